@@ -1,0 +1,42 @@
+"""The pixel operations of one device, behind one small door. Which one serves a run is decided once, by `open_ops`."""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol
+
+import numpy as np
+
+from .bars import Darkness
+from .surface import Array, Geometry, Rect, Surface
+
+Device = Literal["cpu", "cuda"]
+
+
+class Meter(Protocol):
+    """Measures every frame of one video in presentation order; remembers what the next frame is compared with."""
+
+    def measure(self, surfaces: list[Surface], pts_s: np.ndarray, frames: np.ndarray) -> np.ndarray:
+        """Rows of dtype `kernels.stats.ROW`, one a surface, on the host. Synchronises (device meters only)."""
+        ...
+
+    def take_darkness(self) -> Darkness:
+        """What rows and columns showed since the last call; starts afresh. Synchronises (device meters only)."""
+        ...
+
+
+class Ops(Protocol):
+    """Pixels in, pixels out, on one device."""
+
+    def meter(self, geometry: Geometry) -> Meter: ...
+
+    def rgb(self, surface: Surface, rect: Rect | None = None, size: tuple[int, int] | None = None) -> Array:
+        """(h, w, 3) uint8 sRGB-range R'G'B' of `rect` (displayed pixels, default all) at `size` (width, height)."""
+        ...
+
+    def warp(self, surface: Surface, matrices: np.ndarray, size: int) -> Array:
+        """(N, size, size, 3) uint8 chips; `matrices` (N, 2, 3) map displayed pixels to chip pixels (similarities)."""
+        ...
+
+    def to_host(self, array: Array) -> np.ndarray:
+        """The array in host memory. Synchronises (device ops only)."""
+        ...

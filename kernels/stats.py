@@ -1,0 +1,35 @@
+"""The row of numbers that is measured of every frame: the only thing that reaches the host per frame."""
+
+from __future__ import annotations
+
+import numpy as np
+
+ANALYSIS_LONG_SIDE = 480
+"""Pixels of the longer displayed side of the luma picture that is measured (never enlarged), so that sharpness does not
+depend on the film's resolution."""
+
+THUMB_WIDTH, THUMB_HEIGHT = 48, 27
+"""The grey thumbnail whose change to the frame before is measured; it stays on the device."""
+
+HISTOGRAM_BINS = 64
+
+ROW = np.dtype(
+    [
+        ("pts_s", "<f8"),  # presentation time, seconds, the file's own clock
+        ("frame", "<i4"),  # number of the picture in presentation order, -1 when unknowable
+        ("luma_mean", "<f4"),  # 0–255 full-range units, of the analysis picture
+        ("luma_std", "<f4"),  # same units
+        ("sobel_energy", "<f4"),  # mean of gx² + gy² (3×3 Sobel / 8), squared luma units
+        ("laplacian_var", "<f4"),  # variance of the 4-neighbour Laplacian, squared luma units
+        ("blur_anisotropy", "<f4"),  # structure-tensor coherence 0–1: 1 when all gradients lie in one direction
+        ("blur_angle_rad", "<f4"),  # direction of least gradient energy, radians in [0, π)
+        ("colourfulness", "<f4"),  # Hasler & Süsstrunk 2003, from the chroma planes
+        ("change", "<f4"),  # mean |difference| of the 48×27 thumbnails to the frame before, 0–255; 0 for the first
+        ("histogram", "<u2", (HISTOGRAM_BINS,)),  # luma histogram, sums to about 65,535
+        ("signature_y", "u1", (9, 16)),  # area-averaged luma of the displayed picture
+        ("signature_uv", "u1", (2, 4, 8)),  # area-averaged chroma of the displayed picture
+    ]
+)
+"""One row a frame, 384 bytes or less (budget: 512)."""
+
+assert ROW.itemsize <= 512

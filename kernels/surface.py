@@ -1,0 +1,65 @@
+"""A decoded picture where the decoder left it: planes, colour description and geometry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Array = Any
+"""A NumPy array on the host or a CuPy array on the device; the shape and dtype are in the docstring of its owner."""
+
+Matrix = Literal["bt601", "bt709", "bt2020"]
+Rotation = Literal[0, 90, 180, 270]
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """How code values become colour (ITU-T H.273 names).
+
+    `matrix` is the luma/chroma matrix, `full_range` says whether 8-bit luma spans 0–255 instead of 16–235.
+    `primaries` and `transfer` are the container's words, `"unknown"` where it is silent.
+    """
+
+    matrix: Matrix = "bt709"
+    full_range: bool = False
+    primaries: str = "unknown"
+    transfer: str = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """How a file's pictures are shown: after rotation, with square pixels.
+
+    `rotation` is clockwise, in degrees, applied to the stored picture. One geometry serves a whole file: a surface of
+    another coded size (a stream that changes resolution) is scaled to the same display size.
+    """
+
+    display_width: int
+    display_height: int
+    rotation: Rotation = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """One stored picture as planes.
+
+    `y` is (H, W), `u` and `v` are (h, w) with h, w the chroma size; uint8, or uint16 with `bit_depth` significant low
+    bits. `u` and `v` are None for grey pictures. Rows may be strided (pitch). The planes belong to whoever decoded
+    them; on the device they are gone after the next read unless they were copied into a pool slot.
+    """
+
+    y: Array
+    u: Array | None
+    v: Array | None
+    bit_depth: int
+    colour: Colour
+    geometry: Geometry
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the visible planes."""
+        return sum(int(p.size) * int(p.dtype.itemsize) for p in (self.y, self.u, self.v) if p is not None)
+
+
+Rect = tuple[float, float, float, float]
+"""x, y, width, height in displayed-picture pixels."""

@@ -1,0 +1,149 @@
+"""FFmpeg's decoder through PyAV: threads, times from the file, damage that does not stop the film."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import av
+import numpy as np
+
+from kernels.surface import Surface
+
+from .av_pass import AvPass
+from .av_probe import colour_of, describe, notices_of, packet_times
+from .av_surface import surface_of
+from .cancel import checkpoint
+from .decode import DecodeOptions
+from .frame_clock import FrameClock
+from .records import FrameBatch, KeyartError, Notice, VideoInfo
+
+_SAME_TIME_S = 5e-4
+_SEEK_BACK_OFF_S = 15.0
+"""Program streams land behind the asked time; a second try starts this much earlier, a third at the start."""
+_END_TOLERANCE_S = 1.0
+"""Containers round durations and count the last picture differently; a film that ends earlier than this was cut off."""
+
+
+@dataclass(slots=True)
+class _Watched:
+    """What one pass over the file came across."""
+
+    pictures: int = 0
+    last_s: float = 0.0
+    adjusted: bool = False
+    resized: bool = False
+    ended: bool = False
+
+
+class AvDecoder:
+    """`stream.decode.Decoder` on the CPU. Raises KeyartError when no picture can be decoded."""
+
+    def __init__(self, path: Path, options: DecodeOptions | None = None) -> None:
+        self._path = path
+        self._options = options or DecodeOptions()
+        self._watched = _Watched()
+        self.info = self._probe()
+        self.notices: list[Notice] = notices_of(self.info)
+
+    def batches(self) -> Iterator[FrameBatch]:
+        """All pictures of the range, once; what was odd about them is in `notices` when the iterator ends."""
+        first_s = self.info.first_pts_s
+        start_s = first_s + self._options.range.start_s
+        end_s = float("inf") if self._options.range.end_s is None else first_s + self._options.range.end_s
+        reading = AvPass(self._path, self._options.threads, self._options.mode)
+        pictures = self._pictures(reading, start_s, end_s)
+        try:
+            while chunk := list(islice(pictures, self._options.batch)):
+                surfaces, pts_s, frames, damaged = zip(*chunk, strict=True)
+                yield FrameBatch(
+                    list(surfaces), np.array(pts_s), np.array(frames, np.int32), np.array(damaged, np.bool_)
+                )
+        finally:
+            pictures.close()
+            reading.close()
+        self._take_notice(reading)
+
+    def _pictures(
+        self, reading: AvPass, start_s: float, end_s: float
+    ) -> Iterator[tuple[Surface, float, int, bool]]:
+        clock, watched = FrameClock(self.info.fps), self._watched
+        key_s = self._key_before(start_s) if self._options.range.start_s > 0 else None
+        for frame in reading.frames(key_s):
+            pts_s = clock.time(reading.time_s(frame))
+            watched.adjusted = clock.adjusted
+            watched.resized |= (frame.width, frame.height) != (self.info.width, self.info.height)
+            if pts_s >= end_s:
+                return
+            if pts_s < start_s:
+                continue
+            watched.pictures += 1
+            watched.last_s = pts_s
+            yield self._surface(frame), pts_s, reading.number(frame), reading.is_damaged(frame)
+        watched.ended = True
+
+    def _surface(self, frame: av.VideoFrame) -> Surface:
+        return surface_of(frame, colour_of(frame), self.info.geometry)
+
+    def frame_at(self, pts_s: float) -> Surface:
+        """Seek to the key frame before, decode to exactly `pts_s`; from the start where seeking is not exact."""
+        back_off = (None,) if self._watched.adjusted else (0.0, _SEEK_BACK_OFF_S, None)
+        for before_s in back_off:
+            found = self._scan_for(pts_s, before_s)
+            if found is not None:
+                return found
+        raise KeyartError(f"has no picture at {pts_s:.3f} s any more, was it replaced while it was read?")
+
+    def _scan_for(self, pts_s: float, before_s: float | None) -> Surface | None:
+        reading = AvPass(self._path, self._options.threads, "all")
+        try:
+            if before_s is not None:
+                reading.seek(pts_s - before_s)
+            clock = FrameClock(self.info.fps)
+            for frame in reading.frames():
+                checkpoint()
+                stored_s = reading.time_s(frame)
+                time_s = clock.time(stored_s) if self._watched.adjusted or stored_s is None else stored_s
+                if abs(time_s - pts_s) < _SAME_TIME_S:
+                    return self._surface(frame)
+                if time_s > pts_s:
+                    return None
+            return None
+        finally:
+            reading.close()
+
+    def close(self) -> None:
+        """Nothing is held between calls."""
+
+    def _probe(self) -> VideoInfo:
+        reading = AvPass(self._path, self._options.threads, "all")
+        try:
+            for frame in reading.frames():
+                return describe(self._path, reading.container, reading.stream, frame, reading.time_s(frame) or 0.0)
+        finally:
+            reading.close()
+        raise KeyartError("has a video stream of which no picture can be decoded, copy it again or repair it")
+
+    def _key_before(self, pts_s: float) -> float | None:
+        reading = AvPass(self._path, 1, "all")
+        try:
+            reading.seek(pts_s)
+            return next(packet_times(reading.container, reading.stream), None)
+        finally:
+            reading.close()
+
+    def _take_notice(self, reading: AvPass) -> None:
+        watched, info = self._watched, self.info
+        if reading.errors:
+            message = f"{reading.errors} damaged places did not decode, went on after them"
+            self.notices.append(Notice("damaged", message, reading.first_error_s))
+        if watched.adjusted:
+            self.notices.append(Notice("times_mended", "presentation times ran backwards or were missing, mended"))
+        if watched.resized:
+            self.notices.append(Notice("size_changed", "the picture size changes within the film, scaled to the first"))
+        end_s = info.first_pts_s + (info.duration_s or 0.0)
+        if watched.ended and end_s - watched.last_s > _END_TOLERANCE_S:
+            message = f"ends at {watched.last_s:.2f} s although its container says {end_s:.2f} s, used what is there"
+            self.notices.append(Notice("cut_off", message, watched.last_s))

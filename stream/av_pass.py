@@ -1,0 +1,115 @@
+"""One pass of FFmpeg's demuxer and decoder over a file, in good days and bad."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+from av.error import FFmpegError
+
+from .av_probe import open_container, picture_stream
+from .decode import DecodeMode
+from .frame_numbers import FrameNumbers
+
+
+class AvPass:
+    """Frames of the picture stream in presentation order, numbered, with damage known.
+
+    `errors` counts packets (and the demuxer's end) that failed; `first_error_s` is the time of the first.
+    """
+
+    def __init__(self, path: Path, threads: int, mode: DecodeMode) -> None:
+        self.container = open_container(path)
+        try:
+            self.stream = picture_stream(self.container)
+        except BaseException:
+            self.container.close()
+            raise
+        self.stream.thread_type = "AUTO"
+        self.stream.codec_context.thread_count = threads
+        if mode == "reference":
+            self.stream.codec_context.skip_frame = "NONREF"
+        self.errors = 0
+        self.first_error_s: float | None = None
+        self._numbers = FrameNumbers()
+        self._damaged_from_s: float | None = None
+
+    def close(self) -> None:
+        """Close the demuxer; frames already handed out stay valid."""
+        self.container.close()
+
+    def seek(self, pts_s: float) -> None:
+        """Go to the key frame at or before `pts_s` (file clock); numbers are unknowable from then on."""
+        self._numbers.demuxed(None)
+        time_base = self.stream.time_base
+        assert time_base is not None  # every demuxed stream has one
+        try:
+            self.container.seek(int(pts_s / time_base), stream=self.stream, backward=True)
+        except FFmpegError:
+            # Streams without an index refuse to seek; reading them from the start is slower and as exact.
+            self.container.seek(0)
+
+    def frames(self, from_key_s: float | None = None) -> Iterator[av.VideoFrame]:
+        """Decoded frames; before the key frame at `from_key_s` packets are only counted."""
+        for packet in self._packets():
+            if from_key_s is not None:
+                if not packet.is_keyframe or _time_s(packet) < from_key_s:
+                    continue
+                from_key_s = None
+            yield from self._decode(packet)
+        yield from self._flush()
+
+    def number(self, frame: av.VideoFrame) -> int:
+        """The picture's number in the stream from 0, -1 when unknowable."""
+        return self._numbers.number(frame.pts)
+
+    def is_damaged(self, frame: av.VideoFrame) -> bool:
+        """Whether the frame, or one it is predicted from, failed to decode: until the next clean key frame."""
+        time_s = self.time_s(frame) or 0.0
+        if frame.is_corrupt:
+            self._damaged_from_s = time_s
+        elif frame.key_frame and self._damaged_from_s is not None and time_s > self._damaged_from_s:
+            self._damaged_from_s = None
+        return self._damaged_from_s is not None and time_s >= self._damaged_from_s
+
+    def _packets(self) -> Iterator[av.Packet]:
+        try:
+            for packet in self.container.demux(self.stream):
+                if packet.size and not packet.is_discard:
+                    self._numbers.demuxed(packet.pts)
+                if packet.is_corrupt:
+                    self._note_damage(_time_s(packet))
+                if packet.size:
+                    yield packet
+        except FFmpegError:
+            self._note_damage(None)
+
+    def _decode(self, packet: av.Packet) -> list[av.VideoFrame]:
+        try:
+            return list(packet.decode())  # type: ignore[arg-type]  # a video stream's packets decode to video frames
+        except FFmpegError:
+            self._note_damage(_time_s(packet))
+            return []
+
+    def _flush(self) -> list[av.VideoFrame]:
+        try:
+            return list(self.stream.codec_context.decode(None))
+        except FFmpegError:
+            self._note_damage(None)
+            return []
+
+    def time_s(self, frame: av.VideoFrame) -> float | None:
+        """Presentation time on the file's clock, seconds; None when the file gives none."""
+        time_base = self.stream.time_base
+        return None if frame.pts is None or time_base is None else float(frame.pts * time_base)
+
+    def _note_damage(self, time_s: float | None) -> None:
+        self.errors += 1
+        if time_s is not None:
+            self.first_error_s = time_s if self.first_error_s is None else min(self.first_error_s, time_s)
+            self._damaged_from_s = time_s if self._damaged_from_s is None else min(self._damaged_from_s, time_s)
+
+
+def _time_s(packet: av.Packet) -> float:
+    return float(packet.pts * packet.time_base) if packet.pts is not None and packet.time_base else 0.0

@@ -1,0 +1,47 @@
+"""FFmpeg's frames as surfaces: planes are seen where they lie, without a copy, whenever their layout allows it."""
+
+from __future__ import annotations
+
+import av
+import numpy as np
+
+from kernels.surface import Colour, Geometry, Surface
+
+# Formats whose planes can be used as they are: name → bit depth. Semi-planar ones have U and V interleaved.
+_PLANAR = {
+    **{f"yuv{j}4{s}p": 8 for j in ("", "j") for s in ("20", "22", "44", "40", "11", "10")},
+    **{f"yuv4{s}p{bits}le": bits for s in ("20", "22", "44") for bits in (9, 10, 12, 14, 16)},
+}
+_SEMI_PLANAR = {"nv12": 8}
+_GREY = {"gray": 8, "gray10le": 10, "gray12le": 12}
+
+
+def surface_of(frame: av.VideoFrame, colour: Colour, geometry: Geometry) -> Surface:
+    """The frame's planes, alive as long as the surface is. Other layouts (RGB, palettes) become 4:4:4 first."""
+    name = frame.format.name
+    if name in _PLANAR:
+        y, u, v = (_plane(frame, i, _PLANAR[name]) for i in range(3))
+        return Surface(y, u, v, _PLANAR[name], colour, geometry)
+    if name in _SEMI_PLANAR:
+        uv = _plane(frame, 1, 8, samples=2)
+        return Surface(_plane(frame, 0, 8), uv[:, 0::2], uv[:, 1::2], 8, colour, geometry)
+    if name in _GREY:
+        return Surface(_plane(frame, 0, _GREY[name]), None, None, _GREY[name], colour, geometry)
+    return surface_of(_as_yuv444(frame, colour), colour, geometry)
+
+
+def _plane(frame: av.VideoFrame, index: int, bit_depth: int, samples: int = 1) -> np.ndarray:
+    plane = frame.planes[index]
+    dtype = np.dtype(np.uint8 if bit_depth <= 8 else np.uint16)
+    rows = np.frombuffer(plane, dtype).reshape(-1, plane.line_size // dtype.itemsize)  # type: ignore[call-overload]
+    return rows[: plane.height, : plane.width * samples]
+
+
+def _as_yuv444(frame: av.VideoFrame, colour: Colour) -> av.VideoFrame:
+    matrices = {"bt601": "ITU601", "bt709": "ITU709", "bt2020": "ITU709"}
+    deep = frame.format.components[0].bits > 8
+    return frame.reformat(
+        format="yuv444p10le" if deep else "yuv444p",
+        dst_colorspace=matrices[colour.matrix],
+        dst_color_range="JPEG" if colour.full_range else "MPEG",
+    )

@@ -1,0 +1,61 @@
+"""The decoder's two doors: every frame in order, or one frame at one time. Which decoder serves a run is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from kernels.surface import Surface
+
+from .records import FrameBatch, KeyartError, Notice, VideoInfo
+
+DecodeMode = Literal["all", "reference"]
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeRange:
+    """Which part of the file is watched, in seconds from its first picture."""
+
+    start_s: float = 0.0
+    end_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeOptions:
+    """`threads` 0 means all cores; `batch` is pictures a batch."""
+
+    mode: DecodeMode = "all"
+    range: DecodeRange = DecodeRange()
+    threads: int = 0
+    batch: int = 8
+
+
+class Decoder(Protocol):
+    """One file's pictures on one device."""
+
+    info: VideoInfo
+    notices: list[Notice]
+
+    def batches(self) -> Iterator[FrameBatch]:
+        """All pictures of the range, once, in presentation order."""
+        ...
+
+    def frame_at(self, pts_s: float) -> Surface:
+        """The picture shown exactly at `pts_s`. Raises KeyartError when the file has none there (any more)."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def open_decoder(path: Path, device: str, options: DecodeOptions) -> Decoder:
+    """The decoder of `device` for `path`.
+
+    Raises KeyartError with the reason when the file has no picture that can be decoded.
+    """
+    if device != "cpu":
+        raise KeyartError(f"device {device!r} has no decoder in this version, use --device cpu")
+    from .av_decode import AvDecoder
+
+    return AvDecoder(path, options)
