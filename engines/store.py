@@ -1,0 +1,112 @@
+"""The folder of converted models: each `<role>.onnx` with a record beside it that says from what it was made.
+
+A file is written under another name, synced and renamed, and its record before it: whatever is interrupted, a model
+without a matching record is never used.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+LOCK_POLL_S = 0.1
+_INCOMING = ".incoming-"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Where a converted model comes from; hashes are hexadecimal SHA-256."""
+
+    name: str
+    source_sha256: str
+    conversion: str
+    converter_version: int
+    sha256: str
+
+
+def model_path(folder: Path, role: str) -> Path:
+    """Where the model of a role lies in a folder."""
+    return folder / f"{role}.onnx"
+
+
+def record_path(folder: Path, role: str) -> Path:
+    """Where its record lies."""
+    return folder / f"{role}.onnx.json"
+
+
+def read_record(folder: Path, role: str) -> Record | None:
+    """The record of a role; None when there is none that can be read."""
+    try:
+        return Record(**json.loads(record_path(folder, role).read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def put(folder: Path, role: str, model: bytes, record: Record) -> None:
+    """Stores a model and its record, replacing what was there. Raises OSError (full disk, no permission)."""
+    # Without the old model first, a crash between the two renames would leave it beside the new record.
+    model_path(folder, role).unlink(missing_ok=True)
+    text = json.dumps(asdict(record), indent=1) + "\n"
+    _write(record_path(folder, role), text.encode())
+    _write(model_path(folder, role), model)
+
+
+def _write(path: Path, data: bytes) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=_INCOMING)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def scratch(folder: Path) -> Iterator[Path]:
+    """A temporary folder inside `folder`, which must be locked: what a killed process left there goes first."""
+    for left in folder.glob(f"{_INCOMING}*"):
+        if left.is_dir():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
+    with tempfile.TemporaryDirectory(dir=folder, prefix=_INCOMING) as name:
+        yield Path(name)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Holds the folder, made if need be, against other processes that write to it; waits for them. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as file:
+        # Polled, not blocked in the kernel, so that an interrupt is noticed at once in any thread.
+        while not _try_lock(file.fileno()):
+            time.sleep(LOCK_POLL_S)
+        yield
+
+
+def _try_lock(handle: int) -> bool:
+    with suppress(BlockingIOError):
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
