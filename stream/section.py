@@ -1,0 +1,50 @@
+"""What a settings section is made of: frozen models whose every line has a default, a unit, limits and help.
+
+A stage defines its own section beside its code; this module is light, so that a section costs no heavy import.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+class Section(BaseModel):
+    """Base of a settings section: immutable, unknown keys refused, defaults checked like given values."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
+
+
+def setting(default: Any, help: str, *, unit: str = "", affects_result: bool = True, **limits: Any) -> Any:
+    """One line of a section. `limits` are pydantic's (`ge`, `le`, `gt`, `lt`, `min_length`, …).
+
+    Set `affects_result=False` on what changes only speed or place: it then stays out of the fingerprint.
+    """
+    return Field(
+        default,
+        description=help,
+        json_schema_extra={"unit": unit, "affects_result": affects_result},
+        **limits,
+    )
+
+
+def parse_time_s(value: Any) -> Any:
+    """Seconds of `90`, `"90.5"`, `"1:30"` or `"0:01:30.5"`; other types pass through to be refused by the model.
+
+    Raises ValueError when a text is none of these.
+    """
+    if not isinstance(value, str):
+        return value
+    parts = value.strip().split(":")
+    try:
+        numbers = [*(int(part) for part in parts[:-1]), float(parts[-1])]
+    except ValueError:
+        raise ValueError(f"{value!r} is no time; write seconds (90.5) or H:MM:SS (0:01:30.5)") from None
+    if len(numbers) > 3 or any(n < 0 for n in numbers) or any(n >= 60 for n in numbers[1:]):
+        raise ValueError(f"{value!r} is no time; write seconds (90.5) or H:MM:SS (0:01:30.5)")
+    return float(sum(n * 60**power for power, n in enumerate(reversed(numbers))))
+
+
+Seconds = Annotated[float, BeforeValidator(parse_time_s)]
+"""A time in seconds that may be written as a number or as H:MM:SS."""

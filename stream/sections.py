@@ -1,0 +1,100 @@
+"""Sections of the settings whose stages do not define their own."""
+
+from __future__ import annotations
+
+from .section import Section, setting
+
+
+class ProbeSettings(Section):
+    """Which pictures of a shot the face engines look at, by loose absolute limits."""
+
+    per_shot: int = setting(8, "Pictures of a shot that the face engines look at.", ge=1, le=64)
+    candidates_per_shot: int = setting(3, "The best of them that stay in the race.", ge=1, le=16)
+    divide_after_s: float = setting(30.0, "Longer shots are divided for choosing.", unit="s", ge=1)
+    dark_below: float = setting(18.0, "Mean luma below this is too dark.", unit="luma 0-255", ge=0, le=255)
+    bright_above: float = setting(235.0, "Mean luma above this is too bright.", unit="luma 0-255", ge=0, le=255)
+    flat_below: float = setting(6.0, "Deviation of luma below this has no picture.", unit="luma 0-255", ge=0, le=128)
+    blurred_below: float = setting(
+        0.35, "Sharpness below this share of the shot's sharpest picture is blurred.", unit="ratio", ge=0, le=1
+    )
+    laplacian_below: float = setting(
+        4.0, "Laplacian variance below this is blurred in any film.", unit="squared luma", ge=0
+    )
+
+
+class PoolSettings(Section):
+    """Full-size pictures kept in memory until the end of the film."""
+
+    frames_at_1080p: int = setting(64, "Room, counted in pictures of 1920x1080, scaled by bytes.", ge=4, le=4096)
+    per_person: int = setting(8, "Most pictures of one person while others wait for room.", ge=1, le=4096)
+
+
+class FaceSettings(Section):
+    """Finding faces and accepting them for a poster."""
+
+    detector_width: int = setting(320, "Width of the picture the detector sees.", unit="px", ge=64, le=4096)
+    min_height_ratio: float = setting(
+        0.12, "Smallest face for a poster, as a share of the active picture's height.", unit="ratio", ge=0, le=1
+    )
+    min_score: float = setting(0.6, "Least certainty of the detector.", ge=0, le=1)
+    eyes_closed_below: float = setting(0.2, "Eye aspect ratio below this is closed.", unit="ratio", ge=0, le=1)
+    eyes_open_above: float = setting(0.24, "Eye aspect ratio above this is clearly open.", unit="ratio", ge=0, le=1)
+    max_yaw_deg: float = setting(45.0, "Heads turned further are turned away.", unit="deg", ge=0, le=90)
+    max_pitch_deg: float = setting(35.0, "Heads lifted or bowed further are turned away.", unit="deg", ge=0, le=90)
+
+
+class PeopleSettings(Section):
+    """Who is who."""
+
+    main_characters: int = setting(3, "Most main characters of a video.", ge=1, le=20)
+    same_person_cosine: float = setting(
+        0.94, "Faces at least this alike are one person (balance point of the default network).", ge=-1, le=1
+    )
+    few_tracks: int = setting(12, "With fewer face tracks, average linkage decides instead of density.", ge=0)
+
+
+class ExpressionSettings(Section):
+    """Which expressions are too much for a poster."""
+
+    extreme_above: float = setting(
+        3.5, "Robust distance from the usual expression beyond which it is extreme.", unit="deviations", gt=0
+    )
+    shrinkage: float = setting(8.0, "Weight of the video against a character, counted in faces.", unit="faces", ge=0)
+
+
+class TextSettings(Section):
+    """Titles, credits and subtitles."""
+
+    enabled: bool = setting(True, "Look for text in the pictures that could win.")
+    max_area: float = setting(
+        0.015, "Text covering more of the active picture rejects the image.", unit="ratio", ge=0, le=1
+    )
+
+
+class RankWeights(Section):
+    """How much each component of the score counts; only their proportions matter."""
+
+    sharpness: float = setting(1.0, "Sharpness of the subject.", ge=0)
+    exposure: float = setting(0.6, "Light neither lost nor burnt out.", ge=0)
+    colour: float = setting(0.3, "Colourfulness.", ge=0)
+    face: float = setting(1.2, "Size and certainty of the leading face.", ge=0)
+    eyes: float = setting(1.2, "Open eyes.", ge=0)
+    pose: float = setting(0.6, "Turned to the viewer.", ge=0)
+    expression: float = setting(0.8, "Natural and pleasant.", ge=0)
+    character: float = setting(1.0, "A main character.", ge=0)
+    composition: float = setting(0.8, "Thirds, headroom, balance.", ge=0)
+
+
+class RankSettings(Section):
+    """Scores and variety."""
+
+    weights: RankWeights = setting(RankWeights(), "How much each component of the score counts.")
+    max_per_shot: int = setting(2, "Most images of one shot.", ge=1, le=100)
+    duplicate_cosine: float = setting(0.5, "Descriptors at least this alike show the same picture.", ge=-1, le=1)
+
+
+class CropSettings(Section):
+    """Cutting to formats; what differs between formats is in their own tables."""
+
+    bars_margin_px: int = setting(1, "Cut this much more at a side that has bars.", unit="px", ge=0, le=16)
+    contact_sheet_columns: int = setting(5, "Images in a row of the contact sheet.", ge=1, le=20)

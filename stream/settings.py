@@ -1,0 +1,215 @@
+"""The one settings model: read by flags, environment (`KEYART_…`) and a TOML file, in that order of precedence."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, PrivateAttr, field_serializer, model_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from .formats import Format, FormatRules, shipped_formats
+from .section import Seconds, setting
+from .sections import (
+    CropSettings,
+    ExpressionSettings,
+    FaceSettings,
+    PeopleSettings,
+    PoolSettings,
+    ProbeSettings,
+    RankSettings,
+    TextSettings,
+)
+
+RESERVED_FOLDERS = frozenset({"characters"})
+"""Folders of a result that no format may be named after."""
+
+
+def _split_names(value: Any) -> Any:
+    """`"a,b"` and `'["a", "b"]'` (the environment has only text) as a list."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return json.loads(value)
+    return [name.strip() for name in value.split(",") if name.strip()]
+
+
+class Settings(BaseSettings):
+    """Everything a person may choose. `Settings(…)` reads arguments, then the environment; `load` adds a file.
+
+    Raises `pydantic.ValidationError` on values outside their limits; `stream.configuration.load_settings` turns
+    that into one line that names the place.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="KEYART_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        validate_default=True,
+        allow_inf_nan=False,
+    )
+
+    device: Literal["auto", "cuda", "cpu"] = setting(
+        "auto", "Where pictures are decoded and measured.", affects_result=False
+    )
+    decode: Literal["all", "reference"] = setting(
+        "all", "Which frames to decode: all, or only those that others refer to (faster, fewer to choose from)."
+    )
+    top: int = setting(10, "How many images to choose.", ge=1, le=100)
+    formats: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_names)] = setting(
+        ("landscape", "portrait"), "Formats to cut every image to.", min_length=1
+    )
+    start_s: Seconds | None = setting(None, "Leave out what comes before this time of the film.", unit="s", ge=0)
+    end_s: Seconds | None = setting(None, "Leave out what comes after this time of the film.", unit="s", gt=0)
+    skip_first_s: Seconds = setting(0.0, "Leave out this much at the beginning.", unit="s", ge=0)
+    skip_last_s: Seconds = setting(0.0, "Leave out this much at the end (credits, spoilers).", unit="s", ge=0)
+    threads: int = setting(
+        0, "Threads of the decoder and of the engines; 0 is one for each core.", affects_result=False, ge=0, le=1024
+    )
+    models: Path | None = setting(
+        None, "Folder with the weights, for machines without network; default: the cache.", affects_result=False
+    )
+    model_set: str = setting("default", "Which set of weights to use.", min_length=1)
+    overwrite: bool = setting(False, "Replace results that are already there.", affects_result=False)
+    jpeg_quality: int = setting(92, "Quality of the images written.", ge=1, le=100)
+
+    probes: ProbeSettings = setting(ProbeSettings(), "Which pictures of a shot are looked at closely.")
+    pool: PoolSettings = setting(PoolSettings(), "Full-size pictures kept until the end of the film.")
+    faces: FaceSettings = setting(FaceSettings(), "Finding and accepting faces.")
+    people: PeopleSettings = setting(PeopleSettings(), "Who is who, and who the main characters are.")
+    expression: ExpressionSettings = setting(ExpressionSettings(), "Which expressions are too much.")
+    text: TextSettings = setting(TextSettings(), "Text in the picture.")
+    rank: RankSettings = setting(RankSettings(), "Scores and variety.")
+    crop: CropSettings = setting(CropSettings(), "Cutting to formats.")
+    custom_formats: dict[str, FormatRules] = setting({}, "Your own formats: [custom_formats.NAME].")
+
+    _sources: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments before the environment, and nothing that is read without being asked for."""
+        return init_settings, env_settings
+
+    @field_serializer("models")
+    def _path_as_text(self, value: Path | None) -> str | None:
+        return None if value is None else str(value)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        self.chosen_formats()
+        if len(set(self.formats)) != len(self.formats):
+            raise ValueError("formats: each name only once")
+        if self.start_s is not None and self.end_s is not None and self.end_s <= self.start_s:
+            raise ValueError("end_s: must be later than start_s")
+        return self
+
+    def known_formats(self) -> dict[str, Format]:
+        """Shipped and own formats by name; a user's own wins over a shipped one of the same name."""
+        own = {
+            name: Format(name=name, **{key: getattr(rules, key) for key in FormatRules.model_fields})
+            for name, rules in self.custom_formats.items()
+        }
+        if taken := RESERVED_FOLDERS & own.keys():
+            raise ValueError(f"custom_formats: {min(taken)!r} is a folder of the result; choose another name")
+        return {**shipped_formats(), **own}
+
+    def chosen_formats(self) -> tuple[Format, ...]:
+        """The formats to cut, in the order they were asked for. Raises ValueError for an unknown name."""
+        known = self.known_formats()
+        for name in self.formats:
+            if name not in known:
+                raise ValueError(f"formats: {name!r} is not known; known are {', '.join(sorted(known))}")
+        return tuple(known[name] for name in self.formats)
+
+    @property
+    def thread_count(self) -> int:
+        """`threads`, with 0 resolved to the cores this process may use."""
+        return self.threads or _usable_cores()
+
+    def values(self) -> dict[str, Any]:
+        """Every value by its dotted name, in the order of the model, as JSON knows them."""
+        return flatten(self.model_dump(mode="json"))
+
+    def source_of(self, name: str) -> str:
+        """Where a value (dotted name) came from: `default`, `file NAME`, `environment VAR`, `flag` or `argument`."""
+        if name in self._sources:
+            return self._sources[name]
+        return "default" if self.values().get(name) == default_values().get(name) else "argument"
+
+    def with_sources(self, sources: dict[str, str]) -> Self:
+        """The same settings with the origin of each value (dotted name → text) noted."""
+        noted = self.model_copy()
+        noted._sources = dict(sources)
+        return noted
+
+    def non_default(self) -> dict[str, Any]:
+        """Values that differ from the defaults and bear on the result, by dotted name."""
+        defaults = default_values()
+        return {
+            name: value
+            for name, value in self.values().items()
+            if affects_result(name) and (name not in defaults or defaults[name] != value)
+        }
+
+    @property
+    def settings_fingerprint(self) -> str:
+        """16 hex digits over all values that bear on the result and the definitions of the chosen formats."""
+        values = {name: value for name, value in self.values().items() if affects_result(name)}
+        values = {name: value for name, value in values.items() if not name.startswith("custom_formats")}
+        values["chosen_formats"] = [chosen.model_dump(mode="json") for chosen in self.chosen_formats()]
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _usable_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Leaves of nested dictionaries by dotted name; an empty dictionary is a leaf."""
+    leaves: dict[str, Any] = {}
+    for key, value in tree.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict) and value:
+            leaves.update(flatten(value, f"{name}."))
+        else:
+            leaves[name] = value
+    return leaves
+
+
+def default_values() -> dict[str, Any]:
+    """The defaults by dotted name, whatever the environment says."""
+    defaults: dict[str, Any] = Settings.model_construct().model_dump(mode="json")
+    return flatten(defaults)
+
+
+def affects_result(name: str) -> bool:
+    """Whether a value (dotted name) can change which images come out, or how they look."""
+    field = describe(name)
+    return bool(field.get("affects_result", True))
+
+
+def describe(name: str) -> dict[str, Any]:
+    """`help`, `unit` and `affects_result` of a dotted name; an entry of a table has those of the table."""
+    model: Any = Settings
+    found: dict[str, Any] = {"help": "", "unit": "", "affects_result": True}
+    for part in name.split("."):
+        field = getattr(model, "model_fields", {}).get(part)
+        if field is None:
+            break
+        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+        found = {"help": field.description or "", "unit": "", "affects_result": True, **extra}
+        model = field.annotation
+    return found
