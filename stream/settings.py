@@ -87,7 +87,7 @@ class Settings(BaseSettings):
     crop: CropSettings = setting(CropSettings(), "Cutting to formats.")
     custom_formats: dict[str, FormatRules] = setting({}, "Your own formats: [custom_formats.NAME].")
 
-    _sources: dict[str, str] = PrivateAttr(default_factory=dict)
+    _sources: dict[str, str] | None = PrivateAttr(default=None)
 
     @classmethod
     def settings_customise_sources(
@@ -142,9 +142,12 @@ class Settings(BaseSettings):
         return flatten(self.model_dump(mode="json"))
 
     def source_of(self, name: str) -> str:
-        """Where a value (dotted name) came from: `default`, `file NAME`, `environment VAR`, `flag` or `argument`."""
-        if name in self._sources:
-            return self._sources[name]
+        """Where a value (dotted name) came from: `default`, `file NAME`, `environment VAR`, `flag`;
+
+        `argument` when these settings were made in Python and not loaded.
+        """
+        if self._sources is not None:
+            return self._sources.get(name, "default")
         return "default" if self.values().get(name) == default_values().get(name) else "argument"
 
     def with_sources(self, sources: dict[str, str]) -> Self:

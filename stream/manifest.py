@@ -1,0 +1,275 @@
+"""`manifest.json`: what was found in one video and why. The schema beside this module is generated from here."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
+
+SCHEMA: Literal["keyart/manifest/1"] = "keyart/manifest/1"
+
+
+def _rounded(digits: int) -> AfterValidator:
+    # Adding zero turns -0.0 into 0.0, which would otherwise differ in the file and not in value.
+    return AfterValidator(lambda value: round(value, digits) + 0.0)
+
+
+def _sorted(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value[key] for key in sorted(value)}
+
+
+def _printable(value: Any) -> Any:
+    """A path as text; bytes of a file name that are not UTF-8 become replacement characters."""
+    if isinstance(value, (str, Path)):
+        return os.fsencode(value).decode("utf-8", errors="replace")
+    return value
+
+
+TimeS = Annotated[float, _rounded(6)]
+"""Seconds, to the microsecond."""
+Score = Annotated[float, _rounded(4)]
+"""A score, ratio or probability, to 1e-4."""
+Pixels = Annotated[float, _rounded(2)]
+Degrees = Annotated[float, _rounded(1)]
+Count = Annotated[int, Field(ge=0)]
+Counts = Annotated[dict[str, Count], AfterValidator(_sorted)]
+Box = tuple[Pixels, Pixels, Pixels, Pixels]
+"""x, y, width, height in displayed-picture pixels, before bars are cut."""
+
+
+class Entry(BaseModel):
+    """Base of every part: immutable, tolerant of fields that a later version adds; NaN is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, populate_by_name=True)
+
+
+class ModelEntry(Entry):
+    """The weights that served one role."""
+
+    name: str
+    sha256: str
+
+
+class ToolEntry(Entry):
+    """What made this result."""
+
+    version: str
+    device: str
+    decoder: str
+    decode: Literal["all", "reference"]
+    providers: list[str]
+    models: Annotated[dict[str, ModelEntry], AfterValidator(_sorted)]
+    settings_fingerprint: str
+    settings: Annotated[dict[str, Any], AfterValidator(_sorted)]
+
+
+class ColorEntry(Entry):
+    """The container's words (ITU-T H.273 names), `unknown` where it is silent."""
+
+    primaries: str
+    transfer: str
+    matrix: str
+    range: Literal["limited", "full"]
+
+
+class VideoEntry(Entry):
+    """What the container says of the film."""
+
+    path: Annotated[str, BeforeValidator(_printable)]
+    content_fingerprint: str
+    container: str
+    codec: str
+    width: Count
+    height: Count
+    display_width: Count
+    display_height: Count
+    sample_aspect_ratio: tuple[int, int]
+    rotation: Literal[0, 90, 180, 270]
+    fps: Annotated[float, _rounded(6)] | None
+    first_pts_s: TimeS
+    duration_s: TimeS | None
+    frames: Count | None
+    bit_depth: Count
+    color: ColorEntry
+
+
+class ActiveAreaEntry(Entry):
+    """Pixels to cut off each side of the displayed picture."""
+
+    top: Count
+    bottom: Count
+    left: Count
+    right: Count
+
+
+class ShotEntry(Entry):
+    """One shot; ends are exclusive, frames null when unknowable."""
+
+    index: Count
+    start_s: TimeS
+    end_s: TimeS
+    start_frame: Count | None
+    end_frame: Count | None
+    transition: Literal["cut", "dissolve", "fade"]
+    candidates: Count
+
+
+class CharacterEntry(Entry):
+    """One person of the film. `appearances` are shot indices, `image` a path inside the result."""
+
+    id: str
+    main: bool
+    faces: Count
+    appearances: list[Count]
+    screen_time_s: TimeS
+    image: str | None
+
+
+class PoseEntry(Entry):
+    """Degrees; yaw positive to the image's right, pitch positive up, roll positive clockwise."""
+
+    yaw: Degrees
+    pitch: Degrees
+    roll: Degrees
+
+
+class FaceEntry(Entry):
+    """One face of an image; null is what could not be told."""
+
+    box: Box
+    score: Score
+    eye_openness: Score | None
+    pose: PoseEntry
+    emotion: dict[str, Score] | None
+    character: str | None
+
+
+class CropEntry(Entry):
+    """One file. `scale` is output pixels per source pixel."""
+
+    format: str
+    path: str
+    width: Count
+    height: Count
+    source_rect: Box
+    scale: Score
+
+
+class ImageEntry(Entry):
+    """One chosen frame. `time_s` is the file's own presentation time and the key."""
+
+    rank: Annotated[int, Field(ge=1)]
+    time_s: TimeS
+    frame: Count | None
+    shot: Count
+    score: Score
+    components: Annotated[dict[str, Score], AfterValidator(_sorted)]
+    why: list[str]
+    fallback: list[str]
+    refetched: bool
+    characters: list[str]
+    faces: list[FaceEntry]
+    crops: list[CropEntry]
+
+
+class RejectedEntry(Entry):
+    """Rejections by reason, when the shot closed and at the end of the video."""
+
+    at_shot: Counts
+    at_end: Counts
+
+
+class FunnelEntry(Entry):
+    """How many were left at each step."""
+
+    frames: Count
+    probes: Count
+    candidates: Count
+    rejected: RejectedEntry
+
+
+class StageEntry(Entry):
+    """Work of one stage; `busy_s` adds up over its threads. Later versions may add fields."""
+
+    model_config = ConfigDict(extra="allow")
+
+    items: Count
+    busy_s: Annotated[float, _rounded(3)]
+
+
+class TimingsEntry(Entry):
+    """The only part that may differ between two runs on the same input."""
+
+    wall_s: Annotated[float, _rounded(3)]
+    stages: dict[str, StageEntry]
+
+
+class WarningEntry(Entry):
+    """Something to know about the result; `code` is stable, `message` is for people."""
+
+    code: str
+    message: str
+    time_s: TimeS | None = None
+
+    @model_serializer(mode="wrap")
+    def _absent_when_unknown(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        return _without_none(handler(self), "time_s")
+
+
+class Manifest(Entry):
+    """The whole result of one video, as `manifest.json` holds it."""
+
+    schema_: Literal["keyart/manifest/1"] = Field(default=SCHEMA, alias="schema")
+    tool: ToolEntry
+    video: VideoEntry
+    active_area: ActiveAreaEntry
+    shots: list[ShotEntry]
+    characters: list[CharacterEntry]
+    images: list[ImageEntry]
+    funnel: FunnelEntry
+    timings: TimingsEntry
+    warnings: list[WarningEntry]
+    episode: dict[str, Any] | None = None
+
+    @model_serializer(mode="wrap")
+    def _absent_when_unknown(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        return _without_none(handler(self), "episode")
+
+    def dump_json(self, indent: int | None = 2) -> str:
+        """The text of the file: keys in the order of the records, names inside tables sorted; ends with a newline.
+
+        `indent=None` gives one line.
+        """
+        tree = self.model_dump(mode="json", by_alias=True)
+        separators = (",", ":") if indent is None else None
+        return json.dumps(tree, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators) + "\n"
+
+
+def read_manifest(path: Path) -> Manifest:
+    """The manifest of a finished result. Raises OSError, or ValueError when it is none."""
+    return Manifest.model_validate_json(path.read_bytes())
+
+
+def schema_json() -> str:
+    """The JSON Schema (draft 2020-12) of the manifest, as shipped in `manifest.schema.json`."""
+    schema = Manifest.model_json_schema(by_alias=True, mode="validation")
+    schema["required"] = ["schema", *schema["required"]]
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"urn:{SCHEMA.replace('/', ':')}"}
+    return json.dumps({**head, **schema}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _without_none(tree: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in tree.items() if key != name or value is not None}
