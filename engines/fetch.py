@@ -151,7 +151,15 @@ def from_index(archive: Archive, folder: Path, report: Report) -> Path:
     temporary = folder / "tmp"
     temporary.mkdir()
     command = pip_command(archive, requirements, folder / "got")
-    _run(command, _environment(archive, folder, temporary), lambda: report(_bytes_under(folder), archive.size))
+    done = 0
+
+    def count() -> None:
+        """pip unpacks and copies after it has downloaded, so its files are no more than a lower and an upper bound."""
+        nonlocal done
+        done = min(max(done, _bytes_under(folder)), archive.size)
+        report(done, archive.size)
+
+    _run(command, _environment(archive, folder, temporary), count)
     # pip checked the hash before it unpacked anything; this guards what is read from here on.
     found = folder / "got" / archive.file
     if not found.is_file():

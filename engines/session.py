@@ -1,0 +1,228 @@
+"""Runs one model on one device. `open_session` decides once which; below it there is a single path.
+
+Every session that is opened is counted until it is closed: `live_sessions()` names the leaked ones.
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import onnxruntime as ort
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
+
+from kernels.surface import Array
+
+from .catalog import ModelError
+
+CPU_PROVIDER = "CPUExecutionProvider"
+Device = Literal["cpu", "cuda"]
+Named = dict[str, Array]
+# Their only common base is Exception; these are the ones that loading or running a model can end with.
+ORT_ERRORS = (
+    ort_errors.EPFail, ort_errors.Fail, ort_errors.InvalidArgument, ort_errors.InvalidGraph, ort_errors.InvalidProtobuf,
+    ort_errors.NoSuchFile, ort_errors.NotImplemented, ort_errors.RuntimeException,
+)  # fmt: skip
+_live: list[str] = []
+_live_lock = threading.Lock()
+
+
+class SessionError(Exception):
+    """A model could not be run on what it was given; the message names the model."""
+
+
+class Session(Protocol):
+    """A loaded model. Safe to call from several threads."""
+
+    @property
+    def name(self) -> str:
+        """The role it plays, for messages and metrics."""
+        ...
+
+    @property
+    def provider(self) -> str:
+        """The execution provider that comes first, as ONNX Runtime calls it: a fallback shows here."""
+        ...
+
+    def run(self, inputs: Named) -> Named:
+        """Outputs by name, on the device of the session: NumPy arrays in, NumPy arrays out, or CuPy likewise.
+
+        The CPU session answers when it is done; the CUDA session returns at once and its outputs are ready on the
+        caller's stream (nothing synchronises). Raises SessionError.
+        """
+        ...
+
+    def close(self) -> None:
+        """Frees the model; calling it again does nothing."""
+        ...
+
+
+class Counted:
+    """Counts a session as live from its making to `close()`; one that is forgotten gives a ResourceWarning."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._open = True
+        with _live_lock:
+            _live.append(name)
+
+    @property
+    def name(self) -> str:
+        """The role it plays."""
+        return self._name
+
+    def close(self) -> None:
+        """Counts it as closed; calling it again does nothing."""
+        with _live_lock:
+            if self._open:
+                self._open = False
+                _live.remove(self._name)
+
+    def __del__(self) -> None:
+        if getattr(self, "_open", False):
+            warnings.warn(f"session {self._name} was never closed", ResourceWarning, stacklevel=2, source=self)
+            self.close()
+
+
+def live_sessions() -> list[str]:
+    """Names of the sessions that are open, sorted."""
+    with _live_lock:
+        return sorted(_live)
+
+
+class OrtSession(Counted):
+    """A model on ONNX Runtime's CPU provider.
+
+    threads: for one run (0: one per core). Waiting threads sleep instead of spinning: the cores belong to the decoder.
+    The same rows give the same bits in any run of the same batch size on the same machine.
+    """
+
+    def __init__(self, path: Path, name: str | None = None, threads: int = 0) -> None:
+        with loading(path):
+            self._session: Any = ort.InferenceSession(
+                str(path), session_options(threads), providers=[CPU_PROVIDER], enable_fallback=0
+            )
+        super().__init__(name or path.stem)
+        self.input_names = tuple(value.name for value in self._session.get_inputs())
+        self.output_names = tuple(value.name for value in self._session.get_outputs())
+        self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
+
+    @property
+    def provider(self) -> str:
+        """Always the CPU provider."""
+        return CPU_PROVIDER
+
+    def run(self, inputs: Named) -> Named:
+        """Outputs by name, (N, …) float32 NumPy arrays that the caller owns."""
+        session = opened(self._session, self.name)
+        with running(self.name):
+            outputs = session.run(None, inputs)
+        return dict(zip(self.output_names, outputs, strict=True))
+
+    def close(self) -> None:
+        """Frees the model when the runs in progress have ended."""
+        super().close()
+        self._session = None
+
+
+class FakeSession(Counted):
+    """A peer without a model: `answer` computes the outputs; what it was asked is kept in `asked`.
+
+    answer: called with the inputs; what it raises, `run` raises.
+    """
+
+    def __init__(self, name: str, answer: Callable[[Mapping[str, Array]], Named]) -> None:
+        super().__init__(name)
+        self._answer: Callable[[Mapping[str, Array]], Named] | None = answer
+        self.asked: list[Named] = []
+
+    @property
+    def provider(self) -> str:
+        """"FakeExecutionProvider"."""
+        return "FakeExecutionProvider"
+
+    def run(self, inputs: Named) -> Named:
+        """What `answer` gives."""
+        answer: Callable[[Mapping[str, Array]], Named] = opened(self._answer, self.name)
+        self.asked.append(dict(inputs))
+        return answer(inputs)
+
+    def close(self) -> None:
+        """Forgets the answer."""
+        super().close()
+        self._answer = None
+
+
+def open_session(
+    path: Path,
+    device: Device = "cpu",
+    *,
+    name: str | None = None,
+    threads: int = 0,
+    stream: int = 0,
+    device_id: int = 0,
+    engine_cache: Path | None = None,
+) -> Session:
+    """A session for an ONNX file; `name` defaults to the file's stem, which is the role.
+
+    threads: CPU only. stream: CUDA only and then required, the caller's `cudaStream_t` as an integer, which must
+    outlive the session. engine_cache: folder for TensorRT engines; None leaves TensorRT out.
+    Raises ModelError when the file is no model that can be run, or when device "cuda" would end on the CPU.
+    """
+    if device == "cpu":
+        return OrtSession(path, name, threads)
+    from .session_cuda import CudaSession
+
+    return CudaSession(path, name, stream=stream, device_id=device_id, engine_cache=engine_cache)
+
+
+def session_options(threads: int) -> ort.SessionOptions:
+    """Options that all sessions share; `threads` for one run, 0: one per core."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    options.use_deterministic_compute = True
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    return options
+
+
+@contextmanager
+def loading(path: Path) -> Iterator[None]:
+    """Turns ONNX Runtime's errors into ModelError."""
+    if not path.is_file():
+        raise ModelError(f"{path}: no such model; run `keyart models pull`")
+    try:
+        yield
+    except (*ORT_ERRORS, RuntimeError, ValueError) as error:
+        raise ModelError(f"{path}: cannot be loaded as a model ({first_line(error)})") from error
+
+
+@contextmanager
+def running(name: str) -> Iterator[None]:
+    """Turns ONNX Runtime's errors into SessionError."""
+    try:
+        yield
+    except (*ORT_ERRORS, RuntimeError, ValueError) as error:
+        raise SessionError(f"{name}: {first_line(error)}") from error
+
+
+def opened(held: Any, name: str) -> Any:
+    """What a session holds; raises SessionError when it is closed."""
+    if held is None:
+        raise SessionError(f"{name}: the session is closed")
+    return held
+
+
+def first_line(error: Exception) -> str:
+    """The error's message without the lines that follow."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+__all__ = ["Device", "FakeSession", "OrtSession", "Session", "SessionError", "live_sessions", "open_session"]

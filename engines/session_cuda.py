@@ -1,0 +1,176 @@
+"""The CUDA side of `session`: TensorRT, then CUDA, on the caller's stream, with inputs and outputs where they lie.
+
+Imported only where a GPU is asked for. CuPy arrays are bound by pointer; outputs are CuPy views of ONNX Runtime's own
+memory, kept alive by the array. Nothing here synchronises with the device.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+
+from .catalog import ModelError
+from .fetch import sha256_of
+from .session import CPU_PROVIDER, Counted, Named, loading, opened, running, session_options
+
+TENSORRT, CUDA = "TensorrtExecutionProvider", "CUDAExecutionProvider"
+Dims = tuple[int, ...]
+ProviderOptions = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The smallest, usual and largest shape of a model's input; a TensorRT engine is built for exactly this range."""
+
+    input_name: str
+    smallest: Dims
+    usual: Dims
+    largest: Dims
+
+    def options(self) -> ProviderOptions:
+        """As provider options: `name:1x3x64x64`."""
+        shapes = {"min": self.smallest, "opt": self.usual, "max": self.largest}
+        return {f"trt_profile_{key}_shapes": f"{self.input_name}:{'x'.join(map(str, s))}" for key, s in shapes.items()}
+
+
+PROFILES = {
+    "detector": Profile("image", (1, 3, 32, 32), (8, 3, 192, 320), (32, 3, 640, 640)),
+    "embedding": Profile("image", (1, 3, 150, 150), (16, 3, 150, 150), (64, 3, 150, 150)),
+    "eyes": Profile("image", (1, 3, 64, 64), (32, 3, 64, 64), (128, 3, 64, 64)),
+    "emotion": Profile("image", (1, 1, 64, 64), (16, 1, 64, 64), (64, 1, 64, 64)),
+    "text_detection": Profile("x", (1, 3, 32, 32), (4, 3, 384, 640), (16, 3, 960, 960)),
+    "text_recognition": Profile("x", (1, 3, 48, 32), (1, 3, 48, 320), (8, 3, 48, 2304)),
+    "text_direction": Profile("x", (1, 3, 48, 192), (4, 3, 48, 192), (16, 3, 48, 192)),
+}
+"""By role; a model of another name is left to the CUDA provider."""
+
+
+def provider_list(
+    available: list[str], name: str, stream: int, device_id: int = 0, engine_folder: Path | None = None
+) -> list[tuple[str, ProviderOptions]]:
+    """Providers with their options, in the order they are to be tried: TensorRT, CUDA, CPU.
+
+    available: as `onnxruntime.get_available_providers()` says. Raises ValueError without a stream: ONNX Runtime takes
+    0 for "none given" and would use one of its own, unordered with the caller's kernels.
+    """
+    if not stream:
+        raise ValueError("a CUDA session needs the caller's own stream; the default stream (0) cannot be passed")
+    common = {"device_id": str(device_id), "user_compute_stream": str(stream)}
+    plan: list[tuple[str, ProviderOptions]] = []
+    if TENSORRT in available and engine_folder is not None and name in PROFILES:
+        plan.append((TENSORRT, common | _tensorrt_options(engine_folder) | PROFILES[name].options()))
+    # Shapes repeat, but not enough to pay for an exhaustive search at each new one.
+    plan.append((CUDA, common | {"cudnn_conv_algo_search": "HEURISTIC", "arena_extend_strategy": "kSameAsRequested"}))
+    return [*plan, (CPU_PROVIDER, {})]
+
+
+def _tensorrt_options(folder: Path) -> ProviderOptions:
+    return {
+        "trt_fp16_enable": "1",
+        "trt_engine_cache_enable": "1",
+        "trt_engine_cache_path": str(folder),
+        "trt_timing_cache_enable": "1",
+        "trt_timing_cache_path": str(folder.parent),
+    }
+
+
+def check_provider(providers: list[str], name: str) -> str:
+    """The provider that came first; ModelError when the session would run wholly on the CPU.
+
+    providers: what the finished session has. ONNX Runtime drops providers whose libraries it cannot load.
+    """
+    if providers and providers[0] in (TENSORRT, CUDA):
+        return providers[0]
+    hint = "install the GPU build of ONNX Runtime with its CUDA and cuDNN libraries, or use --device cpu"
+    raise ModelError(f"{name}: --device cuda, but ONNX Runtime would run it on the CPU; {hint}")
+
+
+class CudaSession(Counted):
+    """A model on ONNX Runtime's TensorRT or CUDA provider. Runs one call at a time, in the order of the stream.
+
+    stream: the caller's `cudaStream_t`, which must outlive the session. engine_cache: folder for TensorRT engines;
+    None leaves TensorRT out. Opening builds the engine when it is not cached, which can take minutes.
+    """
+
+    def __init__(
+        self, path: Path, name: str | None, *, stream: int, device_id: int = 0, engine_cache: Path | None = None
+    ) -> None:
+        role = name or path.stem
+        check_provider([p for p in (TENSORRT, CUDA) if p in ort.get_available_providers()], role)
+        cupy = _cupy(role)
+        folder = _engine_folder(engine_cache, role, path)
+        plan = provider_list(ort.get_available_providers(), role, stream, device_id, folder)
+        # The libraries that came with the Python packages; those of the system stay in use where there are none.
+        ort.preload_dlls()
+        with loading(path):
+            self._session: Any = ort.InferenceSession(str(path), session_options(1), providers=plan, enable_fallback=0)
+        self._provider = check_provider(self._session.get_providers(), role)
+        super().__init__(role)
+        self._cupy = cupy
+        self._stream, self._device_id = cupy.cuda.ExternalStream(stream), device_id
+        self._lock = threading.Lock()
+        self._options = ort.RunOptions()
+        self._options.add_run_config_entry("disable_synchronize_execution_providers", "1")
+        self.input_names = tuple(value.name for value in self._session.get_inputs())
+        self.output_names = tuple(value.name for value in self._session.get_outputs())
+        self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
+
+    @property
+    def provider(self) -> str:
+        """TensorRT's or CUDA's provider."""
+        return self._provider
+
+    def run(self, inputs: Named) -> Named:
+        """Outputs by name, float32 CuPy arrays on the caller's stream; returns before they are computed."""
+        with self._lock, running(self.name), self._cupy.cuda.Device(self._device_id), self._stream:
+            session = opened(self._session, self.name)
+            binding = session.io_binding()
+            # Held until the run is queued: a contiguous copy made here must not be given back before.
+            held = [self._bind(binding, name, array) for name, array in inputs.items()]
+            for name in self.output_names:
+                binding.bind_output(name, "cuda", self._device_id)
+            session.run_with_iobinding(binding, self._options)
+            del held
+            return dict(zip(self.output_names, map(self._view, binding.get_outputs()), strict=True))
+
+    def _bind(self, binding: Any, name: str, array: Any) -> Any:
+        array = self._cupy.ascontiguousarray(array, dtype=np.float32)
+        binding.bind_input(name, "cuda", self._device_id, np.float32, array.shape, array.data.ptr)
+        return array
+
+    def _view(self, value: Any) -> Any:
+        """A CuPy array over an OrtValue's memory, which it keeps alive."""
+        shape = tuple(value.shape())
+        size_bytes = int(np.prod(shape)) * np.dtype(np.float32).itemsize
+        memory = self._cupy.cuda.UnownedMemory(value.data_ptr(), size_bytes, value, self._device_id)
+        return self._cupy.ndarray(shape, np.float32, self._cupy.cuda.MemoryPointer(memory, 0))
+
+    def close(self) -> None:
+        """Frees the model once the stream has done what was queued: synchronises."""
+        super().close()
+        with self._lock:
+            if self._session is not None:
+                self._stream.synchronize()
+                self._session = None
+
+
+def _cupy(role: str) -> Any:
+    try:
+        import cupy
+    except ImportError as error:
+        raise ModelError(f"{role}: --device cuda needs CuPy ({error}); install keyart[cuda]") from error
+    return cupy
+
+
+def _engine_folder(cache: Path | None, role: str, path: Path) -> Path | None:
+    """One folder per model file: ONNX Runtime names engines after the graph and the GPU, not after the weights."""
+    if cache is None or not path.is_file():
+        return None
+    folder = cache / f"{role}-{sha256_of(path)[:12]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
