@@ -14,8 +14,9 @@ import tarfile
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from .catalog import Archive, Source, WeightFile
@@ -68,28 +69,34 @@ def short(sha256: str) -> str:
 class Fetcher:
     """Gets weight files; an archive that several of them share is downloaded once.
 
-    archives: of `zoo.toml`. scratch: an empty folder for downloads, removed by its owner. local: a folder whose files
-    (weights by their own name, archives by theirs) are taken before anything is downloaded.
+    archives: of `zoo.toml`. scratch: an empty folder for downloads, removed by its owner. local: folders whose
+    files (weights by their own name, archives by theirs) are taken before anything is downloaded.
     """
 
-    def __init__(self, archives: Mapping[str, Archive], scratch: Path, local: Path | None = None) -> None:
+    def __init__(self, archives: Mapping[str, Archive], scratch: Path, local: Sequence[Path] = ()) -> None:
         self._archives = archives
         self._scratch = scratch
-        self._local = local
+        self._local = tuple(local)
         self._fetched: dict[str, Path | FetchError] = {}
 
     def get(self, file: WeightFile, report: Report) -> bytes:
         """The published bytes, checked. Raises FetchError with the reasons of all sources when none gives them."""
         reasons: dict[str, None] = {}
-        for take in (self._from_local, self._from_source):
-            for source in file.weights.sources:
-                try:
-                    data = take(source, file, report)
-                    if data is not None:
-                        return self._checked(data, file)
-                except FetchError as error:
-                    reasons[str(error)] = None
+        for take in self._ways(file, report):
+            try:
+                if (data := take()) is not None:
+                    return self._checked(data, file)
+            except FetchError as error:
+                reasons[str(error)] = None
         raise FetchError("; ".join(reasons))
+
+    def _ways(self, file: WeightFile, report: Report) -> Iterator[Callable[[], bytes | None]]:
+        """Every folder with every source's file names, then the sources themselves."""
+        for folder in self._local:
+            for source in file.weights.sources:
+                yield partial(self._from_local, folder, source, file)
+        for source in file.weights.sources:
+            yield partial(self._from_source, source, file, report)
 
     def _checked(self, data: bytes, file: WeightFile) -> bytes:
         found = hashlib.sha256(data).hexdigest()
@@ -97,13 +104,11 @@ class Fetcher:
             raise FetchError(f"{file.name}: sha256 is {short(found)}, expected {short(file.weights.sha256)}")
         return data
 
-    def _from_local(self, source: Source, file: WeightFile, report: Report) -> bytes | None:
-        if self._local is None:
-            return None
-        if (path := self._local / source.file_name).is_file():
+    def _from_local(self, folder: Path, source: Source, file: WeightFile) -> bytes | None:
+        if (path := folder / source.file_name).is_file():
             return checked(path, file.weights.sha256).read_bytes()
         archive = self._archives.get(source.archive or "")
-        if archive and (path := self._local / archive.file).is_file():
+        if archive and (path := folder / archive.file).is_file():
             return member(checked(path, archive.sha256), source.member or "")
         return None
 

@@ -1,7 +1,7 @@
 """The folder of converted models: each `<role>.onnx` with a record beside it that says from what it was made.
 
 A file is written under another name, synced and renamed, and its record before it: whatever is interrupted, a model
-without a matching record is never used.
+without its record is never left behind, and one that does not match its record is never used.
 """
 
 from __future__ import annotations
@@ -43,23 +43,27 @@ def record_path(folder: Path, role: str) -> Path:
 
 
 def read_record(folder: Path, role: str) -> Record | None:
-    """The record of a role; None when there is none that can be read."""
+    """The record of a role; None when there is none. Raises ValueError when it is there but is not a record."""
     try:
         return Record(**json.loads(record_path(folder, role).read_text("utf-8")))
-    except (OSError, ValueError, TypeError):
+    except FileNotFoundError:
         return None
+    except TypeError as error:
+        raise ValueError(str(error)) from error
 
 
 def put(folder: Path, role: str, model: bytes, record: Record) -> None:
     """Stores a model and its record, replacing what was there. Raises OSError (full disk, no permission)."""
+    folder.mkdir(parents=True, exist_ok=True)
     # Without the old model first, a crash between the two renames would leave it beside the new record.
     model_path(folder, role).unlink(missing_ok=True)
     text = json.dumps(asdict(record), indent=1) + "\n"
-    _write(record_path(folder, role), text.encode())
-    _write(model_path(folder, role), model)
+    write(record_path(folder, role), text.encode())
+    write(model_path(folder, role), model)
 
 
-def _write(path: Path, data: bytes) -> None:
+def write(path: Path, data: bytes) -> None:
+    """Writes a file whole or not at all; its folder must exist. Raises OSError."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=_INCOMING)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -48,11 +49,16 @@ class RoleStatus:
     sources: tuple[str, ...]
 
 
+def _silent(done: int, total: int, role: str) -> None:
+    """Reports to nobody."""
+
+
 class Zoo:
     """The models of one set.
 
-    folder: where converted models are kept. local: a folder looked in first (`--models`), holding converted models,
-    weight files or archives as published, or a user's own `<role>.onnx`. overrides: role → a user's own ONNX file.
+    folder: where converted models are kept; those that a set puts in place of the default's, in a folder of its name
+    below. local: a folder looked in first (`--models`), holding converted models, weight files or archives as
+    published, or a user's own `<role>.onnx`; it may be `folder` itself. overrides: role → a user's own ONNX file.
     Raises ModelError on an unknown set or role, or an own file or local folder that does not exist.
     """
 
@@ -66,9 +72,12 @@ class Zoo:
     ) -> None:
         self._catalog = catalog or load_catalog()
         self._files = self._catalog.select(model_set)
+        shared = self._catalog.select(DEFAULT_SET)
+        self._kept = {r: folder if file == shared[r] else folder / model_set for r, file in self._files.items()}
         self.folder = folder
         self.model_set = model_set
         self._local = local
+        self._published = folder / "published"
         self._overrides = dict(overrides or {})
         self._hashes: dict[tuple[Path, int, int], str] = {}
         self._check_arguments()
@@ -77,10 +86,10 @@ class Zoo:
     def default(
         cls, model_set: str = DEFAULT_SET, local: Path | None = None, overrides: Mapping[str, Path] | None = None
     ) -> Zoo:
-        """The zoo in `KEYART_MODELS`, or else in the user's cache folder; sets beside the default in folders below."""
+        """The zoo in the folder `KEYART_MODELS`, or else in the user's cache folder."""
         chosen = os.environ.get(FOLDER_VARIABLE)
-        base = Path(chosen) if chosen else Path(platformdirs.user_cache_dir("keyart")) / "models"
-        return cls(base if model_set == DEFAULT_SET else base / model_set, model_set, local, overrides)
+        folder = Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("keyart")) / "models"
+        return cls(folder, model_set, local, overrides)
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -96,11 +105,27 @@ class Zoo:
         wanted = [self._file(role) for role in roles] if roles is not None else list(self._files.values())
         if not self._missing(wanted):
             return
+        report = progress or _silent
+        with self._writing() as fetcher:
+            for file in self._missing(wanted):  # asked again: another process may have brought them meanwhile
+                self._bring(file, fetcher, report)
+
+    def published(self, role: str) -> Path:
+        """The weight file of a role as its authors published it; brought when it is not kept. Raises ModelError."""
+        file = self._file(role)
+        kept = self._published / file.weights.sources[0].file_name
+        if not kept.is_file() or self._hash(kept) != file.weights.sha256:
+            with self._writing() as fetcher:
+                self._keep(file, self._get(file, fetcher, _silent))
+        return kept
+
+    @contextmanager
+    def _writing(self) -> Iterator[Fetcher]:
+        """The folder to ourselves, with a fetcher; OSError becomes ModelError."""
+        local = [folder for folder in (self._local, self._published) if folder is not None]
         try:
             with store.locked(self.folder), store.scratch(self.folder) as scratch:
-                fetcher = Fetcher(self._catalog.archives, scratch, self._local)
-                for file in self._missing(wanted):  # asked again: another process may have brought them meanwhile
-                    self._bring(file, fetcher, progress or (lambda done, total, role: None))
+                yield Fetcher(self._catalog.archives, scratch, local)
         except OSError as error:
             hint = f"make room there or set {FOLDER_VARIABLE} to a folder that can be written"
             raise ModelError(f"{self.folder}: {error.strerror or error}; {hint}") from error
@@ -121,7 +146,7 @@ class Zoo:
         return [self._status(file) for file in self._files.values()]
 
     def _check_arguments(self) -> None:
-        if self._local is not None and not self._local.is_dir():
+        if self._local not in (None, self.folder) and not self._local.is_dir():
             raise ModelError(f"{self._local}: no such folder of models")
         for role, path in self._overrides.items():
             self._file(role)
@@ -140,29 +165,30 @@ class Zoo:
         """The user's own file, else the local folder's, else the kept one; None when there is none."""
         if own := self._overrides.get(file.role):
             return self._own(file.role, own)
-        if self._local is not None and (found := self._in_local(file, self._local)):
+        if self._local is not None and (found := self._in_folder(file, self._local, "local")):
             return found
-        record = store.read_record(self.folder, file.role)
-        return self._recorded(file, self.folder, record, "kept") if record else None
+        return self._in_folder(file, self._kept[file.role], "kept")
 
-    def _in_local(self, file: WeightFile, folder: Path) -> Model | None:
-        """A file without a record is the user's own, except in the folder that we ourselves write to."""
-        record, path = store.read_record(folder, file.role), store.model_path(folder, file.role)
+    def _in_folder(self, file: WeightFile, folder: Path, origin: Literal["kept", "local"]) -> Model | None:
+        """We never leave a model without its record, so one that has none is a user's own."""
+        path = store.model_path(folder, file.role)
+        try:
+            record = store.read_record(folder, file.role)
+        except ValueError as error:
+            where = store.record_path(folder, file.role)
+            raise ModelError(f"{file.where}: {where} is damaged; delete it and {path.name} beside it") from error
         if record is not None:
-            return self._recorded(file, folder, record, "local")
-        return self._own(file.role, path) if path.is_file() and not self._is_kept(folder) else None
-
-    def _is_kept(self, folder: Path) -> bool:
-        return folder.resolve() == self.folder.resolve()
+            return self._recorded(file, path, record, origin)
+        return self._own(file.role, path) if path.is_file() else None
 
     def _own(self, role: str, path: Path) -> Model:
         return Model(role, path.stem, path, self._hash(path), "own")
 
     def _recorded(
-        self, file: WeightFile, folder: Path, record: store.Record, origin: Literal["kept", "local"]
+        self, file: WeightFile, path: Path, record: store.Record, origin: Literal["kept", "local"]
     ) -> Model | None:
         """None when it was made from other weights or by an older converter; ModelError when its bytes changed."""
-        path, weights = store.model_path(folder, file.role), file.weights
+        weights = file.weights
         made = (record.source_sha256, record.conversion, record.converter_version)
         if made != (weights.sha256, weights.conversion, CONVERTER_VERSION) or not path.is_file():
             return None
@@ -181,18 +207,29 @@ class Zoo:
         return self._hashes[key]
 
     def _bring(self, file: WeightFile, fetcher: Fetcher, progress: Progress) -> None:
+        source = self._get(file, fetcher, progress)
         try:
-            source = fetcher.get(file, lambda done, total: progress(done, total, file.role))
             model = CONVERSIONS[file.weights.conversion](source)
+        except ConversionError as error:
+            raise ModelError(f"{file.where}: cannot convert {file.name}: {error}") from error
+        if model != source:
+            self._keep(file, source)
+        sha256 = hashlib.sha256(model).hexdigest()
+        made = store.Record(file.name, file.weights.sha256, file.weights.conversion, CONVERTER_VERSION, sha256)
+        store.put(self._kept[file.role], file.role, model, made)
+        progress(len(source), len(source), file.role)
+
+    def _get(self, file: WeightFile, fetcher: Fetcher, progress: Progress) -> bytes:
+        try:
+            return fetcher.get(file, lambda done, total: progress(done, total, file.role))
         except FetchError as error:
             hint = f"without a network put {self._file_names(file)} into a folder and give it with --models"
             raise ModelError(f"{file.where}: cannot get {file.name}: {error}; {hint}") from error
-        except ConversionError as error:
-            raise ModelError(f"{file.where}: cannot convert {file.name}: {error}") from error
-        sha256 = hashlib.sha256(model).hexdigest()
-        made = store.Record(file.name, file.weights.sha256, file.weights.conversion, CONVERTER_VERSION, sha256)
-        store.put(self.folder, file.role, model, made)
-        progress(len(source), len(source), file.role)
+
+    def _keep(self, file: WeightFile, source: bytes) -> None:
+        """Keeps the published file, so that a newer converter or a damaged model needs no second download."""
+        self._published.mkdir(exist_ok=True)
+        store.write(self._published / file.weights.sources[0].file_name, source)
 
     def _file_names(self, file: WeightFile) -> str:
         first = file.weights.sources[0]
