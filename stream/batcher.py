@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import anyio
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter
+
+from .stage import StageClock, on_thread
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -17,7 +18,7 @@ A = TypeVar("A")
 @dataclass(slots=True)
 class _Request(Generic[Q, A]):
     items: Sequence[Q]
-    asked_s: float
+    clock: StageClock
     done: anyio.Event = field(default_factory=anyio.Event)
     answers: list[A] | None = None
     error: Exception | None = None
@@ -42,9 +43,12 @@ class Batcher(Generic[Q, A]):
         self.batches = 0
         self.items = 0
 
-    async def ask(self, items: Sequence[Q]) -> list[A]:
-        """The answers to `items`, in their order; waits while the engine is busy with others."""
-        request: _Request[Q, A] = _Request(items, time.monotonic())
+    async def ask(self, items: Sequence[Q], clock: StageClock) -> list[A]:
+        """The answers to `items`, in their order; waits while the engine is busy with others.
+
+        `clock` is charged with this caller's share of the engine's time.
+        """
+        request: _Request[Q, A] = _Request(items, clock)
         await self._send.send(request)
         await request.done.wait()
         if request.error is not None:
@@ -82,12 +86,14 @@ class Batcher(Generic[Q, A]):
         items = [item for request in requests for item in request.items]
         self.batches += 1
         self.items += len(items)
+        together = StageClock("batch")
         try:
-            answers = await to_thread.run_sync(self._work, items, limiter=self._limiter)
+            answers = await on_thread(lambda: self._work(items), self._limiter, together, len(items))
         except Exception as error:
             await self._answer_alone(requests, error)
             return
         for request in requests:
+            request.clock.add(together, len(request.items))
             request.answers, answers = answers[: len(request.items)], answers[len(request.items) :]
             request.done.set()
 

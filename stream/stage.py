@@ -31,6 +31,13 @@ class StageClock:
             self.cpu_s += time.thread_time() - cpu_s
             self.items += items
 
+    def add(self, shared: StageClock, items: int) -> None:
+        """Take over the share of `items` in work that was done for several callers at once."""
+        share = items / max(1, shared.items)
+        self.items += items
+        self.busy_s += shared.busy_s * share
+        self.cpu_s += shared.cpu_s * share
+
 
 @dataclass(slots=True)
 class Clocks:

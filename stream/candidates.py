@@ -1,0 +1,116 @@
+"""The best one to three pictures of a shot, once the engines have looked at its probes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from engines.faces import Face, Reading
+
+from .probes import sharpness
+from .records import Candidate, Picture
+from .sections import FaceSettings, ProbeSettings
+
+_CLOSED_EYES_SCORE, _OPEN_EYES_SPAN = 0.15, 0.12
+_APART_S = 0.6
+_WORTH_KEEPING = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Candidates of one part of a shot with their pictures, and what was turned down why."""
+
+    candidates: list[tuple[Candidate, Picture]]
+    rejected: Counter[str]
+    reserve: tuple[Candidate, Picture, str] | None
+
+
+def leading_face(faces: tuple[Face, ...]) -> Face | None:
+    """The face a viewer looks at first: the largest, by height and certainty."""
+    return max(faces, key=lambda f: (f.box[3] * f.score, -f.box[0]), default=None)
+
+
+def eye_score(ratio: float | None) -> float:
+    """0 for closed, 1 for clearly open eyes; 0.5 where they cannot be judged."""
+    return 0.5 if ratio is None else float(np.clip((ratio - _CLOSED_EYES_SCORE) / _OPEN_EYES_SPAN, 0.0, 1.0))
+
+
+def pose_score(face: Face) -> float:
+    """1 turned to the viewer, 0 in profile or with the head thrown back."""
+    yaw, pitch, _ = face.pose_deg
+    return float(np.clip(1.0 - (yaw / 60.0) ** 2 - (pitch / 60.0) ** 2, 0.0, 1.0))
+
+
+def calm_score(emotion: np.ndarray | None) -> float:
+    """Share of the neutral and the happy in an emotion vector; 0.5 where there is none."""
+    return 0.5 if emotion is None else float(emotion[3] + emotion[6])
+
+
+def choose(
+    shot: int,
+    pictures: list[Picture],
+    readings: list[Reading],
+    tracks: list[tuple[int, ...]],
+    faces: FaceSettings,
+    probes: ProbeSettings,
+) -> Chosen:
+    """The best of a shot's probes. Where the shot shows faces, pictures without one are turned down."""
+    has_faces = any(reading.faces for reading in readings)
+    sharpest = max((sharpness(p.row) for p in pictures), default=1.0) or 1.0
+    passed: list[tuple[Candidate, Picture]] = []
+    rejected: Counter[str] = Counter()
+    reserve: tuple[Candidate, Picture, str] | None = None
+    for picture, reading, numbers in zip(pictures, readings, tracks, strict=True):
+        candidate = _candidate(shot, picture, reading, numbers, sharpest)
+        reason = _reason_against(candidate, has_faces, faces)
+        if reason is None:
+            passed.append((candidate, picture))
+            continue
+        rejected[reason] += 1
+        if reserve is None or candidate.shot_score > reserve[0].shot_score:
+            reserve = (candidate, picture, reason)
+    return Chosen(_best(passed, probes.candidates_per_shot), rejected, reserve)
+
+
+def _candidate(
+    shot: int, picture: Picture, reading: Reading, tracks: tuple[int, ...], sharpest: float
+) -> Candidate:
+    lead = leading_face(reading.faces)
+    score = min(1.0, sharpness(picture.row) / sharpest)
+    if lead is not None:
+        score += 1.5 * eye_score(lead.eye_openness_ratio) + pose_score(lead) + calm_score(lead.emotion)
+    frame = int(picture.row["frame"])
+    return Candidate(
+        shot=shot,
+        pts_s=picture.pts_s,
+        frame=None if frame < 0 else frame,
+        row=picture.row,
+        faces=reading.faces,
+        descriptor=reading.descriptor,
+        focus=lead.focus if lead is not None else float(picture.row["laplacian_var"]),
+        shot_score=round(score, 4),
+        tracks=tracks,
+    )
+
+
+def _reason_against(candidate: Candidate, has_faces: bool, settings: FaceSettings) -> str | None:
+    lead = leading_face(candidate.faces)
+    if lead is None:
+        return "no_face" if has_faces else None
+    ratio = lead.eye_openness_ratio
+    return "eyes_closed" if ratio is not None and ratio < settings.eyes_closed_below else None
+
+
+def _best(passed: list[tuple[Candidate, Picture]], count: int) -> list[tuple[Candidate, Picture]]:
+    """The best, then others that are far enough in time and nearly as good; a faceless shot gives one."""
+    ordered = sorted(passed, key=lambda pair: (-pair[0].shot_score, pair[0].pts_s))
+    kept: list[tuple[Candidate, Picture]] = []
+    for candidate, picture in ordered:
+        if len(kept) == (count if candidate.faces else 1):
+            break
+        apart = all(abs(candidate.pts_s - other.pts_s) >= _APART_S for other, _ in kept)
+        if apart and (not kept or candidate.shot_score >= _WORTH_KEEPING * kept[0][0].shot_score):
+            kept.append((candidate, picture))
+    return kept

@@ -1,0 +1,215 @@
+"""A finished film as its manifest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from engines.faces import EMOTIONS, Face
+
+from .channels import ChannelMeter
+from .film import Film
+from .finale import Conclusion, Image
+from .judge import active_rect
+from .manifest import (
+    ActiveAreaEntry,
+    CharacterEntry,
+    ColorEntry,
+    CropEntry,
+    FaceEntry,
+    FunnelEntry,
+    ImageEntry,
+    Manifest,
+    ModelEntry,
+    PoseEntry,
+    RejectedEntry,
+    ShotEntry,
+    StageEntry,
+    TimingsEntry,
+    ToolEntry,
+    VideoEntry,
+    WarningEntry,
+)
+from .records import Character, Notice
+from .scoring import Active
+from .services import Services
+from .settings import Settings
+from .words import why
+
+_FINGERPRINT_PART_BYTES = 1 << 20
+
+
+def content_fingerprint(path: Path) -> str:
+    """SHA-256 over the size and the first and last MiB: enough to tell films apart without reading terabytes."""
+    size = path.stat().st_size
+    digest = hashlib.sha256(str(size).encode())
+    with path.open("rb") as file:
+        digest.update(file.read(_FINGERPRINT_PART_BYTES))
+        file.seek(max(0, size - _FINGERPRINT_PART_BYTES))
+        digest.update(file.read(_FINGERPRINT_PART_BYTES))
+    return digest.hexdigest()
+
+
+def manifest_of(
+    film: Film, conclusion: Conclusion, settings: Settings, services: Services, fingerprint: str, wall_s: float
+) -> Manifest:
+    """The record of everything that was found and why."""
+    active = active_rect(film.info.geometry, conclusion.area, settings.crop.bars_margin_px)
+    per_shot = Counter(c.shot for c in film.candidates)
+    notices = [*film.notices, *_crop_notices(conclusion)]
+    return Manifest(
+        tool=_tool(settings, services),
+        video=_video(film, fingerprint),
+        active_area=ActiveAreaEntry(
+            top=conclusion.area.top,
+            bottom=conclusion.area.bottom,
+            left=conclusion.area.left,
+            right=conclusion.area.right,
+        ),
+        shots=[
+            ShotEntry(
+                index=s.index,
+                start_s=s.start_s,
+                end_s=s.end_s,
+                start_frame=s.start_frame,
+                end_frame=s.end_frame,
+                transition=s.transition,
+                candidates=per_shot[s.index],
+            )
+            for s in film.shots
+        ],
+        characters=[_character(c, film, conclusion) for c in conclusion.characters],
+        images=[_image(image, active, conclusion.characters) for image in conclusion.images],
+        funnel=FunnelEntry(
+            frames=film.funnel.frames,
+            probes=film.funnel.probes,
+            candidates=film.funnel.candidates,
+            rejected=RejectedEntry(at_shot=dict(film.funnel.at_shot), at_end=dict(film.funnel.at_end)),
+        ),
+        timings=_timings(film, wall_s),
+        warnings=[WarningEntry(code=n.code, message=n.message, time_s=n.time_s) for n in notices],
+    )
+
+
+def _tool(settings: Settings, services: Services) -> ToolEntry:
+    return ToolEntry(
+        version=version("keyart"),
+        device=services.device,
+        decoder="ffmpeg",
+        decode=settings.decode,
+        providers=list(services.providers),
+        models={role: ModelEntry(name=m.name, sha256=m.sha256) for role, m in services.models.items()},
+        settings_fingerprint=settings.settings_fingerprint,
+        settings=settings.non_default(),
+    )
+
+
+def _video(film: Film, fingerprint: str) -> VideoEntry:
+    info = film.info
+    return VideoEntry(
+        path=str(info.path),
+        content_fingerprint=fingerprint,
+        container=info.container,
+        codec=info.codec,
+        width=info.width,
+        height=info.height,
+        display_width=info.geometry.display_width,
+        display_height=info.geometry.display_height,
+        sample_aspect_ratio=info.sample_aspect_ratio,
+        rotation=info.geometry.rotation,
+        fps=info.fps,
+        first_pts_s=info.first_pts_s,
+        duration_s=info.duration_s,
+        frames=film.pictures_in_stream,
+        bit_depth=info.bit_depth,
+        color=ColorEntry(
+            primaries=info.colour.primaries,
+            transfer=info.colour.transfer,
+            matrix=info.colour.matrix,
+            range="full" if info.colour.full_range else "limited",
+        ),
+    )
+
+
+def _character(character: Character, film: Film, conclusion: Conclusion) -> CharacterEntry:
+    own = set(character.tracks)
+    return CharacterEntry(
+        id=character.id,
+        main=character.main,
+        faces=sum(len(track.faces) for track in film.tracks if track.index in own),
+        appearances=list(character.shots),
+        screen_time_s=character.screen_time_s,
+        image=conclusion.portraits.get(character.id),
+    )
+
+
+def _image(image: Image, active: Active, characters: Sequence[Character]) -> ImageEntry:
+    entry, candidate = image.pick.entry, image.pick.entry.candidate
+    names = {c.id: place for place, c in enumerate(characters, 1)}
+    people = entry.characters or (None,) * len(candidate.faces)
+    return ImageEntry(
+        rank=image.rank,
+        time_s=candidate.pts_s,
+        frame=candidate.frame,
+        shot=candidate.shot,
+        score=entry.score,
+        components=entry.components,
+        why=why(image.pick, active, names),
+        fallback=image.pick.fallback,
+        refetched=image.refetched,
+        characters=sorted({person for person in people if person is not None}),
+        faces=[_face(face, person) for face, person in zip(candidate.faces, people, strict=True)],
+        crops=[
+            CropEntry(
+                format=cut.form.name,
+                path=cut.path,
+                width=cut.crop.size[0],
+                height=cut.crop.size[1],
+                source_rect=cut.crop.source,
+                scale=cut.crop.scale,
+            )
+            for cut in image.cuts
+        ],
+    )
+
+
+def _face(face: Face, person: str | None) -> FaceEntry:
+    yaw, pitch, roll = (float(angle) for angle in face.pose_deg)
+    return FaceEntry(
+        box=face.box,
+        score=face.score,
+        eye_openness=face.eye_openness_ratio,
+        pose=PoseEntry(yaw=yaw, pitch=pitch, roll=roll),
+        emotion=None if face.emotion is None else dict(zip(EMOTIONS, map(float, face.emotion), strict=True)),
+        character=person,
+    )
+
+
+def _crop_notices(conclusion: Conclusion) -> list[Notice]:
+    """One line a format for files that stay below the format's size."""
+    notices = []
+    short: dict[str, int] = {}
+    for image in conclusion.images:
+        for cut in image.cuts:
+            short[cut.form.name] = short.get(cut.form.name, 0) + (cut.crop.size != cut.form.size)
+    for name, count in short.items():
+        if count:
+            message = f"{count} of {len(conclusion.images)} {name} files are smaller than the format, the source is"
+            notices.append(Notice("small_source", message))
+    return notices
+
+
+def _timings(film: Film, wall_s: float) -> TimingsEntry:
+    stages = {
+        clock.name: StageEntry.model_validate({"items": clock.items, "busy_s": clock.busy_s, "cpu_s": round(clock.cpu_s, 3)})
+        for clock in film.clocks.by_name.values()
+    }
+    channels = {m.name: _channel_times(m) for m in film.channels}
+    return TimingsEntry.model_validate({"wall_s": wall_s, "stages": stages, "channels": channels})
+
+
+def _channel_times(meter: ChannelMeter) -> dict[str, float]:
+    return {"blocked_put_s": round(meter.blocked_put_s, 3), "blocked_get_s": round(meter.blocked_get_s, 3)}

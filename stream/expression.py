@@ -1,0 +1,52 @@
+"""Extreme expressions by the distribution of a film's emotion vectors, not by their labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .sections import ExpressionSettings
+
+_FLOOR = 1e-3
+_MIN_SCALE = 0.5
+"""Least spread of a log-ratio: below it a film of very calm faces would call every smile extreme."""
+_HAPPY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Robust centre and spread of emotion vectors in centred log-ratios (Aitchison 1982): (7,) float64 each."""
+
+    centre: np.ndarray
+    scale: np.ndarray
+    count: int
+
+
+def log_ratios(emotions: np.ndarray) -> np.ndarray:
+    """(N, 7) probabilities → (N, 7) centred log-ratios; probabilities below 0.001 count as 0.001."""
+    logs = np.log(np.maximum(np.asarray(emotions, dtype=np.float64), _FLOOR))
+    return logs - logs.mean(axis=1, keepdims=True)
+
+
+def spread_of(emotions: np.ndarray) -> Spread:
+    """Median and scaled median absolute deviation of each log-ratio of (N, 7) probabilities."""
+    ratios = log_ratios(emotions)
+    centre = np.median(ratios, axis=0)
+    scale = 1.4826 * np.median(np.abs(ratios - centre), axis=0)
+    return Spread(centre, np.maximum(scale, _MIN_SCALE), len(ratios))
+
+
+def shrunk(own: Spread, whole: Spread, weight: float) -> Spread:
+    """A character's spread drawn towards the video's as if the video were `weight` more faces."""
+    share = own.count / (own.count + weight) if own.count + weight > 0 else 0.0
+    return Spread(
+        share * own.centre + (1 - share) * whole.centre, share * own.scale + (1 - share) * whole.scale, own.count
+    )
+
+
+def extremeness(emotion: np.ndarray, spread: Spread, settings: ExpressionSettings) -> float:
+    """Root mean square of the robust deviations of one (7,) vector; happiness above the usual does not count."""
+    deviations = (log_ratios(emotion[None])[0] - spread.centre) / spread.scale
+    deviations[_HAPPY] = min(deviations[_HAPPY], 0.0)
+    return float(np.sqrt(np.mean(np.square(deviations))))

@@ -1,0 +1,83 @@
+"""Everything that is known of one film while it is watched; bounded but for numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from kernels.bars import BarsEvidence
+
+from .channels import ChannelMeter
+from .pool import PicturePool
+from .records import Candidate, Notice, Picture, Shot, Track, VideoInfo
+from .stage import Clocks
+
+
+@dataclass(slots=True)
+class Funnel:
+    """How many pictures went how far. Times: when a shot closes, and at the end of the film."""
+
+    frames: int = 0
+    probes: int = 0
+    candidates: int = 0
+    at_shot: Counter[str] = field(default_factory=Counter)
+    at_end: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Film:
+    """One video in flight. `candidates` by time; `reserve` holds the best of what was turned down, with the reason."""
+
+    info: VideoInfo
+    pool: PicturePool
+    bars: BarsEvidence
+    shots: list[Shot] = field(default_factory=list)
+    tracks: list[Track] = field(default_factory=list)
+    candidates: list[Candidate] = field(default_factory=list)
+    reserve: list[tuple[Candidate, str]] = field(default_factory=list)
+    funnel: Funnel = field(default_factory=Funnel)
+    notices: list[Notice] = field(default_factory=list)
+    clocks: Clocks = field(default_factory=Clocks)
+    channels: list[ChannelMeter] = field(default_factory=list)
+    pictures_in_stream: int | None = None
+    """Pictures of the stream, skipped ones included; None when unknowable."""
+
+
+class PersonGuess:
+    """Who a face might be while the film still runs: the pool's quota needs a person, not the truth."""
+
+    def __init__(self, same_person_cosine: float) -> None:
+        self._alike = same_person_cosine
+        self._known: list[np.ndarray] = []
+
+    def person(self, embedding: np.ndarray | None) -> int | None:
+        """Number of the first known person that looks alike, a new one otherwise; None without an embedding."""
+        if embedding is None:
+            return None
+        for number, known in enumerate(self._known):
+            if float(known @ embedding) >= self._alike:
+                return number
+        if len(self._known) < _MOST_GUESSES:
+            self._known.append(embedding)
+            return len(self._known) - 1
+        return None
+
+
+_MOST_GUESSES = 64
+
+
+def bare_candidate(shot: int, picture: Picture) -> Candidate:
+    """A picture that no engine has looked at, as a candidate of last resort."""
+    frame = int(picture.row["frame"])
+    return Candidate(
+        shot=shot,
+        pts_s=picture.pts_s,
+        frame=None if frame < 0 else frame,
+        row=picture.row,
+        faces=(),
+        descriptor=None,
+        focus=float(picture.row["laplacian_var"]),
+        shot_score=0.0,
+    )

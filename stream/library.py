@@ -1,0 +1,111 @@
+"""Many films in one run: each with its own errors, all with the same engines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import anyio
+from anyio import CapacityLimiter, create_task_group, to_thread
+
+from .output import MANIFEST, ResultFolder, has_result, refuse_equal_names, result_folder
+from .pipeline import Result, process
+from .progress import Outcome, Reporter
+from .records import KeyartError
+from .services import Services, open_services
+from .settings import Settings
+
+IN_FLIGHT_ON_CPU = 1
+"""The decoder and the engines of one film already use all cores; a second film would only cost memory."""
+
+
+async def extract_files(
+    files: Sequence[Path], out: Path, settings: Settings, report: Reporter
+) -> list[Outcome]:
+    """Run every file; one that fails is an outcome with its reason and never stops the others.
+
+    Results come in the order of `files`. Raises UsageError for two files of equal name, before any work, and
+    KeyartError when the run as a whole cannot start (no models).
+    """
+    refuse_equal_names(files)
+    outcomes: dict[int, Outcome] = {}
+    waiting = [(i, path) for i, path in enumerate(files) if not await _skip(i, path, out, settings, report, outcomes)]
+    if waiting:
+        first = waiting[0][1]
+        pulling = partial(_report_pull, report, first)
+        async with open_services(settings, pulling) as services:
+            slots = CapacityLimiter(IN_FLIGHT_ON_CPU)
+            async with create_task_group() as tasks:
+                for i, path in waiting:
+                    tasks.start_soon(_one, i, path, out, settings, services, report, outcomes, slots)
+    return [outcomes[i] for i in range(len(files))]
+
+
+def _report_pull(report: Reporter, video: Path, done: int, total: int, role: str) -> None:
+    report.stage(video, f"pulling {role} ({done >> 20} of {total >> 20} MiB)", 0, None)
+
+
+async def _skip(
+    index: int, path: Path, out: Path, settings: Settings, report: Reporter, outcomes: dict[int, Outcome]
+) -> bool:
+    folder = result_folder(out, path)
+    if settings.overwrite or not await to_thread.run_sync(has_result, folder):
+        return False
+    report.skipped(path, folder)
+    outcomes[index] = Outcome(path, "skipped", folder)
+    return True
+
+
+async def _one(
+    index: int,
+    path: Path,
+    out: Path,
+    settings: Settings,
+    services: Services,
+    report: Reporter,
+    outcomes: dict[int, Outcome],
+    slots: CapacityLimiter,
+) -> None:
+    async with slots:
+        try:
+            outcomes[index] = await _extract_to(path, out, settings, services, report)
+        except* KeyartError as group:
+            outcomes[index] = _failed(path, str(_first(group)), report)
+        except* MemoryError:
+            outcomes[index] = _failed(path, "needs more memory than there is, close other programs", report)
+
+
+async def _extract_to(
+    path: Path, out: Path, settings: Settings, services: Services, report: Reporter
+) -> Outcome:
+    result = await process(path, settings, services, partial(report.stage, path))
+    folder = await to_thread.run_sync(write_result, result, result_folder(out, path), settings.overwrite)
+    for warning in result.manifest.warnings:
+        report.warning(path, warning.code, warning.message)
+    report.finished(path, result.manifest, folder)
+    return Outcome(path, "done", folder, result.manifest)
+
+
+def write_result(result: Result, target: Path, overwrite: bool) -> Path:
+    """Write a result whole or not at all; returns its folder. Raises KeyartError on what the disk refuses."""
+    with ResultFolder(target, overwrite) as folder:
+        for name, content in result.files.items():
+            folder.write(name, content)
+        folder.write(MANIFEST, result.manifest.dump_json())
+    return target
+
+
+def _failed(path: Path, reason: str, report: Reporter) -> Outcome:
+    report.failed(path, reason)
+    return Outcome(path, "failed", reason=reason)
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    inner = group.exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
+
+
+def run(files: Sequence[Path], out: Path, settings: Settings, report: Reporter) -> list[Outcome]:
+    """`extract_files` for callers without an event loop."""
+    return anyio.run(extract_files, files, out, settings, report)

@@ -1,0 +1,120 @@
+"""One film from file to finished result, and the door for Python programs.
+
+    file → decode → measure → split → faces → collect ┃ people → judge → select → crop → encode → sink
+
+Left of the bar the stages run side by side on bounded channels (`stream.watch`); right of it the whole film is known
+and the rest is a short tail (`stream.finale`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+
+from kernels.bars import BarsEvidence
+
+from .decode import DecodeOptions, DecodeRange, Decoder, open_decoder
+from .describe import content_fingerprint, manifest_of
+from .film import Film
+from .finale import Finale
+from .manifest import Manifest
+from .pool import PicturePool
+from .records import KeyartError, VideoInfo
+from .services import Services, open_services
+from .settings import Settings
+from .stage import StageClock, on_thread
+from .watch import Threads, watch
+
+OnFrames = Callable[[str, int, int | None], None]
+"""Called with the stage, frames done and frames in all (None: unknown)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A finished film: its manifest and its files (path inside the result → bytes)."""
+
+    manifest: Manifest
+    files: dict[str, bytes]
+
+
+async def process(path: Path, settings: Settings, services: Services, on_frames: OnFrames) -> Result:
+    """Run one film. Raises KeyartError with the reason when nothing can be made of it."""
+    started_s = time.perf_counter()
+    opening = StageClock("open")
+    decoder, fingerprint = await on_thread(
+        lambda: _open(path, settings, services), services.decode_threads, opening
+    )
+    try:
+        film = _film(decoder.info, settings)
+        total = expected_frames(decoder.info)
+        threads = Threads(services.decode_threads, services.measure_threads)
+        meter = services.ops.meter(decoder.info.geometry)
+        await watch(
+            film, decoder, meter, services.reader, settings, threads, lambda n: on_frames("watching", n, total)
+        )
+        if not film.funnel.frames:
+            raise KeyartError("has no picture in the chosen range, check --start, --end and --skip")
+        on_frames("choosing", film.funnel.frames, film.funnel.frames)
+        finale = Finale(
+            film, settings, services.device, services.ops, services.encoder, services.text, decoder.frame_at
+        )
+        tail = StageClock("tail")
+        conclusion = await on_thread(finale.conclude, services.finale_threads, tail)
+        wall_s = time.perf_counter() - started_s
+        return Result(
+            manifest_of(film, conclusion, settings, services, fingerprint, wall_s), conclusion.files
+        )
+    finally:
+        decoder.close()
+
+
+def extract(path: Path, settings: Settings | None = None) -> Manifest:
+    """Choose the poster frames of one film; nothing is written. Raises KeyartError with the reason on failure."""
+
+    async def run() -> Manifest:
+        chosen = settings or Settings()
+        async with open_services(chosen) as services:
+            return (await process(path, chosen, services, lambda stage, done, total: None)).manifest
+
+    return anyio.run(run)
+
+
+def expected_frames(info: VideoInfo) -> int | None:
+    """How many pictures the container promises, for the progress bar only."""
+    return round(info.duration_s * info.fps) if info.duration_s and info.fps else None
+
+
+def _open(path: Path, settings: Settings, services: Services) -> tuple[Decoder, str]:
+    whole = DecodeOptions(mode=settings.decode, threads=settings.thread_count)
+    decoder = open_decoder(path, services.device, whole)
+    watched = decode_range(decoder.info, settings)
+    if watched != whole.range:
+        decoder.close()
+        decoder = open_decoder(
+            path, services.device, DecodeOptions(mode=settings.decode, threads=settings.thread_count, range=watched)
+        )
+    return decoder, content_fingerprint(path)
+
+
+def decode_range(info: VideoInfo, settings: Settings) -> DecodeRange:
+    """The part to watch, in seconds from the first picture. Raises KeyartError when nothing would be left."""
+    start_s = max(settings.start_s or 0.0, settings.skip_first_s)
+    ends_s = [settings.end_s] if settings.end_s is not None else []
+    if settings.skip_last_s:
+        if info.duration_s is None:
+            raise KeyartError("does not say how long it is, use --end instead of --skip-last")
+        ends_s.append(info.duration_s - settings.skip_last_s)
+    end_s = min(ends_s, default=None)
+    length_s = info.duration_s
+    if (end_s is not None and end_s <= start_s) or (length_s is not None and 0 < length_s <= start_s):
+        raise KeyartError("is shorter than what is to be left out, check --start, --end and --skip")
+    return DecodeRange(start_s, end_s)
+
+
+def _film(info: VideoInfo, settings: Settings) -> Film:
+    pool = PicturePool(settings.pool.frames_at_1080p, settings.pool.per_person)
+    return Film(info, pool, BarsEvidence(info.geometry))

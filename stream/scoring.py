@@ -1,0 +1,97 @@
+"""What a picture is worth as key art: named components from 0 to 1 and their weighted mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engines.faces import Face
+
+from .candidates import calm_score, eye_score, leading_face, pose_score
+from .records import Candidate
+from .sections import RankWeights
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """The active area as a rectangle of displayed pixels."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is known of a candidate at the end of the film beside its own numbers."""
+
+    characters: tuple[str | None, ...]
+    """For each face the character it belongs to."""
+    main: bool
+    known: bool
+    extremeness: float
+
+
+def clipped_ramp(value: float, zero_at: float, one_at: float) -> float:
+    """0 at and before `zero_at`, 1 at and beyond `one_at`, straight between; works in both directions."""
+    return float(np.clip((value - zero_at) / (one_at - zero_at), 0.0, 1.0))
+
+
+def focus_ranks(candidates: Sequence[Candidate]) -> dict[float, float]:
+    """Sharpness by the film's own distribution: pts_s → 0–1, the place of log focus between its 5 % and 80 %."""
+    logs = {c.pts_s: float(np.log1p(max(c.focus, 0.0))) for c in candidates}
+    if not logs:
+        return {}
+    low, high = np.quantile(list(logs.values()), [0.05, 0.8])
+    return {pts_s: clipped_ramp(value, float(low), max(float(high), float(low) + 1e-6)) for pts_s, value in logs.items()}
+
+
+def components_of(
+    candidate: Candidate, subject: Subject, active: Active, sharpness: float
+) -> dict[str, float]:
+    """All components of one candidate, 0–1 each. Those of faces are absent where there is no face."""
+    row = candidate.row
+    mean, deviation = float(row["luma_mean"]), float(row["luma_std"])
+    exposure = min(clipped_ramp(mean, 18, 70), clipped_ramp(mean, 235, 175), clipped_ramp(deviation, 6, 40))
+    found = {
+        "sharpness": sharpness,
+        "exposure": exposure,
+        "colour": clipped_ramp(float(row["colourfulness"]), 0, 45),
+    }
+    lead = leading_face(candidate.faces)
+    if lead is None:
+        return found | {"composition": 0.5}
+    return found | {
+        "face": face_size_score(lead.box[3] / active.height) * lead.score,
+        "eyes": eye_score(lead.eye_openness_ratio),
+        "pose": pose_score(lead),
+        "expression": 0.5 * calm_score(lead.emotion) + 0.5 * clipped_ramp(subject.extremeness, 3.0, 0.8),
+        "character": 1.0 if subject.main else 0.4 if subject.known else 0.2,
+        "composition": placement_score(lead, active),
+    }
+
+
+def face_size_score(height_ratio: float) -> float:
+    """Close-ups and medium close-ups carry a poster: best between 25 % and 70 % of the picture's height."""
+    return min(clipped_ramp(height_ratio, 0.05, 0.25), 1.0 - 0.4 * clipped_ramp(height_ratio, 0.7, 1.0))
+
+
+def placement_score(face: Face, active: Active) -> float:
+    """Eyes near the upper third, the face neither cut nor crowded by an edge, near a third or the middle."""
+    eyes = face.landmarks[:2].mean(axis=0)
+    down = (float(eyes[1]) - active.y) / active.height
+    across = (float(eyes[0]) - active.x) / active.width
+    vertical = 1.0 - clipped_ramp(abs(down - 0.38), 0.05, 0.35)
+    horizontal = 1.0 - clipped_ramp(min(abs(across - t) for t in (1 / 3, 1 / 2, 2 / 3)), 0.08, 0.33)
+    headroom = clipped_ramp((face.box[1] - active.y) / active.height, -0.05, 0.04)
+    return (vertical + horizontal + headroom) / 3.0
+
+
+def score_of(components: Mapping[str, float], weights: RankWeights) -> float:
+    """Weighted mean of the components that are there, rounded to 1e-4 so that no comparison hangs on a last bit."""
+    of = weights.model_dump()
+    total = sum(of[name] for name in components)
+    return round(sum(of[name] * value for name, value in components.items()) / total, 4) if total > 0 else 0.0

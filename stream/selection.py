@@ -1,0 +1,108 @@
+"""The ten: a greedy choice that trades score against variety, then fills up by lifting rejections in order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .records import Candidate
+from .sections import RankSettings
+
+LIFTED_IN_ORDER: tuple[str, ...] = ("not_main", "no_face", "small_face", "turned_away", "one_more_per_shot")
+"""Rejections that are forgiven when fewer pictures pass than are asked for, one kind after the other."""
+LAST_RESORT: tuple[str, ...] = ("flat", "bright", "dark", "blurred", "extreme_expression", "eyes_closed", "text_overlay")
+"""Never forgiven while anything else exists."""
+
+_SAME_PERSON_COST = 0.06
+_SAME_SHOT_COST = 0.08
+_NEAR_COST = 0.05
+_NEAR_S = 20.0
+
+
+@dataclass(slots=True)
+class Entry:
+    """A candidate at the end of the film: its score, who leads it and what speaks against it."""
+
+    candidate: Candidate
+    score: float
+    components: dict[str, float]
+    person: str | None
+    main: bool
+    reasons: list[str] = field(default_factory=list)
+    characters: tuple[str | None, ...] = ()
+
+
+@dataclass(slots=True)
+class Pick:
+    """A chosen entry with the rejections that were lifted for it."""
+
+    entry: Entry
+    fallback: list[str]
+
+
+class Selection:
+    """Picks in rank order. `duplicates` counts entries passed over as copies of a better one."""
+
+    def __init__(self, settings: RankSettings, wanted: int) -> None:
+        self._settings = settings
+        self._wanted = wanted
+        self.picks: list[Pick] = []
+        self.duplicates: set[float] = set()
+
+    def choose(self, entries: Sequence[Entry], refuse: Callable[[Entry], str | None]) -> list[Pick]:
+        """Fill the list from `entries`. `refuse` is asked last, once an entry would be taken (it may be costly): its
+        reason is added to the entry's, which is then out."""
+        lifted: set[str] = set()
+        self._fill([e for e in entries if not e.reasons], lifted, refuse)
+        for reason in (*LIFTED_IN_ORDER, *LAST_RESORT):
+            if len(self.picks) >= self._wanted:
+                break
+            lifted.add(reason)
+            self._fill([e for e in entries if set(e.reasons) <= lifted], lifted, refuse)
+        return self.picks
+
+    def _fill(self, entries: list[Entry], lifted: set[str], refuse: Callable[[Entry], str | None]) -> None:
+        taken = {p.entry.candidate.pts_s for p in self.picks}
+        waiting = [e for e in entries if e.candidate.pts_s not in taken]
+        per_shot = self._settings.max_per_shot + ("one_more_per_shot" in lifted)
+        while waiting and len(self.picks) < self._wanted:
+            best = max(waiting, key=lambda e: (self._value(e), -e.candidate.pts_s))
+            waiting.remove(best)
+            if self._crowded(best, per_shot) or self._is_duplicate(best):
+                continue
+            reason = None if "text_overlay" in lifted else refuse(best)
+            if reason is not None:
+                best.reasons.append(reason)
+                continue
+            self.picks.append(Pick(best, list(best.reasons)))
+
+    def _value(self, entry: Entry) -> float:
+        same_person = sum(p.entry.person == entry.person for p in self.picks if entry.person is not None)
+        same_shot = sum(p.entry.candidate.shot == entry.candidate.shot for p in self.picks)
+        near = sum(abs(p.entry.candidate.pts_s - entry.candidate.pts_s) < _NEAR_S for p in self.picks)
+        cost = _SAME_PERSON_COST * same_person + _SAME_SHOT_COST * same_shot + _NEAR_COST * (near - same_shot)
+        return round(entry.score - cost, 4)
+
+    def _crowded(self, entry: Entry, per_shot: int) -> bool:
+        return Counter(p.entry.candidate.shot for p in self.picks)[entry.candidate.shot] >= per_shot
+
+    def _is_duplicate(self, entry: Entry) -> bool:
+        """Same picture: alike by descriptor, or without descriptor at nearly the same time."""
+        for pick in self.picks:
+            other = pick.entry.candidate
+            if abs(other.pts_s - entry.candidate.pts_s) < 1e-6 or similarity(other, entry.candidate) >= (
+                self._settings.duplicate_cosine
+            ):
+                self.duplicates.add(entry.candidate.pts_s)
+                return True
+        return False
+
+
+def similarity(a: Candidate, b: Candidate) -> float:
+    """Cosine of two candidates' image descriptors; -1 when one has none."""
+    if a.descriptor is None or b.descriptor is None:
+        return -1.0
+    return round(float(np.dot(a.descriptor, b.descriptor)), 4)

@@ -1,0 +1,201 @@
+"""The first half of a film's way: every frame decoded, measured, cut into shots, the best of them looked at.
+
+Each stage is a function that reads one channel and writes the next. A channel ends because its sender left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from anyio import CapacityLimiter, Lock, create_task_group
+
+from engines.faces import Reading
+from kernels.bars import Darkness
+from kernels.ops import Meter
+from kernels.surface import Surface
+
+from .batcher import Batcher
+from .candidates import choose, leading_face
+from .channels import Receiver, Sender, open_channel
+from .decode import Decoder
+from .film import Film, PersonGuess, bare_candidate
+from .probes import PendingPictures, ShotPictures
+from .records import FrameBatch, Picture
+from .settings import Settings
+from .shots import ShotSplitter
+from .stage import on_thread
+from .tracks import TrackBuilder
+
+_FRAMES_AHEAD = 3
+"""Batches between decoder, kernels and the splitter: enough to overlap, little enough to hold."""
+_SHOTS_AHEAD = 2
+_RESERVE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A batch with its rows (N,) of dtype `kernels.stats.ROW`, and the darkness of frames so far when it was asked."""
+
+    batch: FrameBatch
+    rows: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One part of a closed shot with what the engines saw in its probes; `last` closes the shot."""
+
+    shot: ShotPictures
+    pictures: list[Picture]
+    readings: list[Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """Worker threads by kind of work, so that no kind can starve another."""
+
+    decode: CapacityLimiter
+    measure: CapacityLimiter
+
+
+async def watch(
+    film: Film,
+    decoder: Decoder,
+    meter: Meter,
+    reader: Batcher[Surface, Reading],
+    settings: Settings,
+    threads: Threads,
+    on_frames: Callable[[int], None],
+) -> None:
+    """Run the film through the graph until its last shot is collected; what the channels saw is in the film."""
+    decoded, to_measure, m1 = open_channel("decoded", FrameBatch, _FRAMES_AHEAD)
+    measured, to_split, m2 = open_channel("measured", Measured, _FRAMES_AHEAD)
+    closed, to_read, m3 = open_channel("shots", ShotPictures, _SHOTS_AHEAD)
+    looked, to_collect, m4 = open_channel("readings", Looked, _SHOTS_AHEAD)
+    film.channels = [m1, m2, m3, m4]
+    lock = Lock()  # the meter is asked for darkness while it measures the next batch
+    async with create_task_group() as tasks:
+        tasks.start_soon(_decode, film, decoder, decoded, threads.decode)
+        tasks.start_soon(_measure, film, meter, lock, to_measure, measured, threads.measure)
+        tasks.start_soon(_split, film, meter, lock, settings, to_split, closed, on_frames)
+        tasks.start_soon(_read, film, reader, to_read, looked)
+        tasks.start_soon(_collect, film, settings, to_collect)
+
+
+async def _decode(film: Film, decoder: Decoder, out: Sender[FrameBatch], limiter: CapacityLimiter) -> None:
+    clock = film.clocks["decode"]
+    batches = decoder.batches()
+    with out:
+        while (batch := await on_thread(lambda: next(batches, None), limiter, clock, 0)) is not None:
+            clock.items += len(batch.surfaces)
+            await out.send(batch)
+            batch = None  # a waiting stage must not keep the pictures of the one before alive
+    film.notices.extend(decoder.notices)
+
+
+async def _measure(
+    film: Film,
+    meter: Meter,
+    lock: Lock,
+    source: Receiver[FrameBatch],
+    out: Sender[Measured],
+    limiter: CapacityLimiter,
+) -> None:
+    clock = film.clocks["measure"]
+    with source, out:
+        async for batch in source:
+            measure = partial(meter.measure, batch.surfaces, batch.pts_s, batch.frames)
+            async with lock:
+                rows = await on_thread(measure, limiter, clock, len(batch.surfaces))
+            await out.send(Measured(batch, rows))
+
+
+async def _split(
+    film: Film,
+    meter: Meter,
+    lock: Lock,
+    settings: Settings,
+    source: Receiver[Measured],
+    out: Sender[ShotPictures],
+    on_frames: Callable[[int], None],
+) -> None:
+    splitter = ShotSplitter(settings.shots, film.info.fps)
+    pending = PendingPictures(settings.probes, film.info.fps)
+    clock = film.clocks["split"]
+    last_s = film.info.first_pts_s
+    with source, out:
+        async for measured in source:
+            film.funnel.frames += len(measured.rows)
+            last_s = float(measured.rows["pts_s"][-1])
+            film.pictures_in_stream = _pictures_until(measured)
+            for pictures in clock.time(partial(_advance, splitter, pending, measured), len(measured.rows)):
+                async with lock:
+                    _note_shot(film, pictures, meter.take_darkness())
+                await out.send(pictures)
+            on_frames(film.funnel.frames)
+        end_s = last_s + 1.0 / (film.info.fps or 25.0)
+        for shot in splitter.finish(end_s):
+            pictures = pending.take(shot)
+            _note_shot(film, pictures, meter.take_darkness())
+            await out.send(pictures)
+
+
+def _pictures_until(measured: Measured) -> int | None:
+    last = int(measured.rows["frame"][-1])
+    return None if last < 0 else last + 1
+
+
+def _advance(splitter: ShotSplitter, pending: PendingPictures, measured: Measured) -> list[ShotPictures]:
+    pending.add(measured.batch, measured.rows)
+    return [pending.take(shot) for shot in splitter.add(measured.rows)]
+
+
+def _note_shot(film: Film, pictures: ShotPictures, darkness: Darkness) -> None:
+    film.shots.append(pictures.shot)
+    film.bars.add(darkness)
+    film.funnel.at_shot.update(pictures.rejected)
+    film.funnel.probes += sum(len(part) for part in pictures.parts)
+    if pictures.reserve is not None:
+        picture, reason = pictures.reserve
+        film.reserve.append((bare_candidate(pictures.shot.index, picture), reason))
+
+
+async def _read(
+    film: Film, reader: Batcher[Surface, Reading], source: Receiver[ShotPictures], out: Sender[Looked]
+) -> None:
+    clock = film.clocks["faces"]
+    with source, out:
+        async for shot in source:
+            for part in shot.parts:
+                readings = await reader.ask([picture.surface for picture in part], clock)
+                await out.send(Looked(shot, part, readings))
+
+
+async def _collect(film: Film, settings: Settings, source: Receiver[Looked]) -> None:
+    builder, guess = TrackBuilder(), PersonGuess(settings.people.same_person_cosine)
+    clock = film.clocks["collect"]
+    with source:
+        async for looked in source:
+            clock.time(partial(_collect_part, film, settings, builder, guess, looked), len(looked.pictures))
+
+
+def _collect_part(
+    film: Film, settings: Settings, builder: TrackBuilder, guess: PersonGuess, looked: Looked
+) -> None:
+    shot = looked.shot.shot.index
+    seen = [(p.pts_s, r.faces) for p, r in zip(looked.pictures, looked.readings, strict=True)]
+    tracks, numbers = builder.link(shot, seen)
+    film.tracks.extend(tracks)
+    chosen = choose(shot, looked.pictures, looked.readings, numbers, settings.faces, settings.probes)
+    film.funnel.at_shot.update(chosen.rejected)
+    film.funnel.candidates += len(chosen.candidates)
+    for candidate, picture in chosen.candidates:
+        lead = leading_face(candidate.faces)
+        person = guess.person(lead.embedding if lead is not None else None)
+        film.candidates.append(candidate)
+        film.pool.put(candidate.pts_s, picture.surface, candidate.shot_score, person)
+    if chosen.reserve is not None:
+        film.reserve.append((chosen.reserve[0], chosen.reserve[2]))
+    film.reserve = sorted(film.reserve, key=lambda r: (-r[0].shot_score, r[0].pts_s))[:_RESERVE]

@@ -1,0 +1,58 @@
+"""Why an image was chosen, in words an editor understands."""
+
+from __future__ import annotations
+
+from .candidates import leading_face
+from .scoring import Active
+from .selection import Entry, Pick
+
+_PRAISE = {
+    "sharpness": (0.7, "sharp"),
+    "exposure": (0.85, "well lit"),
+    "colour": (0.7, "rich colours"),
+    "eyes": (0.9, "eyes open"),
+    "pose": (0.85, "turned to the viewer"),
+    "expression": (0.75, "calm, natural expression"),
+    "composition": (0.8, "well placed in the frame"),
+}
+_LIFTED = {
+    "not_main": "not a main character, taken because too few pictures of them passed",
+    "no_face": "no face, taken because too few pictures with one passed",
+    "small_face": "small face, taken because too few larger ones passed",
+    "turned_away": "turned away, taken because too few frontal pictures passed",
+    "cut_face": "face cut by the edge, taken because nothing better exists",
+}
+
+
+def why(pick: Pick, active: Active, names: dict[str, int]) -> list[str]:
+    """Short phrases, the most telling first. `names` gives each character's place by screen time, from 1."""
+    entry = pick.entry
+    return [*_subject(entry, active, names), *_qualities(entry), *_excuses(pick)]
+
+
+def shot_scale(height_ratio: float) -> str:
+    """The field's words for how near the camera is, from a face's share of the picture's height."""
+    if height_ratio >= 0.5:
+        return "close-up"
+    if height_ratio >= 0.27:
+        return "medium close-up"
+    return "medium shot" if height_ratio >= 0.12 else "wide shot"
+
+
+def _subject(entry: Entry, active: Active, names: dict[str, int]) -> list[str]:
+    lead = leading_face(entry.candidate.faces)
+    if lead is None:
+        return ["no usable face: chosen for its picture"]
+    scale = shot_scale(lead.box[3] / active.height)
+    if entry.person is None:
+        return [f"{scale} of someone unknown"]
+    place = f"no. {names[entry.person]} by screen time"
+    return [f"{scale} of {'main ' if entry.main else ''}character {entry.person} ({place})"]
+
+
+def _qualities(entry: Entry) -> list[str]:
+    return [words for name, (least, words) in _PRAISE.items() if entry.components.get(name, 0.0) >= least]
+
+
+def _excuses(pick: Pick) -> list[str]:
+    return [_LIFTED.get(reason, f"{reason.replace('_', ' ')}, taken because nothing better exists") for reason in pick.fallback]

@@ -1,0 +1,78 @@
+"""The shared engine: batches from all callers, answers and errors to their owners."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import anyio
+import pytest
+from anyio import CapacityLimiter
+
+from stream.batcher import Batcher
+from stream.stage import StageClock
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def batcher_of(seen: list[list[int]], max_batch: int) -> Batcher[int, int]:
+    def double(items: Sequence[int]) -> list[int]:
+        seen.append(list(items))
+        if 13 in items:
+            raise ValueError("unlucky")
+        return [2 * item for item in items]
+
+    return Batcher(double, max_batch, 30.0, CapacityLimiter(1))
+
+
+async def ask_all(batcher: Batcher[int, int], questions: list[list[int]]) -> list[list[int] | Exception]:
+    answers: list[list[int] | Exception] = [[] for _ in questions]
+
+    async def ask(i: int) -> None:
+        try:
+            answers[i] = await batcher.ask(questions[i], StageClock("test"))
+        except ValueError as error:
+            answers[i] = error
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(batcher.serve)
+        async with anyio.create_task_group() as callers:
+            for i in range(len(questions)):
+                callers.start_soon(ask, i)
+        batcher.close()
+    return answers
+
+
+async def test_requests_of_several_callers_share_a_batch_and_each_gets_its_own_rows():
+    seen: list[list[int]] = []
+    answers = await ask_all(batcher_of(seen, 4), [[1, 2], [3], [4]])
+    assert answers == [[2, 4], [6], [8]]
+    assert seen == [[1, 2, 3, 4]]
+
+
+async def test_one_at_a_time_when_answers_must_not_depend_on_neighbours():
+    seen: list[list[int]] = []
+    assert await ask_all(batcher_of(seen, 1), [[1, 2], [3]]) == [[2, 4], [6]]
+    assert seen == [[1, 2], [3]]
+
+
+async def test_an_error_reaches_only_its_caller():
+    seen: list[list[int]] = []
+    answers = await ask_all(batcher_of(seen, 3), [[1], [13], [5]])
+    assert answers[0] == [2] and answers[2] == [10]
+    assert isinstance(answers[1], ValueError)
+
+
+async def test_the_clock_is_charged_with_the_callers_share():
+    clock = StageClock("mine")
+    batcher = batcher_of([], 1)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(batcher.serve)
+        await batcher.ask([1, 2, 3], clock)
+        batcher.close()
+    assert clock.items == 3
+    assert clock.busy_s > 0

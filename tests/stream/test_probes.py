@@ -1,0 +1,110 @@
+"""Probes: the best picture of every moment, by loose limits, whatever the shot's length."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from kernels.stats import ROW
+from kernels.surface import Colour, Geometry, Surface
+from stream.probes import PendingPictures, reason_against
+from stream.records import FrameBatch, Shot
+from stream.sections import ProbeSettings
+
+FPS = 25.0
+PLANE = np.zeros((2, 2), np.uint8)
+SURFACE = Surface(PLANE, None, None, 8, Colour(), Geometry(2, 2))
+
+
+def rows_of(count: int, first: int = 0, **values: float) -> np.ndarray:
+    rows = np.zeros(count, ROW)
+    rows["pts_s"] = (first + np.arange(count)) / FPS
+    rows["frame"] = first + np.arange(count)
+    rows["luma_mean"], rows["luma_std"], rows["laplacian_var"] = 120, 40, 100
+    for name, value in values.items():
+        rows[name] = value
+    return rows
+
+
+def batch_of(rows: np.ndarray, damaged: np.ndarray | None = None) -> FrameBatch:
+    harm = np.zeros(len(rows), bool) if damaged is None else damaged
+    return FrameBatch([SURFACE] * len(rows), rows["pts_s"], rows["frame"], harm)
+
+
+def shot_of(first: int, end: int, clean: tuple[int, int] | None = None) -> Shot:
+    clean_first, clean_end = clean or (first, end)
+    return Shot(0, first, end, clean_first, clean_end, first / FPS, end / FPS, first, end, "cut")
+
+
+def pending_with(rows: np.ndarray, damaged: np.ndarray | None = None, **settings: float) -> PendingPictures:
+    pending = PendingPictures(ProbeSettings(**settings), FPS)  # type: ignore[arg-type]
+    pending.add(batch_of(rows, damaged), rows)
+    return pending
+
+
+def test_probes_are_spread_over_the_shot():
+    taken = pending_with(rows_of(250)).take(shot_of(0, 250))
+    times = [p.pts_s for p in taken.parts[0]]
+    assert len(times) == 8
+    assert np.diff(times).min() > 0.6
+
+
+def test_the_sharpest_picture_of_a_moment_wins():
+    rows = rows_of(100)
+    rows["laplacian_var"][53] = 180
+    assert 53 in {p.row_index for p in pending_with(rows).take(shot_of(0, 100)).parts[0]}
+
+
+def test_frames_that_a_dissolve_mixes_are_left_out():
+    taken = pending_with(rows_of(100)).take(shot_of(0, 100, clean=(30, 80)))
+    assert {p.row_index for p in taken.parts[0]} <= set(range(30, 80))
+
+
+def test_damaged_pictures_are_never_probes():
+    damaged = np.zeros(100, bool)
+    damaged[:60] = True
+    taken = pending_with(rows_of(100), damaged).take(shot_of(0, 100))
+    assert min(p.row_index for p in taken.parts[0]) >= 60
+
+
+def test_pictures_of_the_next_shot_wait_for_it():
+    pending = pending_with(rows_of(200))
+    first = pending.take(shot_of(0, 100))
+    second = pending.take(shot_of(100, 200))
+    assert max(p.row_index for p in first.parts[0]) < 100 <= min(p.row_index for p in second.parts[0])
+    assert len(pending) == 0
+
+
+def test_a_long_shot_is_bounded_and_divided():
+    pending = PendingPictures(ProbeSettings(), FPS)
+    for first in range(0, 3000, 50):
+        rows = rows_of(50, first)
+        pending.add(batch_of(rows), rows)
+        assert len(pending) <= 48
+    taken = pending.take(shot_of(0, 3000))
+    assert len(taken.parts) == 4
+    assert all(len(part) == 8 for part in taken.parts)
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"luma_mean": 5}, "dark"),
+        ({"luma_mean": 250}, "bright"),
+        ({"luma_std": 2}, "flat"),
+        ({"laplacian_var": 1}, "blurred"),
+    ],
+)
+def test_what_no_shot_may_offer_is_counted_and_the_best_of_it_kept_in_reserve(values, reason):
+    taken = pending_with(rows_of(100, **values)).take(shot_of(0, 100))
+    assert taken.parts == []
+    assert set(taken.rejected) == {reason} and taken.rejected[reason] > 3
+    assert taken.reserve is not None and taken.reserve[1] == reason
+
+
+def test_blur_is_relative_to_the_shot_and_motion_blur_counts():
+    limits = ProbeSettings()
+    soft, smeared = rows_of(1, laplacian_var=20)[0], rows_of(1, laplacian_var=60, blur_anisotropy=1.0)[0]
+    assert reason_against(soft, limits, sharpest=100) == "blurred"
+    assert reason_against(soft, limits, sharpest=30) is None
+    assert reason_against(smeared, limits, sharpest=100) == "blurred"
