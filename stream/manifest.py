@@ -202,7 +202,7 @@ class FunnelEntry(Entry):
 
 
 class StageEntry(Entry):
-    """Work of one stage; `busy_s` adds up over its threads. Later versions may add fields."""
+    """Work of one stage; `busy_s` adds up over its threads. Further measurements may stand beside."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -211,7 +211,9 @@ class StageEntry(Entry):
 
 
 class TimingsEntry(Entry):
-    """The only part that may differ between two runs on the same input."""
+    """The only part that may differ between two runs on the same input. Further measurements may stand beside."""
+
+    model_config = ConfigDict(extra="allow")
 
     wall_s: Annotated[float, _rounded(3)]
     stages: dict[str, StageEntry]

@@ -1,0 +1,235 @@
+"""The folder of one video's result: written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import Self
+
+from .records import KeyartError
+
+MANIFEST = "manifest.json"
+_NAME_MAX_BYTES = 255
+
+_open_partials: dict[Path, int] = {}
+"""Partial folders of this process, each with the descriptor that holds its lock."""
+
+
+class UsageError(ValueError):
+    """What was asked for cannot be meant; found before any work starts."""
+
+
+def result_folder(out: Path, video: Path) -> Path:
+    """Where the result of `video` belongs: its file name, suffix and all, inside `out`."""
+    return out / (Path(os.path.abspath(video)).name or "_")
+
+
+def refuse_equal_names(videos: Iterable[Path]) -> None:
+    """Raise UsageError when two inputs would write the same folder."""
+    counts = Counter(result_folder(Path(), video).name for video in videos)
+    twice = [name for name, count in counts.items() if count > 1]
+    if twice:
+        raise UsageError(f"two inputs are named {twice[0]}, their results would collide; run one with another --out")
+
+
+def has_result(folder: Path) -> bool:
+    """Whether `folder` is a finished result. Raises KeyartError when it cannot be looked at."""
+    with _explained(folder):
+        return (folder / MANIFEST).is_file()
+
+
+class ResultFolder:
+    """Context manager: files go to a temporary folder beside the target, which takes its name when all went well.
+
+    Leaving with an exception (a cancellation, too) removes what was written and leaves the target as it was. With
+    `overwrite` an older result is moved aside at the end, brought back when the exchange fails, and removed after it.
+    Raises KeyartError on everything the disk refuses, and when the target holds something else than a result.
+    """
+
+    def __init__(self, target: Path, overwrite: bool = False) -> None:
+        self.target = target
+        self._overwrite = overwrite
+        self._partial = _beside(target, "partial")
+        self._old = _beside(target, "old")
+
+    def __enter__(self) -> Self:
+        with _explained(self.target.parent):
+            self.target.parent.mkdir(parents=True, exist_ok=True)
+            _clean_up_after_the_dead(self.target)
+            self._check_target()
+            self._partial.mkdir()
+            _open_partials[self._partial] = _lock(self._partial)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        try:
+            if kind is None:
+                self._commit()
+        finally:
+            _abandon(self._partial)
+
+    def write(self, name: str, content: bytes | str) -> Path:
+        """Write one file (`name` is relative, with `/`), down to the disk. Returns its path once the result stands."""
+        relative = PurePosixPath(name)
+        if relative.is_absolute() or ".." in relative.parts or not relative.parts:
+            raise ValueError(f"{name!r} is no place inside a result")
+        data = content.encode() if isinstance(content, str) else content
+        path = self._partial / relative
+        with _explained(self.target):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        return self.target / relative
+
+    def _check_target(self) -> None:
+        if not os.path.lexists(self.target):
+            return
+        if not self.target.is_dir():
+            raise KeyartError(f"{self.target} is in the way and no folder, choose another --out")
+        if not any(self.target.iterdir()):
+            return
+        if not has_result(self.target):
+            raise KeyartError(f"{self.target} holds something else than a result, move it away or choose another --out")
+        if not self._overwrite:
+            raise KeyartError(f"{self.target} is already there, use --overwrite to replace it")
+
+    def _commit(self) -> None:
+        with _explained(self.target):
+            for folder, _, _ in os.walk(self._partial):
+                _sync_folder(Path(folder))
+            aside = self._move_old_aside()
+            try:
+                self._partial.rename(self.target)
+            except OSError:
+                if aside:
+                    self._old.rename(self.target)
+                raise
+            _sync_folder(self.target.parent)
+        if aside:
+            _remove(self._old)
+
+    def _move_old_aside(self) -> bool:
+        # Without --overwrite a result that another process finished meanwhile makes the exchange fail, and stays.
+        if not self._overwrite or not self.target.is_dir():
+            return False
+        self.target.rename(self._old)
+        return True
+
+
+def abandon_all() -> None:
+    """Remove every partial folder of this process; for a process that must end now, with its threads still busy."""
+    for partial in list(_open_partials):
+        _abandon(partial)
+
+
+def _abandon(partial: Path) -> None:
+    # A thread may be writing while the folder goes; the second round takes what it left.
+    for _ in range(2):
+        shutil.rmtree(partial, ignore_errors=True)
+    descriptor = _open_partials.pop(partial, None)
+    if descriptor is not None:
+        with suppress(OSError):
+            os.close(descriptor)
+
+
+def _beside(target: Path, what: str) -> Path:
+    return target.with_name(f"{_stem(target)}.{what}-{os.getpid()}")
+
+
+def _stem(target: Path) -> str:
+    """`.NAME`, or a digest of it where the longest suffix would not fit a file name."""
+    hidden = f".{target.name}"
+    if len(os.fsencode(hidden)) + len(".partial-") + 10 <= _NAME_MAX_BYTES:
+        return hidden
+    return f".{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:32]}"
+
+
+def _clean_up_after_the_dead(target: Path) -> None:
+    """Bring back a result that a killed process had moved aside, and remove what it had half written.
+
+    A process number proves little (containers reuse them), so the living hold a lock on their partial folder.
+    """
+    stem = _stem(target)
+    with os.scandir(target.parent) as entries:
+        beside = sorted(target.with_name(entry.name) for entry in entries if entry.name.startswith(f"{stem}."))
+    partials = [path for path in beside if path.name.startswith(f"{stem}.partial-")]
+    living = [path for path in partials if _is_alive(path)]
+    for path in set(partials) - set(living):
+        shutil.rmtree(path, ignore_errors=True)
+    for path in beside:
+        if path.name.startswith(f"{stem}.old-") and not living:
+            _bring_back_or_remove(path, target)
+
+
+def _bring_back_or_remove(old: Path, target: Path) -> None:
+    if os.path.lexists(target):
+        _remove(old)
+    else:
+        old.rename(target)
+
+
+def _remove(old: Path) -> None:
+    if old.is_symlink():
+        old.unlink()
+    else:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _is_alive(partial: Path) -> bool:
+    if partial in _open_partials:
+        return True
+    try:
+        descriptor = _lock(partial)
+    except OSError:
+        return True
+    os.close(descriptor)
+    return False
+
+
+def _lock(folder: Path) -> int:
+    """Descriptor that holds the folder's lock until it is closed. Raises OSError when another holds it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _explained(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise KeyartError(_in_words(error, place)) from error
+
+
+def _in_words(error: OSError, place: Path) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"no space left for {place}, free some or choose another --out"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{place} cannot be written to ({error.strerror}), change its permissions or choose another --out"
+    if error.errno == errno.ENOTEMPTY:
+        return f"{place} appeared while it was being made, use --overwrite to replace it"
+    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+        return f"{error.filename or place} is in the way and no folder, choose another --out"
+    return f"{place} cannot be written to ({error.strerror or error}), choose another --out"

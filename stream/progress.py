@@ -1,0 +1,280 @@
+"""What a person sees while videos are worked on: a bar on a terminal, plain lines elsewhere, or nothing."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol, TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn
+from rich.progress import Progress as RichProgress
+from rich.text import Text
+
+from .manifest import Manifest, read_manifest
+
+Progress = Callable[[str, int, int | None], None]
+"""Stage, frames done, frames in all (None: unknown): what `extract` tells a caller in Python."""
+
+
+class Reporter(Protocol):
+    """Told of every step of a call with many videos. May be called from any thread."""
+
+    def stage(self, video: Path, stage: str, frames_done: int, frames_total: int | None) -> None: ...
+
+    def finished(self, video: Path, manifest: Manifest, folder: Path) -> None: ...
+
+    def skipped(self, video: Path, folder: Path) -> None: ...
+
+    def failed(self, video: Path, reason: str) -> None: ...
+
+    def warning(self, video: Path, code: str, message: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one video. `reason` is set when it failed, `folder` when it did not."""
+
+    video: Path
+    status: Literal["done", "skipped", "failed"]
+    folder: Path | None = None
+    manifest: Manifest | None = None
+    reason: str | None = None
+
+
+class QuietReporter:
+    """Says only what failed: one line each on `errors`. Base of the others."""
+
+    def __init__(self, errors: TextIO) -> None:
+        self._errors = errors
+        self._lock = threading.Lock()
+
+    def stage(self, video: Path, stage: str, frames_done: int, frames_total: int | None) -> None:
+        """Nothing to see."""
+
+    def finished(self, video: Path, manifest: Manifest, folder: Path) -> None:
+        """Nothing to see."""
+
+    def skipped(self, video: Path, folder: Path) -> None:
+        """Nothing to see."""
+
+    def failed(self, video: Path, reason: str) -> None:
+        """One line, whatever the reason holds."""
+        self._line(failure_line(video, reason))
+
+    def warning(self, video: Path, code: str, message: str) -> None:
+        """Nothing to see; the manifest has it."""
+
+    def _line(self, text: str) -> None:
+        with self._lock:
+            print(text, file=self._errors, flush=True)
+
+
+@dataclass(slots=True)
+class _Pace:
+    """How fast one video goes, and when it was last spoken of."""
+
+    started_s: float
+    said_s: float
+    stage: str
+    frames: int = 0
+
+    def rate(self, now_s: float) -> float:
+        return self.frames / max(now_s - self.started_s, 1e-6)
+
+
+class PlainReporter(QuietReporter):
+    """Lines for logs: at most one of progress every `every_s` seconds and video, and at each new stage."""
+
+    def __init__(self, errors: TextIO, every_s: float = 5.0, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(errors)
+        self._every_s = every_s
+        self._clock = clock
+        self._paces: dict[Path, _Pace] = {}
+
+    def stage(self, video: Path, stage: str, frames_done: int, frames_total: int | None) -> None:
+        """A line when the stage is new (whatever it says in brackets) or the last line is old enough."""
+        now_s = self._clock()
+        with self._lock:
+            pace = self._paces.get(video)
+            kind = stage.partition(" (")[0]
+            is_new = pace is None or pace.stage != kind
+            if pace is None:
+                pace = self._paces[video] = _Pace(now_s, now_s, kind)
+            pace.frames = max(pace.frames, frames_done)
+            if not is_new and now_s - pace.said_s < self._every_s:
+                return
+            pace.said_s, pace.stage = now_s, kind
+        self._line(f"{video.name}: {stage}, {_frames(frames_done, frames_total)}{_rate(pace.rate(now_s))}")
+
+    def finished(self, video: Path, manifest: Manifest, folder: Path) -> None:
+        """Where the images are, and how long it took."""
+        self._line(finished_line(video, manifest, folder))
+
+    def skipped(self, video: Path, folder: Path) -> None:
+        """One line."""
+        self._line(skipped_line(video, folder))
+
+    def warning(self, video: Path, code: str, message: str) -> None:
+        """One line."""
+        self._line(f"{video.name}: warning: {one_line(message)} [{code}]")
+
+
+class _Rate(ProgressColumn):
+    """Frames a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f} fps" if task.speed else "", style="cyan")
+
+
+@dataclass(slots=True)
+class RichReporter:
+    """One bar for each video in flight: stage, frames and rate. Use as `with reporter.live():`."""
+
+    console: Console
+    _bars: RichProgress = field(init=False)
+    _tasks: dict[Path, TaskID] = field(init=False, default_factory=dict)
+    _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._bars = RichProgress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            _Rate(),
+            TextColumn("{task.fields[stage]}", style="dim", markup=False),
+            console=self.console,
+            transient=True,
+        )
+
+    @contextmanager
+    def live(self) -> Iterator[None]:
+        """Draw while the block runs."""
+        with self._bars:
+            yield
+
+    def stage(self, video: Path, stage: str, frames_done: int, frames_total: int | None) -> None:
+        """Move the bar of this video."""
+        with self._lock:
+            if video not in self._tasks:
+                self._tasks[video] = self._bars.add_task(video.name, total=frames_total, stage=stage)
+            self._bars.update(self._tasks[video], completed=frames_done, total=frames_total, stage=stage)
+
+    def finished(self, video: Path, manifest: Manifest, folder: Path) -> None:
+        """The bar gives way to a line."""
+        self._end(video, finished_line(video, manifest, folder))
+
+    def skipped(self, video: Path, folder: Path) -> None:
+        """One line."""
+        self._end(video, skipped_line(video, folder))
+
+    def failed(self, video: Path, reason: str) -> None:
+        """The bar gives way to the reason."""
+        self._end(video, failure_line(video, reason), style="red")
+
+    def warning(self, video: Path, code: str, message: str) -> None:
+        """One line above the bars."""
+        self._say(f"{video.name}: warning: {one_line(message)} [{code}]", style="yellow")
+
+    def _end(self, video: Path, text: str, style: str | None = None) -> None:
+        with self._lock:
+            task = self._tasks.pop(video, None)
+            if task is not None:
+                self._bars.remove_task(task)
+        self._say(text, style)
+
+    def _say(self, text: str, style: str | None = None) -> None:
+        self.console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+class JsonReporter:
+    """Prints each manifest as one line of JSON on `out`, and leaves the rest to the reporter it wraps.
+
+    A video whose result was already there gives the manifest of that result.
+    """
+
+    def __init__(self, inner: Reporter, out: TextIO) -> None:
+        self._inner = inner
+        self._out = out
+        self._lock = threading.Lock()
+
+    def stage(self, video: Path, stage: str, frames_done: int, frames_total: int | None) -> None:
+        """Passed on."""
+        self._inner.stage(video, stage, frames_done, frames_total)
+
+    def finished(self, video: Path, manifest: Manifest, folder: Path) -> None:
+        """Passed on, and printed."""
+        self._print(manifest)
+        self._inner.finished(video, manifest, folder)
+
+    def skipped(self, video: Path, folder: Path) -> None:
+        """Passed on, and the older manifest printed."""
+        try:
+            self._print(read_manifest(folder / "manifest.json"))
+        except ValueError:
+            reason = f"{folder / 'manifest.json'} is no manifest of this version, replace it with --overwrite"
+            self._inner.warning(video, "unreadable_result", reason)
+        self._inner.skipped(video, folder)
+
+    def failed(self, video: Path, reason: str) -> None:
+        """Passed on."""
+        self._inner.failed(video, reason)
+
+    def warning(self, video: Path, code: str, message: str) -> None:
+        """Passed on."""
+        self._inner.warning(video, code, message)
+
+    def _print(self, manifest: Manifest) -> None:
+        with self._lock:
+            self._out.write(manifest.dump_json(indent=None))
+            self._out.flush()
+
+
+@contextmanager
+def open_reporter(quiet: bool, as_json: bool, errors: TextIO | None = None) -> Iterator[Reporter]:
+    """The reporter that fits: a bar when `errors` is a terminal, else lines; manifests on stdout with `as_json`."""
+    stream = errors or sys.stderr
+    if quiet or not stream.isatty():
+        plain = QuietReporter(stream) if quiet else PlainReporter(stream)
+        yield JsonReporter(plain, sys.stdout) if as_json else plain
+        return
+    bars = RichReporter(Console(file=stream))
+    with bars.live():
+        yield JsonReporter(bars, sys.stdout) if as_json else bars
+
+
+def one_line(text: str) -> str:
+    """The text without line breaks, control characters or bytes that no encoding knows."""
+    shown = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(shown.split())
+
+
+def failure_line(video: Path, reason: str) -> str:
+    """`keyart: FILE: reason`, always one line."""
+    return f"keyart: {one_line(str(video))}: {one_line(reason)}"
+
+
+def finished_line(video: Path, manifest: Manifest, folder: Path) -> str:
+    """What was chosen, where it is and how fast it went."""
+    wall_s, frames = manifest.timings.wall_s, manifest.funnel.frames
+    speed = f", {frames / wall_s:,.0f} fps" if wall_s > 0 else ""
+    return f"{one_line(video.name)}: {len(manifest.images)} images in {one_line(str(folder))} ({wall_s:.1f} s{speed})"
+
+
+def skipped_line(video: Path, folder: Path) -> str:
+    """Why nothing was done."""
+    return f"{one_line(video.name)}: already in {one_line(str(folder))}, skipped (--overwrite replaces it)"
+
+
+def _frames(done: int, total: int | None) -> str:
+    return f"{done:,} frames" if total is None else f"{done:,} of {total:,} frames"
+
+
+def _rate(frames_per_s: float) -> str:
+    return f", {frames_per_s:,.0f} fps" if 0 < frames_per_s < 1e6 else ""
