@@ -1,0 +1,40 @@
+"""Who a face looks like: the aligned chip and the identity network's 128 numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kernels.surface import Array
+
+from .batches import planar, run_in_batches
+from .session import Session
+
+CHIP_PX = 150
+"""Side of the identity network's input."""
+
+CHIP_POINTS = np.array([(47.55, 46.60), (100.48, 46.60), (74.01, 76.56), (50.41, 103.02), (97.61, 103.02)])
+"""Where the five landmarks of a frontal face lie in the chips that the identity network learned from."""
+
+
+def chip_matrix(landmarks: np.ndarray, size: int = CHIP_PX) -> np.ndarray:
+    """(2, 3) similarity, displayed pixels → pixels of a chip `size` wide, that lays the landmarks on `CHIP_POINTS`.
+
+    Least squares after Umeyama 1991. Raises ValueError when all landmarks are one point.
+    """
+    source = np.asarray(landmarks, np.float64)
+    target = CHIP_POINTS * (size / CHIP_PX)
+    source_mean, target_mean = source.mean(0), target.mean(0)
+    a, b = source - source_mean, target - target_mean
+    spread = (a**2).sum()
+    if spread == 0:
+        raise ValueError("the landmarks of a face coincide")
+    cosine, sine = (a * b).sum() / spread, (a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum() / spread
+    rotation = np.array([[cosine, -sine], [sine, cosine]])
+    return np.column_stack([rotation, target_mean - rotation @ source_mean])
+
+
+def embed(session: Session, chips: Array, batch: int) -> Array:
+    """(N, 150, 150, 3) uint8 RGB chips → (N, 128) float32 unit vectors."""
+    planes = planar(chips)
+    raw = run_in_batches(session, "image", planes, "embedding", batch)
+    return raw / np.maximum(np.sqrt((raw * raw).sum(1, keepdims=True)), 1e-12)

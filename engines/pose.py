@@ -1,0 +1,41 @@
+"""Which way a head is turned, from five landmarks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .embedding import CHIP_POINTS
+
+NOSE_DEPTH, MOUTH_DEPTH = 0.45, 0.05
+"""How far the nose tip and the mouth corners stand out of the plane of the eyes, in inter-ocular distances."""
+
+
+def mean_head() -> np.ndarray:
+    """(5, 3) landmarks of a mean frontal head: x right, y down, z towards the camera; unit: inter-ocular distance."""
+    eyes_apart = CHIP_POINTS[1, 0] - CHIP_POINTS[0, 0]
+    depths = np.array([0, 0, NOSE_DEPTH, MOUTH_DEPTH, MOUTH_DEPTH])
+    head = np.column_stack([CHIP_POINTS / eyes_apart, depths])
+    return np.asarray(head - head.mean(0))
+
+
+def pose(landmarks: np.ndarray) -> tuple[float, float, float]:
+    """Yaw (positive: to the image's right), pitch (positive: up), roll (positive: clockwise) in degrees.
+
+    Fits the mean head under weak perspective (DeMenthon & Davis 1995, first step): linear, so it never flips between
+    two answers as an iterated five-point solution does. `landmarks`: (5, 2) displayed pixels.
+    """
+    roll = _roll(landmarks)
+    axes = np.array([[np.cos(roll), np.sin(roll)], [-np.sin(roll), np.cos(roll)]])
+    level = np.asarray(landmarks, np.float64) @ axes.T
+    level -= level.mean(0)
+    rows = np.linalg.lstsq(mean_head(), level, rcond=None)[0].T
+    u, strengths, vt = np.linalg.svd(rows, full_matrices=False)
+    rotation = u @ vt if strengths[1] > 1e-9 else np.eye(2, 3)
+    yaw = np.arcsin(np.clip(rotation[0, 2], -1, 1))
+    pitch = np.arcsin(np.clip(-rotation[1, 2] / max(float(np.cos(yaw)), 1e-6), -1, 1))
+    return float(np.degrees(yaw)), float(np.degrees(pitch)), float(np.degrees(roll))
+
+
+def _roll(landmarks: np.ndarray) -> float:
+    across = np.asarray(landmarks[1] - landmarks[0], np.float64)
+    return float(np.arctan2(across[1], across[0]))

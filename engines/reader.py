@@ -1,0 +1,157 @@
+"""Everything the engines see in pictures: detector, landmarks, eyes, pose, identity, expression, descriptor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from kernels.ops import Ops
+from kernels.surface import Array, Rect, Surface
+
+from . import emotion, eyes
+from .descriptor import describe
+from .detector import Detection, Detector
+from .embedding import CHIP_PX, chip_matrix, embed
+from .faces import Face, Reading
+from .pose import pose
+from .session import Session
+
+FOCUS_PX = 112
+"""Side of the chip whose sharpness is measured."""
+
+ROLES = ("detector", "embedding", "eyes", "emotion")
+"""The sessions a `FaceReader` needs, by role."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderOptions:
+    """How closely a `FaceReader` looks."""
+
+    detector_width: int = 320
+    """Longer side of the detector's input, pixels; the descriptor's constants belong to 320."""
+    threshold: float = 0.5
+    """Least score of a face."""
+    refine_side: int = 160
+    """Side of the second look at a face, pixels, a multiple of 32; 0: none."""
+    refine_margin: float = 2.2
+    """Side of the second look, in longer sides of the face box."""
+    most_faces: int = 4
+    """How many faces of a picture are looked at closely, the largest first."""
+    least_height: float = 0.08
+    """Height of a face worth a closer look, in heights of the area."""
+    embedding_least_px: float = 10.0
+    """Inter-ocular distance below which identity is unknown."""
+    eyes_most_yaw_deg: float = 40.0
+    """Yaw beyond which eye openness is unknown."""
+    batch: int = 1
+    """Chips a run of an engine. On the CPU 1: more is no faster, and a batch's size changes the last bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What the engines measured of one face, on the host: (2,), (128,) and (7,) float32, and a number."""
+
+    openness: np.ndarray
+    identity: np.ndarray
+    emotion: np.ndarray
+    focus: np.float32
+
+
+class FaceReader:
+    """Reads pictures with the sessions of `ROLES`. A picture's reading does not depend on the others in the list."""
+
+    def __init__(self, sessions: Mapping[str, Session], ops: Ops, options: ReaderOptions | None = None):
+        self._options = options or ReaderOptions()
+        self._sessions, self._ops = sessions, ops
+        self._detector = Detector(
+            sessions["detector"], ops, long_side=self._options.detector_width, threshold=self._options.threshold
+        )
+
+    def read(self, surfaces: list[Surface], area: Rect | None = None) -> list[Reading]:
+        """One reading a surface. `area`: the part of the displayed picture to look at (displayed pixels), default all.
+
+        Faces that were looked at closely come first, the largest first; of the others only place, score and pose are
+        known. Synchronises (device ops only).
+        """
+        founds = [self._detector.find(surface, area or whole(surface)) for surface in surfaces]
+        chosen = [self._choose(s, f.faces, area or whole(s)) for s, f in zip(surfaces, founds, strict=True)]
+        near = [near for near, _ in chosen]
+        looks = self._look(surfaces, near)
+        readings = []
+        for found, (faces, far) in zip(founds, chosen, strict=True):
+            seen = [self._face(face, next(looks)) for face in faces] + [self._face(face, None) for face in far]
+            readings.append(Reading(tuple(seen), describe(found.features, found.picture, self._ops)))
+        return readings
+
+    def _choose(self, surface: Surface, faces: list[Detection], area: Rect) -> tuple[list[Detection], list[Detection]]:
+        """Faces worth a closer look, as that look sees them, and the others."""
+        options = self._options
+        ranked = sorted(faces, key=lambda face: -face.box[2] * face.box[3])
+        large = [face for face in ranked if face.box[3] >= options.least_height * area[3]][: options.most_faces]
+        far = [face for face in faces if not any(face is one for one in large)]
+        if options.refine_side:
+            side, margin = options.refine_side, options.refine_margin
+            large = [self._detector.refine(surface, face, side=side, margin=margin) for face in large]
+        return large, far
+
+    def _look(self, surfaces: list[Surface], faces: list[list[Detection]]) -> Iterator[_Look]:
+        """One look a face, in the order of the pictures and of their faces; chips of all pictures share the runs."""
+        pairs = [(s, f) for s, f in zip(surfaces, faces, strict=True) if f]
+        if not pairs:
+            return
+        ops, batch = self._ops, self._options.batch
+        eye_chips = np.concatenate([ops.warp(s, _eye_matrices(f), eyes.CHIP_PX) for s, f in pairs])
+        identity_chips = np.concatenate([ops.warp(s, _chip_matrices(f, CHIP_PX), CHIP_PX) for s, f in pairs])
+        emotion_chips = np.concatenate([ops.warp(s, _emotion_matrices(f), emotion.CHIP_PX) for s, f in pairs])
+        focus_chips = np.concatenate([ops.warp(s, _chip_matrices(f, FOCUS_PX), FOCUS_PX) for s, f in pairs])
+        openness = ops.to_host(eyes.openness(self._sessions["eyes"], eye_chips, batch)).reshape(-1, 2)
+        identities = ops.to_host(embed(self._sessions["embedding"], identity_chips, batch))
+        feelings = ops.to_host(emotion.emotions(self._sessions["emotion"], emotion_chips, batch))
+        yield from map(_Look, openness, identities, feelings, ops.to_host(focus(focus_chips)))
+
+    def _face(self, face: Detection, look: _Look | None) -> Face:
+        """The record of a face; `look` None: it was not looked at closely."""
+        distance, angles = eyes.inter_ocular(face.landmarks), pose(face.landmarks)
+        ratios: tuple[float | None, float | None] = (None, None)
+        known = distance >= eyes.LEAST_INTER_OCULAR_PX and abs(angles[0]) <= self._options.eyes_most_yaw_deg
+        if look is not None and known:
+            ratios = (float(look.openness[0]), float(look.openness[1]))
+        tellable = look is not None and distance >= self._options.embedding_least_px
+        return Face(
+            box=face.box,
+            score=face.score,
+            landmarks=face.landmarks,
+            inter_ocular_px=distance,
+            eye_openness_ratio=None if ratios[0] is None or ratios[1] is None else (ratios[0] + ratios[1]) / 2,
+            eye_openness_ratios=ratios,
+            pose_deg=angles,
+            embedding=look.identity if look is not None and tellable else None,
+            emotion=look.emotion if look is not None else None,
+            focus=float(look.focus) if look is not None else 0.0,
+        )
+
+
+def whole(surface: Surface) -> Rect:
+    """The displayed picture."""
+    return 0.0, 0.0, float(surface.geometry.display_width), float(surface.geometry.display_height)
+
+
+def focus(chips: Array) -> Array:
+    """(N, h, w, 3) uint8 RGB → (N,) float32 variance of the 4-neighbour Laplacian of luma, squared luma units."""
+    luma = emotion.grey(chips)
+    around = luma[:, :-2, 1:-1] + luma[:, 2:, 1:-1] + luma[:, 1:-1, :-2] + luma[:, 1:-1, 2:]
+    return (around - 4 * luma[:, 1:-1, 1:-1]).reshape(len(chips), -1).var(1)
+
+
+def _chip_matrices(faces: list[Detection], size: int) -> np.ndarray:
+    return np.stack([chip_matrix(face.landmarks, size) for face in faces])
+
+
+def _eye_matrices(faces: list[Detection]) -> np.ndarray:
+    return np.concatenate([eyes.eye_matrices(face.landmarks) for face in faces])
+
+
+def _emotion_matrices(faces: list[Detection]) -> np.ndarray:
+    return np.stack([emotion.chip_matrix(face.box) for face in faces])
