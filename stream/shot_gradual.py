@@ -1,0 +1,132 @@
+"""Dissolves: frames that are mixes of the first and the last one, in even steps, with the edges of neither at full strength.
+
+With Q the squared distances between pictures, a frame k between the ends a and b lies at
+α = (Q_ak + Q_ab − Q_kb) / 2Q_ab along the line from a to b and √(Q_ak/Q_ab − α²) off it (law of cosines). A dissolve stays on
+the line and α grows evenly; a pan, a zoom or a person crossing leaves it. Averaging two unrelated pictures halves the
+edge energy, which a moving camera does not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .shot_rows import RowWindow, ShotSettings, distance, tone_gap
+
+OUTSIDE_ROWS = 12
+"""Rows before and after a dissolve that are looked at."""
+_STABLE_ROWS = 4
+_SAMPLES = 8
+_UNEVEN = 0.2
+_UNSTABLE = 0.45
+_DETAIL_MATTERS_ROWS = 5
+_BLEND_RESIDUAL = 0.15
+_RETURNS = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Dissolve:
+    """Row `first` is the last clean one, row `last` the first clean one after; rows between are mixed."""
+
+    first: int
+    last: int
+    score: float
+
+    @property
+    def row(self) -> int:
+        return (self.first + self.last + 1) // 2
+
+
+def lengths(longest: int) -> np.ndarray:
+    """Spans in rows that are tried: 2 … `longest`, a fifth apart."""
+    steps = 2 * 1.2 ** np.arange(64)
+    return np.unique(np.rint(steps[steps <= max(2, longest)]).astype(np.intp))
+
+
+def find_dissolves(window: RowWindow, first: int, end: int, longest: int, settings: ShotSettings) -> list[Dissolve]:
+    """The best dissolve around each centre row in [first, end), if any: overlapping ones are not yet thinned out.
+
+    Reads `longest`/2 + `OUTSIDE_ROWS` rows to either side, where there are any.
+    """
+    margin = (longest + 1) // 2 + OUTSIDE_ROWS
+    low, high = max(window.base, first - margin), min(window.end, end + margin)
+    if high - low < 3 or first >= end:
+        return []
+    spans = lengths(longest)
+    starts = np.arange(first, end)[None] - (spans // 2)[:, None]
+    ends = starts + spans[:, None]
+    score = _scores(window, starts, ends, (low, high), settings)
+    best = score.argmax(axis=0)
+    columns = np.flatnonzero(score[best, np.arange(end - first)] > 0)
+    found = [Dissolve(int(starts[best[c], c]), int(ends[best[c], c]), float(score[best[c], c])) for c in columns]
+    return [d for d in found if _new_picture(window, d, settings)]
+
+
+def _new_picture(window: RowWindow, d: Dissolve, settings: ShotSettings) -> bool:
+    """Whether it leads somewhere else, farther than motion around it would: a camera that sways comes back."""
+    low, high = max(window.base, d.first - OUTSIDE_ROWS), min(window.end, d.last + OUTSIDE_ROWS + 1)
+    a, b = window.x(d.first, d.first + 1), window.x(d.last, d.last + 1)
+    gap = float(distance(a, b)[0])
+    motion = np.sort(np.concatenate([window.change(low, d.first + 1), window.change(d.last + 1, high)]))
+    if gap < settings.cut_floor + settings.cut_activity_ratio * (motion[-2] if len(motion) > 1 else 0):
+        return False
+    tones = window.tones(d.first, d.last + 1)
+    if tone_gap(tones[0], tones[-1]) < settings.dissolve_tones:
+        return False
+    befores, afters = window.x(low, d.first + 1), window.x(d.last, high)
+    return bool(distance(befores[:, None], afters[None]).min() >= _RETURNS * gap)
+
+
+def strongest(found: list[Dissolve], first: int, end: int) -> list[Dissolve]:
+    """Of those centred in [first, end) the ones that overlap no better one (or equally good and earlier)."""
+    return [d for d in found if first <= d.row < end and not any(_beats(o, d) for o in found if _overlap(o, d))]
+
+
+def _overlap(a: Dissolve, b: Dissolve) -> bool:
+    return a is not b and a.first < b.last and b.first < a.last
+
+
+def _beats(a: Dissolve, b: Dissolve) -> bool:
+    return (a.score, -a.first) > (b.score, -b.first)
+
+
+def _scores(
+    window: RowWindow, a: np.ndarray, b: np.ndarray, reach: tuple[int, int], settings: ShotSettings
+) -> np.ndarray:
+    """(spans, centres) float32: 0 where there is no dissolve from a to b; else larger for a farther and purer one."""
+    low, high = reach
+    x = window.x(low, high)
+    q = _squared_distances(x)
+    inside = (a >= low) & (b < high)
+    a, b = np.clip(a - low, 0, high - low - 1), np.clip(b - low, 0, high - low - 1)
+    gap = np.maximum(q[a, b], 1.0)
+    k = a[None] + np.rint(np.linspace(0, 1, _SAMPLES + 1)[1:-1, None, None] * (b - a)).astype(np.intp)
+    even = (k - a) / np.maximum(b - a, 1)
+    alpha = (q[a, k] + gap - q[k, b]) / (2 * gap)
+    off = np.sqrt(np.maximum(0, q[a, k] / gap - alpha**2)).max(axis=0)
+    uneven = np.abs(alpha - even).max(axis=0)
+    before, after = np.maximum(a - _STABLE_ROWS, 0), np.minimum(b + _STABLE_ROWS, high - low - 1)
+    unstable = np.sqrt(np.maximum(q[before, a], q[b, after]) / gap)
+    jump = np.sqrt(gap / x.shape[1])
+    detail = _middle_detail(window.edges(low, high), a, b)
+    good = (
+        inside
+        & (jump >= settings.dissolve_floor)
+        & (off <= settings.dissolve_residual)
+        & (uneven <= _UNEVEN)
+        & (unstable <= _UNSTABLE)
+        & np.where(b - a < _DETAIL_MATTERS_ROWS, off <= _BLEND_RESIDUAL, detail <= settings.dissolve_detail)
+    )
+    return np.asarray(np.where(good, jump * (1 - off - uneven - unstable / 2), 0))
+
+
+def _squared_distances(x: np.ndarray) -> np.ndarray:
+    gram = x @ x.T
+    square = np.diagonal(gram)
+    return np.asarray(np.maximum(square[:, None] + square[None] - 2 * gram, 0))
+
+
+def _middle_detail(edges: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Edge energy half way, relative to the mean of the ends."""
+    return np.asarray(edges[(a + b) // 2] / np.maximum((edges[a] + edges[b]) / 2, 1e-3))

@@ -1,0 +1,166 @@
+"""What shot detection remembers of the last few seconds of rows, and the settings that say what a shot is."""
+
+from __future__ import annotations
+
+import numpy as np
+from pydantic import BaseModel, Field
+
+from kernels.stats import HISTOGRAM_BINS
+
+LUMA_CELLS, CHROMA_CELLS = 144, 64
+_CELL_WEIGHT = np.repeat(np.float32([1 / LUMA_CELLS, 1 / CHROMA_CELLS]), [LUMA_CELLS, CHROMA_CELLS])
+PICTURE, BLACK, WHITE = 0, 1, 2
+
+
+class ShotSettings(BaseModel):
+    """When two neighbouring frames belong to different shots. Luma and chroma differences are in 8-bit code values."""
+
+    shortest_shot_s: float = Field(0.25, ge=0, le=5, description="seconds; of closer cuts only the strongest counts")
+    flash_frames: int = Field(5, ge=0, le=12, description="frames; a change undone within so many is a flash, no cut")
+    cut_floor: float = Field(
+        10.0, ge=1, le=128, description="code values; the least change of a cut in a picture that moves"
+    )
+    cut_activity_ratio: float = Field(
+        1.7, ge=1, le=20, description="a cut changes `cut_floor` plus this many times the motion around it"
+    )
+    quiet_cut_floor: float = Field(
+        5.0, ge=0.5, le=128, description="code values; the least change of a cut in a picture that barely moves"
+    )
+    quiet_cut_ratio: float = Field(
+        5.0, ge=1, le=50, description="below `cut_floor`, a cut also changes this many times the motion around it"
+    )
+    cut_cells: float = Field(
+        0.3, ge=0, le=1, description="share of a 16×9 grid that a cut changes; less is a caption or an inset"
+    )
+    longest_transition_s: float = Field(
+        2.0, ge=0.2, le=4, description="seconds; longest dissolve, and longest half of a fade; also sets the lookahead"
+    )
+    dissolve_floor: float = Field(
+        12.0, ge=2, le=128, description="code values (RMS); how far apart the two pictures of a dissolve or fade are"
+    )
+    dissolve_residual: float = Field(
+        0.3, ge=0.01, le=1, description="how far a frame of a dissolve may lie off the mix of its ends (1: their gap)"
+    )
+    dissolve_tones: float = Field(
+        0.15, ge=0, le=1, description="share of pixels whose brightness differs in kind between a dissolve's ends"
+    )
+    dissolve_detail: float = Field(
+        0.85, ge=0.1, le=2, description="edge energy left in the middle of a dissolve, as a share of its ends'"
+    )
+    black_luma: float = Field(12.0, ge=0, le=64, description="code values; a black frame's mean luma is no higher")
+    white_luma: float = Field(235.0, ge=128, le=255, description="code values; a white frame's pixels are no darker")
+    flat_deviation: float = Field(6.0, ge=0, le=32, description="code values; a black frame's luma deviates no more")
+    long_black_s: float = Field(
+        1.5, ge=0.1, le=60, description="seconds; black or white that lasts longer than this is a shot of its own"
+    )
+
+
+def pictures(rows: np.ndarray) -> np.ndarray:
+    """(N, 208) float32: each row's luma and chroma grid, less 128. Integers, so that products below 2²⁴ are exact."""
+    flat = [rows[name].reshape(len(rows), -1) for name in ("signature_y", "signature_uv")]
+    return np.asarray(np.concatenate(flat, axis=1).astype(np.float32) - 128)
+
+
+def tones(rows: np.ndarray) -> np.ndarray:
+    """(N, 64) float32: the share of pixels in each luma bin."""
+    histogram = rows["histogram"].astype(np.float32)
+    return np.asarray(histogram / np.maximum(histogram.sum(axis=1, keepdims=True), 1))
+
+
+def flatness(rows: np.ndarray, settings: ShotSettings) -> np.ndarray:
+    """(N,) int8: BLACK, WHITE or PICTURE. White may carry black bars."""
+    share, bins = tones(rows), HISTOGRAM_BINS
+    low, high = int(settings.black_luma * bins / 256) + 1, int(settings.white_luma * bins / 256)
+    light, between = share[:, high:].sum(axis=1), share[:, low:high].sum(axis=1)
+    black = (rows["luma_mean"] <= settings.black_luma) & (rows["luma_std"] <= settings.flat_deviation)
+    return np.where(black, BLACK, np.where((light >= 0.5) & (between <= 0.03), WHITE, PICTURE)).astype(np.int8)
+
+
+class RowWindow:
+    """Consecutive rows and what follows from each alone or from it and the one before; rows keep their film number."""
+
+    def __init__(self, settings: ShotSettings) -> None:
+        self._settings = settings
+        self.base = 0
+        self.end = 0
+        self._x = np.empty((0, LUMA_CELLS + CHROMA_CELLS), np.float32)
+        self._change = np.empty(0, np.float32)
+        self._edges = np.empty(0, np.float32)
+        self._tones = np.empty((0, HISTOGRAM_BINS), np.float32)
+        self._flat = np.empty(0, np.int8)
+        self._pts = np.empty(0, np.float64)
+        self._frame = np.empty(0, np.int64)
+
+    def __len__(self) -> int:
+        return self.end - self.base
+
+    def append(self, rows: np.ndarray) -> None:
+        """Take rows of dtype `kernels.stats.ROW` that follow the last ones."""
+        x = pictures(rows)
+        before = self._x[-1:] if len(self) else x[:1]
+        chroma = np.concatenate([before, x])[:, LUMA_CELLS:]
+        change = rows["change"] + np.abs(np.diff(chroma, axis=0)).mean(axis=1)
+        self._x = np.concatenate([self._x, x])
+        self._change = np.concatenate([self._change, change.astype(np.float32)])
+        self._edges = np.concatenate([self._edges, rows["sobel_energy"].astype(np.float32)])
+        self._tones = np.concatenate([self._tones, tones(rows)])
+        self._flat = np.concatenate([self._flat, flatness(rows, self._settings)])
+        self._pts = np.concatenate([self._pts, rows["pts_s"]])
+        self._frame = np.concatenate([self._frame, rows["frame"].astype(np.int64)])
+        self.end += len(rows)
+
+    def drop_before(self, row: int) -> None:
+        """Forget rows before `row`."""
+        n = max(0, min(row, self.end) - self.base)
+        for name in ("_x", "_change", "_edges", "_tones", "_flat", "_pts", "_frame"):
+            setattr(self, name, getattr(self, name)[n:].copy())
+        self.base += n
+
+    def clip(self, row: int) -> int:
+        """The nearest row that is remembered."""
+        return min(max(row, self.base), self.end - 1)
+
+    def x(self, first: int, end: int) -> np.ndarray:
+        return self._x[first - self.base : end - self.base]
+
+    def change(self, first: int, end: int) -> np.ndarray:
+        """(N,) float32 code values: luma plus chroma change to the row before."""
+        return self._change[first - self.base : end - self.base]
+
+    def edges(self, first: int, end: int) -> np.ndarray:
+        """(N,) float32: edge energy."""
+        return self._edges[first - self.base : end - self.base]
+
+    def tones(self, first: int, end: int) -> np.ndarray:
+        """(N, 64) float32: share of pixels per luma bin."""
+        return self._tones[first - self.base : end - self.base]
+
+    def flat(self, first: int, end: int) -> np.ndarray:
+        return self._flat[first - self.base : end - self.base]
+
+    def pts_s(self, row: int) -> float:
+        return float(self._pts[row - self.base])
+
+    def frame(self, row: int) -> int | None:
+        number = int(self._frame[row - self.base])
+        return number if number >= 0 else None
+
+    def picture(self, row: int) -> np.ndarray:
+        return np.asarray(self._x[row - self.base])
+
+
+def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Mean |luma difference| plus mean |chroma difference| of pictures (…, 208), code values."""
+    return np.asarray(np.abs(a - b) @ _CELL_WEIGHT)
+
+
+def tone_gap(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Share of pixels (0–1) that would have to change bin to turn histogram a into b; shapes (…, 64)."""
+    return np.asarray(np.abs(a - b).sum(axis=-1) / 2)
+
+
+def likeness(a: np.ndarray, b: np.ndarray) -> float:
+    """Correlation −1…1 of the luma grids of two pictures (208,): 1 when only gain and offset differ; 0 for a flat one."""
+    left, right = (p[:LUMA_CELLS] - p[:LUMA_CELLS].mean() for p in (a, b))
+    energy = float(left @ left) * float(right @ right)
+    return float(left @ right) / energy**0.5 if energy > 0 else 0.0

@@ -1,0 +1,215 @@
+"""Shots from the rows of a film, in one pass: hard cuts, dissolves, and fades to and from black or white.
+
+Rows are judged in blocks of fixed film rows once everything a verdict looks at has arrived, so the result does not depend
+on how the rows were batched, and only a few seconds of rows are remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from . import shot_cuts, shot_gradual
+from .records import Shot, Transition
+from .shot_cuts import AROUND_ROWS, Cut
+from .shot_fades import Boundary, Entry, enter, fades_through, flat_edges, is_flash, leave
+from .shot_gradual import OUTSIDE_ROWS, Dissolve
+from .shot_rows import PICTURE, RowWindow, ShotSettings
+
+__all__ = ["ShotSettings", "ShotSplitter"]
+
+BLOCK_ROWS = 32
+_FPS_RANGE = (5.0, 120.0)
+
+
+class ShotSplitter:
+    """Splits one film. `fps` is the measured rows per second, roughly; it sets the windows, never the times."""
+
+    def __init__(self, settings: ShotSettings, fps: float | None) -> None:
+        self._settings = settings
+        self._fps = min(max(fps or 25.0, _FPS_RANGE[0]), _FPS_RANGE[1])
+        self._reach = max(4, round(settings.longest_transition_s * self._fps))
+        self._apart = max(1, round(settings.shortest_shot_s * self._fps))
+        self._window = RowWindow(settings)
+        self._done = 0
+        self._cuts: list[Cut] = []
+        self._dissolves: list[Dissolve] = []
+        self._searched = 0
+        self._stretch: Entry | None = None
+        self._stretch_kept = False
+        self._opening: Boundary | None = None
+        self._next_index = 0
+
+    @property
+    def lookahead_rows(self) -> int:
+        """A row is judged at most this many rows, and a block, after it was added."""
+        margin = (self._reach + 1) // 2 + OUTSIDE_ROWS
+        return self._reach + self._apart + max(margin, AROUND_ROWS, self._settings.flash_frames + 1)
+
+    @property
+    def window_rows(self) -> int:
+        """How many rows are remembered at this moment."""
+        return len(self._window)
+
+    def add(self, rows: np.ndarray) -> list[Shot]:
+        """Take rows of dtype `kernels.stats.ROW` in presentation order; gives the shots that have become certain."""
+        shots: list[Shot] = []
+        for first in range(0, len(rows), BLOCK_ROWS):
+            self._window.append(rows[first : first + BLOCK_ROWS])
+            while self._window.end >= self._done + BLOCK_ROWS + self.lookahead_rows:
+                shots += self._judge(self._done + BLOCK_ROWS)
+        return shots
+
+    def finish(self, end_s: float) -> list[Shot]:
+        """The film is over at `end_s` (seconds): gives the remaining shots; none when there never was a row."""
+        if not self._window.end:
+            return []
+        shots: list[Shot] = []
+        while self._done < self._window.end:
+            shots += self._judge(min(self._done + BLOCK_ROWS, self._window.end))
+        last, opening = self._window.end - 1, self._first_boundary()
+        frame = self._window.frame(last)
+        clean_end = self._stretch.fade_row + 1 if self._paused() and self._stretch else last + 1
+        end = Boundary(last + 1, "cut", clean_end, last + 1, end_s, None if frame is None else frame + 1)
+        return [*shots, self._shot(opening, end)]
+
+    def _judge(self, end: int) -> list[Shot]:
+        """Decide about the rows up to `end`, for which everything needed is in the window."""
+        first, self._done = self._done, end
+        self._first_boundary()
+        self._search(end)
+        shots = [shot for boundary in self._boundaries(first, end) if (shot := self._close(boundary))]
+        self._window.drop_before(end - self._reach - AROUND_ROWS - BLOCK_ROWS)
+        self._cuts = [c for c in self._cuts if c.row >= end - self._reach]
+        self._dissolves = [d for d in self._dissolves if d.row >= end - 2 * self._reach]
+        return shots
+
+    def _search(self, end: int) -> None:
+        """Look for cuts and dissolves as far ahead as a choice among those near rows before `end` needs."""
+        ahead = min(end + self._reach + self._apart, self._window.end)
+        self._cuts += shot_cuts.find_cuts(self._window, self._searched, ahead, self._settings)
+        self._dissolves += shot_gradual.find_dissolves(
+            self._window, self._searched, ahead, self._reach, self._settings
+        )
+        self._searched = ahead
+
+    def _boundaries(self, first: int, end: int) -> Iterator[Boundary]:
+        """Boundaries that are settled by the rows in [first, end), by row."""
+        cuts = shot_cuts.strongest(self._cuts, self._apart)
+        cut_rows = {c.row for c in self._cuts}
+        events: list[tuple[int, int, Boundary | bool]] = [
+            (row, 0, begins) for row, begins in flat_edges(self._window, first, end)
+        ]
+        events += [(c.row, 1, self._at(c.row)) for c in cuts if first <= c.row < end and self._clear(c.row - 2, c.row + 2)]
+        events += [(b.row, 2, b) for b in self._dissolved(first, end, cut_rows)]
+        for row, _, event in sorted(events, key=lambda e: e[:2]):
+            yield from self._overdue(row)
+            if isinstance(event, Boundary):
+                yield event
+            elif event:
+                self._stretch, self._stretch_kept = enter(self._window, row, cut_rows, self._reach, self._settings), False
+            else:
+                yield from self._leave(row, cut_rows)
+        yield from self._overdue(end)
+
+    def _dissolved(self, first: int, end: int, cut_rows: set[int]) -> list[Boundary]:
+        """Dissolves that touch neither a cut nor a flat stretch, which explain the change better."""
+        found = shot_gradual.strongest(self._dissolves, first, end)
+        return [
+            self._at(d.row, "dissolve", d.first + 1, d.last)
+            for d in found
+            if not fades_through(self._window, d.first, d.last) and not any(d.first < c <= d.last for c in cut_rows)
+        ]
+
+    def _clear(self, first: int, end: int) -> bool:
+        return bool((self._window.flat(max(first, self._window.base), end) == PICTURE).all())
+
+    def _at(
+        self, row: int, transition: Transition = "cut", mixed_first: int | None = None, mixed_end: int | None = None
+    ) -> Boundary:
+        low, high = (row if m is None else m for m in (mixed_first, mixed_end))
+        return Boundary(row, transition, low, high, self._window.pts_s(row), self._window.frame(row))
+
+    def _overdue(self, row: int) -> Iterator[Boundary]:
+        """A stretch that was entered by a cut or a fade and has lasted too long to be a mere pause between shots."""
+        entry = self._stretch
+        if entry and self._paused():
+            long_at = entry.row + max(2, round(self._settings.long_black_s * self._fps))
+            if row >= long_at:
+                self._stretch_kept = True
+                yield self._entered(entry, entry.row, fades=entry.side == "fade")
+
+    def _paused(self) -> bool:
+        """Whether a picture gave way to a flat stretch that may still turn out to be a pause between two shots."""
+        return self._stretch is not None and not self._stretch_kept and self._stretch.side in ("cut", "fade")
+
+    def _leave(self, row: int, cut_rows: set[int]) -> Iterator[Boundary]:
+        """Settle the open stretch, which a picture follows at `row`."""
+        entry, self._stretch = self._stretch, None
+        if entry is None:
+            return
+        side, whole = leave(self._window, row, cut_rows, self._reach, self._settings)
+        if self._stretch_kept:
+            if side == "cut":
+                yield self._at(whole)
+            else:
+                self._whole_from(whole)
+        elif entry.side == "edge":
+            yield from self._opened(side == "cut", whole)
+        elif is_flash(entry, row, self._window.picture(whole), whole, self._fps, self._settings):
+            return
+        elif entry.side in ("cut", "fade"):
+            yield self._entered(entry, whole, fades="fade" in (entry.side, side))
+        elif side == "cut":
+            yield self._at(whole)
+        elif side == "fade":
+            yield self._entered(entry, whole, fades=True)
+
+    def _entered(self, entry: Entry, whole: int, fades: bool) -> Boundary:
+        mixed_first = entry.fade_row + 1 if entry.side == "fade" else entry.row
+        return Boundary(
+            entry.row, "fade" if fades else "cut", mixed_first, max(whole, entry.row), entry.pts_s, entry.frame
+        )
+
+    def _opened(self, by_cut: bool, whole: int) -> Iterator[Boundary]:
+        """The film began flat: a hard cut ends the leader; a fade in belongs to the first shot."""
+        if by_cut and whole >= self._apart:
+            yield self._at(whole)
+        else:
+            self._whole_from(whole)
+
+    def _first_boundary(self) -> Boundary:
+        if self._opening is None:
+            self._opening = self._at(self._window.base)
+        return self._opening
+
+    def _whole_from(self, row: int) -> None:
+        """The open shot began in black: its pictures are whole from `row` on."""
+        b = self._first_boundary()
+        self._opening = Boundary(b.row, "fade", b.mixed_first, max(b.mixed_end, row), b.pts_s, b.frame)
+
+    def _close(self, boundary: Boundary) -> Shot | None:
+        """The open shot ends at `boundary`, unless that comes too soon after its start."""
+        opening = self._first_boundary()
+        if boundary.row - opening.row < self._apart:
+            return None
+        self._opening = boundary
+        return self._shot(opening, boundary)
+
+    def _shot(self, begin: Boundary, end: Boundary) -> Shot:
+        clean_first = min(begin.mixed_end, end.row)
+        clean_end = max(clean_first, min(end.mixed_first, end.row))
+        index, self._next_index = self._next_index, self._next_index + 1
+        return Shot(
+            index,
+            begin.row,
+            end.row,
+            clean_first,
+            clean_end,
+            begin.pts_s,
+            end.pts_s,
+            begin.frame,
+            end.frame,
+            begin.transition,
+        )
