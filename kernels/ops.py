@@ -29,14 +29,35 @@ class Ops(Protocol):
 
     def meter(self, geometry: Geometry) -> Meter: ...
 
-    def rgb(self, surface: Surface, rect: Rect | None = None, size: tuple[int, int] | None = None) -> Array:
-        """(h, w, 3) uint8 sRGB-range R'G'B' of `rect` (displayed pixels, default all) at `size` (width, height)."""
+    def rgb(
+        self, surface: Surface, rect: Rect | None = None, size: tuple[int, int] | None = None, fine: bool = False
+    ) -> Array:
+        """(h, w, 3) uint8 sRGB-range R'G'B' of `rect` (displayed pixels, default all) at `size` (width, height).
+
+        `rect` may be fractional and may stick out: the edge is repeated there. The quick filter halves by 2×2 means
+        and ends bilinear (bicubic when enlarging); `fine` is Lanczos at every scale, for pictures people look at.
+        Raises ValueError for a rectangle or size without area.
+        """
         ...
 
     def warp(self, surface: Surface, matrices: np.ndarray, size: int) -> Array:
-        """(N, size, size, 3) uint8 chips; `matrices` (N, 2, 3) map displayed pixels to chip pixels (similarities)."""
+        """(N, size, size, 3) uint8 chips; `matrices` (N, 2, 3) map displayed pixels to chip pixels (similarities).
+
+        Whole numbers are pixel centres, as in `cv2.warpAffine`. What lies outside the picture is black.
+        """
         ...
 
     def to_host(self, array: Array) -> np.ndarray:
         """The array in host memory. Synchronises (device ops only)."""
         ...
+
+
+def open_ops(device: Device) -> Ops:
+    """The pixel operations of a device. Raises `RuntimeError` (what is missing) when `cuda` cannot be had."""
+    if device == "cpu":
+        from .cpu import CpuOps
+
+        return CpuOps()
+    from .cuda import CudaOps
+
+    return CudaOps()

@@ -1,0 +1,58 @@
+"""How code values become luma, chroma and R'G'B': one set of numbers for every device (ITU-T H.273, BT.601/709/2020)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .surface import Colour, Matrix
+
+LUMA_WEIGHTS: dict[Matrix, tuple[float, float]] = {
+    "bt601": (0.299, 0.114),
+    "bt709": (0.2126, 0.0722),
+    "bt2020": (0.2627, 0.0593),
+}
+"""K_R and K_B; K_G is what is left of 1 (H.273 table 4, non-constant luminance)."""
+
+
+class Range(NamedTuple):
+    """8-bit code values of black luma, and the factors that stretch luma and chroma excursions to 255."""
+
+    black: float
+    luma_gain: float
+    chroma_gain: float
+
+
+FULL = Range(0.0, 1.0, 1.0)
+LIMITED = Range(16.0, 255.0 / 219.0, 255.0 / 224.0)
+
+
+def code_range(colour: Colour) -> Range:
+    """The range that the colour description names."""
+    return FULL if colour.full_range else LIMITED
+
+
+def chroma_columns(matrix: Matrix) -> np.ndarray:
+    """(3, 2) float64: what one unit of Cb and of Cr (full-range, centred on 0) adds to R', G' and B'."""
+    kr, kb = LUMA_WEIGHTS[matrix]
+    kg = 1.0 - kr - kb
+    to_red, to_blue = 2.0 * (1.0 - kr), 2.0 * (1.0 - kb)
+    return np.array([[0.0, to_red], [-to_blue * kb / kg, -to_red * kr / kg], [to_blue, 0.0]])
+
+
+def rgb_matrix(colour: Colour, bit_depth: int) -> np.ndarray:
+    """(3, 4) float64 that takes (Y, U, V, 1) in code values of `bit_depth` to R'G'B' in 0–255, not clipped."""
+    span = code_range(colour)
+    unit = 1.0 / (1 << (bit_depth - 8))
+    linear = np.empty((3, 3))
+    linear[:, 0] = span.luma_gain
+    linear[:, 1:] = chroma_columns(colour.matrix) * span.chroma_gain
+    offset = -linear @ np.array([span.black, 128.0, 128.0])
+    return np.column_stack([linear * unit, offset])
+
+
+def opponent_matrix(colour: Colour) -> np.ndarray:
+    """(2, 2) float64 that takes centred 8-bit code (U, V) to (R'-G', (R'+G')/2 - B'): luma cancels out of both."""
+    red, green, blue = chroma_columns(colour.matrix) * code_range(colour).chroma_gain
+    return np.array([red - green, (red + green) / 2.0 - blue])

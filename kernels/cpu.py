@@ -1,0 +1,145 @@
+"""The pixel operations on the host, with OpenCV."""
+
+from __future__ import annotations
+
+from math import ceil, floor, log2
+
+import cv2
+import numpy as np
+
+from .colour import code_range, rgb_matrix
+from .cpu_meter import CpuMeter
+from .geometry import halvings, index_matrix, shown_size, stored_rect, stored_to_displayed, turned
+from .planes import halve, plane, quarter_turned
+from .resample import lanczos
+from .surface import Array, Geometry, Rect, Surface
+
+_MARGIN = 2
+"""Pixels kept around what a chip shows, so that interpolation sees true neighbours."""
+
+
+class CpuOps:
+    """`kernels.ops.Ops` on the host. Holds nothing; safe to share between threads."""
+
+    def meter(self, geometry: Geometry) -> CpuMeter:
+        return CpuMeter(geometry)
+
+    def rgb(
+        self, surface: Surface, rect: Rect | None = None, size: tuple[int, int] | None = None, fine: bool = False
+    ) -> Array:
+        rotation = surface.geometry.rotation
+        stored_size = turned(shown_size(surface.geometry, rect, size), rotation)
+        return quarter_turned(_stored_rgb(surface, stored_rect(surface, rect), stored_size, fine), rotation)
+
+    def warp(self, surface: Surface, matrices: np.ndarray, size: int) -> Array:
+        chips = np.zeros((len(matrices), size, size, 3), np.uint8)
+        shown = index_matrix(stored_to_displayed((surface.y.shape[1], surface.y.shape[0]), surface.geometry))
+        for chip, matrix in zip(chips, matrices, strict=True):
+            _warp_one(chip, surface, np.vstack([matrix, [0.0, 0.0, 1.0]]) @ shown)
+        return chips
+
+    def to_host(self, array: Array) -> np.ndarray:
+        return np.asarray(array)
+
+
+def _stored_rgb(surface: Surface, part: Rect, size: tuple[int, int], fine: bool) -> np.ndarray:
+    """(h, w, 3) uint8 of `part` (luma pixels, corner coordinates) at `size`, in stored orientation."""
+    planes = [plane(p) for p in (surface.y, surface.u, surface.v) if p is not None]
+    rects = [_scaled(part, surface.y, p) for p in planes]
+    if fine:
+        return _to_rgb([_sample_fine(p, r, size) for p, r in zip(planes, rects, strict=True)], surface)
+    enlarged = size[0] > part[2] and size[1] > part[3]
+    kind = cv2.INTER_CUBIC if enlarged else cv2.INTER_LINEAR
+    return _to_rgb([_sample_fast(p, r, size, kind) for p, r in zip(planes, rects, strict=True)], surface)
+
+
+def _scaled(rect: Rect, luma: np.ndarray, samples: np.ndarray) -> Rect:
+    """The luma rectangle in the pixels of a plane; chroma is taken to lie in the middle of its luma pixels."""
+    sx, sy = samples.shape[1] / luma.shape[1], samples.shape[0] / luma.shape[0]
+    return rect[0] * sx, rect[1] * sy, rect[2] * sx, rect[3] * sy
+
+
+def _sample_fast(samples: np.ndarray, rect: Rect, size: tuple[int, int], kind: int) -> np.ndarray:
+    """Halved while twice too large, then interpolated by OpenCV's `kind`; the plane's dtype; edges are repeated."""
+    x, y, width, height = rect
+    steps = halvings((floor(width), floor(height)), size)
+    if steps:
+        samples, (x, y), (sx, sy) = _halved_part(samples, rect, steps)
+        width, height = width / sx, height / sy
+    aligned = (x, y) == (0.0, 0.0) and abs(width - samples.shape[1]) < 1 and abs(height - samples.shape[0]) < 1
+    if aligned and samples.shape == (size[1], size[0]):
+        return samples
+    if aligned:  # an odd column lost by halving stretches the picture by less than one pixel of the smaller one
+        return cv2.resize(samples, size, interpolation=kind)
+    to_part = np.array([[width / size[0], 0.0, x], [0.0, height / size[1], y]])
+    to_part[:, 2] += to_part[:, :2] @ (0.5, 0.5) - 0.5
+    return cv2.warpAffine(samples, to_part, size, flags=kind | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _halved_part(
+    samples: np.ndarray, rect: Rect, steps: list[tuple[int, int]]
+) -> tuple[np.ndarray, tuple[float, float], tuple[int, int]]:
+    """The plane around `rect`, halved; where `rect` begins in it; the factors. Cut on whole steps of the plane."""
+    sx, sy = (int(np.prod([step[axis] for step in steps])) for axis in (0, 1))
+    x, y, width, height = rect
+    left, right = _whole_steps(x, x + width, sx, samples.shape[1])
+    top, bottom = _whole_steps(y, y + height, sy, samples.shape[0])
+    part = samples[top:bottom, left:right]
+    for step in steps:
+        part = halve(part, (min(step[0], part.shape[1]), min(step[1], part.shape[0])))
+    return part, ((x - left) / sx, (y - top) / sy), (sx, sy)
+
+
+def _whole_steps(begin: float, end: float, step: int, length: int) -> tuple[int, int]:
+    """The range of whole steps (and one more on each side) that covers [begin, end) inside the line."""
+    last = max(0, length // step - 1)
+    low = min(max(0, floor(begin / step) - 1), last) * step
+    high = min(length, (ceil(end / step) + 1) * step)
+    return low, max(high, min(low + step, length))
+
+
+def _sample_fine(samples: np.ndarray, rect: Rect, size: tuple[int, int]) -> np.ndarray:
+    """Lanczos at any scale, in the plane's dtype; a part that needs no filter is only cut out."""
+    x, y, width, height = rect
+    inside = x >= 0 and y >= 0 and x + width <= samples.shape[1] and y + height <= samples.shape[0]
+    if inside and (width, height) == size and float(x).is_integer() and float(y).is_integer():
+        return samples[int(y) : int(y + height), int(x) : int(x + width)]
+    top = np.iinfo(samples.dtype).max
+    return np.clip(np.rint(lanczos(samples, rect, size)), 0, top).astype(samples.dtype)
+
+
+def _to_rgb(planes: list[np.ndarray], surface: Surface) -> np.ndarray:
+    """(h, w, 3) uint8 from planes of one size."""
+    if len(planes) == 1:
+        span, unit = code_range(surface.colour), 1.0 / (1 << (surface.bit_depth - 8))
+        grey = (planes[0].astype(np.float32) * unit - span.black) * span.luma_gain
+        return cv2.cvtColor(np.rint(np.clip(grey, 0.0, 255.0)).astype(np.uint8), cv2.COLOR_GRAY2RGB)
+    rgb = cv2.transform(cv2.merge(planes), rgb_matrix(surface.colour, surface.bit_depth))
+    return rgb if rgb.dtype == np.uint8 else np.minimum(rgb, 255).astype(np.uint8)
+
+
+def _warp_one(chip: np.ndarray, surface: Surface, to_chip: np.ndarray) -> None:
+    """Fills one chip; `to_chip` (3, 3) takes stored luma pixels (centres at whole numbers) to chip pixels.
+
+    Only the stored pixels that the chip shows are converted, halved first while the chip is twice too small.
+    """
+    shrink = 1.0 / float(np.linalg.norm(to_chip[:2, :2], ord=2))
+    step = 1 << max(0, floor(log2(shrink)))
+    size, (height, width) = chip.shape[0], surface.y.shape
+    corners = np.linalg.inv(to_chip)[:2] @ np.array([[0, size, 0, size], [0, 0, size, size], [1, 1, 1, 1]])
+    (left, top), (right, bottom) = corners.min(axis=1), corners.max(axis=1)
+    x, w = _whole_pixels(left, right, step, width)
+    y, h = _whole_pixels(top, bottom, step, height)
+    if w < 1 or h < 1:
+        return
+    part = _stored_rgb(surface, (x, y, w * step, h * step), (w, h), fine=False)
+    from_part = index_matrix(np.array([[step, 0.0, x], [0.0, step, y], [0.0, 0.0, 1.0]]))
+    cv2.warpAffine(part, (to_chip @ from_part)[:2], (size, size), dst=chip, flags=cv2.INTER_LINEAR)
+
+
+def _whole_pixels(low: float, high: float, step: int, length: int) -> tuple[int, int]:
+    """Where the needed pixels begin, and how many pixels of `step` they are; begins on whole chroma pixels."""
+    unit = 2 * step
+    begin = max(0, floor((low - _MARGIN * step) / unit) * unit)
+    end = min(length, ceil((high + _MARGIN * step) / unit) * unit)
+    return begin, -(-(end - begin) // step)

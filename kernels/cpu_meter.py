@@ -1,0 +1,116 @@
+"""Measures frames with OpenCV on the host: every step is one vectorised call, see README.md for the formulae."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from .bars import DARKNESS_STRIDE, Darkness
+from .colour import code_range, opponent_matrix
+from .cpu_profile import ProfileAccumulator
+from .geometry import analysis_size, chroma_halvings, halvings, turned
+from .planes import area, area_of_any, halve, plane, quarter_turned, to_8_bit
+from .stats import HISTOGRAM_BINS, ROW, THUMB_HEIGHT, THUMB_WIDTH
+from .structure import histogram_row, luma_moments, structure
+from .surface import Colour, Geometry, Surface
+
+_THUMB = (THUMB_WIDTH, THUMB_HEIGHT)
+_HALVES = 2 * THUMB_WIDTH, 2 * THUMB_HEIGHT
+
+
+class CpuMeter:
+    """`kernels.ops.Meter` on the host. One object a video; not for several threads at once."""
+
+    def __init__(self, geometry: Geometry) -> None:
+        self._geometry = geometry
+        self._size = analysis_size(geometry)
+        self._profile = ProfileAccumulator(geometry)
+        self._before: np.ndarray | None = None
+        self._count = 0
+
+    def measure(self, surfaces: list[Surface], pts_s: np.ndarray, frames: np.ndarray) -> np.ndarray:
+        rows = np.zeros(len(surfaces), ROW)
+        rows["pts_s"], rows["frame"] = pts_s, frames
+        for row, surface in zip(rows, surfaces, strict=True):
+            self._luma(row, surface)
+            self._chroma(row, surface)
+            if self._count % DARKNESS_STRIDE == 0:
+                self._profile.add(surface)
+            self._count += 1
+        return rows
+
+    def take_darkness(self) -> Darkness:
+        return self._profile.take()
+
+    def _luma(self, row: np.void, surface: Surface) -> None:
+        span, picture = code_range(surface.colour), analysis_picture(surface, self._size)
+        codes = cv2.calcHist([picture], [0], None, [256], [0, 256]).ravel()
+        row["luma_mean"], row["luma_std"] = luma_moments(codes, span)
+        row["histogram"] = histogram_row(codes, span, HISTOGRAM_BINS)
+        gx, gy = cv2.spatialGradient(picture, ksize=3, borderType=cv2.BORDER_REPLICATE)
+        xx, yy = cv2.norm(gx, cv2.NORM_L2SQR), cv2.norm(gy, cv2.NORM_L2SQR)
+        # Polarisation identity: 2·gx·gy = |gx + gy|² - |gx|² - |gy|²; |gx + gy| is at most 2040, so int16 holds it.
+        xy = (cv2.norm(cv2.add(gx, gy), cv2.NORM_L2SQR) - xx - yy) / 2.0
+        unit = span.luma_gain**2 / picture.size
+        energy, row["blur_anisotropy"], row["blur_angle_rad"] = structure(xx, yy, xy, self._geometry.rotation)
+        row["sobel_energy"] = energy * unit / 64.0
+        bend = cv2.Laplacian(picture, cv2.CV_16S, ksize=1, borderType=cv2.BORDER_REPLICATE)
+        spread = cv2.norm(bend, cv2.NORM_L2SQR) - cv2.sumElems(bend)[0] ** 2 / picture.size
+        row["laplacian_var"] = max(0.0, spread) * unit
+        self._thumbnail(row, picture, surface.colour)
+
+    def _thumbnail(self, row: np.void, picture: np.ndarray, colour: Colour) -> None:
+        span, rotation = code_range(colour), self._geometry.rotation
+        if picture.shape[0] >= turned(_HALVES, rotation)[1] and picture.shape[1] >= turned(_HALVES, rotation)[0]:
+            picture = halve(picture)
+        small = quarter_turned(area_of_any(picture, turned(_THUMB, rotation)), rotation)
+        thumb = np.clip((small.astype(np.float32) - span.black) * span.luma_gain, 0.0, 255.0)
+        if self._before is not None:
+            row["change"] = cv2.norm(thumb, self._before, cv2.NORM_L1) / thumb.size
+        self._before = thumb
+        row["signature_y"] = np.rint(thumb.reshape(9, 3, 16, 3).mean(axis=(1, 3)))
+
+    def _chroma(self, row: np.void, surface: Surface) -> None:
+        if surface.u is None or surface.v is None:
+            row["signature_uv"] = 128
+            return
+        u, v = (_small_chroma(p, surface.bit_depth) for p in (surface.u, surface.v))
+        row["colourfulness"] = colourfulness(u, v, surface.colour)
+        gain, rotation = code_range(surface.colour).chroma_gain, self._geometry.rotation
+        for index, p in enumerate((u, v)):
+            tiny = quarter_turned(area(p, turned((8, 4), rotation)), rotation)
+            row["signature_uv"][index] = np.rint(np.clip((tiny - 128.0) * gain + 128.0, 0.0, 255.0))
+
+
+def analysis_picture(surface: Surface, size: tuple[int, int]) -> np.ndarray:
+    """(h, w) uint8 code values of the stored luma at `size` (width, height): halved, then bilinear, rounded each time."""
+    picture = plane(surface.y)
+    for step in halvings((picture.shape[1], picture.shape[0]), size):
+        picture = halve(picture, step)
+    if picture.shape != (size[1], size[0]):
+        picture = cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
+    return to_8_bit(picture, surface.bit_depth)
+
+
+def _small_chroma(samples: np.ndarray, bit_depth: int) -> np.ndarray:
+    picture = plane(samples)
+    for _ in range(chroma_halvings((picture.shape[1], picture.shape[0]))):
+        picture = halve(picture)
+    return to_8_bit(picture, bit_depth)
+
+
+def colourfulness(u: np.ndarray, v: np.ndarray, colour: Colour) -> float:
+    """Hasler & Süsstrunk 2003 (M3) from uint8 chroma codes: both opponent axes are linear in (U, V), so their moments are.
+
+    The covariance comes by polarisation from |U + V|².
+    """
+    count = u.size
+    mean_u, mean_v = cv2.sumElems(u)[0] / count, cv2.sumElems(v)[0] / count
+    uu, vv = cv2.norm(u, cv2.NORM_L2SQR) / count, cv2.norm(v, cv2.NORM_L2SQR) / count
+    both = cv2.norm(cv2.add(u, v, dtype=cv2.CV_16S), cv2.NORM_L2SQR) / count
+    uv = (both - uu - vv) / 2.0 - mean_u * mean_v
+    covariance = np.array([[uu - mean_u**2, uv], [uv, vv - mean_v**2]])
+    axes = opponent_matrix(colour)
+    variance = max(0.0, float(np.trace(axes @ covariance @ axes.T)))
+    mean = axes @ np.array([mean_u - 128.0, mean_v - 128.0])
+    return float(np.sqrt(variance) + 0.3 * np.hypot(mean[0], mean[1]))

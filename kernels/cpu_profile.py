@@ -1,0 +1,83 @@
+"""Rows and columns of the displayed picture, folded over frames on the host."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from .bars import SEGMENTS, Darkness
+from .colour import code_range
+from .planes import plane
+from .surface import Geometry, Rotation, Surface
+
+
+class ProfileAccumulator:
+    """Keeps the highest mean luma of each part of each row and column; its size is the picture's."""
+
+    def __init__(self, geometry: Geometry) -> None:
+        self._geometry = geometry
+        self._clear()
+
+    def _clear(self) -> None:
+        self._frames = 0
+        self._rows = np.zeros((self._geometry.display_height, SEGMENTS), np.float32)
+        self._columns = np.zeros((self._geometry.display_width, SEGMENTS), np.float32)
+
+    def add(self, surface: Surface) -> None:
+        """Folds one frame in."""
+        span = code_range(surface.colour)
+        unit = 1.0 / (1 << (surface.bit_depth - 8))
+        stored = (segment_means(surface.y, axis) for axis in (1, 0))
+        rows, columns = displayed_profiles(*stored, self._geometry.rotation)
+        for kept, new in ((self._rows, rows), (self._columns, columns)):
+            luma = (stretched(new, len(kept)) * unit - span.black) * span.luma_gain
+            np.maximum(kept, luma, out=kept)
+        self._frames += 1
+
+    def take(self) -> Darkness:
+        """What was folded in since the last call; starts afresh."""
+        taken = Darkness(self._frames, self._rows, self._columns)
+        self._clear()
+        return taken
+
+
+def segment_edges(length: int) -> np.ndarray:
+    """(SEGMENTS + 1,) int: where the parts of a line begin; neighbours share an edge, short lines have empty parts."""
+    return np.arange(SEGMENTS + 1) * length // SEGMENTS
+
+
+def segment_means(luma: np.ndarray, axis: int) -> np.ndarray:
+    """(lines, SEGMENTS) float32 means in code values of the parts of each row (axis 1) or column (axis 0).
+
+    An empty part (of a line shorter than SEGMENTS pixels) shows the pixel it would begin at.
+    """
+    samples = plane(luma)
+    if samples.dtype == np.uint16:
+        samples = samples.astype(np.float32)
+    kind = cv2.CV_32F if samples.dtype == np.float32 else cv2.CV_32S
+    edges = segment_edges(samples.shape[axis])
+    means = np.empty((samples.shape[1 - axis], SEGMENTS), np.float32)
+    for index, begin in enumerate(edges[:-1]):
+        end = max(begin + 1, edges[index + 1])
+        part = samples[:, begin:end] if axis == 1 else samples[begin:end]
+        means[:, index] = cv2.reduce(part, axis, cv2.REDUCE_SUM, dtype=kind).ravel() / (end - begin)
+    return means
+
+
+def displayed_profiles(rows: np.ndarray, columns: np.ndarray, rotation: Rotation) -> tuple[np.ndarray, np.ndarray]:
+    """Stored rows and columns as displayed ones: a turn swaps them and turns their order or their parts round."""
+    if rotation == 90:
+        return columns[:, ::-1], rows[::-1]
+    if rotation == 180:
+        return rows[::-1, ::-1], columns[::-1, ::-1]
+    if rotation == 270:
+        return columns[::-1], rows[:, ::-1]
+    return rows, columns
+
+
+def stretched(profile: np.ndarray, lines: int) -> np.ndarray:
+    """The profile with as many lines as the displayed picture has (nearest line)."""
+    if len(profile) == lines:
+        return profile
+    nearest = ((np.arange(lines) + 0.5) * (len(profile) / lines)).astype(np.int64)
+    return profile[nearest]

@@ -1,0 +1,62 @@
+"""Small steps on host planes: (h, w) uint8 or uint16 pictures, sizes as (width, height)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from .surface import Rotation
+
+_TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+
+
+def plane(samples: np.ndarray) -> np.ndarray:
+    """The plane in a layout OpenCV reads without copying it again: whole pixels in a row, rows going down."""
+    if samples.strides[1] != samples.itemsize or samples.strides[0] < 0:
+        return np.ascontiguousarray(samples)
+    return samples
+
+
+def halve(picture: np.ndarray, step: tuple[int, int] = (2, 2)) -> np.ndarray:
+    """Means of 2×2 (or 2×1, 1×2) pixels, rounded; an odd last row or column is dropped."""
+    height, width = picture.shape[0] // step[1], picture.shape[1] // step[0]
+    even = picture[: height * step[1], : width * step[0]]
+    return cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def to_8_bit(picture: np.ndarray, bit_depth: int) -> np.ndarray:
+    """Code values of `bit_depth` in 8-bit units, rounded half to even and saturated."""
+    if picture.dtype == np.uint8:
+        return picture
+    return cv2.convertScaleAbs(picture, alpha=1.0 / (1 << (bit_depth - 8)))
+
+
+@lru_cache(maxsize=64)
+def coverage(length: int, cells: int) -> np.ndarray:
+    """(cells, length) float32: the share of each cell that each pixel covers when both span the same line."""
+    edges = np.linspace(0.0, length, cells + 1)
+    pixels = np.arange(length)
+    overlap = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
+    result: np.ndarray = (np.clip(overlap, 0.0, None) * cells / length).astype(np.float32)
+    return result
+
+
+def area(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """(h, w) float32 means over equal cells of the picture, whatever the two sizes; for few cells."""
+    down = coverage(picture.shape[0], size[1]) @ picture.astype(np.float32)
+    result: np.ndarray = down @ coverage(picture.shape[1], size[0]).T
+    return result
+
+
+def area_of_any(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """The same means, rounded to uint8 when the picture shrinks in whole steps (OpenCV is fast then)."""
+    if picture.shape[1] % size[0] == 0 and picture.shape[0] % size[1] == 0:
+        return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return area(picture, size)
+
+
+def quarter_turned(picture: np.ndarray, rotation: Rotation) -> np.ndarray:
+    """The picture turned clockwise by `rotation` degrees."""
+    return cv2.rotate(picture, _TURNS[rotation]) if rotation else picture
