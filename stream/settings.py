@@ -23,6 +23,7 @@ from .sections import (
     RankSettings,
     TextSettings,
 )
+from .shot_rows import ShotSettings
 
 RESERVED_FOLDERS = frozenset({"characters"})
 """Folders of a result that no format may be named after."""
@@ -77,6 +78,7 @@ class Settings(BaseSettings):
     overwrite: bool = setting(False, "Replace results that are already there.", affects_result=False)
     jpeg_quality: int = setting(92, "Quality of the images written.", ge=1, le=100)
 
+    shots: ShotSettings = setting(ShotSettings.model_validate({}), "Where one shot ends and the next begins.")
     probes: ProbeSettings = setting(ProbeSettings(), "Which pictures of a shot are looked at closely.")
     pool: PoolSettings = setting(PoolSettings(), "Full-size pictures kept until the end of the film.")
     faces: FaceSettings = setting(FaceSettings(), "Finding and accepting faces.")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from kernels.stats import HISTOGRAM_BINS
 
+from .section import Section
+
 LUMA_CELLS, CHROMA_CELLS = 144, 64
-_CELL_WEIGHT = np.repeat(np.float32([1 / LUMA_CELLS, 1 / CHROMA_CELLS]), [LUMA_CELLS, CHROMA_CELLS])
+_CELL_WEIGHT = np.repeat(np.array([1 / LUMA_CELLS, 1 / CHROMA_CELLS], np.float32), [LUMA_CELLS, CHROMA_CELLS])
 PICTURE, BLACK, WHITE = 0, 1, 2
 
 
-class ShotSettings(BaseModel):
+class ShotSettings(Section):
     """When two neighbouring frames belong to different shots. Luma and chroma differences are in 8-bit code values."""
 
     shortest_shot_s: float = Field(0.25, ge=0, le=5, description="seconds; of closer cuts only the strongest counts")
@@ -160,7 +162,7 @@ def tone_gap(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def likeness(a: np.ndarray, b: np.ndarray) -> float:
-    """Correlation −1…1 of the luma grids of two pictures (208,): 1 when only gain and offset differ; 0 for a flat one."""
+    """Correlation −1…1 of two pictures' (208,) luma grids: 1 when only gain and offset differ, 0 for a flat one."""
     left, right = (p[:LUMA_CELLS] - p[:LUMA_CELLS].mean() for p in (a, b))
     energy = float(left @ left) * float(right @ right)
     return float(left @ right) / energy**0.5 if energy > 0 else 0.0

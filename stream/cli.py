@@ -1,0 +1,65 @@
+"""The command line: `keyart …`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.metadata import EntryPoint, PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+
+from .commands import config, models
+from .commands.doctor import doctor
+from .commands.extract import extract
+from .plugins import add_plugins, plugin_entry_points
+
+HELP = "Finds the poster frames of a video library: one video in, ten finished crops out. A person decides."
+OWN_COMMANDS = ("extract", "models", "config", "doctor")
+
+
+def build_app(plugins: Iterable[EntryPoint]) -> typer.Typer:
+    """The whole command line, with the commands of these plugins."""
+    app = typer.Typer(
+        name="keyart",
+        help=HELP,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(help=HELP)(_root)
+    app.command("extract", no_args_is_help=True)(extract)
+    app.add_typer(models.app, name="models")
+    app.add_typer(config.app, name="config")
+    app.command("doctor")(doctor)
+    add_plugins(app, plugins, OWN_COMMANDS)
+    return app
+
+
+def main() -> None:
+    """Entry point of the `keyart` script."""
+    build_app(plugin_entry_points())()
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"keyart {_own_version()}")
+        raise typer.Exit()
+
+
+def _own_version() -> str:
+    try:
+        return version("keyart")
+    except PackageNotFoundError:
+        return "(run from source)"
+
+
+def _root(
+    show_version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Options of `keyart` itself."""
+
+
+if __name__ == "__main__":
+    main()

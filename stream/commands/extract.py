@@ -1,0 +1,125 @@
+"""`keyart extract`: videos in, folders of poster images out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from . import options
+from .exits import FAILED, tidy_exit
+
+if TYPE_CHECKING:
+    from ..progress import Outcome, Reporter
+    from ..settings import Settings
+
+ExtractFiles = Callable[[list[Path], Path, "Settings", "Reporter"], Awaitable[list["Outcome"]]]
+
+_TIME = "seconds or H:MM:SS"
+
+
+def extract(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Videos, anything FFmpeg reads.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Results go to DIR/<file name>/.")],
+    top: Annotated[int | None, typer.Option(metavar="N", help="How many images to choose. Default: 10.")] = None,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option("--format", metavar="NAME", help="Format to cut; repeatable. Default: landscape, portrait."),
+    ] = None,
+    decode: Annotated[
+        str | None, typer.Option(metavar="all|reference", help="Frames to decode; reference is faster. Default: all.")
+    ] = None,
+    start: Annotated[str | None, typer.Option(metavar="TIME", help=f"Begin here ({_TIME}).")] = None,
+    end: Annotated[str | None, typer.Option(metavar="TIME", help=f"Stop here ({_TIME}).")] = None,
+    skip_first: Annotated[str | None, typer.Option(metavar="TIME", help="Leave this much out at the start.")] = None,
+    skip_last: Annotated[str | None, typer.Option(metavar="TIME", help="Leave this much out at the end.")] = None,
+    overwrite: Annotated[
+        bool | None, typer.Option("--overwrite/--no-overwrite", help="Replace results.", show_default=False)
+    ] = None,
+    threads: Annotated[int | None, typer.Option(metavar="N", help="Threads; 0 is one for each core.")] = None,
+    device: options.DeviceOption = None,
+    models: options.ModelsOption = None,
+    model_set: options.ModelSetOption = None,
+    config: options.ConfigOption = None,
+    assignments: options.SetOption = None,
+    quiet: options.QuietOption = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print each manifest on stdout, one line per video.")] = False,
+) -> None:
+    """Choose the poster images of videos.
+
+    Each video gets its own folder with the images, a contact sheet and manifest.json. A video that fails gives one
+    line on stderr and never stops the others. A result that is already there is skipped.
+    """
+    flags = {
+        "top": top, "formats": formats or None, "decode": decode, "start_s": start, "end_s": end,
+        "skip_first_s": skip_first, "skip_last_s": skip_last, "overwrite": overwrite, "threads": threads,
+        "device": device, "models": models, "model_set": model_set,
+    }  # fmt: skip
+    with tidy_exit():
+        settings = options.settings_from(config, flags, assignments)
+        outcomes = _run(files, out, settings, quiet, as_json, context.obj)
+    if any(outcome.status == "failed" for outcome in outcomes):
+        raise typer.Exit(FAILED)
+
+
+def _run(files: list[Path], out: Path, settings: Settings, quiet: bool, as_json: bool, door: Any) -> list[Outcome]:
+    """`door` stands in for the library's `extract_files`; None is the real one."""
+    from ..interrupt import run_interruptible
+    from ..output import refuse_equal_names
+    from ..progress import open_reporter
+
+    refuse_equal_names(files)
+    with open_reporter(quiet, as_json) as reporter:
+        work: ExtractFiles = door or _library()
+        return run_interruptible(partial(_extract_or_explain, work, files, out, settings, reporter))
+
+
+def _library() -> ExtractFiles:
+    from ..library import extract_files
+
+    return extract_files
+
+
+async def _extract_or_explain(
+    work: ExtractFiles, files: list[Path], out: Path, settings: Settings, reporter: Reporter
+) -> list[Outcome]:
+    """When the run as a whole cannot start (no models), every file that had work to do fails with the reason."""
+    from ..output import has_result, result_folder
+    from ..progress import Outcome
+    from ..records import KeyartError
+
+    try:
+        return await work(files, out, settings, reporter)
+    except* KeyartError as group:
+        error = _first(group)
+    outcomes = []
+    for video in files:
+        if not settings.overwrite and has_result(result_folder(out, video)):
+            outcomes.append(Outcome(video, "skipped", result_folder(out, video)))
+            continue
+        reason = _own_reason(video) or str(error)
+        reporter.failed(video, reason)
+        outcomes.append(Outcome(video, "failed", reason=reason))
+    return outcomes
+
+
+def _own_reason(video: Path) -> str | None:
+    """Why this file could not be worked on in any case; None when nothing is known against it."""
+    from ..av_probe import open_container, picture_stream
+    from ..records import KeyartError
+
+    try:
+        with open_container(video) as container:
+            picture_stream(container)
+    except KeyartError as error:
+        return str(error)
+    return None
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    inner = group.exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner

@@ -1,0 +1,154 @@
+"""What would be used on this machine, and what is missing for `keyart extract`."""
+
+from __future__ import annotations
+
+import importlib
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Literal
+
+from engines.catalog import ModelError
+
+from .records import KeyartError
+from .settings import Settings
+
+REQUIRED_MODULES = {
+    "numpy": "numpy", "cv2": "opencv-python-headless", "sklearn": "scikit-learn", "scipy": "scipy",
+    "anyio": "anyio", "onnx": "onnx",
+}  # fmt: skip
+"""What the pipeline imports, and the distribution that brings it."""
+
+COMMON_CODECS = ("h264", "hevc", "av1", "vp9", "vp8", "mpeg2video", "mpeg4", "prores", "vc1", "theora", "mjpeg")
+ESSENTIAL_CODECS = frozenset({"h264", "hevc"})
+
+State = Literal["ok", "note", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report. `missing`: extract could not run; `note`: it could, with less."""
+
+    name: str
+    state: State
+    found: str
+    advice: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def diagnose(settings: Settings) -> list[Finding]:
+    """Look at everything that `extract` with these settings would use. Fetches nothing, loads no model."""
+    return [
+        _python(settings),
+        *_packages(),
+        _device(settings),
+        _guarded("decoder", _decoder),
+        _guarded("codecs", _codecs),
+        _guarded("providers", _providers),
+        *_models(settings),
+    ]
+
+
+def _python(settings: Settings) -> Finding:
+    threads = settings.thread_count
+    found = f"Keyart {_version_of('keyart')}, Python {platform.python_version()}, {platform.machine()}"
+    state: State = "ok" if sys.version_info >= (3, 11) else "missing"
+    return Finding("python", state, f"{found}, {threads} thread{'s' if threads != 1 else ''}")
+
+
+def _packages() -> list[Finding]:
+    """One line when all are there, else one for each that is not."""
+    failed = []
+    for module, package in REQUIRED_MODULES.items():
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            failed.append(Finding(package, "missing", f"cannot be imported ({error})", f"pip install {package}"))
+    names = ", ".join(f"{package} {_version_of(package)}" for package in REQUIRED_MODULES.values())
+    return failed or [Finding("packages", "ok", names)]
+
+
+def _device(settings: Settings) -> Finding:
+    try:
+        from .services import choose_device
+
+        device = choose_device(settings.device)
+    except (KeyartError, ImportError) as error:
+        return Finding("device", "missing", str(error))
+    return Finding("device", "ok", f"{device} (asked for: {settings.device})")
+
+
+def _guarded(name: str, look: Callable[[], Finding]) -> Finding:
+    try:
+        return look()
+    except ImportError as error:
+        package = {"providers": "keyart[cpu]"}.get(name, "av")
+        return Finding(name, "missing", f"cannot be imported ({error})", f"pip install '{package}'")
+
+
+def _decoder() -> Finding:
+    import av
+
+    versions = ".".join(str(part) for part in av.library_versions["libavcodec"])
+    return Finding("decoder", "ok", f"PyAV {av.__version__}, libavcodec {versions}")
+
+
+def _codecs() -> Finding:
+    from av.codec import codecs_available
+
+    there = [codec for codec in COMMON_CODECS if codec in codecs_available and _decodes(codec)]
+    lacking = [codec for codec in COMMON_CODECS if codec not in there]
+    if ESSENTIAL_CODECS & set(lacking):
+        advice = "install PyAV from its wheel, which brings a complete FFmpeg"
+        return Finding("codecs", "missing", f"no decoder for {', '.join(lacking)}", advice)
+    note = f"; not {', '.join(lacking)}" if lacking else ""
+    return Finding("codecs", "note" if lacking else "ok", ", ".join(there) + note)
+
+
+def _decodes(codec: str) -> bool:
+    from av.codec import Codec
+    from av.codec.codec import UnknownCodecError
+
+    try:
+        return bool(Codec(codec, "r").is_decoder)
+    except UnknownCodecError:
+        return False
+
+
+def _providers() -> Finding:
+    import onnxruntime
+
+    names = ", ".join(name.removesuffix("ExecutionProvider") for name in onnxruntime.get_available_providers())
+    return Finding("providers", "ok", f"ONNX Runtime {onnxruntime.__version__}: {names}")
+
+
+def _models(settings: Settings) -> list[Finding]:
+    """One line for each role; a model that the first run would pull is a note, a broken one is missing."""
+    from .models import zoo_of
+
+    try:
+        zoo = zoo_of(settings)
+    except ModelError as error:
+        return [Finding("models", "missing", str(error))]
+    findings = [Finding("models", "ok", f"set {zoo.model_set}, kept in {zoo.folder}")]
+    for line in zoo.status():
+        if line.problem:
+            findings.append(Finding(line.role, "missing", line.problem))
+        elif line.model is None:
+            advice = "the first run pulls it, or run `keyart models pull` now"
+            findings.append(Finding(line.role, "note", f"{line.name} is not here yet", advice))
+        else:
+            findings.append(Finding(line.role, "ok", f"{line.name} ({line.model.origin}, {line.model.sha256[:12]})"))
+    return findings
+
+
+def _version_of(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "(not installed as a package)"
