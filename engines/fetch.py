@@ -7,6 +7,7 @@ folder says how pip is kept from running an sdist's `setup.py`).
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
 import subprocess
 import sys
@@ -228,15 +229,19 @@ def _reason(errors: str) -> str:
         return "this Python has no pip; install it with `python -m ensurepip`"
     if "DO NOT MATCH THE HASHES" in errors:
         return "pip: the file on the index has another hash than the pinned one"
+    if "after connection broken by" in errors and "from versions: none" in errors:
+        return "pip: the package index cannot be reached"
     lines = [line.removeprefix("ERROR: ").strip() for line in errors.splitlines() if line.startswith("ERROR")]
     return f"pip: {lines[-1] if lines else (errors.strip().splitlines() or ['failed'])[-1]}"
 
 
 def _bytes_under(folder: Path) -> int:
+    """Sizes of the files below; pip moves and removes files and folders while they are counted."""
     total = 0
-    for path in folder.rglob("*"):
-        with suppress(FileNotFoundError):  # pip moves its files while they are counted
-            total += path.stat().st_size
+    for parent, _, names in os.walk(folder):  # which passes over what has gone
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += os.stat(os.path.join(parent, name)).st_size
     return total
 
 
@@ -249,7 +254,10 @@ def from_url(url: str, target: Path, sha256: str, size: int | None, report: Repo
                 file.write(chunk)
                 done += len(chunk)
                 report(done, total)
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise FetchError(f"{url}: {error}") from error
+    except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
         raise FetchError(f"{url}: {getattr(error, 'reason', None) or error}") from error
     return checked(target, sha256)
 

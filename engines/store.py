@@ -43,10 +43,10 @@ def record_path(folder: Path, role: str) -> Path:
 
 
 def read_record(folder: Path, role: str) -> Record | None:
-    """The record of a role; None when there is none. Raises ValueError when it is there but is not a record."""
+    """The record of a role; None when there is none. Raises ValueError when what is there is no record, OSError."""
     try:
         return Record(**json.loads(record_path(folder, role).read_text("utf-8")))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except TypeError as error:
         raise ValueError(str(error)) from error

@@ -163,6 +163,12 @@ class Zoo:
 
     def _find(self, file: WeightFile) -> Model | None:
         """The user's own file, else the local folder's, else the kept one; None when there is none."""
+        try:
+            return self._look(file)
+        except OSError as error:
+            raise ModelError(f"{file.where}: cannot read {error.filename}: {error.strerror}") from error
+
+    def _look(self, file: WeightFile) -> Model | None:
         if own := self._overrides.get(file.role):
             return self._own(file.role, own)
         if self._local is not None and (found := self._in_folder(file, self._local, "local")):

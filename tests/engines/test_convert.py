@@ -1,0 +1,146 @@
+"""CenterFace and dlib's network → ONNX, against the published graph and a NumPy forward from the description."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import pytest
+from numpy.lib.stride_tricks import sliding_window_view
+
+from engines.convert import CONVERSIONS, ConversionError
+from engines.convert.graph import OPSET, GraphWriter
+from engines.zoo import Zoo
+
+RNG = np.random.default_rng(3)
+CPU = ["CPUExecutionProvider"]
+HEADS = {"heat": "537", "size": "538", "offset": "539", "landmarks": "540"}
+
+
+def session(model: bytes) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.log_severity_level = 3  # the published file lists its weights as inputs, which ONNX Runtime remarks on
+    return ort.InferenceSession(model, options, providers=CPU)
+
+
+@pytest.fixture(scope="module")
+def zoo() -> Zoo:
+    return Zoo.default()
+
+
+@pytest.mark.models
+def test_centerface_answers_as_published(zoo: Zoo) -> None:
+    source = zoo.published("detector").read_bytes()
+    image = RNG.uniform(0, 255, (10, 3, 32, 32)).astype(np.float32)
+    expected = session(source).run(list(HEADS.values()), {"input.1": image})
+    got = session(CONVERSIONS["centerface"](source)).run(list(HEADS), {"image": image})
+    for a, b in zip(got, expected, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+@pytest.mark.models
+def test_centerface_takes_any_batch_and_size(models_dir: Path) -> None:
+    detector = session((models_dir / "detector.onnx").read_bytes())
+    image = RNG.uniform(0, 255, (2, 3, 64, 96)).astype(np.float32)
+    both = dict(zip([o.name for o in detector.get_outputs()], detector.run(None, {"image": image}), strict=True))
+    shapes = {name: value.shape for name, value in both.items()}
+    assert shapes == {
+        "heat": (2, 1, 16, 24), "size": (2, 2, 16, 24), "offset": (2, 2, 16, 24), "landmarks": (2, 10, 16, 24),
+        "features": (2, 96, 4, 6),
+    }  # fmt: skip
+    alone = detector.run(["heat", "features"], {"image": image[1:]})
+    np.testing.assert_allclose(alone[0][0], both["heat"][1], atol=1e-6)
+    np.testing.assert_allclose(alone[1][0], both["features"][1], atol=1e-5)
+
+
+def test_another_graph_is_not_taken_for_centerface() -> None:
+    graph = GraphWriter()
+    graph.node("Tanh", ["x"], output="y")
+    other = graph.model("other", {"x": ["n"]}, {"y": ["n"]})
+    with pytest.raises(ConversionError, match=r"not CenterFace: strange operators \['Tanh'\]"):
+        CONVERSIONS["centerface"](other.SerializeToString())
+
+
+def dlib_tensors(source: bytes) -> list[np.ndarray]:
+    """Convolutions and affine layers alternating, the projection last: split at the layers' names."""
+    found = []
+    for name in (b"con_4", b"affine_", b"fc_2"):
+        at = source.find(name)
+        while at >= 0:
+            start = at + len(name) + (5 if name == b"fc_2" else 0)  # fc_2: two sizes first, of 2 and 3 bytes
+            numbers, place = [], start
+            for _ in range(5):
+                length = source[place]
+                numbers.append(int.from_bytes(source[place + 1 : place + 1 + length], "little"))
+                place += 1 + length
+            count = int(np.prod(numbers[1:]))
+            found.append((at, np.frombuffer(source, "<f4", count, place).astype(np.float64)))
+            at = source.find(name, place + 4 * count)
+    return [values for _, values in sorted(found, key=lambda item: item[0])]
+
+
+def convolved(x: np.ndarray, weights: np.ndarray, affine: np.ndarray, side: int, stride: int, pad: int) -> np.ndarray:
+    """gamma (W x + b) + beta on (C, H, W)."""
+    filters = len(affine) // 2
+    kernel, bias = weights[:-filters].reshape(filters, -1), weights[-filters:]
+    x = np.pad(x, [(0, 0), (pad, pad), (pad, pad)])
+    patches = sliding_window_view(x, (side, side), axis=(1, 2))[:, ::stride, ::stride]
+    rows = patches.transpose(1, 2, 0, 3, 4).reshape(*patches.shape[1:3], -1)
+    y = (rows @ kernel.T + bias) * affine[:filters] + affine[filters:]
+    return y.transpose(2, 0, 1)
+
+
+def added(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Sum of two pictures; the smaller in any dimension is filled up with zeros at its end."""
+    out = np.zeros(np.maximum(a.shape, b.shape))
+    for part in (a, b):
+        out[tuple(slice(0, n) for n in part.shape)] += part
+    return out
+
+
+def dlib_forward(source: bytes, image: np.ndarray) -> np.ndarray:
+    """The embedding (128,) of one (3, 150, 150) RGB picture, layer by layer as dlib's description has it."""
+    *layers, projection = dlib_tensors(source)
+    pairs = list(zip(layers[::2], layers[1::2], strict=True))
+    x = (image.astype(np.float64) - np.array([122.782, 117.001, 104.298]).reshape(3, 1, 1)) / 256
+    x = np.maximum(convolved(x, *pairs[0], side=7, stride=2, pad=0), 0)
+    x = sliding_window_view(x, (3, 3), axis=(1, 2))[:, ::2, ::2].max((-2, -1))
+    halving = {3, 7, 10, 13}  # the first block of levels two to five
+    for block in range(14):
+        first, second = pairs[1 + 2 * block], pairs[2 + 2 * block]
+        stride, pad = (2, 0) if block in halving else (1, 1)
+        y = np.maximum(convolved(x, *first, side=3, stride=stride, pad=pad), 0)
+        y = convolved(y, *second, side=3, stride=1, pad=1)
+        if block in halving:
+            x = sliding_window_view(x, (2, 2), axis=(1, 2))[:, ::2, ::2].mean((-2, -1))
+        x = np.maximum(added(y, x), 0)
+    return x.mean((1, 2)) @ projection.reshape(256, 128)
+
+
+@pytest.mark.models
+def test_dlib_agrees_with_a_forward_in_numpy(zoo: Zoo) -> None:
+    source = zoo.published("embedding").read_bytes()
+    images = RNG.uniform(0, 255, (2, 3, 150, 150)).astype(np.float32)
+    got = session(CONVERSIONS["dlib_resnet"](source)).run(["embedding"], {"image": images})[0]
+    assert got.shape == (2, 128)
+    np.testing.assert_allclose(got[0], dlib_forward(source, images[0]), atol=2e-5)
+
+
+@pytest.mark.models
+def test_a_shortened_dlib_file_is_refused(zoo: Zoo) -> None:
+    source = zoo.published("embedding").read_bytes()
+    with pytest.raises(ConversionError, match="does not fit the file"):
+        CONVERSIONS["dlib_resnet"](source[: len(source) // 2])
+    with pytest.raises(ConversionError, match="found 0 weight tensors, expected 59"):
+        CONVERSIONS["dlib_resnet"](b"something else")
+
+
+@pytest.mark.models
+def test_converted_models_are_modern_and_same_every_time(zoo: Zoo) -> None:
+    for role, conversion in {"detector": "centerface", "eyes": "iris", "emotion": "emotion"}.items():
+        source = zoo.published(role).read_bytes()
+        first = CONVERSIONS[conversion](source)
+        assert first == CONVERSIONS[conversion](source)
+        assert onnx.load_from_string(first).opset_import[0].version == OPSET >= 17
