@@ -157,7 +157,7 @@ class Finale:
 
     def _jpeg(self, candidate: Candidate, crop: Crop) -> bytes:
         checkpoint()
-        picture = self._ops.rgb(self.surface(candidate), crop.source, crop.size)
+        picture = self._ops.rgb(self.surface(candidate), crop.source, crop.size, fine=True)
         return self._encoder.jpeg(picture, self._settings.jpeg_quality)
 
     def _tile(self, rank: int, pick: Pick, active: Active) -> tuple[np.ndarray, str]:

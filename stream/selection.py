@@ -13,7 +13,16 @@ from .sections import RankSettings
 
 LIFTED_IN_ORDER: tuple[str, ...] = ("not_main", "no_face", "small_face", "turned_away", "one_more_per_shot")
 """Rejections that are forgiven when fewer pictures pass than are asked for, one kind after the other."""
-LAST_RESORT: tuple[str, ...] = ("flat", "bright", "dark", "blurred", "extreme_expression", "eyes_closed", "text_overlay")
+LAST_RESORT: tuple[str, ...] = (
+    "cut_face",
+    "flat",
+    "bright",
+    "dark",
+    "blurred",
+    "extreme_expression",
+    "eyes_closed",
+    "text_overlay",
+)
 """Never forgiven while anything else exists."""
 
 _SAME_PERSON_COST = 0.06

@@ -11,7 +11,8 @@ from anyio import CapacityLimiter, create_task_group, to_thread
 
 from engines.catalog import ModelError
 from engines.faces import Reading
-from engines.reader import FaceReader
+from engines.reader import ROLES as READER_ROLES
+from engines.reader import FaceReader, ReaderOptions
 from engines.session import Session, open_session
 from engines.text import TextDetector
 from engines.zoo import Model, Progress, Zoo
@@ -23,7 +24,7 @@ from .encode import CpuEncoder, Encoder
 from .records import KeyartError
 from .settings import Settings
 
-ROLES = ("detector", "embedding", "eyes", "emotion", "text_detection")
+ROLES = (*READER_ROLES, "text_detection")
 """What the main job needs; the other roles are pulled by what uses them."""
 
 
@@ -61,7 +62,7 @@ async def open_services(settings: Settings, progress: Progress | None = None) ->
     with ExitStack() as stack:
         models, sessions = await to_thread.run_sync(lambda: _load(settings, device, stack, progress))
         ops = open_ops(device)
-        faces = FaceReader({r: s for r, s in sessions.items() if r != "text_detection"}, ops, settings.faces.detector_width)
+        faces = FaceReader(sessions, ops, ReaderOptions(detector_width=settings.faces.detector_width))
         workers = settings.thread_count
         batcher: Batcher[Surface, Reading] = Batcher(lambda s: faces.read(list(s)), 1, 0.0, CapacityLimiter(workers))
         async with create_task_group() as tasks:

@@ -1,0 +1,55 @@
+"""Extreme expressions: what is far from the usual, robustly, whatever the labels say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stream.expression import extremeness, log_ratios, shrunk, spread_of
+from stream.sections import ExpressionSettings
+
+RNG = np.random.default_rng(5)
+SETTINGS = ExpressionSettings()
+
+
+def calm(count: int) -> np.ndarray:
+    logits = np.array([0, -2, 0, 1, 1, -1, 3.0]) + 0.4 * RNG.normal(size=(count, 7))
+    return np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+
+
+SCREAM = np.array([0.55, 0.1, 0.3, 0.005, 0.02, 0.02, 0.005])
+
+
+def test_a_scream_among_calm_faces_is_extreme_and_they_are_not():
+    faces = calm(60)
+    spread = spread_of(faces)
+    assert extremeness(SCREAM, spread, SETTINGS) > SETTINGS.extreme_above
+    distances = [extremeness(face, spread, SETTINGS) for face in faces]
+    assert np.quantile(distances, 0.95) < SETTINGS.extreme_above
+
+
+def test_a_few_screams_do_not_move_the_centre():
+    faces = np.concatenate([calm(40), np.tile(SCREAM, (8, 1))])
+    assert extremeness(SCREAM, spread_of(faces), SETTINGS) > SETTINGS.extreme_above
+
+
+def test_a_happier_face_than_usual_is_never_extreme_for_its_smile_alone():
+    spread = spread_of(calm(60))
+    usual = calm(1)[0]
+    ratios = log_ratios(usual[None])[0]
+    smile = np.exp(ratios + np.eye(7)[3] * 3)
+    smile /= smile.sum()
+    frown = np.exp(ratios + np.eye(7)[0] * 3)
+    frown /= frown.sum()
+    assert extremeness(smile, spread, SETTINGS) < extremeness(frown, spread, SETTINGS)
+
+
+def test_a_character_with_few_faces_follows_the_film():
+    whole, own = spread_of(calm(200)), spread_of(np.tile(SCREAM, (2, 1)))
+    drawn = shrunk(own, whole, weight=8)
+    assert np.linalg.norm(drawn.centre - whole.centre) < np.linalg.norm(drawn.centre - own.centre)
+    assert shrunk(own, whole, weight=0).centre == pytest.approx(own.centre)
+
+
+def test_certain_zeros_do_not_become_infinite():
+    assert np.isfinite(log_ratios(np.eye(7))).all()
