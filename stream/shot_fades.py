@@ -1,7 +1,7 @@
 """Black and white stretches: how a stretch is entered and left, and which boundaries that makes.
 
-A fade out, black, a fade in: one boundary, at the first black row. A card whose text fades over its black ground is no fade:
-most of its grid does not change, so only the hard cut into or out of it counts.
+A fade out, black, a fade in: one boundary, at the first black row. A card whose text fades over its black ground is no
+fade: most of its grid does not change, so only the hard cut into or out of it counts.
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ def leave(window: RowWindow, row: int, cuts: set[int], reach: int, settings: Sho
     return side, max(row, whole)
 
 
-def is_flash(entry: Entry, exit_row: int, after: np.ndarray, whole_row: int, fps: float, settings: ShotSettings) -> bool:
+def is_flash(
+    entry: Entry, exit_row: int, after: np.ndarray, whole_row: int, fps: float, settings: ShotSettings
+) -> bool:
     """Whether a short stretch leads back to the picture it came from. Light may take a second to come and go."""
     sudden = whole_row - entry.fade_row - 1 <= settings.flash_frames
     lit = entry.white and exit_row - entry.row <= settings.flash_frames and whole_row - entry.fade_row <= fps
@@ -110,7 +112,7 @@ def fades_through(window: RowWindow, first: int, last: int) -> bool:
 
 
 def flat_edges(window: RowWindow, first: int, end: int) -> list[tuple[int, bool]]:
-    """(row, True) where a flat stretch begins and (row, False) where a picture follows one, for rows in [first, end)."""
+    """For rows in [first, end): (row, True) where a flat stretch begins, (row, False) where a picture follows one."""
     low = max(first - 1, window.base)
     flat = window.flat(low, end) != PICTURE
     known = np.concatenate([[False], flat]) if low == first else flat

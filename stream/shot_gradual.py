@@ -1,9 +1,9 @@
-"""Dissolves: frames that are mixes of the first and the last one, in even steps, with the edges of neither at full strength.
+"""Dissolves: frames that mix the first and the last one, in even steps, with the edges of neither at full strength.
 
 With Q the squared distances between pictures, a frame k between the ends a and b lies at
-α = (Q_ak + Q_ab − Q_kb) / 2Q_ab along the line from a to b and √(Q_ak/Q_ab − α²) off it (law of cosines). A dissolve stays on
-the line and α grows evenly; a pan, a zoom or a person crossing leaves it. Averaging two unrelated pictures halves the
-edge energy, which a moving camera does not.
+α = (Q_ak + Q_ab − Q_kb) / 2Q_ab along the line from a to b, and √(Q_ak/Q_ab − α²) off it (law of cosines). A dissolve
+stays on the line and α grows evenly; a pan, a zoom or a person crossing leaves it. Averaging two unrelated pictures
+halves the edge energy, which a moving camera does not.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .shot_motion import unmoved_share
 from .shot_rows import RowWindow, ShotSettings, distance, tone_gap
 
 OUTSIDE_ROWS = 12
@@ -23,6 +24,7 @@ _UNSTABLE = 0.45
 _DETAIL_MATTERS_ROWS = 5
 _BLEND_RESIDUAL = 0.15
 _RETURNS = 0.4
+_UNMOVED = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,11 @@ def _new_picture(window: RowWindow, d: Dissolve, settings: ShotSettings) -> bool
 def strongest(found: list[Dissolve], first: int, end: int) -> list[Dissolve]:
     """Of those centred in [first, end) the ones that overlap no better one (or equally good and earlier)."""
     return [d for d in found if first <= d.row < end and not any(_beats(o, d) for o in found if _overlap(o, d))]
+
+
+def camera_moved(window: RowWindow, d: Dissolve) -> bool:
+    """Whether both ends show one scene, shifted: slow pans and tilts over soft pictures mix much like dissolves."""
+    return unmoved_share(window.picture(d.first), window.picture(d.last)) < _UNMOVED
 
 
 def _overlap(a: Dissolve, b: Dissolve) -> bool:

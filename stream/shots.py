@@ -1,7 +1,7 @@
 """Shots from the rows of a film, in one pass: hard cuts, dissolves, and fades to and from black or white.
 
-Rows are judged in blocks of fixed film rows once everything a verdict looks at has arrived, so the result does not depend
-on how the rows were batched, and only a few seconds of rows are remembered.
+Rows are judged in blocks of fixed film rows once everything a verdict looks at has arrived, so the result does not
+depend on how the rows were batched, and only a few seconds of rows are remembered.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+
+from kernels.stats import ROW
 
 from . import shot_cuts, shot_gradual
 from .records import Shot, Transition
@@ -32,6 +34,7 @@ class ShotSplitter:
         self._reach = max(4, round(settings.longest_transition_s * self._fps))
         self._apart = max(1, round(settings.shortest_shot_s * self._fps))
         self._window = RowWindow(settings)
+        self._waiting = np.empty(0, ROW)
         self._done = 0
         self._cuts: list[Cut] = []
         self._dissolves: list[Dissolve] = []
@@ -43,26 +46,29 @@ class ShotSplitter:
 
     @property
     def lookahead_rows(self) -> int:
-        """A row is judged at most this many rows, and a block, after it was added."""
+        """A row is judged at most this many rows, and two blocks, after it was added."""
         margin = (self._reach + 1) // 2 + OUTSIDE_ROWS
         return self._reach + self._apart + max(margin, AROUND_ROWS, self._settings.flash_frames + 1)
 
     @property
     def window_rows(self) -> int:
         """How many rows are remembered at this moment."""
-        return len(self._window)
+        return len(self._window) + len(self._waiting)
 
     def add(self, rows: np.ndarray) -> list[Shot]:
         """Take rows of dtype `kernels.stats.ROW` in presentation order; gives the shots that have become certain."""
         shots: list[Shot] = []
-        for first in range(0, len(rows), BLOCK_ROWS):
-            self._window.append(rows[first : first + BLOCK_ROWS])
+        self._waiting = np.concatenate([self._waiting, rows])
+        while len(self._waiting) >= BLOCK_ROWS:
+            self._window.append(self._waiting[:BLOCK_ROWS])
+            self._waiting = self._waiting[BLOCK_ROWS:].copy()
             while self._window.end >= self._done + BLOCK_ROWS + self.lookahead_rows:
                 shots += self._judge(self._done + BLOCK_ROWS)
         return shots
 
     def finish(self, end_s: float) -> list[Shot]:
         """The film is over at `end_s` (seconds): gives the remaining shots; none when there never was a row."""
+        self._window.append(self._waiting)
         if not self._window.end:
             return []
         shots: list[Shot] = []
@@ -89,38 +95,39 @@ class ShotSplitter:
         """Look for cuts and dissolves as far ahead as a choice among those near rows before `end` needs."""
         ahead = min(end + self._reach + self._apart, self._window.end)
         self._cuts += shot_cuts.find_cuts(self._window, self._searched, ahead, self._settings)
-        self._dissolves += shot_gradual.find_dissolves(
-            self._window, self._searched, ahead, self._reach, self._settings
-        )
+        self._dissolves += shot_gradual.find_dissolves(self._window, self._searched, ahead, self._reach, self._settings)
         self._searched = ahead
 
     def _boundaries(self, first: int, end: int) -> Iterator[Boundary]:
         """Boundaries that are settled by the rows in [first, end), by row."""
         cuts = shot_cuts.strongest(self._cuts, self._apart)
         cut_rows = {c.row for c in self._cuts}
+        here = [c.row for c in cuts if first <= c.row < end and self._clear(c.row - 2, c.row + 2)]
         events: list[tuple[int, int, Boundary | bool]] = [
-            (row, 0, begins) for row, begins in flat_edges(self._window, first, end)
+            *((row, 0, begins) for row, begins in flat_edges(self._window, first, end)),
+            *((row, 1, self._at(row)) for row in here),
+            *((b.row, 2, b) for b in self._dissolved(first, end, cut_rows)),
         ]
-        events += [(c.row, 1, self._at(c.row)) for c in cuts if first <= c.row < end and self._clear(c.row - 2, c.row + 2)]
-        events += [(b.row, 2, b) for b in self._dissolved(first, end, cut_rows)]
         for row, _, event in sorted(events, key=lambda e: e[:2]):
             yield from self._overdue(row)
             if isinstance(event, Boundary):
                 yield event
             elif event:
-                self._stretch, self._stretch_kept = enter(self._window, row, cut_rows, self._reach, self._settings), False
+                self._stretch = enter(self._window, row, cut_rows, self._reach, self._settings)
+                self._stretch_kept = False
             else:
                 yield from self._leave(row, cut_rows)
         yield from self._overdue(end)
 
     def _dissolved(self, first: int, end: int, cut_rows: set[int]) -> list[Boundary]:
-        """Dissolves that touch neither a cut nor a flat stretch, which explain the change better."""
+        """Dissolves that nothing simpler explains: a cut, a fade, a moving camera."""
         found = shot_gradual.strongest(self._dissolves, first, end)
-        return [
-            self._at(d.row, "dissolve", d.first + 1, d.last)
-            for d in found
-            if not fades_through(self._window, d.first, d.last) and not any(d.first < c <= d.last for c in cut_rows)
-        ]
+        return [self._at(d.row, "dissolve", d.first + 1, d.last) for d in found if self._is_dissolve(d, cut_rows)]
+
+    def _is_dissolve(self, d: Dissolve, cut_rows: set[int]) -> bool:
+        if any(d.first < row <= d.last for row in cut_rows) or fades_through(self._window, d.first, d.last):
+            return False
+        return not shot_gradual.camera_moved(self._window, d)
 
     def _clear(self, first: int, end: int) -> bool:
         return bool((self._window.flat(max(first, self._window.base), end) == PICTURE).all())
