@@ -82,4 +82,5 @@ def _stats() -> tuple[np.ndarray, np.ndarray]:
 
 
 def _unit(vector: np.ndarray) -> np.ndarray:
-    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12)).astype(np.float32)
+    unit: np.ndarray = (vector / max(float(np.linalg.norm(vector)), 1e-12)).astype(np.float32)
+    return unit

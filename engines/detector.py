@@ -1,7 +1,7 @@
 """Faces with five landmarks, by CenterFace: letterboxing, decoding of its maps, suppression of doubles, and refining.
 
 The detector answers on a grid of stride 4 in four maps: `heat` (face centres, 0–1), `size` (log of height and width in
-cells), `offset` (y, x of the centre inside its cell), `landmarks` (five y, x pairs from the box's corner, in box sizes).
+cells), `offset` (y, x of the centre inside its cell), `landmarks` (five y, x pairs from the box's corner, in boxes).
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Found:
 
 
 class Detector:
-    """CenterFace on one session. Drops boxes scored under `threshold` and those that overlap a better one by `overlap`."""
+    """CenterFace on one session. Drops boxes under `threshold` and those that overlap a better one by `overlap`."""
 
     def __init__(
         self, session: Session, ops: Ops, *, long_side: int = 320, threshold: float = 0.5, overlap: float = 0.3

@@ -1,0 +1,84 @@
+"""Where text stands in a picture, by differentiable binarisation (Liao et al. 2020), and whether it spoils a poster.
+
+The network marks the shrunk middle of every line; a box is grown back by the share that the network was taught to cut.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from kernels.ops import Ops
+from kernels.surface import Rect, Surface
+
+from .batches import planar
+from .detector import SIDE_MULTIPLE_PX
+from .session import Session
+
+BINARY_ABOVE = 0.3
+LEAST_BOX_SCORE = 0.6
+UNCLIP = 1.5
+LEAST_SIDE_PX = 3.0
+"""Shorter side of a mark worth a box, input pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextReading:
+    """Lines of text in a picture. `boxes` (N, 4) float32 x, y, width, height in displayed pixels; `scores` (N,) 0–1."""
+
+    boxes: np.ndarray
+    scores: np.ndarray
+
+
+class TextDetector:
+    """PP-OCR's detection network on one session. `long_side`: of its input, pixels; cost grows with its square."""
+
+    def __init__(self, session: Session, ops: Ops, *, long_side: int = 480):
+        self._session, self._ops, self._long_side = session, ops, long_side
+
+    def read(self, surface: Surface, area: Rect | None = None) -> TextReading:
+        """Lines inside `area` (displayed pixels, default all), upper ones first. Synchronises (device ops only)."""
+        geometry = surface.geometry
+        x, y, width, height = area or (0.0, 0.0, float(geometry.display_width), float(geometry.display_height))
+        factor = self._long_side / max(width, height)
+        size = (_multiple(width * factor), _multiple(height * factor))
+        picture = self._ops.rgb(surface, (x, y, width, height), size)
+        shown = planar(picture[None]) / np.float32(127.5) - np.float32(1)
+        (answer,) = self._session.run({"x": shown}).values()
+        boxes, scores = boxes_of(self._ops.to_host(answer)[0, 0])
+        scale = np.array([width / size[0], height / size[1]] * 2, np.float32)
+        return TextReading(boxes * scale + np.array([x, y, 0, 0], np.float32), scores)
+
+
+def boxes_of(probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Upright boxes (N, 4) x, y, width, height in map pixels and scores (N,), by top then left, of a map (h, w) 0–1."""
+    binary = (probability > BINARY_ABOVE).astype(np.uint8)
+    contours, _ = cv2.findContours(binary, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    found = [box for contour in contours if (box := _box(probability, np.asarray(contour))) is not None]
+    found.sort(key=lambda box: (box[1], box[0]))
+    rows = np.array(found, np.float32).reshape(-1, 5)
+    return rows[:, :4], rows[:, 4]
+
+
+def _box(probability: np.ndarray, contour: np.ndarray) -> tuple[float, float, float, float, float] | None:
+    """x, y, width, height, score of one mark; None when it is too small or too faint."""
+    _, sides, _ = cv2.minAreaRect(contour)
+    if min(sides) < LEAST_SIDE_PX:
+        return None
+    left, top, width, height = cv2.boundingRect(contour)
+    inside = np.zeros((height, width), np.uint8)
+    cv2.drawContours(inside, [contour - (left, top)], -1, 1, cv2.FILLED)
+    score = cv2.mean(probability[top : top + height, left : left + width], inside)[0]
+    if score < LEAST_BOX_SCORE:
+        return None
+    grown = sides[0] * sides[1] * UNCLIP / (2 * (sides[0] + sides[1]))
+    rows, columns = probability.shape
+    x, y = max(left - grown, 0.0), max(top - grown, 0.0)
+    right, bottom = min(left + width + grown, float(columns)), min(top + height + grown, float(rows))
+    return x, y, right - x, bottom - y, float(score)
+
+
+def _multiple(side: float) -> int:
+    return max(1, round(side / SIDE_MULTIPLE_PX)) * SIDE_MULTIPLE_PX

@@ -1,0 +1,130 @@
+"""Decoding of CenterFace's maps, the letterbox and the second look, on maps made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+
+import numpy as np
+import pytest
+
+from engines.detector import Detector, Letterbox, decode, intersection_over_union, suppress
+from engines.session import FakeSession
+
+from .scenes import PictureOps, blank_maps, fake_detector, put_face
+
+
+def host(maps: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: values[0] for name, values in maps.items()}
+
+
+def test_decoding_follows_the_published_geometry() -> None:
+    maps = blank_maps(96, 160)
+    put_face(maps, (10, 20), (24, 16), 0.8)
+    maps["offset"][0, :, 10, 20] = (0.25, -0.5)
+    boxes, scores, points = decode(host(maps), 0.5)
+    centre_x, centre_y = (20 - 0.5 + 0.5) * 4, (10 + 0.25 + 0.5) * 4
+    np.testing.assert_allclose(boxes, [[centre_x - 8, centre_y - 12, centre_x + 8, centre_y + 12]], atol=1e-4)
+    np.testing.assert_allclose(scores, [0.8], atol=1e-6)
+    left_eye = (centre_x - 8 + 0.3 * 16, centre_y - 12 + 0.4 * 24)
+    np.testing.assert_allclose(points[0, 0], left_eye, atol=1e-4)
+    assert points.shape == (1, 5, 2)
+
+
+def test_nothing_is_decoded_from_empty_maps() -> None:
+    boxes, scores, points = decode(host(blank_maps(64, 64)), 0.5)
+    assert (boxes.shape, scores.shape, points.shape) == ((0, 4), (0,), (0, 5, 2))
+    assert suppress(boxes, scores, 0.3).shape == (0,)
+
+
+def test_the_better_of_two_overlapping_boxes_stays() -> None:
+    boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [30, 0, 40, 10]], np.float32)
+    assert suppress(boxes, np.array([0.6, 0.9, 0.7]), 0.3).tolist() == [1, 2]
+
+
+def test_a_suppressed_box_suppresses_nothing() -> None:
+    boxes = np.array([[0, 0, 10, 10], [5, 0, 15, 10], [10, 0, 20, 10]], np.float32)
+    assert suppress(boxes, np.array([0.9, 0.8, 0.7]), 0.3).tolist() == [0, 2]
+
+
+def test_overlap_is_intersection_over_union() -> None:
+    shares = intersection_over_union(np.array([[0, 0, 4, 4]]), np.array([[2, 0, 4, 4], [4, 0, 4, 4], [0, 0, 4, 4]]))
+    np.testing.assert_allclose(shares, [[8 / 24, 0, 1]])
+
+
+@pytest.mark.parametrize(
+    ("size", "inner", "outer"),
+    [
+        ((1920, 1080), (320, 180), (320, 192)),
+        ((1080, 1920), (180, 320), (192, 320)),
+        ((640, 640), (320, 320), (320, 320)),
+        ((1279, 719), (320, 180), (320, 192)),
+        ((16, 16), (320, 320), (320, 320)),
+        ((4000, 10), (320, 1), (320, 32)),
+    ],
+)
+def test_letterbox_keeps_the_shape(size: tuple[int, int], inner: tuple[int, int], outer: tuple[int, int]) -> None:
+    letterbox = Letterbox.fit((0, 0, *size), 320)
+    assert (letterbox.inner, letterbox.outer) == (inner, outer)
+
+
+def test_faces_are_given_in_displayed_pixels_of_the_whole_picture() -> None:
+    ops = PictureOps()
+    surface = ops.surface_of(np.zeros((720, 1280, 3), np.uint8))
+    with closing(fake_detector(((20, 40), (48, 32), 0.9))) as session:
+        whole = Detector(session, ops).find(surface, (0, 0, 1280, 720))
+        part = Detector(session, ops).find(surface, (320, 180, 640, 360))
+    centre = np.array([(40 + 0.5) * 4, (20 + 0.5) * 4])
+    for found, origin, scale in ((whole, (0, 0), 4), (part, (320, 180), 2)):
+        x, y, width, height = found.faces[0].box
+        np.testing.assert_allclose([x + width / 2, y + height / 2], origin + centre * scale, atol=1e-2)
+        np.testing.assert_allclose([width, height], [32 * scale, 48 * scale], rtol=1e-5)
+        assert found.features.shape == (96, 12, 20)
+        assert found.picture.shape == (180, 320, 3)
+
+
+def test_the_rest_of_the_input_is_black() -> None:
+    ops = PictureOps()
+    surface = ops.surface_of(np.full((720, 1280, 3), 200, np.uint8))
+    with closing(fake_detector()) as session:
+        assert Detector(session, ops).find(surface, (0, 0, 1280, 720)).faces == []
+        shown = session.asked[0]["image"]
+    assert shown.shape == (1, 3, 192, 320)
+    assert (shown[:, :, :180] == 200).all()
+    assert (shown[:, :, 180:] == 0).all()
+
+
+def test_a_second_look_replaces_the_first() -> None:
+    ops = PictureOps()
+    surface = ops.surface_of(np.zeros((720, 1280, 3), np.uint8))
+
+    def answer(inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        height, width = inputs["image"].shape[2:]
+        maps = blank_maps(height, width)
+        if height == 160:
+            put_face(maps, (20, 20), (70, 50), 0.95)
+        else:
+            put_face(maps, (20, 40), (48, 32), 0.7)
+        return maps
+
+    with closing(FakeSession("detector", answer)) as session:
+        detector = Detector(session, ops)
+        first = detector.find(surface, (0, 0, 1280, 720)).faces[0]
+        second = detector.refine(surface, first, side=160, margin=2.2)
+    x, y, width, height = first.box
+    reach = 2.2 * height
+    assert second.score == pytest.approx(0.95)
+    np.testing.assert_allclose(second.box[2:], np.array([50, 70]) * reach / 160, rtol=1e-4)
+    middle = np.array([x + width / 2 - reach / 2, y + height / 2 - reach / 2]) + 82 * reach / 160
+    np.testing.assert_allclose(
+        [second.box[0] + second.box[2] / 2, second.box[1] + second.box[3] / 2], middle, rtol=1e-4
+    )
+
+
+def test_a_second_look_that_sees_nothing_changes_nothing() -> None:
+    ops = PictureOps()
+    surface = ops.surface_of(np.zeros((720, 1280, 3), np.uint8))
+    with closing(fake_detector(((20, 40), (48, 32), 0.7))) as session:
+        first = Detector(session, ops).find(surface, (0, 0, 1280, 720)).faces[0]
+    with closing(fake_detector()) as session:
+        assert Detector(session, ops).refine(surface, first, side=160, margin=2.2) is first
