@@ -92,7 +92,7 @@ def _variable_of(name: str) -> str:
 
 def _nested(values: Mapping[str, Any]) -> Tree:
     tree: Tree = {}
-    for name, value in values.items():
+    for name, value in sorted(values.items(), key=lambda item: item[0].count(".")):
         *sections, key = name.split(".")
         place = tree
         for section in sections:

@@ -220,10 +220,11 @@ def _explained(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise KeyartError(_in_words(error, place)) from error
+        raise KeyartError(explain_os_error(error, place)) from error
 
 
-def _in_words(error: OSError, place: Path) -> str:
+def explain_os_error(error: OSError, place: Path) -> str:
+    """Reason and what to do, for a refusal of the file system while `place` was written."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"no space left for {place}, free some or choose another --out"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
