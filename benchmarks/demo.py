@@ -1,7 +1,7 @@
 """A half-minute film made from scikit-image's photographs, with its truth: what the README's first command runs on.
 
 Everything is drawn here and is the same on every machine: no random numbers, one encoder thread. The photographs
-(astronaut: NASA; rocket: SpaceX; cat, coffee, motorcycle, deep field) lie inside the scikit-image wheel and are in the
+(astronaut, rocket, deep field, cat, coffee, bricks) lie inside the scikit-image wheel and are in the
 public domain or CC0.
 """
 
@@ -81,7 +81,7 @@ FILM = (
     face_shot(84, "close-up", View(0.50, 0.23, 0.58), View(0.57, 0.22, 0.66), flipped=True),
     Take(60, "chelsea.png", View(0.45, 0.52, 0.90), View(0.55, 0.45, 0.78)),
     face_shot(48, "medium", View(0.44, 0.26, 0.90), View(0.44, 0.24, 0.84), degradation="dark"),
-    Take(72, "motorcycle_left.png", View(0.42, 0.56, 0.80), View(0.56, 0.52, 0.84), dissolve=16),
+    Take(72, "brick.png", View(0.45, 0.60, 0.90), View(0.55, 0.35, 0.70), dissolve=16),
     face_shot(84, "wide", View(0.45, 0.50, 1.00), View(0.47, 0.47, 0.92), backdrop=True),
     Take(48, "hubble_deep_field.jpg", View(0.40, 0.40, 0.60), View(0.55, 0.55, 0.50)),
     face_shot(48, "medium", View(0.46, 0.26, 0.92), View(0.46, 0.25, 0.80), degradation="blur"),
@@ -181,7 +181,7 @@ def encode(path: Path, film: tuple[Take, ...], encoder: str) -> None:
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         stream.thread_count = 1
         if encoder == "libx264":
-            stream.options = {"crf": "18", "preset": "veryfast", "flags": "+bitexact"}
+            stream.options = {"crf": "18", "preset": "superfast", "flags": "+bitexact"}
         else:
             stream.bit_rate = 8_000_000
         for number, picture in enumerate(pictures(film)):

@@ -1,0 +1,244 @@
+"""The house itself: which room imports which, what is declared, what must not be written down, how long things are."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from typer.main import get_command
+
+from stream.cli import build_app
+
+ROOT = Path(__file__).resolve().parent.parent
+MAY_IMPORT = {
+    "kernels": set[str](),
+    "engines": {"kernels"},
+    "stream": {"kernels", "engines"},
+    "benchmarks": {"kernels", "engines", "stream"},
+}
+MODULE_OF = {
+    "cuml-cu13": "cuml",
+    "cupy-cuda13x": "cupy",
+    "nvidia-ml-py": "pynvml",
+    "onnxruntime-gpu": "onnxruntime",
+    "opencv-python-headless": "cv2",
+    "pillow": "PIL",
+    "pynvvideocodec": "PyNvVideoCodec",
+    "scenedetect-headless": "scenedetect",
+    "scikit-image": "skimage",
+    "scikit-learn": "sklearn",
+    "tensorrt-cu13": "tensorrt",
+}
+RUN_NOT_IMPORTED = {"pip"}
+"""Dependencies that are run as a program."""
+PUBLIC_HOSTS = {"arxiv.org", "doi.org", "github.com", "json-schema.org", "semver.org", "www.apache.org", "www.w3.org"}
+LOOPBACK = {"127.0.0.1", "localhost"}
+MOST_LINES = {"module": 400, "function": 40}
+
+
+@cache
+def files() -> tuple[Path, ...]:
+    """What git tracks or would track; without git everything outside hidden and built folders."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    if listed.returncode == 0:
+        return tuple(path for name in listed.stdout.decode().split("\0") if name and (path := ROOT / name).is_file())
+    built = {".venv", ".git", "build", "dist", "out"}
+    return tuple(path for path in ROOT.rglob("*") if path.is_file() and not built & set(path.relative_to(ROOT).parts))
+
+
+@cache
+def texts() -> dict[str, str]:
+    """Every text file by its path in the repository."""
+    found = {}
+    for path in files():
+        data = path.read_bytes()
+        if b"\0" not in data:
+            found[path.relative_to(ROOT).as_posix()] = data.decode("utf-8")
+    return found
+
+
+@cache
+def modules() -> dict[str, ast.Module]:
+    """Every Python module of the packages and the tests, parsed."""
+    rooms = (*MAY_IMPORT, "tests")
+    return {
+        name: ast.parse(text)
+        for name, text in texts().items()
+        if name.endswith(".py") and name.split("/")[0] in rooms
+    }
+
+
+@cache
+def project() -> dict[str, Any]:
+    return tomllib.loads(texts()["pyproject.toml"])
+
+
+def imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """(line, name) of every absolute import in a module, wherever in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.lineno, node.module
+
+
+def third_party() -> dict[str, str]:
+    """Imported top-level names that are neither ours nor Python's, each with one place of import."""
+    return {
+        top: f"{name}:{line}"
+        for name, tree in modules().items()
+        if name.split("/")[0] in MAY_IMPORT
+        for line, imported in imports(tree)
+        if (top := imported.split(".")[0]) not in MAY_IMPORT and top not in sys.stdlib_module_names
+    }
+
+
+def module_of(distribution: str) -> str:
+    """The module that a distribution (canonical name) brings."""
+    return MODULE_OF.get(distribution, distribution.replace("-", "_"))
+
+
+def declared(*extras: str) -> set[str]:
+    """Canonical names of the base dependencies and of the extras named."""
+    optional = project()["project"]["optional-dependencies"]
+    lines = [*project()["project"]["dependencies"], *(line for extra in extras for line in optional[extra])]
+    return {canonicalize_name(Requirement(line).name) for line in lines}
+
+
+def test_rooms_import_only_what_lies_below_them() -> None:
+    wrong = [
+        f"{name}:{line} imports {imported}"
+        for name, tree in modules().items()
+        if (room := name.split("/")[0]) in MAY_IMPORT
+        for line, imported in imports(tree)
+        if imported.split(".")[0] in (set(MAY_IMPORT) | {"tests"}) - MAY_IMPORT[room]
+    ]
+    assert not wrong, "relative inside a room, kernels <- engines <- stream <- benchmarks across:\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_packages_are_those_of_this_repository(room: str) -> None:
+    file = importlib.import_module(room).__file__
+    assert file is not None
+    assert Path(file).resolve() == ROOT / room / "__init__.py"
+
+
+def test_what_a_package_says_it_exports_exists() -> None:
+    for room in MAY_IMPORT:
+        package = importlib.import_module(room)
+        missing = [name for name in getattr(package, "__all__", ()) if not hasattr(package, name)]
+        assert not missing, f"{room}.__all__ names {missing}"
+
+
+def test_every_base_dependency_is_used() -> None:
+    used = set(third_party())
+    idle = {name for name in declared("cpu") - RUN_NOT_IMPORTED if module_of(name) not in used}
+    assert not idle
+    for name in RUN_NOT_IMPORTED:
+        assert any(f'"-m", "{name}"' in text for text in texts().values()), f"{name} is declared and never run"
+
+
+def test_every_import_is_declared() -> None:
+    known = {module_of(name) for name in declared("cpu", "cuda", "tensorrt", "bench", "demo")}
+    strangers = {top: place for top, place in third_party().items() if top not in known}
+    assert not strangers
+
+
+@pytest.mark.parametrize("lock", ["cpu.txt", "cpu-demo.txt", "cpu-test.txt", "cuda.txt"])
+def test_locks_pin_and_hash_everything_and_name_no_index(lock: str) -> None:
+    body = re.sub(r"\\\n\s*", "", texts()[f"requirements/{lock}"])
+    lines = [line for line in body.splitlines() if line and not line.startswith("#")]
+    pinned = {}
+    for line in lines:
+        assert re.fullmatch(r"[\w.-]+==\S+( ; [^#]+?)?( ?--hash=sha256:[0-9a-f]{64})+", line), line[:80]
+        name, version = line.split(" ")[0].split("==")
+        pinned[canonicalize_name(name)] = version
+    assert not {"kernels", "engines", "stream", "stream-python", "benchmarks"} & set(pinned)
+    extra = "cuda" if lock == "cuda.txt" else "cpu"
+    wanted = project()["project"]["dependencies"] + project()["project"]["optional-dependencies"][extra]
+    for requirement in map(Requirement, wanted):
+        assert pinned[canonicalize_name(requirement.name)] in requirement.specifier, f"{requirement}: make lock"
+
+
+def test_no_hosts_index_lines_or_machine_paths() -> None:
+    forbidden = {
+        "index line": re.compile(r"(?<![\w-])--(extra-index-url|index-url|find-links|trusted-host)\b"),
+        "local address": re.compile(r"\bfile:[/.]"),
+        "machine path": re.compile(r"(?<![\w.$}])/(work|root|home|Users)/"),
+    }
+    found = []
+    for name, text in texts().items():
+        found += [f"{name}: {what}" for what, pattern in forbidden.items() if pattern.search(text)]
+        hosts = set(re.findall(r"\bhttps?://([\w.-]+)", text)) - PUBLIC_HOSTS - LOOPBACK
+        if hosts and name != "engines/zoo.toml":
+            found.append(f"{name}: {sorted(hosts)}")
+    assert not found
+
+
+def test_weights_come_over_https_and_are_named_in_the_notice() -> None:
+    zoo = texts()["engines/zoo.toml"]
+    assert "http://" not in zoo
+    notice = texts()["NOTICE"]
+    sources = [source for weight in tomllib.loads(zoo)["weights"].values() for source in weight["sources"]]
+    names = {(source.get("member") or source["url"]).rsplit("/", 1)[1] for source in sources}
+    assert not {name for name in names if name not in notice}, "NOTICE does not name these weights"
+
+
+def test_the_changelog_is_as_new_as_the_version() -> None:
+    newest = re.search(r"^## (\S+)", texts()["CHANGELOG.md"], re.MULTILINE)
+    assert newest is not None
+    assert newest.group(1) == project()["project"]["version"]
+
+
+def test_make_knows_what_the_readme_asks_of_it() -> None:
+    targets = set(re.findall(r"^([a-z]+):", texts()["Makefile"], re.MULTILINE))
+    blocks = "\n".join(re.findall(r"```(?:console|sh|bash)\n(.*?)```", texts()["README.md"], re.DOTALL))
+    commands = re.findall(r"^(?:\$ )?(make|keyart|pip|docker)\b(.*)", blocks, re.MULTILINE)
+    assert [f"{tool}{rest}".split()[:2] for tool, rest in commands[:2]] == [["make", "demo"], ["make", "test"]]
+    assert {rest.split()[0] for tool, rest in commands if tool == "make"} <= targets
+
+
+def test_the_command_line_knows_what_the_readme_asks_of_it() -> None:
+    commands: dict[str, Any] = vars(get_command(build_app([])))["commands"]
+    readme = texts()["README.md"]
+    asked = set(re.findall(r"^(?:\$ |`)?keyart ([a-z]+)|`keyart ([a-z]+)", readme, re.MULTILINE))
+    assert {first or second for first, second in asked} <= set(commands)
+    known = {flag for parameter in commands["extract"].params for flag in (*parameter.opts, *parameter.secondary_opts)}
+    table = "".join(line for line in readme.splitlines() if line.startswith("| `--"))
+    assert set(re.findall(r"--[a-z][a-z-]+", table)) <= known
+
+
+def test_links_in_the_pages_lead_somewhere() -> None:
+    for name, text in texts().items():
+        if name.endswith(".md"):
+            targets = re.findall(r"\]\((?!https?:|#)([^)#]+)[^)]*\)|<img[^>]* src=\"([^\"]+)\"", text)
+            missing = [link for pair in targets if not (ROOT / name).parent.joinpath(link := "".join(pair)).exists()]
+            assert not missing, f"{name} links to {missing}"
+
+
+def test_modules_and_functions_stay_short() -> None:
+    long = [
+        f"{name}: {text.count(chr(10))} lines"
+        for name, text in texts().items()
+        if name.endswith(".py") and text.count("\n") > MOST_LINES["module"]
+    ]
+    for name, tree in modules().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and name.split("/")[0] in MAY_IMPORT:
+                # The body alone: a command's signature is a table of its options.
+                lines = (node.end_lineno or node.lineno) - node.body[0].lineno + 1
+                if lines > MOST_LINES["function"]:
+                    long.append(f"{name}:{node.lineno} {node.name}: {lines} lines")
+    assert not long
