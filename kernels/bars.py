@@ -1,8 +1,14 @@
-"""Black bars: the evidence that rows and columns leave over time, and the active area it proves."""
+"""Black bars: the evidence that rows and columns leave over time, and the active area it proves.
+
+A dark scene is no bar. What proves a bar is its *edge*: a straight line right across the picture, black outside and lit
+just inside, at the same place in shot after shot. What disproves it is a shot that is lit right up to the border. Shots
+that show neither (dark scenes, vignettes, titles on black) do not vote. README.md has the rules' reasons.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,14 +18,29 @@ DARKNESS_STRIDE = 8
 SEGMENTS = 16
 """Equal parts of a row (or column) whose means are told apart, so that a subtitle is not taken for a picture."""
 
+BLACK, LIT = 8.0, 24.0
+"""Luma above the picture's black (0–255 full-range units): below is black, above is picture, between is neither."""
+
+PEDESTAL_MAX = 20.0
+"""Black may be coded this high: a limited-range film that is marked full-range has its bars at 16."""
+
+QUORUM = 0.75
+"""Share of a line's parts that must agree on what the line is."""
+
+SHARE_VOTED, SHARE_LIT = 0.15, 0.03
+"""A border state counts when it has this share of the frames that voted, and of the frames that showed a picture."""
+
+SLACK_PX = 2
+"""Edges this far apart are the same edge (chroma and coding bleed over it)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Darkness:
     """What rows and columns of the displayed picture showed over some frames (a shot).
 
     `rows` (displayed height, SEGMENTS) and `columns` (displayed width, SEGMENTS) are float32: the highest mean luma
-    (0–255 full-range units) that each part of each row or column reached in the sampled frames; segments run from left
-    to right in a row, from top to bottom in a column.
+    (0–255 full-range units) that each part of each row or column reached in the sampled frames; parts run from left to
+    right in a row, from top to bottom in a column.
     """
 
     frames: int
@@ -36,3 +57,99 @@ class ActiveArea:
     bottom: int = 0
     left: int = 0
     right: int = 0
+
+
+class BarsEvidence:
+    """What the shots of one video say about its borders. Its size depends on the picture's, not on the film's length."""
+
+    def __init__(self) -> None:
+        self._votes: dict[str, np.ndarray] = {}
+        self._lit_frames = 0
+
+    def add(self, darkness: Darkness) -> None:
+        """Folds one shot in; all shots of a video have the same displayed size."""
+        if darkness.frames == 0:
+            return
+        for sides, lines in ((("top", "bottom"), darkness.rows), (("left", "right"), darkness.columns)):
+            for side, inwards in zip(sides, (lines, lines[::-1]), strict=True):
+                votes = self._votes.setdefault(side, np.zeros(len(lines) // 2 + 1, np.int64))
+                edge = border_edge(inwards)
+                if edge is not None:
+                    votes[edge] += darkness.frames
+        if darkness.rows.max(initial=0.0) >= LIT:
+            self._lit_frames += darkness.frames
+
+    @property
+    def changed(self) -> bool:
+        """Whether the bars change within the file; the active area is then the smallest common one."""
+        return any(len(set(states)) > 1 for states in self._states().values())
+
+    def active_area(self) -> ActiveArea:
+        """What all parts of the film have in common inside their bars; nothing is cut off without proof."""
+        return ActiveArea(**{side: max(states, default=0) for side, states in self._states().items()})
+
+    def _states(self) -> dict[str, list[int]]:
+        """Per side the border widths that hold for a good part of the film.
+
+        Real aspect changes come and go on both sides at once; a second width on one side alone is a picture's own line.
+        """
+        states = {side: self._widths(votes) for side, votes in self._votes.items()}
+        for side, other in (("top", "bottom"), ("bottom", "top"), ("left", "right"), ("right", "left")):
+            if len(states.get(side, ())) > 1 and max(states.get(other, []), default=0) == 0:
+                states[side] = [min(states[side])]
+        return states
+
+    def _widths(self, votes: np.ndarray) -> list[int]:
+        left, widths = votes.copy(), []
+        needed = max(1.0, SHARE_VOTED * float(votes.sum()), SHARE_LIT * self._lit_frames)
+        while True:
+            near = np.convolve(left, np.ones(2 * SLACK_PX + 1, np.int64), "same")
+            near[left == 0] = 0
+            peak = int(near.argmax())
+            if near[peak] < needed:
+                return widths
+            around = slice(max(0, peak - SLACK_PX), peak + SLACK_PX + 1)
+            widths.append(around.start + int(left[around].argmax()))
+            left[around] = 0
+
+
+class _Parts(NamedTuple):
+    """Parts of a line that ever show a picture, and the outer ones among them, which subtitles do not reach."""
+
+    live: np.ndarray
+    outer: np.ndarray
+
+
+def border_edge(lines: np.ndarray) -> int | None:
+    """The width of the bar that one shot proves at the border where `lines` (n, SEGMENTS) begin; None when it cannot.
+
+    0 when the outermost line is lit; n // 2 at most.
+    """
+    half = lines[: len(lines) // 2 + 1]
+    pedestal = min(PEDESTAL_MAX, float(np.median(lines[0])), float(np.median(lines[-1])))
+    parts = _live_parts(lines, pedestal + LIT)
+    if parts is None:
+        return None
+    lit = _agree(half[:, parts.live] >= pedestal + LIT) & _agree(half[:, parts.outer] >= pedestal + LIT)
+    if not lit.any():
+        return None
+    edge = int(lit.argmax())
+    # The step from black to lit may take a few lines: coding bleeds, and enlarged material is soft.
+    black_lines = max(1, edge - max(3, len(lines) // 180))
+    black = _agree(half[:black_lines, parts.outer] <= pedestal + BLACK)
+    return edge if edge == 0 or bool(black.all()) else None
+
+
+def _live_parts(lines: np.ndarray, lit: float) -> _Parts | None:
+    """Parts that bars at right angles (or a night scene) leave dark say nothing. None when under 3 parts are live."""
+    live = np.flatnonzero(lines.max(axis=0) >= lit)
+    if len(live) < 3:
+        return None
+    ends = max(1, len(live) // 8)
+    return _Parts(live, np.concatenate([live[:ends], live[-ends:]]))
+
+
+def _agree(flags: np.ndarray) -> np.ndarray:
+    """(lines,) bool: whether a quorum of the parts agrees."""
+    result: np.ndarray = flags.mean(axis=1) >= QUORUM
+    return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -41,6 +42,7 @@ def chroma_columns(matrix: Matrix) -> np.ndarray:
     return np.array([[0.0, to_red], [-to_blue * kb / kg, -to_red * kr / kg], [to_blue, 0.0]])
 
 
+@lru_cache(maxsize=64)
 def rgb_matrix(colour: Colour, bit_depth: int) -> np.ndarray:
     """(3, 4) float64 that takes (Y, U, V, 1) in code values of `bit_depth` to R'G'B' in 0–255, not clipped."""
     span = code_range(colour)
@@ -52,7 +54,9 @@ def rgb_matrix(colour: Colour, bit_depth: int) -> np.ndarray:
     return np.column_stack([linear * unit, offset])
 
 
-def opponent_matrix(colour: Colour) -> np.ndarray:
-    """(2, 2) float64 that takes centred 8-bit code (U, V) to (R'-G', (R'+G')/2 - B'): luma cancels out of both."""
-    red, green, blue = chroma_columns(colour.matrix) * code_range(colour).chroma_gain
-    return np.array([red - green, (red + green) / 2.0 - blue])
+@lru_cache(maxsize=64)
+def opponent_axes(colour: Colour) -> tuple[tuple[float, float], tuple[float, float]]:
+    """What one centred 8-bit code unit of U and of V adds to R'-G' and to (R'+G')/2 - B': luma cancels out of both."""
+    red, green, blue = (column * code_range(colour).chroma_gain for column in chroma_columns(colour.matrix))
+    rg, yb = red - green, (red + green) / 2.0 - blue
+    return (float(rg[0]), float(rg[1])), (float(yb[0]), float(yb[1]))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 import cv2
 import numpy as np
 
 from .bars import DARKNESS_STRIDE, Darkness
-from .colour import code_range, opponent_matrix
+from .colour import code_range, opponent_axes
 from .cpu_profile import ProfileAccumulator
 from .geometry import analysis_size, chroma_halvings, halvings, turned
 from .planes import area, area_of_any, halve, plane, quarter_turned, to_8_bit
@@ -109,8 +111,8 @@ def colourfulness(u: np.ndarray, v: np.ndarray, colour: Colour) -> float:
     uu, vv = cv2.norm(u, cv2.NORM_L2SQR) / count, cv2.norm(v, cv2.NORM_L2SQR) / count
     both = cv2.norm(cv2.add(u, v, dtype=cv2.CV_16S), cv2.NORM_L2SQR) / count
     uv = (both - uu - vv) / 2.0 - mean_u * mean_v
-    covariance = np.array([[uu - mean_u**2, uv], [uv, vv - mean_v**2]])
-    axes = opponent_matrix(colour)
-    variance = max(0.0, float(np.trace(axes @ covariance @ axes.T)))
-    mean = axes @ np.array([mean_u - 128.0, mean_v - 128.0])
-    return float(np.sqrt(variance) + 0.3 * np.hypot(mean[0], mean[1]))
+    variance, offset = 0.0, 0.0
+    for a, b in opponent_axes(colour):
+        variance += a * a * (uu - mean_u**2) + 2.0 * a * b * uv + b * b * (vv - mean_v**2)
+        offset += (a * (mean_u - 128.0) + b * (mean_v - 128.0)) ** 2
+    return sqrt(max(0.0, variance)) + 0.3 * sqrt(offset)
