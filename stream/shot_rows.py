@@ -17,43 +17,71 @@ PICTURE, BLACK, WHITE = 0, 1, 2
 class ShotSettings(Section):
     """When two neighbouring frames belong to different shots. Luma and chroma differences are in 8-bit code values."""
 
-    shortest_shot_s: float = Field(0.25, ge=0, le=5, description="seconds; of closer cuts only the strongest counts")
-    flash_frames: int = Field(5, ge=0, le=12, description="frames; a change undone within so many is a flash, no cut")
+    shortest_shot_s: float = Field(
+        default=0.25, ge=0, le=5, description="seconds; of closer cuts only the strongest counts"
+    )
+    flash_frames: int = Field(
+        default=5, ge=0, le=12, description="frames; a change undone within so many is a flash, no cut"
+    )
     cut_floor: float = Field(
-        10.0, ge=1, le=128, description="code values; the least change of a cut in a picture that moves"
+        default=10.0, ge=1, le=128, description="code values; the least change of a cut in a picture that moves"
     )
     cut_activity_ratio: float = Field(
-        1.7, ge=1, le=20, description="a cut changes `cut_floor` plus this many times the motion around it"
+        default=1.7, ge=1, le=20, description="a cut changes `cut_floor` plus this many times the motion around it"
     )
     quiet_cut_floor: float = Field(
-        5.0, ge=0.5, le=128, description="code values; the least change of a cut in a picture that barely moves"
+        default=5.0, ge=0.5, le=128, description="code values; the least change of a cut in a picture that barely moves"
     )
     quiet_cut_ratio: float = Field(
-        5.0, ge=1, le=50, description="below `cut_floor`, a cut also changes this many times the motion around it"
+        default=5.0,
+        ge=1,
+        le=50,
+        description="below `cut_floor`, a cut also changes this many times the motion around it",
     )
     cut_cells: float = Field(
-        0.3, ge=0, le=1, description="share of a 16×9 grid that a cut changes; less is a caption or an inset"
+        default=0.3, ge=0, le=1, description="share of a 16×9 grid that a cut changes; less is a caption or an inset"
     )
     longest_transition_s: float = Field(
-        2.0, ge=0.2, le=4, description="seconds; longest dissolve, and longest half of a fade; also sets the lookahead"
+        default=2.0,
+        ge=0.2,
+        le=4,
+        description="seconds; longest dissolve, and longest half of a fade; also sets the lookahead",
     )
     dissolve_floor: float = Field(
-        12.0, ge=2, le=128, description="code values (RMS); how far apart the two pictures of a dissolve or fade are"
+        default=12.0,
+        ge=2,
+        le=128,
+        description="code values (RMS); how far apart the two pictures of a dissolve or fade are",
     )
     dissolve_residual: float = Field(
-        0.3, ge=0.01, le=1, description="how far a frame of a dissolve may lie off the mix of its ends (1: their gap)"
+        default=0.3,
+        ge=0.01,
+        le=1,
+        description="how far a frame of a dissolve may lie off the mix of its ends (1: their gap)",
     )
     dissolve_tones: float = Field(
-        0.15, ge=0, le=1, description="share of pixels whose brightness differs in kind between a dissolve's ends"
+        default=0.15,
+        ge=0,
+        le=1,
+        description="share of pixels whose brightness differs in kind between a dissolve's ends",
     )
     dissolve_detail: float = Field(
-        0.85, ge=0.1, le=2, description="edge energy left in the middle of a dissolve, as a share of its ends'"
+        default=0.85, ge=0.1, le=2, description="edge energy left in the middle of a dissolve, as a share of its ends'"
     )
-    black_luma: float = Field(12.0, ge=0, le=64, description="code values; a black frame's mean luma is no higher")
-    white_luma: float = Field(235.0, ge=128, le=255, description="code values; a white frame's pixels are no darker")
-    flat_deviation: float = Field(6.0, ge=0, le=32, description="code values; a black frame's luma deviates no more")
+    black_luma: float = Field(
+        default=12.0, ge=0, le=64, description="code values; a black frame's mean luma is no higher"
+    )
+    white_luma: float = Field(
+        default=235.0, ge=128, le=255, description="code values; a white frame's pixels are no darker"
+    )
+    flat_deviation: float = Field(
+        default=6.0, ge=0, le=32, description="code values; a black frame's luma deviates no more"
+    )
     long_black_s: float = Field(
-        1.5, ge=0.1, le=60, description="seconds; black or white that lasts longer than this is a shot of its own"
+        default=1.5,
+        ge=0.1,
+        le=60,
+        description="seconds; black or white that lasts longer than this is a shot of its own",
     )
 
 

@@ -1,0 +1,196 @@
+"""Shot boundaries against the episodes whose cuts are known, beside PySceneDetect when it is installed.
+
+    python -m benchmarks.shots EPISODE_FOLDER… [--decode reference] [--peers] [--json]
+
+A cut counts as found within one measured frame; a dissolve or a fade anywhere inside its extent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from fractions import Fraction
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+
+from kernels.cpu import CpuOps
+from stream.decode import DecodeMode, DecodeOptions, open_decoder
+from stream.records import Shot
+from stream.shots import ShotSettings, ShotSplitter
+
+VIDEO_SUFFIXES = (".mp4", ".mkv", ".webm", ".mov")
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Counts of boundaries (a film's first frame is none) and the frames of those that went wrong."""
+
+    found: int
+    missed: tuple[int, ...] = ()
+    invented: tuple[int, ...] = ()
+
+    @property
+    def precision(self) -> float:
+        return self.found / max(1, self.found + len(self.invented))
+
+    @property
+    def recall(self) -> float:
+        return self.found / max(1, self.found + len(self.missed))
+
+    @property
+    def f1(self) -> float:
+        return 2 * self.found / max(1, 2 * self.found + len(self.missed) + len(self.invented))
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """`starts`: frame numbers at which shots begin, without the first; `frames`: numbers of all measured frames."""
+
+    starts: Sequence[int]
+    frames: np.ndarray
+    split_us: float = 0.0
+    """CPU microseconds that splitting took per measured frame."""
+    shots: list[Shot] = field(default_factory=list)
+
+
+def evaluate(detected: Detected, truth: dict[str, Any]) -> Scores:
+    """One-to-one match, in order, of detected starts and the boundaries of a truth.json."""
+    left, missed, found = sorted(detected.starts), [], 0
+    for boundary, low, high in _accepted(truth, detected.frames):
+        hit = next((start for start in left if low <= start <= high), None)
+        if hit is None:
+            missed.append(boundary)
+        else:
+            left.remove(hit)
+            found += 1
+    return Scores(found, tuple(missed), tuple(left))
+
+
+def pooled(scores: Sequence[Scores]) -> Scores:
+    """All boundaries of several films as if of one."""
+    return Scores(
+        sum(s.found for s in scores),
+        tuple(m for s in scores for m in s.missed),
+        tuple(i for s in scores for i in s.invented),
+    )
+
+
+def _accepted(truth: dict[str, Any], frames: np.ndarray) -> Iterator[tuple[int, int, int]]:
+    """(boundary, first accepted frame, last accepted frame) of each shot but the first."""
+    last = len(frames) - 1
+    for shot in truth["shots"][1:]:
+        start = shot["start_frame"]
+        if "dissolve_frames" in shot:
+            begin, end = shot["dissolve_frames"]
+        elif "fade_frames" in shot:
+            begin, end = shot["fade_frames"]["out_from"], shot["fade_frames"]["in_until"]
+        else:
+            begin = end = start
+        slack = 1 if begin == end else 0
+        low, high = np.searchsorted(frames, [begin, end]) + np.array([-slack, slack])
+        yield start, int(frames[max(0, low)]), int(frames[min(last, high)])
+
+
+def detect(path: Path, mode: DecodeMode = "all", settings: ShotSettings | None = None) -> Detected:
+    """Run one film through decoder, meter and shot splitter on the CPU."""
+    decoder = open_decoder(path, "cpu", DecodeOptions(mode=mode, batch=32))
+    try:
+        meter = CpuOps().meter(decoder.info.geometry)
+        parts = [meter.measure(b.surfaces, b.pts_s, b.frames) for b in decoder.batches()]
+    finally:
+        decoder.close()
+    return split(parts, decoder.info.fps, settings or ShotSettings())
+
+
+def split(parts: Sequence[np.ndarray], fps: float | None, settings: ShotSettings) -> Detected:
+    """Shots of rows that come in parts; `fps` frames per second."""
+    splitter, started_s = ShotSplitter(settings, fps), time.process_time()
+    shots = [shot for part in parts for shot in splitter.add(part)]
+    shots += splitter.finish(float(parts[-1]["pts_s"][-1]) if parts else 0.0)
+    spent_s = time.process_time() - started_s
+    frames = np.concatenate([part["frame"] for part in parts])
+    starts = [int(frames[shot.first_row]) for shot in shots[1:]]
+    return Detected(starts, frames, 1e6 * spent_s / max(1, len(frames)), shots)
+
+
+def video_of(folder: Path) -> Path:
+    """The film in an episode folder. Raises FileNotFoundError when there is none."""
+    found = sorted(p for p in folder.iterdir() if p.suffix in VIDEO_SUFFIXES)
+    if not found:
+        raise FileNotFoundError(f"{folder}: no film here (looked for {', '.join(VIDEO_SUFFIXES)})")
+    return found[0]
+
+
+def measure_episode(folder: Path, mode: DecodeMode = "all", settings: ShotSettings | None = None) -> Scores:
+    """Scores of one episode folder (a film beside its truth.json)."""
+    return evaluate(detect(video_of(folder), mode, settings), _truth(folder))
+
+
+def peers() -> dict[str, Callable[[], Any]]:
+    """PySceneDetect's detectors with their own defaults, by name; empty when it is not installed."""
+    if find_spec("scenedetect") is None:
+        return {}
+    library = import_module("scenedetect")
+    return {"PySceneDetect adaptive": library.AdaptiveDetector, "PySceneDetect content": library.ContentDetector}
+
+
+def measure_peer(folder: Path, detector: Callable[[], Any]) -> Scores:
+    """Scores of one PySceneDetect detector on every frame of an episode."""
+    truth = _truth(folder)
+    scenes = import_module("scenedetect").detect(str(video_of(folder)), detector())
+    starts_s = [start.seconds for start, _ in scenes[1:]]
+    frames = np.arange(truth["frame_count"])
+    return evaluate(Detected([_frame_at(truth, s) for s in starts_s], frames), truth)
+
+
+def _frame_at(truth: dict[str, Any], pts_s: float) -> int:
+    """The frame number nearest to a time, by the shot it lies in (frames may be missing from a variable rate)."""
+    shots = [s for s in truth["shots"] if s["start_s"] <= pts_s + 0.5 / Fraction(truth["fps"])] or truth["shots"][:1]
+    shot = shots[-1]
+    rate = (shot["end_frame"] - shot["start_frame"]) / (shot["end_s"] - shot["start_s"])
+    return int(shot["start_frame"] + round((pts_s - shot["start_s"]) * rate))
+
+
+def _truth(folder: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((folder / "truth.json").read_text())
+    return loaded
+
+
+def report(folders: Sequence[Path], mode: DecodeMode, with_peers: bool) -> dict[str, dict[str, Scores]]:
+    """Scores by method and episode name, `pooled` last."""
+    methods: dict[str, Callable[[Path], Scores]] = {f"keyart {mode}": lambda f: measure_episode(f, mode)}
+    if with_peers:
+        for name, detector in peers().items():
+            methods[name] = lambda f, d=detector: measure_peer(f, d)  # type: ignore[misc]
+    table = {name: {f.name: measure(f) for f in folders} for name, measure in methods.items()}
+    return {name: {**row, "pooled": pooled(list(row.values()))} for name, row in table.items()}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("episodes", nargs="+", type=Path, help="folders with a film and its truth.json")
+    parser.add_argument("--decode", choices=get_args(DecodeMode), default="all")
+    parser.add_argument("--peers", action="store_true", help="also run PySceneDetect (pip install scenedetect)")
+    parser.add_argument("--json", action="store_true", help="print the scores as JSON")
+    options = parser.parse_args(arguments)
+    table = report(options.episodes, options.decode, options.peers)
+    if options.json:
+        print(json.dumps({name: {k: asdict(s) for k, s in row.items()} for name, row in table.items()}))
+        return
+    if options.peers and not peers():
+        print("PySceneDetect is not installed: pip install scenedetect")
+    for name, row in table.items():
+        for episode, s in row.items():
+            print(f"{name:24} {episode:8} P {s.precision:.4f}  R {s.recall:.4f}  F1 {s.f1:.4f}", end="  ")
+            print(f"missed {list(s.missed)}  invented {list(s.invented)}" if episode != "pooled" else "")
+
+
+if __name__ == "__main__":
+    main()
