@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .surface import Geometry
+
 DARKNESS_STRIDE = 8
 """Every so many frames the rows and columns are looked at, on every device."""
 
@@ -60,29 +62,30 @@ class ActiveArea:
 
 
 class BarsEvidence:
-    """What the shots of one video say about its borders. Its size depends on the picture's, not on the film's length."""
+    """What the shots of one video say about its borders. Its size is the picture's, whatever the film's length."""
 
-    def __init__(self) -> None:
-        self._votes: dict[str, np.ndarray] = {}
+    def __init__(self, geometry: Geometry) -> None:
+        lines = {"top": geometry.display_height, "bottom": geometry.display_height}
+        lines |= {"left": geometry.display_width, "right": geometry.display_width}
+        self._votes = {side: np.zeros(count // 2 + 1, np.int64) for side, count in lines.items()}
         self._lit_frames = 0
 
     def add(self, darkness: Darkness) -> None:
-        """Folds one shot in; all shots of a video have the same displayed size."""
+        """Folds one shot in."""
         if darkness.frames == 0:
             return
         for sides, lines in ((("top", "bottom"), darkness.rows), (("left", "right"), darkness.columns)):
             for side, inwards in zip(sides, (lines, lines[::-1]), strict=True):
-                votes = self._votes.setdefault(side, np.zeros(len(lines) // 2 + 1, np.int64))
                 edge = border_edge(inwards)
                 if edge is not None:
-                    votes[edge] += darkness.frames
+                    self._votes[side][edge] += darkness.frames
         if darkness.rows.max(initial=0.0) >= LIT:
             self._lit_frames += darkness.frames
 
     @property
     def changed(self) -> bool:
         """Whether the bars change within the file; the active area is then the smallest common one."""
-        return any(len(set(states)) > 1 for states in self._states().values())
+        return any(len(states) > 1 for states in self._states().values())
 
     def active_area(self) -> ActiveArea:
         """What all parts of the film have in common inside their bars; nothing is cut off without proof."""
@@ -95,12 +98,12 @@ class BarsEvidence:
         """
         states = {side: self._widths(votes) for side, votes in self._votes.items()}
         for side, other in (("top", "bottom"), ("bottom", "top"), ("left", "right"), ("right", "left")):
-            if len(states.get(side, ())) > 1 and max(states.get(other, []), default=0) == 0:
+            if len(states[side]) > 1 and max(states[other], default=0) == 0:
                 states[side] = [min(states[side])]
         return states
 
     def _widths(self, votes: np.ndarray) -> list[int]:
-        left, widths = votes.copy(), []
+        left, widths = votes.copy(), list[int]()
         needed = max(1.0, SHARE_VOTED * float(votes.sum()), SHARE_LIT * self._lit_frames)
         while True:
             near = np.convolve(left, np.ones(2 * SLACK_PX + 1, np.int64), "same")

@@ -1,4 +1,4 @@
-"""How code values become luma, chroma and R'G'B': one set of numbers for every device (ITU-T H.273, BT.601/709/2020)."""
+"""How code values become luma, chroma and R'G'B', the same numbers for every device (ITU-T H.273)."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def _sample_fine(samples: np.ndarray, rect: Rect, size: tuple[int, int]) -> np.n
     """Lanczos at any scale, in the plane's dtype; a part that needs no filter is only cut out."""
     x, y, width, height = rect
     inside = x >= 0 and y >= 0 and x + width <= samples.shape[1] and y + height <= samples.shape[0]
-    if inside and (width, height) == size and float(x).is_integer() and float(y).is_integer():
+    if inside and width == size[0] and height == size[1] and float(x).is_integer() and float(y).is_integer():
         return samples[int(y) : int(y + height), int(x) : int(x + width)]
     top = np.iinfo(samples.dtype).max
     return np.clip(np.rint(lanczos(samples, rect, size)), 0, top).astype(samples.dtype)
@@ -114,8 +114,8 @@ def _to_rgb(planes: list[np.ndarray], surface: Surface) -> np.ndarray:
         span, unit = code_range(surface.colour), 1.0 / (1 << (surface.bit_depth - 8))
         grey = (planes[0].astype(np.float32) * unit - span.black) * span.luma_gain
         return cv2.cvtColor(np.rint(np.clip(grey, 0.0, 255.0)).astype(np.uint8), cv2.COLOR_GRAY2RGB)
-    rgb = cv2.transform(cv2.merge(planes), rgb_matrix(surface.colour, surface.bit_depth))
-    return rgb if rgb.dtype == np.uint8 else np.minimum(rgb, 255).astype(np.uint8)
+    rgb: np.ndarray = cv2.transform(cv2.merge(planes), rgb_matrix(surface.colour, surface.bit_depth))
+    return rgb if surface.bit_depth == 8 else np.minimum(rgb, 255).astype(np.uint8)
 
 
 def _warp_one(chip: np.ndarray, surface: Surface, to_chip: np.ndarray) -> None:

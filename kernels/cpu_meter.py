@@ -85,7 +85,7 @@ class CpuMeter:
 
 
 def analysis_picture(surface: Surface, size: tuple[int, int]) -> np.ndarray:
-    """(h, w) uint8 code values of the stored luma at `size` (width, height): halved, then bilinear, rounded each time."""
+    """(h, w) uint8 code values of the stored luma at `size` (width, height): halved, then bilinear, always rounded."""
     picture = plane(surface.y)
     for step in halvings((picture.shape[1], picture.shape[0]), size):
         picture = halve(picture, step)
@@ -102,9 +102,10 @@ def _small_chroma(samples: np.ndarray, bit_depth: int) -> np.ndarray:
 
 
 def colourfulness(u: np.ndarray, v: np.ndarray, colour: Colour) -> float:
-    """Hasler & Süsstrunk 2003 (M3) from uint8 chroma codes: both opponent axes are linear in (U, V), so their moments are.
+    """Hasler & Süsstrunk 2003 (M3) from uint8 chroma codes.
 
-    The covariance comes by polarisation from |U + V|².
+    Both opponent axes are linear in (U, V), so their moments follow from those of U and V; the covariance comes by
+    polarisation from |U + V|².
     """
     count = u.size
     mean_u, mean_v = cv2.sumElems(u)[0] / count, cv2.sumElems(v)[0] / count

@@ -27,8 +27,8 @@ class ProfileAccumulator:
         """Folds one frame in."""
         span = code_range(surface.colour)
         unit = 1.0 / (1 << (surface.bit_depth - 8))
-        stored = (segment_means(surface.y, axis) for axis in (1, 0))
-        rows, columns = displayed_profiles(*stored, self._geometry.rotation)
+        stored = segment_means(surface.y, 1), segment_means(surface.y, 0)
+        rows, columns = displayed_profiles(stored[0], stored[1], self._geometry.rotation)
         for kept, new in ((self._rows, rows), (self._columns, columns)):
             luma = (stretched(new, len(kept)) * unit - span.black) * span.luma_gain
             np.maximum(kept, luma, out=kept)

@@ -17,7 +17,7 @@ def turned(size: tuple[int, int], rotation: Rotation) -> tuple[int, int]:
 
 
 def analysis_size(geometry: Geometry) -> tuple[int, int]:
-    """(width, height) of the measured luma picture in *stored* orientation: displayed aspect, longer side at most 480."""
+    """(width, height) of the measured luma in *stored* orientation: displayed aspect, longer side at most 480."""
     width, height = geometry.display_width, geometry.display_height
     scale = min(1.0, ANALYSIS_LONG_SIDE / max(width, height))
     shown = max(1, round(width * scale)), max(1, round(height * scale))
@@ -29,7 +29,7 @@ def halvings(size: tuple[int, int], target: tuple[int, int]) -> list[tuple[int, 
 
     An odd last row or column is dropped by a step. Both sides are halved together while both can be.
     """
-    (width, height), steps = size, []
+    (width, height), steps = size, list[tuple[int, int]]()
     while True:
         step = (2 if width >= 2 * target[0] and width > 1 else 1, 2 if height >= 2 * target[1] and height > 1 else 1)
         if step == (1, 1):

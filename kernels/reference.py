@@ -5,6 +5,8 @@ Nothing here is shared with the fast paths but the sizes (`geometry`) and the co
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from .colour import chroma_columns, code_range
@@ -17,7 +19,8 @@ def halved(picture: np.ndarray, step: tuple[int, int]) -> np.ndarray:
     """Means of 2×2 (2×1, 1×2) pixels, rounded to whole numbers half up; the odd last row or column is dropped."""
     height, width = picture.shape[0] // step[1], picture.shape[1] // step[0]
     cells = picture[: height * step[1], : width * step[0]].reshape(height, step[1], width, step[0])
-    return np.floor(cells.mean(axis=(1, 3)) + 0.5)
+    result: np.ndarray = np.floor(cells.mean(axis=(1, 3)) + 0.5)
+    return result
 
 
 def bilinear(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -36,7 +39,8 @@ def cell_means(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Means over `size` (width, height) equal cells; a pixel that two cells share counts in each by its share."""
     wide, high = size[0] * picture.shape[1], size[1] * picture.shape[0]
     fine = np.repeat(np.repeat(picture, high // picture.shape[0], axis=0), wide // picture.shape[1], axis=1)
-    return fine.reshape(size[1], high // size[1], size[0], wide // size[0]).mean(axis=(1, 3))
+    cells = fine.reshape(size[1], high // size[1], size[0], wide // size[0])
+    return np.asarray(cells.mean(axis=(1, 3)))
 
 
 def to_displayed(picture: np.ndarray, rotation: int) -> np.ndarray:
@@ -49,7 +53,7 @@ def analysis_luma(surface: Surface) -> np.ndarray:
     picture, size = surface.y.astype(float), analysis_size(surface.geometry)
     for step in halvings((picture.shape[1], picture.shape[0]), size):
         picture = halved(picture, step)
-    return np.rint(np.rint(bilinear(picture, size)) / 2 ** (surface.bit_depth - 8))
+    return np.asarray(np.rint(np.rint(bilinear(picture, size)) / 2 ** (surface.bit_depth - 8)))
 
 
 def gradients(luma: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -95,7 +99,7 @@ def small_chroma(plane: np.ndarray, bit_depth: int) -> np.ndarray:
     picture = plane.astype(float)
     for _ in range(chroma_halvings((plane.shape[1], plane.shape[0]))):
         picture = halved(picture, (2, 2))
-    return np.rint(picture / 2 ** (bit_depth - 8))
+    return np.asarray(np.rint(picture / 2 ** (bit_depth - 8)))
 
 
 def colourfulness(cb: np.ndarray, cr: np.ndarray, colour: Colour) -> float:
@@ -107,7 +111,7 @@ def colourfulness(cb: np.ndarray, cr: np.ndarray, colour: Colour) -> float:
 
 def row(surface: Surface, before: Surface | None = None) -> np.void:
     """One measured row (dtype `ROW`, without time and number); `before` is the frame before."""
-    out = np.zeros(1, ROW)[0]
+    out: np.void = np.zeros(1, ROW)[0]
     codes, gain = analysis_luma(surface), code_range(surface.colour).luma_gain
     full = full_luma(codes, surface.colour)
     out["luma_mean"], out["luma_std"] = full.mean().clip(0, 255), full.std()
@@ -152,10 +156,11 @@ def rgb(surface: Surface) -> np.ndarray:
 def darkness(surfaces: list[Surface], segments: int) -> tuple[np.ndarray, np.ndarray]:
     """The highest mean luma of each part of each displayed row and column; for pictures stored at displayed size."""
     pictures = [to_displayed(full_luma(s.y / 2 ** (s.bit_depth - 8), s.colour), s.geometry.rotation) for s in surfaces]
-    rows, columns = [], []
-    for picture in pictures:
-        for profile, lines in ((rows, picture), (columns, picture.T)):
-            edges = np.arange(segments + 1) * lines.shape[1] // segments
-            parts = [lines[:, a : max(a + 1, b)].mean(axis=1) for a, b in zip(edges, edges[1:], strict=False)]
-            profile.append(np.stack(parts, axis=1))
-    return np.max(rows, axis=0).clip(0), np.max(columns, axis=0).clip(0)
+    rows = np.max([_parts(p, segments) for p in pictures], axis=0)
+    columns = np.max([_parts(p.T, segments) for p in pictures], axis=0)
+    return rows.clip(0), columns.clip(0)
+
+
+def _parts(lines: np.ndarray, segments: int) -> np.ndarray:
+    edges = pairwise(np.arange(segments + 1) * lines.shape[1] // segments)
+    return np.stack([lines[:, a : max(a + 1, b)].mean(axis=1) for a, b in edges], axis=1)

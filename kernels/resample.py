@@ -39,7 +39,7 @@ def resample_rows(picture: np.ndarray, start: float, span: float, count: int) ->
 
 
 def lanczos(picture: np.ndarray, rect: tuple[float, float, float, float], size: tuple[int, int]) -> np.ndarray:
-    """(h, w) float32: `rect` (x, y, width, height in corner coordinates) of an (H, W) picture at `size` (width, height).
+    """(h, w) float32: `rect` (x, y, width, height, corner coordinates) of a picture at `size` (width, height).
 
     May overshoot the picture's range a little; edge samples stand in for what lies outside.
     """

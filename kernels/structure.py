@@ -39,10 +39,12 @@ def luma_moments(codes: np.ndarray, span: Range) -> tuple[float, float]:
 def histogram_row(codes: np.ndarray, span: Range, bins: int) -> np.ndarray:
     """(bins,) uint16: the histogram over equal parts of 0–255 in full-range units, scaled to a sum of about 65,535."""
     counts = np.bincount(_bin_of_code(span, bins), weights=codes, minlength=bins)
-    return np.rint(counts * (65535.0 / max(1.0, float(counts.sum())))).astype(np.uint16)
+    row: np.ndarray = np.rint(counts * (65535.0 / max(1.0, float(counts.sum())))).astype(np.uint16)
+    return row
 
 
 @lru_cache(maxsize=8)
 def _bin_of_code(span: Range, bins: int) -> np.ndarray:
     full = np.clip((np.arange(256.0) - span.black) * span.luma_gain, 0.0, 255.0)
-    return np.minimum((full * bins / 256.0).astype(np.int64), bins - 1)
+    places: np.ndarray = np.minimum((full * bins / 256.0).astype(np.int64), bins - 1)
+    return places
