@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .quality import Quality
+
 EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 
 
@@ -30,8 +32,11 @@ class Face:
     """(128,) unit vector of the identity network; None when the face is too small to tell."""
     emotion: np.ndarray | None
     """(7,) probabilities in the order of `EMOTIONS`."""
-    focus: float
-    """Laplacian variance of the face chip, luma at 112 pixels, squared luma units."""
+    quality: Quality
+    """How well it is photographed, measured on its chip at 112 pixels; `UNMEASURED` when it was not looked at."""
+
+
+UNMEASURED = Quality(focus=0.0, grain=0.0, contrast=0.0, burnt_ratio=0.0, blur_anisotropy=0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,13 @@ from . import emotion, eyes
 from .descriptor import describe
 from .detector import Detection, Detector
 from .embedding import CHIP_PX, chip_matrix, embed
-from .faces import Face, Reading
+from .faces import UNMEASURED, Face, Reading
 from .pose import pose
+from .quality import Quality, measure
 from .session import Session
 
-FOCUS_PX = 112
-"""Side of the chip whose sharpness is measured."""
+QUALITY_PX = 112
+"""Side of the chip whose photographic quality is measured."""
 
 ROLES = ("detector", "embedding", "eyes", "emotion")
 """The sessions a `FaceReader` needs, by role."""
@@ -51,12 +52,12 @@ class ReaderOptions:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What the engines measured of one face, on the host: (2,), (128,) and (7,) float32, and a number."""
+    """What the engines measured of one face, on the host: (2,), (128,), (7,) and (5,) float32."""
 
     openness: np.ndarray
     identity: np.ndarray
     emotion: np.ndarray
-    focus: np.float32
+    quality: np.ndarray
 
 
 class FaceReader:
@@ -105,11 +106,11 @@ class FaceReader:
         eye_chips = np.concatenate([ops.warp(s, _eye_matrices(f), eyes.CHIP_PX) for s, f in pairs])
         identity_chips = np.concatenate([ops.warp(s, _chip_matrices(f, CHIP_PX), CHIP_PX) for s, f in pairs])
         emotion_chips = np.concatenate([ops.warp(s, _emotion_matrices(f), emotion.CHIP_PX) for s, f in pairs])
-        focus_chips = np.concatenate([ops.warp(s, _chip_matrices(f, FOCUS_PX), FOCUS_PX) for s, f in pairs])
+        quality_chips = np.concatenate([ops.warp(s, _chip_matrices(f, QUALITY_PX), QUALITY_PX) for s, f in pairs])
         openness = ops.to_host(eyes.openness(self._sessions["eyes"], eye_chips, batch)).reshape(-1, 2)
         identities = ops.to_host(embed(self._sessions["embedding"], identity_chips, batch))
         feelings = ops.to_host(emotion.emotions(self._sessions["emotion"], emotion_chips, batch))
-        yield from map(_Look, openness, identities, feelings, ops.to_host(focus(focus_chips)))
+        yield from map(_Look, openness, identities, feelings, ops.to_host(measure(quality_chips)))
 
     def _face(self, face: Detection, look: _Look | None) -> Face:
         """The record of a face; `look` None: it was not looked at closely."""
@@ -129,20 +130,13 @@ class FaceReader:
             pose_deg=angles,
             embedding=look.identity if look is not None and tellable else None,
             emotion=look.emotion if look is not None else None,
-            focus=float(look.focus) if look is not None else 0.0,
+            quality=Quality(*map(float, look.quality)) if look is not None else UNMEASURED,
         )
 
 
 def whole(surface: Surface) -> Rect:
     """The displayed picture."""
     return 0.0, 0.0, float(surface.geometry.display_width), float(surface.geometry.display_height)
-
-
-def focus(chips: Array) -> Array:
-    """(N, h, w, 3) uint8 RGB → (N,) float32 variance of the 4-neighbour Laplacian of luma, squared luma units."""
-    luma = emotion.grey(chips)
-    around = luma[:, :-2, 1:-1] + luma[:, 2:, 1:-1] + luma[:, 1:-1, :-2] + luma[:, 1:-1, 2:]
-    return (around - 4 * luma[:, 1:-1, 1:-1]).reshape(len(chips), -1).var(1)
 
 
 def _chip_matrices(faces: list[Detection], size: int) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,7 +20,7 @@ from .decode import DecodeOptions
 from .frame_clock import FrameClock
 from .records import FrameBatch, KeyartError, Notice, VideoInfo
 
-_SAME_TIME_S = 5e-4
+_SAME_TIME_S = 1.5e-3
 _SEEK_BACK_OFF_S = 15.0
 """Program streams land behind the asked time; a second try starts this much earlier, a third at the start."""
 _END_TOLERANCE_S = 1.0
@@ -66,9 +66,7 @@ class AvDecoder:
             reading.close()
         self._take_notice(reading)
 
-    def _pictures(
-        self, reading: AvPass, start_s: float, end_s: float
-    ) -> Iterator[tuple[Surface, float, int, bool]]:
+    def _pictures(self, reading: AvPass, start_s: float, end_s: float) -> Generator[tuple[Surface, float, int, bool]]:
         clock, watched = FrameClock(self.info.fps), self._watched
         key_s = self._key_before(start_s) if self._options.range.start_s > 0 else None
         for frame in reading.frames(key_s):

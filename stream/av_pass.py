@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 import av
 from av.error import FFmpegError
+from av.video.stream import VideoStream
 
 from .av_probe import open_container, picture_stream
 from .decode import DecodeMode
 from .frame_numbers import FrameNumbers
+
+if TYPE_CHECKING:
+    VideoPacket: TypeAlias = av.Packet[VideoStream]
 
 
 class AvPass:
@@ -73,7 +78,7 @@ class AvPass:
             self._damaged_from_s = None
         return self._damaged_from_s is not None and time_s >= self._damaged_from_s
 
-    def _packets(self) -> Iterator[av.Packet]:
+    def _packets(self) -> Iterator[VideoPacket]:
         try:
             for packet in self.container.demux(self.stream):
                 if packet.size and not packet.is_discard:
@@ -85,9 +90,9 @@ class AvPass:
         except FFmpegError:
             self._note_damage(None)
 
-    def _decode(self, packet: av.Packet) -> list[av.VideoFrame]:
+    def _decode(self, packet: VideoPacket) -> list[av.VideoFrame]:
         try:
-            return list(packet.decode())  # type: ignore[arg-type]  # a video stream's packets decode to video frames
+            return list(packet.decode())
         except FFmpegError:
             self._note_damage(_time_s(packet))
             return []
@@ -111,5 +116,5 @@ class AvPass:
             self._damaged_from_s = time_s if self._damaged_from_s is None else min(self._damaged_from_s, time_s)
 
 
-def _time_s(packet: av.Packet) -> float:
+def _time_s(packet: VideoPacket) -> float:
     return float(packet.pts * packet.time_base) if packet.pts is not None and packet.time_base else 0.0

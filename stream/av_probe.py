@@ -130,13 +130,13 @@ def notices_of(info: VideoInfo) -> list[Notice]:
         message = f"{info.colour.transfer.upper()} pictures are not tone-mapped yet, colours will look flat"
         notices.append(Notice("hdr_not_tone_mapped", message))
     if info.interlaced:
-        notices.append(Notice("not_deinterlaced", "interlaced pictures are not deinterlaced yet, edges may show combing"))
+        notices.append(
+            Notice("not_deinterlaced", "interlaced pictures are not deinterlaced yet, edges may show combing")
+        )
     return notices
 
 
-def packet_times(
-    container: av.container.InputContainer, stream: av.video.stream.VideoStream
-) -> Iterator[float]:
+def packet_times(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> Iterator[float]:
     """Presentation times of the key frames' packets from where the demuxer stands, seconds."""
     for packet in container.demux(stream):
         if packet.is_keyframe and packet.pts is not None and packet.time_base is not None:

@@ -34,7 +34,8 @@ def _plane(frame: av.VideoFrame, index: int, bit_depth: int, samples: int = 1) -
     plane = frame.planes[index]
     dtype = np.dtype(np.uint8 if bit_depth <= 8 else np.uint16)
     rows = np.frombuffer(plane, dtype).reshape(-1, plane.line_size // dtype.itemsize)  # type: ignore[call-overload]
-    return rows[: plane.height, : plane.width * samples]
+    visible: np.ndarray = rows[: plane.height, : plane.width * samples]
+    return visible
 
 
 def _as_yuv444(frame: av.VideoFrame, colour: Colour) -> av.VideoFrame:

@@ -74,9 +74,7 @@ def choose(
     return Chosen(_best(passed, probes.candidates_per_shot), rejected, reserve)
 
 
-def _candidate(
-    shot: int, picture: Picture, reading: Reading, tracks: tuple[int, ...], sharpest: float
-) -> Candidate:
+def _candidate(shot: int, picture: Picture, reading: Reading, tracks: tuple[int, ...], sharpest: float) -> Candidate:
     lead = leading_face(reading.faces)
     score = min(1.0, sharpness(picture.row) / sharpest)
     if lead is not None:
@@ -89,7 +87,7 @@ def _candidate(
         row=picture.row,
         faces=reading.faces,
         descriptor=reading.descriptor,
-        focus=lead.focus if lead is not None else float(picture.row["laplacian_var"]),
+        focus=lead.quality.focus if lead is not None else float(picture.row["laplacian_var"]),
         shot_score=round(score, 4),
         tracks=tracks,
     )

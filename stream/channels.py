@@ -82,7 +82,10 @@ class Receiver(Generic[T]):
 
 
 def open_channel(name: str, of: type[T], capacity: int) -> tuple[Sender[T], Receiver[T], ChannelMeter]:
-    """A channel that holds at most `capacity` items of type `of`. Raises ValueError for a capacity that bounds nothing."""
+    """A channel that holds at most `capacity` items of type `of`.
+
+    Raises ValueError for a capacity that bounds nothing.
+    """
     if not 0 <= capacity < math.inf:
         raise ValueError(f"channel {name}: capacity {capacity} does not bound it")
     meter = ChannelMeter(name, capacity)

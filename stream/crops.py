@@ -63,9 +63,7 @@ def _place_across(active: Active, width: float, faces: Sequence[Face], lead: Fac
     return _leave_whole(x, width, active, [f for f in faces if all(f is not g for g in group)], group)
 
 
-def _leave_whole(
-    x: float, width: float, active: Active, others: Sequence[Face], group: Sequence[Face]
-) -> float:
+def _leave_whole(x: float, width: float, active: Active, others: Sequence[Face], group: Sequence[Face]) -> float:
     """Slide by as little as keeps every other face out of the picture's edge, if the group stays inside."""
     low = max(active.x, max(f.box[0] + f.box[2] for f in group) - width)
     high = min(active.x + active.width - width, min(f.box[0] for f in group))

@@ -1,4 +1,4 @@
-"""The decoder's two doors: every frame in order, or one frame at one time. Which decoder serves a run is decided here."""
+"""The decoder's two doors: every frame in order, or one frame at one time. Which decoder serves is decided here."""
 
 from __future__ import annotations
 

@@ -204,7 +204,9 @@ def _crop_notices(conclusion: Conclusion) -> list[Notice]:
 
 def _timings(film: Film, wall_s: float) -> TimingsEntry:
     stages = {
-        clock.name: StageEntry.model_validate({"items": clock.items, "busy_s": clock.busy_s, "cpu_s": round(clock.cpu_s, 3)})
+        clock.name: StageEntry.model_validate(
+            {"items": clock.items, "busy_s": clock.busy_s, "cpu_s": round(clock.cpu_s, 3)}
+        )
         for clock in film.clocks.by_name.values()
     }
     channels = {m.name: _channel_times(m) for m in film.channels}

@@ -26,7 +26,8 @@ class Spread:
 def log_ratios(emotions: np.ndarray) -> np.ndarray:
     """(N, 7) probabilities → (N, 7) centred log-ratios; probabilities below 0.001 count as 0.001."""
     logs = np.log(np.maximum(np.asarray(emotions, dtype=np.float64), _FLOOR))
-    return logs - logs.mean(axis=1, keepdims=True)
+    ratios: np.ndarray = logs - logs.mean(axis=1, keepdims=True)
+    return ratios
 
 
 def spread_of(emotions: np.ndarray) -> Spread:

@@ -131,9 +131,7 @@ class Finale:
             if not entry.reasons and entry.candidate.pts_s in selection.duplicates:
                 counts["duplicate"] += 1
 
-    def _cut_all(
-        self, conclusion: Conclusion, picks: Sequence[Pick], entries: Sequence[Entry], active: Active
-    ) -> None:
+    def _cut_all(self, conclusion: Conclusion, picks: Sequence[Pick], entries: Sequence[Entry], active: Active) -> None:
         tiles: list[tuple[np.ndarray, str]] = []
         for rank, pick in enumerate(picks, 1):
             conclusion.images.append(self._cut(conclusion, rank, pick, active))
@@ -168,9 +166,7 @@ class Finale:
         who = f"  {pick.entry.person}" if pick.entry.person else ""
         return picture, f"{rank}   {int(minutes)}:{seconds:05.2f}   {pick.entry.score:.3f}{who}"
 
-    def _portrait(
-        self, conclusion: Conclusion, character: Character, entries: Sequence[Entry], active: Active
-    ) -> None:
+    def _portrait(self, conclusion: Conclusion, character: Character, entries: Sequence[Entry], active: Active) -> None:
         form = self._settings.known_formats()["portrait"]
         own = [e for e in entries if e.person == character.id]
         best = min(own, key=lambda e: (len(e.reasons), -e.score, e.candidate.pts_s), default=None)

@@ -20,9 +20,7 @@ IN_FLIGHT_ON_CPU = 1
 """The decoder and the engines of one film already use all cores; a second film would only cost memory."""
 
 
-async def extract_files(
-    files: Sequence[Path], out: Path, settings: Settings, report: Reporter
-) -> list[Outcome]:
+async def extract_files(files: Sequence[Path], out: Path, settings: Settings, report: Reporter) -> list[Outcome]:
     """Run every file; one that fails is an outcome with its reason and never stops the others.
 
     Results come in the order of `files`. Raises UsageError for two files of equal name, before any work, and
@@ -76,9 +74,7 @@ async def _one(
             outcomes[index] = _failed(path, "needs more memory than there is, close other programs", report)
 
 
-async def _extract_to(
-    path: Path, out: Path, settings: Settings, services: Services, report: Reporter
-) -> Outcome:
+async def _extract_to(path: Path, out: Path, settings: Settings, services: Services, report: Reporter) -> Outcome:
     result = await process(path, settings, services, partial(report.stage, path))
     folder = await to_thread.run_sync(write_result, result, result_folder(out, path), settings.overwrite)
     for warning in result.manifest.warnings:

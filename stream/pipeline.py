@@ -17,7 +17,7 @@ import anyio
 
 from kernels.bars import BarsEvidence
 
-from .decode import DecodeOptions, DecodeRange, Decoder, open_decoder
+from .decode import DecodeOptions, Decoder, DecodeRange, open_decoder
 from .describe import content_fingerprint, manifest_of
 from .film import Film
 from .finale import Finale
@@ -45,17 +45,13 @@ async def process(path: Path, settings: Settings, services: Services, on_frames:
     """Run one film. Raises KeyartError with the reason when nothing can be made of it."""
     started_s = time.perf_counter()
     opening = StageClock("open")
-    decoder, fingerprint = await on_thread(
-        lambda: _open(path, settings, services), services.decode_threads, opening
-    )
+    decoder, fingerprint = await on_thread(lambda: _open(path, settings, services), services.decode_threads, opening)
     try:
         film = _film(decoder.info, settings)
         total = expected_frames(decoder.info)
         threads = Threads(services.decode_threads, services.measure_threads)
         meter = services.ops.meter(decoder.info.geometry)
-        await watch(
-            film, decoder, meter, services.reader, settings, threads, lambda n: on_frames("watching", n, total)
-        )
+        await watch(film, decoder, meter, services.reader, settings, threads, lambda n: on_frames("watching", n, total))
         if not film.funnel.frames:
             raise KeyartError("has no picture in the chosen range, check --start, --end and --skip")
         on_frames("choosing", film.funnel.frames, film.funnel.frames)
@@ -65,9 +61,7 @@ async def process(path: Path, settings: Settings, services: Services, on_frames:
         tail = StageClock("tail")
         conclusion = await on_thread(finale.conclude, services.finale_threads, tail)
         wall_s = time.perf_counter() - started_s
-        return Result(
-            manifest_of(film, conclusion, settings, services, fingerprint, wall_s), conclusion.files
-        )
+        return Result(manifest_of(film, conclusion, settings, services, fingerprint, wall_s), conclusion.files)
     finally:
         decoder.close()
 

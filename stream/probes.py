@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -116,7 +117,7 @@ class PendingPictures:
         edges = np.linspace(shot.start_s, shot.end_s, count + 1)
         parts = [
             [p for p in pictures if first_s <= p.pts_s < end_s or (end_s == edges[-1] and p.pts_s >= end_s)]
-            for first_s, end_s in zip(edges[:-1], edges[1:], strict=True)
+            for first_s, end_s in pairwise(edges)
         ]
         return [spread(part, self._settings.per_shot) for part in parts if part]
 

@@ -46,12 +46,12 @@ def focus_ranks(candidates: Sequence[Candidate]) -> dict[float, float]:
     if not logs:
         return {}
     low, high = np.quantile(list(logs.values()), [0.05, 0.8])
-    return {pts_s: clipped_ramp(value, float(low), max(float(high), float(low) + 1e-6)) for pts_s, value in logs.items()}
+    return {
+        pts_s: clipped_ramp(value, float(low), max(float(high), float(low) + 1e-6)) for pts_s, value in logs.items()
+    }
 
 
-def components_of(
-    candidate: Candidate, subject: Subject, active: Active, sharpness: float
-) -> dict[str, float]:
+def components_of(candidate: Candidate, subject: Subject, active: Active, sharpness: float) -> dict[str, float]:
     """All components of one candidate, 0–1 each. Those of faces are absent where there is no face."""
     row = candidate.row
     mean, deviation = float(row["luma_mean"]), float(row["luma_std"])

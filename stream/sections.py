@@ -43,6 +43,19 @@ class FaceSettings(Section):
     max_pitch_deg: float = setting(35.0, "Heads lifted or bowed further are turned away.", unit="deg", ge=0, le=90)
 
 
+class QualitySettings(Section):
+    """How well a face must be photographed, measured on its chip at 112 pixels."""
+
+    focus_share: float = setting(
+        0.2, "Focus below this share of the film's usual faces is blurred.", unit="ratio", ge=0, le=1
+    )
+    motion_blur_above: float = setting(0.7, "Edges running one way more than this are motion blur.", ge=0, le=1)
+    grain_above: float = setting(6.0, "Grain below this is never too much.", unit="luma 0-255", ge=0)
+    grain_share: float = setting(3.0, "Grain beyond this many times the film's usual is noisy.", unit="ratio", ge=1)
+    burnt_above: float = setting(0.25, "Share of burnt-out pixels beyond which a face is bright.", ge=0, le=1)
+    contrast_below: float = setting(12.0, "Contrast below this is flat.", unit="luma 0-255", ge=0)
+
+
 class PeopleSettings(Section):
     """Who is who."""
 
@@ -90,7 +103,10 @@ class RankSettings(Section):
 
     weights: RankWeights = setting(RankWeights(), "How much each component of the score counts.")
     max_per_shot: int = setting(2, "Most images of one shot.", ge=1, le=100)
-    duplicate_cosine: float = setting(0.5, "Descriptors at least this alike show the same picture.", ge=-1, le=1)
+    duplicate_cosine: float = setting(
+        0.85, "Pictures at least this alike are copies (two frames of one shot are alike by .85 to 1).", ge=-1, le=1
+    )
+    ignored_reasons: tuple[str, ...] = setting((), "Rejections at the end of the film that do not count.")
 
 
 class CropSettings(Section):

@@ -19,6 +19,7 @@ LAST_RESORT: tuple[str, ...] = (
     "bright",
     "dark",
     "blurred",
+    "noisy",
     "extreme_expression",
     "eyes_closed",
     "text_overlay",

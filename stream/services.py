@@ -15,12 +15,13 @@ from engines.reader import ROLES as READER_ROLES
 from engines.reader import FaceReader, ReaderOptions
 from engines.session import Session, open_session
 from engines.text import TextDetector
-from engines.zoo import Model, Progress, Zoo
+from engines.zoo import Model, Progress
 from kernels.ops import Device, Ops, open_ops
 from kernels.surface import Surface
 
 from .batcher import Batcher
 from .encode import CpuEncoder, Encoder
+from .models import zoo_of
 from .records import KeyartError
 from .settings import Settings
 
@@ -87,7 +88,7 @@ def _load(
     settings: Settings, device: Device, stack: ExitStack, progress: Progress | None
 ) -> tuple[dict[str, Model], dict[str, Session]]:
     try:
-        zoo = Zoo.default(settings.model_set, settings.models)
+        zoo = zoo_of(settings)
         zoo.ensure(ROLES, progress)
         models = {role: zoo.model(role) for role in ROLES}
     except ModelError as error:

@@ -20,6 +20,7 @@ from .sections import (
     PeopleSettings,
     PoolSettings,
     ProbeSettings,
+    QualitySettings,
     RankSettings,
     TextSettings,
 )
@@ -82,6 +83,7 @@ class Settings(BaseSettings):
     probes: ProbeSettings = setting(ProbeSettings(), "Which pictures of a shot are looked at closely.")
     pool: PoolSettings = setting(PoolSettings(), "Full-size pictures kept until the end of the film.")
     faces: FaceSettings = setting(FaceSettings(), "Finding and accepting faces.")
+    quality: QualitySettings = setting(QualitySettings(), "How well a face must be photographed.")
     people: PeopleSettings = setting(PeopleSettings(), "Who is who, and who the main characters are.")
     expression: ExpressionSettings = setting(ExpressionSettings(), "Which expressions are too much.")
     text: TextSettings = setting(TextSettings(), "Text in the picture.")

@@ -52,5 +52,3 @@ class Clocks:
 async def on_thread(work: Callable[[], T], limiter: CapacityLimiter, clock: StageClock, items: int = 1) -> T:
     """Run blocking `work` on a worker thread. Cancelling waits for it: keep each piece well under a second."""
     return await to_thread.run_sync(lambda: clock.time(work, items), limiter=limiter)
-
-

@@ -181,9 +181,7 @@ async def _collect(film: Film, settings: Settings, source: Receiver[Looked]) -> 
             clock.time(partial(_collect_part, film, settings, builder, guess, looked), len(looked.pictures))
 
 
-def _collect_part(
-    film: Film, settings: Settings, builder: TrackBuilder, guess: PersonGuess, looked: Looked
-) -> None:
+def _collect_part(film: Film, settings: Settings, builder: TrackBuilder, guess: PersonGuess, looked: Looked) -> None:
     shot = looked.shot.shot.index
     seen = [(p.pts_s, r.faces) for p, r in zip(looked.pictures, looked.readings, strict=True)]
     tracks, numbers = builder.link(shot, seen)

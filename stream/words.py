@@ -55,4 +55,8 @@ def _qualities(entry: Entry) -> list[str]:
 
 
 def _excuses(pick: Pick) -> list[str]:
-    return [_LIFTED.get(reason, f"{reason.replace('_', ' ')}, taken because nothing better exists") for reason in pick.fallback]
+    return [_LIFTED.get(reason, f"{_plain(reason)}, taken because nothing better exists") for reason in pick.fallback]
+
+
+def _plain(reason: str) -> str:
+    return reason.replace("_", " ")

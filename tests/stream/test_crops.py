@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engines.faces import Face
+from engines.faces import UNMEASURED, Face
 from stream.crops import crop_for
 from stream.formats import Format, shipped_formats
 from stream.scoring import Active
@@ -21,7 +21,7 @@ def face_at(x: float, y: float, size: float, score: float = 0.9) -> Face:
     rest = [[x + 0.5 * width, y + 0.6 * size], [x + 0.35 * width, y + 0.8 * size], [x + 0.65 * width, y + 0.8 * size]]
     return Face(
         (x, y, width, size), score, np.array(eyes + rest, np.float32), 0.4 * width, 0.3, (0.3, 0.3),
-        (0.0, 0.0, 0.0), None, None, 100.0,
+        (0.0, 0.0, 0.0), None, None, UNMEASURED,
     )
 
 

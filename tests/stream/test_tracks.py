@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engines.faces import Face
+from engines.faces import UNMEASURED, Face
 from stream.tracks import TrackBuilder
 
 
@@ -19,7 +19,7 @@ def someone(seed: int, wobble: float = 0.0) -> np.ndarray:
 def face(x: float, embedding: np.ndarray | None, size: float = 100.0, yaw: float = 0.0, eyes_px: float = 40.0) -> Face:
     return Face(
         (x, 50.0, size * 0.8, size), 0.9, np.zeros((5, 2), np.float32), eyes_px, 0.3, (0.3, 0.3),
-        (yaw, 0.0, 0.0), embedding, None, 50.0,
+        (yaw, 0.0, 0.0), embedding, None, UNMEASURED,
     )
 
 
