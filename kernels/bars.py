@@ -32,6 +32,9 @@ QUORUM = 0.75
 SHARE_VOTED, SHARE_LIT = 0.15, 0.03
 """A border state counts when it has this share of the frames that voted, and of the frames that showed a picture."""
 
+WIDEST = 0.36
+"""No bar takes more than this share of a side: 16:9 shown on a 9:16 screen, the narrowest in use, leaves 0.342."""
+
 SLACK_PX = 2
 """Edges this far apart are the same edge (chroma and coding bleed over it)."""
 
@@ -67,7 +70,7 @@ class BarsEvidence:
     def __init__(self, geometry: Geometry) -> None:
         lines = {"top": geometry.display_height, "bottom": geometry.display_height}
         lines |= {"left": geometry.display_width, "right": geometry.display_width}
-        self._votes = {side: np.zeros(count // 2 + 1, np.int64) for side, count in lines.items()}
+        self._votes = {side: np.zeros(int(WIDEST * count) + 1, np.int64) for side, count in lines.items()}
         self._lit_frames = 0
 
     def add(self, darkness: Darkness) -> None:
@@ -126,27 +129,27 @@ class _Parts(NamedTuple):
 def border_edge(lines: np.ndarray) -> int | None:
     """The width of the bar that one shot proves at the border where `lines` (n, SEGMENTS) begin; None when it cannot.
 
-    0 when the outermost line is lit; n // 2 at most.
+    0 when the outermost line is lit; `WIDEST` of the lines at most.
     """
-    half = lines[: len(lines) // 2 + 1]
+    near = lines[: int(WIDEST * len(lines)) + 1]
     pedestal = min(PEDESTAL_MAX, float(np.median(lines[0])), float(np.median(lines[-1])))
     parts = _live_parts(lines, pedestal + LIT)
     if parts is None:
         return None
-    lit = _agree(half[:, parts.live] >= pedestal + LIT) & _agree(half[:, parts.outer] >= pedestal + LIT)
+    lit = _agree(near[:, parts.live] >= pedestal + LIT) & _agree(near[:, parts.outer] >= pedestal + LIT)
     if not lit.any():
         return None
     edge = int(lit.argmax())
     # The step from black to lit may take a few lines: coding bleeds, and enlarged material is soft.
     black_lines = max(1, edge - max(3, len(lines) // 180))
-    black = _agree(half[:black_lines, parts.outer] <= pedestal + BLACK)
+    black = _agree(near[:black_lines, parts.outer] <= pedestal + BLACK)
     return edge if edge == 0 or bool(black.all()) else None
 
 
 def _live_parts(lines: np.ndarray, lit: float) -> _Parts | None:
-    """Parts that bars at right angles (or a night scene) leave dark say nothing. None when under 3 parts are live."""
+    """Parts that bars at right angles (or a night scene) leave dark say nothing. None when under 4 parts are live."""
     live = np.flatnonzero(lines.max(axis=0) >= lit)
-    if len(live) < 3:
+    if len(live) < 4:
         return None
     ends = max(1, len(live) // 8)
     return _Parts(live, np.concatenate([live[:ends], live[-ends:]]))

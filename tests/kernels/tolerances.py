@@ -1,0 +1,55 @@
+"""How far a device may be from the reference: one table, each line with its reason. Luma units are 0–255."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Tolerance(NamedTuple):
+    """Allowed: `absolute` + `relative` × |expected|."""
+
+    absolute: float
+    relative: float
+    reason: str
+
+
+TOLERANCES = {
+    "luma_mean": Tolerance(0.6, 0, "the last, bilinear step rounds ties up here and to even there"),
+    "luma_std": Tolerance(0.1, 1e-3, "follows the rounding of the analysis picture"),
+    "sobel_energy": Tolerance(0.3, 2e-3, "rounding noise has variance 1/12 and enters every gradient"),
+    "laplacian_var": Tolerance(2.5, 4e-3, "the Laplacian weighs rounding noise by 20"),
+    "blur_anisotropy": Tolerance(2e-3, 0, "ratio of sums that the same rounding touches"),
+    "blur_angle_rad": Tolerance(0.02, 0, "ill-conditioned when the anisotropy is small; compared above 0.01, modulo π"),
+    "colourfulness": Tolerance(0.5, 2e-3, "chroma is rounded to 8 bits after each halving"),
+    "change": Tolerance(0.3, 2e-3, "thumbnails that shrink in whole steps are rounded to 8 bits"),
+    "histogram": Tolerance(400, 0, "pixels at a bin's edge move with the rounding of the analysis picture"),
+    "signature_y": Tolerance(1, 0, "one step of its 8 bits"),
+    "signature_uv": Tolerance(1, 0, "one step of its 8 bits"),
+    "darkness": Tolerance(0.01, 0, "sums of float32"),
+    "rgb": Tolerance(3, 0, "fixed-point matrices, and chroma rounded to 8 bits before a gain of up to 2.1"),
+    "rgb_devices": Tolerance(3, 0, "two devices' interpolation at 5 and at 24 bits, then the same matrix"),
+    "lanczos": Tolerance(2, 0, "float32 sums; planes are rounded to whole codes before the matrix"),
+    "warp": Tolerance(6, 0, "OpenCV places samples on a grid of 1/32 pixel, and rounds to 8 bits in between"),
+}
+
+
+def assert_close(name: str, actual: np.ndarray | float, expected: np.ndarray | float) -> None:
+    """Raises AssertionError with the worst place and the table's reason."""
+    allowed = TOLERANCES[name]
+    actual, expected = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
+    assert actual.shape == expected.shape, f"{name}: shape {actual.shape}, expected {expected.shape}"
+    assert np.isfinite(actual).all(), f"{name}: not finite"
+    excess = np.abs(actual - expected) - allowed.absolute - allowed.relative * np.abs(expected)
+    worst = np.unravel_index(int(excess.argmax()), excess.shape)
+    assert excess[worst] <= 0, f"{name}{worst}: {actual[worst]}, expected {expected[worst]} ({allowed})"
+
+
+def assert_rows_close(actual: np.void, expected: np.void) -> None:
+    """All measured fields of two rows."""
+    for name in (n for n in expected.dtype.names or () if n not in ("pts_s", "frame", "blur_angle_rad")):
+        assert_close(name, actual[name], expected[name])
+    if expected["blur_anisotropy"] > 0.01:
+        apart = float(actual["blur_angle_rad"]) - float(expected["blur_angle_rad"])
+        assert_close("blur_angle_rad", (apart + np.pi / 2) % np.pi, np.pi / 2)
