@@ -1,4 +1,4 @@
-"""The people of a film: tracks clustered to characters, the main ones named."""
+"""The people of a film: tracks grouped to characters, doubtful ones added afterwards, the main ones named."""
 
 from __future__ import annotations
 
@@ -6,63 +6,101 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from engines.clustering import cluster, link
-
+from .people_grouping import group
+from .people_mains import Presence, main_people
 from .records import Character, Shot, Track
 from .sections import PeopleSettings
 
-_FEW_TRACKS_PER_PERSON = 25
-_MIN_MAIN_SHOTS = 2
-_FEW_SHOTS = 4
+_CLEARLY = 1.5
+"""The second nearest person must be this much further from a doubtful track than the nearest."""
 
 
 def find_characters(
     tracks: Sequence[Track], shots: Sequence[Shot], settings: PeopleSettings, device: str
 ) -> tuple[list[Character], str]:
-    """The film's characters by falling screen time, and the words for how they were found."""
-    good = [t for t in tracks if t.embedding is not None]
+    """The film's characters by falling screen time, and the words for how they were found.
+
+    A character's tracks are those that were grouped and the small or poor ones that were added to it afterwards. The
+    order of `tracks` does not matter. Raises ValueError for embeddings that are not finite.
+    """
+    ordered = sorted(tracks, key=lambda t: (t.faces[0][0] if t.faces else 0.0, t.index))
+    good = [t for t in ordered if t.embedding is not None]
     if not good:
-        return [], "none: no face was good enough to tell people apart"
+        return [], "none: no face is good enough to tell people apart"
     embeddings = np.stack([t.embedding for t in good if t.embedding is not None])
-    if len(good) < settings.few_tracks:
-        labels, method = link(embeddings, 1.0 - settings.same_person_cosine), "average linkage"
-    else:
-        size = int(np.clip(len(good) // _FEW_TRACKS_PER_PERSON, 2, 5))
-        labels, method = cluster(embeddings, size, size, device), "HDBSCAN"
-        if labels.max(initial=-1) < 0:
-            labels, method = _one_person(embeddings, settings), "one person"
-    groups = {int(k): [t for t, label in zip(good, labels, strict=True) if label == k] for k in set(labels) if k >= 0}
-    return _as_characters(list(groups.values()), shots, settings), method
+    labels, method = group(embeddings, seen_together(good), settings, device)
+    people = [[t for t, label in zip(good, labels, strict=True) if label == k] for k in range(int(labels.max()) + 1)]
+    if not people:
+        return [], f"none: {method}, and no two face tracks are alike"
+    poor = [t for t in ordered if t.embedding is None]
+    return _as_characters(people, _adopt(people, poor, 1 - settings.same_person_cosine), shots, settings), method
 
 
-def _one_person(embeddings: np.ndarray, settings: PeopleSettings) -> np.ndarray:
-    cosines = embeddings @ embeddings.T
-    alike = float(np.median(cosines)) > settings.same_person_cosine
-    return np.zeros(len(embeddings), int) if alike else link(embeddings, 1.0 - settings.same_person_cosine)
+def seen_together(tracks: Sequence[Track]) -> np.ndarray:
+    """(N, N) bool: whether one picture shows both, so that they are two people."""
+    moments = [{(t.shot, pts_s) for pts_s, _ in t.faces} for t in tracks]
+    apart = np.zeros((len(tracks), len(tracks)), bool)
+    by_shot: dict[int, list[int]] = {}
+    for i, track in enumerate(tracks):
+        for j in by_shot.setdefault(track.shot, []):
+            apart[i, j] = apart[j, i] = not moments[i].isdisjoint(moments[j])
+        by_shot[track.shot].append(i)
+    return apart
 
 
-def _as_characters(groups: list[list[Track]], shots: Sequence[Shot], settings: PeopleSettings) -> list[Character]:
+def _adopt(people: Sequence[Sequence[Track]], poor: Sequence[Track], balance: float) -> list[list[Track]]:
+    """For each person the poor tracks that are theirs: nearer than the balance, clearly nearest, never in one picture.
+
+    A poor face is drawn towards the middle of all faces rather than to one person, so being near is not enough. It is
+    compared with the mean of a person, which is nearer to each of their faces than these are to each other.
+    """
+    added: list[list[Track]] = [[] for _ in people]
+    centres = np.stack([_mean(person) for person in people])
+    wishes = [(track, 1 - centres @ looks) for track in poor if (looks := _looks(track)) is not None]
+    for track, distances in sorted(wishes, key=lambda w: (round(float(w[1].min()), 6), w[0].index)):
+        free = [not seen_together([track, *p, *a])[0].any() for p, a in zip(people, added, strict=True)]
+        distances = np.where(free, np.round(distances, 6), np.inf)
+        nearest = int(np.argmin(distances))
+        others = np.delete(distances, nearest).min(initial=np.inf)
+        if distances[nearest] <= balance and others >= _CLEARLY * distances[nearest]:
+            added[nearest].append(track)
+    return added
+
+
+def _looks(track: Track) -> np.ndarray | None:
+    """(D,) unit mean of whatever faces have an embedding; None when none has."""
+    known = [face.embedding for _, face in track.faces if face.embedding is not None]
+    return _unit(np.mean(known, axis=0)) if known else None
+
+
+def _as_characters(
+    people: Sequence[list[Track]], added: Sequence[list[Track]], shots: Sequence[Shot], settings: PeopleSettings
+) -> list[Character]:
     length_s = {shot.index: shot.end_s - shot.start_s for shot in shots}
-    ranked = sorted(groups, key=lambda g: (-_screen_time_s(g, length_s), g[0].index))
-    needed = _MIN_MAIN_SHOTS if len(shots) >= _FEW_SHOTS else 1
-    main = [g for g in ranked if len({t.shot for t in g}) >= needed][: settings.main_characters]
+    found = [_presence(person, poor, length_s) for person, poor in zip(people, added, strict=True)]
+    main = main_people(found, shots, settings.main_characters)
+    ranked = sorted(range(len(found)), key=lambda i: (-found[i].screen_time_s, i))
     return [
-        _character(f"c{number:02d}", any(group is m for m in main), group, length_s)
-        for number, group in enumerate(ranked, 1)
+        Character(
+            id=f"c{number:02d}",
+            main=i in main,
+            tracks=tuple(sorted(t.index for t in [*people[i], *added[i]])),
+            shots=tuple(found[i].shots),
+            screen_time_s=found[i].screen_time_s,
+            embedding=_mean(people[i]),
+        )
+        for number, i in enumerate(ranked, 1)
     ]
 
 
-def _screen_time_s(group: Sequence[Track], length_s: Mapping[int, float]) -> float:
-    return round(sum(length_s.get(shot, 0.0) for shot in {t.shot for t in group}), 6)
+def _presence(person: Sequence[Track], poor: Sequence[Track], length_s: Mapping[int, float]) -> Presence:
+    shown = sorted({t.shot for t in [*person, *poor]})
+    return Presence(person, shown, round(sum(length_s.get(shot, 0.0) for shot in shown), 6))
 
 
-def _character(name: str, main: bool, group: Sequence[Track], length_s: Mapping[int, float]) -> Character:
-    mean = np.mean([t.embedding for t in group if t.embedding is not None], axis=0)
-    return Character(
-        id=name,
-        main=main,
-        tracks=tuple(t.index for t in group),
-        shots=tuple(sorted({t.shot for t in group})),
-        screen_time_s=_screen_time_s(group, length_s),
-        embedding=(mean / max(float(np.linalg.norm(mean)), 1e-12)).astype(np.float32),
-    )
+def _mean(person: Sequence[Track]) -> np.ndarray:
+    return _unit(np.mean([t.embedding for t in person if t.embedding is not None], axis=0))
+
+
+def _unit(vector: np.ndarray) -> np.ndarray:
+    return (vector / max(float(np.linalg.norm(vector)), 1e-12)).astype(np.float32)

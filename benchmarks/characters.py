@@ -1,0 +1,191 @@
+"""Characters against a film's true cast: how well face tracks were grouped, and whether the right people are main.
+
+Figures: BCubed precision, recall and F1 (Amigó, Gonzalo, Artiles, Verdejo 2009), weighted cluster purity, normalised
+mutual information, clusters per person. A track that belongs to no character is a cluster of its own, and a track that
+shows nobody of the cast (a toy, a passer-by) is a person of its own: right when it was left alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from stream.characters import seen_together
+from stream.manifest import Manifest
+from stream.records import Character, Track
+
+Truth = Mapping[str, Any]
+"""A parsed truth.json: `shots` with `start_s`, `end_s`, `persons` (from left to right), `cast`, `width`, `bars`."""
+Label = Hashable | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """All figures of one film. Ratios 0–1 but `cluster_ratio`, which is right at 1."""
+
+    items: int
+    """Tracks, or appearances when a manifest is judged."""
+    unassigned: int
+    bcubed_precision: float
+    bcubed_recall: float
+    bcubed_f1: float
+    weighted_purity: float
+    mutual_information: float
+    cluster_ratio: float
+    """Characters over people of the cast that were seen at all."""
+    mains_exact: bool
+    mains: tuple[str, ...]
+    """Who the main characters really are, sorted; `?` for nobody of the cast."""
+    true_mains: tuple[str, ...]
+
+
+def score_characters(people: Manifest | tuple[Sequence[Track], Sequence[Character]], truth: Truth) -> Scores:
+    """Scores of a run's (tracks, characters) or of a finished manifest.
+
+    A manifest has no tracks: its items are (character, shot) appearances, and in a shot of several people an appearance
+    counts for the person that the character is elsewhere, when that one is in it. That is milder; judge tracks where
+    they are at hand.
+    """
+    if isinstance(people, Manifest):
+        clusters, classes = _appearances(people, truth)
+        main = [character.id for character in people.characters if character.main]
+    else:
+        tracks, characters = people
+        of_track = {number: c.id for c in characters for number in c.tracks}
+        clusters, classes = [of_track.get(t.index) for t in tracks], true_people(tracks, truth)
+        main = [character.id for character in characters if character.main]
+    mains = tuple(sorted(str(_majority(name, clusters, classes) or "?") for name in main))
+    true_mains = tuple(sorted(person["id"] for person in truth["cast"]["main"]))
+    precision, recall, f1 = bcubed(clusters, classes)
+    return Scores(
+        items=len(clusters),
+        unassigned=sum(c is None for c in clusters),
+        bcubed_precision=precision,
+        bcubed_recall=recall,
+        bcubed_f1=f1,
+        weighted_purity=weighted_purity(clusters, classes),
+        mutual_information=mutual_information(clusters, classes),
+        cluster_ratio=len(_named(clusters)) / max(1, len(_named(classes))),
+        mains_exact=mains == true_mains,
+        mains=mains,
+        true_mains=true_mains,
+    )
+
+
+def true_people(tracks: Sequence[Track], truth: Truth) -> list[str | None]:
+    """Who each track shows; None for nobody of the cast.
+
+    The people of a shot stand side by side and share the picture's width equally. Of several faces in one picture at
+    one person's place the largest is the person.
+    """
+    width = float(truth["width"])
+    left, right = (float(truth.get("bars", {}).get(side, 0)) for side in ("left", "right"))
+    found = [_person(track, truth, left, width - right) for track in tracks]
+    together = seen_together(tracks)
+    heights = [_median(face.box[3] for _, face in track.faces) for track in tracks]
+    return [
+        None if any(together[i, j] and found[j] == found[i] and heights[j] > heights[i] for j in range(len(tracks)))
+        else person
+        for i, person in enumerate(found)
+    ]  # fmt: skip
+
+
+def bcubed(clusters: Sequence[Label], classes: Sequence[Label]) -> tuple[float, float, float]:
+    """(precision, recall, F1), each item counting itself; None is a label of its own each time. 1 for no items."""
+    sizes, joint = _table(clusters, classes)
+    if not joint:
+        return 1.0, 1.0, 1.0
+    precision = sum(n * n / sizes[0][k] for (k, _), n in joint.items()) / len(clusters)
+    recall = sum(n * n / sizes[1][c] for (_, c), n in joint.items()) / len(clusters)
+    return precision, recall, 2 * precision * recall / (precision + recall)
+
+
+def weighted_purity(clusters: Sequence[Label], classes: Sequence[Label]) -> float:
+    """Share of the items that belong to the largest class of their cluster. 1 for no items."""
+    _, joint = _table(clusters, classes)
+    largest: dict[Hashable, int] = {}
+    for (cluster, _), count in joint.items():
+        largest[cluster] = max(largest.get(cluster, 0), count)
+    return sum(largest.values()) / len(clusters) if clusters else 1.0
+
+
+def mutual_information(clusters: Sequence[Label], classes: Sequence[Label]) -> float:
+    """Mutual information over the mean of both entropies, 0–1; 1 when neither side divides the items at all."""
+    sizes, joint = _table(clusters, classes)
+    total = len(clusters)
+    entropies = [_entropy(side.values(), total) for side in sizes]
+    if sum(entropies) == 0:
+        return 1.0
+    shared = sum(entropies) - _entropy(joint.values(), total)
+    return float(np.clip(2 * shared / sum(entropies), 0, 1))
+
+
+def _entropy(counts: Any, total: int) -> float:
+    shares = np.array(list(counts), float) / max(total, 1)
+    return float(-(shares * np.log(shares)).sum())
+
+
+def _table(
+    clusters: Sequence[Label], classes: Sequence[Label]
+) -> tuple[tuple[Counter[Hashable], Counter[Hashable]], Counter[tuple[Hashable, Hashable]]]:
+    """Sizes of clusters and of classes, and counts of both together. Raises ValueError for unequal lengths."""
+    mine = [("alone", i) if label is None else label for i, label in enumerate(clusters)]
+    real = [("alone", i) if label is None else label for i, label in enumerate(classes)]
+    pairs = list(zip(mine, real, strict=True))
+    return (Counter(k for k, _ in pairs), Counter(c for _, c in pairs)), Counter(pairs)
+
+
+def _majority(name: Label, clusters: Sequence[Label], classes: Sequence[Label]) -> Label:
+    """Whom most items of a cluster show; of equals the first in the alphabet, None when nobody of the cast."""
+    counts = Counter(real for mine, real in zip(clusters, classes, strict=True) if mine == name)
+    return min(counts, key=lambda c: (-counts[c], str(c or "")), default=None)
+
+
+def _named(labels: Sequence[Label]) -> set[Label]:
+    return {label for label in labels if label is not None}
+
+
+def _person(track: Track, truth: Truth, left_px: float, right_px: float) -> str | None:
+    persons = _shot_at(truth, _median(pts_s for pts_s, _ in track.faces))["persons"]
+    if not persons:
+        return None
+    centre = _median(face.box[0] + face.box[2] / 2 for _, face in track.faces)
+    place = int(len(persons) * (centre - left_px) / max(1.0, right_px - left_px))
+    return str(persons[min(max(place, 0), len(persons) - 1)])
+
+
+def _appearances(manifest: Manifest, truth: Truth) -> tuple[list[Label], list[Label]]:
+    shown = {s.index: _shot_at(truth, (s.start_s + s.end_s) / 2)["persons"] for s in manifest.shots}
+    clusters: list[Label] = []
+    classes: list[Label] = []
+    for character in manifest.characters:
+        who = _usual([shown[shot] for shot in character.appearances])
+        for shot in character.appearances:
+            persons = shown[shot]
+            clusters.append(character.id)
+            classes.append(who if who in persons else persons[0] if persons else None)
+    return clusters, classes
+
+
+def _usual(shots: Sequence[Sequence[str]]) -> str | None:
+    """The person of most of these shots, one alone counting more than one of several."""
+    weights: dict[str, float] = {}
+    for persons in shots:
+        for person in persons:
+            weights[person] = weights.get(person, 0.0) + 1 / len(persons)
+    return min(weights, key=lambda p: (-round(weights[p], 6), p), default=None)
+
+
+def _shot_at(truth: Truth, time_s: float) -> Mapping[str, Any]:
+    """The true shot of a time; the nearest one outside the film."""
+    shots: Sequence[Mapping[str, Any]] = truth["shots"]
+    starts = [shot["start_s"] for shot in shots]
+    return shots[max(0, int(np.searchsorted(starts, time_s + 1e-6, side="right")) - 1)]
+
+
+def _median(values: Any) -> float:
+    return float(np.median(list(values)))
