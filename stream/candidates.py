@@ -9,11 +9,12 @@ import numpy as np
 
 from engines.faces import Face, Reading
 
+from .eyes import eye_score, openness
 from .probes import sharpness
 from .records import Candidate, Picture
 from .sections import FaceSettings, ProbeSettings
 
-_CLOSED_EYES_SCORE, _OPEN_EYES_SPAN = 0.15, 0.12
+_NEUTRAL_WORTH = 0.75
 _APART_S = 0.6
 _WORTH_KEEPING = 0.6
 
@@ -32,20 +33,15 @@ def leading_face(faces: tuple[Face, ...]) -> Face | None:
     return max(faces, key=lambda f: (f.box[3] * f.score, -f.box[0]), default=None)
 
 
-def eye_score(ratio: float | None) -> float:
-    """0 for closed, 1 for clearly open eyes; 0.5 where they cannot be judged."""
-    return 0.5 if ratio is None else float(np.clip((ratio - _CLOSED_EYES_SCORE) / _OPEN_EYES_SPAN, 0.0, 1.0))
-
-
 def pose_score(face: Face) -> float:
     """1 turned to the viewer, 0 in profile or with the head thrown back."""
     yaw, pitch, _ = face.pose_deg
     return float(np.clip(1.0 - (yaw / 60.0) ** 2 - (pitch / 60.0) ** 2, 0.0, 1.0))
 
 
-def calm_score(emotion: np.ndarray | None) -> float:
-    """Share of the neutral and the happy in an emotion vector; 0.5 where there is none."""
-    return 0.5 if emotion is None else float(emotion[3] + emotion[6])
+def pleasant_score(emotion: np.ndarray | None) -> float:
+    """Share of the happy and, somewhat less, of the neutral in an emotion vector; 0.5 where there is none."""
+    return 0.5 if emotion is None else float(emotion[3] + _NEUTRAL_WORTH * emotion[6])
 
 
 def choose(
@@ -78,7 +74,7 @@ def _candidate(shot: int, picture: Picture, reading: Reading, tracks: tuple[int,
     lead = leading_face(reading.faces)
     score = min(1.0, sharpness(picture.row) / sharpest)
     if lead is not None:
-        score += 1.5 * eye_score(lead.eye_openness_ratio) + pose_score(lead) + calm_score(lead.emotion)
+        score += 1.5 * eye_score(openness(lead)) + pose_score(lead) + pleasant_score(lead.emotion)
     frame = int(picture.row["frame"])
     return Candidate(
         shot=shot,
@@ -97,7 +93,7 @@ def _reason_against(candidate: Candidate, has_faces: bool, settings: FaceSetting
     lead = leading_face(candidate.faces)
     if lead is None:
         return "no_face" if has_faces else None
-    ratio = lead.eye_openness_ratio
+    ratio = openness(lead)
     return "eyes_closed" if ratio is not None and ratio < settings.eyes_closed_below else None
 
 

@@ -40,6 +40,8 @@ class Case:
     lead: Face | None
     main: bool
     extremeness: float
+    openness: float | None = None
+    typical_openness: float | None = None
 
 
 Filter = Callable[[Case, FilmView], str | None]
@@ -133,10 +135,12 @@ def turned_away(case: Case, view: FilmView) -> str | None:
 
 
 def eyes_closed(case: Case, view: FilmView) -> str | None:
-    """Lids down, or one of them."""
-    if case.lead is None or case.lead.eye_openness_ratio is None:
+    """Lids down by the common measure, or far lower than this person's lids usually are."""
+    if case.openness is None:
         return None
-    return "eyes_closed" if case.lead.eye_openness_ratio < view.settings.faces.eyes_closed_below else None
+    limits = view.settings.faces
+    own_limit = limits.eyes_closed_share * (case.typical_openness or 0.0)
+    return "eyes_closed" if case.openness < max(limits.eyes_closed_below, own_limit) else None
 
 
 def extreme_expression(case: Case, view: FilmView) -> str | None:

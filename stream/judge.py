@@ -11,6 +11,7 @@ from kernels.surface import Geometry
 
 from .candidates import leading_face
 from .expression import Spread, extremeness, shrunk, spread_of
+from .eyes import openness, typical_openness
 from .film import Film
 from .filters import Case, reasons_against, view_of
 from .records import Candidate, Character
@@ -35,12 +36,13 @@ def entries_of(film: Film, characters: Sequence[Character], active: Active, sett
     """Every candidate with its score and the reasons against it; the reserve comes with the reason it had."""
     by_track = {track: character for character in characters for track in character.tracks}
     spreads = Spreads(film, characters, settings)
+    typical = typical_openness(film.tracks, characters)
     ranks = focus_ranks(film.candidates)
     view = view_of(film.candidates, active, settings, any(c.main for c in characters))
     entries = []
     offered = [(c, None) for c in sorted(film.candidates, key=lambda c: c.pts_s)]
     for candidate, earlier in [*offered, *film.reserve]:
-        entry, case = _entry(candidate, by_track, spreads, active, settings, ranks.get(candidate.pts_s, 0.0))
+        entry, case = _entry(candidate, by_track, spreads, typical, active, settings, ranks.get(candidate.pts_s, 0.0))
         entry.reasons.extend([earlier] if earlier is not None else reasons_against(case, view))
         entries.append(entry)
     return entries
@@ -74,12 +76,14 @@ def _entry(
     candidate: Candidate,
     by_track: Mapping[int, Character],
     spreads: Spreads,
+    typical: Mapping[str, float],
     active: Active,
     settings: Settings,
     sharpness: float,
 ) -> tuple[Entry, Case]:
     people = [by_track.get(track) for track in candidate.tracks] or [None] * len(candidate.faces)
     lead = leading_face(candidate.faces)
+    ratio = openness(lead) if lead is not None else None
     person = next((p for face, p in zip(candidate.faces, people, strict=True) if face is lead), None)
     name = None if person is None else person.id
     case = Case(
@@ -87,9 +91,11 @@ def _entry(
         lead=lead,
         main=person is not None and person.main,
         extremeness=spreads.distance(lead.emotion, name) if lead is not None else 0.0,
+        openness=ratio,
+        typical_openness=typical.get(name) if name is not None else None,
     )
     names = tuple(None if p is None else p.id for p in people)
-    subject = Subject(names, case.main, person is not None, case.extremeness)
+    subject = Subject(names, case.main, person is not None, case.extremeness, ratio, case.typical_openness)
     components = {n: round(v, 4) for n, v in components_of(candidate, subject, active, sharpness).items()}
     score = score_of(components, settings.rank.weights)
     return Entry(candidate, score, components, name, case.main, [], names), case

@@ -9,7 +9,8 @@ import numpy as np
 
 from engines.faces import Face
 
-from .candidates import calm_score, eye_score, leading_face, pose_score
+from .candidates import leading_face, pleasant_score, pose_score
+from .eyes import eye_score
 from .records import Candidate
 from .sections import RankWeights
 
@@ -33,6 +34,10 @@ class Subject:
     main: bool
     known: bool
     extremeness: float
+    openness: float | None = None
+    """Of the leading face's eyes, see `stream.eyes`."""
+    typical_openness: float | None = None
+    """What is usual for the person who leads; None where too little is known."""
 
 
 def clipped_ramp(value: float, zero_at: float, one_at: float) -> float:
@@ -66,17 +71,17 @@ def components_of(candidate: Candidate, subject: Subject, active: Active, sharpn
         return found | {"composition": 0.5}
     return found | {
         "face": face_size_score(lead.box[3] / active.height) * lead.score,
-        "eyes": eye_score(lead.eye_openness_ratio),
+        "eyes": eye_score(subject.openness, subject.typical_openness),
         "pose": pose_score(lead),
-        "expression": 0.5 * calm_score(lead.emotion) + 0.5 * clipped_ramp(subject.extremeness, 3.0, 0.8),
+        "expression": 0.5 * pleasant_score(lead.emotion) + 0.5 * clipped_ramp(subject.extremeness, 3.0, 0.8),
         "character": 1.0 if subject.main else 0.4 if subject.known else 0.2,
         "composition": placement_score(lead, active),
     }
 
 
 def face_size_score(height_ratio: float) -> float:
-    """Close-ups and medium close-ups carry a poster: best between 25 % and 70 % of the picture's height."""
-    return min(clipped_ramp(height_ratio, 0.05, 0.25), 1.0 - 0.4 * clipped_ramp(height_ratio, 0.7, 1.0))
+    """A poster is read from afar, so the face must be large: best between 45 % and 80 % of the picture's height."""
+    return min(clipped_ramp(height_ratio, 0.08, 0.45), 1.0 - 0.4 * clipped_ramp(height_ratio, 0.8, 1.1))
 
 
 def placement_score(face: Face, active: Active) -> float:

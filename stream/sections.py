@@ -38,7 +38,9 @@ class FaceSettings(Section):
     )
     min_score: float = setting(0.6, "Least certainty of the detector.", ge=0, le=1)
     eyes_closed_below: float = setting(0.2, "Eye aspect ratio below this is closed.", unit="ratio", ge=0, le=1)
-    eyes_open_above: float = setting(0.24, "Eye aspect ratio above this is clearly open.", unit="ratio", ge=0, le=1)
+    eyes_closed_share: float = setting(
+        0.58, "Eyes less open than this share of what is usual for the person are closed.", unit="ratio", ge=0, le=1
+    )
     max_yaw_deg: float = setting(45.0, "Heads turned further are turned away.", unit="deg", ge=0, le=90)
     max_pitch_deg: float = setting(35.0, "Heads lifted or bowed further are turned away.", unit="deg", ge=0, le=90)
 

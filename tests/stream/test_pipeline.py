@@ -1,0 +1,212 @@
+"""The whole way of a film, on a film with a real face: what comes out, that it comes out again, and what goes wrong."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from benchmarks.demo import make
+from benchmarks.demo import truth as demo_truth
+from stream.library import run
+from stream.manifest import Manifest, read_manifest
+from stream.pipeline import extract
+from stream.progress import Outcome, QuietReporter
+from stream.settings import Settings
+
+pytestmark = [pytest.mark.models, pytest.mark.slow, pytest.mark.usefixtures("models_dir")]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("films") / "demo.mp4"
+    make(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def finished(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Manifest, Path]:
+    out = tmp_path_factory.mktemp("results")
+    (outcome,), errors = run_all([demo], out)
+    assert outcome.status == "done", errors
+    return read_manifest(out / "demo.mp4" / "manifest.json"), out / "demo.mp4"
+
+
+def run_all(files: list[Path], out: Path, **settings: object) -> tuple[list[Outcome], str]:
+    errors = io.StringIO()
+    outcomes = run(files, out, Settings(device="cpu", **settings), QuietReporter(errors))  # type: ignore[arg-type]
+    return outcomes, errors.getvalue()
+
+
+def without_timings(manifest: Manifest) -> dict[str, object]:
+    return manifest.model_dump(exclude={"timings"})
+
+
+def shot_at(time_s: float) -> dict[str, object]:
+    return next(s for s in demo_truth()["shots"] if s["start_s"] <= time_s < s["end_s"])
+
+
+def test_the_result_is_whole(finished):
+    manifest, folder = finished
+    assert manifest.video.frames == manifest.funnel.frames == demo_truth()["frame_count"]
+    assert 4 <= len(manifest.images) <= 10
+    for image in manifest.images:
+        for crop in image.crops:
+            with Image.open(folder / crop.path) as picture:
+                assert picture.size == (crop.width, crop.height)
+                assert not picture.info.get("exif")
+        assert {crop.format for crop in image.crops} == {"landscape", "portrait"}
+        assert image.why
+    assert (folder / "contact_sheet.jpg").stat().st_size > 10_000
+    main = [c for c in manifest.characters if c.main]
+    assert all(c.image and (folder / c.image).is_file() for c in main)
+
+
+def test_bars_are_cut_and_none_are_in_the_pictures(finished):
+    manifest, folder = finished
+    bars, found = demo_truth()["bars"], manifest.active_area
+    for side in ("top", "bottom", "left", "right"):
+        assert abs(getattr(found, side) - bars[side]) <= 2
+    with Image.open(folder / manifest.images[0].crops[0].path) as picture:
+        grey = picture.convert("L")
+        assert grey.crop((0, 0, grey.width, 3)).getextrema()[1] > 24
+
+
+def test_the_best_pictures_show_the_person_and_are_neither_title_nor_degraded(finished):
+    manifest, _ = finished
+    first = [image for image in manifest.images if not image.fallback]
+    assert len(first) >= 3
+    for image in first:
+        shot = shot_at(image.time_s)
+        assert shot["kind"] == "person" and shot["degradation"] is None
+        assert image.faces[0].eye_openness is None or image.faces[0].eye_openness > 0.2
+    for image in manifest.images:
+        assert shot_at(image.time_s)["kind"] != "title"
+
+
+def test_the_one_person_of_the_film_is_found(finished):
+    manifest, _ = finished
+    main = [c for c in manifest.characters if c.main]
+    assert len(main) == 1
+    truth_s = sum(s["end_s"] - s["start_s"] for s in demo_truth()["shots"] if s["kind"] == "person")
+    assert 0.5 * truth_s <= main[0].screen_time_s <= 1.1 * truth_s
+
+
+def test_the_same_film_gives_the_same_result_alone_and_among_others(finished, demo, tmp_path):
+    copy = tmp_path / "other.mp4"
+    copy.write_bytes(demo.read_bytes())
+    outcomes, _ = run_all([copy, demo], tmp_path / "out")
+    again = outcomes[1].manifest
+    assert again is not None
+    assert without_timings(again) == without_timings(finished[0])
+    for crop in (c for image in again.images for c in image.crops):
+        assert (tmp_path / "out" / "demo.mp4" / crop.path).read_bytes() == (finished[1] / crop.path).read_bytes()
+
+
+def test_evicted_winners_are_fetched_again_and_look_the_same(finished, demo, tmp_path):
+    outcomes, _ = run_all([demo], tmp_path, pool={"frames_at_1080p": 4})
+    manifest = outcomes[0].manifest
+    assert manifest is not None
+    assert any(image.refetched for image in manifest.images)
+    assert [i.time_s for i in manifest.images] == [i.time_s for i in finished[0].images]
+    for crop in (c for image in manifest.images for c in image.crops):
+        assert (tmp_path / "demo.mp4" / crop.path).read_bytes() == (finished[1] / crop.path).read_bytes()
+
+
+def test_a_film_that_fails_does_not_touch_the_others(demo, tmp_path):
+    bad = tmp_path / "bad.mp4"
+    bad.write_bytes(b"no film" * 100)
+    outcomes, errors = run_all([bad, demo, tmp_path / "none.mp4"], tmp_path / "out", end_s=6.0)
+    assert [o.status for o in outcomes] == ["failed", "done", "failed"]
+    assert errors.count("\n") == 2
+    assert "bad.mp4: is not a video" in errors and "none.mp4: does not exist" in errors
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["demo.mp4"]
+
+
+def test_a_part_of_the_film_in_reference_mode(demo):
+    manifest = extract(demo, Settings(device="cpu", decode="reference", start_s=4.0, end_s=10.0))
+    assert manifest.tool.decode == "reference"
+    assert all(4.0 <= image.time_s < 10.0 for image in manifest.images)
+    assert 0 < manifest.funnel.frames < 6 * 24
+    assert manifest.shots[0].start_frame is not None and manifest.shots[0].start_frame >= 4 * 24
+
+
+def test_a_range_outside_the_film_is_refused_in_one_line(demo, tmp_path):
+    outcomes, errors = run_all([demo], tmp_path, start_s=900.0)
+    assert outcomes[0].status == "failed"
+    assert "shorter than what is to be left out" in errors
+
+
+def test_an_interrupt_ends_within_a_second_and_leaves_nothing(demo, tmp_path):
+    command = [sys.executable, "-m", "stream.cli", "extract", str(demo), "--out", str(tmp_path / "out"), "--device", "cpu"]
+    root = Path(__file__).resolve().parents[2]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=root, env=os.environ | {"PYTHONPATH": str(root)})
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "watching" in line:
+            break
+    started_s = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, rest = process.communicate(timeout=20)
+    assert process.returncode == 130, rest
+    assert "Traceback" not in rest
+    assert time.monotonic() - started_s < 3.0  # a second on a free machine
+    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
+
+
+ODD_REFUSED = {
+    "zero_bytes.mp4": "is empty",
+    "text_file.mp4": "not a video",
+    "truncated_no_moov.mp4": "not a video",
+    "audio_only.mp4": "no video stream",
+}
+ODD_WARNED = {
+    "cut_in_mdat.mp4": "cut_off",
+    "bytes_flipped.mp4": "damaged",
+    "hdr_pq_4k.mp4": "hdr_not_tone_mapped",
+    "interlaced_tff.mpg": "not_deinterlaced",
+    "resolution_change.ts": "size_changed",
+    "fades.mp4": "few_images",
+    "all_black.mp4": "few_images",
+    "one_frame.mp4": "few_images",
+}
+
+
+@pytest.mark.testdata
+def test_odd_files_give_a_result_or_one_clear_line(testdata, tmp_path):
+    files = sorted(p for p in (testdata / "odd").iterdir() if p.suffix != ".md")
+    outcomes, errors = run_all(files, tmp_path)
+    by_name = {o.video.name: o for o in outcomes}
+    assert {name for name, o in by_name.items() if o.status == "failed"} == set(ODD_REFUSED)
+    for name, words in ODD_REFUSED.items():
+        assert any(name in line and words in line for line in errors.splitlines())
+    for name, code in ODD_WARNED.items():
+        manifest = by_name[name].manifest
+        assert manifest is not None and code in {w.code for w in manifest.warnings}, name
+    smeared = by_name["bytes_flipped.mp4"].manifest
+    assert smeared is not None
+    assert all(image.time_s < 4.3 or image.time_s > 5.9 for image in smeared.images)
+    black = by_name["all_black.mp4"].manifest
+    assert black is not None and black.active_area.top == black.active_area.left == 0
+
+
+@pytest.mark.testdata
+def test_the_smoke_episode(testdata, tmp_path):
+    import json
+
+    folder = testdata / "episodes" / "E01"
+    outcomes, _ = run_all([folder / "E01.mp4"], tmp_path)
+    manifest = outcomes[0].manifest
+    assert manifest is not None and len(manifest.images) == 10
+    shots = json.loads((folder / "truth.json").read_text())["shots"]
+    for image in manifest.images:
+        shot = next(s for s in shots if s["start_s"] <= image.time_s < s["end_s"])
+        assert image.faces, image.time_s
+        assert shot["kind"] == "person" and shot["degradation"] is None, image.time_s
