@@ -1,0 +1,39 @@
+"""Choices of ten frames that cost little or no thought; what Keyart chooses must be better than all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from .recall import TOP
+from .survey import Survey
+
+BASELINES: Mapping[str, str] = {
+    "random": "expected value over random draws of ten frames of the grid",
+    "uniform": "the frames in the middle of ten equal parts",
+    "ffmpeg_thumbnail": "FFmpeg's `thumbnail` filter, one frame of each tenth",
+    "sharpest_per_shot": "the sharpest frame of each shot, the ten sharpest of those",
+}
+
+
+def uniform(survey: Survey, top: int = TOP) -> list[float]:
+    """Times of the middles of `top` equal parts."""
+    length_s = survey.end_s - survey.first_pts_s
+    return [survey.first_pts_s + length_s * (i + 0.5) / top for i in range(top)]
+
+
+def ffmpeg_thumbnail(survey: Survey, top: int = TOP) -> list[float]:
+    """Times of the frames that the filter took."""
+    return [float(t) for t in survey.thumbnails_s[:top]]
+
+
+def sharpest_per_shot(survey: Survey, shots: Sequence[tuple[float, float]], top: int = TOP) -> list[float]:
+    """Times of each shot's sharpest frame, the sharpest first; `shots` are (start, end) in seconds, ends exclusive."""
+    best: list[tuple[float, float]] = []
+    for start_s, end_s in shots:
+        inside = np.flatnonzero((survey.times_s >= start_s - 1e-6) & (survey.times_s < end_s - 1e-6))
+        if len(inside):
+            at = inside[int(np.argmax(survey.sharpness[inside]))]
+            best.append((float(survey.sharpness[at]), float(survey.times_s[at])))
+    return [time_s for _, time_s in sorted(best, reverse=True)[:top]]

@@ -1,0 +1,95 @@
+"""`keyart bench …`: how good, how fast, compared with what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from . import options
+
+if TYPE_CHECKING:
+    from stream.settings import Settings
+
+    from .labels import Labelled
+    from .report import Report
+
+HELP = "How good Keyart is, how fast, and compared with what."
+app = typer.Typer(name="bench", help=HELP, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.callback(help=HELP)
+def _root() -> None:
+    """Makes `recall` and the others subcommands however many there are."""
+
+
+@app.command()
+def recall(
+    data: options.DataOption = None,
+    labels: options.LabelsOption = None,
+    results: options.ResultsOption = None,
+    out: options.OutOption = options.DEFAULT_OUT,
+    cache: options.CacheOption = None,
+    threads: options.ThreadsOption = 0,
+    device: options.DeviceOption = None,
+    models: options.ModelsOption = None,
+    model_set: options.ModelSetOption = None,
+    config: options.ConfigOption = None,
+    assignments: options.SetOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """TOP-10 recall against an expert's choices, beside random, uniform, FFmpeg's filter and the sharpest frames."""
+    with options.tidy_bench():
+        settings = _settings(config, assignments, threads=threads, device=device, models=models, model_set=model_set)
+        labelled = _labelled(data, labels)
+        report, problems = _recall(labelled, settings, results or out / "results", options.cache_folder(cache))
+        _finish(out, settings, {"recall": report}, as_json)
+    options.end([*labelled.problems, *problems])
+
+
+def _recall(labelled: Labelled, settings: Settings, results: Path, cache: Path) -> tuple[Report, list[str]]:
+    from .evaluate import Evaluation
+    from .matcher import open_matcher
+    from .results import results_of
+    from .survey import Surveyor
+
+    wanted = [video for video in labelled.videos if video.picks]
+    manifests, problems = results_of(wanted, results, settings)
+    matcher = open_matcher(settings.models, threads=1)
+    evaluation = Evaluation(Surveyor(matcher, cache, settings.thread_count), matcher)
+    section = evaluation.run(wanted, manifests)
+    return section, [*problems, *evaluation.problems]
+
+
+def _finish(out: Path, settings: Settings, sections: Report, as_json: bool) -> None:
+    import json
+
+    from . import report
+    from .markdown import tables_of
+    from .provenance import provenance
+
+    whole = report.merged(out, {"made_by": provenance(settings), **sections})
+    report.write_report(out, whole)
+    if as_json:
+        print(json.dumps(sections, ensure_ascii=False))
+    else:
+        print(tables_of(sections))
+
+
+def _settings(config: Path | None, assignments: list[str] | None, **flags: Any) -> Settings:
+    from stream.commands.options import settings_from
+
+    return settings_from(config, flags, assignments)
+
+
+def _labelled(data: Path | None, labels: Path | None) -> Labelled:
+    from .labels import LabelError, read_data, read_labels
+
+    if (data is None) == (labels is None):
+        raise LabelError("give either --data DIR or --labels FILE.json")
+    return read_data(data) if data is not None else read_labels(labels or Path())
+
+
+if __name__ == "__main__":
+    app()

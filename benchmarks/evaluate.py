@@ -1,0 +1,212 @@
+"""Recall of finished results against an expert's labels, with every baseline under the same matcher."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import cv2
+import numpy as np
+
+from engines.session import SessionError
+from stream.manifest import Manifest
+from stream.records import KeyartError
+
+from . import baselines, recall
+from .ceiling import most_different
+from .labels import Label, LabelledVideo
+from .matcher import MAX_APART_S, RECIPE, SAME_PICTURE, Matcher, Vector, at_matcher_width
+from .survey import Survey, Surveyor, descriptors
+
+RANDOM_DRAWS = 1000
+SEED = 20250
+
+
+@dataclass(slots=True)
+class Expert:
+    """An expert's labels of one video, as times on its clock. `pick_vectors` (P, D)."""
+
+    pick_times_s: recall.Times
+    pick_vectors: Vector
+    never_s: recall.Times
+
+
+@dataclass(slots=True)
+class Evaluated:
+    """One video: figures by method, where they come from, and lines about labels that could not be used."""
+
+    figures: dict[str, recall.Figures] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """Evaluates videos with one surveyor. `problems` gathers a line for everything that could not be used."""
+
+    surveyor: Surveyor
+    matcher: Matcher
+    problems: list[str] = field(default_factory=list)
+
+    def run(self, videos: Sequence[LabelledVideo], manifests: Mapping[str, Manifest]) -> dict[str, Any]:
+        """The section `recall` of a report. `manifests` by the video's name; a video without one is left out."""
+        done: list[tuple[str, Evaluated]] = []
+        excluded: dict[str, str] = {}
+        for video in videos:
+            try:
+                evaluated = self._video(video, manifests.get(video.name))
+            except (KeyartError, SessionError) as error:
+                evaluated = str(error)
+            if isinstance(evaluated, str):
+                excluded[video.name] = evaluated
+                self.problems.append(f"{video.name}: {evaluated}")
+            else:
+                done.append((video.name, evaluated))
+        return {
+            "matcher": {
+                "fingerprint": self.matcher.fingerprint, "recipe": RECIPE,
+                "same_picture": SAME_PICTURE, "max_apart_s": MAX_APART_S,
+            },
+            "seed": SEED, "random_draws": RANDOM_DRAWS, "bootstrap_draws": recall.BOOTSTRAP_DRAWS,
+            "baselines": dict(baselines.BASELINES),
+            "summary": recall.pooled([evaluated.figures for _, evaluated in done], SEED),
+            "ceiling": _mean_ceiling([evaluated for _, evaluated in done]),
+            "videos": {name: evaluated.details for name, evaluated in done},
+            "excluded": excluded,
+        }  # fmt: skip
+
+    def _video(self, video: LabelledVideo, manifest: Manifest | None) -> Evaluated | str:
+        """The evaluated video, or why it is left out."""
+        if len(video.picks) < recall.LEAST_PICKS:
+            return f"{len(video.picks)} expert images, at least {recall.LEAST_PICKS} are needed; excluded"
+        if manifest is None:
+            return "no result to evaluate; excluded"
+        survey = self.surveyor.survey(video.path)
+        expert = self._expert(video, survey)
+        if len(expert.pick_times_s) < recall.LEAST_PICKS:
+            usable = len(expert.pick_times_s)
+            return f"{usable} usable expert images, at least {recall.LEAST_PICKS} are needed; excluded"
+        chosen = [image.time_s for image in sorted(manifest.images, key=lambda i: i.rank)]
+        shots = [(shot.start_s, shot.end_s) for shot in manifest.shots]
+        evaluated = Evaluated()
+        methods: dict[str, list[float]] = {
+            "keyart": chosen,
+            "uniform": baselines.uniform(survey),
+            "ffmpeg_thumbnail": baselines.ffmpeg_thumbnail(survey),
+            "sharpest_per_shot": baselines.sharpest_per_shot(survey, shots),
+        }
+        for name, times_s in methods.items():
+            self._judge(evaluated, name, times_s, video, survey, expert)
+        _judge_random(evaluated, survey, expert)
+        evaluated.details["ceiling"] = _ceiling(survey, expert)
+        evaluated.details["labels"] = {
+            "picks_s": [round(float(t), 4) for t in expert.pick_times_s],
+            "never_s": [round(float(t), 4) for t in expert.never_s],
+        }
+        return evaluated
+
+    def _judge(
+        self,
+        evaluated: Evaluated,
+        name: str,
+        times_s: Sequence[float],
+        video: LabelledVideo,
+        survey: Survey,
+        expert: Expert,
+    ) -> None:
+        self.surveyor.look(video.path, survey, times_s)
+        times = np.array(times_s, np.float64)
+        vectors = descriptors(survey, times)
+        matched = recall.matches(times, vectors, expert.pick_times_s, expert.pick_vectors)
+        on_never = recall.near_never(times, expert.never_s)
+        evaluated.figures[name] = recall.figures_of(matched, on_never)
+        evaluated.details[name] = {
+            **_rounded(asdict(evaluated.figures[name])),
+            "precision_curve": recall.precision_at(matched),
+            "images": [
+                {
+                    "time_s": round(float(times[i]), 6),
+                    "matches": [int(p) for p in np.flatnonzero(matched[i])],
+                    "never": bool(on_never[i]),
+                    **_nearest(float(times[i]), vectors[i], expert),
+                }
+                for i in range(len(times))
+            ],
+        }
+
+    def _expert(self, video: LabelledVideo, survey: Survey) -> Expert:
+        picks_s = [t for label in video.picks if (t := self._time_of(label, video, survey)) is not None]
+        never_s = [t for label in video.never if (t := self._time_of(label, video, survey)) is not None]
+        self.surveyor.look(video.path, survey, picks_s)
+        times = np.array([survey.at(t)[0] for t in picks_s], np.float64)
+        return Expert(times, descriptors(survey, picks_s), np.array(never_s, np.float64))
+
+    def _time_of(self, label: Label, video: LabelledVideo, survey: Survey) -> float | None:
+        """The label's time; None, with a line in `problems`, when it has none in this video."""
+        if label.time_s is not None:
+            if survey.contains(label.time_s):
+                return label.time_s
+            extent = f"{survey.first_pts_s:.3f} to {survey.end_s:.3f} s"
+            self.problems.append(f"{label.where}: {label.time_s} s lies outside the video ({extent}); left out")
+            return None
+        assert label.image is not None  # a label is one or the other
+        picture = cv2.imread(str(label.image), cv2.IMREAD_COLOR_RGB)
+        if picture is None:
+            self.problems.append(f"{label.where}: {label.image.name} cannot be read as an image; left out")
+            return None
+        found = self._find(np.asarray(picture, np.uint8), video, survey)
+        if found is None:
+            self.problems.append(f"{label.where}: {label.image.name} is not like any picture of the video; left out")
+        return found
+
+    def _find(self, picture: Any, video: LabelledVideo, survey: Survey) -> float | None:
+        """When the video shows this picture: the best frame of the grid, then the best of all frames around it."""
+        vector = self.matcher.describe(at_matcher_width(picture))
+        if vector is None:
+            return None
+        likeness = descriptors(survey, survey.grid_s) @ vector
+        best = int(np.argmax(likeness))
+        if likeness[best] < SAME_PICTURE:
+            return None
+        step_s = float(np.median(np.diff(survey.grid_s))) if len(survey.grid_s) > 1 else 0.0
+        near = survey.times_s[np.abs(survey.times_s - survey.grid_s[best]) <= step_s]
+        self.surveyor.look(video.path, survey, [float(t) for t in near])
+        return float(near[int(np.argmax(descriptors(survey, near) @ vector))])
+
+
+def _judge_random(evaluated: Evaluated, survey: Survey, expert: Expert) -> None:
+    matched = recall.matches(
+        survey.grid_s, descriptors(survey, survey.grid_s), expert.pick_times_s, expert.pick_vectors
+    )
+    on_never = recall.near_never(survey.grid_s, expert.never_s)
+    figures, curve = recall.expected_of_random(matched, on_never, RANDOM_DRAWS, SEED)
+    evaluated.figures["random"] = figures
+    evaluated.details["random"] = {**_rounded(asdict(figures)), "precision_curve": curve, "images": []}
+
+
+def _ceiling(survey: Survey, expert: Expert) -> dict[str, Any]:
+    """Over the frames of the grid and the expert's own that match and are not to be avoided."""
+    times = np.unique(np.concatenate([survey.grid_s, expert.pick_times_s]))
+    vectors = descriptors(survey, times)
+    good = recall.matches(times, vectors, expert.pick_times_s, expert.pick_vectors).any(axis=1)
+    good &= ~recall.near_never(times, expert.never_s)
+    count, proven = most_different(vectors[good], recall.TOP)
+    return {"precision_at_10": count / recall.TOP, "proven": proven, "matching_frames": int(good.sum())}
+
+
+def _mean_ceiling(evaluated: Sequence[Evaluated]) -> float | None:
+    if not evaluated:
+        return None
+    return round(float(np.mean([e.details["ceiling"]["precision_at_10"] for e in evaluated])), 6)
+
+
+def _nearest(time_s: float, vector: Vector, expert: Expert) -> dict[str, Any]:
+    """The expert's image nearest in time: how far it is, and how alike."""
+    apart_s = np.abs(expert.pick_times_s - time_s)
+    nearest = int(np.argmin(apart_s))
+    cosine = float(vector @ expert.pick_vectors[nearest])
+    return {"nearest_pick": nearest, "apart_s": round(float(apart_s[nearest]), 3), "cosine": round(cosine, 4)}
+
+
+def _rounded(values: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 6) for name, value in values.items()}

@@ -1,0 +1,128 @@
+"""Frames of a film as the bench sees them: by PyAV alone, apart from the decoder under test; small and timed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.video.reformatter import Interpolation
+from av.video.stream import VideoStream
+
+from kernels.surface import Geometry
+from stream.av_probe import geometry_of, open_container, picture_stream, sample_aspect_of
+from stream.records import KeyartError
+
+from .matcher import WIDTH_PX, Rgb
+
+_SAME_TIME_S = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One decoded frame: its presentation time on the file's clock, and the frame itself."""
+
+    pts_s: float
+    picture: av.VideoFrame
+
+
+class Footage:
+    """One film. Raises KeyartError when it cannot be opened or has no pictures."""
+
+    def __init__(self, path: Path, threads: int = 0) -> None:
+        self.path = path
+        self._threads = threads
+        with self._opened() as (container, stream):
+            first = next(_decoded(container, stream), None)
+            if first is None:
+                raise KeyartError("has a video stream of which no picture can be decoded")
+            self.geometry: Geometry = geometry_of(first.picture, sample_aspect_of(stream))
+            self.first_pts_s = first.pts_s
+            self.end_s, self.frame_count, self.key_frames_s = _extent(container, stream, first.pts_s)
+
+    def frames(self) -> Iterator[Frame]:
+        """Every frame that decodes, in presentation order."""
+        with self._opened() as (container, stream):
+            yield from _decoded(container, stream)
+
+    def small(self, frame: av.VideoFrame) -> Rgb:
+        """(H, 320, 3): the frame as it is shown (square pixels, rotated), at the matcher's width."""
+        shown = self.geometry
+        height = max(1, round(shown.display_height * WIDTH_PX / shown.display_width))
+        stored = (height, WIDTH_PX) if shown.rotation in (90, 270) else (WIDTH_PX, height)
+        rgb = frame.to_ndarray(format="rgb24", width=stored[0], height=stored[1], interpolation=Interpolation.AREA)
+        return np.ascontiguousarray(np.rot90(rgb, -shown.rotation // 90))
+
+    def frames_near(self, times_s: Sequence[float]) -> Iterator[tuple[float, Frame]]:
+        """(asked time, the frame nearest to it) for each time, in time order; seeks where that skips a key frame."""
+        with self._opened() as (container, stream):
+            frames: Iterator[Frame] = iter(())
+            before: Frame | None = None
+            at: Frame | None = None
+            for asked_s in sorted(set(times_s)):
+                if at is None or self._key_before(asked_s) > at.pts_s:
+                    frames, before = _decoded_from(container, stream, self._key_before(asked_s)), None
+                    at = next(frames, None)
+                while at is not None and at.pts_s < asked_s - _SAME_TIME_S:
+                    before, at = at, next(frames, None)
+                yield asked_s, _nearer(before, at, asked_s)
+
+    def _key_before(self, asked_s: float) -> float:
+        """Time of the key frame to decode from; that of the first frame when the file marks none."""
+        keys = [key_s for key_s in self.key_frames_s if key_s <= asked_s]
+        return keys[-1] if keys else self.first_pts_s
+
+    @contextmanager
+    def _opened(self) -> Iterator[tuple[InputContainer, VideoStream]]:
+        with open_container(self.path) as container:
+            stream = picture_stream(container)
+            stream.thread_type = "AUTO"
+            stream.codec_context.thread_count = self._threads
+            yield container, stream
+
+
+def _extent(container: InputContainer, stream: VideoStream, first_s: float) -> tuple[float, int, list[float]]:
+    """End of the last picture, how many there are, times of key frames; from the packets alone, nothing is decoded."""
+    container.seek(0)
+    count, last_s = 0, first_s
+    keys_s: list[float] = []
+    base = float(stream.time_base or 0)
+    for packet in container.demux(stream):
+        if packet.size and packet.pts is not None and not packet.is_discard:
+            count += 1
+            last_s = max(last_s, (packet.pts + (packet.duration or 0)) * base)
+            if packet.is_keyframe:
+                keys_s.append(packet.pts * base)
+    return last_s, count, sorted(keys_s)
+
+
+def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[Frame]:
+    """Frames with a time; damaged packets are passed over, as every player does."""
+    base = float(stream.time_base or 0)
+    for packet in container.demux(stream):
+        try:
+            pictures = packet.decode()
+        except FFmpegError:
+            continue
+        for picture in pictures:
+            if isinstance(picture, av.VideoFrame) and picture.pts is not None:
+                yield Frame(picture.pts * base, picture)
+
+
+def _decoded_from(container: InputContainer, stream: VideoStream, key_s: float) -> Iterator[Frame]:
+    assert stream.time_base is not None  # every demuxed stream has one
+    container.seek(int(key_s / stream.time_base), stream=stream, backward=True)
+    return _decoded(container, stream)
+
+
+def _nearer(before: Frame | None, at: Frame | None, asked_s: float) -> Frame:
+    if before is not None and (at is None or asked_s - before.pts_s < at.pts_s - asked_s):
+        return before
+    if at is None:
+        raise KeyartError(f"has no picture near {asked_s:.3f} s")
+    return at

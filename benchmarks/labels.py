@@ -1,0 +1,153 @@
+"""What an expert chose and refused, read from JSON; every label that cannot be used is named in one line.
+
+A **data folder** has one folder per video with the video, `picks.json` and, if there is one, `never.json`. Each is a
+list of labels; a label is a time, `{"time_s": 45.583}`, on the file's own clock, or an image, `{"image": "a.jpg"}`,
+whose time is found by matching it against the video (paths are relative to the file that names them). Other keys
+(`why`, `person`, …) are not read.
+
+A **labels file** names everything itself:
+
+    {"videos": [{"video": "films/a.mkv", "picks": [{"time_s": 12.5}, {"image": "a/poster.jpg"}], "never": []}]}
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+VIDEO_SUFFIXES = frozenset({".avi", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".mxf", ".ts", ".webm"})
+PICKS, NEVER, TRUTH = "picks.json", "never.json", "truth.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Either a time or an image file. `where` names it in messages."""
+
+    where: str
+    time_s: float | None = None
+    image: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledVideo:
+    """`name` is that of its folder, or the file's stem. `truth`: its truth.json, where there is one."""
+
+    name: str
+    path: Path
+    picks: tuple[Label, ...] = ()
+    never: tuple[Label, ...] = ()
+    truth: Path | None = None
+
+
+@dataclass(slots=True)
+class Labelled:
+    """What could be read, and one line for each thing that could not."""
+
+    videos: list[LabelledVideo] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+class LabelError(ValueError):
+    """A file of labels is of no use at all; the message is one line."""
+
+
+def read_data(folder: Path) -> Labelled:
+    """All videos of a data folder by name. A folder that itself holds a video is read as that one video.
+
+    Raises LabelError when the folder has nothing to evaluate.
+    """
+    if not folder.is_dir():
+        raise LabelError(f"{folder}: no such folder of labelled videos")
+    inside = [folder] if (folder / PICKS).is_file() or (folder / TRUTH).is_file() else sorted(folder.iterdir())
+    labelled = Labelled()
+    for below in inside:
+        if (below / PICKS).is_file() or (below / TRUTH).is_file():
+            _read_folder(below, labelled)
+    if not labelled.videos and not labelled.problems:
+        raise LabelError(f"{folder}: no folder with {PICKS} or {TRUTH} in it")
+    return labelled
+
+
+def read_labels(path: Path) -> Labelled:
+    """The videos of a labels file. Raises LabelError when the file as a whole cannot be read."""
+    tree = _json(path)
+    entries = tree.get("videos") if isinstance(tree, dict) else None
+    if not isinstance(entries, list):
+        raise LabelError(f'{path}: is no labels file, expected {{"videos": […]}}')
+    labelled = Labelled()
+    for number, entry in enumerate(entries):
+        where = f"{path.name}: videos[{number}]"
+        if not isinstance(entry, dict) or not isinstance(entry.get("video"), str):
+            labelled.problems.append(f'{where}: names no video, expected {{"video": "file", "picks": […]}}')
+            continue
+        video = path.parent / entry["video"]
+        if not video.is_file():
+            labelled.problems.append(f"{where}: {entry['video']}: no such video")
+            continue
+        picks, never = (
+            tuple(_labels(entry.get(key, []), path.parent, f"{where}.{key}", labelled)) for key in ("picks", "never")
+        )
+        labelled.videos.append(LabelledVideo(video.stem, video, picks, never))
+    return labelled
+
+
+def video_of(folder: Path, named: str | None = None) -> Path | None:
+    """The film in a folder: the one named, or the first that looks like one."""
+    if named and (folder / named).is_file():
+        return folder / named
+    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in VIDEO_SUFFIXES)
+    return found[0] if found and not named else None
+
+
+def _read_folder(folder: Path, labelled: Labelled) -> None:
+    truth = folder / TRUTH if (folder / TRUTH).is_file() else None
+    try:
+        named = _json(truth).get("file") if truth else None
+    except (LabelError, AttributeError) as error:
+        labelled.problems.append(f"{folder.name}: {TRUTH} cannot be read ({error})")
+        truth, named = None, None
+    video = video_of(folder, named)
+    if video is None:
+        labelled.problems.append(f"{folder.name}: no video{f' {named}' if named else ''} in this folder")
+        return
+    picks, never = (tuple(_read_list(folder, name, labelled)) for name in (PICKS, NEVER))
+    labelled.videos.append(LabelledVideo(folder.name, video, picks, never, truth))
+
+
+def _read_list(folder: Path, name: str, labelled: Labelled) -> Iterator[Label]:
+    if not (folder / name).is_file():
+        return
+    try:
+        yield from _labels(_json(folder / name), folder, f"{folder.name}/{name}", labelled)
+    except LabelError as error:
+        labelled.problems.append(str(error))
+
+
+def _labels(entries: Any, folder: Path, where: str, labelled: Labelled) -> Iterator[Label]:
+    if not isinstance(entries, list):
+        labelled.problems.append(f"{where}: is not a list of labels")
+        return
+    for number, entry in enumerate(entries):
+        place = f"{where}[{number}]"
+        time_s, image = (entry.get("time_s"), entry.get("image")) if isinstance(entry, dict) else (None, None)
+        if isinstance(time_s, int | float) and not isinstance(time_s, bool) and math.isfinite(time_s):
+            yield Label(place, time_s=float(time_s))
+        elif isinstance(image, str) and (folder / image).is_file():
+            yield Label(place, image=folder / image)
+        elif isinstance(image, str):
+            labelled.problems.append(f"{place}: {image}: no such image")
+        else:
+            labelled.problems.append(f'{place}: neither {{"time_s": seconds}} nor {{"image": file}}')
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise LabelError(f"{path}: cannot be read ({error.strerror})") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise LabelError(f"{path.parent.name}/{path.name}: does not parse ({error})") from None

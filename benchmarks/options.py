@@ -1,0 +1,66 @@
+"""Options that the commands of `keyart bench` share, and how a command of it ends."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stream.commands.exits import FAILED, WRONG_USAGE, tidy_exit
+from stream.commands.options import ConfigOption, DeviceOption, JsonOption, ModelSetOption, ModelsOption, SetOption
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Folder of videos, each with picks.json, never.json or truth.json."),
+]
+LabelsOption = Annotated[
+    Path | None, typer.Option("--labels", metavar="FILE.json", help="Videos with an expert's times or images.")
+]
+ResultsOption = Annotated[
+    Path | None,
+    typer.Option("--results", metavar="DIR", help="Results; what is missing is run. Default: OUT/results."),
+]
+OutOption = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the report.")]
+CacheOption = Annotated[
+    Path | None, typer.Option("--cache", metavar="DIR", help="What was seen in films, kept between runs.")
+]
+ThreadsOption = Annotated[int, typer.Option(metavar="N", help="Threads; 0 is one for each core.")]
+DEFAULT_OUT = Path("out/bench")
+
+__all__ = [
+    "DEFAULT_OUT", "FAILED", "CacheOption", "ConfigOption", "DataOption", "DeviceOption", "JsonOption", "LabelsOption",
+    "ModelSetOption", "ModelsOption", "OutOption", "ResultsOption", "SetOption", "ThreadsOption", "end", "tidy_bench",
+]  # fmt: skip
+
+
+@contextmanager
+def tidy_bench() -> Iterator[None]:
+    """As `tidy_exit`, and labels or reports that are of no use at all are wrong usage."""
+    from .labels import LabelError
+    from .report import ReportError
+
+    with tidy_exit():
+        try:
+            yield
+        except (LabelError, ReportError) as error:
+            print(f"keyart: {error}", file=sys.stderr)
+            raise typer.Exit(WRONG_USAGE) from None
+
+
+def end(problems: Sequence[str]) -> None:
+    """A line on stderr for each problem; exit 1 when there is one."""
+    for problem in problems:
+        print(f"keyart: {' '.join(problem.split())}", file=sys.stderr)
+    if problems:
+        raise typer.Exit(FAILED)
+
+
+def cache_folder(chosen: Path | None) -> Path:
+    """The folder for what was seen in films."""
+    import platformdirs
+
+    return chosen or Path(platformdirs.user_cache_dir("keyart")) / "bench"

@@ -1,0 +1,117 @@
+"""TOP-10 recall and its companions, from times and descriptors alone: the definition the project is judged by.
+
+An image matches an expert's when they lie at most `MAX_APART_S` apart and their descriptors' cosine is at least
+`SAME_PICTURE`. A video is a hit when one of its ten matches; TOP-10 recall is the share of hits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from .matcher import MAX_APART_S, SAME_PICTURE, Vector
+
+TOP = 10
+LEAST_PICKS = 5
+NEVER_WITHIN_S = 0.3
+BOOTSTRAP_DRAWS = 2000
+
+Times = npt.NDArray[np.float64]
+Matches = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Of one video. `precision` is over ten, so a missing image counts as one that does not match."""
+
+    hit_at_1: float
+    hit_at_3: float
+    hit_at_10: float
+    precision_at_10: float
+    coverage: float
+    never: float
+    """Images within 0.3 s of a frame that must not be chosen."""
+    chosen: float
+
+
+NAMES = tuple(Figures.__dataclass_fields__)
+
+
+def matches(times_s: Times, vectors: Vector, pick_times_s: Times, pick_vectors: Vector) -> Matches:
+    """(N, P): which images match which of the expert's. Rows of zeros (flat pictures) match nothing."""
+    near = np.abs(times_s[:, None] - pick_times_s[None, :]) <= MAX_APART_S
+    return np.asarray(near & (vectors @ pick_vectors.T >= SAME_PICTURE))
+
+
+def near_never(times_s: Times, never_s: Times) -> Matches:
+    """(N,): which images lie on a frame that must not be chosen."""
+    return np.asarray((np.abs(times_s[:, None] - never_s[None, :]) <= NEVER_WITHIN_S + 1e-9).any(axis=1))
+
+
+def figures_of(matched: Matches, on_never: Matches) -> Figures:
+    """`matched` (N, P) of the images in rank order, `on_never` (N,); only the first ten count."""
+    matched, on_never = matched[:TOP], on_never[:TOP]
+    any_pick = np.asarray(matched.any(axis=1))
+    return Figures(
+        hit_at_1=float(any_pick[:1].any()),
+        hit_at_3=float(any_pick[:3].any()),
+        hit_at_10=float(any_pick.any()),
+        precision_at_10=float(any_pick.sum() / TOP),
+        coverage=float(matched.any(axis=0).mean()) if matched.shape[1] else 0.0,
+        never=float(on_never.sum()),
+        chosen=float(len(matched)),
+    )
+
+
+def mean_figures(figures: Sequence[Figures]) -> Figures:
+    """Each figure's mean; of hits that is the recall. Raises ValueError for none."""
+    if not figures:
+        raise ValueError("no figures to average")
+    rows = np.array([[getattr(f, name) for name in NAMES] for f in figures])
+    return Figures(*(float(value) for value in rows.mean(axis=0)))
+
+
+def precision_at(matched: Matches, ranks: int = TOP) -> list[float]:
+    """Precision at 1, 2, … `ranks`; a missing image counts as one that does not match."""
+    any_pick = np.zeros(ranks)
+    found = np.asarray(matched[:ranks].any(axis=1))
+    any_pick[: len(found)] = found
+    return [round(float(p), 6) for p in np.cumsum(any_pick) / np.arange(1, ranks + 1)]
+
+
+def summary(of_videos: Sequence[Figures], seed: int = 0, draws: int = BOOTSTRAP_DRAWS) -> dict[str, dict[str, float]]:
+    """Mean and the 95 % bootstrap interval of every figure, by drawing videos with replacement."""
+    means = asdict(mean_figures(of_videos))
+    return {
+        name: {"mean": round(means[name], 6), **interval([getattr(f, name) for f in of_videos], seed, draws)}
+        for name in NAMES
+    }
+
+
+def interval(values: Sequence[float], seed: int = 0, draws: int = BOOTSTRAP_DRAWS) -> dict[str, float]:
+    """`low` and `high`: the middle 95 % of the mean of `values` drawn with replacement."""
+    sample = np.asarray(values, np.float64)
+    picked = np.random.default_rng(seed).integers(0, len(sample), (draws, len(sample)))
+    low, high = np.quantile(sample[picked].mean(axis=1), [0.025, 0.975])
+    return {"low": round(float(low), 6), "high": round(float(high), 6)}
+
+
+def expected_of_random(
+    matched: Matches, on_never: Matches, draws: int, seed: int, top: int = TOP
+) -> tuple[Figures, list[float]]:
+    """Mean figures, and precision at each rank, of `draws` random choices of ten different frames out of (G, P)."""
+    rng = np.random.default_rng(seed)
+    count = min(top, len(matched))
+    chosen = [rng.choice(len(matched), count, replace=False) for _ in range(draws)]
+    every = [figures_of(matched[rows], on_never[rows]) for rows in chosen]
+    curve = np.mean([precision_at(matched[rows], top) for rows in chosen], axis=0)
+    return mean_figures(every), [round(float(p), 6) for p in curve]
+
+
+def pooled(by_video: Sequence[Mapping[str, Figures]], seed: int = 0) -> dict[str, dict[str, dict[str, float]]]:
+    """Summaries by method name, of the methods that every video has."""
+    names = [name for name in (by_video[0] if by_video else {}) if all(name in row for row in by_video)]
+    return {name: summary([row[name] for row in by_video], seed) for name in names}

@@ -1,0 +1,45 @@
+"""Finished results of labelled videos: read where they lie, made where they are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from stream.manifest import Manifest, read_manifest
+from stream.output import MANIFEST, has_result, result_folder
+from stream.settings import Settings
+
+from .labels import LabelledVideo
+
+
+def results_of(
+    videos: Sequence[LabelledVideo], folder: Path, settings: Settings, quiet: bool = False
+) -> tuple[dict[str, Manifest], list[str]]:
+    """Manifests by the video's name, and a line for each that there is not. Films without a result are run."""
+    problems = _run_missing(videos, folder, settings, quiet)
+    manifests: dict[str, Manifest] = {}
+    for video in videos:
+        path = result_folder(folder, video.path) / MANIFEST
+        if not has_result(path.parent):
+            continue
+        try:
+            manifests[video.name] = read_manifest(path)
+        except (OSError, ValueError) as error:
+            problems.append(f"{path}: is no manifest ({str(error).splitlines()[0]}); delete its folder to make it anew")
+    return manifests, problems
+
+
+def _run_missing(videos: Sequence[LabelledVideo], folder: Path, settings: Settings, quiet: bool) -> list[str]:
+    missing = [video for video in videos if not has_result(result_folder(folder, video.path))]
+    if not missing:
+        return []
+    from stream.library import run
+    from stream.progress import open_reporter
+
+    with open_reporter(quiet, False) as reporter:
+        outcomes = run([video.path for video in missing], folder, settings, reporter)
+    return [
+        f"{video.name}: {outcome.reason}"
+        for video, outcome in zip(missing, outcomes, strict=True)
+        if outcome.status == "failed"
+    ]

@@ -1,0 +1,225 @@
+"""What the matcher needs to know of a film, gathered in one pass and kept in a cache folder between runs.
+
+A grid of frames with their descriptors (for random draws and for the ceiling), how sharp every frame is, the frames
+that FFmpeg's `thumbnail` filter takes; frames asked for later are looked up one by one and remembered too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import av
+import av.filter
+import cv2
+import numpy as np
+import numpy.typing as npt
+from av.error import BlockingIOError as NoFrameYet
+from av.error import EOFError as NoMoreFrames
+
+from .footage import Footage, Frame
+from .matcher import LENGTH, Matcher, Vector
+
+GRID_STEP_S = 0.25
+_THUMBNAIL_FILTER_WIDTH = 160
+"""The filter keeps all frames of its batch; it compares colour histograms, for which small pictures do."""
+_VERSION = 1
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class Survey:
+    """One film. Times are presentation times in seconds; `sharpness` is the Laplacian's variance at 320 pixels."""
+
+    first_pts_s: float
+    end_s: float
+    times_s: Array
+    """(F,) of every frame."""
+    sharpness: Array
+    """(F,)."""
+    grid_s: Array
+    """(G,) of the grid's frames."""
+    thumbnails_s: Array
+    """Frames that FFmpeg's filter takes, ten to a film, in time order."""
+    described: dict[float, Vector | None] = field(default_factory=dict)
+    """Descriptor of each looked-at frame by its time; None: flat."""
+    asked: dict[float, float] = field(default_factory=dict)
+    """Asked time → time of the frame that is shown then."""
+
+    def at(self, asked_s: float) -> tuple[float, Vector | None]:
+        """Time and descriptor of the frame asked for. Raises KeyError when `Surveyor.look` was not asked before."""
+        shown_s = self.asked[_key(asked_s)]
+        return shown_s, self.described[shown_s]
+
+    def contains(self, time_s: float) -> bool:
+        """Whether the film shows something at this time."""
+        return self.first_pts_s - 1e-3 <= time_s <= self.end_s + 1e-3
+
+
+class Surveyor:
+    """Surveys films with one matcher. `cache`: folder for what was found; None keeps nothing."""
+
+    def __init__(self, matcher: Matcher, cache: Path | None, threads: int = 0, step_s: float = GRID_STEP_S) -> None:
+        self._matcher, self._cache, self._threads, self._step_s = matcher, cache, threads, step_s
+
+    def survey(self, video: Path) -> Survey:
+        """From the cache when this film was surveyed before. Raises KeyartError when it cannot be read."""
+        kept = self._kept(video)
+        if kept is not None and kept.is_file():
+            return _load(kept)
+        survey = self._watch(Footage(video, self._threads))
+        self._keep(video, survey)
+        return survey
+
+    def look(self, video: Path, survey: Survey, times_s: Iterable[float]) -> None:
+        """Describe the frames nearest to these times, so that `survey.at` knows them."""
+        missing = [t for t in times_s if _key(t) not in survey.asked]
+        if not missing:
+            return
+        footage = Footage(video, self._threads)
+        for asked_s, frame in footage.frames_near(missing):
+            self._note(footage, survey, frame)
+            survey.asked[_key(asked_s)] = survey.asked[_key(frame.pts_s)] = frame.pts_s
+        self._keep(video, survey)
+
+    def _note(self, footage: Footage, survey: Survey, frame: Frame) -> None:
+        if frame.pts_s not in survey.described:
+            survey.described[frame.pts_s] = self._matcher.describe(footage.small(frame.picture))
+
+    def _watch(self, footage: Footage) -> Survey:
+        times_s: list[float] = []
+        sharpness: list[float] = []
+        grid_s: list[float] = []
+        described: dict[float, Vector | None] = {}
+        next_s = footage.first_pts_s
+        thumbnails = ThumbnailFilter(max(2, -(-footage.frame_count // 10)))
+        for frame in footage.frames():
+            small = footage.small(frame.picture)
+            times_s.append(frame.pts_s)
+            sharpness.append(float(cv2.Laplacian(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), cv2.CV_32F).var()))
+            thumbnails.push(frame)
+            if frame.pts_s >= next_s - 1e-6:
+                grid_s.append(frame.pts_s)
+                described[frame.pts_s] = self._matcher.describe(small)
+                next_s = max(next_s + self._step_s, frame.pts_s)
+        asked = {_key(t): t for t in grid_s}
+        return Survey(
+            footage.first_pts_s, footage.end_s, np.array(times_s), np.array(sharpness), np.array(grid_s),
+            np.array(thumbnails.finish()), described, asked,
+        )  # fmt: skip
+
+    def _kept(self, video: Path) -> Path | None:
+        if self._cache is None:
+            return None
+        parts = f"{_content(video)} {self._matcher.fingerprint} {self._step_s} {_VERSION}"
+        return self._cache / f"{video.stem}-{hashlib.sha256(parts.encode()).hexdigest()[:16]}.npz"
+
+    def _keep(self, video: Path, survey: Survey) -> None:
+        kept = self._kept(video)
+        if kept is None:
+            return
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = kept.with_name(f".{kept.name}.{os.getpid()}.part")
+        with unfinished.open("wb") as file:
+            np.savez(file, allow_pickle=False, **_arrays(survey))
+        unfinished.replace(kept)
+
+
+class ThumbnailFilter:
+    """FFmpeg's `thumbnail`: of every `batch` frames the one whose colour histogram is nearest to their mean's."""
+
+    def __init__(self, batch: int) -> None:
+        self._batch = batch
+        self._graph: av.filter.Graph | None = None
+        self._taken: list[float] = []
+
+    def push(self, frame: Frame) -> None:
+        """The next frame in presentation order."""
+        if self._graph is None:
+            self._graph = self._open(frame.picture)
+        self._graph.push(frame.picture)
+        self._pull(self._graph)
+
+    def finish(self) -> list[float]:
+        """Presentation times of the frames taken, in order."""
+        if self._graph is not None:
+            self._graph.push(None)
+            self._pull(self._graph)
+        return self._taken
+
+    def _open(self, picture: av.VideoFrame) -> av.filter.Graph:
+        graph = av.filter.Graph()
+        nodes = [
+            graph.add_buffer(
+                width=picture.width, height=picture.height, format=picture.format, time_base=picture.time_base
+            ),
+            graph.add("scale", f"{_THUMBNAIL_FILTER_WIDTH}:-2"),
+            graph.add("thumbnail", f"n={self._batch}"),
+            graph.add("buffersink"),
+        ]
+        graph.link_nodes(*nodes).configure()
+        return graph
+
+    def _pull(self, graph: av.filter.Graph) -> None:
+        while True:
+            try:
+                taken = graph.pull()
+            except (NoFrameYet, NoMoreFrames):
+                return
+            assert isinstance(taken, av.VideoFrame)
+            if taken.pts is not None and taken.time_base is not None:
+                self._taken.append(float(taken.pts * taken.time_base))
+
+
+def descriptors(survey: Survey, times_s: Sequence[float] | Array) -> Vector:
+    """(N, 1056) of frames that were looked at; rows of zeros where a frame is flat, so that they match nothing."""
+    found = np.zeros((len(times_s), LENGTH), np.float32)
+    for row, time_s in zip(found, times_s, strict=True):
+        vector = survey.at(float(time_s))[1]
+        if vector is not None:
+            row[:] = vector
+    return found
+
+
+def _content(video: Path) -> str:
+    """Tells films apart, wherever they lie: the size, the first and the last mebibyte."""
+    size = video.stat().st_size
+    with video.open("rb") as file:
+        head = file.read(1 << 20)
+        file.seek(max(0, size - (1 << 20)))
+        return hashlib.sha256(b"%d " % size + head + file.read()).hexdigest()
+
+
+def _key(time_s: float) -> float:
+    return round(time_s, 4)
+
+
+def _arrays(survey: Survey) -> dict[str, Any]:
+    known = sorted(survey.described)
+    vectors = [survey.described[t] for t in known]
+    return {
+        "extent": np.array([survey.first_pts_s, survey.end_s]),
+        "times_s": survey.times_s, "sharpness": survey.sharpness, "grid_s": survey.grid_s,
+        "thumbnails_s": survey.thumbnails_s, "described_s": np.array(known),
+        "vectors": np.stack([np.zeros(LENGTH, np.float32) if v is None else v for v in vectors]),
+        "asked": np.array(list(survey.asked.items())),
+    }  # fmt: skip
+
+
+def _load(kept: Path) -> Survey:
+    with np.load(kept) as held:
+        extent, known, vectors = held["extent"], held["described_s"], held["vectors"]
+        described = {float(t): (row if row.any() else None) for t, row in zip(known, vectors, strict=True)}
+        return Survey(
+            float(extent[0]), float(extent[1]), held["times_s"], held["sharpness"], held["grid_s"],
+            held["thumbnails_s"], described, dict(_pairs(held["asked"])),
+        )  # fmt: skip
+
+
+def _pairs(rows: Array) -> Iterator[tuple[float, float]]:
+    yield from ((float(asked), float(shown)) for asked, shown in rows)

@@ -1,0 +1,104 @@
+"""A film of noise scenes, the pinned matcher, and manifests made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from benchmarks.matcher import Matcher, open_matcher
+from stream.manifest import Manifest
+
+FPS = 10
+SCENE_S = 4
+SCENES = 6
+SEEDS = (0, 1, 2, 4, 5, 6, 8)
+"""Of scenes that the matcher tells apart; the last is in no film."""
+
+
+@pytest.fixture(scope="session")
+def matcher(models_dir: Path) -> Matcher:
+    """The matcher with its pinned weights."""
+    return open_matcher()
+
+
+def scene(number: int, size: tuple[int, int] = (320, 180)) -> np.ndarray:
+    """A picture of its own, (H, W, 3): a colour ramp with shapes in places that no other scene has them."""
+    width, height = size
+    rng = np.random.default_rng(SEEDS[number])
+    corners = rng.integers(0, 255, (2, 2, 3)).astype(np.uint8)
+    picture = np.asarray(cv2.resize(corners, size, interpolation=cv2.INTER_CUBIC))
+    for _ in range(2 + 3 * (number % 3)):
+        x, y, r = int(rng.uniform(0, width)), int(rng.uniform(0, height)), int(rng.uniform(0.05, 0.4) * height)
+        colour = tuple(int(c) for c in rng.integers(0, 255, 3))
+        if rng.random() < 0.5:
+            cv2.circle(picture, (x, y), r, colour, cv2.FILLED)
+        else:
+            cv2.rectangle(picture, (x, y), (x + 2 * r, y + r), colour, int(rng.choice([-1, 3])))
+    return picture
+
+
+@pytest.fixture(scope="session")
+def scenes_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six scenes of four seconds at ten frames a second, each drifting slowly."""
+    path = tmp_path_factory.mktemp("film") / "scenes.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=FPS)
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        stream.codec_context.gop_size = 10
+        for number in range(SCENES):
+            for step in range(SCENE_S * FPS):
+                picture = np.ascontiguousarray(np.roll(scene(number), step // 4, axis=1))
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode(None))
+    return path
+
+
+def manifest(times_s: Sequence[float], shots: Sequence[tuple[float, float]] = ()) -> Manifest:
+    """A result with these images, and nothing else that matters."""
+    images = [
+        {
+            "rank": rank, "time_s": time_s, "frame": None, "shot": 0, "score": 0.5, "components": {}, "why": [],
+            "fallback": [], "refetched": False, "characters": [], "faces": [], "crops": [],
+        }
+        for rank, time_s in enumerate(times_s, 1)
+    ]  # fmt: skip
+    spans = shots or [(i * SCENE_S, (i + 1) * SCENE_S) for i in range(SCENES)]
+    return Manifest.model_validate(
+        {
+            "schema": "keyart/manifest/1",
+            "tool": {
+                "version": "0", "device": "cpu", "decoder": "ffmpeg", "decode": "all", "providers": [], "models": {},
+                "settings_fingerprint": "0", "settings": {},
+            },
+            "video": {
+                "path": "scenes.mp4", "content_fingerprint": "0", "container": "mp4", "codec": "h264", "width": 320,
+                "height": 180, "display_width": 320, "display_height": 180, "sample_aspect_ratio": [1, 1],
+                "rotation": 0, "fps": 10, "first_pts_s": 0, "duration_s": 24, "frames": 240, "bit_depth": 8,
+                "color": {"primaries": "unknown", "transfer": "unknown", "matrix": "bt601", "range": "limited"},
+            },
+            "active_area": {"top": 0, "bottom": 0, "left": 0, "right": 0},
+            "shots": [
+                {
+                    "index": i, "start_s": start, "end_s": end, "start_frame": None, "end_frame": None,
+                    "transition": "cut", "candidates": 1,
+                }
+                for i, (start, end) in enumerate(spans)
+            ],
+            "characters": [],
+            "images": images,
+            "funnel": {"frames": 240, "probes": 0, "candidates": 0, "rejected": {"at_shot": {}, "at_end": {}}},
+            "timings": {"wall_s": 1, "stages": {}},
+            "warnings": [],
+        }
+    )  # fmt: skip
+
+
+@pytest.fixture
+def make_manifest() -> Callable[..., Manifest]:
+    """`make_manifest(times_s, shots=…)`."""
+    return manifest
