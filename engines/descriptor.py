@@ -72,7 +72,8 @@ def _shares(length: int, parts: int) -> np.ndarray:
     edges = np.linspace(0, length, parts + 1)
     pixels = np.arange(length)
     common = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
-    return (np.clip(common, 0, None) * (parts / length)).astype(np.float32)
+    shares: np.ndarray = (np.clip(common, 0, None) * (parts / length)).astype(np.float32)
+    return shares
 
 
 @cache

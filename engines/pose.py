@@ -11,7 +11,10 @@ NOSE_DEPTH, MOUTH_DEPTH = 0.45, 0.05
 
 
 def mean_head() -> np.ndarray:
-    """(5, 3) landmarks of a mean frontal head, its two sides alike: x right, y down, z towards the camera; unit: inter-ocular distance."""
+    """(5, 3) landmarks of a mean frontal head, its two sides alike, in inter-ocular distances.
+
+    x to the right, y down, z towards the camera.
+    """
     eyes_apart = CHIP_POINTS[1, 0] - CHIP_POINTS[0, 0]
     mirrored = CHIP_POINTS[[1, 0, 2, 4, 3]] * [-1, 1]
     plane = (CHIP_POINTS - CHIP_POINTS.mean(0) + mirrored - mirrored.mean(0)) / (2 * eyes_apart)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kernels.ops import Ops
-from kernels.surface import Array, Rect, Surface
+from kernels.surface import Rect, Surface
 
 from . import emotion, eyes
 from .descriptor import describe
@@ -34,8 +34,15 @@ class ReaderOptions:
     """Longer side of the detector's input, pixels; the descriptor's constants belong to 320."""
     threshold: float = 0.5
     """Least score of a face."""
+    refine_below: float = 64.0
+    """Height of a face in the detector's input, pixels, under which it gets a second look; 0: none does.
+
+    Measured on the same faces shown smaller and smaller: above 60 px the first look's landmarks are as good as any
+    (3.4 % of the inter-ocular distance); at 37, 28 and 23 px they are off by 5.7, 6.3 and 8.7 %, the second look's by
+    3.4 to 3.8 %.
+    """
     refine_side: int = 160
-    """Side of the second look at a face, pixels, a multiple of 32; 0: none."""
+    """Side of the second look, pixels, a multiple of 32."""
     refine_margin: float = 2.2
     """Side of the second look, in longer sides of the face box."""
     most_faces: int = 4
@@ -92,10 +99,12 @@ class FaceReader:
         ranked = sorted(faces, key=lambda face: -face.box[2] * face.box[3])
         large = [face for face in ranked if face.box[3] >= options.least_height * area[3]][: options.most_faces]
         far = [face for face in faces if not any(face is one for one in large)]
-        if options.refine_side:
-            side, margin = options.refine_side, options.refine_margin
-            large = [self._detector.refine(surface, face, side=side, margin=margin) for face in large]
-        return large, far
+        least = options.refine_below * max(area[2:]) / options.detector_width
+        return [self._closer(surface, face) if face.box[3] < least else face for face in large], far
+
+    def _closer(self, surface: Surface, face: Detection) -> Detection:
+        options = self._options
+        return self._detector.refine(surface, face, side=options.refine_side, margin=options.refine_margin)
 
     def _look(self, surfaces: list[Surface], faces: list[list[Detection]]) -> Iterator[_Look]:
         """One look a face, in the order of the pictures and of their faces; chips of all pictures share the runs."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from skimage.data import astronaut
 
 from engines.session import FakeSession
 from kernels.surface import Colour, Geometry, Rect, Surface
@@ -82,3 +83,8 @@ def fake_detector(*faces: tuple[tuple[int, int], tuple[float, float], float]) ->
         return maps
 
     return FakeSession("detector", answer)
+
+
+def portrait(side: int) -> np.ndarray:
+    """(side, side, 3) uint8 RGB of a woman who smiles at the camera: scikit-image's photograph of an astronaut."""
+    return np.asarray(cv2.resize(astronaut(), (side, side), interpolation=cv2.INTER_CUBIC))

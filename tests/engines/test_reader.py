@@ -1,0 +1,174 @@
+"""A real face read by the real networks, and the rules of what is read of which face."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engines.eyes import CLOSED_BELOW
+from engines.faces import EMOTIONS, UNMEASURED, Face, Reading
+from engines.reader import ROLES, FaceReader, ReaderOptions
+from engines.session import FakeSession, Session, open_session
+
+from .scenes import PictureOps, fake_detector, portrait
+
+EYES = np.zeros((1, 71, 3), np.float32)
+EYES[0, 8, 0] = 30
+EYES[0, [11, 12, 13], 1] = 9
+
+
+@pytest.fixture(scope="module")
+def sessions(models_dir: Path) -> Iterator[dict[str, Session]]:
+    with ExitStack() as stack:
+        opened = {role: open_session(models_dir / f"{role}.onnx", threads=1) for role in ROLES}
+        for session in opened.values():
+            stack.callback(session.close)
+        yield opened
+
+
+def fake_sessions(*faces: tuple[tuple[int, int], tuple[float, float], float]) -> dict[str, FakeSession]:
+    """Networks that see `faces` everywhere and answer every chip alike."""
+
+    def rows(values: np.ndarray):  # type: ignore[no-untyped-def]
+        return lambda inputs: np.repeat(values, len(inputs["image"]), 0)
+
+    unit, calm = np.eye(1, 128, dtype=np.float32), np.eye(7, dtype=np.float32)[None, 6]
+    answers = {
+        "eyes": ("landmarks", rows(EYES)),
+        "embedding": ("embedding", rows(unit)),
+        "emotion": ("probabilities", rows(calm)),
+    }
+    made = {
+        role: FakeSession(role, lambda inputs, name=name, answer=answer: {name: answer(inputs)})
+        for role, (name, answer) in answers.items()
+    }
+    return made | {"detector": fake_detector(*faces)}
+
+
+def read_fakes(options: ReaderOptions, *faces: tuple[tuple[int, int], tuple[float, float], float]) -> Reading:
+    """What a reader makes of a 1280×720 picture of noise in which the detector sees `faces`."""
+    ops = PictureOps()
+    noise = np.random.default_rng(0).integers(0, 255, (720, 1280, 3), np.uint8)
+    sessions = fake_sessions(*faces)
+    try:
+        return FaceReader(sessions, ops, options).read([ops.surface_of(noise)])[0]
+    finally:
+        for session in sessions.values():
+            session.close()
+
+
+def test_small_faces_are_seen_but_not_looked_at() -> None:
+    reading = read_fakes(ReaderOptions(refine_below=0), ((10, 10), (12, 9), 0.9), ((20, 50), (60, 45), 0.6))
+    near, far = reading.faces
+    assert near.box[3] == pytest.approx(240, abs=1)
+    assert near.emotion is not None
+    assert near.embedding is not None
+    assert near.eye_openness_ratio == pytest.approx(0.3)
+    assert far.box[3] == pytest.approx(48, abs=1)
+    assert (far.emotion, far.embedding, far.eye_openness_ratio) == (None, None, None)
+    assert far.quality is UNMEASURED
+    assert near.quality is not UNMEASURED
+
+
+def test_only_the_largest_faces_are_looked_at() -> None:
+    faces = [((10 + 8 * (i % 2), 6 + 12 * i), (20 + 4 * i, 16 + 2 * i), 0.9 - 0.1 * i) for i in range(4)]
+    reading = read_fakes(ReaderOptions(most_faces=2, refine_below=0), *faces)
+    assert len(reading.faces) == 4
+    assert [face.emotion is not None for face in reading.faces] == [True, True, False, False]
+    assert reading.faces[0].box[3] > reading.faces[1].box[3] > reading.faces[2].box[3]
+
+
+def test_eyes_are_unknown_when_too_small() -> None:
+    large = read_fakes(ReaderOptions(refine_below=0, least_height=0.01), ((20, 40), (18, 14), 0.9)).faces[0]
+    small = read_fakes(ReaderOptions(refine_below=0, least_height=0.01), ((20, 40), (10, 8), 0.9)).faces[0]
+    assert large.inter_ocular_px > 20 > small.inter_ocular_px
+    assert large.eye_openness_ratios == pytest.approx((0.3, 0.3))
+    assert small.eye_openness_ratios == (None, None)
+
+
+@pytest.mark.models
+def test_a_real_face_is_read(sessions: dict[str, Session]) -> None:
+    ops = PictureOps()
+    (reading,) = FaceReader(sessions, ops).read([ops.surface_of(portrait(1024))])
+    face = reading.faces[0]
+    x, y, width, height = face.box
+    assert (x < 447 < x + width) and (y < 222 < y + height)
+    assert face.score > 0.8
+    assert face.eye_openness_ratio is not None
+    assert face.eye_openness_ratio > CLOSED_BELOW + 0.05
+    assert all(abs(angle) < 20 for angle in face.pose_deg)
+    assert face.embedding is not None
+    assert float(np.linalg.norm(face.embedding)) == pytest.approx(1, abs=1e-5)
+    assert face.emotion is not None
+    assert EMOTIONS[int(face.emotion.argmax())] == "happy"
+    assert reading.descriptor is not None
+
+
+@pytest.mark.models
+def test_a_face_is_itself_at_other_sizes_and_places(sessions: dict[str, Session]) -> None:
+    ops = PictureOps()
+    picture = portrait(1024)
+    crop = np.ascontiguousarray(picture[40:440, 240:700])
+    pictures = [picture, crop, portrait(512), np.ascontiguousarray(picture[:, ::-1])]
+    readings = FaceReader(sessions, ops).read([ops.surface_of(one) for one in pictures])
+    faces = [reading.faces[0] for reading in readings]
+    embeddings = np.stack([face.embedding for face in faces if face.embedding is not None])
+    assert (embeddings[0] @ embeddings.T).min() > 0.97
+    np.testing.assert_allclose(faces[1].landmarks + np.array([240, 40]), faces[0].landmarks, atol=8)
+    assert faces[3].pose_deg[0] == pytest.approx(-faces[0].pose_deg[0], abs=8)
+
+
+@pytest.mark.models
+def test_a_reading_does_not_depend_on_its_neighbours(sessions: dict[str, Session]) -> None:
+    ops = PictureOps()
+    pictures = [portrait(1024), portrait(640), np.ascontiguousarray(portrait(512)[:, ::-1])]
+    surfaces = [ops.surface_of(picture) for picture in pictures]
+    reader = FaceReader(sessions, ops)
+    together = reader.read(surfaces)
+    for surface, reading in zip(reversed(surfaces), reversed(together), strict=True):
+        (alone,) = reader.read([surface])
+        assert len(alone.faces) == len(reading.faces) > 0
+        for one, other in zip(alone.faces, reading.faces, strict=True):
+            assert numbers(one) == numbers(other)
+        assert bits(alone.descriptor) == bits(reading.descriptor)
+
+
+@pytest.mark.models
+def test_an_area_is_read_as_if_it_were_the_picture(sessions: dict[str, Session]) -> None:
+    ops = PictureOps()
+    picture = portrait(640)
+    framed = np.zeros((720, 900, 3), np.uint8)
+    framed[40:680, 130:770] = picture
+    reader = FaceReader(sessions, ops)
+    (inside,) = reader.read([ops.surface_of(framed)], area=(130, 40, 640, 640))
+    (bare,) = reader.read([ops.surface_of(picture)])
+    np.testing.assert_allclose(inside.faces[0].landmarks, bare.faces[0].landmarks + np.array([130, 40]), atol=1e-2)
+    assert bits(inside.descriptor) == bits(bare.descriptor)
+
+
+@pytest.mark.models
+def test_pictures_without_faces(sessions: dict[str, Session]) -> None:
+    ops = PictureOps()
+    noise = np.random.default_rng(0).integers(0, 255, (360, 640, 3), np.uint8)
+    black = np.zeros((720, 1280, 3), np.uint8)
+    tiny = np.full((16, 16, 3), 90, np.uint8)
+    readings = FaceReader(sessions, ops).read([ops.surface_of(one) for one in (noise, black, tiny)])
+    assert [reading.faces for reading in readings] == [(), (), ()]
+    assert readings[1].descriptor is None
+    assert readings[2].descriptor is None
+    assert FaceReader(sessions, ops).read([]) == []
+
+
+def bits(array: np.ndarray | None) -> bytes | None:
+    return None if array is None else array.tobytes()
+
+
+def numbers(face: Face) -> tuple[object, ...]:
+    """Everything of a face in a form that compares bit by bit."""
+    arrays = (face.landmarks, face.embedding, face.emotion)
+    plain = (face.box, face.score, face.eye_openness_ratios, face.pose_deg, face.quality)
+    return (*(bits(array) for array in arrays), *plain)
