@@ -31,7 +31,7 @@ WIDTH, HEIGHT, FPS = 1280, 720, 24
 BAR = 88
 """Black rows above and below: the picture is 2.35:1."""
 ACTIVE = HEIGHT - 2 * BAR
-FACE_HEIGHT = 96
+FACE_HEIGHT = 106
 """Pixels that a detector's box takes in the astronaut's photograph, of 512: forehead to chin."""
 
 
@@ -83,8 +83,8 @@ FILM = (
     face_shot(48, "medium", View(0.44, 0.26, 0.90), View(0.44, 0.24, 0.84), degradation="dark"),
     Take(72, "brick.png", View(0.45, 0.60, 0.90), View(0.55, 0.35, 0.70), dissolve=16),
     face_shot(84, "wide", View(0.45, 0.50, 1.00), View(0.47, 0.47, 0.92), backdrop=True),
-    Take(48, "hubble_deep_field.jpg", View(0.40, 0.40, 0.60), View(0.55, 0.55, 0.50)),
     face_shot(48, "medium", View(0.46, 0.26, 0.92), View(0.46, 0.25, 0.80), degradation="blur"),
+    Take(48, "hubble_deep_field.jpg", View(0.40, 0.40, 0.60), View(0.55, 0.55, 0.50)),
     face_shot(72, "close-up", View(0.40, 0.22, 0.70), View(0.46, 0.23, 0.60), dissolve=12),
 )
 
