@@ -54,7 +54,7 @@ class ReaderOptions:
     eyes_most_yaw_deg: float = 40.0
     """Yaw beyond which eye openness is unknown."""
     batch: int = 1
-    """Chips a run of an engine. On the CPU 1: more is no faster, and a batch's size changes the last bits."""
+    """Chips a run of an engine. On the CPU 1: more is no faster, and no answer can depend on its neighbours."""
 
 
 @dataclass(frozen=True, slots=True)

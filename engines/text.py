@@ -23,6 +23,12 @@ UNCLIP = 1.5
 LEAST_SIDE_PX = 3.0
 """Shorter side of a mark worth a box, input pixels."""
 
+SUBTITLE_TOP, SUBTITLE_OFF_CENTRE, SUBTITLE_LEAST_WIDTH = 0.6, 0.12, 0.1
+"""Where a subtitle's middle may lie and how wide it is at least, in heights and widths of the picture."""
+
+TITLE_LEAST_SHARE = 0.02
+"""Share of the picture that a title or credits cover at least."""
+
 
 @dataclass(frozen=True, slots=True)
 class TextReading:
@@ -82,3 +88,21 @@ def _box(probability: np.ndarray, contour: np.ndarray) -> tuple[float, float, fl
 
 def _multiple(side: float) -> int:
     return max(1, round(side / SIDE_MULTIPLE_PX)) * SIDE_MULTIPLE_PX
+
+
+def text_share(reading: TextReading, area: Rect) -> float:
+    """Share of `area` (displayed pixels) that lines of text cover, 0–1."""
+    return float(reading.boxes[:, 2:].prod(1).sum() / (area[2] * area[3]))
+
+
+def is_overlay(reading: TextReading, area: Rect) -> bool:
+    """Whether text was laid over the picture in `area` (displayed pixels): a subtitle, a title or credits.
+
+    A subtitle is a line in the lower part, centred and wide; a title or credits cover much of the picture. Text of the
+    scene, a sign or a logo, is small or stands elsewhere.
+    """
+    x, y, width, height = area
+    middle = (reading.boxes[:, :2] + reading.boxes[:, 2:] / 2 - (x, y)) / (width, height)
+    wide = reading.boxes[:, 2] >= SUBTITLE_LEAST_WIDTH * width
+    subtitle = (middle[:, 1] > SUBTITLE_TOP) & (np.abs(middle[:, 0] - 0.5) < SUBTITLE_OFF_CENTRE) & wide
+    return bool(subtitle.any()) or text_share(reading, area) >= TITLE_LEAST_SHARE
