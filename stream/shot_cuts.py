@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from .shot_rows import LUMA_CELLS, RowWindow, ShotSettings, distance, likeness, tone_gap
+from .shot_rows import LUMA_CELLS, RowWindow, ShotSettings, distance, floor_scale, likeness
 
 AROUND_ROWS = 8
 """Rows on either side whose changes say how much the picture moves."""
-_NO_CELL_CHANGE = 4.0
+_CELL_CHANGE = 4.0
+_LOUD, _NEW = 0.6, 2.0
 _SAME_STRUCTURE, _SAME_CHROMA = 0.985, 6.0
 _STAYS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Row `row` is the first of a new picture; `change` in code values, less where tones stay."""
+    """Row `row` is the first of a new picture; `change` in code values."""
 
     row: int
     change: float
 
 
-def find_cuts(window: RowWindow, first: int, end: int, settings: ShotSettings) -> list[Cut]:
-    """Cuts at rows [first, end). Reads `AROUND_ROWS` or `flash_frames` + 1 rows to either side, where there are any."""
+def find_cuts(window: RowWindow, first: int, end: int, flash_rows: int, settings: ShotSettings) -> list[Cut]:
+    """Cuts at rows [first, end). Reads `AROUND_ROWS` or `flash_rows` + 1 rows to either side, where there are any."""
     first = max(first, window.base + 1)
     if first >= end:
         return []
-    change = window.change(first, end) * _novelty(window, first, end)
-    loud = _loud(change, _activity(window, first, end), settings)
-    rows = first + np.flatnonzero(loud)
-    return [Cut(int(r), float(change[r - first])) for r in rows if _is_cut(window, int(r), settings)]
+    change = window.change(first, end)
+    rows = first + np.flatnonzero(_stands_out(window, first, end, settings))
+    return [Cut(int(r), float(change[r - first])) for r in rows if _is_cut(window, int(r), flash_rows, settings)]
 
 
 def strongest(cuts: list[Cut], apart_rows: int) -> list[Cut]:
@@ -43,33 +44,34 @@ def _beats(a: Cut, b: Cut) -> bool:
     return (a.change, -a.row) > (b.change, -b.row)
 
 
-def _loud(change: np.ndarray, activity: np.ndarray, s: ShotSettings) -> np.ndarray:
-    moving = change >= s.cut_floor + s.cut_activity_ratio * activity
-    quiet = (change >= s.quiet_cut_floor) & (change >= s.quiet_cut_ratio * (activity + 0.5))
-    return np.asarray(moving | quiet)
+def _stands_out(window: RowWindow, first: int, end: int, s: ShotSettings) -> np.ndarray:
+    """(N,) bool: more changes than motion around explains. Motion moves tones about, a new picture has others."""
+    change = window.change(first, end)
+    activity = _around(window.change, window, first, end)
+    contrast = window.contrast(first - 1, end)
+    scale = floor_scale(contrast[1:], contrast[:-1], s)
+    loud = change / (s.cut_floor * scale + s.cut_activity_ratio * activity)
+    new = window.tone_step(first, end) / (s.cut_tones + 2 * _around(window.tone_step, window, first, end))
+    quiet = (change >= s.quiet_cut_floor * scale) & (change >= s.quiet_cut_ratio * (activity + 0.5 * scale))
+    return np.asarray(quiet | ((loud >= _LOUD) & (loud * np.minimum(new, _NEW) >= 1)))
 
 
-def _novelty(window: RowWindow, first: int, end: int) -> np.ndarray:
-    """0.6–1: motion moves tones about, a new picture has other ones."""
-    tones = window.tones(first - 1, end)
-    return np.asarray(0.6 + np.minimum(tone_gap(tones[1:], tones[:-1]), 0.4))
-
-
-def _activity(window: RowWindow, first: int, end: int) -> np.ndarray:
-    """The second largest change among the neighbours: one other cut or flash nearby is no motion."""
+def _around(signal: Callable[[int, int], np.ndarray], window: RowWindow, first: int, end: int) -> np.ndarray:
+    """The second largest value among each row's neighbours: one other cut or flash nearby is no motion."""
     low, high = max(window.base, first - AROUND_ROWS), min(window.end, end + AROUND_ROWS)
-    padded = np.pad(window.change(low, high), (AROUND_ROWS - (first - low), AROUND_ROWS - (high - end)))
+    padded = np.pad(signal(low, high), (AROUND_ROWS - (first - low), AROUND_ROWS - (high - end)))
     views = np.lib.stride_tricks.sliding_window_view(padded, 2 * AROUND_ROWS + 1)
     others = np.delete(views, AROUND_ROWS, axis=1)
     return np.asarray(np.partition(others, -2, axis=1)[:, -2])
 
 
-def _is_cut(window: RowWindow, row: int, settings: ShotSettings) -> bool:
+def _is_cut(window: RowWindow, row: int, flash_rows: int, settings: ShotSettings) -> bool:
     before, after = window.picture(row - 1), window.picture(row)
-    cells = np.abs(before - after)[:LUMA_CELLS] > _NO_CELL_CHANGE
+    contrast = window.contrast(row - 1, row + 1)
+    cells = np.abs(before - after)[:LUMA_CELLS] > _CELL_CHANGE * floor_scale(contrast[0], contrast[1], settings)
     if cells.mean() < settings.cut_cells or lighting_only(before, after):
         return False
-    return _stays(window, row, float(distance(before, after)), settings.flash_frames)
+    return _stays(window, row, float(distance(before, after)), flash_rows)
 
 
 def _stays(window: RowWindow, row: int, jump: float, frames: int) -> bool:

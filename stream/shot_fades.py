@@ -60,12 +60,10 @@ def leave(window: RowWindow, row: int, cuts: set[int], reach: int, settings: Sho
     return side, max(row, whole)
 
 
-def is_flash(
-    entry: Entry, exit_row: int, after: np.ndarray, whole_row: int, fps: float, settings: ShotSettings
-) -> bool:
+def is_flash(entry: Entry, exit_row: int, after: np.ndarray, whole_row: int, flash_rows: int, fps: float) -> bool:
     """Whether a short stretch leads back to the picture it came from. Light may take a second to come and go."""
-    sudden = whole_row - entry.fade_row - 1 <= settings.flash_frames
-    lit = entry.white and exit_row - entry.row <= settings.flash_frames and whole_row - entry.fade_row <= fps
+    sudden = whole_row - entry.fade_row - 1 <= flash_rows
+    lit = entry.white and exit_row - entry.row <= flash_rows and whole_row - entry.fade_row <= fps
     return (sudden or lit) and likeness(entry.before, after) >= _SAME_STRUCTURE
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .shot_motion import unmoved_share
-from .shot_rows import RowWindow, ShotSettings, distance, tone_gap
+from .shot_rows import RowWindow, ShotSettings, distance, floor_scale, tone_gap
 
 OUTSIDE_ROWS = 12
 """Rows before and after a dissolve that are looked at."""
@@ -71,7 +71,9 @@ def _new_picture(window: RowWindow, d: Dissolve, settings: ShotSettings) -> bool
     a, b = window.x(d.first, d.first + 1), window.x(d.last, d.last + 1)
     gap = float(distance(a, b)[0])
     motion = np.sort(np.concatenate([window.change(low, d.first + 1), window.change(d.last + 1, high)]))
-    if gap < settings.cut_floor + settings.cut_activity_ratio * (motion[-2] if len(motion) > 1 else 0):
+    ends = window.contrast(d.first, d.last + 1)
+    floor = settings.cut_floor * float(floor_scale(ends[0], ends[-1], settings))
+    if gap < floor + settings.cut_activity_ratio * (motion[-2] if len(motion) > 1 else 0):
         return False
     tones = window.tones(d.first, d.last + 1)
     if tone_gap(tones[0], tones[-1]) < settings.dissolve_tones:
@@ -116,10 +118,12 @@ def _scores(
     before, after = np.maximum(a - _STABLE_ROWS, 0), np.minimum(b + _STABLE_ROWS, high - low - 1)
     unstable = np.sqrt(np.maximum(q[before, a], q[b, after]) / gap)
     jump = np.sqrt(gap / x.shape[1])
+    contrast = window.contrast(low, high)
+    floor = settings.dissolve_floor * floor_scale(contrast[a], contrast[b], settings)
     detail = _middle_detail(window.edges(low, high), a, b)
     good = (
         inside
-        & (jump >= settings.dissolve_floor)
+        & (jump >= floor)
         & (off <= settings.dissolve_residual)
         & (uneven <= _UNEVEN)
         & (unstable <= _UNSTABLE)

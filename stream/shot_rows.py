@@ -20,11 +20,11 @@ class ShotSettings(Section):
     shortest_shot_s: float = Field(
         default=0.25, ge=0, le=5, description="seconds; of closer cuts only the strongest counts"
     )
-    flash_frames: int = Field(
-        default=5, ge=0, le=12, description="frames; a change undone within so many is a flash, no cut"
+    longest_flash_s: float = Field(
+        default=0.25, ge=0, le=1, description="seconds; a change that is undone within this time is a flash, no cut"
     )
     cut_floor: float = Field(
-        default=10.0, ge=1, le=128, description="code values; the least change of a cut in a picture that moves"
+        default=12.0, ge=1, le=128, description="code values; the least change of a cut in a picture that moves"
     )
     cut_activity_ratio: float = Field(
         default=1.7, ge=1, le=20, description="a cut changes `cut_floor` plus this many times the motion around it"
@@ -46,6 +46,19 @@ class ShotSettings(Section):
         ge=0.2,
         le=4,
         description="seconds; longest dissolve, and longest half of a fade; also sets the lookahead",
+    )
+    cut_tones: float = Field(
+        default=0.1,
+        ge=0.01,
+        le=1,
+        description="share of pixels; a cut alters the tones by this much and twice what they altered around it, "
+        "or by less the more it stands out otherwise",
+    )
+    full_contrast: float = Field(
+        default=40.0,
+        ge=1,
+        le=128,
+        description="code values (deviation of luma); in flatter or darker pictures all floors shrink, to a quarter",
     )
     dissolve_floor: float = Field(
         default=12.0,
@@ -115,6 +128,8 @@ class RowWindow:
         self.end = 0
         self._x = np.empty((0, LUMA_CELLS + CHROMA_CELLS), np.float32)
         self._change = np.empty(0, np.float32)
+        self._tone_step = np.empty(0, np.float32)
+        self._contrast = np.empty(0, np.float32)
         self._edges = np.empty(0, np.float32)
         self._tones = np.empty((0, HISTOGRAM_BINS), np.float32)
         self._flat = np.empty(0, np.int8)
@@ -126,6 +141,8 @@ class RowWindow:
 
     def append(self, rows: np.ndarray) -> None:
         """Take rows of dtype `kernels.stats.ROW` that follow the last ones."""
+        if not len(rows):
+            return
         x = pictures(rows)
         before = self._x[-1:] if len(self) else x[:1]
         chroma = np.concatenate([before, x])[:, LUMA_CELLS:]
@@ -133,7 +150,11 @@ class RowWindow:
         self._x = np.concatenate([self._x, x])
         self._change = np.concatenate([self._change, change.astype(np.float32)])
         self._edges = np.concatenate([self._edges, rows["sobel_energy"].astype(np.float32)])
-        self._tones = np.concatenate([self._tones, tones(rows)])
+        shares = tones(rows)
+        steps = tone_gap(shares, np.concatenate([self._tones[-1:] if len(self) else shares[:1], shares[:-1]]))
+        self._tone_step = np.concatenate([self._tone_step, steps])
+        self._tones = np.concatenate([self._tones, shares])
+        self._contrast = np.concatenate([self._contrast, rows["luma_std"].astype(np.float32)])
         self._flat = np.concatenate([self._flat, flatness(rows, self._settings)])
         self._pts = np.concatenate([self._pts, rows["pts_s"]])
         self._frame = np.concatenate([self._frame, rows["frame"].astype(np.int64)])
@@ -142,7 +163,7 @@ class RowWindow:
     def drop_before(self, row: int) -> None:
         """Forget rows before `row`."""
         n = max(0, min(row, self.end) - self.base)
-        for name in ("_x", "_change", "_edges", "_tones", "_flat", "_pts", "_frame"):
+        for name in ("_x", "_change", "_tone_step", "_contrast", "_edges", "_tones", "_flat", "_pts", "_frame"):
             setattr(self, name, getattr(self, name)[n:].copy())
         self.base += n
 
@@ -156,6 +177,14 @@ class RowWindow:
     def change(self, first: int, end: int) -> np.ndarray:
         """(N,) float32 code values: luma plus chroma change to the row before."""
         return self._change[first - self.base : end - self.base]
+
+    def tone_step(self, first: int, end: int) -> np.ndarray:
+        """(N,) float32: share of pixels (0–1) whose luma bin differs from the row before's."""
+        return self._tone_step[first - self.base : end - self.base]
+
+    def contrast(self, first: int, end: int) -> np.ndarray:
+        """(N,) float32 code values: deviation of luma."""
+        return self._contrast[first - self.base : end - self.base]
 
     def edges(self, first: int, end: int) -> np.ndarray:
         """(N,) float32: edge energy."""
@@ -187,6 +216,11 @@ def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def tone_gap(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Share of pixels (0–1) that would have to change bin to turn histogram a into b; shapes (…, 64)."""
     return np.asarray(np.abs(a - b).sum(axis=-1) / 2)
+
+
+def floor_scale(contrast_a: np.ndarray, contrast_b: np.ndarray, settings: ShotSettings) -> np.ndarray:
+    """¼…1: what a floor shrinks to between pictures of these luma deviations."""
+    return np.clip(np.maximum(contrast_a, contrast_b) / settings.full_contrast, 0.25, 1)
 
 
 def likeness(a: np.ndarray, b: np.ndarray) -> float:

@@ -33,6 +33,7 @@ class ShotSplitter:
         self._fps = min(max(fps or 25.0, _FPS_RANGE[0]), _FPS_RANGE[1])
         self._reach = max(4, round(settings.longest_transition_s * self._fps))
         self._apart = max(1, round(settings.shortest_shot_s * self._fps))
+        self._flash = round(settings.longest_flash_s * self._fps)
         self._window = RowWindow(settings)
         self._waiting = np.empty(0, ROW)
         self._done = 0
@@ -48,7 +49,7 @@ class ShotSplitter:
     def lookahead_rows(self) -> int:
         """A row is judged at most this many rows, and two blocks, after it was added."""
         margin = (self._reach + 1) // 2 + OUTSIDE_ROWS
-        return self._reach + self._apart + max(margin, AROUND_ROWS, self._settings.flash_frames + 1)
+        return self._reach + self._apart + max(margin, AROUND_ROWS, self._flash + 1)
 
     @property
     def window_rows(self) -> int:
@@ -94,7 +95,7 @@ class ShotSplitter:
     def _search(self, end: int) -> None:
         """Look for cuts and dissolves as far ahead as a choice among those near rows before `end` needs."""
         ahead = min(end + self._reach + self._apart, self._window.end)
-        self._cuts += shot_cuts.find_cuts(self._window, self._searched, ahead, self._settings)
+        self._cuts += shot_cuts.find_cuts(self._window, self._searched, ahead, self._flash, self._settings)
         self._dissolves += shot_gradual.find_dissolves(self._window, self._searched, ahead, self._reach, self._settings)
         self._searched = ahead
 
@@ -164,7 +165,7 @@ class ShotSplitter:
                 self._whole_from(whole)
         elif entry.side == "edge":
             yield from self._opened(side == "cut", whole)
-        elif is_flash(entry, row, self._window.picture(whole), whole, self._fps, self._settings):
+        elif is_flash(entry, row, self._window.picture(whole), whole, self._flash, self._fps):
             return
         elif entry.side in ("cut", "fade"):
             yield self._entered(entry, whole, fades="fade" in (entry.side, side))
