@@ -6,6 +6,7 @@ Nothing here is shared with the fast paths but the sizes (`geometry`) and the co
 from __future__ import annotations
 
 from itertools import pairwise
+from math import lcm
 
 import numpy as np
 
@@ -37,7 +38,7 @@ def bilinear(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 def cell_means(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Means over `size` (width, height) equal cells; a pixel that two cells share counts in each by its share."""
-    wide, high = size[0] * picture.shape[1], size[1] * picture.shape[0]
+    wide, high = lcm(size[0], picture.shape[1]), lcm(size[1], picture.shape[0])
     fine = np.repeat(np.repeat(picture, high // picture.shape[0], axis=0), wide // picture.shape[1], axis=1)
     cells = fine.reshape(size[1], high // size[1], size[0], wide // size[0])
     return np.asarray(cells.mean(axis=(1, 3)))

@@ -1,0 +1,92 @@
+"""Black bars against the episodes whose bars are known.
+
+    python -m benchmarks.bars EPISODE_FOLDER… [--json]
+
+A side counts as right within 2 pixels; a bar where there is none counts as invented.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from kernels.bars import ActiveArea, BarsEvidence
+from kernels.ops import Device, open_ops
+from stream.decode import DecodeMode, DecodeOptions, open_decoder
+from stream.shots import ShotSettings, ShotSplitter
+
+TOLERANCE_PX = 2
+VIDEO_SUFFIXES = (".mp4", ".mkv", ".webm", ".mov")
+
+
+def measure_bars(
+    video: Path, truth: Mapping[str, Any], device: Device = "cpu", mode: DecodeMode = "all"
+) -> dict[str, Any]:
+    """Runs one film through decoder, meter and shot splitter and holds its active area to `truth["bars"]`.
+
+    Returns `area` and `expected` (pixels per side), `error_px` (per side, signed), `invented` (sides), `changed`
+    (whether bars were seen to change) and `passed`.
+    """
+    area, changed = find_bars(video, device, mode)
+    return compare(area, truth["bars"]) | {"video": video.name, "changed": changed}
+
+
+def find_bars(video: Path, device: Device = "cpu", mode: DecodeMode = "all") -> tuple[ActiveArea, bool]:
+    """The active area of one film, and whether its bars change. Raises KeyartError when it cannot be decoded."""
+    decoder = open_decoder(video, device, DecodeOptions(mode=mode, batch=32))
+    try:
+        geometry = decoder.info.geometry
+        meter, evidence = open_ops(device).meter(geometry), BarsEvidence(geometry)
+        splitter = ShotSplitter(ShotSettings(), decoder.info.fps)
+        for batch in decoder.batches():
+            rows = meter.measure(batch.surfaces, batch.pts_s, batch.frames)
+            if splitter.add(rows):
+                evidence.add(meter.take_darkness())
+        evidence.add(meter.take_darkness())
+    finally:
+        decoder.close()
+    return evidence.active_area(), evidence.changed
+
+
+def compare(area: ActiveArea, expected: Mapping[str, int]) -> dict[str, Any]:
+    """What `measure_bars` returns, without the film."""
+    found = asdict(area)
+    error_px = {side: found[side] - expected[side] for side in found}
+    return {
+        "area": found,
+        "expected": {side: expected[side] for side in found},
+        "error_px": error_px,
+        "invented": [side for side in found if expected[side] == 0 and found[side] > TOLERANCE_PX],
+        "passed": all(abs(error) <= TOLERANCE_PX for error in error_px.values()),
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Prints a line an episode; 1 when any side of any is wrong."""
+    parser = argparse.ArgumentParser(prog="benchmarks.bars", description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("episodes", nargs="+", type=Path)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    results = [measure_bars(*_episode(folder)) for folder in options.episodes]
+    if options.json:
+        print(json.dumps(results, indent=2))
+    else:
+        for result in results:
+            verdict = "ok" if result["passed"] else "WRONG"
+            print(f"{result['video']:12} {verdict:5} found {result['area']} expected {result['expected']}")
+    return 0 if all(result["passed"] for result in results) else 1
+
+
+def _episode(folder: Path) -> tuple[Path, dict[str, Any]]:
+    video = next(path for path in sorted(folder.iterdir()) if path.suffix in VIDEO_SUFFIXES)
+    truth: dict[str, Any] = json.loads((folder / "truth.json").read_text())
+    return video, truth
+
+
+if __name__ == "__main__":
+    sys.exit(main())
