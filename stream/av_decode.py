@@ -87,28 +87,42 @@ class AvDecoder:
 
     def frame_at(self, pts_s: float) -> Surface:
         """Seek to the key frame before, decode to exactly `pts_s`; from the start where seeking is not exact."""
-        back_off = (None,) if self._watched.adjusted else (0.0, _SEEK_BACK_OFF_S, None)
-        for before_s in back_off:
-            found = self._scan_for(pts_s, before_s)
+        found = self._search(pts_s - _SAME_TIME_S, pts_s + _SAME_TIME_S, pts_s)
+        if not found:
+            raise KeyartError(f"has no picture at {pts_s:.3f} s any more, was it replaced while it was read?")
+        return min(found, key=lambda picture: abs(picture[0] - pts_s))[1]
+
+    def between(self, first_s: float, last_s: float) -> list[tuple[float, Surface]]:
+        """Seek to the key frame before `first_s`, decode to `last_s`; from the start where seeking is not exact."""
+        return self._search(first_s, last_s, first_s)
+
+    def _search(self, first_s: float, last_s: float, seek_s: float) -> list[tuple[float, Surface]]:
+        starts = [None] if self._watched.adjusted else [seek_s, seek_s - _SEEK_BACK_OFF_S, None]
+        for start_s in starts:
+            found = self._scan(first_s, last_s, start_s)
             if found is not None:
                 return found
-        raise KeyartError(f"has no picture at {pts_s:.3f} s any more, was it replaced while it was read?")
+        return []
 
-    def _scan_for(self, pts_s: float, before_s: float | None) -> Surface | None:
+    def _scan(self, first_s: float, last_s: float, start_s: float | None) -> list[tuple[float, Surface]] | None:
+        """Pictures of the range, read from `start_s` (None: the beginning); None when the seek landed inside it."""
         reading = AvPass(self._path, self._options.threads, "all")
+        found: list[tuple[float, Surface]] = []
+        whole = start_s is None
         try:
-            if before_s is not None:
-                reading.seek(pts_s - before_s)
+            if start_s is not None:
+                reading.seek(start_s)
             clock = FrameClock(self.info.fps)
             for frame in reading.frames():
                 checkpoint()
                 stored_s = reading.time_s(frame)
                 time_s = clock.time(stored_s) if self._watched.adjusted or stored_s is None else stored_s
-                if abs(time_s - pts_s) < _SAME_TIME_S:
-                    return self._surface(frame)
-                if time_s > pts_s:
-                    return None
-            return None
+                if time_s > last_s:
+                    break
+                whole |= time_s <= max(first_s, start_s or 0.0, self.info.first_pts_s) + _SAME_TIME_S
+                if time_s >= first_s:
+                    found.append((time_s, self._surface(frame)))
+            return found if whole and (found or start_s is None) else None
         finally:
             reading.close()
 

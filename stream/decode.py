@@ -46,6 +46,10 @@ class Decoder(Protocol):
         """The picture shown exactly at `pts_s`. Raises KeyartError when the file has none there (any more)."""
         ...
 
+    def between(self, first_s: float, last_s: float) -> list[tuple[float, Surface]]:
+        """Every picture with its time from `first_s` to `last_s`, both included; for stretches of a second or so."""
+        ...
+
     def close(self) -> None: ...
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 from engines.faces import EMOTIONS, Face
 
 from .channels import ChannelMeter
+from .cutting import Image
 from .film import Film
-from .finale import Conclusion, Image
-from .judge import active_rect
+from .finale import Conclusion
 from .manifest import (
     ActiveAreaEntry,
     CharacterEntry,
@@ -24,6 +23,7 @@ from .manifest import (
     ImageEntry,
     Manifest,
     ModelEntry,
+    PeopleEntry,
     PoseEntry,
     RejectedEntry,
     ShotEntry,
@@ -34,7 +34,6 @@ from .manifest import (
     WarningEntry,
 )
 from .records import Character, Notice
-from .scoring import Active
 from .services import Services
 from .settings import Settings
 from .words import why
@@ -57,7 +56,6 @@ def manifest_of(
     film: Film, conclusion: Conclusion, settings: Settings, services: Services, fingerprint: str, wall_s: float
 ) -> Manifest:
     """The record of everything that was found and why."""
-    active = active_rect(film.info.geometry, conclusion.area, settings.crop.bars_margin_px)
     per_shot = Counter(c.shot for c in film.candidates)
     notices = [*film.notices, *_crop_notices(conclusion)]
     return Manifest(
@@ -82,7 +80,8 @@ def manifest_of(
             for s in film.shots
         ],
         characters=[_character(c, film, conclusion) for c in conclusion.characters],
-        images=[_image(image, active, conclusion.characters) for image in conclusion.images],
+        people=PeopleEntry(grouping=conclusion.grouping),
+        images=[_image(image, conclusion) for image in conclusion.files.images],
         funnel=FunnelEntry(
             frames=film.funnel.frames,
             probes=film.funnel.probes,
@@ -142,13 +141,13 @@ def _character(character: Character, film: Film, conclusion: Conclusion) -> Char
         faces=sum(len(track.faces) for track in film.tracks if track.index in own),
         appearances=list(character.shots),
         screen_time_s=character.screen_time_s,
-        image=conclusion.portraits.get(character.id),
+        image=conclusion.files.portraits.get(character.id),
     )
 
 
-def _image(image: Image, active: Active, characters: Sequence[Character]) -> ImageEntry:
+def _image(image: Image, conclusion: Conclusion) -> ImageEntry:
     entry, candidate = image.pick.entry, image.pick.entry.candidate
-    names = {c.id: place for place, c in enumerate(characters, 1)}
+    names = {c.id: place for place, c in enumerate(conclusion.characters, 1)}
     people = entry.characters or (None,) * len(candidate.faces)
     return ImageEntry(
         rank=image.rank,
@@ -157,9 +156,9 @@ def _image(image: Image, active: Active, characters: Sequence[Character]) -> Ima
         shot=candidate.shot,
         score=entry.score,
         components=entry.components,
-        why=why(image.pick, active, names),
+        why=why(image.pick, conclusion.active, names),
         fallback=image.pick.fallback,
-        refetched=image.refetched,
+        refetched=candidate.pts_s in conclusion.refetched,
         characters=sorted({person for person in people if person is not None}),
         faces=[_face(face, person) for face, person in zip(candidate.faces, people, strict=True)],
         crops=[
@@ -192,12 +191,14 @@ def _crop_notices(conclusion: Conclusion) -> list[Notice]:
     """One line a format for files that stay below the format's size."""
     notices = []
     short: dict[str, int] = {}
-    for image in conclusion.images:
+    for image in conclusion.files.images:
         for cut in image.cuts:
             short[cut.form.name] = short.get(cut.form.name, 0) + (cut.crop.size != cut.form.size)
     for name, count in short.items():
         if count:
-            message = f"{count} of {len(conclusion.images)} {name} files are smaller than the format, the source is"
+            message = (
+                f"{count} of {len(conclusion.files.images)} {name} files are smaller than their format: the source has no more pixels"
+            )
             notices.append(Notice("small_source", message))
     return notices
 

@@ -32,10 +32,11 @@ def active_rect(geometry: Geometry, area: ActiveArea, margin_px: int) -> Active:
     return Active(left, top, geometry.display_width - left - right, geometry.display_height - top - bottom)
 
 
-def entries_of(film: Film, characters: Sequence[Character], active: Active, settings: Settings) -> list[Entry]:
+def entries_of(
+    film: Film, characters: Sequence[Character], spreads: Spreads, active: Active, settings: Settings
+) -> list[Entry]:
     """Every candidate with its score and the reasons against it; the reserve comes with the reason it had."""
     by_track = {track: character for character in characters for track in character.tracks}
-    spreads = Spreads(film, characters, settings)
     typical = typical_openness(film.tracks, characters)
     ranks = focus_ranks(film.candidates)
     view = view_of(film.candidates, active, settings, any(c.main for c in characters))

@@ -138,6 +138,12 @@ class CharacterEntry(Entry):
     image: str | None
 
 
+class PeopleEntry(Entry):
+    """How faces were grouped to people: by density, by linkage when there are few, or decided explicitly."""
+
+    grouping: str
+
+
 class PoseEntry(Entry):
     """Degrees; yaw positive to the image's right, pitch positive up, roll positive clockwise."""
 
@@ -240,6 +246,7 @@ class Manifest(Entry):
     active_area: ActiveAreaEntry
     shots: list[ShotEntry]
     characters: list[CharacterEntry]
+    people: PeopleEntry
     images: list[ImageEntry]
     funnel: FunnelEntry
     timings: TimingsEntry

@@ -35,6 +35,8 @@ class Presence:
 
 def main_people(people: Sequence[Presence], shots: Sequence[Shot], most: int) -> list[int]:
     """Indices of the main characters, most prominent first; at most `most`, none when nobody is seen twice."""
+    if not shots:
+        return []
     needed = _MIN_SHOTS if len(shots) >= _FEW_SHOTS else 1
     typical_px = _typical_height_px([t for person in people for t in person.tracks])
     found = [

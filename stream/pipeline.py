@@ -20,7 +20,7 @@ from kernels.bars import BarsEvidence
 from .decode import DecodeOptions, Decoder, DecodeRange, open_decoder
 from .describe import content_fingerprint, manifest_of
 from .film import Film
-from .finale import Finale
+from .finale import Tools, conclude
 from .manifest import Manifest
 from .pool import PicturePool
 from .records import KeyartError, VideoInfo
@@ -55,13 +55,20 @@ async def process(path: Path, settings: Settings, services: Services, on_frames:
         if not film.funnel.frames:
             raise KeyartError("has no picture in the chosen range, check --start, --end and --skip")
         on_frames("choosing", film.funnel.frames, film.funnel.frames)
-        finale = Finale(
-            film, settings, services.device, services.ops, services.encoder, services.text, decoder.frame_at
+        tools = Tools(
+            device=services.device,
+            ops=services.ops,
+            encoder=services.encoder,
+            text=services.text,
+            read=services.read,
+            frame_at=decoder.frame_at,
+            between=decoder.between,
         )
-        tail = StageClock("tail")
-        conclusion = await on_thread(finale.conclude, services.finale_threads, tail)
+        conclusion = await on_thread(
+            lambda: conclude(film, settings, tools), services.finale_threads, StageClock("finale")
+        )
         wall_s = time.perf_counter() - started_s
-        return Result(manifest_of(film, conclusion, settings, services, fingerprint, wall_s), conclusion.files)
+        return Result(manifest_of(film, conclusion, settings, services, fingerprint, wall_s), conclusion.files.content)
     finally:
         decoder.close()
 

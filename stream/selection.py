@@ -61,6 +61,7 @@ class Selection:
         self._wanted = wanted
         self.picks: list[Pick] = []
         self.duplicates: set[float] = set()
+        self._asked: set[float] = set()
 
     def choose(self, entries: Sequence[Entry], refuse: Callable[[Entry], str | None]) -> list[Pick]:
         """Fill the list from `entries`. `refuse` is asked last, once an entry would be taken (it may be costly): its
@@ -83,11 +84,18 @@ class Selection:
             waiting.remove(best)
             if self._crowded(best, per_shot) or self._is_duplicate(best):
                 continue
-            reason = None if "text_overlay" in lifted else refuse(best)
-            if reason is not None:
-                best.reasons.append(reason)
+            if self._refused(best, refuse) and not set(best.reasons) <= lifted:
                 continue
             self.picks.append(Pick(best, list(best.reasons)))
+
+    def _refused(self, entry: Entry, refuse: Callable[[Entry], str | None]) -> bool:
+        """Ask once; the answer stays with the entry as one more reason."""
+        if entry.candidate.pts_s not in self._asked:
+            self._asked.add(entry.candidate.pts_s)
+            reason = refuse(entry)
+            if reason is not None and reason not in entry.reasons:
+                entry.reasons.append(reason)
+        return bool(entry.reasons)
 
     def _value(self, entry: Entry) -> float:
         same_person = sum(p.entry.person == entry.person for p in self.picks if entry.person is not None)

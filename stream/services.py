@@ -22,6 +22,7 @@ from kernels.surface import Surface
 from .batcher import Batcher
 from .encode import CpuEncoder, Encoder
 from .models import zoo_of
+from .moment import Read
 from .records import KeyartError
 from .settings import Settings
 
@@ -31,12 +32,13 @@ ROLES = (*READER_ROLES, "text_detection")
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One per run. `loading_s` is what opening the models took."""
+    """One per run. `reader` is for the graph, `read` for a thread that needs a few pictures read at once."""
 
     device: Device
     ops: Ops
     encoder: Encoder
     reader: Batcher[Surface, Reading]
+    read: Read
     text: TextDetector | None
     models: dict[str, Model]
     providers: tuple[str, ...]
@@ -74,6 +76,7 @@ async def open_services(settings: Settings, progress: Progress | None = None) ->
                 ops=ops,
                 encoder=CpuEncoder(),
                 reader=batcher,
+                read=faces.read,
                 text=TextDetector(sessions["text_detection"], ops) if settings.text.enabled else None,
                 models=models,
                 providers=tuple(sorted({session.provider for session in sessions.values()})),

@@ -1,0 +1,110 @@
+"""The chosen pictures as files: crops for every format, a portrait of each main character, the contact sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from kernels.ops import Ops
+from kernels.surface import Surface
+
+from .cancel import checkpoint
+from .candidates import leading_face
+from .crops import Crop, crop_for
+from .encode import Encoder, contact_sheet
+from .formats import Format
+from .records import Candidate, Character
+from .scoring import Active
+from .selection import Entry, Pick
+from .settings import Settings
+
+_PREVIEW_HEIGHT = 432
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One finished file of an image."""
+
+    form: Format
+    path: str
+    crop: Crop
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A chosen picture with its files, in rank order from 1."""
+
+    rank: int
+    pick: Pick
+    cuts: list[Cut]
+
+
+@dataclass(slots=True)
+class Files:
+    """What is written. `content`: path inside the result → bytes; `portraits`: character id → path."""
+
+    images: list[Image] = field(default_factory=list)
+    portraits: dict[str, str] = field(default_factory=dict)
+    content: dict[str, bytes] = field(default_factory=dict)
+
+
+class Cutter:
+    """Cuts and encodes one film's pictures. All methods block and ask for cancellation between pictures."""
+
+    def __init__(
+        self, settings: Settings, active: Active, ops: Ops, encoder: Encoder, surface: Callable[[Candidate], Surface]
+    ) -> None:
+        self._settings, self._active = settings, active
+        self._ops, self._encoder, self._surface = ops, encoder, surface
+
+    def cut(self, picks: Sequence[Pick], characters: Sequence[Character], entries: Sequence[Entry]) -> Files:
+        """All files of a result but the manifest. Raises KeyartError when a picture cannot be had or encoded."""
+        files = Files()
+        tiles = []
+        for rank, pick in enumerate(picks, 1):
+            files.images.append(self._image(files, rank, pick))
+            tiles.append(self._tile(rank, pick))
+        for character in characters:
+            if character.main:
+                self._portrait(files, character, entries)
+        if tiles:
+            sheet = contact_sheet(tiles, self._settings.crop.contact_sheet_columns)
+            files.content["contact_sheet.jpg"] = self._encoder.jpeg(sheet, self._settings.jpeg_quality)
+        return files
+
+    def _image(self, files: Files, rank: int, pick: Pick) -> Image:
+        candidate = pick.entry.candidate
+        cuts = []
+        for form in self._settings.chosen_formats():
+            crop = crop_for(form, self._active, candidate.faces, leading_face(candidate.faces))
+            path = f"{form.name}/{rank:02d}.jpg"
+            files.content[path] = self._jpeg(candidate, crop)
+            cuts.append(Cut(form, path, crop))
+        return Image(rank, pick, cuts)
+
+    def _jpeg(self, candidate: Candidate, crop: Crop) -> bytes:
+        checkpoint()
+        picture = self._ops.rgb(self._surface(candidate), crop.source, crop.size, fine=True)
+        return self._encoder.jpeg(picture, self._settings.jpeg_quality)
+
+    def _tile(self, rank: int, pick: Pick) -> tuple[np.ndarray, str]:
+        active, entry = self._active, pick.entry
+        size = (max(1, round(_PREVIEW_HEIGHT * active.width / active.height)), _PREVIEW_HEIGHT)
+        rect = (active.x, active.y, active.width, active.height)
+        picture = self._ops.to_host(self._ops.rgb(self._surface(entry.candidate), rect, size))
+        minutes, seconds = divmod(entry.candidate.pts_s, 60)
+        who = f"  {entry.person}" if entry.person else ""
+        return picture, f"{rank}   {int(minutes)}:{seconds:05.2f}   {entry.score:.3f}{who}"
+
+    def _portrait(self, files: Files, character: Character, entries: Sequence[Entry]) -> None:
+        own = [e for e in entries if e.person == character.id]
+        best = min(own, key=lambda e: (len(e.reasons), -e.score, e.candidate.pts_s), default=None)
+        if best is None:
+            return
+        form = self._settings.known_formats()["portrait"]
+        lead = leading_face(best.candidate.faces)
+        path = f"characters/{character.id}.jpg"
+        files.content[path] = self._jpeg(best.candidate, crop_for(form, self._active, [lead] if lead else [], lead))
+        files.portraits[character.id] = path

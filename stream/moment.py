@@ -1,0 +1,75 @@
+"""What happens right beside a picture: a face that blinks or grimaces a moment later is caught in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from engines.faces import Face, Reading
+from kernels.surface import Surface
+
+from .candidates import leading_face
+from .eyes import openness
+from .records import Candidate
+
+Between = Callable[[float, float], list[tuple[float, Surface]]]
+Read = Callable[[list[Surface]], list[Reading]]
+
+_LOOKS = 3
+"""Pictures looked at on each side: about 0.1 s apart, and a blink lasts 0.1 to 0.4 s."""
+_SAME_PLACE = 1.0
+"""A face moves less than its own height within the moment."""
+
+
+class Moments:
+    """Reads the pictures around a candidate, at most `span_s` away, evenly spread over both sides."""
+
+    def __init__(self, between: Between, read: Read, span_s: float) -> None:
+        self._between, self._read, self._span_s = between, read, span_s
+        self.looked = 0
+
+    def faces_beside(self, candidate: Candidate, shot_s: tuple[float, float]) -> list[Face]:
+        """The leading face as it looks in the pictures beside the candidate that belong to its shot.
+
+        shot_s: start and end (exclusive) of the shot. Blocks; synchronises (device only).
+        """
+        lead = leading_face(candidate.faces)
+        if lead is None or self._span_s <= 0:
+            return []
+        first_s = max(candidate.pts_s - self._span_s, shot_s[0])
+        last_s = min(candidate.pts_s + self._span_s, shot_s[1] - 1e-3)
+        pictures = self._between(first_s, last_s)
+        chosen = _spread([p for p in pictures if p[0] < candidate.pts_s - 1e-3], from_end=True)
+        chosen += _spread([p for p in pictures if p[0] > candidate.pts_s + 1e-3], from_end=False)
+        self.looked += len(chosen)
+        found = [_same_face(lead, reading.faces) for reading in self._read([surface for _, surface in chosen])]
+        return [face for face in found if face is not None]
+
+
+def least_open(faces: list[Face]) -> float | None:
+    """The lowest eye openness of the faces; None when none is known."""
+    return min((ratio for face in faces if (ratio := openness(face)) is not None), default=None)
+
+
+def _spread(pictures: list[tuple[float, Surface]], from_end: bool) -> list[tuple[float, Surface]]:
+    """Up to `_LOOKS` pictures in equal steps, the farthest one among them; `from_end`: the list leads up to now."""
+    if len(pictures) <= _LOOKS:
+        return pictures
+    places = np.linspace(0, len(pictures), _LOOKS + 1)
+    wanted = places[:-1] if from_end else places[1:] - 1
+    return [pictures[round(float(i))] for i in wanted]
+
+
+def _same_face(lead: Face, faces: tuple[Face, ...]) -> Face | None:
+    """The face nearest to where the leading one was; None when it is not there."""
+    centre = _centre(lead)
+    nearest = min(faces, key=lambda f: float(np.linalg.norm(_centre(f) - centre)), default=None)
+    if nearest is None or float(np.linalg.norm(_centre(nearest) - centre)) > _SAME_PLACE * lead.box[3]:
+        return None
+    return nearest
+
+
+def _centre(face: Face) -> np.ndarray:
+    x, y, width, height = face.box
+    return np.array([x + width / 2, y + height / 2])
