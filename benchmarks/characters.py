@@ -56,7 +56,7 @@ def score_characters(people: Manifest | tuple[Sequence[Track], Sequence[Characte
     else:
         tracks, characters = people
         of_track = {number: c.id for c in characters for number in c.tracks}
-        clusters, classes = [of_track.get(t.index) for t in tracks], true_people(tracks, truth)
+        clusters, classes = [of_track.get(t.index) for t in tracks], [*true_people(tracks, truth)]
         main = [character.id for character in characters if character.main]
     mains = tuple(sorted(str(_majority(name, clusters, classes) or "?") for name in main))
     true_mains = tuple(sorted(person["id"] for person in truth["cast"]["main"]))

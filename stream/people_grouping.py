@@ -129,4 +129,5 @@ def surely_one(balance: float, distances: np.ndarray, inner: float, inners: np.n
 
     An `Accept` once `balance`, a distance, is given.
     """
-    return (distances <= _STRONG * balance) | no_gap(balance, distances, inner, inners)
+    accepted: np.ndarray = (distances <= _STRONG * balance) | no_gap(balance, distances, inner, inners)
+    return accepted

@@ -16,10 +16,32 @@ def someone(seed: int, wobble: float = 0.0) -> np.ndarray:
     return (vector / np.linalg.norm(vector)).astype(np.float32)
 
 
-def face(x: float, embedding: np.ndarray | None, size: float = 100.0, yaw: float = 0.0, eyes_px: float = 40.0) -> Face:
+def between(cosine: float) -> tuple[np.ndarray, np.ndarray]:
+    """Two unit embeddings exactly this alike."""
+    a, b = np.zeros((2, 128), np.float32)
+    a[0], b[0], b[1] = 1, cosine, np.sqrt(1 - cosine**2)
+    return a, b
+
+
+def face(
+    x: float,
+    embedding: np.ndarray | None,
+    size: float = 100.0,
+    yaw: float = 0.0,
+    eyes_px: float = 40.0,
+    score: float = 0.9,
+) -> Face:
     return Face(
-        (x, 50.0, size * 0.8, size), 0.9, np.zeros((5, 2), np.float32), eyes_px, 0.3, (0.3, 0.3),
-        (yaw, 0.0, 0.0), embedding, None, UNMEASURED,
+        (x, 50.0, size * 0.8, size),
+        score,
+        np.zeros((5, 2), np.float32),
+        eyes_px,
+        0.3,
+        (0.3, 0.3),
+        (yaw, 0.0, 0.0),
+        embedding,
+        None,
+        UNMEASURED,
     )
 
 
@@ -49,7 +71,8 @@ def test_two_faces_of_one_picture_are_never_one_person():
 
 def test_a_face_without_embedding_is_linked_by_its_place():
     a = someone(1)
-    tracks, numbers = TrackBuilder().link(0, [(0.0, (face(100, a),)), (1.0, (face(104, None),)), (2.0, (face(600, None),))])
+    seen = [(0.0, (face(100, a),)), (1.0, (face(104, None),)), (2.0, (face(600, None),))]
+    tracks, numbers = TrackBuilder().link(0, seen)
     assert numbers == [(0,), (0,), (1,)]
     assert tracks[1].embedding is None
 
@@ -64,3 +87,42 @@ def test_numbers_go_on_from_shot_to_shot():
 def test_faces_turned_away_do_not_speak_for_the_track():
     tracks, _ = TrackBuilder().link(0, [(0.0, (face(100, someone(1), yaw=60.0),))])
     assert tracks[0].embedding is None
+
+
+def test_people_who_follow_each_other_at_one_place_are_two():
+    a, b = between(0.88)
+    tracks, _ = TrackBuilder().link(0, [(0.0, (face(100, a),)), (1.0, (face(100, b),))])
+    assert len(tracks) == 2
+
+
+def test_a_head_that_turns_away_is_still_the_same_at_its_place():
+    a, b = between(0.88)
+    turned = [(0.0, (face(100, a),)), (1.0, (face(104, b, yaw=50.0),)), (2.0, (face(100, a),))]
+    tracks, numbers = TrackBuilder().link(0, turned)
+    assert numbers == [(0,), (0,), (0,)]
+    assert np.allclose(tracks[0].embedding, a, atol=1e-6)
+
+
+def test_likeness_beyond_doubt_needs_no_place():
+    a, b = between(0.97)
+    tracks, _ = TrackBuilder().link(0, [(0.0, (face(0, a),)), (1.0, (face(900, b, size=40.0),))])
+    assert len(tracks) == 1
+
+
+def test_uncertain_and_tiny_faces_do_not_speak_for_the_track():
+    for doubtful in (face(100, someone(1), score=0.6), face(100, someone(1), eyes_px=15.0)):
+        tracks, _ = TrackBuilder().link(0, [(0.0, (doubtful,))])
+        assert tracks[0].embedding is None
+        assert tracks[0].quality == 0.0
+
+
+def test_larger_and_surer_faces_make_better_tracks():
+    def quality(**kw: float) -> float:
+        return TrackBuilder().link(0, [(0.0, (face(100, someone(1), **kw),))])[0][0].quality
+
+    assert quality(eyes_px=60.0) > quality(eyes_px=30.0) > 0
+    assert quality(score=0.95) > quality(score=0.7)
+
+
+def test_pictures_without_faces_have_no_numbers():
+    assert TrackBuilder().link(0, [(0.0, ()), (1.0, ())]) == ([], [(), ()])
