@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from engines.session import FakeSession, Session, open_session
-from engines.text import TextDetector, boxes_of
+from engines.text import TextDetector, TextReading, boxes_of, is_overlay, text_share
 
-from .scenes import PictureOps
+from .scenes import PictureOps, portrait
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +66,66 @@ def test_boxes_are_in_displayed_pixels_of_the_whole_picture() -> None:
     x, y, width, height = part.boxes[0]
     assert x + width / 2 == pytest.approx(480 + 125 * 2, abs=2)
     assert y + height / 2 == pytest.approx(270 + 105 * 540 / 256, abs=2)
+
+
+AREA = (100.0, 50.0, 1000.0, 500.0)
+
+
+def reading(*lines: tuple[float, float, float, float], score: float = 0.95) -> TextReading:
+    """Lines given as middle x, middle y, width, height in shares of `AREA`."""
+    middles = np.array(lines, np.float32).reshape(-1, 4)
+    boxes = np.concatenate([middles[:, :2] - middles[:, 2:] / 2, middles[:, 2:]], 1) * np.array([1000, 500] * 2)
+    return TextReading((boxes + np.array([100, 50, 0, 0])).astype(np.float32), np.full(len(lines), score, np.float32))
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        reading((0.5, 0.88, 0.25, 0.07)),
+        reading((0.24, 0.82, 0.14, 0.07)),
+        reading((0.5, 0.4, 0.33, 0.06), (0.5, 0.54, 0.34, 0.1)),
+        reading(*[(0.5, 0.2 + 0.1 * row, 0.15, 0.06) for row in range(5)]),
+    ],
+    ids=["subtitle", "caption", "title", "credits"],
+)
+def test_text_laid_over_the_picture(found: TextReading) -> None:
+    assert is_overlay(found, AREA)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        reading(),
+        reading((0.88, 0.6, 0.2, 0.1)),
+        reading((0.94, 0.94, 0.06, 0.05)),
+        reading((0.5, 0.5, 0.9, 0.9)),
+        reading((0.5, 0.8, 0.3, 0.1), score=0.7),
+        reading((0.5, 0.75, 0.12, 0.22)),
+    ],
+    ids=["nothing", "sign behind a person", "logo in a corner", "the whole picture", "unsure", "taller than wide"],
+)
+def test_text_of_the_scene_and_what_is_no_text(found: TextReading) -> None:
+    assert not is_overlay(found, AREA)
+
+
+def test_the_share_counts_lines_alone() -> None:
+    assert text_share(reading((0.5, 0.5, 0.2, 0.1), (0.5, 0.5, 0.9, 0.9)), AREA) == pytest.approx(0.02, rel=1e-4)
+    assert text_share(reading(), AREA) == 0
+
+
+@pytest.mark.models
+def test_a_real_subtitle_is_seen_and_a_bare_face_is_not(session: Session) -> None:
+    ops = PictureOps()
+    bare = portrait(720)
+    subtitled = cv2.putText(
+        bare.copy(), "Where have you been?", (150, 650), cv2.FONT_HERSHEY_DUPLEX, 1.2, (255,) * 3, 2
+    )
+    detector = TextDetector(session, ops)
+    area = (0.0, 0.0, 720.0, 720.0)
+    assert not is_overlay(detector.read(ops.surface_of(bare)), area)
+    seen = detector.read(ops.surface_of(subtitled))
+    assert is_overlay(seen, area)
+    x, y, width, height = seen.boxes[int(np.argmax(seen.boxes[:, 1]))]
+    assert x < 170
+    assert x + width > 500
+    assert y < 640 < y + height
