@@ -6,6 +6,7 @@ from math import ceil, floor, log2
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from .colour import code_range, rgb_matrix
 from .cpu_meter import CpuMeter
@@ -99,11 +100,15 @@ def _whole_steps(begin: float, end: float, step: int, length: int) -> tuple[int,
 
 
 def _sample_fine(samples: np.ndarray, rect: Rect, size: tuple[int, int]) -> np.ndarray:
-    """Lanczos at any scale, in the plane's dtype; a part that needs no filter is only cut out."""
+    """Lanczos at any scale; the plane's dtype; a part that needs no filter is only cut out."""
     x, y, width, height = rect
     inside = x >= 0 and y >= 0 and x + width <= samples.shape[1] and y + height <= samples.shape[0]
-    if inside and width == size[0] and height == size[1] and float(x).is_integer() and float(y).is_integer():
+    if inside and all(float(c).is_integer() for c in rect) and (width, height) == size:
         return samples[int(y) : int(y + height), int(x) : int(x + width)]
+    if inside and samples.dtype == np.uint8:
+        # Pillow's filter is `resample.lanczos` in C, five times as fast; it knows neither deep planes nor edges.
+        part = Image.fromarray(samples).resize(size, Image.Resampling.LANCZOS, box=(x, y, x + width, y + height))
+        return np.asarray(part)
     top = np.iinfo(samples.dtype).max
     return np.clip(np.rint(lanczos(samples, rect, size)), 0, top).astype(samples.dtype)
 
