@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
-from . import options
+from . import cli_stages, options
 
 if TYPE_CHECKING:
     from stream.settings import Settings
@@ -41,10 +41,11 @@ def recall(
 ) -> None:
     """TOP-10 recall against an expert's choices, beside random, uniform, FFmpeg's filter and the sharpest frames."""
     with options.tidy_bench():
-        settings = _settings(config, assignments, threads=threads, device=device, models=models, model_set=model_set)
+        flags = {"threads": threads, "device": device, "models": models, "model_set": model_set}
+        settings = options.settings(config, assignments, **flags)
         labelled = _labelled(data, labels)
         report, problems = _recall(labelled, settings, results or out / "results", options.cache_folder(cache))
-        _finish(out, settings, {"recall": report}, as_json)
+        options.finish(out, settings, {"recall": report}, as_json)
     options.end([*labelled.problems, *problems])
 
 
@@ -62,27 +63,6 @@ def _recall(labelled: Labelled, settings: Settings, results: Path, cache: Path) 
     return section, [*problems, *evaluation.problems]
 
 
-def _finish(out: Path, settings: Settings, sections: Report, as_json: bool) -> None:
-    import json
-
-    from . import report
-    from .markdown import tables_of
-    from .provenance import provenance
-
-    whole = report.merged(out, {"made_by": provenance(settings), **sections})
-    report.write_report(out, whole)
-    if as_json:
-        print(json.dumps(sections, ensure_ascii=False))
-    else:
-        print(tables_of(sections))
-
-
-def _settings(config: Path | None, assignments: list[str] | None, **flags: Any) -> Settings:
-    from stream.commands.options import settings_from
-
-    return settings_from(config, flags, assignments)
-
-
 def _labelled(data: Path | None, labels: Path | None) -> Labelled:
     from .labels import LabelError, read_data, read_labels
 
@@ -90,6 +70,8 @@ def _labelled(data: Path | None, labels: Path | None) -> Labelled:
         raise LabelError("give either --data DIR or --labels FILE.json")
     return read_data(data) if data is not None else read_labels(labels or Path())
 
+
+cli_stages.register(app)
 
 if __name__ == "__main__":
     app()

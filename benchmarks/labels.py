@@ -2,8 +2,8 @@
 
 A **data folder** has one folder per video with the video, `picks.json` and, if there is one, `never.json`. Each is a
 list of labels; a label is a time, `{"time_s": 45.583}`, on the file's own clock, or an image, `{"image": "a.jpg"}`,
-whose time is found by matching it against the video (paths are relative to the file that names them). Other keys
-(`why`, `person`, …) are not read.
+whose time is found by matching it against the video (paths are relative to the file that names them). `why` may
+say what the expert saw; other keys are not read.
 
 A **labels file** names everything itself:
 
@@ -30,6 +30,8 @@ class Label:
     where: str
     time_s: float | None = None
     image: Path | None = None
+    why: str = ""
+    """The expert's words, where there are any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def _labels(entries: Any, folder: Path, where: str, labelled: Labelled) -> Itera
         place = f"{where}[{number}]"
         time_s, image = (entry.get("time_s"), entry.get("image")) if isinstance(entry, dict) else (None, None)
         if isinstance(time_s, int | float) and not isinstance(time_s, bool) and math.isfinite(time_s):
-            yield Label(place, time_s=float(time_s))
+            yield Label(place, time_s=float(time_s), why=str(entry.get("why", "")))
         elif isinstance(image, str) and (folder / image).is_file():
             yield Label(place, image=folder / image)
         elif isinstance(image, str):

@@ -52,6 +52,76 @@ def recall(section: Section) -> str:
     return "\n\n".join(lines)
 
 
+def shots(section: Section) -> str:
+    """Boundaries by film and pooled."""
+    kinds = sorted(section["pooled"]["recall_by_kind"])
+    names = ("precision", "recall", "f1")
+    rows = [
+        [name, *(f"{v[key]:.4f}" for key in names), *(_of(v["recall_by_kind"], kind) for kind in kinds)]
+        for name, v in [*section["videos"].items(), ("pooled", section["pooled"])]
+    ]
+    return "## Shots\n\n" + table(["film", *names, *kinds], rows)
+
+
+def bars(section: Section) -> str:
+    """Errors per side."""
+    sides = ("top", "bottom", "left", "right")
+    rows = [
+        [name, *(f"{v['error_px'][side]:+d}" for side in sides), ", ".join(v["invented"]) or "–"]
+        for name, v in section["videos"].items()
+    ]
+    return "## Bars\n\nPixels too many (+) or too few (−) on each side.\n\n" + table(["film", *sides, "invented"], rows)
+
+
+def characters(section: Section) -> str:
+    """Figures of grouping by film."""
+    names = {
+        "bcubed_precision": "BCubed P", "bcubed_recall": "BCubed R", "bcubed_f1": "BCubed F1", "weighted_purity": "WCP",
+        "mutual_information": "NMI", "cluster_ratio": "clusters/person",
+    }  # fmt: skip
+    rows = [
+        [name, *(f"{v[key]:.3f}" for key in names), "yes" if v["mains_exact"] else f"no: {' '.join(v['mains'])}"]
+        for name, v in section["videos"].items()
+    ]
+    if rows:
+        pooled = section["pooled"]
+        exact = f"{pooled['mains_exact']} of {pooled['videos']}"
+        rows.append(["mean", *(f"{pooled[key]:.3f}" for key in names), exact])
+    return f"## Characters\n\nNoise: {section['noise']}.\n\n" + table(["film", *names.values(), "mains exact"], rows)
+
+
+def faces(section: Section) -> str:
+    """Recall, false positives, eyes."""
+    p = section["pooled"]
+    eyes = p["eyes"]
+    rows = [
+        ["faces found", f"{p['found']} of {p['expected']} ({_number(p['recall'])})"],
+        ["boxes where nobody is", f"{p['invented']} on {p['frames_without_people']} frames"],
+        ["boxes beyond the people shown", f"{p['extra']} on {p['frames']} frames"],
+        ["eyes judged", f"{eyes['judged']} of {p['eyes_labelled']} labelled frames"],
+        ["eyes: open above closed (AUC)", _number(eyes["auc"])],
+        ["closed eyes called closed", _number(eyes["closed_called"])],
+        ["open eyes called open", _number(eyes["open_called"])],
+    ]
+    return "## Faces and eyes\n\n" + table(["figure", "value"], rows)
+
+
+def text(section: Section) -> str:
+    """Calls of text overlays."""
+    p = section["pooled"]
+    rows = [
+        ["frames with text called", f"{p['true']} of {p['true'] + p['missed']} ({_number(p['recall'])})"],
+        ["frames without text called", f"{p['invented']} of {p['invented'] + p['clean']}"],
+        ["precision", _number(p["precision"])],
+    ]
+    return "## Text\n\n" + table(["figure", "value"], rows)
+
+
+def _of(by_kind: Mapping[str, Sequence[int]], kind: str) -> str:
+    found, count = by_kind.get(kind, (0, 0))
+    return f"{found}/{count}"
+
+
 def _with_interval(figure: Mapping[str, float]) -> str:
     return f"{_number(figure['mean'])} [{_number(figure['low'])}–{_number(figure['high'])}]"
 
@@ -60,4 +130,6 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-FORMS: dict[str, Callable[[Section], str]] = {"recall": recall}
+FORMS: dict[str, Callable[[Section], str]] = {
+    "recall": recall, "shots": shots, "bars": bars, "characters": characters, "faces": faces, "text": text,
+}  # fmt: skip

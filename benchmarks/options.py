@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from stream.commands.exits import FAILED, WRONG_USAGE, tidy_exit
 from stream.commands.options import ConfigOption, DeviceOption, JsonOption, ModelSetOption, ModelsOption, SetOption
+
+if TYPE_CHECKING:
+    from stream.settings import Settings
+
+    from .report import Report
 
 DataOption = Annotated[
     Path | None,
@@ -33,7 +39,8 @@ DEFAULT_OUT = Path("out/bench")
 
 __all__ = [
     "DEFAULT_OUT", "FAILED", "CacheOption", "ConfigOption", "DataOption", "DeviceOption", "JsonOption", "LabelsOption",
-    "ModelSetOption", "ModelsOption", "OutOption", "ResultsOption", "SetOption", "ThreadsOption", "end", "tidy_bench",
+    "ModelSetOption", "ModelsOption", "OutOption", "ResultsOption", "SetOption", "ThreadsOption", "cache_folder", "end",
+    "finish", "settings", "tidy_bench",
 ]  # fmt: skip
 
 
@@ -49,6 +56,24 @@ def tidy_bench() -> Iterator[None]:
         except (LabelError, ReportError) as error:
             print(f"keyart: {error}", file=sys.stderr)
             raise typer.Exit(WRONG_USAGE) from None
+
+
+def settings(config: Path | None, assignments: list[str] | None, **flags: Any) -> Settings:
+    """Settings from flags, `--set`, the environment and `--config`. Raises SettingsError."""
+    from stream.commands.options import settings_from
+
+    return settings_from(config, flags, assignments)
+
+
+def finish(out: Path, settings: Settings, sections: Report, as_json: bool) -> None:
+    """Put these sections into the report of the folder `out`, and say what they are."""
+    from . import report
+    from .markdown import tables_of
+    from .provenance import provenance
+
+    whole = report.merged(out, {"made_by": provenance(settings), **sections})
+    report.write_report(out, whole)
+    print(json.dumps(sections, ensure_ascii=False) if as_json else tables_of(sections))
 
 
 def end(problems: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.matcher import Matcher, open_matcher
-from stream.manifest import Manifest
+from stream.manifest import ActiveAreaEntry, ImageEntry, Manifest, ShotEntry
 
 FPS = 10
 SCENE_S = 4
@@ -59,43 +59,21 @@ def scenes_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def manifest(times_s: Sequence[float], shots: Sequence[tuple[float, float]] = ()) -> Manifest:
-    """A result with these images, and nothing else that matters."""
-    images = [
-        {
-            "rank": rank, "time_s": time_s, "frame": None, "shot": 0, "score": 0.5, "components": {}, "why": [],
-            "fallback": [], "refetched": False, "characters": [], "faces": [], "crops": [],
-        }
-        for rank, time_s in enumerate(times_s, 1)
-    ]  # fmt: skip
+    """A result with these images and shots, of which nothing else is known."""
     spans = shots or [(i * SCENE_S, (i + 1) * SCENE_S) for i in range(SCENES)]
-    return Manifest.model_validate(
-        {
-            "schema": "keyart/manifest/1",
-            "tool": {
-                "version": "0", "device": "cpu", "decoder": "ffmpeg", "decode": "all", "providers": [], "models": {},
-                "settings_fingerprint": "0", "settings": {},
-            },
-            "video": {
-                "path": "scenes.mp4", "content_fingerprint": "0", "container": "mp4", "codec": "h264", "width": 320,
-                "height": 180, "display_width": 320, "display_height": 180, "sample_aspect_ratio": [1, 1],
-                "rotation": 0, "fps": 10, "first_pts_s": 0, "duration_s": 24, "frames": 240, "bit_depth": 8,
-                "color": {"primaries": "unknown", "transfer": "unknown", "matrix": "bt601", "range": "limited"},
-            },
-            "active_area": {"top": 0, "bottom": 0, "left": 0, "right": 0},
-            "shots": [
-                {
-                    "index": i, "start_s": start, "end_s": end, "start_frame": None, "end_frame": None,
-                    "transition": "cut", "candidates": 1,
-                }
-                for i, (start, end) in enumerate(spans)
-            ],
-            "characters": [],
-            "images": images,
-            "funnel": {"frames": 240, "probes": 0, "candidates": 0, "rejected": {"at_shot": {}, "at_end": {}}},
-            "timings": {"wall_s": 1, "stages": {}},
-            "warnings": [],
-        }
-    )  # fmt: skip
+    return Manifest.model_construct(
+        active_area=ActiveAreaEntry(top=0, bottom=0, left=0, right=0),
+        shots=[
+            ShotEntry.model_construct(
+                index=i, start_s=float(a), end_s=float(b), start_frame=None, end_frame=None, transition="cut"
+            )
+            for i, (a, b) in enumerate(spans)
+        ],
+        images=[
+            ImageEntry.model_construct(rank=rank, time_s=time_s, score=1 - rank / 20, crops=[])
+            for rank, time_s in enumerate(times_s, 1)
+        ],
+    )
 
 
 @pytest.fixture

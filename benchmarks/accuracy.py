@@ -1,0 +1,156 @@
+"""How right the stages are about films whose truth is known: shots, bars and characters."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kernels.bars import ActiveArea
+from stream.characters import find_characters
+from stream.manifest import Manifest
+from stream.settings import Settings
+
+from . import bars, characters, shots
+from .labels import LabelError, LabelledVideo
+from .layouts import TrueShots, Truth
+from .recall import interval
+from .watching import watch_film
+
+Section = dict[str, Any]
+_TRUTH_KEYS = ("shots", "bars", "cast", "width", "height")
+
+
+def truth_of(video: LabelledVideo) -> Truth:
+    """The truth.json of a video. Raises LabelError when there is none or it lacks what is asked of it."""
+    if video.truth is None:
+        raise LabelError(f"{video.name}: has no truth.json; left out")
+    try:
+        truth: Truth = json.loads(video.truth.read_text("utf-8"))
+        missing = [key for key in _TRUTH_KEYS if key not in truth]
+    except (OSError, ValueError, TypeError) as error:
+        raise LabelError(f"{video.name}: truth.json does not parse ({error}); left out") from None
+    if missing:
+        raise LabelError(f"{video.name}: truth.json has no {', '.join(missing)}; left out")
+    return truth
+
+
+def with_truth(videos: Sequence[LabelledVideo]) -> tuple[list[tuple[LabelledVideo, Truth]], list[str]]:
+    """Videos with their truths, and a line for each that has none that can be used."""
+    found: list[tuple[LabelledVideo, Truth]] = []
+    problems: list[str] = []
+    for video in videos:
+        try:
+            found.append((video, truth_of(video)))
+        except LabelError as error:
+            problems.append(str(error))
+    return found, problems
+
+
+def shots_of(video: Path, truth: Truth, settings: Settings, manifest: Manifest | None = None) -> Section:
+    """Boundaries of one film: counts, F1, and recall by kind of transition; from the manifest when there is one."""
+    detected = _from_manifest(manifest, truth) if manifest else shots.detect(video, settings.decode, settings.shots)
+    scores = shots.evaluate(detected, truth)
+    return {**_boundaries(scores), "recall_by_kind": _by_kind(scores, truth)}
+
+
+def shots_section(per_video: Mapping[str, Section]) -> Section:
+    """All films' boundaries as if of one, with the interval of F1 over films."""
+    scores = [shots.Scores(v["found"], tuple(v["missed"]), tuple(v["invented"])) for v in per_video.values()]
+    by_kind: dict[str, list[float]] = {}
+    for video in per_video.values():
+        for kind, (found, total) in video["recall_by_kind"].items():
+            sums = by_kind.setdefault(kind, [0, 0])
+            sums[0], sums[1] = sums[0] + found, sums[1] + total
+    whole = _boundaries(shots.pooled(scores))
+    return {
+        "videos": dict(per_video),
+        "pooled": {
+            **{key: whole[key] for key in ("found", "precision", "recall", "f1")},
+            "f1_interval": interval([v["f1"] for v in per_video.values()]) if per_video else None,
+            "recall_by_kind": by_kind,
+        },
+    }
+
+
+def bars_of(video: Path, truth: Truth, settings: Settings, manifest: Manifest | None = None) -> Section:
+    """Pixels of error per side, and invented bars; from the manifest when there is one."""
+    if manifest is None:
+        return bars.measure_bars(video, truth, "cpu", settings.decode)
+    area = ActiveArea(**manifest.active_area.model_dump())
+    return bars.compare(area, truth["bars"])
+
+
+def bars_section(per_video: Mapping[str, Section]) -> Section:
+    """The worst side, and how many bars were invented."""
+    errors = [abs(error) for video in per_video.values() for error in video["error_px"].values()]
+    pooled = {
+        "worst_px": max(errors, default=0),
+        "invented": sum(len(video["invented"]) for video in per_video.values()),
+        "passed": float(np.mean([video["passed"] for video in per_video.values()])) if per_video else 0.0,
+    }
+    return {"videos": dict(per_video), "pooled": pooled}
+
+
+def characters_of(video: Path, truth: Truth, settings: Settings, manifest: Manifest | None = None) -> Section:
+    """Grouping of face tracks, made here; or of appearances (milder) when there is a manifest."""
+    if manifest is not None:
+        return {"judged": "appearances", **asdict(characters.score_characters(manifest, truth))}
+    film = watch_film(video, settings)
+    people, method = find_characters(film.tracks, film.shots, settings.people, "cpu")
+    return {
+        "judged": "tracks",
+        "method": method,
+        **asdict(characters.score_characters((film.tracks, people), truth)),
+    }
+
+
+def characters_section(per_video: Mapping[str, Section]) -> Section:
+    """Means over films. Noise: a track of no character is a cluster of its own, one of no cast a person of its own."""
+    names = ("bcubed_precision", "bcubed_recall", "bcubed_f1", "weighted_purity", "mutual_information", "cluster_ratio")
+    pooled: Section = {
+        name: round(float(np.mean([video[name] for video in per_video.values()])), 6) for name in names if per_video
+    }
+    pooled["mains_exact"] = sum(bool(video["mains_exact"]) for video in per_video.values())
+    pooled["videos"] = len(per_video)
+    if per_video:
+        pooled["bcubed_f1_interval"] = interval([video["bcubed_f1"] for video in per_video.values()])
+    return {"videos": dict(per_video), "pooled": pooled, "noise": "unassigned tracks count as clusters of one"}
+
+
+def layout_shots(items: Sequence[TrueShots], settings: Settings) -> tuple[dict[str, Section], list[str]]:
+    """Boundaries of a public set's films, and a line for each that cannot be decoded."""
+    from stream.records import KeyartError
+
+    done: dict[str, Section] = {}
+    problems: list[str] = []
+    for item in items:
+        try:
+            done[item.name] = shots_of(item.video, item.truth, settings)
+        except KeyartError as error:
+            problems.append(f"{item.name}: {error}")
+    return done, problems
+
+
+def _from_manifest(manifest: Manifest, truth: Truth) -> shots.Detected:
+    starts = [shot.start_frame for shot in manifest.shots[1:] if shot.start_frame is not None]
+    return shots.Detected(starts, np.arange(truth.get("frame_count") or manifest.video.frames or 1))
+
+
+def _boundaries(scores: shots.Scores) -> Section:
+    return {
+        "found": scores.found, "missed": list(scores.missed), "invented": list(scores.invented),
+        "precision": round(scores.precision, 6), "recall": round(scores.recall, 6), "f1": round(scores.f1, 6),
+    }  # fmt: skip
+
+
+def _by_kind(scores: shots.Scores, truth: Truth) -> dict[str, tuple[int, int]]:
+    """(found, all) of the boundaries of each kind of transition."""
+    kinds = {shot["start_frame"]: shot["transition_in"] for shot in truth["shots"][1:]}
+    missed = Counter(kinds[frame] for frame in scores.missed)
+    return {kind: (count - missed[kind], count) for kind, count in sorted(Counter(kinds.values()).items())}

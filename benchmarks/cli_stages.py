@@ -1,0 +1,215 @@
+"""`keyart bench shots|bars|characters|faces|text`: how right each stage is about films whose truth is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from . import options
+
+if TYPE_CHECKING:
+    from stream.manifest import Manifest
+    from stream.settings import Settings
+
+    from .labels import LabelledVideo
+    from .layouts import Truth
+
+Section = dict[str, Any]
+
+TruthOption = Annotated[
+    Path, typer.Option("--data", metavar="DIR", help="Folder of videos, each beside its truth.json.")
+]
+FinishedOption = Annotated[
+    Path | None,
+    typer.Option("--results", metavar="DIR", help="Judge finished results instead of running the stage alone."),
+]
+
+
+def shots(
+    data: Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Videos, each with truth.json.")] = None,
+    layout: Annotated[
+        Path | None, typer.Option("--layout", metavar="DIR", help="A public set: BBC, AutoShot or ClipShots.")
+    ] = None,
+    split: Annotated[str, typer.Option(metavar="NAME", help="Which of ClipShots' lists.")] = "test",
+    results: FinishedOption = None,
+    out: options.OutOption = options.DEFAULT_OUT,
+    decode: Annotated[str | None, typer.Option(metavar="all|reference", help="Frames to decode.")] = None,
+    threads: options.ThreadsOption = 0,
+    config: options.ConfigOption = None,
+    assignments: options.SetOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Shot boundaries: cuts within one frame, dissolves and fades anywhere inside their extent."""
+    with options.tidy_bench():
+        settings = options.settings(config, assignments, threads=threads, decode=decode)
+        if layout is not None:
+            section, problems = _layout(layout, split, settings)
+        else:
+            section, problems = _stage(data, results, settings, _shots, "shots_section")
+        options.finish(out, settings, {"shots": section}, as_json)
+    options.end(problems)
+
+
+def bars(
+    data: TruthOption,
+    results: FinishedOption = None,
+    out: options.OutOption = options.DEFAULT_OUT,
+    decode: Annotated[str | None, typer.Option(metavar="all|reference", help="Frames to decode.")] = None,
+    threads: options.ThreadsOption = 0,
+    config: options.ConfigOption = None,
+    assignments: options.SetOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Black bars: pixels of error per side, and bars that are not there."""
+    with options.tidy_bench():
+        settings = options.settings(config, assignments, threads=threads, decode=decode)
+        section, problems = _stage(data, results, settings, _bars, "bars_section")
+        options.finish(out, settings, {"bars": section}, as_json)
+    options.end(problems)
+
+
+def characters(
+    data: TruthOption,
+    results: FinishedOption = None,
+    out: options.OutOption = options.DEFAULT_OUT,
+    threads: options.ThreadsOption = 0,
+    models: options.ModelsOption = None,
+    model_set: options.ModelSetOption = None,
+    config: options.ConfigOption = None,
+    assignments: options.SetOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Characters: BCubed, purity, mutual information, clusters per person, and whether the main ones are right."""
+    with options.tidy_bench():
+        settings = options.settings(config, assignments, threads=threads, models=models, model_set=model_set)
+        section, problems = _stage(data, results, settings, _characters, "characters_section")
+        options.finish(out, settings, {"characters": section}, as_json)
+    options.end(problems)
+
+
+def faces(
+    data: TruthOption,
+    out: options.OutOption = options.DEFAULT_OUT,
+    threads: options.ThreadsOption = 0,
+    models: options.ModelsOption = None,
+    model_set: options.ModelSetOption = None,
+    config: options.ConfigOption = None,
+    assignments: options.SetOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Faces and eyes on three frames of every labelled shot and on the expert's frames."""
+    with options.tidy_bench():
+        settings = options.settings(config, assignments, threads=threads, models=models, model_set=model_set)
+        section, problems = _looked(data, settings, "faces")
+        options.finish(out, settings, {"faces": section}, as_json)
+    options.end(problems)
+
+
+def text(
+    data: TruthOption,
+    out: options.OutOption = options.DEFAULT_OUT,
+    threads: options.ThreadsOption = 0,
+    models: options.ModelsOption = None,
+    model_set: options.ModelSetOption = None,
+    config: options.ConfigOption = None,
+    assignments: options.SetOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Burned-in text on three frames of every labelled shot: cards, credits, subtitles and captions."""
+    with options.tidy_bench():
+        settings = options.settings(config, assignments, threads=threads, models=models, model_set=model_set)
+        section, problems = _looked(data, settings, "text")
+        options.finish(out, settings, {"text": section}, as_json)
+    options.end(problems)
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    for command in (shots, bars, characters, faces, text):
+        app.command()(command)
+
+
+def _shots(settings: Settings, video: LabelledVideo, truth: Truth, manifest: Manifest | None) -> Section:
+    from .accuracy import shots_of
+
+    return shots_of(video.path, truth, settings, manifest)
+
+
+def _bars(settings: Settings, video: LabelledVideo, truth: Truth, manifest: Manifest | None) -> Section:
+    from .accuracy import bars_of
+
+    return bars_of(video.path, truth, settings, manifest)
+
+
+def _characters(settings: Settings, video: LabelledVideo, truth: Truth, manifest: Manifest | None) -> Section:
+    from .accuracy import characters_of
+
+    return characters_of(video.path, truth, settings, manifest)
+
+
+def _stage(
+    data: Path | None, results: Path | None, settings: Settings, of_video: Callable[..., Section], joins: str
+) -> tuple[Section, list[str]]:
+    """One stage on every video of a folder: the section, and a line for each that was left out."""
+    from . import accuracy
+    from .labels import LabelError, read_data
+    from .results import results_of
+
+    if data is None:
+        raise LabelError("give either --data DIR or --layout DIR")
+    labelled = read_data(data)
+    videos, problems = accuracy.with_truth(labelled.videos)
+    manifests: dict[str, Manifest] = {}
+    if results is not None:
+        manifests, missing = results_of([video for video, _ in videos], results, settings)
+        problems += missing
+        videos = [(video, truth) for video, truth in videos if video.name in manifests]
+    done = _each(videos, lambda v, t: of_video(settings, v, t, manifests.get(v.name)), problems)
+    section: Section = getattr(accuracy, joins)(done)
+    return section, [*labelled.problems, *problems]
+
+
+def _layout(folder: Path, split: str, settings: Settings) -> tuple[Section, list[str]]:
+    from .accuracy import layout_shots, shots_section
+    from .layouts import read_layout
+
+    items, problems = read_layout(folder, split)
+    done, failed = layout_shots(items, settings)
+    return {"layout": folder.name, **shots_section(done)}, [*problems, *failed]
+
+
+def _looked(data: Path, settings: Settings, what: str) -> tuple[Section, list[str]]:
+    """Faces or text: the engines are opened once for all videos."""
+    from . import accuracy, looks
+    from .labels import read_data
+
+    labelled = read_data(data)
+    videos, problems = accuracy.with_truth(labelled.videos)
+    with ExitStack() as stack:
+        look = looks.open_look(settings, stack)
+        of_video = partial(looks.faces_of if what == "faces" else looks.text_of, look=look, settings=settings)
+        done = _each(videos, of_video, problems)
+    section = looks.faces_section(done, settings) if what == "faces" else looks.text_section(done)
+    return section, [*labelled.problems, *problems]
+
+
+def _each(
+    videos: list[tuple[LabelledVideo, Truth]], of_video: Callable[..., Section], problems: list[str]
+) -> dict[str, Section]:
+    """What `of_video` gives by the video's name; a video that cannot be read, or whose truth is wrong, is a line."""
+    from stream.records import KeyartError
+
+    done: dict[str, Section] = {}
+    for video, truth in videos:
+        try:
+            done[video.name] = of_video(video, truth)
+        except KeyartError as error:
+            problems.append(f"{video.name}: {error}")
+        except (KeyError, TypeError) as error:
+            problems.append(f"{video.name}: truth.json is not as expected ({type(error).__name__}: {error}); left out")
+    return done
