@@ -12,13 +12,15 @@ from typing import Literal
 import numpy as np
 
 from .records import Transition
-from .shot_rows import LUMA_CELLS, PICTURE, WHITE, RowWindow, ShotSettings, distance, likeness
+from .shot_rows import LUMA_CELLS, PICTURE, WHITE, RowWindow, ShotSettings, distance, floor_scale, likeness
 
 Side = Literal["edge", "cut", "fade", "none"]
 """How a stretch meets its neighbour: film's edge, hard cut, a fading picture, or nothing that counts."""
 _STILL_CELL = 3.0
 _STILL_SHARE = 0.6
 _STALL_ROWS = 2
+_LEAST_SCALE = 0.5
+"""A night scene that hovers about black neither fades in nor out."""
 _SAME_STRUCTURE = 0.9
 
 
@@ -81,7 +83,9 @@ def _side(
     whole = _fade_end(window, row, step, reach)
     flat, picture = window.picture(row), window.picture(whole)
     still = (np.abs(flat - picture)[:LUMA_CELLS] <= _STILL_CELL).mean() > _STILL_SHARE
-    fades = not still and distance(flat, picture) >= settings.dissolve_floor
+    contrast = window.contrast(whole, whole + 1)[0]
+    scale = max(_LEAST_SCALE, float(floor_scale(contrast, contrast, settings)))
+    fades = not still and distance(flat, picture) >= settings.dissolve_floor * scale
     return ("fade" if fades else "none"), whole
 
 

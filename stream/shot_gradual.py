@@ -23,6 +23,8 @@ _UNEVEN = 0.2
 _UNSTABLE = 0.45
 _DETAIL_MATTERS_ROWS = 5
 _BLEND_RESIDUAL = 0.15
+_SLOW = 0.2
+"""Added doubt of the longest dissolve: the longer it takes, the more it may be something that moves."""
 _RETURNS = 0.4
 _UNMOVED = 0.4
 
@@ -121,13 +123,17 @@ def _scores(
     contrast = window.contrast(low, high)
     floor = settings.dissolve_floor * floor_scale(contrast[a], contrast[b], settings)
     detail = _middle_detail(window.edges(low, high), a, b)
+    doubt = off + 2 * uneven + detail + _SLOW * (b - a) / (b - a).max()
     good = (
         inside
         & (jump >= floor)
-        & (off <= settings.dissolve_residual)
         & (uneven <= _UNEVEN)
         & (unstable <= _UNSTABLE)
-        & np.where(b - a < _DETAIL_MATTERS_ROWS, off <= _BLEND_RESIDUAL, detail <= settings.dissolve_detail)
+        & np.where(
+            b - a < _DETAIL_MATTERS_ROWS,
+            off <= _BLEND_RESIDUAL,
+            (detail <= settings.dissolve_detail) & (doubt <= settings.dissolve_doubt),
+        )
     )
     return np.asarray(np.where(good, jump * (1 - off - uneven - unstable / 2), 0))
 

@@ -66,11 +66,13 @@ class ShotSettings(Section):
         le=128,
         description="code values (RMS); how far apart the two pictures of a dissolve or fade are",
     )
-    dissolve_residual: float = Field(
-        default=0.3,
-        ge=0.01,
-        le=1,
-        description="how far a frame of a dissolve may lie off the mix of its ends (1: their gap)",
+    dissolve_doubt: float = Field(
+        default=1.35,
+        ge=0.5,
+        le=2,
+        description="sum of how far frames stray from the mix of a dissolve's ends (1: the ends' gap), twice how "
+        "uneven the mix grows, the edge energy left half way (1: the ends') and up to 0.2 for length; "
+        "0.5 for still pictures, above 1.35 when something moves instead",
     )
     dissolve_tones: float = Field(
         default=0.15,
@@ -87,14 +89,14 @@ class ShotSettings(Section):
     white_luma: float = Field(
         default=235.0, ge=128, le=255, description="code values; a white frame's pixels are no darker"
     )
-    flat_deviation: float = Field(
-        default=6.0, ge=0, le=32, description="code values; a black frame's luma deviates no more"
+    black_deviation: float = Field(
+        default=3.5, ge=0, le=32, description="code values; a black frame's luma deviates no more"
     )
     long_black_s: float = Field(
         default=1.5,
         ge=0.1,
         le=60,
-        description="seconds; black or white that lasts longer than this is a shot of its own",
+        description="seconds; black or white that lasts longer is a shot of its own",
     )
 
 
@@ -111,12 +113,13 @@ def tones(rows: np.ndarray) -> np.ndarray:
 
 
 def flatness(rows: np.ndarray, settings: ShotSettings) -> np.ndarray:
-    """(N,) int8: BLACK, WHITE or PICTURE. White may carry black bars."""
+    """(N,) int8: BLACK, WHITE (perhaps between black bars) or PICTURE."""
     share, bins = tones(rows), HISTOGRAM_BINS
     low, high = int(settings.black_luma * bins / 256) + 1, int(settings.white_luma * bins / 256)
     light, between = share[:, high:].sum(axis=1), share[:, low:high].sum(axis=1)
-    black = (rows["luma_mean"] <= settings.black_luma) & (rows["luma_std"] <= settings.flat_deviation)
-    return np.where(black, BLACK, np.where((light >= 0.5) & (between <= 0.03), WHITE, PICTURE)).astype(np.int8)
+    black = (rows["luma_mean"] <= settings.black_luma) & (rows["luma_std"] <= settings.black_deviation)
+    white = (light >= 0.5) & (between <= 0.03)
+    return np.where(white, WHITE, np.where(black, BLACK, PICTURE)).astype(np.int8)
 
 
 class RowWindow:
