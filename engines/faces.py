@@ -33,7 +33,7 @@ class Face:
     emotion: np.ndarray | None
     """(7,) probabilities in the order of `EMOTIONS`."""
     quality: Quality
-    """How well it is photographed, measured on its chip at 112 pixels; `UNMEASURED` when it was not looked at."""
+    """How well it is photographed, measured on the middle of its identity chip; `UNMEASURED` when it was not looked at."""
 
 
 UNMEASURED = Quality(focus=0.0, grain=0.0, contrast=0.0, burnt_ratio=0.0, blur_anisotropy=0.0)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 
 from kernels.ops import Ops
-from kernels.surface import Rect, Surface
+from kernels.surface import Array, Rect, Surface
 
 from . import emotion, eyes
 from .descriptor import describe
@@ -20,7 +21,7 @@ from .quality import Quality, measure
 from .session import Session
 
 QUALITY_PX = 112
-"""Side of the chip whose photographic quality is measured."""
+"""Side of the middle of the identity chip whose photographic quality is measured."""
 
 ROLES = ("detector", "embedding", "eyes", "emotion")
 """The sessions a `FaceReader` needs, by role."""
@@ -59,10 +60,10 @@ class ReaderOptions:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What the engines measured of one face, on the host: (2,), (128,), (7,) and (5,) float32."""
+    """What the engines measured of one face, on the host: (2,), (128,) or None, (7,) and (5,) float32."""
 
     openness: np.ndarray
-    identity: np.ndarray
+    identity: np.ndarray | None
     emotion: np.ndarray
     quality: np.ndarray
 
@@ -77,8 +78,9 @@ class FaceReader:
             sessions["detector"], ops, long_side=self._options.detector_width, threshold=self._options.threshold
         )
 
-    def read(self, surfaces: list[Surface], area: Rect | None = None) -> list[Reading]:
+    def read(self, surfaces: list[Surface], area: Rect | None = None, identify: bool = True) -> list[Reading]:
         """One reading a surface. `area`: the part of the displayed picture to look at (displayed pixels), default all.
+        Without `identify` no embedding is made: for a second look at someone who is known.
 
         Faces that were looked at closely come first, the largest first; of the others only place, score and pose are
         known. Synchronises (device ops only).
@@ -86,7 +88,7 @@ class FaceReader:
         founds = [self._detector.find(surface, area or whole(surface)) for surface in surfaces]
         chosen = [self._choose(s, f.faces, area or whole(s)) for s, f in zip(surfaces, founds, strict=True)]
         near = [near for near, _ in chosen]
-        looks = self._look(surfaces, near)
+        looks = self._look(surfaces, near, identify)
         readings = []
         for found, (faces, far) in zip(founds, chosen, strict=True):
             seen = [self._face(face, next(looks)) for face in faces] + [self._face(face, None) for face in far]
@@ -106,7 +108,7 @@ class FaceReader:
         options = self._options
         return self._detector.refine(surface, face, side=options.refine_side, margin=options.refine_margin)
 
-    def _look(self, surfaces: list[Surface], faces: list[list[Detection]]) -> Iterator[_Look]:
+    def _look(self, surfaces: list[Surface], faces: list[list[Detection]], identify: bool) -> Iterator[_Look]:
         """One look a face, in the order of the pictures and of their faces; chips of all pictures share the runs."""
         pairs = [(s, f) for s, f in zip(surfaces, faces, strict=True) if f]
         if not pairs:
@@ -115,11 +117,12 @@ class FaceReader:
         eye_chips = np.concatenate([ops.warp(s, _eye_matrices(f), eyes.CHIP_PX) for s, f in pairs])
         identity_chips = np.concatenate([ops.warp(s, _chip_matrices(f, CHIP_PX), CHIP_PX) for s, f in pairs])
         emotion_chips = np.concatenate([ops.warp(s, _emotion_matrices(f), emotion.CHIP_PX) for s, f in pairs])
-        quality_chips = np.concatenate([ops.warp(s, _chip_matrices(f, QUALITY_PX), QUALITY_PX) for s, f in pairs])
         openness = ops.to_host(eyes.openness(self._sessions["eyes"], eye_chips, batch)).reshape(-1, 2)
-        identities = ops.to_host(embed(self._sessions["embedding"], identity_chips, batch))
+        identities = ops.to_host(embed(self._sessions["embedding"], identity_chips, batch)) if identify else None
         feelings = ops.to_host(emotion.emotions(self._sessions["emotion"], emotion_chips, batch))
-        yield from map(_Look, openness, identities, feelings, ops.to_host(measure(quality_chips)))
+        qualities = ops.to_host(measure(_middle(identity_chips)))
+        unknown = repeat(None) if identities is None else identities
+        yield from map(_Look, openness, unknown, feelings, qualities)
 
     def _face(self, face: Detection, look: _Look | None) -> Face:
         """The record of a face; `look` None: it was not looked at closely."""
@@ -146,6 +149,13 @@ class FaceReader:
 def whole(surface: Surface) -> Rect:
     """The displayed picture."""
     return 0.0, 0.0, float(surface.geometry.display_width), float(surface.geometry.display_height)
+
+
+def _middle(chips: Array) -> Array:
+    """The middle of identity chips: the face without hair and background."""
+    start = (CHIP_PX - QUALITY_PX) // 2
+    part: Array = chips[:, start : start + QUALITY_PX, start : start + QUALITY_PX]
+    return part
 
 
 def _chip_matrices(faces: list[Detection], size: int) -> np.ndarray:

@@ -106,7 +106,8 @@ class AvDecoder:
 
     def _scan(self, first_s: float, last_s: float, start_s: float | None) -> list[tuple[float, Surface]] | None:
         """Pictures of the range, read from `start_s` (None: the beginning); None when the seek landed inside it."""
-        reading = AvPass(self._path, self._options.threads, "all")
+        # Several threads come through this door at once, so none of them may take all cores.
+        reading = AvPass(self._path, max(1, self._options.threads // 2), "all")
         found: list[tuple[float, Surface]] = []
         whole = start_s is None
         try:

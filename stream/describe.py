@@ -196,9 +196,8 @@ def _crop_notices(conclusion: Conclusion) -> list[Notice]:
             short[cut.form.name] = short.get(cut.form.name, 0) + (cut.crop.size != cut.form.size)
     for name, count in short.items():
         if count:
-            message = (
-                f"{count} of {len(conclusion.files.images)} {name} files are smaller than their format: the source has no more pixels"
-            )
+            whole = f"{count} of {len(conclusion.files.images)} {name} files"
+            message = f"{whole} are smaller than their format, the source has no more pixels"
             notices.append(Notice("small_source", message))
     return notices
 

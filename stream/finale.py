@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from engines.text import TextDetector
@@ -16,11 +16,11 @@ from .cutting import Cutter, Files
 from .encode import Encoder
 from .film import Film
 from .judge import Spreads, active_rect, entries_of
-from .late_checks import LateChecks
+from .late_checks import LateChecks, choose_checked
 from .moment import Between, Moments, Read
 from .records import Candidate, Character, Notice
 from .scoring import Active
-from .selection import Entry, Pick, Selection
+from .selection import Selection
 from .settings import Settings
 
 
@@ -50,7 +50,7 @@ class Conclusion:
 
 
 class Pixels:
-    """Full-size pixels from the pool, or decoded again when they had to make room."""
+    """Full-size pixels from the pool, or decoded again when they had to make room. Safe for several threads."""
 
     def __init__(self, film: Film, frame_at: Callable[[float], Surface]) -> None:
         self._pool, self._frame_at = film.pool, frame_at
@@ -62,12 +62,13 @@ class Pixels:
         held = self._pool.get(candidate.pts_s)
         if held is not None:
             return held
-        if self._fetched is None or self._fetched[0] != candidate.pts_s:
+        fetched = self._fetched
+        if fetched is None or fetched[0] != candidate.pts_s:
             checkpoint()
             self.refetched.add(candidate.pts_s)
-            # One at a time: fetched pictures must not become a second pool.
-            self._fetched = (candidate.pts_s, self._frame_at(candidate.pts_s))
-        return self._fetched[1]
+            fetched = (candidate.pts_s, self._frame_at(candidate.pts_s))
+            self._fetched = fetched  # one at a time: fetched pictures must not become a second pool
+        return fetched[1]
 
 
 def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
@@ -84,9 +85,9 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
     pixels = Pixels(film, tools.frame_at)
     moments = Moments(tools.between, tools.read, settings.faces.moment_s)
     checks = LateChecks(film, settings, active, spreads, tools.text, moments, pixels.surface)
-    selection = Selection(settings.rank, settings.top)
-    picks = selection.choose(entries, checks.reason_against)
-    _count_rejections(film, entries, selection, picks)
+    selection = choose_checked(entries, settings, checks.reason_against, settings.thread_count)
+    picks = selection.picks
+    _count_rejections(film, selection)
     cutter = Cutter(settings, active, tools.ops, tools.encoder, pixels.surface)
     files = clocks["crop"].time(lambda: cutter.cut(picks, characters, entries), len(picks))
     if len(picks) < settings.top:
@@ -102,11 +103,11 @@ def _active_area(film: Film) -> ActiveArea:
     return film.bars.active_area()
 
 
-def _count_rejections(film: Film, entries: Sequence[Entry], selection: Selection, picks: Sequence[Pick]) -> None:
+def _count_rejections(film: Film, selection: Selection) -> None:
     """Reasons at the end of the film; pictures that were turned down when their shot closed are counted there."""
-    taken = {id(pick.entry) for pick in picks}
+    taken = {id(pick.entry) for pick in selection.picks}
     at_shot = {candidate.pts_s for candidate, _ in film.reserve}
-    for entry in entries:
+    for entry in selection.entries:
         if id(entry) in taken or entry.candidate.pts_s in at_shot:
             continue
         film.funnel.at_end.update(entry.reasons)

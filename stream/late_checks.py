@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from threading import Lock
 
 from engines.text import TextDetector, is_overlay
 from kernels.surface import Surface
@@ -13,12 +15,15 @@ from .judge import Spreads
 from .moment import Moments, least_open
 from .records import Candidate
 from .scoring import Active
-from .selection import Entry
+from .selection import Entry, Pick, Selection
 from .settings import Settings
+from .stage import StageClock
+
+_LISTEN_EVERY_S = 0.1
 
 
 class LateChecks:
-    """Text over the picture, and blinks or grimaces right beside it. Every picture is looked at once."""
+    """Text over the picture, and blinks or grimaces right beside it."""
 
     def __init__(
         self,
@@ -32,14 +37,18 @@ class LateChecks:
     ) -> None:
         self._film, self._settings, self._active, self._spreads = film, settings, active, spreads
         self._text, self._moments, self._surface = text, moments, surface
+        self._lock = Lock()
         self._shot_s = {shot.index: (shot.start_s, shot.end_s) for shot in film.shots}
 
     def reason_against(self, entry: Entry) -> str | None:
-        """The first reason found, None when the picture may be taken. Blocks."""
-        checkpoint()
-        reason = self._film.clocks["text"].time(lambda: self._overlay(entry.candidate))
+        """The first reason found, None when the picture may be taken. Blocks; safe to call from several threads."""
+        text, moments = StageClock("text"), StageClock("moments")
+        reason = text.time(lambda: self._overlay(entry.candidate))
         if reason is None:
-            reason = self._film.clocks["moments"].time(lambda: self._beside(entry))
+            reason = moments.time(lambda: self._beside(entry))
+        with self._lock:
+            for clock in (text, moments):
+                self._film.clocks[clock.name].add(clock, clock.items)
         return None if reason in self._settings.rank.ignored_reasons else reason
 
     def _overlay(self, candidate: Candidate) -> str | None:
@@ -58,3 +67,43 @@ class LateChecks:
         if max(distances, default=0.0) > self._settings.expression.extreme_above:
             return "extreme_expression"
         return None
+
+
+def choose_checked(
+    entries: Sequence[Entry],
+    settings: Settings,
+    reason_against: Callable[[Entry], str | None],
+    threads: int,
+) -> Selection:
+    """Choose, check what was chosen side by side, and choose again until everything chosen has passed its check.
+
+    Which pictures are checked follows from scores alone, so the result does not depend on the number of threads.
+    """
+    answers: dict[float, str | None] = {}
+
+    def known(entry: Entry) -> str | None:
+        return answers.get(entry.candidate.pts_s)
+
+    with ThreadPoolExecutor(threads) as pool:
+        while True:
+            selection = Selection(settings.rank, settings.top)
+            picks = selection.choose([entry.fresh() for entry in entries], known)
+            unchecked = [pick for pick in picks if pick.entry.candidate.pts_s not in answers]
+            if not unchecked:
+                return selection
+            answers.update(_check(unchecked, reason_against, pool))
+
+
+def _check(
+    picks: Sequence[Pick], reason_against: Callable[[Entry], str | None], pool: ThreadPoolExecutor
+) -> dict[float, str | None]:
+    futures = [pool.submit(reason_against, pick.entry) for pick in picks]
+    try:
+        waiting = set(futures)
+        while waiting:
+            checkpoint()  # only this thread hears of a cancellation; those of the pool end within one check
+            waiting = wait(waiting, timeout=_LISTEN_EVERY_S).not_done
+        return {pick.entry.candidate.pts_s: future.result() for pick, future in zip(picks, futures, strict=True)}
+    finally:
+        for future in futures:
+            future.cancel()

@@ -119,7 +119,9 @@ class PendingPictures:
             [p for p in pictures if first_s <= p.pts_s < end_s or (end_s == edges[-1] and p.pts_s >= end_s)]
             for first_s, end_s in pairwise(edges)
         ]
-        return [spread(part, self._settings.per_shot) for part in parts if part]
+        length_s = (shot.end_s - shot.start_s) / count
+        most = int(np.clip(np.ceil(length_s / self._settings.spacing_s), 1, self._settings.per_shot))
+        return [spread(part, most) for part in parts if part]
 
 
 def reason_against(row: np.void, limits: ProbeSettings, sharpest: float) -> str | None:

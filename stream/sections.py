@@ -9,6 +9,7 @@ class ProbeSettings(Section):
     """Which pictures of a shot the face engines look at, by loose absolute limits."""
 
     per_shot: int = setting(8, "Pictures of a shot that the face engines look at.", ge=1, le=64)
+    spacing_s: float = setting(0.55, "Least time of a shot for each picture.", unit="s", gt=0)
     candidates_per_shot: int = setting(3, "The best of them that stay in the race.", ge=1, le=16)
     divide_after_s: float = setting(30.0, "Longer shots are divided for choosing.", unit="s", ge=1)
     dark_below: float = setting(18.0, "Mean luma below this is too dark.", unit="luma 0-255", ge=0, le=255)
@@ -49,7 +50,7 @@ class FaceSettings(Section):
 
 
 class QualitySettings(Section):
-    """How well a face must be photographed, measured on its chip at 112 pixels."""
+    """How well a face must be photographed, measured on the middle of its identity chip."""
 
     focus_share: float = setting(
         0.2, "Focus below this share of the film's usual faces is blurred.", unit="ratio", ge=0, le=1

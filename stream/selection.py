@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -44,6 +44,10 @@ class Entry:
     reasons: list[str] = field(default_factory=list)
     characters: tuple[str | None, ...] = ()
 
+    def fresh(self) -> Entry:
+        """A copy whose reasons may grow without touching this one's."""
+        return replace(self, reasons=list(self.reasons))
+
 
 @dataclass(slots=True)
 class Pick:
@@ -59,6 +63,7 @@ class Selection:
     def __init__(self, settings: RankSettings, wanted: int) -> None:
         self._settings = settings
         self._wanted = wanted
+        self.entries: Sequence[Entry] = ()
         self.picks: list[Pick] = []
         self.duplicates: set[float] = set()
         self._asked: set[float] = set()
@@ -66,6 +71,7 @@ class Selection:
     def choose(self, entries: Sequence[Entry], refuse: Callable[[Entry], str | None]) -> list[Pick]:
         """Fill the list from `entries`. `refuse` is asked last, once an entry would be taken (it may be costly): its
         reason is added to the entry's, which is then out."""
+        self.entries = entries
         lifted: set[str] = set()
         self._fill([e for e in entries if not e.reasons], lifted, refuse)
         for reason in (*LIFTED_IN_ORDER, *LAST_RESORT):

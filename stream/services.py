@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 from anyio import CapacityLimiter, create_task_group, to_thread
@@ -76,7 +77,7 @@ async def open_services(settings: Settings, progress: Progress | None = None) ->
                 ops=ops,
                 encoder=CpuEncoder(),
                 reader=batcher,
-                read=faces.read,
+                read=partial(faces.read, identify=False),
                 text=TextDetector(sessions["text_detection"], ops) if settings.text.enabled else None,
                 models=models,
                 providers=tuple(sorted({session.provider for session in sessions.values()})),
