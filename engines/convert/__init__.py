@@ -31,6 +31,11 @@ def _iris(source: bytes) -> bytes:
     return _bytes(tflite.convert(source, "iris_landmark", contours))
 
 
+def _mesh(source: bytes) -> bytes:
+    kept = {"conv2d_21": ("landmarks", (468, 3)), "conv2d_31": ("presence", (1,))}
+    return _bytes(tflite.convert(source, "face_landmark", kept))
+
+
 def _emotion(source: bytes) -> bytes:
     return _bytes(tflite.convert(source, "mini_xception", {"Identity": ("probabilities", (7,))}))
 
@@ -40,6 +45,7 @@ CONVERSIONS: Mapping[str, Callable[[bytes], bytes]] = {
     "centerface": _centerface,
     "dlib_resnet": _dlib_resnet,
     "iris": _iris,
+    "mesh": _mesh,
     "emotion": _emotion,
 }
 """Name of a conversion in `zoo.toml` → function from the file's bytes to those of an ONNX model."""

@@ -53,7 +53,7 @@ class _Writer:
             "CONV_2D": self._convolution, "DEPTHWISE_CONV_2D": self._depthwise, "MAX_POOL_2D": self._max_pool,
             "ADD": self._add, "PRELU": self._prelu, "PAD": self._pad, "RESHAPE": self._reshape, "MEAN": self._mean,
             "SOFTMAX": self._softmax, "LOGISTIC": lambda op: self.out.node("Sigmoid", [self._input(op)]),
-            "RELU": lambda op: self.out.node("Relu", [self._input(op)]), "DEQUANTIZE": self._input,
+            "RELU": lambda op: self.out.node("Relu", [self._input(op)]),
         }  # fmt: skip
 
     def write(self, wanted: Mapping[int, tuple[str, tuple[int, ...]]]) -> None:

@@ -6,7 +6,8 @@ Lite's public `schema.fbs`; a flatbuffer table finds field `n` at vtable offset 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -87,22 +88,36 @@ class Record:
 
 
 def read(data: bytes) -> Graph:
-    """The first graph of a TFLite file. Raises ConversionError when it is none or holds unknown types."""
+    """The first graph of a TFLite file; dequantising a constant is no operator but a constant.
+
+    Raises ConversionError when it is none or holds unknown types.
+    """
     if data[4:8] != IDENTIFIER:
         raise ConversionError(f"not a TFLite file: identifier is {data[4:8]!r}, expected {IDENTIFIER!r}")
     buffer = bytearray(data)
     model = Record(Table(buffer, encode.Get(number_types.UOffsetTFlags.packer_type, buffer, 0)))
     kinds = [_operator_name(code) for code in model.records(1)]
     buffers, graph = model.records(4), model.records(2)[0]
-    return Graph(
-        tensors=tuple(_tensor(record, buffers) for record in graph.records(0)),
-        operators=tuple(
-            Operator(kinds[op.number(0, number_types.Uint32Flags)], _indices(op, 1), _indices(op, 2), op.record(4))
-            for op in graph.records(3)
-        ),
-        inputs=_indices(graph, 1),
-        outputs=_indices(graph, 2),
-    )
+    tensors = [_tensor(record, buffers) for record in graph.records(0)]
+    operators = _constants_folded(tensors, (_operator(op, kinds) for op in graph.records(3)))
+    return Graph(tuple(tensors), tuple(operators), inputs=_indices(graph, 1), outputs=_indices(graph, 2))
+
+
+def _constants_folded(tensors: list[Tensor], operators: Iterable[Operator]) -> list[Operator]:
+    """The operators that compute something; the others' results become data of `tensors`."""
+    kept = []
+    for op in operators:
+        data = tensors[op.inputs[0]].data if op.kind == "DEQUANTIZE" else None
+        if data is None:
+            kept.append(op)
+        else:
+            tensors[op.outputs[0]] = replace(tensors[op.outputs[0]], data=data)
+    return kept
+
+
+def _operator(record: Record, kinds: list[str]) -> Operator:
+    kind = kinds[record.number(0, number_types.Uint32Flags)]
+    return Operator(kind, _indices(record, 1), _indices(record, 2), record.record(4))
 
 
 def _indices(record: Record, field: int) -> tuple[int, ...]:

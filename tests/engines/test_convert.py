@@ -139,7 +139,7 @@ def test_a_shortened_dlib_file_is_refused(zoo: Zoo) -> None:
 
 @pytest.mark.models
 def test_converted_models_are_modern_and_same_every_time(zoo: Zoo) -> None:
-    for role, conversion in {"detector": "centerface", "eyes": "iris", "emotion": "emotion"}.items():
+    for role, conversion in {"detector": "centerface", "eyes": "iris", "mesh": "mesh", "emotion": "emotion"}.items():
         source = zoo.published(role).read_bytes()
         first = CONVERSIONS[conversion](source)
         assert first == CONVERSIONS[conversion](source)

@@ -19,7 +19,7 @@ from engines.zoo import Zoo
 
 RNG = np.random.default_rng(7)
 INT8 = number_types.Int8Flags
-CONV, DEPTHWISE, MAX_POOL, MEAN, CUSTOM = 3, 4, 17, 40, 32
+CONV, DEPTHWISE, DEQUANTIZE, MAX_POOL, MEAN, CUSTOM = 3, 4, 6, 17, 40, 32
 
 
 def run(model: bytes, image: np.ndarray) -> np.ndarray:
@@ -108,14 +108,17 @@ class Builder:
             fields[4] = ("UOffsetTRelative", quantisation)
         return self.table(fields)
 
-    def file(self, code: int, options: dict[int, tuple[str, int]], x, y, weights: list[tuple]) -> bytes:  # type: ignore[no-untyped-def]
-        """`weights`: (values, TFLite type, scales or None) each; x and y: shapes of input and output."""
+    def file(self, code: int, options: dict[int, tuple[str, int]], x, y, weights: list[tuple], takes=None) -> bytes:  # type: ignore[no-untyped-def]
+        """`weights`: (values, TFLite type, scales or None) each; x and y: shapes of input and output.
+
+        `takes`: the operator's tensors, 0 for the input and from 1 on the weights; default all.
+        """
         empty = self.table({})
         buffers = [empty, *(self.table({0: self.array(v.view(np.uint8), np.uint8)}) for v, _, _ in weights), empty]
         tensors = [self.tensor(x, 0)]
         tensors += [self.tensor(v.shape, i + 1, kind, scale) for i, (v, kind, scale) in enumerate(weights)]
         tensors.append(self.tensor(y, len(buffers) - 1))
-        inputs, outputs = list(range(len(weights) + 1)), [len(tensors) - 1]
+        inputs, outputs = takes or list(range(len(weights) + 1)), [len(tensors) - 1]
         op = self.table(
             {1: self.array(inputs, np.int32), 2: self.array(outputs, np.int32), 3: ("Uint8", 1),
              4: ("UOffsetTRelative", self.table(options))}
@@ -176,6 +179,13 @@ def test_quantised_constants_are_scaled_per_channel() -> None:
     np.testing.assert_array_equal(read(source).tensors[1].data, values * scales.reshape(2, 1, 1, 1))
 
 
+def test_what_dequantises_a_constant_is_a_constant() -> None:
+    half = np.arange(8, dtype=np.float16).reshape(1, 2, 2, 2)
+    graph = read(Builder().file(DEQUANTIZE, {}, (1, 2, 2, 2), (1, 2, 2, 2), [(half, 1, None)], takes=[1]))
+    assert graph.operators == ()
+    np.testing.assert_array_equal(graph.tensors[graph.outputs[0]].data, half.astype(np.float32))
+
+
 def test_another_file_is_refused() -> None:
     with pytest.raises(ConversionError, match="not a TFLite file"):
         read(b"not a model at all")
@@ -214,6 +224,20 @@ def test_iris_agrees_with_opencv(published: Zoo) -> None:
         net.setInput(image[None])
         expected = net.forward("output_eyes_contours_and_brows").reshape(71, 3)
         np.testing.assert_allclose(points, expected, atol=2e-4)  # of a range of about 60
+
+
+@pytest.mark.models
+def test_mesh_agrees_with_opencv(published: Zoo) -> None:
+    path = published.published("mesh")
+    images = RNG.random((2, 3, 192, 192), dtype=np.float32)
+    session = ort.InferenceSession(CONVERSIONS["mesh"](path.read_bytes()), providers=["CPUExecutionProvider"])
+    landmarks, presence = session.run(["landmarks", "presence"], {"image": images})
+    net = cv2.dnn.readNetFromTFLite(str(path))
+    for image, points, logit in zip(images, landmarks, presence, strict=True):
+        net.setInput(image[None])
+        expected, certainty = net.forward("conv2d_21"), net.forward("conv2d_31")
+        np.testing.assert_allclose(points, expected.reshape(468, 3), atol=5e-4)  # of a range of about 190
+        np.testing.assert_allclose(logit, certainty.reshape(1), atol=1e-4)  # of about −10 for noise
 
 
 @pytest.mark.models

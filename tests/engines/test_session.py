@@ -115,7 +115,13 @@ def test_waiting_threads_do_not_spin() -> None:
 @pytest.mark.models
 @pytest.mark.parametrize(
     ("role", "shape"),
-    [("detector", (3, 64, 96)), ("embedding", (3, 150, 150)), ("eyes", (3, 64, 64)), ("emotion", (1, 64, 64))],
+    [
+        ("detector", (3, 64, 96)),
+        ("embedding", (3, 150, 150)),
+        ("eyes", (3, 64, 64)),
+        ("mesh", (3, 192, 192)),
+        ("emotion", (1, 64, 64)),
+    ],
 )
 def test_a_row_does_not_depend_on_its_batch(models_dir: Path, role: str, shape: tuple[int, ...]) -> None:
     """Batches are filled from all films in flight: a film's answers must not depend on its neighbours."""

@@ -257,7 +257,7 @@ def test_keyart_models_is_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_the_catalogue_is_complete() -> None:
     catalog = load_catalog()
     assert list(catalog.select()) == [
-        "detector", "embedding", "eyes", "emotion", "text_detection", "text_recognition", "text_direction",
+        "detector", "embedding", "eyes", "mesh", "emotion", "text_detection", "text_recognition", "text_direction",
     ]  # fmt: skip
     for name in catalog.set_names():
         for file in catalog.select(name).values():
