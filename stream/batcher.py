@@ -40,6 +40,7 @@ class Batcher(Generic[Q, A]):
         self._max_wait_s = max_wait_s
         self._limiter = limiter
         self._send, self._receive = anyio.create_memory_object_stream[_Request[Q, A]](0)
+        self._closed = False
         self.batches = 0
         self.items = 0
 
@@ -58,12 +59,15 @@ class Batcher(Generic[Q, A]):
 
     async def serve(self) -> None:
         """Answer requests until `close`; run it in the run's task group, once per worker that may run at a time."""
+        if self._closed:
+            return
         with self._receive.clone() as receive:
             async for first in receive:
                 await self._answer([first, *await self._gather(receive, first)])
 
     def close(self) -> None:
         """No more questions: `serve` ends when the last one is answered."""
+        self._closed = True
         self._send.close()
         self._receive.close()
 

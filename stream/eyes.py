@@ -51,3 +51,8 @@ def eye_score(ratio: float | None, typical: float | None = None) -> float:
     if typical is None:
         return score
     return min(score, float(np.clip((ratio / typical - _HALF) / (_FULL - _HALF), 0.0, 1.0)))
+
+
+def closed_below(limit: float, share: float, typical: float | None) -> float:
+    """The eye aspect ratio under which eyes are closed: the common limit, or the person's own where it is higher."""
+    return max(limit, share * (typical or 0.0))

@@ -10,6 +10,7 @@ import numpy as np
 from engines.faces import Face
 
 from .candidates import leading_face
+from .eyes import closed_below
 from .records import Candidate
 from .scoring import Active
 from .settings import Settings
@@ -139,8 +140,8 @@ def eyes_closed(case: Case, view: FilmView) -> str | None:
     if case.openness is None:
         return None
     limits = view.settings.faces
-    own_limit = limits.eyes_closed_share * (case.typical_openness or 0.0)
-    return "eyes_closed" if case.openness < max(limits.eyes_closed_below, own_limit) else None
+    limit = closed_below(limits.eyes_closed_below, limits.eyes_closed_share, case.typical_openness)
+    return "eyes_closed" if case.openness < limit else None
 
 
 def extreme_expression(case: Case, view: FilmView) -> str | None:

@@ -99,4 +99,5 @@ def _entry(
     subject = Subject(names, case.main, person is not None, case.extremeness, ratio, case.typical_openness)
     components = {n: round(v, 4) for n, v in components_of(candidate, subject, active, sharpness).items()}
     score = score_of(components, settings.rank.weights)
-    return Entry(candidate, score, components, name, case.main, [], names), case
+    entry = Entry(candidate, score, components, name, case.main, [], names, case.typical_openness)
+    return entry, case

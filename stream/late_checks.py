@@ -10,6 +10,7 @@ from engines.text import TextDetector, is_overlay
 from kernels.surface import Surface
 
 from .cancel import checkpoint
+from .eyes import closed_below
 from .film import Film
 from .judge import Spreads
 from .moment import Moments, least_open
@@ -61,7 +62,9 @@ class LateChecks:
     def _beside(self, entry: Entry) -> str | None:
         faces = self._moments.faces_beside(entry.candidate, self._shot_s[entry.candidate.shot])
         openness = least_open(faces)
-        if openness is not None and openness < self._settings.faces.eyes_closed_below:
+        limits = self._settings.faces
+        limit = closed_below(limits.eyes_closed_below, limits.eyes_closed_share, entry.typical_openness)
+        if openness is not None and openness < limit:
             return "eyes_closed"
         distances = [self._spreads.distance(face.emotion, entry.person) for face in faces]
         if max(distances, default=0.0) > self._settings.expression.extreme_above:

@@ -40,7 +40,7 @@ class FaceSettings(Section):
     min_score: float = setting(0.6, "Least certainty of the detector.", ge=0, le=1)
     eyes_closed_below: float = setting(0.2, "Eye aspect ratio below this is closed.", unit="ratio", ge=0, le=1)
     eyes_closed_share: float = setting(
-        0.58, "Eyes less open than this share of what is usual for the person are closed.", unit="ratio", ge=0, le=1
+        0.62, "Eyes less open than this share of what is usual for the person are closed.", unit="ratio", ge=0, le=1
     )
     moment_s: float = setting(
         0.32, "A blink or grimace this near rejects a picture; 0 looks at the picture alone.", unit="s", ge=0, le=2

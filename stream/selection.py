@@ -43,6 +43,8 @@ class Entry:
     main: bool
     reasons: list[str] = field(default_factory=list)
     characters: tuple[str | None, ...] = ()
+    typical_openness: float | None = None
+    """Of the leading person's eyes, see `stream.eyes`."""
 
     def fresh(self) -> Entry:
         """A copy whose reasons may grow without touching this one's."""

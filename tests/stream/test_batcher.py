@@ -76,3 +76,10 @@ async def test_the_clock_is_charged_with_the_callers_share():
         batcher.close()
     assert clock.items == 3
     assert clock.busy_s > 0
+
+
+async def test_a_batcher_that_nobody_asked_ends_quietly():
+    batcher = batcher_of([], 1)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(batcher.serve)
+        batcher.close()
