@@ -109,6 +109,7 @@ class RankSettings(Section):
 
     weights: RankWeights = setting(RankWeights(), "How much each component of the score counts.")
     max_per_shot: int = setting(2, "Most images of one shot.", ge=1, le=100)
+    max_per_person: int = setting(3, "Most images led by one person while there are others.", ge=1, le=100)
     duplicate_cosine: float = setting(
         0.85, "Pictures at least this alike are copies (two frames of one shot are alike by .85 to 1).", ge=-1, le=1
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -11,7 +10,14 @@ import numpy as np
 from .records import Candidate
 from .sections import RankSettings
 
-LIFTED_IN_ORDER: tuple[str, ...] = ("not_main", "no_face", "small_face", "turned_away", "one_more_per_shot")
+LIFTED_IN_ORDER: tuple[str, ...] = (
+    "not_main",
+    "more_per_person",
+    "no_face",
+    "small_face",
+    "turned_away",
+    "one_more_per_shot",
+)
 """Rejections that are forgiven when fewer pictures pass than are asked for, one kind after the other."""
 LAST_RESORT: tuple[str, ...] = (
     "cut_face",
@@ -87,10 +93,11 @@ class Selection:
         taken = {p.entry.candidate.pts_s for p in self.picks}
         waiting = [e for e in entries if e.candidate.pts_s not in taken]
         per_shot = self._settings.max_per_shot + ("one_more_per_shot" in lifted)
+        per_person = self._wanted if "more_per_person" in lifted else self._settings.max_per_person
         while waiting and len(self.picks) < self._wanted:
             best = max(waiting, key=lambda e: (self._value(e), -e.candidate.pts_s))
             waiting.remove(best)
-            if self._crowded(best, per_shot) or self._is_duplicate(best):
+            if self._crowded(best, per_shot, per_person) or self._is_duplicate(best):
                 continue
             if self._refused(best, refuse) and not set(best.reasons) <= lifted:
                 continue
@@ -112,8 +119,10 @@ class Selection:
         cost = _SAME_PERSON_COST * same_person + _SAME_SHOT_COST * same_shot + _NEAR_COST * (near - same_shot)
         return round(entry.score - cost, 4)
 
-    def _crowded(self, entry: Entry, per_shot: int) -> bool:
-        return Counter(p.entry.candidate.shot for p in self.picks)[entry.candidate.shot] >= per_shot
+    def _crowded(self, entry: Entry, per_shot: int, per_person: int) -> bool:
+        same_shot = sum(p.entry.candidate.shot == entry.candidate.shot for p in self.picks)
+        same_person = sum(p.entry.person == entry.person for p in self.picks if entry.person is not None)
+        return same_shot >= per_shot or same_person >= per_person
 
     def _is_duplicate(self, entry: Entry) -> bool:
         """Same picture: alike by descriptor, or without descriptor at nearly the same time."""
