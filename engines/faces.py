@@ -33,7 +33,12 @@ class Face:
     emotion: np.ndarray | None
     """(7,) probabilities in the order of `EMOTIONS`."""
     quality: Quality
-    """How well it is photographed, measured on the middle of its identity chip; `UNMEASURED` when it was not looked at."""
+    """How well it is photographed, in the middle of its identity chip; `UNMEASURED` when it was not looked at."""
+    mouth_openness_ratio: float | None = None
+    """Gap of the lips over the width between them: closed < .09, smiling with teeth .16–.33, wide open > .4; None when
+    too small, turned away or not seen as a face by the mesh."""
+    mouth_width_ratio: float | None = None
+    """Distance of the mouth's corners over that of the eyes, at rest .70–.90, on a broad smile .9–1.1."""
 
 
 UNMEASURED = Quality(focus=0.0, grain=0.0, contrast=0.0, burnt_ratio=0.0, blur_anisotropy=0.0)

@@ -1,4 +1,4 @@
-"""Everything the engines see in pictures: detector, landmarks, eyes, pose, identity, expression, descriptor."""
+"""Everything the engines see in pictures: detector, landmarks, eyes, mouth, pose, identity, expression, descriptor."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from kernels.ops import Ops
 from kernels.surface import Array, Rect, Surface
 
-from . import emotion, eyes
+from . import emotion, eyes, mesh
 from .descriptor import describe
 from .detector import Detection, Detector
 from .embedding import CHIP_PX, chip_matrix, embed
@@ -23,8 +23,11 @@ from .session import Session
 QUALITY_PX = 112
 """Side of the middle of the identity chip whose photographic quality is measured."""
 
-ROLES = ("detector", "embedding", "eyes", "emotion")
+ROLES = ("detector", "embedding", "eyes", "mesh", "emotion")
 """The sessions a `FaceReader` needs, by role."""
+
+
+_Pair = tuple[float | None, float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +56,17 @@ class ReaderOptions:
     embedding_least_px: float = 10.0
     """Inter-ocular distance below which identity is unknown."""
     eyes_most_yaw_deg: float = 40.0
-    """Yaw beyond which eye openness is unknown."""
+    """Yaw beyond which the openness of eyes and mouth is unknown."""
     batch: int = 1
     """Chips a run of an engine. On the CPU 1: more is no faster, and no answer can depend on its neighbours."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What the engines measured of one face, on the host: (2,), (128,) or None, (7,) and (5,) float32."""
+    """What the engines measured of one face, on the host: (2,), (3,), (128,) or None, (7,) and (5,) float32."""
 
     openness: np.ndarray
+    mouth: np.ndarray
     identity: np.ndarray | None
     emotion: np.ndarray
     quality: np.ndarray
@@ -116,21 +120,24 @@ class FaceReader:
         ops, batch = self._ops, self._options.batch
         eye_chips = np.concatenate([ops.warp(s, _eye_matrices(f), eyes.CHIP_PX) for s, f in pairs])
         identity_chips = np.concatenate([ops.warp(s, _chip_matrices(f, CHIP_PX), CHIP_PX) for s, f in pairs])
+        mesh_chips = np.concatenate([ops.warp(s, _mesh_matrices(f), mesh.CHIP_PX) for s, f in pairs])
         emotion_chips = np.concatenate([ops.warp(s, _emotion_matrices(f), emotion.CHIP_PX) for s, f in pairs])
         openness = ops.to_host(eyes.openness(self._sessions["eyes"], eye_chips, batch)).reshape(-1, 2)
+        mouths = ops.to_host(mesh.mouths(self._sessions["mesh"], mesh_chips, batch))
         identities = ops.to_host(embed(self._sessions["embedding"], identity_chips, batch)) if identify else None
         feelings = ops.to_host(emotion.emotions(self._sessions["emotion"], emotion_chips, batch))
         qualities = ops.to_host(measure(_middle(identity_chips)))
         unknown = repeat(None) if identities is None else identities
-        yield from map(_Look, openness, unknown, feelings, qualities)
+        yield from map(_Look, openness, mouths, unknown, feelings, qualities)
 
     def _face(self, face: Detection, look: _Look | None) -> Face:
         """The record of a face; `look` None: it was not looked at closely."""
         distance, angles = eyes.inter_ocular(face.landmarks), pose(face.landmarks)
-        ratios: tuple[float | None, float | None] = (None, None)
-        known = distance >= eyes.LEAST_INTER_OCULAR_PX and abs(angles[0]) <= self._options.eyes_most_yaw_deg
-        if look is not None and known:
-            ratios = (float(look.openness[0]), float(look.openness[1]))
+        ratios: _Pair = (None, None)
+        mouth: _Pair = (None, None)
+        if look is not None and abs(angles[0]) <= self._options.eyes_most_yaw_deg:
+            ratios = _pair(look.openness, distance >= eyes.LEAST_INTER_OCULAR_PX)
+            mouth = _pair(look.mouth, distance >= mesh.LEAST_INTER_OCULAR_PX and look.mouth[2] > 0)
         tellable = look is not None and distance >= self._options.embedding_least_px
         return Face(
             box=face.box,
@@ -143,12 +150,18 @@ class FaceReader:
             embedding=look.identity if look is not None and tellable else None,
             emotion=look.emotion if look is not None else None,
             quality=Quality(*map(float, look.quality)) if look is not None else UNMEASURED,
+            mouth_openness_ratio=mouth[0],
+            mouth_width_ratio=mouth[1],
         )
 
 
 def whole(surface: Surface) -> Rect:
     """The displayed picture."""
     return 0.0, 0.0, float(surface.geometry.display_width), float(surface.geometry.display_height)
+
+
+def _pair(values: np.ndarray, known: bool) -> _Pair:
+    return (float(values[0]), float(values[1])) if known else (None, None)
 
 
 def _middle(chips: Array) -> Array:
@@ -164,6 +177,10 @@ def _chip_matrices(faces: list[Detection], size: int) -> np.ndarray:
 
 def _eye_matrices(faces: list[Detection]) -> np.ndarray:
     return np.concatenate([eyes.eye_matrices(face.landmarks) for face in faces])
+
+
+def _mesh_matrices(faces: list[Detection]) -> np.ndarray:
+    return np.stack([mesh.chip_matrix(face.box, face.landmarks) for face in faces])
 
 
 def _emotion_matrices(faces: list[Detection]) -> np.ndarray:

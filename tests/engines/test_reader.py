@@ -19,6 +19,9 @@ from .scenes import PictureOps, fake_detector, portrait
 EYES = np.zeros((1, 71, 3), np.float32)
 EYES[0, 8, 0] = 30
 EYES[0, [11, 12, 13], 1] = 9
+MESH = np.zeros((1, 468, 3), np.float32)
+MESH[0, [308, 291, 362, 263], 0] = 50
+MESH[0, [14, 87, 317], 1] = 10
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +45,13 @@ def fake_sessions(*faces: tuple[tuple[int, int], tuple[float, float], float]) ->
         "embedding": ("embedding", rows(unit)),
         "emotion": ("probabilities", rows(calm)),
     }
+    seen = np.ones((1, 1), np.float32)
+    mesh = FakeSession("mesh", lambda inputs: {"landmarks": rows(MESH)(inputs), "presence": rows(seen)(inputs)})
     made = {
         role: FakeSession(role, lambda inputs, name=name, answer=answer: {name: answer(inputs)})
         for role, (name, answer) in answers.items()
     }
-    return made | {"detector": fake_detector(*faces)}
+    return made | {"mesh": mesh, "detector": fake_detector(*faces)}
 
 
 def read_fakes(options: ReaderOptions, *faces: tuple[tuple[int, int], tuple[float, float], float]) -> Reading:
@@ -68,8 +73,10 @@ def test_small_faces_are_seen_but_not_looked_at() -> None:
     assert near.emotion is not None
     assert near.embedding is not None
     assert near.eye_openness_ratio == pytest.approx(0.3)
+    assert (near.mouth_openness_ratio, near.mouth_width_ratio) == pytest.approx((0.2, 1.0))
     assert far.box[3] == pytest.approx(48, abs=1)
     assert (far.emotion, far.embedding, far.eye_openness_ratio) == (None, None, None)
+    assert (far.mouth_openness_ratio, far.mouth_width_ratio) == (None, None)
     assert far.quality is UNMEASURED
     assert near.quality is not UNMEASURED
 
@@ -82,12 +89,14 @@ def test_only_the_largest_faces_are_looked_at() -> None:
     assert reading.faces[0].box[3] > reading.faces[1].box[3] > reading.faces[2].box[3]
 
 
-def test_eyes_are_unknown_when_too_small() -> None:
-    large = read_fakes(ReaderOptions(refine_below=0, least_height=0.01), ((20, 40), (18, 14), 0.9)).faces[0]
-    small = read_fakes(ReaderOptions(refine_below=0, least_height=0.01), ((20, 40), (10, 8), 0.9)).faces[0]
-    assert large.inter_ocular_px > 20 > small.inter_ocular_px
+def test_eyes_and_mouth_are_unknown_when_too_small() -> None:
+    options = ReaderOptions(refine_below=0, least_height=0.01)
+    large, small, tiny = (read_fakes(options, ((20, 40), s, 0.9)).faces[0] for s in ((18, 14), (13, 10), (10, 8)))
+    assert large.inter_ocular_px > 20 > small.inter_ocular_px > 15 > tiny.inter_ocular_px
     assert large.eye_openness_ratios == pytest.approx((0.3, 0.3))
     assert small.eye_openness_ratios == (None, None)
+    assert small.mouth_openness_ratio == pytest.approx(0.2)
+    assert tiny.mouth_openness_ratio is None
 
 
 @pytest.mark.models
@@ -100,6 +109,10 @@ def test_a_real_face_is_read(sessions: dict[str, Session]) -> None:
     assert face.score > 0.8
     assert face.eye_openness_ratio is not None
     assert face.eye_openness_ratio > CLOSED_BELOW + 0.05
+    assert face.mouth_openness_ratio is not None
+    assert 0.1 < face.mouth_openness_ratio < 0.35  # teeth, no more
+    assert face.mouth_width_ratio is not None
+    assert face.mouth_width_ratio > 0.85  # a smile
     assert all(abs(angle) < 20 for angle in face.pose_deg)
     assert face.embedding is not None
     assert float(np.linalg.norm(face.embedding)) == pytest.approx(1, abs=1e-5)
@@ -170,5 +183,6 @@ def bits(array: np.ndarray | None) -> bytes | None:
 def numbers(face: Face) -> tuple[object, ...]:
     """Everything of a face in a form that compares bit by bit."""
     arrays = (face.landmarks, face.embedding, face.emotion)
-    plain = (face.box, face.score, face.eye_openness_ratios, face.pose_deg, face.quality)
+    mouth = (face.mouth_openness_ratio, face.mouth_width_ratio)
+    plain = (face.box, face.score, face.eye_openness_ratios, face.pose_deg, face.quality, *mouth)
     return (*(bits(array) for array in arrays), *plain)

@@ -1,0 +1,78 @@
+"""How far open and how wide the mouth is, from the 468 points of the face mesh."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from kernels.surface import Array
+
+from .batches import planar
+from .session import Session
+
+CHIP_PX = 192
+REACH = 1.4
+"""Side of the square around a face, in longer sides of its box.
+
+Measured on 106 detections and on 141 mouths judged by eye: eye corners agree with the detector's eyes equally well from
+1.3 to 1.7 (5 % of the inter-ocular distance, the detector's own error), the points stray more the larger the square is
+(1.8 % at 1.3, 3.6 % at 1.7, when the box is 4 % off), and talking mouths are told best from closed ones up to 1.4.
+"""
+
+LEAST_INTER_OCULAR_PX = 15.0
+"""At this distance the openness of the same mouths is off by .015 in the median, at 10 pixels by .025."""
+
+UPPER_LIP, LOWER_LIP = (13, 82, 312), (14, 87, 317)
+"""Inner rims, each point above its partner."""
+INNER_CORNERS, OUTER_CORNERS = (78, 308), (61, 291)
+LEFT_EYE, RIGHT_EYE = (33, 133), (362, 263)
+"""Corners of the image-left and of the image-right eye."""
+
+
+def chip_matrix(box: tuple[float, float, float, float], landmarks: np.ndarray) -> np.ndarray:
+    """(2, 3) map, displayed pixels → chip pixels: a square around the middle of the box, the eyes level in it.
+
+    `box`: x, y, width, height; `landmarks`: (5, 2), the eyes first; both displayed pixels.
+    """
+    x, y, width, height = box
+    along = np.asarray(landmarks[1] - landmarks[0], np.float64)
+    along /= max(float(np.linalg.norm(along)), 1e-9)
+    scale = CHIP_PX / (REACH * max(width, height, 1e-9))
+    rotation = np.array([[along[0], along[1]], [-along[1], along[0]]]) * scale
+    return np.column_stack([rotation, CHIP_PX / 2 - rotation @ np.array([x + width / 2, y + height / 2])])
+
+
+def mouths(session: Session, chips: Array, batch: int) -> Array:
+    """(N, 192, 192, 3) uint8 RGB chips → (N, 3) float32: openness, width, log-odds that the chip shows a face."""
+    planes = planar(chips) / np.float32(255)
+    rows = [_mouth(session.run({"image": planes[i : i + batch]})) for i in range(0, len(planes), batch)]
+    return rows[0] if len(rows) == 1 else np.concatenate(rows)
+
+
+def _mouth(answer: Mapping[str, Array]) -> Array:
+    points = answer["landmarks"]
+    columns: Array = np.stack([mouth_openness(points), mouth_width(points), answer["presence"][:, 0]], axis=1)
+    return columns
+
+
+def mouth_openness(points: Array) -> Array:
+    """(N, 468, 3) mesh → (N,) mean gap of the lips over the distance of the mouth's inner corners."""
+    gap = _distances(points[:, list(UPPER_LIP)], points[:, list(LOWER_LIP)]).mean(1)
+    return gap / np.maximum(_between(points, INNER_CORNERS), np.float32(1e-6))
+
+
+def mouth_width(points: Array) -> Array:
+    """(N, 468, 3) mesh → (N,) distance of the mouth's outer corners over that of the eyes' middles; smiles are wide."""
+    eyes = _distances(points[:, list(LEFT_EYE)].mean(1), points[:, list(RIGHT_EYE)].mean(1))
+    return _between(points, OUTER_CORNERS) / np.maximum(eyes, np.float32(1e-6))
+
+
+def _between(points: Array, pair: tuple[int, int]) -> Array:
+    return _distances(points[:, pair[0]], points[:, pair[1]])
+
+
+def _distances(first: Array, second: Array) -> Array:
+    """Distances in the picture; the depth of the points is left out."""
+    apart = (first - second)[..., :2]
+    return np.sqrt((apart * apart).sum(-1))
