@@ -85,7 +85,7 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
     pixels = Pixels(film, tools.frame_at)
     moments = Moments(tools.between, tools.read, settings.faces.moment_s)
     checks = LateChecks(film, settings, active, spreads, tools.text, moments, pixels.surface)
-    selection = choose_checked(entries, settings, checks.reason_against, settings.thread_count)
+    selection = choose_checked(entries, settings, checks.check, settings.thread_count)
     picks = selection.picks
     _count_rejections(film, selection)
     cutter = Cutter(settings, active, tools.ops, tools.encoder, pixels.surface)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
 from threading import Lock
 
-from engines.text import TextDetector, is_overlay
+from engines.text import TextDetector, is_overlay, text_share
 from kernels.surface import Surface
 
 from .cancel import checkpoint
@@ -15,12 +16,22 @@ from .film import Film
 from .judge import Spreads
 from .moment import Moments, least_open
 from .records import Candidate
-from .scoring import Active
+from .scoring import Active, score_of
 from .selection import Entry, Pick, Selection
 from .settings import Settings
 from .stage import StageClock
 
 _LISTEN_EVERY_S = 0.1
+_MUCH_TEXT = 0.03
+"""Share of the picture at which text is as bad as it gets for the score; a logo covers less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`reason` is None when the picture may be taken; `clean` is 1 without any text, 0 with a lot."""
+
+    reason: str | None
+    clean: float
 
 
 class LateChecks:
@@ -41,23 +52,24 @@ class LateChecks:
         self._lock = Lock()
         self._shot_s = {shot.index: (shot.start_s, shot.end_s) for shot in film.shots}
 
-    def reason_against(self, entry: Entry) -> str | None:
-        """The first reason found, None when the picture may be taken. Blocks; safe to call from several threads."""
+    def check(self, entry: Entry) -> Verdict:
+        """The first reason found and how clean of text the picture is. Blocks; safe to call from several threads."""
         text, moments = StageClock("text"), StageClock("moments")
-        reason = text.time(lambda: self._overlay(entry.candidate))
+        reason, clean = text.time(lambda: self._text_in(entry.candidate))
         if reason is None:
             reason = moments.time(lambda: self._beside(entry))
         with self._lock:
             for clock in (text, moments):
                 self._film.clocks[clock.name].add(clock, clock.items)
-        return None if reason in self._settings.rank.ignored_reasons else reason
+        return Verdict(None if reason in self._settings.rank.ignored_reasons else reason, clean)
 
-    def _overlay(self, candidate: Candidate) -> str | None:
+    def _text_in(self, candidate: Candidate) -> tuple[str | None, float]:
         if self._text is None:
-            return None
+            return None, 1.0
         rect = (self._active.x, self._active.y, self._active.width, self._active.height)
         reading = self._text.read(self._surface(candidate), rect)
-        return "text_overlay" if is_overlay(reading, rect) else None
+        clean = 1.0 - min(1.0, text_share(reading, rect) / _MUCH_TEXT)
+        return "text_overlay" if is_overlay(reading, rect) else None, round(clean, 4)
 
     def _beside(self, entry: Entry) -> str | None:
         faces = self._moments.faces_beside(entry.candidate, self._shot_s[entry.candidate.shot])
@@ -75,32 +87,41 @@ class LateChecks:
 def choose_checked(
     entries: Sequence[Entry],
     settings: Settings,
-    reason_against: Callable[[Entry], str | None],
+    check: Callable[[Entry], Verdict],
     threads: int,
 ) -> Selection:
     """Choose, check what was chosen side by side, and choose again until everything chosen has passed its check.
 
     Which pictures are checked follows from scores alone, so the result does not depend on the number of threads.
     """
-    answers: dict[float, str | None] = {}
+    answers: dict[float, Verdict] = {}
 
     def known(entry: Entry) -> str | None:
-        return answers.get(entry.candidate.pts_s)
+        verdict = answers.get(entry.candidate.pts_s)
+        return None if verdict is None else verdict.reason
 
     with ThreadPoolExecutor(threads) as pool:
         while True:
             selection = Selection(settings.rank, settings.top)
-            picks = selection.choose([entry.fresh() for entry in entries], known)
+            picks = selection.choose([_with_text(entry, answers, settings) for entry in entries], known)
             unchecked = [pick for pick in picks if pick.entry.candidate.pts_s not in answers]
             if not unchecked:
                 return selection
-            answers.update(_check(unchecked, reason_against, pool))
+            answers.update(_check_all(unchecked, check, pool))
 
 
-def _check(
-    picks: Sequence[Pick], reason_against: Callable[[Entry], str | None], pool: ThreadPoolExecutor
-) -> dict[float, str | None]:
-    futures = [pool.submit(reason_against, pick.entry) for pick in picks]
+def _with_text(entry: Entry, answers: Mapping[float, Verdict], settings: Settings) -> Entry:
+    """A fresh entry; unchecked ones count as clean, so that a check can only lower a score."""
+    verdict = answers.get(entry.candidate.pts_s)
+    components = entry.components | {"text": 1.0 if verdict is None else verdict.clean}
+    score = score_of(components, settings.rank.weights)
+    return replace(entry, reasons=list(entry.reasons), components=components, score=score)
+
+
+def _check_all(
+    picks: Sequence[Pick], check: Callable[[Entry], Verdict], pool: ThreadPoolExecutor
+) -> dict[float, Verdict]:
+    futures = [pool.submit(check, pick.entry) for pick in picks]
     try:
         waiting = set(futures)
         while waiting:

@@ -51,7 +51,16 @@ async def process(path: Path, settings: Settings, services: Services, on_frames:
         total = expected_frames(decoder.info)
         threads = Threads(services.decode_threads, services.measure_threads)
         meter = services.ops.meter(decoder.info.geometry)
-        await watch(film, decoder, meter, services.reader, settings, threads, lambda n: on_frames("watching", n, total))
+        await watch(
+            film,
+            decoder,
+            services.ops,
+            meter,
+            services.reader,
+            settings,
+            threads,
+            lambda n: on_frames("watching", n, total),
+        )
         if not film.funnel.frames:
             raise KeyartError("has no picture in the chosen range, check --start, --end and --skip")
         on_frames("choosing", film.funnel.frames, film.funnel.frames)

@@ -11,6 +11,8 @@ import numpy as np
 from engines.faces import Face
 from kernels.surface import Colour, Geometry, Surface
 
+from .composition import Composition
+
 Transition = Literal["cut", "dissolve", "fade"]
 
 
@@ -116,6 +118,8 @@ class Candidate:
     shot_score: float
     tracks: tuple[int, ...] = ()
     """For each face the number of its track in the video."""
+    composition: Composition | None = None
+    """None for a picture that was turned down before it was looked at closely."""
 
 
 @dataclass(slots=True)

@@ -67,15 +67,19 @@ def components_of(candidate: Candidate, subject: Subject, active: Active, sharpn
         "colour": clipped_ramp(float(row["colourfulness"]), 0, 45),
     }
     lead = leading_face(candidate.faces)
+    composition = candidate.composition
+    if composition is not None:
+        found["symmetry"] = composition.symmetry
+        found["background"] = 1.0 - clipped_ramp(composition.clutter, 3.0, 18.0)
     if lead is None:
-        return found | {"composition": 0.5}
+        return found | {"thirds": thirds_score(*(composition.weight_at if composition else (0.5, 0.5)))}
     return found | {
         "face": face_size_score(lead.box[3] / active.height) * lead.score,
         "eyes": eye_score(subject.openness, subject.typical_openness),
         "pose": pose_score(lead),
         "expression": 0.5 * pleasant_score(lead.emotion) + 0.5 * clipped_ramp(subject.extremeness, 3.0, 0.8),
         "character": 1.0 if subject.main else 0.4 if subject.known else 0.2,
-        "composition": placement_score(lead, active),
+        **placement(lead, active),
     }
 
 
@@ -84,15 +88,23 @@ def face_size_score(height_ratio: float) -> float:
     return min(clipped_ramp(height_ratio, 0.08, 0.45), 1.0 - 0.4 * clipped_ramp(height_ratio, 0.8, 1.1))
 
 
-def placement_score(face: Face, active: Active) -> float:
-    """Eyes near the upper third, the face neither cut nor crowded by an edge, near a third or the middle."""
+def placement(face: Face, active: Active) -> dict[str, float]:
+    """`thirds`: eyes near the upper third, across near a third or the middle; `headroom`: neither cut nor crowded."""
     eyes = face.landmarks[:2].mean(axis=0)
     down = (float(eyes[1]) - active.y) / active.height
     across = (float(eyes[0]) - active.x) / active.width
     vertical = 1.0 - clipped_ramp(abs(down - 0.38), 0.05, 0.35)
-    horizontal = 1.0 - clipped_ramp(min(abs(across - t) for t in (1 / 3, 1 / 2, 2 / 3)), 0.08, 0.33)
-    headroom = clipped_ramp((face.box[1] - active.y) / active.height, -0.05, 0.04)
-    return (vertical + horizontal + headroom) / 3.0
+    above = (face.box[1] - active.y) / active.height
+    return {"thirds": (vertical + _across_score(across)) / 2.0, "headroom": clipped_ramp(above, -0.05, 0.04)}
+
+
+def thirds_score(across: float, down: float) -> float:
+    """A picture without a face: its weight near a third or the middle across, and near the middle or a third down."""
+    return (_across_score(across) + _across_score(down)) / 2.0
+
+
+def _across_score(place: float) -> float:
+    return 1.0 - clipped_ramp(min(abs(place - t) for t in (1 / 3, 1 / 2, 2 / 3)), 0.08, 0.33)
 
 
 def score_of(components: Mapping[str, float], weights: RankWeights) -> float:

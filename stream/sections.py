@@ -101,7 +101,11 @@ class RankWeights(Section):
     pose: float = setting(0.6, "Turned to the viewer.", ge=0)
     expression: float = setting(0.8, "Natural and pleasant.", ge=0)
     character: float = setting(1.0, "A main character.", ge=0)
-    composition: float = setting(0.8, "Thirds, headroom, balance.", ge=0)
+    thirds: float = setting(0.4, "Eyes, or the weight of the picture, where the eye looks first.", ge=0)
+    headroom: float = setting(0.2, "Room above the head.", ge=0)
+    symmetry: float = setting(0.1, "Balance of left and right.", ge=0)
+    background: float = setting(0.3, "A calm background.", ge=0)
+    text: float = setting(0.3, "No text in the picture, not even small.", ge=0)
 
 
 class RankSettings(Section):

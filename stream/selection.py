@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -51,10 +51,6 @@ class Entry:
     characters: tuple[str | None, ...] = ()
     typical_openness: float | None = None
     """Of the leading person's eyes, see `stream.eyes`."""
-
-    def fresh(self) -> Entry:
-        """A copy whose reasons may grow without touching this one's."""
-        return replace(self, reasons=list(self.reasons))
 
 
 @dataclass(slots=True)

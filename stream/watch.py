@@ -14,12 +14,13 @@ from anyio import CapacityLimiter, Lock, create_task_group
 
 from engines.faces import Reading
 from kernels.bars import Darkness
-from kernels.ops import Meter
+from kernels.ops import Meter, Ops
 from kernels.surface import Surface
 
 from .batcher import Batcher
 from .candidates import choose, leading_face
 from .channels import Receiver, Sender, open_channel
+from .composition import SIZE, measure
 from .decode import Decoder
 from .film import Film, PersonGuess, bare_candidate
 from .probes import PendingPictures, ShotPictures
@@ -63,6 +64,7 @@ class Threads:
 async def watch(
     film: Film,
     decoder: Decoder,
+    ops: Ops,
     meter: Meter,
     reader: Batcher[Surface, Reading],
     settings: Settings,
@@ -81,7 +83,7 @@ async def watch(
         tasks.start_soon(_measure, film, meter, lock, to_measure, measured, threads.measure)
         tasks.start_soon(_split, film, meter, lock, settings, to_split, closed, on_frames)
         tasks.start_soon(_read, film, reader, to_read, looked)
-        tasks.start_soon(_collect, film, settings, to_collect)
+        tasks.start_soon(_collect, film, ops, settings, to_collect)
 
 
 async def _decode(film: Film, decoder: Decoder, out: Sender[FrameBatch], limiter: CapacityLimiter) -> None:
@@ -173,15 +175,17 @@ async def _read(
                 await out.send(Looked(shot, part, readings))
 
 
-async def _collect(film: Film, settings: Settings, source: Receiver[Looked]) -> None:
+async def _collect(film: Film, ops: Ops, settings: Settings, source: Receiver[Looked]) -> None:
     builder, guess = TrackBuilder(), PersonGuess(settings.people.same_person_cosine)
     clock = film.clocks["collect"]
     with source:
         async for looked in source:
-            clock.time(partial(_collect_part, film, settings, builder, guess, looked), len(looked.pictures))
+            clock.time(partial(_collect_part, film, ops, settings, builder, guess, looked), len(looked.pictures))
 
 
-def _collect_part(film: Film, settings: Settings, builder: TrackBuilder, guess: PersonGuess, looked: Looked) -> None:
+def _collect_part(
+    film: Film, ops: Ops, settings: Settings, builder: TrackBuilder, guess: PersonGuess, looked: Looked
+) -> None:
     shot = looked.shot.shot.index
     seen = [(p.pts_s, r.faces) for p, r in zip(looked.pictures, looked.readings, strict=True)]
     tracks, numbers = builder.link(shot, seen)
@@ -191,6 +195,8 @@ def _collect_part(film: Film, settings: Settings, builder: TrackBuilder, guess: 
     film.funnel.candidates += len(chosen.candidates)
     for candidate, picture in chosen.candidates:
         lead = leading_face(candidate.faces)
+        small = ops.to_host(ops.rgb(picture.surface, None, SIZE))
+        candidate.composition = measure(small, film.info.geometry, lead)
         person = guess.person(lead.embedding if lead is not None else None)
         film.candidates.append(candidate)
         film.pool.put(candidate.pts_s, picture.surface, candidate.shot_score, person)

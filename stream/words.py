@@ -13,7 +13,8 @@ _PRAISE = {
     "eyes": (0.9, "eyes open"),
     "pose": (0.85, "turned to the viewer"),
     "expression": (0.75, "calm, natural expression"),
-    "composition": (0.8, "well placed in the frame"),
+    "thirds": (0.8, "well placed in the frame"),
+    "background": (0.8, "calm background"),
 }
 _LIFTED = {
     "not_main": "not a main character, taken because too few pictures of them passed",
