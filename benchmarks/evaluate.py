@@ -48,13 +48,22 @@ class Evaluation:
     matcher: Matcher
     problems: list[str] = field(default_factory=list)
 
-    def run(self, videos: Sequence[LabelledVideo], manifests: Mapping[str, Manifest]) -> dict[str, Any]:
-        """The section `recall` of a report. `manifests` by the video's name; a video without one is left out."""
+    def run(
+        self,
+        videos: Sequence[LabelledVideo],
+        manifests: Mapping[str, Manifest],
+        others: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
+    ) -> dict[str, Any]:
+        """The section `recall` of a report. `manifests` by the video's name; a video without one is left out.
+
+        `others`: more choices to judge, as times in rank order: method → video's name → seconds.
+        """
         done: list[tuple[str, Evaluated]] = []
         excluded: dict[str, str] = {}
         for video in videos:
             try:
-                evaluated = self._video(video, manifests.get(video.name))
+                more = {name: list(by[video.name]) for name, by in (others or {}).items() if video.name in by}
+                evaluated = self._video(video, manifests.get(video.name), more)
             except (KeyartError, SessionError) as error:
                 evaluated = str(error)
             if isinstance(evaluated, str):
@@ -75,7 +84,9 @@ class Evaluation:
             "excluded": excluded,
         }  # fmt: skip
 
-    def _video(self, video: LabelledVideo, manifest: Manifest | None) -> Evaluated | str:
+    def _video(
+        self, video: LabelledVideo, manifest: Manifest | None, more: Mapping[str, list[float]]
+    ) -> Evaluated | str:
         """The evaluated video, or why it is left out."""
         if len(video.picks) < recall.LEAST_PICKS:
             return f"{len(video.picks)} expert images, at least {recall.LEAST_PICKS} are needed; excluded"
@@ -94,6 +105,7 @@ class Evaluation:
             "uniform": baselines.uniform(survey),
             "ffmpeg_thumbnail": baselines.ffmpeg_thumbnail(survey),
             "sharpest_per_shot": baselines.sharpest_per_shot(survey, shots),
+            **more,
         }
         for name, times_s in methods.items():
             self._judge(evaluated, name, times_s, video, survey, expert)
@@ -119,7 +131,7 @@ class Evaluation:
         vectors = descriptors(survey, times)
         matched = recall.matches(times, vectors, expert.pick_times_s, expert.pick_vectors)
         on_never = recall.near_never(times, expert.never_s)
-        evaluated.figures[name] = recall.figures_of(matched, on_never)
+        evaluated.figures[name] = recall.figures_of(matched, on_never, vectors @ vectors.T)
         evaluated.details[name] = {
             **_rounded(asdict(evaluated.figures[name])),
             "precision_curve": recall.precision_at(matched),
@@ -154,12 +166,12 @@ class Evaluation:
         if picture is None:
             self.problems.append(f"{label.where}: {label.image.name} cannot be read as an image; left out")
             return None
-        found = self._find(np.asarray(picture, np.uint8), video, survey)
+        found = self.find(np.asarray(picture, np.uint8), video, survey)
         if found is None:
             self.problems.append(f"{label.where}: {label.image.name} is not like any picture of the video; left out")
         return found
 
-    def _find(self, picture: Any, video: LabelledVideo, survey: Survey) -> float | None:
+    def find(self, picture: Any, video: LabelledVideo, survey: Survey) -> float | None:
         """When the video shows this picture: the best frame of the grid, then the best of all frames around it."""
         vector = self.matcher.describe(at_matcher_width(picture))
         if vector is None:
@@ -175,11 +187,10 @@ class Evaluation:
 
 
 def _judge_random(evaluated: Evaluated, survey: Survey, expert: Expert) -> None:
-    matched = recall.matches(
-        survey.grid_s, descriptors(survey, survey.grid_s), expert.pick_times_s, expert.pick_vectors
-    )
+    vectors = descriptors(survey, survey.grid_s)
+    matched = recall.matches(survey.grid_s, vectors, expert.pick_times_s, expert.pick_vectors)
     on_never = recall.near_never(survey.grid_s, expert.never_s)
-    figures, curve = recall.expected_of_random(matched, on_never, RANDOM_DRAWS, SEED)
+    figures, curve = recall.expected_of_random(matched, on_never, vectors @ vectors.T, RANDOM_DRAWS, SEED)
     evaluated.figures["random"] = figures
     evaluated.details["random"] = {**_rounded(asdict(figures)), "precision_curve": curve, "images": []}
 

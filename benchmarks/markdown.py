@@ -30,7 +30,7 @@ def recall(section: Section) -> str:
     """Means with their intervals by method, then each video."""
     names = {
         "hit_at_10": "hit@10", "hit_at_3": "hit@3", "hit_at_1": "hit@1", "precision_at_10": "precision@10",
-        "coverage": "coverage", "never": "never",
+        "coverage": "coverage", "never": "never", "distinct": "distinct",
     }  # fmt: skip
     rows = [
         [method, *(_with_interval(figures[name]) for name in names)] for method, figures in section["summary"].items()
@@ -44,7 +44,8 @@ def recall(section: Section) -> str:
         "## TOP-10 recall",
         f"{count} videos evaluated, {len(excluded)} left out; matcher {section['matcher']['fingerprint']}. "
         f"In brackets the 95 % bootstrap interval over videos. "
-        f"Without duplicates no selection can exceed precision@10 {_number(section['ceiling'])}.",
+        f"A selection whose pictures all differ under this matcher cannot exceed precision@10 "
+        f"{_number(section['ceiling'])}; `distinct` counts the different pictures among the ten.",
         table(["choice", *names.values()], rows),
         table(["keyart on", *names.values(), "ceiling"], videos),
         *(f"- {name}: {reason}" for name, reason in excluded.items()),
@@ -117,6 +118,63 @@ def text(section: Section) -> str:
     return "## Text\n\n" + table(["figure", "value"], rows)
 
 
+def throughput(section: Section) -> str:
+    """Ratios to raw decoding, busy time of stages, who waits for whom, cost against length and films in flight."""
+    head = ["film", "raw fps", "whole fps", "ratio", "peak RSS MiB"]
+    rows = [
+        [f["file"], f"{f['raw_fps']:.0f}", f"{f['whole_fps']:.0f}", f"{f['ratio']:.3f}", f"{f['peak_rss_mib']:.0f}"]
+        for f in section["films"]
+    ]
+    parts = [f"## Throughput\n\n{section['threads']} threads.", table(head, rows)]
+    for film in section["films"]:
+        last = film["runs"]["whole"][-1]
+        stages = [[n, str(s["items"]), f"{s['busy_s']:.2f}"] for n, s in last["stages"].items()]
+        channels = [
+            [n, f"{c['blocked_put_s']:.2f}", f"{c['blocked_get_s']:.2f}"] for n, c in last.get("channels", {}).items()
+        ]
+        parts.append(table([f"stage ({film['file']})", "items", "busy s"], stages))
+        parts.append(table([f"channel ({film['file']})", "blocked on put s", "blocked on get s"], channels))
+    for key, column in (("length", "factor"), ("in_flight", "videos")):
+        if section.get(key):
+            found = [
+                [str(r[column]), str(r["frames"]), f"{r['wall_s']:.1f}", f"{r['fps']:.0f}", f"{r['peak_rss_mib']:.0f}"]
+                for r in section[key]
+            ]
+            parts.append(table([column, "frames", "seconds", "fps", "peak RSS MiB"], found))
+    if section.get("length_exponent") is not None:
+        parts.append(f"Seconds grow with frames to the power of {section['length_exponent']} (1 is linear).")
+    return "\n\n".join(parts)
+
+
+def peers(section: Section) -> str:
+    """PySceneDetect, Katna, the plain script; what could not be run."""
+    shot_rows = [
+        [name, *(f"{row[key]:.4f}" for key in ("precision", "recall", "f1")), f"{row['wall_s']:.1f}"]
+        for name, row in section["shots"].items()
+    ]
+    parts = ["## Peers", table(["shots", "precision", "recall", "F1", "seconds"], shot_rows)]
+    if section.get("whole_job"):
+        rows = [
+            [film, f"{row['script_fps']:.1f}", f"{row['keyart_fps']:.1f}", f"{row['factor']:.2f}×"]
+            for film, row in section["whole_job"]["videos"].items()
+        ]
+        parts.append(table(["whole job", "plain script fps", "keyart fps", "factor"], rows))
+    costs = [
+        [name, f"{sum(row['wall_s'] for row in by_film.values()):.1f}"] for name, by_film in section["cost"].items()
+    ]
+    if costs:
+        parts.append(table(["choosing frames", "seconds"], costs))
+    parts += [f"- {name}: unavailable, {reason}" for name, reason in section["unavailable"].items()]
+    return "\n\n".join(parts)
+
+
+def ablation(section: Section) -> str:
+    """Figures without each filter."""
+    names = ["precision_at_10", "hit_at_10", "hit_at_1", "coverage", "never", "distinct"]
+    rows = [[name, *(_number(row.get(key)) for key in names)] for name, row in section["without"].items()]
+    return "## Ablations\n\n" + table(["without", *names], rows)
+
+
 def _of(by_kind: Mapping[str, Sequence[int]], kind: str) -> str:
     found, count = by_kind.get(kind, (0, 0))
     return f"{found}/{count}"
@@ -132,4 +190,5 @@ def _number(value: float | None) -> str:
 
 FORMS: dict[str, Callable[[Section], str]] = {
     "recall": recall, "shots": shots, "bars": bars, "characters": characters, "faces": faces, "text": text,
+    "throughput": throughput, "peers": peers, "ablation": ablation,
 }  # fmt: skip

@@ -34,6 +34,8 @@ class Figures:
     coverage: float
     never: float
     """Images within 0.3 s of a frame that must not be chosen."""
+    distinct: float
+    """Images that show none of the better ranked ones again: no cosine from `SAME_PICTURE` up."""
     chosen: float
 
 
@@ -51,9 +53,9 @@ def near_never(times_s: Times, never_s: Times) -> Matches:
     return np.asarray((np.abs(times_s[:, None] - never_s[None, :]) <= NEVER_WITHIN_S + 1e-9).any(axis=1))
 
 
-def figures_of(matched: Matches, on_never: Matches) -> Figures:
-    """`matched` (N, P) of the images in rank order, `on_never` (N,); only the first ten count."""
-    matched, on_never = matched[:TOP], on_never[:TOP]
+def figures_of(matched: Matches, on_never: Matches, alike: Vector) -> Figures:
+    """`matched` (N, P) of images in rank order, `on_never` (N,), cosines `alike` (N, N); only the first ten count."""
+    matched, on_never, alike = matched[:TOP], on_never[:TOP], alike[:TOP, :TOP]
     any_pick = np.asarray(matched.any(axis=1))
     return Figures(
         hit_at_1=float(any_pick[:1].any()),
@@ -62,6 +64,7 @@ def figures_of(matched: Matches, on_never: Matches) -> Figures:
         precision_at_10=float(any_pick.sum() / TOP),
         coverage=float(matched.any(axis=0).mean()) if matched.shape[1] else 0.0,
         never=float(on_never.sum()),
+        distinct=float((~(np.tril(alike, -1) >= SAME_PICTURE).any(axis=1)).sum()),
         chosen=float(len(matched)),
     )
 
@@ -100,13 +103,16 @@ def interval(values: Sequence[float], seed: int = 0, draws: int = BOOTSTRAP_DRAW
 
 
 def expected_of_random(
-    matched: Matches, on_never: Matches, draws: int, seed: int, top: int = TOP
+    matched: Matches, on_never: Matches, alike: Vector, draws: int, seed: int, top: int = TOP
 ) -> tuple[Figures, list[float]]:
-    """Mean figures, and precision at each rank, of `draws` random choices of ten different frames out of (G, P)."""
+    """Mean figures, and precision at each rank, of `draws` random choices of ten different frames of G.
+
+    `matched` (G, P), `on_never` (G,), `alike` (G, G) cosines.
+    """
     rng = np.random.default_rng(seed)
     count = min(top, len(matched))
     chosen = [rng.choice(len(matched), count, replace=False) for _ in range(draws)]
-    every = [figures_of(matched[rows], on_never[rows]) for rows in chosen]
+    every = [figures_of(matched[rows], on_never[rows], alike[np.ix_(rows, rows)]) for rows in chosen]
     curve = np.mean([precision_at(matched[rows], top) for rows in chosen], axis=0)
     return mean_figures(every), [round(float(p), 6) for p in curve]
 

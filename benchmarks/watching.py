@@ -29,7 +29,7 @@ async def _watched(video: Path, settings: Settings) -> Film:
             film = Film(decoder.info, pool, BarsEvidence(decoder.info.geometry))
             meter = services.ops.meter(decoder.info.geometry)
             threads = Threads(services.decode_threads, services.measure_threads)
-            await watch(film, decoder, meter, services.reader, settings, threads, lambda frames: None)
+            await watch(film, decoder, services.ops, meter, services.reader, settings, threads, lambda frames: None)
         finally:
             decoder.close()
         return film

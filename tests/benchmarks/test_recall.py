@@ -9,6 +9,9 @@ from benchmarks import recall
 from benchmarks.ceiling import most_different
 from benchmarks.recall import Figures
 
+EYE = np.eye(100, dtype=np.float32)
+"""Likeness of a hundred pictures that all differ."""
+
 
 def unit(*angles_deg: float) -> np.ndarray:
     """(N, 2) unit vectors: two match when they are at most 60° apart."""
@@ -32,16 +35,18 @@ def test_figures_of_a_choice() -> None:
     matched[1, 0] = matched[4, 0] = matched[4, 2] = True
     on_never = np.zeros(10, bool)
     on_never[3] = True
-    found = recall.figures_of(matched, on_never)
-    assert found == Figures(0.0, 1.0, 1.0, 0.2, 0.5, 1.0, 10.0)
+    alike = np.eye(10, dtype=np.float32)
+    alike[7, 2] = alike[2, 7] = alike[9, 2] = 0.5
+    found = recall.figures_of(matched, on_never, alike)
+    assert found == Figures(0.0, 1.0, 1.0, 0.2, 0.5, 1.0, 8.0, 10.0)
 
 
 def test_only_ten_count_and_missing_images_do_not_match() -> None:
     matched = np.ones((12, 1), bool)
     matched[:10] = False
-    assert recall.figures_of(matched, np.zeros(12, bool)).hit_at_10 == 0.0
-    assert recall.figures_of(np.ones((4, 1), bool), np.zeros(4, bool)).precision_at_10 == pytest.approx(0.4)
-    assert recall.figures_of(np.ones((0, 1), bool), np.zeros(0, bool)).hit_at_1 == 0.0
+    assert recall.figures_of(matched, np.zeros(12, bool), EYE).hit_at_10 == 0.0
+    assert recall.figures_of(np.ones((4, 1), bool), np.zeros(4, bool), EYE[:4, :4]).precision_at_10 == 0.4
+    assert recall.figures_of(np.ones((0, 1), bool), np.zeros(0, bool), EYE[:0, :0]).hit_at_1 == 0.0
 
 
 def test_never_reaches_three_tenths_of_a_second() -> None:
@@ -58,18 +63,18 @@ def test_precision_curve_counts_missing_ranks() -> None:
 def test_random_is_the_mean_over_draws() -> None:
     matched = np.zeros((100, 1), bool)
     matched[:20] = True
-    figures, curve = recall.expected_of_random(matched, np.zeros(100, bool), 1000, seed=1)
+    figures, curve = recall.expected_of_random(matched, np.zeros(100, bool), EYE, 1000, seed=1)
     assert figures.precision_at_10 == pytest.approx(0.2, abs=0.02)
     no_hit = np.prod([(80 - i) / (100 - i) for i in range(10)])
     assert figures.hit_at_10 == pytest.approx(1 - no_hit, abs=0.04)
     assert curve[0] == pytest.approx(figures.hit_at_1, abs=1e-6)
-    assert recall.expected_of_random(matched, np.zeros(100, bool), 50, seed=1)[0] == (
-        recall.expected_of_random(matched, np.zeros(100, bool), 50, seed=1)[0]
+    assert recall.expected_of_random(matched, np.zeros(100, bool), EYE, 50, seed=1)[0] == (
+        recall.expected_of_random(matched, np.zeros(100, bool), EYE, 50, seed=1)[0]
     )
 
 
 def test_interval_holds_the_mean_and_shrinks_to_a_point() -> None:
-    figures = [Figures(0, 0, 1, p, 0, 0, 10) for p in (0.1, 0.3, 0.5)]
+    figures = [Figures(0, 0, 1, p, 0, 0, 10, 10) for p in (0.1, 0.3, 0.5)]
     summary = recall.summary(figures, seed=3)
     assert summary["precision_at_10"]["mean"] == pytest.approx(0.3)
     assert summary["precision_at_10"]["low"] < 0.3 < summary["precision_at_10"]["high"]

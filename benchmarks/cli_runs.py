@@ -1,0 +1,228 @@
+"""`keyart bench throughput|peers|ablation|report|compare|gate`: how fast, against whom, and what changed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from . import options
+
+if TYPE_CHECKING:
+    from stream.settings import Settings
+
+    from .evaluate import Evaluation
+    from .peers import Choices
+
+Section = dict[str, Any]
+FilesArgument = Annotated[list[Path], typer.Argument(metavar="FILE…", help="Videos.")]
+DataArgument = Annotated[
+    Path, typer.Option("--data", metavar="DIR", help="Videos, each with picks.json and truth.json.")
+]
+
+
+def throughput(
+    files: FilesArgument,
+    rounds: Annotated[int, typer.Option(min=1, metavar="N", help="Pairs of raw decoding and whole pipeline.")] = 3,
+    lengths: Annotated[str, typer.Option(metavar="N,…", help="So many times the first film; empty: none.")] = "1,2,4",
+    in_flight: Annotated[str, typer.Option(metavar="N,…", help="So many films at once; empty: none.")] = "1,2",
+    out: options.OutOption = options.DEFAULT_OUT,
+    threads: options.ThreadsOption = 0,
+    config: options.ConfigOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Whole pipeline against raw decoding, alternating; cost against length and against films in flight."""
+    with options.tidy_bench():
+        settings = options.settings(config, None, threads=threads)
+        section, problems = _throughput(files, rounds, _counts(lengths), _counts(in_flight), settings.thread_count)
+        options.finish(out, settings, {"throughput": section}, as_json)
+    options.end(problems)
+
+
+def peers(
+    data: DataArgument,
+    results: options.ResultsOption = None,
+    out: options.OutOption = options.DEFAULT_OUT,
+    cache: options.CacheOption = None,
+    peer_python: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Python of an environment that has Katna.")
+    ] = None,
+    every: Annotated[int, typer.Option(min=1, metavar="N", help="The plain script looks at every Nth frame.")] = 1,
+    threads: options.ThreadsOption = 0,
+    models: options.ModelsOption = None,
+    config: options.ConfigOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Others on the same films in the same run: PySceneDetect, Katna, FFmpeg's filter, a plain script."""
+    with options.tidy_bench():
+        settings = options.settings(config, None, threads=threads, models=models)
+        folder = options.cache_folder(cache)
+        section, recall, problems = _peers(data, results or out / "results", folder, settings, peer_python, every)
+        options.finish(out, settings, {"recall": recall, "peers": section}, as_json)
+    options.end(problems)
+
+
+def ablation(
+    data: DataArgument,
+    without: Annotated[list[str] | None, typer.Option(metavar="FILTER", help="Repeatable. Default: each.")] = None,
+    results: options.ResultsOption = None,
+    out: options.OutOption = options.DEFAULT_OUT,
+    cache: options.CacheOption = None,
+    threads: options.ThreadsOption = 0,
+    models: options.ModelsOption = None,
+    config: options.ConfigOption = None,
+    assignments: options.SetOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Each filter off in turn: the whole pipeline without it, judged like the whole."""
+    with options.tidy_bench():
+        from .ablation import ABLATIONS, ablate
+        from .labels import LabelError, read_data
+
+        unknown = set(without or ()) - set(ABLATIONS)
+        if unknown:
+            raise LabelError(f"no filter {min(unknown)!r}; there are: {', '.join(ABLATIONS)}")
+        settings = options.settings(config, assignments, threads=threads, models=models)
+        labelled = read_data(data)
+        evaluation = _evaluation(settings, options.cache_folder(cache))
+        videos = [video for video in labelled.videos if video.picks]
+        folder = results or out / "ablation"
+        section = ablate(videos, without or list(ABLATIONS), settings, folder, evaluation, _say)
+        options.finish(out, settings, {"ablation": section}, as_json)
+    options.end([*labelled.problems, *evaluation.problems])
+
+
+def compare(
+    before: Annotated[Path, typer.Argument(metavar="A", help="Folder of a report, or its report.json.")],
+    after: Annotated[Path, typer.Argument(metavar="B", help="The other one.")],
+) -> None:
+    """What changed from report A to report B. Refuses reports with different matchers."""
+    with options.tidy_bench():
+        from .compare import changes, markdown
+        from .report import read_report
+
+        print(markdown(changes(read_report(before), read_report(after))))
+
+
+def gate(
+    report: Annotated[Path, typer.Argument(metavar="REPORT", help="Folder of the report to judge.")],
+    baseline: Annotated[Path, typer.Option(metavar="R", help="Folder of the report that it must not fall behind.")],
+) -> None:
+    """Exit 1 when a figure of REPORT fell behind the baseline by more than its noise."""
+    with options.tidy_bench():
+        from .compare import changes, markdown
+        from .report import read_report
+
+        found = changes(read_report(baseline), read_report(report))
+        print(markdown(found))
+    fallen = [c for c in found if c.fell]
+    missing = [] if found else ["gate: the reports have no figure in common"]
+    options.end([*missing, *(f"gate: {c.name} fell from {c.before:.4g} to {c.after:.4g}" for c in fallen)])
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    for command in (throughput, peers, ablation, compare, gate):
+        app.command()(command)
+
+
+def _throughput(
+    files: list[Path], rounds: int, lengths: list[int], at_once: list[int], threads: int
+) -> tuple[Section, list[str]]:
+    from subprocess import CalledProcessError
+
+    from stream.av_probe import open_container, picture_stream
+    from stream.records import KeyartError
+
+    from .scaling import against_in_flight, against_length, growth
+    from .throughput import measure
+
+    films: list[Section] = []
+    usable: list[Path] = []
+    problems: list[str] = []
+    for path in files:
+        try:
+            with open_container(path) as container:
+                picture_stream(container)
+            _say(f"{path.name}: raw decoding and the whole pipeline, {rounds} rounds")
+            films.append(measure(path, threads, rounds))
+            usable.append(path)
+        except KeyartError as error:
+            problems.append(f"{path.name}: {error}")
+        except CalledProcessError as error:
+            problems.append(f"{path.name}: its run ended with exit {error.returncode}, run `keyart extract` on it")
+    section: Section = {"threads": threads, "films": films, "device_peak_mib": None}
+    if usable and lengths:
+        _say(f"{usable[0].name}: {', '.join(map(str, lengths))} times over")
+        rows = against_length(usable[0], lengths, threads)
+        section |= {"length": rows, "length_exponent": growth(rows)}
+    if usable and at_once:
+        _say(f"{', '.join(map(str, at_once))} films at once")
+        section["in_flight"] = against_in_flight(usable, at_once, threads)
+    return section, problems
+
+
+def _peers(
+    data: Path, results: Path, cache: Path, settings: Settings, python: Path | None, every: int
+) -> tuple[Section, Section, list[str]]:
+    """The sections `peers` and `recall` (with the peers' choices in it), and problems."""
+    from engines.zoo import Zoo
+
+    from . import peers as runs
+    from .accuracy import with_truth
+    from .labels import read_data
+    from .results import results_of
+
+    labelled = read_data(data)
+    truths, problems = with_truth(labelled.videos)
+    videos = [video for video in labelled.videos if video.picks]
+    manifests, missing = results_of(videos, results, settings)
+    evaluation = _evaluation(settings, cache)
+    _say("shots: PySceneDetect, Keyart")
+    shots, unavailable = runs.shot_peers(truths)
+    shots["keyart"] = runs.own_shots(truths)
+    zoo = Zoo.default(local=settings.models)
+    zoo.ensure()
+    others: dict[str, Choices] = {}
+    section: Section = {"shots": shots, "unavailable": unavailable, "every": every}
+    ways: dict[str, Callable[[], Choices]] = {
+        "katna": lambda: runs.katna(videos, evaluation, str(python) if python else None),
+        "plain_script": lambda: runs.plain(videos, zoo.path("detector").parent, every),
+    }
+    for name, run in ways.items():
+        _say(f"choosing frames: {name}")
+        try:
+            others[name] = run()
+        except runs.PeerUnavailable as error:
+            unavailable[name] = str(error)
+    section["cost"] = {name: choices.cost for name, choices in others.items()}
+    if "plain_script" in others:
+        section["whole_job"] = runs.whole_job(videos, others["plain_script"], settings.thread_count, _say)
+    recall = evaluation.run(videos, manifests, {name: choices.times_s for name, choices in others.items()})
+    return section, recall, [*labelled.problems, *problems, *missing, *evaluation.problems]
+
+
+def _evaluation(settings: Settings, cache: Path) -> Evaluation:
+    from .evaluate import Evaluation
+    from .matcher import open_matcher
+    from .survey import Surveyor
+
+    matcher = open_matcher(settings.models)
+    return Evaluation(Surveyor(matcher, cache, settings.thread_count), matcher)
+
+
+def _counts(text: str) -> list[int]:
+    try:
+        counts = [int(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        counts = [0]
+    if any(count < 1 for count in counts):
+        raise typer.BadParameter(f"{text!r} is no list of numbers from 1 up, as in 1,2,4")
+    return counts
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
