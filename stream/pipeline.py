@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -51,16 +52,8 @@ async def process(path: Path, settings: Settings, services: Services, on_frames:
         total = expected_frames(decoder.info)
         threads = Threads(services.decode_threads, services.measure_threads)
         meter = services.ops.meter(decoder.info.geometry)
-        await watch(
-            film,
-            decoder,
-            services.ops,
-            meter,
-            services.reader,
-            settings,
-            threads,
-            lambda n: on_frames("watching", n, total),
-        )
+        seen = partial(_seen, on_frames, total)
+        await watch(film, decoder, services.ops, meter, services.reader, settings, threads, seen)
         if not film.funnel.frames:
             raise KeyartError("has no picture in the chosen range, check --start, --end and --skip")
         on_frames("choosing", film.funnel.frames, film.funnel.frames)
@@ -82,15 +75,23 @@ async def process(path: Path, settings: Settings, services: Services, on_frames:
         decoder.close()
 
 
-def extract(path: Path, settings: Settings | None = None) -> Manifest:
+def extract(path: Path, settings: Settings | None = None, progress: OnFrames | None = None) -> Manifest:
     """Choose the poster frames of one film; nothing is written. Raises KeyartError with the reason on failure."""
 
     async def run() -> Manifest:
         chosen = settings or Settings()
         async with open_services(chosen) as services:
-            return (await process(path, chosen, services, lambda stage, done, total: None)).manifest
+            return (await process(path, chosen, services, progress or _silent)).manifest
 
     return anyio.run(run)
+
+
+def _silent(stage: str, frames: int, total: int | None) -> None:
+    """What a caller hears who did not ask."""
+
+
+def _seen(on_frames: OnFrames, total: int | None, frames: int) -> None:
+    on_frames("watching", frames, total)
 
 
 def expected_frames(info: VideoInfo) -> int | None:

@@ -28,6 +28,7 @@ def sample_tree(path: str = "film.mp4", **changes: Any) -> dict[str, Any]:
                    "transition": "cut", "candidates": 1}],
         "characters": [{"id": "p1", "main": True, "faces": 4, "appearances": [0], "screen_time_s": 2.0,
                         "image": "characters/p1.jpg"}],
+        "people": {"grouping": "HDBSCAN"},
         "images": [{
             "rank": 1, "time_s": 1.23456789, "frame": 30, "shot": 0, "score": 0.123456, "refetched": False,
             "components": {"sharpness": 0.5, "eyes": 0.98765}, "why": ["sharp"], "fallback": [], "characters": ["p1"],

@@ -48,7 +48,7 @@ def test_bars_stay_out():
     area = Active(0, 140, 1920, 800)
     face = face_at(900, 150, 500)
     for form in FORMATS:
-        x, y, width, height = crop_for(form, area, [face], face).source
+        _, y, _, height = crop_for(form, area, [face], face).source
         assert y >= 140 and y + height <= 940.02
 
 

@@ -61,7 +61,7 @@ def test_frame_at_gives_the_very_picture_of_the_pass(make_film, moving, pick):
 
 def test_frame_at_a_time_without_picture_says_so(make_film, moving):
     decoder, *_ = decode(make_film("e.mp4", moving(10)))
-    with pytest.raises(KeyartError, match="no picture at 0.050 s"):
+    with pytest.raises(KeyartError, match=r"no picture at 0\.050 s"):
         decoder.frame_at(0.05)
 
 
@@ -155,7 +155,7 @@ def test_odd_files_decode_whole_and_can_be_asked_for_a_frame(testdata, name):
 def test_smeared_pictures_are_known_until_the_next_key_frame(testdata):
     _, batches, pts_s, _ = decode(testdata / "odd" / "bytes_flipped.mp4")
     damaged = np.concatenate([b.damaged for b in batches])
-    assert 200 < len(pts_s)
+    assert len(pts_s) > 200
     assert not damaged[pts_s < 3.5].any()
     assert damaged[(pts_s > 4.3) & (pts_s < 5.9)].all()
     assert not damaged[pts_s > 6.1].any()

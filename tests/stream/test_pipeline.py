@@ -145,9 +145,10 @@ def test_a_range_outside_the_film_is_refused_in_one_line(demo, tmp_path):
 
 
 def test_an_interrupt_ends_within_a_second_and_leaves_nothing(demo, tmp_path):
-    command = [sys.executable, "-m", "stream.cli", "extract", str(demo), "--out", str(tmp_path / "out"), "--device", "cpu"]
+    command = [sys.executable, "-m", "stream.cli", "extract", str(demo), "--out", str(tmp_path / "out")]
     root = Path(__file__).resolve().parents[2]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=root, env=os.environ | {"PYTHONPATH": str(root)})
+    environment = os.environ | {"PYTHONPATH": str(root), "KEYART_DEVICE": "cpu"}
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=root, env=environment)
     assert process.stderr is not None
     for line in process.stderr:
         if "watching" in line:

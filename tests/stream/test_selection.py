@@ -10,7 +10,14 @@ from stream.sections import RankSettings
 from stream.selection import Entry, Selection
 
 
-def entry(time_s: float, score: float, shot: int = 0, person: str | None = "c01", reasons: tuple[str, ...] = (), look: int | None = None) -> Entry:
+def entry(
+    time_s: float,
+    score: float,
+    shot: int = 0,
+    person: str | None = "c01",
+    reasons: tuple[str, ...] = (),
+    look: int | None = None,
+) -> Entry:
     direction = None
     if look is not None:
         direction = np.zeros(64, np.float32)
@@ -77,3 +84,10 @@ def test_what_is_refused_at_the_last_moment_is_out_and_keeps_its_reason():
     picks = Selection(RankSettings(), 1).choose(entries, lambda e: "text_overlay" if e.score > 0.8 else None)
     assert times(picks) == [50]
     assert entries[0].reasons == ["text_overlay"]
+
+
+def test_a_fourth_image_of_a_person_waits_until_others_have_had_their_turn():
+    entries = [entry(60.0 * i, 0.9, i, "c01") for i in range(5)]
+    entries += [entry(900.0 + 60 * i, 0.4, 20 + i, "c02", reasons=("not_main",)) for i in range(2)]
+    people = [p.entry.person for p in Selection(RankSettings(), 6).choose(entries, accept)]
+    assert people == ["c01", "c01", "c01", "c02", "c02", "c01"]
