@@ -9,6 +9,7 @@ from functools import partial
 
 import cv2
 from anyio import CapacityLimiter, create_task_group, to_thread
+from threadpoolctl import threadpool_limits
 
 from engines.catalog import ModelError
 from engines.faces import Reading
@@ -62,8 +63,9 @@ async def open_services(settings: Settings, progress: Progress | None = None) ->
     Raises KeyartError when a model is missing, corrupt or cannot be fetched.
     """
     device = choose_device(settings.device)
-    cv2.setNumThreads(1)  # stages run side by side already; OpenCV's own pool would only fight them for cores
-    with ExitStack() as stack:
+    # Stages run side by side already; the pools of OpenCV and BLAS would only fight them for cores.
+    cv2.setNumThreads(1)
+    with threadpool_limits(1), ExitStack() as stack:
         models, sessions = await to_thread.run_sync(lambda: _load(settings, device, stack, progress))
         ops = open_ops(device)
         faces = FaceReader(sessions, ops, ReaderOptions(detector_width=settings.faces.detector_width))
