@@ -103,14 +103,15 @@ def _sample_fine(samples: np.ndarray, rect: Rect, size: tuple[int, int]) -> np.n
     """Lanczos at any scale; the plane's dtype; a part that needs no filter is only cut out."""
     x, y, width, height = rect
     inside = x >= 0 and y >= 0 and x + width <= samples.shape[1] and y + height <= samples.shape[0]
-    if inside and all(float(c).is_integer() for c in rect) and (width, height) == size:
+    if inside and width == size[0] and height == size[1] and float(x).is_integer() and float(y).is_integer():
         return samples[int(y) : int(y + height), int(x) : int(x + width)]
     if inside and samples.dtype == np.uint8:
         # Pillow's filter is `resample.lanczos` in C, five times as fast; it knows neither deep planes nor edges.
         part = Image.fromarray(samples).resize(size, Image.Resampling.LANCZOS, box=(x, y, x + width, y + height))
         return np.asarray(part)
     top = np.iinfo(samples.dtype).max
-    return np.clip(np.rint(lanczos(samples, rect, size)), 0, top).astype(samples.dtype)
+    sampled: np.ndarray = np.clip(np.rint(lanczos(samples, rect, size)), 0, top).astype(samples.dtype)
+    return sampled
 
 
 def _to_rgb(planes: list[np.ndarray], surface: Surface) -> np.ndarray:
@@ -118,7 +119,8 @@ def _to_rgb(planes: list[np.ndarray], surface: Surface) -> np.ndarray:
     if len(planes) == 1:
         span, unit = code_range(surface.colour), 1.0 / (1 << (surface.bit_depth - 8))
         grey = (planes[0].astype(np.float32) * unit - span.black) * span.luma_gain
-        return cv2.cvtColor(np.rint(np.clip(grey, 0.0, 255.0)).astype(np.uint8), cv2.COLOR_GRAY2RGB)
+        colourless: np.ndarray = cv2.cvtColor(np.rint(np.clip(grey, 0.0, 255.0)).astype(np.uint8), cv2.COLOR_GRAY2RGB)
+        return colourless
     rgb: np.ndarray = cv2.transform(cv2.merge(planes), rgb_matrix(surface.colour, surface.bit_depth))
     return rgb if surface.bit_depth == 8 else np.minimum(rgb, 255).astype(np.uint8)
 

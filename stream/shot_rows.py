@@ -223,7 +223,7 @@ def tone_gap(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def floor_scale(contrast_a: np.ndarray, contrast_b: np.ndarray, settings: ShotSettings) -> np.ndarray:
     """¼…1: what a floor shrinks to between pictures of these luma deviations."""
-    return np.clip(np.maximum(contrast_a, contrast_b) / settings.full_contrast, 0.25, 1)
+    return np.asarray(np.clip(np.maximum(contrast_a, contrast_b) / settings.full_contrast, 0.25, 1))
 
 
 def likeness(a: np.ndarray, b: np.ndarray) -> float:
