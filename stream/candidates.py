@@ -9,6 +9,7 @@ import numpy as np
 
 from engines.faces import Face, Reading
 
+from .expression import mouth_score
 from .eyes import eye_score, openness
 from .probes import sharpness
 from .records import Candidate, Picture
@@ -74,7 +75,7 @@ def _candidate(shot: int, picture: Picture, reading: Reading, tracks: tuple[int,
     lead = leading_face(reading.faces)
     score = min(1.0, sharpness(picture.row) / sharpest)
     if lead is not None:
-        score += 1.5 * eye_score(openness(lead)) + pose_score(lead) + pleasant_score(lead.emotion)
+        score += 1.5 * eye_score(openness(lead)) + pose_score(lead) + pleasant_score(lead.emotion) + mouth_score(lead)
     frame = int(picture.row["frame"])
     return Candidate(
         shot=shot,

@@ -6,12 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engines.faces import EMOTIONS, Face
+
 from .sections import ExpressionSettings
 
 _FLOOR = 1e-3
 _MIN_SCALE = 0.5
 """Least spread of a log-ratio: below it a film of very calm faces would call every smile extreme."""
-_HAPPY = 3
+_HAPPY = EMOTIONS.index("happy")
+_AT_REST, _SMILE_OPENS, _TALKING = 0.09, 0.2, 0.25
+"""Mouth openness: below .09 lips are closed, smiles with teeth reach .16 to .33, wide open begins at .4."""
+_UNKNOWN_MOUTH = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +56,21 @@ def extremeness(emotion: np.ndarray, spread: Spread, settings: ExpressionSetting
     deviations = (log_ratios(emotion[None])[0] - spread.centre) / spread.scale
     deviations[_HAPPY] = min(deviations[_HAPPY], 0.0)
     return float(np.sqrt(np.mean(np.square(deviations))))
+
+
+def mouth_score(face: Face) -> float:
+    """1 for a mouth at rest or smiling, 0 wide open; talking lies between. 0.6 where it is unknown."""
+    if face.mouth_openness_ratio is None:
+        return _UNKNOWN_MOUTH
+    return float(np.clip(1.0 - (face.mouth_openness_ratio - _allowed(face)) / _TALKING, 0.0, 1.0))
+
+
+def is_wide_open(face: Face, limit: float) -> bool:
+    """A mouth open beyond `limit`, or beyond that and what a laugh adds."""
+    return face.mouth_openness_ratio is not None and face.mouth_openness_ratio - _allowed(face) > limit - _AT_REST
+
+
+def _allowed(face: Face) -> float:
+    """How far a mouth may open before it counts: a smile shows teeth."""
+    happy = 0.0 if face.emotion is None else float(face.emotion[_HAPPY])
+    return _AT_REST + _SMILE_OPENS * happy

@@ -10,6 +10,7 @@ import numpy as np
 from engines.faces import Face
 
 from .candidates import leading_face
+from .expression import is_wide_open
 from .eyes import closed_below
 from .records import Candidate
 from .scoring import Active
@@ -145,8 +146,10 @@ def eyes_closed(case: Case, view: FilmView) -> str | None:
 
 
 def extreme_expression(case: Case, view: FilmView) -> str | None:
-    """Far from what is usual in this film for this person."""
-    return "extreme_expression" if case.extremeness > view.settings.expression.extreme_above else None
+    """Far from what is usual in this film for this person, or a mouth wide open."""
+    limits = view.settings.expression
+    gaping = case.lead is not None and is_wide_open(case.lead, limits.mouth_above)
+    return "extreme_expression" if gaping or case.extremeness > limits.extreme_above else None
 
 
 def not_main(case: Case, view: FilmView) -> str | None:

@@ -10,6 +10,7 @@ import numpy as np
 from engines.faces import Face
 
 from .candidates import leading_face, pleasant_score, pose_score
+from .expression import mouth_score
 from .eyes import eye_score
 from .records import Candidate
 from .sections import RankWeights
@@ -78,6 +79,7 @@ def components_of(candidate: Candidate, subject: Subject, active: Active, sharpn
         "eyes": eye_score(subject.openness, subject.typical_openness),
         "pose": pose_score(lead),
         "expression": 0.5 * pleasant_score(lead.emotion) + 0.5 * clipped_ramp(subject.extremeness, 3.0, 0.8),
+        "mouth": mouth_score(lead),
         "character": 1.0 if subject.main else 0.4 if subject.known else 0.2,
         **placement(lead, active),
     }

@@ -78,6 +78,9 @@ class ExpressionSettings(Section):
     extreme_above: float = setting(
         3.5, "Robust distance from the usual expression beyond which it is extreme.", unit="deviations", gt=0
     )
+    mouth_above: float = setting(
+        0.45, "A mouth open wider than this is extreme; a laugh may open it more.", unit="ratio", gt=0
+    )
     shrinkage: float = setting(8.0, "Weight of the video against a character, counted in faces.", unit="faces", ge=0)
 
 
@@ -100,6 +103,7 @@ class RankWeights(Section):
     eyes: float = setting(1.2, "Open eyes.", ge=0)
     pose: float = setting(0.6, "Turned to the viewer.", ge=0)
     expression: float = setting(0.8, "Natural and pleasant.", ge=0)
+    mouth: float = setting(0.8, "Mouth at rest or smiling, not in mid-speech.", ge=0)
     character: float = setting(1.0, "A main character.", ge=0)
     thirds: float = setting(0.4, "Eyes, or the weight of the picture, where the eye looks first.", ge=0)
     headroom: float = setting(0.2, "Room above the head.", ge=0)

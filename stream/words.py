@@ -12,7 +12,8 @@ _PRAISE = {
     "colour": (0.7, "rich colours"),
     "eyes": (0.9, "eyes open"),
     "pose": (0.85, "turned to the viewer"),
-    "expression": (0.75, "calm, natural expression"),
+    "expression": (0.75, "natural expression"),
+    "mouth": (0.85, "mouth at rest or smiling"),
     "thirds": (0.8, "well placed in the frame"),
     "background": (0.8, "calm background"),
 }

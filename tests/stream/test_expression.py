@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stream.expression import extremeness, log_ratios, shrunk, spread_of
+from engines.faces import UNMEASURED, Face
+from stream.expression import extremeness, is_wide_open, log_ratios, mouth_score, shrunk, spread_of
 from stream.sections import ExpressionSettings
 
 RNG = np.random.default_rng(5)
@@ -53,3 +54,29 @@ def test_a_character_with_few_faces_follows_the_film():
 
 def test_certain_zeros_do_not_become_infinite():
     assert np.isfinite(log_ratios(np.eye(7))).all()
+
+
+def mouth(openness: float | None, happy: float = 0.0) -> Face:
+    emotion = np.full(7, (1 - happy) / 6, np.float32)
+    emotion[3] = happy
+    return Face(
+        (0, 0, 80, 100), 0.9, np.zeros((5, 2), np.float32), 40.0, 0.3, (0.3, 0.3), (0.0, 0.0, 0.0), None, emotion,
+        UNMEASURED, openness,
+    )  # fmt: skip
+
+
+def test_a_mouth_at_rest_is_best_a_talking_one_worse_and_a_gaping_one_extreme():
+    assert mouth_score(mouth(0.05)) == 1.0
+    assert 0.2 < mouth_score(mouth(0.22)) < 0.8
+    assert mouth_score(mouth(0.6)) == 0.0
+    assert is_wide_open(mouth(0.6), SETTINGS.mouth_above) and not is_wide_open(mouth(0.3), SETTINGS.mouth_above)
+
+
+def test_a_smile_may_show_teeth_and_a_laugh_opens_more():
+    assert mouth_score(mouth(0.25, happy=1.0)) == 1.0
+    assert not is_wide_open(mouth(0.55, happy=1.0), SETTINGS.mouth_above)
+
+
+def test_an_unknown_mouth_is_neither_praised_nor_refused():
+    assert 0.0 < mouth_score(mouth(None)) < 1.0
+    assert not is_wide_open(mouth(None), SETTINGS.mouth_above)
