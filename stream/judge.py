@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
+from engines.faces import Face
 from kernels.bars import ActiveArea
 from kernels.surface import Geometry
 
 from .candidates import leading_face
 from .expression import Spread, extremeness, shrunk, spread_of
-from .eyes import openness, typical_openness
+from .eyes import eye_score, openness, typical_openness
 from .film import Film
 from .filters import Case, reasons_against, view_of
 from .records import Candidate, Character
@@ -20,6 +21,8 @@ from .selection import Entry
 from .settings import Settings
 
 _MIN_FACES_FOR_SPREAD = 8
+_CO_STAR = 0.6
+"""A face at least this share of the leading one's height is looked at as much as the leading one."""
 
 
 def active_rect(geometry: Geometry, area: ActiveArea, margin_px: int) -> Active:
@@ -36,17 +39,9 @@ def entries_of(
     film: Film, characters: Sequence[Character], spreads: Spreads, active: Active, settings: Settings
 ) -> list[Entry]:
     """Every candidate with its score and the reasons against it; the reserve comes with the reason it had."""
-    by_track = {track: character for character in characters for track in character.tracks}
-    typical = typical_openness(film.tracks, characters)
-    ranks = focus_ranks(film.candidates)
-    view = view_of(film.candidates, active, settings, any(c.main for c in characters))
-    entries = []
-    offered = [(c, None) for c in sorted(film.candidates, key=lambda c: c.pts_s)]
-    for candidate, earlier in [*offered, *film.reserve]:
-        entry, case = _entry(candidate, by_track, spreads, typical, active, settings, ranks.get(candidate.pts_s, 0.0))
-        entry.reasons.extend([earlier] if earlier is not None else reasons_against(case, view))
-        entries.append(entry)
-    return entries
+    judge = _Judge(film, characters, spreads, active, settings)
+    offered = [(candidate, None) for candidate in sorted(film.candidates, key=lambda c: c.pts_s)]
+    return [judge.entry(candidate, earlier) for candidate, earlier in [*offered, *film.reserve]]
 
 
 class Spreads:
@@ -73,31 +68,57 @@ class Spreads:
         return min(distances)
 
 
-def _entry(
-    candidate: Candidate,
-    by_track: Mapping[int, Character],
-    spreads: Spreads,
-    typical: Mapping[str, float],
-    active: Active,
-    settings: Settings,
-    sharpness: float,
-) -> tuple[Entry, Case]:
-    people = [by_track.get(track) for track in candidate.tracks] or [None] * len(candidate.faces)
-    lead = leading_face(candidate.faces)
-    ratio = openness(lead) if lead is not None else None
-    person = next((p for face, p in zip(candidate.faces, people, strict=True) if face is lead), None)
-    name = None if person is None else person.id
-    case = Case(
-        candidate=candidate,
-        lead=lead,
-        main=person is not None and person.main,
-        extremeness=spreads.distance(lead.emotion, name) if lead is not None else 0.0,
-        openness=ratio,
-        typical_openness=typical.get(name) if name is not None else None,
-    )
-    names = tuple(None if p is None else p.id for p in people)
-    subject = Subject(names, case.main, person is not None, case.extremeness, ratio, case.typical_openness)
-    components = {n: round(v, 4) for n, v in components_of(candidate, subject, active, sharpness).items()}
-    score = score_of(components, settings.rank.weights)
-    entry = Entry(candidate, score, components, name, case.main, [], names, case.typical_openness)
-    return entry, case
+class _Judge:
+    """Holds what the whole film says, and judges one candidate after the other by it."""
+
+    def __init__(
+        self, film: Film, characters: Sequence[Character], spreads: Spreads, active: Active, settings: Settings
+    ) -> None:
+        self._by_track = {track: character for character in characters for track in character.tracks}
+        self._typical = typical_openness(film.tracks, characters)
+        self._ranks = focus_ranks(film.candidates)
+        self._view = view_of(film.candidates, active, settings, any(c.main for c in characters))
+        self._spreads, self._active, self._settings = spreads, active, settings
+
+    def entry(self, candidate: Candidate, earlier: str | None) -> Entry:
+        """`earlier`: why the candidate was turned down when its shot closed; None when it was not."""
+        people = [self._by_track.get(track) for track in candidate.tracks] or [None] * len(candidate.faces)
+        lead = leading_face(candidate.faces)
+        person = next((p for face, p in zip(candidate.faces, people, strict=True) if face is lead), None)
+        case = self._case(candidate, lead, person, people)
+        subject = Subject(case.main, person is not None, case.extremeness, case.openness, case.typical_openness)
+        sharpness = self._ranks.get(candidate.pts_s, 0.0)
+        components = components_of(candidate, subject, self._active, sharpness)
+        rounded = {name: round(value, 4) for name, value in components.items()}
+        return Entry(
+            candidate=candidate,
+            score=score_of(rounded, self._settings.rank.weights),
+            components=rounded,
+            person=None if person is None else person.id,
+            main=case.main,
+            reasons=[earlier] if earlier is not None else reasons_against(case, self._view),
+            characters=tuple(None if p is None else p.id for p in people),
+            typical_openness=case.typical_openness,
+        )
+
+    def _case(
+        self, candidate: Candidate, lead: Face | None, person: Character | None, people: Sequence[Character | None]
+    ) -> Case:
+        """Eyes and expression are those of the worst of the faces that share the picture with the leading one."""
+        if lead is None:
+            return Case(candidate, None, False, 0.0)
+        stars = [
+            (face, None if p is None else p.id)
+            for face, p in zip(candidate.faces, people, strict=True)
+            if face.box[3] >= _CO_STAR * lead.box[3]
+        ]
+        eyes = [(ratio, self._typical.get(name or "")) for face, name in stars if (ratio := openness(face)) is not None]
+        worst, typical = min(eyes, key=lambda eye: eye_score(*eye), default=(None, None))
+        return Case(
+            candidate=candidate,
+            lead=lead,
+            main=person is not None and person.main,
+            extremeness=max(self._spreads.distance(face.emotion, name) for face, name in stars),
+            openness=worst,
+            typical_openness=typical,
+        )

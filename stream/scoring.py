@@ -30,15 +30,13 @@ class Active:
 class Subject:
     """What is known of a candidate at the end of the film beside its own numbers."""
 
-    characters: tuple[str | None, ...]
-    """For each face the character it belongs to."""
     main: bool
     known: bool
     extremeness: float
     openness: float | None = None
-    """Of the leading face's eyes, see `stream.eyes`."""
+    """Of the eyes that are least open for their person, see `stream.eyes`."""
     typical_openness: float | None = None
-    """What is usual for the person who leads; None where too little is known."""
+    """What is usual for that person; None where too little is known."""
 
 
 def clipped_ramp(value: float, zero_at: float, one_at: float) -> float:
