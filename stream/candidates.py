@@ -15,7 +15,7 @@ from .probes import sharpness
 from .records import Candidate, Picture
 from .sections import FaceSettings, ProbeSettings
 
-_NEUTRAL_WORTH = 0.75
+_NEUTRAL_WORTH = 0.6
 _APART_S = 0.6
 _WORTH_KEEPING = 0.6
 

@@ -96,14 +96,14 @@ class TextSettings(Section):
 class RankWeights(Section):
     """How much each component of the score counts; only their proportions matter."""
 
-    sharpness: float = setting(1.0, "Sharpness of the subject.", ge=0)
+    sharpness: float = setting(0.7, "Sharpness of the subject.", ge=0)
     exposure: float = setting(0.6, "Light neither lost nor burnt out.", ge=0)
-    colour: float = setting(0.3, "Colourfulness.", ge=0)
-    face: float = setting(1.2, "Size and certainty of the leading face.", ge=0)
+    colour: float = setting(0.4, "Colourfulness.", ge=0)
+    face: float = setting(1.0, "Size and certainty of the leading face.", ge=0)
     eyes: float = setting(1.2, "Open eyes.", ge=0)
     pose: float = setting(0.6, "Turned to the viewer.", ge=0)
-    expression: float = setting(0.8, "Natural and pleasant.", ge=0)
-    mouth: float = setting(0.8, "Mouth at rest or smiling, not in mid-speech.", ge=0)
+    expression: float = setting(1.6, "Natural and pleasant.", ge=0)
+    mouth: float = setting(1.2, "Mouth at rest or smiling, not in mid-speech.", ge=0)
     character: float = setting(1.0, "A main character.", ge=0)
     thirds: float = setting(0.4, "Eyes, or the weight of the picture, where the eye looks first.", ge=0)
     headroom: float = setting(0.2, "Room above the head.", ge=0)
@@ -117,7 +117,7 @@ class RankSettings(Section):
 
     weights: RankWeights = setting(RankWeights(), "How much each component of the score counts.")
     max_per_shot: int = setting(2, "Most images of one shot.", ge=1, le=100)
-    max_per_person: int = setting(3, "Most images led by one person while there are others.", ge=1, le=100)
+    max_per_person: int = setting(2, "Most images led by one person while there are others.", ge=1, le=100)
     duplicate_cosine: float = setting(
         0.85, "Pictures at least this alike are copies (two frames of one shot are alike by .85 to 1).", ge=-1, le=1
     )

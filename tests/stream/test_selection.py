@@ -86,8 +86,8 @@ def test_what_is_refused_at_the_last_moment_is_out_and_keeps_its_reason():
     assert entries[0].reasons == ["text_overlay"]
 
 
-def test_a_fourth_image_of_a_person_waits_until_others_have_had_their_turn():
+def test_a_third_image_of_a_person_waits_until_others_have_had_their_turn():
     entries = [entry(60.0 * i, 0.9, i, "c01") for i in range(5)]
     entries += [entry(900.0 + 60 * i, 0.4, 20 + i, "c02", reasons=("not_main",)) for i in range(2)]
     people = [p.entry.person for p in Selection(RankSettings(), 6).choose(entries, accept)]
-    assert people == ["c01", "c01", "c01", "c02", "c02", "c01"]
+    assert people == ["c01", "c01", "c02", "c02", "c01", "c01"]
