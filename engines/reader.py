@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from itertools import repeat
+from dataclasses import astuple, dataclass
 
 import numpy as np
 
@@ -72,6 +71,10 @@ class _Look:
     quality: np.ndarray
 
 
+_NO_MOUTH = np.array([0.0, 0.0, -1.0], np.float32)
+_NO_QUALITY = np.array(astuple(UNMEASURED), np.float32)
+
+
 class FaceReader:
     """Reads pictures with the sessions of `ROLES`. A picture's reading does not depend on the others in the list."""
 
@@ -82,9 +85,8 @@ class FaceReader:
             sessions["detector"], ops, long_side=self._options.detector_width, threshold=self._options.threshold
         )
 
-    def read(self, surfaces: list[Surface], area: Rect | None = None, identify: bool = True) -> list[Reading]:
+    def read(self, surfaces: list[Surface], area: Rect | None = None) -> list[Reading]:
         """One reading a surface. `area`: the part of the displayed picture to look at (displayed pixels), default all.
-        Without `identify` no embedding is made: for a second look at someone who is known.
 
         Faces that were looked at closely come first, the largest first; of the others only place, score and pose are
         known. Synchronises (device ops only).
@@ -92,12 +94,25 @@ class FaceReader:
         founds = [self._detector.find(surface, area or whole(surface)) for surface in surfaces]
         chosen = [self._choose(s, f.faces, area or whole(s)) for s, f in zip(surfaces, founds, strict=True)]
         near = [near for near, _ in chosen]
-        looks = self._look(surfaces, near, identify)
+        looks = self._look(surfaces, near)
         readings = []
         for found, (faces, far) in zip(founds, chosen, strict=True):
             seen = [self._face(face, next(looks)) for face in faces] + [self._face(face, None) for face in far]
             readings.append(Reading(tuple(seen), describe(found.features, found.picture, self._ops)))
         return readings
+
+    def glance(self, surface: Surface) -> tuple[Face, ...]:
+        """The faces of one picture with eyes and expression only: for a second look at someone who is known."""
+        area = whole(surface)
+        near, far = self._choose(surface, self._detector.find(surface, area).faces, area)
+        if not near:
+            return tuple(self._face(face, None) for face in far)
+        openness, feelings = self._eyes_and_emotion([(surface, near)])
+        looks = [
+            _Look(eyes_, _NO_MOUTH, None, feeling, _NO_QUALITY)
+            for eyes_, feeling in zip(openness, feelings, strict=True)
+        ]
+        return tuple(self._face(face, look) for face, look in zip(near, looks, strict=True))
 
     def _choose(self, surface: Surface, faces: list[Detection], area: Rect) -> tuple[list[Detection], list[Detection]]:
         """Faces worth a closer look, as that look sees them, and the others."""
@@ -112,23 +127,27 @@ class FaceReader:
         options = self._options
         return self._detector.refine(surface, face, side=options.refine_side, margin=options.refine_margin)
 
-    def _look(self, surfaces: list[Surface], faces: list[list[Detection]], identify: bool) -> Iterator[_Look]:
+    def _look(self, surfaces: list[Surface], faces: list[list[Detection]]) -> Iterator[_Look]:
         """One look a face, in the order of the pictures and of their faces; chips of all pictures share the runs."""
         pairs = [(s, f) for s, f in zip(surfaces, faces, strict=True) if f]
         if not pairs:
             return
         ops, batch = self._ops, self._options.batch
-        eye_chips = np.concatenate([ops.warp(s, _eye_matrices(f), eyes.CHIP_PX) for s, f in pairs])
         identity_chips = np.concatenate([ops.warp(s, _chip_matrices(f, CHIP_PX), CHIP_PX) for s, f in pairs])
         mesh_chips = np.concatenate([ops.warp(s, _mesh_matrices(f), mesh.CHIP_PX) for s, f in pairs])
+        openness, feelings = self._eyes_and_emotion(pairs)
+        mouths = ops.to_host(mesh.mouths(self._sessions["mesh"], mesh_chips, batch))
+        identities = ops.to_host(embed(self._sessions["embedding"], identity_chips, batch))
+        qualities = ops.to_host(measure(_middle(identity_chips)))
+        yield from map(_Look, openness, mouths, identities, feelings, qualities)
+
+    def _eyes_and_emotion(self, pairs: list[tuple[Surface, list[Detection]]]) -> tuple[np.ndarray, np.ndarray]:
+        """(N, 2) eye aspect ratios and (N, 7) probabilities of all faces, on the host."""
+        ops, batch = self._ops, self._options.batch
+        eye_chips = np.concatenate([ops.warp(s, _eye_matrices(f), eyes.CHIP_PX) for s, f in pairs])
         emotion_chips = np.concatenate([ops.warp(s, _emotion_matrices(f), emotion.CHIP_PX) for s, f in pairs])
         openness = ops.to_host(eyes.openness(self._sessions["eyes"], eye_chips, batch)).reshape(-1, 2)
-        mouths = ops.to_host(mesh.mouths(self._sessions["mesh"], mesh_chips, batch))
-        identities = ops.to_host(embed(self._sessions["embedding"], identity_chips, batch)) if identify else None
-        feelings = ops.to_host(emotion.emotions(self._sessions["emotion"], emotion_chips, batch))
-        qualities = ops.to_host(measure(_middle(identity_chips)))
-        unknown = repeat(None) if identities is None else identities
-        yield from map(_Look, openness, mouths, unknown, feelings, qualities)
+        return openness, ops.to_host(emotion.emotions(self._sessions["emotion"], emotion_chips, batch))
 
     def _face(self, face: Detection, look: _Look | None) -> Face:
         """The record of a face; `look` None: it was not looked at closely."""

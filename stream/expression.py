@@ -14,8 +14,8 @@ _FLOOR = 1e-3
 _MIN_SCALE = 0.5
 """Least spread of a log-ratio: below it a film of very calm faces would call every smile extreme."""
 _HAPPY = EMOTIONS.index("happy")
-_AT_REST, _SMILE_OPENS, _TALKING = 0.09, 0.2, 0.25
-"""Mouth openness: below .09 lips are closed, smiles with teeth reach .16 to .33, wide open begins at .4."""
+_AT_REST, _SMILE_OPENS, _TALKING = 0.15, 0.15, 0.27
+"""Mouth openness: lips are closed below .09 and parted to .15, smiles with teeth reach .33, wide open begins at .4."""
 _UNKNOWN_MOUTH = 0.6
 
 

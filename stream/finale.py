@@ -17,7 +17,7 @@ from .encode import Encoder
 from .film import Film
 from .judge import Spreads, active_rect, entries_of
 from .late_checks import LateChecks, choose_checked
-from .moment import Between, Moments, Read
+from .moment import Between, Glance, Moments
 from .records import Candidate, Character, Notice
 from .scoring import Active
 from .selection import Selection
@@ -32,7 +32,7 @@ class Tools:
     ops: Ops
     encoder: Encoder
     text: TextDetector | None
-    read: Read
+    glance: Glance
     frame_at: Callable[[float], Surface]
     between: Between
 
@@ -83,7 +83,7 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
         lambda: entries_of(film, characters, spreads, active, settings), len(film.candidates)
     )
     pixels = Pixels(film, tools.frame_at)
-    moments = Moments(tools.between, tools.read, settings.faces.moment_s)
+    moments = Moments(tools.between, tools.glance, settings.faces.moment_s)
     checks = LateChecks(film, settings, active, spreads, tools.text, moments, pixels.surface)
     selection = choose_checked(entries, settings, checks.check, settings.thread_count)
     picks = selection.picks

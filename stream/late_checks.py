@@ -7,14 +7,15 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from threading import Lock
 
+from engines.faces import Face
 from engines.text import TextDetector, is_overlay, text_share
 from kernels.surface import Surface
 
 from .cancel import checkpoint
-from .eyes import closed_below
+from .eyes import closed_below, openness
 from .film import Film
 from .judge import Spreads
-from .moment import Moments, least_open
+from .moment import Moments
 from .records import Candidate
 from .scoring import Active, score_of
 from .selection import Entry, Pick, Selection
@@ -73,15 +74,16 @@ class LateChecks:
 
     def _beside(self, entry: Entry) -> str | None:
         faces = self._moments.faces_beside(entry.candidate, self._shot_s[entry.candidate.shot])
-        openness = least_open(faces)
+        return next((reason for face in faces if (reason := self._against(face, entry)) is not None), None)
+
+    def _against(self, face: Face, entry: Entry) -> str | None:
         limits = self._settings.faces
         limit = closed_below(limits.eyes_closed_below, limits.eyes_closed_share, entry.typical_openness)
-        if openness is not None and openness < limit:
+        ratio = openness(face)
+        if ratio is not None and ratio < limit:
             return "eyes_closed"
-        distances = [self._spreads.distance(face.emotion, entry.person) for face in faces]
-        if max(distances, default=0.0) > self._settings.expression.extreme_above:
-            return "extreme_expression"
-        return None
+        distance = self._spreads.distance(face.emotion, entry.person)
+        return "extreme_expression" if distance > self._settings.expression.extreme_above else None
 
 
 def choose_checked(

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from engines.faces import Face, Reading
+from engines.faces import Face
 from kernels.surface import Surface
 
 from .candidates import leading_face
-from .eyes import openness
 from .records import Candidate
 
 Between = Callable[[float, float], list[tuple[float, Surface]]]
-Read = Callable[[list[Surface]], list[Reading]]
+Glance = Callable[[Surface], tuple[Face, ...]]
 
 _LOOKS = 4
 """Pictures looked at on each side: 0.08 s apart, and a blink lasts 0.1 to 0.4 s."""
@@ -23,33 +22,28 @@ _SAME_PLACE = 1.0
 
 
 class Moments:
-    """Reads the pictures around a candidate, at most `span_s` away, evenly spread over both sides."""
+    """Looks at the pictures around a candidate, at most `span_s` away, evenly spread over both sides."""
 
-    def __init__(self, between: Between, read: Read, span_s: float) -> None:
-        self._between, self._read, self._span_s = between, read, span_s
-        self.looked = 0
+    def __init__(self, between: Between, glance: Glance, span_s: float) -> None:
+        self._between, self._glance, self._span_s = between, glance, span_s
 
-    def faces_beside(self, candidate: Candidate, shot_s: tuple[float, float]) -> list[Face]:
-        """The leading face as it looks in the pictures beside the candidate that belong to its shot.
+    def faces_beside(self, candidate: Candidate, shot_s: tuple[float, float]) -> Iterator[Face]:
+        """The leading face as it looks in the pictures beside the candidate that belong to its shot, one by one.
 
         shot_s: start and end (exclusive) of the shot. Blocks; synchronises (device only).
         """
         lead = leading_face(candidate.faces)
         if lead is None or self._span_s <= 0:
-            return []
+            return
         first_s = max(candidate.pts_s - self._span_s, shot_s[0])
         last_s = min(candidate.pts_s + self._span_s, shot_s[1] - 1e-3)
         pictures = self._between(first_s, last_s)
         chosen = _spread([p for p in pictures if p[0] < candidate.pts_s - 1e-3], from_end=True)
         chosen += _spread([p for p in pictures if p[0] > candidate.pts_s + 1e-3], from_end=False)
-        self.looked += len(chosen)
-        found = [_same_face(lead, reading.faces) for reading in self._read([surface for _, surface in chosen])]
-        return [face for face in found if face is not None]
-
-
-def least_open(faces: list[Face]) -> float | None:
-    """The lowest eye openness of the faces; None when none is known."""
-    return min((ratio for face in faces if (ratio := openness(face)) is not None), default=None)
+        for _, surface in chosen:
+            face = _same_face(lead, self._glance(surface))
+            if face is not None:
+                yield face
 
 
 def _spread(pictures: list[tuple[float, Surface]], from_end: bool) -> list[tuple[float, Surface]]:

@@ -62,7 +62,7 @@ async def process(path: Path, settings: Settings, services: Services, on_frames:
             ops=services.ops,
             encoder=services.encoder,
             text=services.text,
-            read=services.read,
+            glance=services.glance,
             frame_at=decoder.frame_at,
             between=decoder.between,
         )

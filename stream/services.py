@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 
 import cv2
 from anyio import CapacityLimiter, create_task_group, to_thread
@@ -24,7 +23,7 @@ from kernels.surface import Surface
 from .batcher import Batcher
 from .encode import CpuEncoder, Encoder
 from .models import zoo_of
-from .moment import Read
+from .moment import Glance
 from .records import KeyartError
 from .settings import Settings
 
@@ -34,13 +33,13 @@ ROLES = (*READER_ROLES, "text_detection")
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One per run. `reader` is for the graph, `read` for a thread that needs a few pictures read at once."""
+    """One per run. `reader` is for the graph, `glance` for a thread that looks at one picture."""
 
     device: Device
     ops: Ops
     encoder: Encoder
     reader: Batcher[Surface, Reading]
-    read: Read
+    glance: Glance
     text: TextDetector | None
     models: dict[str, Model]
     providers: tuple[str, ...]
@@ -79,7 +78,7 @@ async def open_services(settings: Settings, progress: Progress | None = None) ->
                 ops=ops,
                 encoder=CpuEncoder(),
                 reader=batcher,
-                read=partial(faces.read, identify=False),
+                glance=faces.glance,
                 text=TextDetector(sessions["text_detection"], ops) if settings.text.enabled else None,
                 models=models,
                 providers=tuple(sorted({session.provider for session in sessions.values()})),
