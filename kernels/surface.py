@@ -44,8 +44,9 @@ class Surface:
     """One stored picture as planes.
 
     `y` is (H, W), `u` and `v` are (h, w) with h, w the chroma size; uint8, or uint16 with `bit_depth` significant low
-    bits. `u` and `v` are None for grey pictures. Rows may be strided (pitch). The planes belong to whoever decoded
-    them; on the device they are gone after the next read unless they were copied into a pool slot.
+    bits. `u` and `v` are None for grey pictures. Rows may be strided (pitch), and so may the samples of `u` and `v`
+    (interleaved chroma, see `split_semi_planar`). The planes belong to whoever decoded them; on the device they are
+    gone after the next read unless they were copied into a pool slot.
     """
 
     y: Array
@@ -59,6 +60,15 @@ class Surface:
     def nbytes(self) -> int:
         """Bytes of the visible planes."""
         return sum(int(p.size) * int(p.dtype.itemsize) for p in (self.y, self.u, self.v) if p is not None)
+
+
+def split_semi_planar(buffer: Array, height: int) -> tuple[Array, Array, Array]:
+    """Y, U and V as views of one NV12 or P016 picture: (height × 3/2, width), luma above, U and V in turn below.
+
+    P016 has its bits at the upper end: its surfaces have `bit_depth` 16, whatever the film's depth.
+    """
+    chroma = buffer[height:]
+    return buffer[:height], chroma[:, 0::2], chroma[:, 1::2]
 
 
 Rect = tuple[float, float, float, float]

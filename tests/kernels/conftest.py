@@ -1,20 +1,28 @@
-"""The device is a parameter that carries its own mark."""
+"""The device is a parameter that carries its own mark; the emulated one runs the CUDA sources where there is no GPU."""
 
 from __future__ import annotations
 
 import pytest
 
-from kernels.ops import Device, Ops, open_ops
+from kernels.ops import Ops, open_ops
+
+from . import emulated
 
 
-@pytest.fixture(params=["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
-def device(request: pytest.FixtureRequest) -> Device:
+@pytest.fixture(params=["cpu", "emulated", pytest.param("cuda", marks=pytest.mark.gpu)])
+def device(request: pytest.FixtureRequest) -> str:
     """Each device in turn."""
-    name: Device = request.param
+    name: str = request.param
+    if name == "emulated" and not emulated.available():
+        pytest.skip("needs g++, which compiles the CUDA sources for the host")
     return name
 
 
 @pytest.fixture
-def ops(device: Device) -> Ops:
+def ops(device: str) -> Ops:
     """The pixel operations of the device under test."""
-    return open_ops(device)
+    if device == "emulated":
+        from kernels.cuda import CudaOps
+
+        return CudaOps(emulated.EmulatedRuntime())
+    return open_ops("cuda" if device == "cuda" else "cpu")

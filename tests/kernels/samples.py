@@ -52,6 +52,8 @@ KINDS = (
     Kind((1, 1)),
 )
 
+SMALL_KINDS = tuple(kind for kind in KINDS if kind.size[0] * kind.size[1] < 250_000)
+
 
 def surface_of(kind: Kind, seed: int = 0, padding: int = PADDING) -> Surface:
     """A picture of smooth blobs and grain; bytes beyond its right and lower edge are `padding`."""
@@ -99,7 +101,7 @@ def mirrored(surface: Surface) -> Surface:
 
 def placed(surface: Surface, device: str) -> Surface:
     """The surface on the device under test."""
-    if device == "cpu":
+    if device != "cuda":
         return surface
     from kernels.cuda import upload
 

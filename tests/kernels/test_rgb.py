@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from kernels import reference
-from kernels.ops import Device, Ops
+from kernels.ops import Ops
 from kernels.surface import Colour, Geometry, Rect, Rotation, Surface
 
-from .samples import KINDS, Kind, grey_surface, placed, surface_of
+from .samples import SMALL_KINDS, Kind, grey_surface, placed, surface_of
 from .tolerances import TOLERANCES, assert_close
 
 
-def pixels(ops: Ops, device: Device, surface: Surface, *arguments: object, fine: bool = False) -> np.ndarray:
+def pixels(ops: Ops, device: str, surface: Surface, *arguments: object, fine: bool = False) -> np.ndarray:
     """`Ops.rgb` on the host, as float64."""
     result = ops.to_host(ops.rgb(placed(surface, device), *arguments, fine=fine))  # type: ignore[arg-type]
     assert result.dtype == np.uint8
@@ -30,8 +30,8 @@ def uniform(y: int, u: int, v: int, colour: Colour, bit_depth: int = 8) -> Surfa
     return Surface(*planes, bit_depth, colour, Geometry(32, 18))
 
 
-@pytest.mark.parametrize("kind", [k for k in KINDS if k.shown is None], ids=str)
-def test_whole_picture_agrees_with_the_reference(kind: Kind, ops: Ops, device: Device) -> None:
+@pytest.mark.parametrize("kind", SMALL_KINDS, ids=str)
+def test_whole_picture_agrees_with_the_reference(kind: Kind, ops: Ops, device: str) -> None:
     surface = surface_of(kind)
     assert_close("rgb", pixels(ops, device, surface), reference.rgb(surface))
 
@@ -51,21 +51,21 @@ def test_whole_picture_agrees_with_the_reference(kind: Kind, ops: Ops, device: D
 )
 @pytest.mark.parametrize("bit_depth", [8, 10])
 def test_known_colours(
-    matrix: str, codes: tuple[int, int, int], expected: tuple[int, int, int], bit_depth: int, ops: Ops, device: Device
+    matrix: str, codes: tuple[int, int, int], expected: tuple[int, int, int], bit_depth: int, ops: Ops, device: str
 ) -> None:
     deep = [code << (bit_depth - 8) for code in codes]
     got = pixels(ops, device, uniform(*deep, Colour(matrix), bit_depth))  # type: ignore[arg-type]
     assert np.abs(got - expected).max() <= 3
 
 
-def test_full_range_is_not_stretched(ops: Ops, device: Device) -> None:
+def test_full_range_is_not_stretched(ops: Ops, device: str) -> None:
     grey = pixels(ops, device, uniform(200, 128, 128, Colour("bt601", full_range=True)))
     assert (grey == 200).all()
 
 
 @pytest.mark.parametrize("fine", [False, True])
 @pytest.mark.parametrize("size", [(16, 9), (32, 18), (100, 50), (7, 40)])
-def test_uniform_pictures_stay_uniform_at_any_size(size: tuple[int, int], fine: bool, ops: Ops, device: Device) -> None:
+def test_uniform_pictures_stay_uniform_at_any_size(size: tuple[int, int], fine: bool, ops: Ops, device: str) -> None:
     got = pixels(ops, device, uniform(120, 90, 160, Colour()), (-3.5, 2.25, 40.0, 11.5), size, fine=fine)
     assert got.shape == (size[1], size[0], 3)
     assert np.ptp(got.reshape(-1, 3), axis=0).max() <= 1
@@ -73,7 +73,7 @@ def test_uniform_pictures_stay_uniform_at_any_size(size: tuple[int, int], fine: 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
 @pytest.mark.parametrize("fine", [False, True])
-def test_rect_is_in_displayed_pixels(rotation: Rotation, fine: bool, ops: Ops, device: Device) -> None:
+def test_rect_is_in_displayed_pixels(rotation: Rotation, fine: bool, ops: Ops, device: str) -> None:
     surface = surface_of(Kind((160, 90), rotation, subsampling=(1, 1)))
     whole = reference.rgb(surface)
     x, y, w, h = 20, 30, 41, 50
@@ -82,7 +82,7 @@ def test_rect_is_in_displayed_pixels(rotation: Rotation, fine: bool, ops: Ops, d
 
 
 @pytest.mark.parametrize("fine", [False, True])
-def test_edges_are_repeated_where_the_rect_sticks_out(fine: bool, ops: Ops, device: Device) -> None:
+def test_edges_are_repeated_where_the_rect_sticks_out(fine: bool, ops: Ops, device: str) -> None:
     surface = surface_of(Kind((64, 48), subsampling=(1, 1)))
     got = pixels(ops, device, surface, (-16.0, -8.0, 96.0, 64.0), fine=fine)
     whole = reference.rgb(surface)
@@ -93,7 +93,7 @@ def test_edges_are_repeated_where_the_rect_sticks_out(fine: bool, ops: Ops, devi
 
 @pytest.mark.parametrize("fine", [False, True])
 @pytest.mark.parametrize("size", [(320, 180), (200, 150), (641, 359), (1920, 1080)])
-def test_scaling_keeps_places_and_brightness(size: tuple[int, int], fine: bool, ops: Ops, device: Device) -> None:
+def test_scaling_keeps_places_and_brightness(size: tuple[int, int], fine: bool, ops: Ops, device: str) -> None:
     """A ramp is the same ramp at every size, but for the repeated edges."""
     luma = np.tile(np.linspace(20, 220, 1280), (720, 1)).astype(np.uint8)
     got = pixels(ops, device, grey_surface(luma), None, size, fine=fine)
@@ -104,14 +104,14 @@ def test_scaling_keeps_places_and_brightness(size: tuple[int, int], fine: bool, 
 
 
 @pytest.mark.parametrize("fine", [False, True])
-def test_fine_detail_does_not_alias(fine: bool, ops: Ops, device: Device) -> None:
+def test_fine_detail_does_not_alias(fine: bool, ops: Ops, device: str) -> None:
     """One-pixel stripes shrink to grey, not to wider stripes."""
     luma = np.tile(np.array([0, 255], np.uint8), (720, 640))
     got = pixels(ops, device, grey_surface(luma), None, (500, 280), fine=fine)
     assert np.abs(got[:, 5:-5] - 127.5).max() <= 4
 
 
-def test_fine_enlarging_is_sharper_than_linear(ops: Ops, device: Device) -> None:
+def test_fine_enlarging_is_sharper_than_linear(ops: Ops, device: str) -> None:
     step = np.full((60, 80), 40, np.uint8)
     step[:, 40:] = 200
     fine = pixels(ops, device, grey_surface(step), None, (240, 180), fine=True)[90, :, 0]
@@ -120,7 +120,7 @@ def test_fine_enlarging_is_sharper_than_linear(ops: Ops, device: Device) -> None
 
 
 @pytest.mark.parametrize(("rect", "size"), [((0, 0, 0, 5), None), ((0, 0, 5, -1), None), (None, (0, 4))])
-def test_nothing_cannot_be_cut_out(rect: Rect | None, size: tuple[int, int] | None, ops: Ops, device: Device) -> None:
+def test_nothing_cannot_be_cut_out(rect: Rect | None, size: tuple[int, int] | None, ops: Ops, device: str) -> None:
     with pytest.raises(ValueError, match="no area"):
         ops.rgb(placed(surface_of(Kind((16, 16))), device), rect, size)
 
@@ -133,7 +133,7 @@ def chips_by_opencv(surface: Surface, matrix: np.ndarray, size: int) -> np.ndarr
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
 @pytest.mark.parametrize("scale", [0.6, 1.0, 1.7])
-def test_chips_are_the_warped_picture(rotation: Rotation, scale: float, ops: Ops, device: Device) -> None:
+def test_chips_are_the_warped_picture(rotation: Rotation, scale: float, ops: Ops, device: str) -> None:
     surface = surface_of(Kind((320, 240), rotation=rotation))
     centre = surface.geometry.display_width / 2, surface.geometry.display_height / 2
     matrix = cv2.getRotationMatrix2D(centre, 20, scale)
@@ -146,7 +146,7 @@ def test_chips_are_the_warped_picture(rotation: Rotation, scale: float, ops: Ops
     assert np.quantile(apart, 0.99) <= TOLERANCES["warp"].absolute
 
 
-def test_chips_are_black_outside_and_none_are_none(ops: Ops, device: Device) -> None:
+def test_chips_are_black_outside_and_none_are_none(ops: Ops, device: str) -> None:
     surface = placed(replace(uniform(235, 128, 128, Colour()), geometry=Geometry(32, 18)), device)
     beside = np.array([[1.0, 0.0, 20.0], [0.0, 1.0, 0.0]])
     far = np.array([[1.0, 0.0, 900.0], [0.0, 1.0, 0.0]])
@@ -157,7 +157,7 @@ def test_chips_are_black_outside_and_none_are_none(ops: Ops, device: Device) -> 
     assert ops.to_host(ops.warp(surface, np.zeros((0, 2, 3)), 40)).shape == (0, 40, 40, 3)
 
 
-def test_shrunken_chips_do_not_alias(ops: Ops, device: Device) -> None:
+def test_shrunken_chips_do_not_alias(ops: Ops, device: str) -> None:
     luma = np.tile(np.array([0, 255], np.uint8), (1080, 960))
     matrix = np.array([[0.1, 0.0, 0.0], [0.0, 0.1, 0.0]])
     chip = ops.to_host(ops.warp(placed(grey_surface(luma), device), matrix[None], 64))[0]

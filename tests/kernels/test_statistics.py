@@ -9,20 +9,26 @@ import pytest
 
 from kernels import reference
 from kernels.bars import DARKNESS_STRIDE, SEGMENTS
-from kernels.ops import Device, Ops
+from kernels.ops import Ops
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
 
-from .samples import KINDS, Kind, grey_surface, mirrored, placed, surface_of
+from .samples import KINDS, SMALL_KINDS, Kind, grey_surface, mirrored, placed, surface_of
 from .tolerances import assert_close, assert_rows_close
 
-TURNED = (Kind((320, 160), 90), Kind((320, 160), 180, bit_depth=10), Kind((160, 320), 270))
-"""Sides that divide into equal parts, which look the same from both ends."""
+LINED = (
+    *(Kind((96, 48), rotation) for rotation in (0, 90, 180, 270)),
+    Kind((101, 37), full_range=True),
+    Kind((64, 48), bit_depth=16),
+    Kind((3, 5)),
+    Kind((1, 1)),
+)
+"""Turned pictures have sides that divide into equal parts, which look the same from both ends."""
 
 FIELDS = [name for name in ROW.names or () if name not in ("pts_s", "frame")]
 
 
-def measured(ops: Ops, device: Device, *surfaces: Surface) -> np.ndarray:
+def measured(ops: Ops, device: str, *surfaces: Surface) -> np.ndarray:
     """Rows of consecutive frames of one video."""
     count = len(surfaces)
     meter = ops.meter(surfaces[0].geometry)
@@ -30,15 +36,15 @@ def measured(ops: Ops, device: Device, *surfaces: Surface) -> np.ndarray:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
-def test_rows_agree_with_the_reference(kind: Kind, ops: Ops, device: Device) -> None:
+def test_rows_agree_with_the_reference(kind: Kind, ops: Ops, device: str) -> None:
     first, second = surface_of(kind, 1), surface_of(kind, 2)
     rows = measured(ops, device, first, second)
     assert_rows_close(rows[0], reference.row(first))
     assert_rows_close(rows[1], reference.row(second, before=first))
 
 
-@pytest.mark.parametrize("kind", [*(k for k in KINDS if k.shown is None and not k.rotation), *TURNED], ids=str)
-def test_darkness_agrees_with_the_reference(kind: Kind, ops: Ops, device: Device) -> None:
+@pytest.mark.parametrize("kind", LINED, ids=str)
+def test_darkness_agrees_with_the_reference(kind: Kind, ops: Ops, device: str) -> None:
     surfaces = [surface_of(kind, seed) for seed in (1, 2)]
     meter = ops.meter(kind.geometry)
     frames = [placed(surfaces[i // DARKNESS_STRIDE], device) for i in range(DARKNESS_STRIDE + 1)]
@@ -51,7 +57,7 @@ def test_darkness_agrees_with_the_reference(kind: Kind, ops: Ops, device: Device
     assert not meter.take_darkness().rows.any()
 
 
-def test_times_and_numbers_are_kept(ops: Ops, device: Device) -> None:
+def test_times_and_numbers_are_kept(ops: Ops, device: str) -> None:
     surface = placed(surface_of(Kind((64, 48))), device)
     rows = ops.meter(surface.geometry).measure([surface] * 3, np.array([0.5, 1.0, 7.25]), np.array([3, 4, -1]))
     assert rows.dtype == ROW
@@ -65,8 +71,8 @@ def test_no_frames_no_rows(ops: Ops) -> None:
 
 @pytest.mark.parametrize("code", [0, 16, 128, 255])
 @pytest.mark.parametrize("full_range", [False, True])
-def test_flat_picture_has_no_sharpness_and_no_direction(code: int, full_range: bool, ops: Ops, device: Device) -> None:
-    row = measured(ops, device, grey_surface(np.full((271, 481), code, np.uint8), full_range=full_range))[0]
+def test_flat_picture_has_no_sharpness_and_no_direction(code: int, full_range: bool, ops: Ops, device: str) -> None:
+    row = measured(ops, device, grey_surface(np.full((135, 241), code, np.uint8), full_range=full_range))[0]
     for name in ("sobel_energy", "laplacian_var", "blur_anisotropy", "blur_angle_rad", "luma_std", "colourfulness"):
         assert row[name] == pytest.approx(0, abs=1e-4), name
     assert row["histogram"].max() == 65535
@@ -75,8 +81,8 @@ def test_flat_picture_has_no_sharpness_and_no_direction(code: int, full_range: b
     assert (row["signature_uv"] == 128).all()
 
 
-@pytest.mark.parametrize("kind", [Kind((960, 540)), Kind((640, 480)), Kind((64, 64))], ids=str)
-def test_mirroring_changes_nothing(kind: Kind, ops: Ops, device: Device) -> None:
+@pytest.mark.parametrize("kind", [Kind((480, 270)), Kind((322, 240)), Kind((64, 64))], ids=str)
+def test_mirroring_changes_nothing(kind: Kind, ops: Ops, device: str) -> None:
     surface = surface_of(kind)
     row = measured(ops, device, surface)[0]
     twin = measured(ops, device, mirrored(surface))[0]
@@ -85,15 +91,15 @@ def test_mirroring_changes_nothing(kind: Kind, ops: Ops, device: Device) -> None
     assert_rows_close(twin, row)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=str)
-def test_padding_never_counts(kind: Kind, ops: Ops, device: Device) -> None:
+@pytest.mark.parametrize("kind", SMALL_KINDS, ids=str)
+def test_padding_never_counts(kind: Kind, ops: Ops, device: str) -> None:
     rows = [measured(ops, device, surface_of(kind, 5, padding))[0] for padding in (0, 255)]
     for name in FIELDS:
         np.testing.assert_array_equal(rows[0][name], rows[1][name], err_msg=name)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=str)
-def test_never_nan(kind: Kind, ops: Ops, device: Device) -> None:
+@pytest.mark.parametrize("kind", SMALL_KINDS, ids=str)
+def test_never_nan(kind: Kind, ops: Ops, device: str) -> None:
     row = measured(ops, device, surface_of(kind, 1), surface_of(kind, 2))[1]
     for name in FIELDS:
         assert np.isfinite(row[name].astype(np.float64)).all(), name
@@ -103,7 +109,7 @@ def test_never_nan(kind: Kind, ops: Ops, device: Device) -> None:
 
 
 @pytest.mark.parametrize("rotation", [90, 180, 270])
-def test_rotation_turns_what_is_shown_and_nothing_else(rotation: int, ops: Ops, device: Device) -> None:
+def test_rotation_turns_what_is_shown_and_nothing_else(rotation: int, ops: Ops, device: str) -> None:
     upright = surface_of(Kind((480, 270)))
     back = {name: np.ascontiguousarray(np.rot90(getattr(upright, name), rotation // 90)) for name in ("y", "u", "v")}
     turned = replace(upright, **back, geometry=Geometry(480, 270, rotation))  # type: ignore[arg-type]
@@ -111,7 +117,7 @@ def test_rotation_turns_what_is_shown_and_nothing_else(rotation: int, ops: Ops, 
 
 
 @pytest.mark.parametrize(("angle", "expected"), [(0.0, np.pi / 2), (90.0, 0.0), (30.0, np.pi / 2 + np.pi / 6)])
-def test_stripes_run_along_the_blur(angle: float, expected: float, ops: Ops, device: Device) -> None:
+def test_stripes_run_along_the_blur(angle: float, expected: float, ops: Ops, device: str) -> None:
     """A wave that travels at `angle` has gradients along it, so it looks blurred across."""
     y, x = np.mgrid[:270, :480]
     wave = np.sin((x * np.cos(np.radians(angle)) + y * np.sin(np.radians(angle))) / 4)
@@ -121,7 +127,7 @@ def test_stripes_run_along_the_blur(angle: float, expected: float, ops: Ops, dev
     assert min(apart, np.pi - apart) < 0.03
 
 
-def test_a_stream_may_change_its_coded_size(ops: Ops, device: Device) -> None:
+def test_a_stream_may_change_its_coded_size(ops: Ops, device: str) -> None:
     """The frame before was stored at half the size; shown, it is the same picture."""
     luma = np.add.outer(np.arange(540) // 3, np.arange(960) // 8).astype(np.uint8)
     shown = Geometry(960, 540)
@@ -132,7 +138,7 @@ def test_a_stream_may_change_its_coded_size(ops: Ops, device: Device) -> None:
     assert np.ptp(rows["luma_mean"]) < 2
 
 
-def test_deep_pictures_measure_like_shallow_ones(ops: Ops, device: Device) -> None:
+def test_deep_pictures_measure_like_shallow_ones(ops: Ops, device: str) -> None:
     shallow = surface_of(Kind((480, 270)))
     for depth in (10, 16):
         deep = {name: getattr(shallow, name).astype(np.uint16) << (depth - 8) for name in ("y", "u", "v")}
@@ -140,12 +146,12 @@ def test_deep_pictures_measure_like_shallow_ones(ops: Ops, device: Device) -> No
         assert_rows_close(row, measured(ops, device, shallow)[0])
 
 
-def test_grey_pictures_have_no_colour(ops: Ops, device: Device) -> None:
+def test_grey_pictures_have_no_colour(ops: Ops, device: str) -> None:
     grey = replace(surface_of(Kind((320, 240))), u=None, v=None)
     assert measured(ops, device, grey)[0]["colourfulness"] == 0
 
 
-def test_colourfulness_is_that_of_the_rgb_picture(ops: Ops, device: Device) -> None:
+def test_colourfulness_is_that_of_the_rgb_picture(ops: Ops, device: str) -> None:
     """Against the paper's own formula on R'G'B' pixels, chroma at the measured size."""
     surface = surface_of(Kind((200, 120), subsampling=(1, 1)))
     mild = {name: (getattr(surface, name) // 8 + 112).astype(np.uint8) for name in ("y", "u", "v")}

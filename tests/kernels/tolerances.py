@@ -16,7 +16,7 @@ class Tolerance(NamedTuple):
 
 
 TOLERANCES = {
-    "luma_mean": Tolerance(0.6, 0, "the last, bilinear step rounds ties up here and to even there"),
+    "luma_mean": Tolerance(0.3, 0, "the last, bilinear step rounds ties up here and to even there"),
     "luma_std": Tolerance(0.1, 1e-3, "follows the rounding of the analysis picture"),
     "sobel_energy": Tolerance(0.3, 2e-3, "rounding noise has variance 1/12 and enters every gradient"),
     "laplacian_var": Tolerance(2.5, 4e-3, "the Laplacian weighs rounding noise by 20"),
@@ -29,8 +29,9 @@ TOLERANCES = {
     "signature_uv": Tolerance(1, 0, "one step of its 8 bits"),
     "darkness": Tolerance(0.01, 0, "sums of float32"),
     "rgb": Tolerance(3, 0, "fixed-point matrices, and chroma rounded to 8 bits before a gain of up to 2.1"),
-    "rgb_devices": Tolerance(3, 0, "two devices' interpolation at 5 and at 24 bits, then the same matrix"),
-    "lanczos": Tolerance(2, 0, "float32 sums; planes are rounded to whole codes before the matrix"),
+    "rgb_devices": Tolerance(
+        5, 0, "Pillow rounds to 8 bits between its two passes; a step of luma and one of chroma make 4"
+    ),
     "warp": Tolerance(6, 0, "OpenCV places samples on a grid of 1/32 pixel, and rounds to 8 bits in between"),
 }
 

@@ -1,0 +1,124 @@
+"""Measures batches of frames on the device: one launch a batch, one more when rows and columns are looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..bars import DARKNESS_STRIDE, SEGMENTS, Darkness
+from ..cpu_profile import displayed_profiles
+from ..geometry import analysis_size, turned
+from ..stats import ROW, THUMB_HEIGHT, THUMB_WIDTH
+from ..surface import Array, Geometry, Surface
+from .layout import MEASURED, PICTURE, PLAN, SUMS, pictures
+from .runtime import Runtime
+
+_BLOCK = 256
+_TILE = (64, 16)
+_THUMB = THUMB_WIDTH * THUMB_HEIGHT
+
+
+@dataclass(slots=True)
+class _Buffers:
+    """Device memory for batches of up to `room` pictures with up to `chroma_room` small-chroma pixels each."""
+
+    room: int
+    chroma_room: int
+    sums: Array
+    luma: Array
+    chroma: Array
+    thumbs: Array
+    rows: Array
+    batch_done: Array
+
+
+class CudaMeter:
+    """`kernels.ops.Meter` on a device. One object a video; not for several threads at once."""
+
+    def __init__(self, geometry: Geometry, runtime: Runtime) -> None:
+        self._geometry = geometry
+        self._runtime = runtime
+        self._size = analysis_size(geometry)
+        self._shown = turned((geometry.display_width, geometry.display_height), geometry.rotation)
+        self._buffers: _Buffers | None = None
+        self._count = 0
+        self._clear()
+
+    def measure(self, surfaces: list[Surface], pts_s: np.ndarray, frames: np.ndarray) -> np.ndarray:
+        rows = np.zeros(len(surfaces), ROW)
+        rows["pts_s"], rows["frame"] = pts_s, frames
+        if not surfaces:
+            return rows
+        described = pictures(surfaces, self._runtime.address)
+        self._look_at_lines(described)
+        measured = self._launch(described)
+        for name in measured.dtype.names or ():
+            rows[name] = measured[name]
+        self._count += len(surfaces)
+        return rows
+
+    def take_darkness(self) -> Darkness:
+        stored = self._runtime.download(self._rows), self._runtime.download(self._columns)
+        rows, columns = displayed_profiles(stored[0], stored[1], self._geometry.rotation)
+        taken = Darkness(self._looked_at, np.ascontiguousarray(rows), np.ascontiguousarray(columns))
+        self._clear()
+        return taken
+
+    def _clear(self) -> None:
+        self._looked_at = 0
+        self._rows = self._runtime.zeros((self._shown[1], SEGMENTS), np.float32)
+        self._columns = self._runtime.zeros((self._shown[0], SEGMENTS), np.float32)
+
+    def _launch(self, described: np.ndarray) -> np.ndarray:
+        count, chroma = len(described), int(described["chroma_size"].prod(axis=1).max())
+        buffers = self._room_for(count, chroma)
+        plan = self._plan(chroma, buffers)
+        grid = int(plan["tiles"][0] + plan["chroma_blocks"][0]), count, 1
+        device = [self._runtime.upload(array.view(np.uint8)) for array in (described, plan)]
+        scratch = [buffers.sums, buffers.luma, buffers.chroma, buffers.thumbs, buffers.rows, buffers.batch_done]
+        self._runtime.launch("measure", grid, (_BLOCK, 1, 1), [*device, *scratch])
+        # Synchronises: the rows are the one thing of a frame that the host needs.
+        return self._runtime.download(buffers.rows[: count * MEASURED.itemsize]).view(MEASURED)
+
+    def _plan(self, chroma_pixels: int, buffers: _Buffers) -> np.ndarray:
+        tiles_x, tiles_y = -(-self._size[0] // _TILE[0]), -(-self._size[1] // _TILE[1])
+        blocks = -(-chroma_pixels // _BLOCK)
+        values = (*self._size, self._geometry.rotation, tiles_x, tiles_x * tiles_y, blocks, buffers.chroma_room)
+        return np.array([(*values, self._count > 0)], PLAN)
+
+    def _room_for(self, count: int, chroma_pixels: int) -> _Buffers:
+        """The buffers, made anew when a batch is larger than any before; the frame before is carried over."""
+        old = self._buffers
+        if old is not None and old.room >= count and old.chroma_room >= chroma_pixels:
+            return old
+        room = max(count, old.room if old else 0)
+        chroma_room = max(chroma_pixels, old.chroma_room if old else 0)
+        zeros, pixels = self._runtime.zeros, self._size[0] * self._size[1]
+        self._buffers = new = _Buffers(
+            room,
+            chroma_room,
+            sums=zeros((room * SUMS.itemsize,), np.uint8),
+            luma=zeros((room * pixels,), np.uint8),
+            chroma=zeros((max(1, room * chroma_room * 2),), np.uint8),
+            thumbs=zeros((room + 1, _THUMB), np.float32),
+            rows=zeros((room * MEASURED.itemsize,), np.uint8),
+            batch_done=zeros((1,), np.uint32),
+        )
+        if old is not None:
+            new.thumbs[0] = old.thumbs[0]
+        return new
+
+    def _look_at_lines(self, described: np.ndarray) -> None:
+        sampled = described[-self._count % DARKNESS_STRIDE :: DARKNESS_STRIDE]
+        if not len(sampled):
+            return
+        device, count = self._runtime.upload(np.ascontiguousarray(sampled).view(np.uint8)), len(sampled)
+        width, height = self._shown
+        block = (32 * SEGMENTS, 1, 1)
+        self._runtime.launch("darkness_rows", (height, 1, 1), block, [device, count, self._rows, height])
+        self._runtime.launch("darkness_columns", (-(-width // 32), 1, 1), block, [device, count, self._columns, width])
+        self._looked_at += count
+
+
+assert PICTURE.itemsize == 200, "kernels/cuda/pixels.h has another Picture"

@@ -1,0 +1,326 @@
+// All statistics of a batch of pictures in one launch.
+//
+// Grid: x = tiles of the analysis picture, then runs of small-chroma pixels; y = pictures. Block: 256 threads.
+//
+//     a luma block makes 64 x 16 pixels of the analysis picture, with one more pixel all round for the gradients:
+//
+//         +--+----------------+--+      thread t reads 16 bytes of 4 rows where the layout allows it (1080p: 4 pixels
+//         |  |   halo row     |  |      of the analysis picture at once), else sample by sample
+//         +--+----------------+--+
+//         |  | 64 x 16 pixels |  |      histogram in shared memory, gradient sums by warp shuffles,
+//         +--+----------------+--+      one atomic add per block and number
+//
+// The block that finishes a picture last makes its row (moments, thumbnail, signatures); the block that finishes the
+// batch last compares the thumbnails. Chroma stays in code values; the matrix is in Picture::opponent.
+#include "pixels.h"
+#include "sums.h"
+
+#define TILE_W 64
+#define TILE_H 16
+#define TILE_PITCH (TILE_W + 8)
+#define THUMB_W 48
+#define THUMB_H 27
+#define THUMB (THUMB_W * THUMB_H)
+#define BINS 64
+
+// One picture's unfinished sums; all zero before and after a launch.
+struct Sums {
+    long long xx, yy, xy, bend, bend2;
+    long long u, v, uu, vv, uv;
+    unsigned codes[256];
+    unsigned done, spare;
+};
+
+// What kernels.stats.ROW holds behind time and number, in its order.
+struct Row {
+    float luma_mean, luma_std, sobel_energy, laplacian_var, blur_anisotropy, blur_angle_rad, colourfulness, change;
+    unsigned short histogram[BINS];
+    unsigned char signature_y[9 * 16];
+    unsigned char signature_uv[2 * 4 * 8];
+};
+
+// One video's measured sizes, in stored orientation, and where intermediate results lie.
+struct Plan {
+    int width, height;     // analysis picture
+    int rotation;          // clockwise degrees
+    int tiles_x, tiles;    // luma blocks
+    int chroma_blocks;     // blocks for the largest chroma of the batch
+    int chroma_room;       // pixels of one picture's small chroma in `chroma`
+    int has_before;        // slot 0 of `thumbs` holds the frame before
+};
+
+__device__ inline int to_8_bit(const Picture& p, float code) {
+    return p.deep ? (int)fminf(rintf(code * p.unit), 255.0f) : (int)code;
+}
+
+// One pixel of the analysis picture: halved luma, bilinear if the sizes still differ, in 8-bit code values.
+__device__ int analysis_code(const Picture& p, const Plan& plan, int x, int y) {
+    if (p.luma_width == plan.width && p.luma_height == plan.height) {
+        return to_8_bit(p, (float)halved(p.y, p.luma, x, y, p.deep));
+    }
+    float sx = bounded((x + 0.5f) * p.luma_width / plan.width - 0.5f, p.luma_width - 1.0f);
+    float sy = bounded((y + 0.5f) * p.luma_height / plan.height - 0.5f, p.luma_height - 1.0f);
+    return to_8_bit(p, rintf(bilinear(p.y, p.luma, p.luma_width, p.luma_height, sx, sy, p.deep)));
+}
+
+__device__ inline unsigned byte_of(unsigned word, int index) { return (word >> (8 * index)) & 255u; }
+
+// Four neighbouring analysis pixels from 16 x 4 bytes.
+__device__ void four_codes(const Plane& p, int x, int y, unsigned char* out) {
+    const unsigned char* from = (const unsigned char*)p.data + (long long)(4 * y) * p.pitch_bytes + 4 * x;
+    unsigned rows[4][4];
+    for (int r = 0; r < 4; ++r) {
+        uint4 row = *(const uint4*)(from + (long long)r * p.pitch_bytes);
+        rows[r][0] = row.x, rows[r][1] = row.y, rows[r][2] = row.z, rows[r][3] = row.w;
+    }
+    for (int i = 0; i < 4; ++i) {
+        unsigned sum = 2;
+        for (int q = 0; q < 4; ++q) {
+            unsigned a = rows[q & 2][i], b = rows[(q & 2) + 1][i];
+            int c = 2 * (q & 1);
+            sum += (byte_of(a, c) + byte_of(a, c + 1) + byte_of(b, c) + byte_of(b, c + 1) + 2) >> 2;
+        }
+        out[i] = (unsigned char)(sum >> 2);
+    }
+}
+
+// Fills the tile whose first pixel is (x0, y0); tile[(y + 1) * TILE_PITCH + x + 4] is pixel (x0 + x, y0 + y).
+__device__ void load_tile(const Picture& p, const Plan& plan, int x0, int y0, unsigned char* tile) {
+    const int groups = TILE_W / 4 + 2;  // the first and the last hold the halo columns
+    bool fast = p.aligned && p.luma.both == 2 && p.luma.more_x + p.luma.more_y == 0 && p.luma_width == plan.width &&
+                p.luma_height == plan.height;
+    for (int task = threadIdx.x; task < groups * (TILE_H + 2); task += BLOCK) {
+        int group = task % groups, row = task / groups;
+        int x = x0 + 4 * group - 4, y = clamped(y0 + row - 1, plan.height - 1);
+        unsigned char* out = tile + row * TILE_PITCH + 4 * group;
+        if (fast && group > 0 && group < groups - 1 && x + 3 < plan.width) {
+            four_codes(p.y, x, y, out);
+            continue;
+        }
+        int first = group == 0 ? 3 : 0, end = group == groups - 1 ? 1 : 4;
+        for (int i = first; i < end; ++i) {
+            out[i] = (unsigned char)analysis_code(p, plan, clamped(x + i, plan.width - 1), y);
+        }
+    }
+}
+
+__device__ void add_to(long long* total, long long value, long long* scratch) {
+    long long sum = block_sum(value, scratch);
+    if (threadIdx.x == 0) atomicAdd((unsigned long long*)total, (unsigned long long)sum);
+}
+
+__device__ void luma_block(const Picture& p, const Plan& plan, Sums* sums, unsigned char* luma) {
+    __shared__ unsigned char tile[(TILE_H + 2) * TILE_PITCH];
+    __shared__ unsigned codes[256];
+    __shared__ long long scratch[WARPS + 1];
+    int x0 = (blockIdx.x % plan.tiles_x) * TILE_W, y0 = (blockIdx.x / plan.tiles_x) * TILE_H;
+    codes[threadIdx.x] = 0;
+    load_tile(p, plan, x0, y0, tile);
+    __syncthreads();
+    long long xx = 0, yy = 0, xy = 0, bend = 0, bend2 = 0;
+    for (int i = threadIdx.x; i < TILE_W * TILE_H; i += BLOCK) {
+        int x = i % TILE_W, y = i / TILE_W;
+        if (x0 + x >= plan.width || y0 + y >= plan.height) continue;
+        const unsigned char* c = tile + (y + 1) * TILE_PITCH + x + 4;
+        const unsigned char *n = c - TILE_PITCH, *s = c + TILE_PITCH;
+        int gx = n[1] + 2 * c[1] + s[1] - n[-1] - 2 * c[-1] - s[-1];
+        int gy = s[-1] + 2 * s[0] + s[1] - n[-1] - 2 * n[0] - n[1];
+        int l = n[0] + s[0] + c[-1] + c[1] - 4 * c[0];
+        xx += gx * gx, yy += gy * gy, xy += gx * gy, bend += l, bend2 += l * l;
+        atomicAdd(&codes[c[0]], 1u);
+        luma[(long long)(y0 + y) * plan.width + x0 + x] = c[0];
+    }
+    add_to(&sums->xx, xx, scratch);
+    add_to(&sums->yy, yy, scratch);
+    add_to(&sums->xy, xy, scratch);
+    add_to(&sums->bend, bend, scratch);
+    add_to(&sums->bend2, bend2, scratch);
+    if (codes[threadIdx.x]) atomicAdd(&sums->codes[threadIdx.x], codes[threadIdx.x]);
+}
+
+__device__ void chroma_block(const Picture& p, int run, Sums* sums, uchar2* chroma) {
+    __shared__ long long scratch[WARPS + 1];
+    int i = run * BLOCK + threadIdx.x;
+    long long u = 0, v = 0;
+    if (i < p.chroma_width * p.chroma_height) {
+        int x = i % p.chroma_width, y = i / p.chroma_width;
+        u = to_8_bit(p, (float)halved(p.u, p.chroma, x, y, p.deep));
+        v = to_8_bit(p, (float)halved(p.v, p.chroma, x, y, p.deep));
+        chroma[i] = make_uchar2((unsigned char)u, (unsigned char)v);
+    }
+    add_to(&sums->u, u, scratch);
+    add_to(&sums->v, v, scratch);
+    add_to(&sums->uu, u * u, scratch);
+    add_to(&sums->vv, v * v, scratch);
+    add_to(&sums->uv, u * v, scratch);
+}
+
+// Pixels of a line of `length` that cell `index` of `cells` equal cells touches, and the share of pixel `at` in it.
+struct Cell {
+    float begin, end;
+    int first, last;
+};
+
+__device__ inline Cell cell_of(int index, int cells, int length) {
+    float begin = (float)index * length / cells, end = (float)(index + 1) * length / cells;
+    return {begin, end, (int)floorf(begin), clamped((int)ceilf(end) - 1, length - 1)};
+}
+
+__device__ inline float share(const Cell& cell, int at) { return fminf(cell.end, at + 1.0f) - fmaxf(cell.begin, at); }
+
+// Mean of analysis luma over a thumbnail's cell; `halve` reads 2 x 2 means instead of pixels.
+__device__ float thumb_cell(const unsigned char* luma, const Plan& plan, int cx, int cy, int cells_x, int cells_y,
+                            bool halve) {
+    int width = halve ? plan.width / 2 : plan.width, height = halve ? plan.height / 2 : plan.height;
+    Cell across = cell_of(cx, cells_x, width), down = cell_of(cy, cells_y, height);
+    float sum = 0.0f, weight = 0.0f;
+    for (int y = down.first; y <= down.last; ++y) {
+        for (int x = across.first; x <= across.last; ++x) {
+            const unsigned char* at = luma + (long long)(halve ? 2 * y : y) * plan.width + (halve ? 2 * x : x);
+            unsigned code = halve ? (__ldcg(at) + __ldcg(at + 1) + __ldcg(at + plan.width) +
+                                     __ldcg(at + plan.width + 1) + 2u) >> 2
+                                  : __ldcg(at);
+            float w = share(across, x) * share(down, y);
+            sum += w * code, weight += w;
+        }
+    }
+    return sum / weight;
+}
+
+__device__ void make_thumbnail(const Picture& p, const Plan& plan, const unsigned char* luma, float* thumb) {
+    bool turned = plan.rotation % 180 != 0;
+    int cells_x = turned ? THUMB_H : THUMB_W, cells_y = turned ? THUMB_W : THUMB_H;
+    bool halve = plan.width >= 2 * cells_x && plan.height >= 2 * cells_y;
+    for (int i = threadIdx.x; i < THUMB; i += BLOCK) {
+        int2 cell = stored_of(i % THUMB_W, i / THUMB_W, plan.rotation, cells_x, cells_y);
+        float code = thumb_cell(luma, plan, cell.x, cell.y, cells_x, cells_y, halve);
+        thumb[i] = bounded((code - p.black) * p.luma_gain, 255.0f);
+    }
+}
+
+__device__ void make_signatures(const Picture& p, const Plan& plan, const float* thumb, const uchar2* chroma,
+                                Row* row) {
+    for (int i = threadIdx.x; i < 9 * 16; i += BLOCK) {
+        float sum = 0.0f;
+        for (int k = 0; k < 9; ++k) sum += thumb[(i / 16 * 3 + k / 3) * THUMB_W + i % 16 * 3 + k % 3];
+        row->signature_y[i] = (unsigned char)rintf(sum / 9.0f);
+    }
+    bool turned = plan.rotation % 180 != 0;
+    int cells_x = turned ? 4 : 8, cells_y = turned ? 8 : 4;
+    for (int i = threadIdx.x; i < 32; i += BLOCK) {
+        float u = 128.0f, v = 128.0f;
+        if (p.chroma_width > 0) {
+            int2 at = stored_of(i % 8, i / 8, plan.rotation, cells_x, cells_y);
+            Cell across = cell_of(at.x, cells_x, p.chroma_width), down = cell_of(at.y, cells_y, p.chroma_height);
+            float weight = 0.0f;
+            u = v = 0.0f;
+            for (int y = down.first; y <= down.last; ++y) {
+                for (int x = across.first; x <= across.last; ++x) {
+                    uchar2 c = __ldcg(chroma + y * p.chroma_width + x);
+                    float w = share(across, x) * share(down, y);
+                    u += w * c.x, v += w * c.y, weight += w;
+                }
+            }
+            u /= weight, v /= weight;
+        }
+        row->signature_uv[i] = (unsigned char)bounded(rintf((u - 128.0f) * p.chroma_gain + 128.0f), 255.0f);
+        row->signature_uv[32 + i] = (unsigned char)bounded(rintf((v - 128.0f) * p.chroma_gain + 128.0f), 255.0f);
+    }
+}
+
+__device__ void make_histogram(const Picture& p, const Plan& plan, const Sums* sums, Row* row) {
+    __shared__ unsigned bins[BINS];
+    __shared__ double scratch[WARPS + 1];
+    int code = threadIdx.x;
+    if (code < BINS) bins[code] = 0;
+    __syncthreads();
+    unsigned count = __ldcg(&sums->codes[code]);
+    float full = bounded((code - p.black) * p.luma_gain, 255.0f);
+    atomicAdd(&bins[min((int)(full * BINS / 256.0f), BINS - 1)], count);
+    double pixels = (double)plan.width * plan.height, value = (code - (double)p.black) * p.luma_gain;
+    double mean = block_sum(count * value, scratch) / pixels;
+    double variance = block_sum(count * (value - mean) * (value - mean), scratch) / pixels;
+    if (code < BINS) row->histogram[code] = (unsigned short)rint(bins[code] * (65535.0 / pixels));
+    if (code == 0) row->luma_mean = bounded((float)mean, 255.0f), row->luma_std = (float)sqrt(variance);
+}
+
+// Energy, coherence and direction of the structure tensor (Bigun & Granlund 1987), variance of the Laplacian.
+__device__ void make_sharpness(const Picture& p, const Plan& plan, const Sums* sums, Row* row) {
+    const double pi = 3.14159265358979323846;
+    double pixels = (double)plan.width * plan.height, unit = (double)p.luma_gain * p.luma_gain / pixels;
+    double xx = (double)__ldcg(&sums->xx), yy = (double)__ldcg(&sums->yy), xy = (double)__ldcg(&sums->xy);
+    double bend = (double)__ldcg(&sums->bend), bend2 = (double)__ldcg(&sums->bend2), energy = xx + yy;
+    row->sobel_energy = (float)(energy * unit / 64.0);
+    row->laplacian_var = (float)(fmax(0.0, bend2 - bend * bend / pixels) * unit);
+    row->blur_anisotropy = row->blur_angle_rad = 0.0f;
+    if (energy == 0.0) return;
+    row->blur_anisotropy = (float)fmin(1.0, sqrt((xx - yy) * (xx - yy) + 4.0 * xy * xy) / energy);
+    double angle = fmod(atan2(2.0 * xy, xx - yy) / 2.0 + pi / 2.0 + plan.rotation * pi / 180.0, pi);
+    float rounded = (float)(angle < 0.0 ? angle + pi : angle);
+    row->blur_angle_rad = rounded < (float)pi ? rounded : 0.0f;
+}
+
+// Hasler & Suesstrunk 2003; both opponent axes are linear in (U, V).
+__device__ float colourfulness(const Picture& p, const Sums* sums) {
+    double pixels = (double)p.chroma_width * p.chroma_height;
+    if (pixels == 0.0) return 0.0f;
+    double u = __ldcg(&sums->u) / pixels, v = __ldcg(&sums->v) / pixels;
+    double uu = __ldcg(&sums->uu) / pixels - u * u, vv = __ldcg(&sums->vv) / pixels - v * v;
+    double uv = __ldcg(&sums->uv) / pixels - u * v, variance = 0.0, offset = 0.0;
+    for (int axis = 0; axis < 2; ++axis) {
+        double a = p.opponent[2 * axis], b = p.opponent[2 * axis + 1], mean = a * (u - 128.0) + b * (v - 128.0);
+        variance += a * a * uu + 2.0 * a * b * uv + b * b * vv;
+        offset += mean * mean;
+    }
+    return (float)(sqrt(fmax(0.0, variance)) + 0.3 * sqrt(offset));
+}
+
+__device__ void clear(Sums* sums) {
+    sums->codes[threadIdx.x] = 0;
+    if (threadIdx.x == 0) {
+        sums->xx = sums->yy = sums->xy = sums->bend = sums->bend2 = 0;
+        sums->u = sums->v = sums->uu = sums->vv = sums->uv = 0;
+        sums->done = 0;
+    }
+}
+
+// Mean differences of neighbouring thumbnails; the last one stays in slot 0 for the next batch.
+__device__ void compare_thumbnails(const Plan& plan, int pictures, float* thumbs, Row* rows) {
+    __shared__ float scratch[WARPS + 1];
+    for (int n = 0; n < pictures; ++n) {
+        const float *before = thumbs + n * THUMB, *now = before + THUMB;
+        float sum = 0.0f;
+        for (int i = threadIdx.x; i < THUMB; i += BLOCK) sum += fabsf(__ldcg(now + i) - __ldcg(before + i));
+        sum = block_sum(sum, scratch);
+        if (threadIdx.x == 0) rows[n].change = n == 0 && !plan.has_before ? 0.0f : sum / THUMB;
+    }
+    for (int i = threadIdx.x; i < THUMB; i += BLOCK) thumbs[i] = __ldcg(thumbs + pictures * THUMB + i);
+}
+
+extern "C" __global__ __launch_bounds__(BLOCK) void measure(const Picture* pictures, const Plan* plans, Sums* sums,
+                                                            unsigned char* luma, uchar2* chroma, float* thumbs,
+                                                            Row* rows, unsigned* batch_done) {
+    __shared__ unsigned flag;
+    const Plan& plan = *plans;
+    int n = blockIdx.y, run = (int)blockIdx.x - plan.tiles;
+    const Picture& p = pictures[n];
+    luma += (long long)n * plan.width * plan.height;
+    chroma += (long long)n * plan.chroma_room;
+    if (run < 0) luma_block(p, plan, sums + n, luma);
+    else chroma_block(p, run, sums + n, chroma);
+    if (!comes_last(&sums[n].done, gridDim.x, &flag)) return;
+    float* thumb = thumbs + (n + 1) * THUMB;
+    make_histogram(p, plan, sums + n, rows + n);
+    make_thumbnail(p, plan, luma, thumb);
+    __syncthreads();
+    make_signatures(p, plan, thumb, chroma, rows + n);
+    if (threadIdx.x == 0) {
+        make_sharpness(p, plan, sums + n, rows + n);
+        rows[n].colourfulness = colourfulness(p, sums + n);
+    }
+    __syncthreads();
+    clear(sums + n);
+    if (!comes_last(batch_done, gridDim.y, &flag)) return;
+    compare_thumbnails(plan, gridDim.y, thumbs, rows);
+    if (threadIdx.x == 0) *batch_done = 0;
+}
