@@ -41,10 +41,13 @@ def recall(
 ) -> None:
     """TOP-10 recall against an expert's choices, beside random, uniform, FFmpeg's filter and the sharpest frames."""
     with options.tidy_bench():
+        from .stills import write_stills
+
         flags = {"threads": threads, "device": device, "models": models, "model_set": model_set}
         settings = options.settings(config, assignments, **flags)
         labelled = _labelled(data, labels)
         report, problems = _recall(labelled, settings, results or out / "results", options.cache_folder(cache))
+        write_stills(out, labelled.videos, report, settings.thread_count)
         options.finish(out, settings, {"recall": report}, as_json)
     options.end([*labelled.problems, *problems])
 

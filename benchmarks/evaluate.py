@@ -14,9 +14,10 @@ from stream.manifest import Manifest
 from stream.records import KeyartError
 
 from . import baselines, recall
+from .borders import NONE, Border, border_of
 from .ceiling import most_different
 from .labels import Label, LabelledVideo
-from .matcher import MAX_APART_S, RECIPE, SAME_PICTURE, Matcher, Vector, at_matcher_width
+from .matcher import MAX_APART_S, RECIPE, SAME_PICTURE, Matcher, Rgb, Vector, at_matcher_width
 from .survey import Survey, Surveyor, descriptors
 
 RANDOM_DRAWS = 1000
@@ -100,6 +101,10 @@ class Evaluation:
         chosen = [image.time_s for image in sorted(manifest.images, key=lambda i: i.rank)]
         shots = [(shot.start_s, shot.end_s) for shot in manifest.shots]
         evaluated = Evaluated()
+        evaluated.details["film"] = {
+            "first_pts_s": survey.first_pts_s, "end_s": round(survey.end_s, 6), "shots_s": shots,
+            "scores": [image.score for image in sorted(manifest.images, key=lambda i: i.rank)],
+        }  # fmt: skip
         methods: dict[str, list[float]] = {
             "keyart": chosen,
             "uniform": baselines.uniform(survey),
@@ -171,12 +176,16 @@ class Evaluation:
             self.problems.append(f"{label.where}: {label.image.name} is not like any picture of the video; left out")
         return found
 
-    def find(self, picture: Any, video: LabelledVideo, survey: Survey) -> float | None:
+    def find(self, picture: Rgb, video: LabelledVideo, survey: Survey) -> float | None:
         """When the video shows this picture: the best frame of the grid, then the best of all frames around it."""
-        vector = self.matcher.describe(at_matcher_width(picture))
-        if vector is None:
+        grid = descriptors(survey, survey.grid_s)
+        # A poster may come with the film's bars, with its own, or with none.
+        cuts = [_inside(picture, border) for border in (NONE, survey.border, border_of([picture]))]
+        found = [v for cut in cuts if (v := self.matcher.describe(at_matcher_width(cut))) is not None]
+        if not found:
             return None
-        likeness = descriptors(survey, survey.grid_s) @ vector
+        vector = max(found, key=lambda v: float((grid @ v).max()))
+        likeness = grid @ vector
         best = int(np.argmax(likeness))
         if likeness[best] < SAME_PICTURE:
             return None
@@ -184,6 +193,12 @@ class Evaluation:
         near = survey.times_s[np.abs(survey.times_s - survey.grid_s[best]) <= step_s]
         self.surveyor.look(video.path, survey, [float(t) for t in near])
         return float(near[int(np.argmax(descriptors(survey, near) @ vector))])
+
+
+def _inside(picture: Rgb, border: Border) -> Rgb:
+    height, width = picture.shape[:2]
+    rows = slice(round(border.top * height), height - round(border.bottom * height))
+    return picture[rows, round(border.left * width) : width - round(border.right * width)]
 
 
 def _judge_random(evaluated: Evaluated, survey: Survey, expert: Expert) -> None:

@@ -18,9 +18,11 @@ from kernels.surface import Geometry
 from stream.av_probe import geometry_of, open_container, picture_stream, sample_aspect_of
 from stream.records import KeyartError
 
+from .borders import NONE, Border, border_of
 from .matcher import WIDTH_PX, Rgb
 
 _SAME_TIME_S = 1e-3
+_BORDER_FRAMES = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Footage:
             self.geometry: Geometry = geometry_of(first.picture, sample_aspect_of(stream))
             self.first_pts_s = first.pts_s
             self.end_s, self.frame_count, self.key_frames_s = _extent(container, stream, first.pts_s)
+        self.border: Border = NONE
+        """What `small` leaves out; `find_border` sets it."""
 
     def frames(self) -> Iterator[Frame]:
         """Every frame that decodes, in presentation order."""
@@ -51,12 +55,25 @@ class Footage:
             yield from _decoded(container, stream)
 
     def small(self, frame: av.VideoFrame) -> Rgb:
-        """(H, 320, 3): the frame as it is shown (square pixels, rotated), at the matcher's width."""
-        shown = self.geometry
-        height = max(1, round(shown.display_height * WIDTH_PX / shown.display_width))
-        stored = (height, WIDTH_PX) if shown.rotation in (90, 270) else (WIDTH_PX, height)
+        """(H, 320, 3): the frame as it is shown (square pixels, rotated) inside its border, at the matcher's width."""
+        shown, border = self.geometry, self.border
+        width = round(WIDTH_PX / (1 - border.left - border.right))
+        height = max(1, round(shown.display_height * width / shown.display_width))
+        stored = (height, width) if shown.rotation in (90, 270) else (width, height)
         rgb = frame.to_ndarray(format="rgb24", width=stored[0], height=stored[1], interpolation=Interpolation.AREA)
-        return np.ascontiguousarray(np.rot90(rgb, -shown.rotation // 90))
+        whole = np.rot90(rgb, -shown.rotation // 90)
+        left = min(round(border.left * width), width - WIDTH_PX)
+        inner = whole[round(border.top * height) : height - round(border.bottom * height), left : left + WIDTH_PX]
+        return np.ascontiguousarray(inner)
+
+    def find_border(self) -> Border:
+        """The border of the film, from frames spread over it; from now on `small` leaves it out."""
+        self.border = NONE
+        keys = self.key_frames_s[:: -(-len(self.key_frames_s) // _BORDER_FRAMES)] if self.key_frames_s else []
+        if len(keys) < _BORDER_FRAMES // 4:
+            keys = [float(t) for t in np.linspace(self.first_pts_s, self.end_s, _BORDER_FRAMES // 2 + 2)[1:-1]]
+        self.border = border_of([self.small(frame.picture) for _, frame in self.frames_near(keys)])
+        return self.border
 
     def frames_near(self, times_s: Sequence[float]) -> Iterator[tuple[float, Frame]]:
         """(asked time, the frame nearest to it) for each time, in time order; seeks where that skips a key frame."""

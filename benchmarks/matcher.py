@@ -1,9 +1,10 @@
 """The judge of `keyart bench`: whether two pictures show the same, by a descriptor that no setting can change.
 
 Weights, constants and recipe are pinned by hash here, apart from what the ranking uses, so that figures of different
-versions and model sets stay comparable. The recipe: CenterFace's stride-16 layer at width 320, its 96 channels averaged
-over 3×3 parts of the picture, each of the 864 cells standardised with fixed constants; beside it, with weight 0.6, an
-8×8 grid of mean colours around their mean. Each half is a unit vector before they are joined, the whole one after.
+versions and model sets stay comparable. The recipe: the picture inside its film's black bars; CenterFace's stride-16
+layer at width 320, its 96 channels averaged over 3×3 parts of the picture, the 864 cells standardised with fixed
+constants; beside it, with weight 0.6, an 8×8 grid of mean colours around their mean. Each half is a unit vector before
+they are joined, the whole one after.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ SAME_PICTURE = 0.5
 MAX_APART_S = 3.0
 """Seconds that a choice may lie from the expert's."""
 
-RECIPE = "keyart/matcher/1: centerface 474 at width 320, 3x3 cells, z-scored; 0.6 x 8x8 colour grid"
+RECIPE = (
+    "keyart/matcher/1: inside black bars; centerface 474 at width 320, 3x3 cells, z-scored; 0.6 x 8x8 colour grid"
+)
 WEIGHTS_SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"
 STATS_SHA256 = "4b2bfcc2e67a3075a5e46c3e25cde045f1ef580b009e83091e4140878978bedf"
 STATS_FILE = Path(__file__).with_name("matcher_stats.npz")

@@ -66,13 +66,16 @@ def settings(config: Path | None, assignments: list[str] | None, **flags: Any) -
 
 
 def finish(out: Path, settings: Settings, sections: Report, as_json: bool) -> None:
-    """Put these sections into the report of the folder `out`, and say what they are."""
+    """Put these sections into the report of the folder `out` (JSON, Markdown, HTML), and say what they are."""
     from . import report
     from .markdown import tables_of
     from .provenance import provenance
+    from .report_html import page
 
     whole = report.merged(out, {"made_by": provenance(settings), **sections})
     report.write_report(out, whole)
+    report.write_text(out / "report.md", f"# Keyart bench\n\n{tables_of(whole)}\n")
+    report.write_text(out / "report.html", page(whole, out))
     print(json.dumps(sections, ensure_ascii=False) if as_json else tables_of(sections))
 
 

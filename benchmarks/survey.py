@@ -21,13 +21,14 @@ import numpy.typing as npt
 from av.error import BlockingIOError as NoFrameYet
 from av.error import EOFError as NoMoreFrames
 
+from .borders import Border
 from .footage import Footage, Frame
 from .matcher import LENGTH, Matcher, Vector
 
 GRID_STEP_S = 0.25
 _THUMBNAIL_FILTER_WIDTH = 160
 """The filter keeps all frames of its batch; it compares colour histograms, for which small pictures do."""
-_VERSION = 1
+_VERSION = 2
 
 Array = npt.NDArray[np.float64]
 
@@ -38,6 +39,8 @@ class Survey:
 
     first_pts_s: float
     end_s: float
+    border: Border
+    """Black bars, left out of every picture that is described."""
     times_s: Array
     """(F,) of every frame."""
     sharpness: Array
@@ -82,6 +85,7 @@ class Surveyor:
         if not missing:
             return
         footage = Footage(video, self._threads)
+        footage.border = survey.border
         for asked_s, frame in footage.frames_near(missing):
             self._note(footage, survey, frame)
             survey.asked[_key(asked_s)] = survey.asked[_key(frame.pts_s)] = frame.pts_s
@@ -97,6 +101,7 @@ class Surveyor:
         grid_s: list[float] = []
         described: dict[float, Vector | None] = {}
         next_s = footage.first_pts_s
+        border = footage.find_border()
         thumbnails = ThumbnailFilter(max(2, -(-footage.frame_count // 10)))
         for frame in footage.frames():
             small = footage.small(frame.picture)
@@ -109,7 +114,7 @@ class Surveyor:
                 next_s = max(next_s + self._step_s, frame.pts_s)
         asked = {_key(t): t for t in grid_s}
         return Survey(
-            footage.first_pts_s, footage.end_s, np.array(times_s), np.array(sharpness), np.array(grid_s),
+            footage.first_pts_s, footage.end_s, border, np.array(times_s), np.array(sharpness), np.array(grid_s),
             np.array(thumbnails.finish()), described, asked,
         )  # fmt: skip
 
@@ -203,7 +208,7 @@ def _arrays(survey: Survey) -> dict[str, Any]:
     known = sorted(survey.described)
     vectors = [survey.described[t] for t in known]
     return {
-        "extent": np.array([survey.first_pts_s, survey.end_s]),
+        "extent": np.array([survey.first_pts_s, survey.end_s, *survey.border]),
         "times_s": survey.times_s, "sharpness": survey.sharpness, "grid_s": survey.grid_s,
         "thumbnails_s": survey.thumbnails_s, "described_s": np.array(known),
         "vectors": np.stack([np.zeros(LENGTH, np.float32) if v is None else v for v in vectors]),
@@ -216,8 +221,8 @@ def _load(kept: Path) -> Survey:
         extent, known, vectors = held["extent"], held["described_s"], held["vectors"]
         described = {float(t): (row if row.any() else None) for t, row in zip(known, vectors, strict=True)}
         return Survey(
-            float(extent[0]), float(extent[1]), held["times_s"], held["sharpness"], held["grid_s"],
-            held["thumbnails_s"], described, dict(_pairs(held["asked"])),
+            float(extent[0]), float(extent[1]), Border(*extent[2:].tolist()), held["times_s"], held["sharpness"],
+            held["grid_s"], held["thumbnails_s"], described, dict(_pairs(held["asked"])),
         )  # fmt: skip
 
 
