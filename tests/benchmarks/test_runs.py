@@ -1,0 +1,60 @@
+"""Throughput's helpers, the plain script's choice, ablations' switches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import ablation, peers
+from benchmarks.footage import Footage
+from benchmarks.peers import PeerUnavailable
+from benchmarks.plain import Seen, choose
+from benchmarks.scaling import growth, repeat
+from stream.settings import Settings
+
+
+def test_a_film_is_repeated_without_encoding_it_again(scenes_film: Path, tmp_path: Path) -> None:
+    repeat(scenes_film, 3, tmp_path / "3.mkv")
+    longer = Footage(tmp_path / "3.mkv", threads=1)
+    assert longer.frame_count == 720
+    assert longer.end_s == pytest.approx(72, abs=0.5)
+    times = [frame.pts_s for frame in longer.frames()]
+    assert len(times) == 720
+    assert np.all(np.diff(times) > 0)
+
+
+def test_growth_is_the_exponent_of_the_cost() -> None:
+    linear = [{"frames": n, "wall_s": 0.01 * n} for n in (100, 200, 400)]
+    square = [{"frames": n, "wall_s": 0.01 * n * n} for n in (100, 200, 400)]
+    assert growth(linear) == 1.0
+    assert growth(square) == 2.0
+    assert growth(linear[:1]) is None
+
+
+@pytest.mark.parametrize("name", ablation.ABLATIONS)
+def test_every_switch_turns_something_off(name: str) -> None:
+    settings = Settings(top=7)
+    off = ablation.without(name, settings)
+    assert off.top == 7
+    assert off.settings_fingerprint != settings.settings_fingerprint
+
+
+def test_the_plain_script_prefers_the_people_seen_most() -> None:
+    rng = np.random.default_rng(0)
+    people = [person for person, times in enumerate((5, 4, 3, 2)) for _ in range(times)]
+    near = [np.eye(128)[person] + 0.01 * rng.standard_normal(128) for person in people]
+    seen = [Seen(float(i), i, 1.0 + i, embedding=e.astype(np.float32)) for i, e in enumerate(near)]
+    seen.append(Seen(99.0, 99, 99.0))
+    assert choose(seen, 3) == [11.0, 10.0, 9.0]
+    assert choose(seen, 20)[-3:] == [13.0, 12.0, 99.0]
+    assert choose([], 10) == []
+
+
+def test_a_peer_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
+    with pytest.raises(PeerUnavailable, match="did not run"):
+        peers._run(["python3", str(tmp_path / "gone.py")])
+    (tmp_path / "talks.py").write_text("print('hello')")
+    with pytest.raises(PeerUnavailable, match="gave no figures"):
+        peers._run(["python3", str(tmp_path / "talks.py")])
