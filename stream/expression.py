@@ -8,8 +8,6 @@ import numpy as np
 
 from engines.faces import EMOTIONS, Face
 
-from .sections import ExpressionSettings
-
 _FLOOR = 1e-3
 _MIN_SCALE = 0.5
 """Least spread of a log-ratio: below it a film of very calm faces would call every smile extreme."""
@@ -51,11 +49,14 @@ def shrunk(own: Spread, whole: Spread, weight: float) -> Spread:
     )
 
 
-def extremeness(emotion: np.ndarray, spread: Spread, settings: ExpressionSettings) -> float:
-    """Root mean square of the robust deviations of one (7,) vector; happiness above the usual does not count."""
+def extremeness(emotion: np.ndarray, spread: Spread) -> float:
+    """Root mean square of the robust deviations of one (7,) vector, times the probability that it is no happy one.
+
+    A smile leaves the other classes nearly nothing, so their ratios say nothing; and smiles are what posters want.
+    """
     deviations = (log_ratios(emotion[None])[0] - spread.centre) / spread.scale
-    deviations[_HAPPY] = min(deviations[_HAPPY], 0.0)
-    return float(np.sqrt(np.mean(np.square(deviations))))
+    unhappy = 1.0 - float(emotion[_HAPPY])
+    return unhappy * float(np.sqrt(np.mean(np.square(deviations))))
 
 
 def mouth_score(face: Face) -> float:

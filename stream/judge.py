@@ -62,9 +62,9 @@ class Spreads:
         """The smaller of the distances to the film's and to the character's usual expression; 0 where unknown."""
         if emotion is None or self._film is None:
             return 0.0
-        distances = [extremeness(emotion, self._film, self._settings)]
+        distances = [extremeness(emotion, self._film)]
         if person is not None and person in self._own:
-            distances.append(extremeness(emotion, self._own[person], self._settings))
+            distances.append(extremeness(emotion, self._own[person]))
         return min(distances)
 
 

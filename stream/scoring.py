@@ -76,7 +76,7 @@ def components_of(candidate: Candidate, subject: Subject, active: Active, sharpn
         "face": face_size_score(lead.box[3] / active.height) * lead.score,
         "eyes": eye_score(subject.openness, subject.typical_openness),
         "pose": pose_score(lead),
-        "expression": 0.5 * pleasant_score(lead.emotion) + 0.5 * clipped_ramp(subject.extremeness, 3.0, 0.8),
+        "expression": 0.5 * pleasant_score(lead.emotion) + 0.5 * clipped_ramp(subject.extremeness, 1.8, 0.6),
         "mouth": mouth_score(lead),
         "character": 1.0 if subject.main else 0.4 if subject.known else 0.2,
         **placement(lead, active),

@@ -76,7 +76,7 @@ class ExpressionSettings(Section):
     """Which expressions are too much for a poster."""
 
     extreme_above: float = setting(
-        3.5, "Robust distance from the usual expression beyond which it is extreme.", unit="deviations", gt=0
+        1.5, "Robust distance from the usual expression beyond which it is extreme.", unit="deviations", gt=0
     )
     mouth_above: float = setting(
         0.45, "A mouth open wider than this is extreme; a laugh may open it more.", unit="ratio", gt=0

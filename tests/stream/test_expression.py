@@ -24,14 +24,14 @@ SCREAM = np.array([0.55, 0.1, 0.3, 0.005, 0.02, 0.02, 0.005])
 def test_a_scream_among_calm_faces_is_extreme_and_they_are_not():
     faces = calm(60)
     spread = spread_of(faces)
-    assert extremeness(SCREAM, spread, SETTINGS) > SETTINGS.extreme_above
-    distances = [extremeness(face, spread, SETTINGS) for face in faces]
+    assert extremeness(SCREAM, spread) > SETTINGS.extreme_above
+    distances = [extremeness(face, spread) for face in faces]
     assert np.quantile(distances, 0.95) < SETTINGS.extreme_above
 
 
 def test_a_few_screams_do_not_move_the_centre():
     faces = np.concatenate([calm(40), np.tile(SCREAM, (8, 1))])
-    assert extremeness(SCREAM, spread_of(faces), SETTINGS) > SETTINGS.extreme_above
+    assert extremeness(SCREAM, spread_of(faces)) > SETTINGS.extreme_above
 
 
 def test_a_happier_face_than_usual_is_never_extreme_for_its_smile_alone():
@@ -42,7 +42,7 @@ def test_a_happier_face_than_usual_is_never_extreme_for_its_smile_alone():
     smile /= smile.sum()
     frown = np.exp(ratios + np.eye(7)[0] * 3)
     frown /= frown.sum()
-    assert extremeness(smile, spread, SETTINGS) < extremeness(frown, spread, SETTINGS)
+    assert extremeness(smile, spread) < extremeness(frown, spread)
 
 
 def test_a_character_with_few_faces_follows_the_film():
