@@ -56,7 +56,6 @@ PLAN = _struct(
     ("rotation", "i4"),
     ("tiles_x", "i4"),
     ("tiles", "i4"),
-    ("chroma_blocks", "i4"),
     ("chroma_room", "i4"),
     ("has_before", "i4"),
 )

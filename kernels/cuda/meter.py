@@ -73,18 +73,17 @@ class CudaMeter:
     def _launch(self, described: np.ndarray) -> np.ndarray:
         count, chroma = len(described), int(described["chroma_size"].prod(axis=1).max())
         buffers = self._room_for(count, chroma)
-        plan = self._plan(chroma, buffers)
-        grid = int(plan["tiles"][0] + plan["chroma_blocks"][0]), count, 1
+        plan = self._plan(buffers)
+        grid = int(plan["tiles"][0]) + -(-chroma // _BLOCK), count, 1
         device = [self._runtime.upload(array.view(np.uint8)) for array in (described, plan)]
         scratch = [buffers.sums, buffers.luma, buffers.chroma, buffers.thumbs, buffers.rows, buffers.batch_done]
         self._runtime.launch("measure", grid, (_BLOCK, 1, 1), [*device, *scratch])
         # Synchronises: the rows are the one thing of a frame that the host needs.
         return self._runtime.download(buffers.rows[: count * MEASURED.itemsize]).view(MEASURED)
 
-    def _plan(self, chroma_pixels: int, buffers: _Buffers) -> np.ndarray:
+    def _plan(self, buffers: _Buffers) -> np.ndarray:
         tiles_x, tiles_y = -(-self._size[0] // _TILE[0]), -(-self._size[1] // _TILE[1])
-        blocks = -(-chroma_pixels // _BLOCK)
-        values = (*self._size, self._geometry.rotation, tiles_x, tiles_x * tiles_y, blocks, buffers.chroma_room)
+        values = (*self._size, self._geometry.rotation, tiles_x, tiles_x * tiles_y, buffers.chroma_room)
         return np.array([(*values, self._count > 0)], PLAN)
 
     def _room_for(self, count: int, chroma_pixels: int) -> _Buffers:

@@ -41,12 +41,11 @@ struct Row {
 
 // One video's measured sizes, in stored orientation, and where intermediate results lie.
 struct Plan {
-    int width, height;     // analysis picture
-    int rotation;          // clockwise degrees
-    int tiles_x, tiles;    // luma blocks
-    int chroma_blocks;     // blocks for the largest chroma of the batch
-    int chroma_room;       // pixels of one picture's small chroma in `chroma`
-    int has_before;        // slot 0 of `thumbs` holds the frame before
+    int width, height;   // analysis picture
+    int rotation;        // clockwise degrees
+    int tiles_x, tiles;  // luma blocks; the blocks after them are chroma's
+    int chroma_room;     // pixels of one picture's small chroma in `chroma`
+    int has_before;      // slot 0 of `thumbs` holds the frame before
 };
 
 __device__ inline int to_8_bit(const Picture& p, float code) {
