@@ -16,11 +16,11 @@ LIFTED_IN_ORDER: tuple[str, ...] = (
     "no_face",
     "small_face",
     "turned_away",
+    "cut_face",
     "one_more_per_shot",
 )
 """Rejections that are forgiven when fewer pictures pass than are asked for, one kind after the other."""
 LAST_RESORT: tuple[str, ...] = (
-    "cut_face",
     "flat",
     "bright",
     "dark",
@@ -30,7 +30,7 @@ LAST_RESORT: tuple[str, ...] = (
     "eyes_closed",
     "text_overlay",
 )
-"""Never forgiven while anything else exists."""
+"""Forgiven only for a film that gives nothing else at all: a warning is better than a picture nobody can use."""
 
 _SAME_PERSON_COST = 0.06
 _SAME_SHOT_COST = 0.08
@@ -79,7 +79,7 @@ class Selection:
         lifted: set[str] = set()
         self._fill([e for e in entries if not e.reasons], lifted, refuse)
         for reason in (*LIFTED_IN_ORDER, *LAST_RESORT):
-            if len(self.picks) >= self._wanted:
+            if len(self.picks) >= self._wanted or (self.picks and reason in LAST_RESORT):
                 break
             lifted.add(reason)
             self._fill([e for e in entries if set(e.reasons) <= lifted], lifted, refuse)

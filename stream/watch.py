@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from anyio import CapacityLimiter, Lock, create_task_group
+from anyio import CapacityLimiter, create_task_group
 
 from engines.faces import Reading
-from kernels.bars import Darkness
 from kernels.ops import Meter, Ops
 from kernels.surface import Surface
 
@@ -33,12 +32,14 @@ from .tracks import TrackBuilder
 _FRAMES_AHEAD = 3
 """Batches between decoder, kernels and the splitter: enough to overlap, little enough to hold."""
 _SHOTS_AHEAD = 2
+_DARKNESS_FRAMES = 128
+"""How often the evidence of the borders is taken: about as often as shots change, so that a change of bars is seen."""
 _RESERVE = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A batch with its rows (N,) of dtype `kernels.stats.ROW`, and the darkness of frames so far when it was asked."""
+    """A batch with its rows (N,) of dtype `kernels.stats.ROW`."""
 
     batch: FrameBatch
     rows: np.ndarray
@@ -77,11 +78,10 @@ async def watch(
     closed, to_read, m3 = open_channel("shots", ShotPictures, _SHOTS_AHEAD)
     looked, to_collect, m4 = open_channel("readings", Looked, _SHOTS_AHEAD)
     film.channels = [m1, m2, m3, m4]
-    lock = Lock()  # the meter is asked for darkness while it measures the next batch
     async with create_task_group() as tasks:
         tasks.start_soon(_decode, film, decoder, decoded, threads.decode)
-        tasks.start_soon(_measure, film, meter, lock, to_measure, measured, threads.measure)
-        tasks.start_soon(_split, film, meter, lock, settings, to_split, closed, on_frames)
+        tasks.start_soon(_measure, film, meter, to_measure, measured, threads.measure)
+        tasks.start_soon(_split, film, settings, to_split, closed, on_frames)
         tasks.start_soon(_read, film, reader, to_read, looked)
         tasks.start_soon(_collect, film, ops, settings, to_collect)
 
@@ -98,26 +98,24 @@ async def _decode(film: Film, decoder: Decoder, out: Sender[FrameBatch], limiter
 
 
 async def _measure(
-    film: Film,
-    meter: Meter,
-    lock: Lock,
-    source: Receiver[FrameBatch],
-    out: Sender[Measured],
-    limiter: CapacityLimiter,
+    film: Film, meter: Meter, source: Receiver[FrameBatch], out: Sender[Measured], limiter: CapacityLimiter
 ) -> None:
-    clock = film.clocks["measure"]
+    """Rows for every batch; the borders' evidence after a fixed count of frames, so that no other stage's pace matters."""
+    clock, since = film.clocks["measure"], 0
     with source, out:
         async for batch in source:
             measure = partial(meter.measure, batch.surfaces, batch.pts_s, batch.frames)
-            async with lock:
-                rows = await on_thread(measure, limiter, clock, len(batch.surfaces))
+            rows = await on_thread(measure, limiter, clock, len(batch.surfaces))
+            since += len(rows)
+            if since >= _DARKNESS_FRAMES:
+                film.bars.add(meter.take_darkness())
+                since = 0
             await out.send(Measured(batch, rows))
+    film.bars.add(meter.take_darkness())
 
 
 async def _split(
     film: Film,
-    meter: Meter,
-    lock: Lock,
     settings: Settings,
     source: Receiver[Measured],
     out: Sender[ShotPictures],
@@ -133,14 +131,12 @@ async def _split(
             last_s = float(measured.rows["pts_s"][-1])
             film.pictures_in_stream = _pictures_until(measured)
             for pictures in clock.time(partial(_advance, splitter, pending, measured), len(measured.rows)):
-                async with lock:
-                    _note_shot(film, pictures, meter.take_darkness())
+                _note_shot(film, pictures)
                 await out.send(pictures)
             on_frames(film.funnel.frames)
-        end_s = last_s + 1.0 / (film.info.fps or 25.0)
-        for shot in splitter.finish(end_s):
+        for shot in splitter.finish(last_s + 1.0 / (film.info.fps or 25.0)):
             pictures = pending.take(shot)
-            _note_shot(film, pictures, meter.take_darkness())
+            _note_shot(film, pictures)
             await out.send(pictures)
 
 
@@ -154,9 +150,8 @@ def _advance(splitter: ShotSplitter, pending: PendingPictures, measured: Measure
     return [pending.take(shot) for shot in splitter.add(measured.rows)]
 
 
-def _note_shot(film: Film, pictures: ShotPictures, darkness: Darkness) -> None:
+def _note_shot(film: Film, pictures: ShotPictures) -> None:
     film.shots.append(pictures.shot)
-    film.bars.add(darkness)
     film.funnel.at_shot.update(pictures.rejected)
     film.funnel.probes += sum(len(part) for part in pictures.parts)
     if pictures.reserve is not None:

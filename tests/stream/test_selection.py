@@ -75,8 +75,9 @@ def test_rejections_are_lifted_in_order_and_said():
 
 def test_the_last_resort_is_used_only_when_nothing_else_exists():
     entries = [entry(0, 0.9, 0, reasons=("eyes_closed",)), entry(50, 0.1, 1)]
-    assert times(Selection(RankSettings(), 1).choose(entries, accept)) == [50]
-    assert times(Selection(RankSettings(), 2).choose(entries, accept)) == [50, 0]
+    assert times(Selection(RankSettings(), 2).choose(entries, accept)) == [50]
+    picks = Selection(RankSettings(), 2).choose(entries[:1], accept)
+    assert times(picks) == [0] and picks[0].fallback == ["eyes_closed"]
 
 
 def test_what_is_refused_at_the_last_moment_is_out_and_keeps_its_reason():
