@@ -100,7 +100,7 @@ async def _decode(film: Film, decoder: Decoder, out: Sender[FrameBatch], limiter
 async def _measure(
     film: Film, meter: Meter, source: Receiver[FrameBatch], out: Sender[Measured], limiter: CapacityLimiter
 ) -> None:
-    """Rows for every batch; the borders' evidence after a fixed count of frames, so that no other stage's pace matters."""
+    """Rows for every batch; the borders' evidence after a fixed count of frames, whatever the pace of other stages."""
     clock, since = film.clocks["measure"], 0
     with source, out:
         async for batch in source:
