@@ -14,6 +14,8 @@ from .sections import ProbeSettings
 _CELLS_PER_SECOND = 4.0
 _MAX_CELLS = 48
 """Full-size pictures waiting for their shot to close: 150 MB at 1080p. Longer shots get longer cells instead."""
+_MOST_EDGE = 0.2
+"""Share of a short shot that its edges may take on each side."""
 _BREAK_CHANGE = 8.0
 """A change of the thumbnail (0–255) that could be a cut begins a new cell, so that no cell spans two shots."""
 
@@ -91,10 +93,17 @@ class PendingPictures:
 
     def take(self, shot: Shot) -> ShotPictures:
         """The probes of `shot`; its pictures are let go."""
-        inside = [c.best for c in self._cells if shot.clean_first_row <= c.best.row_index < shot.clean_end_row]
+        clean = [c.best for c in self._cells if shot.clean_first_row <= c.best.row_index < shot.clean_end_row]
+        inside = self._off_the_edges(shot, clean)
         self._cells = [c for c in self._cells if c.best.row_index >= shot.end_row]
         kept, rejected, reserve = self._judge(inside)
         return ShotPictures(shot, self._parts(shot, kept), rejected, reserve)
+
+    def _off_the_edges(self, shot: Shot, pictures: list[Picture]) -> list[Picture]:
+        """Away from the cuts: a player that seeks a little wrong must still show this shot."""
+        margin_s = min(self._settings.edge_s, _MOST_EDGE * (shot.end_s - shot.start_s))
+        kept = [p for p in pictures if shot.start_s + margin_s <= p.pts_s < shot.end_s - margin_s]
+        return kept or pictures
 
     def _judge(self, pictures: list[Picture]) -> tuple[list[Picture], Counter[str], tuple[Picture, str] | None]:
         limits = self._settings

@@ -60,6 +60,12 @@ def test_frames_that_a_dissolve_mixes_are_left_out():
     assert {p.row_index for p in taken.parts[0]} <= set(range(30, 80))
 
 
+def test_probes_keep_away_from_the_cuts_unless_the_shot_is_all_there_is():
+    times = [p.pts_s for p in pending_with(rows_of(100)).take(shot_of(0, 100)).parts[0]]
+    assert min(times) >= 0.32 and max(times) < 4.0 - 0.32
+    assert pending_with(rows_of(1)).take(shot_of(0, 1)).parts
+
+
 def test_damaged_pictures_are_never_probes():
     damaged = np.zeros(100, bool)
     damaged[:60] = True
