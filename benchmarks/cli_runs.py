@@ -190,7 +190,7 @@ def _peers(
     section: Section = {"shots": shots, "unavailable": unavailable, "every": every}
     ways: dict[str, Callable[[], Choices]] = {
         "katna": lambda: runs.katna(videos, evaluation, str(python) if python else None),
-        "plain_script": lambda: runs.plain(videos, zoo.path("detector").parent, every),
+        "plain_script": lambda: runs.plain(videos, zoo.path("detector").parent, every, settings.thread_count, _say),
     }
     for name, run in ways.items():
         _say(f"choosing frames: {name}")
@@ -200,7 +200,7 @@ def _peers(
             unavailable[name] = str(error)
     section["cost"] = {name: choices.cost for name, choices in others.items()}
     if "plain_script" in others:
-        section["whole_job"] = runs.whole_job(videos, others["plain_script"], settings.thread_count, _say)
+        section["whole_job"] = runs.whole_job(others["plain_script"])
     recall = evaluation.run(videos, manifests, {name: choices.times_s for name, choices in others.items()})
     return section, recall, [*labelled.problems, *problems, *missing, *evaluation.problems]
 

@@ -154,11 +154,12 @@ def peers(section: Section) -> str:
     ]
     parts = ["## Peers", table(["shots", "precision", "recall", "F1", "seconds"], shot_rows)]
     if section.get("whole_job"):
+        factors = ("factor", "cpu_factor")
         rows = [
-            [film, f"{row['script_fps']:.1f}", f"{row['keyart_fps']:.1f}", f"{row['factor']:.2f}×"]
+            [film, *(f"{row[k]:.1f}" for k in ("script_fps", "keyart_fps")), *(f"{row[k]:.2f}×" for k in factors)]
             for film, row in section["whole_job"]["videos"].items()
         ]
-        parts.append(table(["whole job", "plain script fps", "keyart fps", "factor"], rows))
+        parts.append(table(["whole job", "plain script fps", "keyart fps", "factor", "by CPU time"], rows))
     costs = [
         [name, f"{sum(row['wall_s'] for row in by_film.values()):.1f}"] for name, by_film in section["cost"].items()
     ]

@@ -58,3 +58,13 @@ def test_a_peer_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "talks.py").write_text("print('hello')")
     with pytest.raises(PeerUnavailable, match="gave no figures"):
         peers._run(["python3", str(tmp_path / "talks.py")])
+
+
+def test_the_factor_is_the_median_over_films() -> None:
+    def cost(script_s: float, own_s: float) -> dict[str, float]:
+        return {"frames": 100, "wall_s": script_s, "cpu_s": script_s, "keyart_wall_s": own_s, "keyart_cpu_s": 2 * own_s}
+
+    job = peers.whole_job(peers.Choices(cost={"a": cost(30, 10), "b": cost(50, 10), "c": cost(10, 10)}))
+    assert (job["factor"], job["cpu_factor"]) == (3.0, 1.5)
+    assert job["videos"]["b"]["script_fps"] == 2.0
+    assert peers.whole_job(peers.Choices()) == {"videos": {}}
