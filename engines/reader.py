@@ -101,18 +101,14 @@ class FaceReader:
             readings.append(Reading(tuple(seen), describe(found.features, found.picture, self._ops)))
         return readings
 
-    def glance(self, surface: Surface) -> tuple[Face, ...]:
-        """The faces of one picture with eyes and expression only: for a second look at someone who is known."""
-        area = whole(surface)
-        near, far = self._choose(surface, self._detector.find(surface, area).faces, area)
-        if not near:
-            return tuple(self._face(face, None) for face in far)
-        openness, feelings = self._eyes_and_emotion([(surface, near)])
-        looks = [
-            _Look(eyes_, _NO_MOUTH, None, feeling, _NO_QUALITY)
-            for eyes_, feeling in zip(openness, feelings, strict=True)
-        ]
-        return tuple(self._face(face, look) for face, look in zip(near, looks, strict=True))
+    def glance(self, surface: Surface, known: Face) -> Face | None:
+        """A face seen a moment ago, in another picture: eyes and expression only. None when it is no longer there."""
+        before = Detection(known.box, known.score, known.landmarks)
+        now = self._closer(surface, before)
+        if now is before:
+            return None
+        openness, feelings = self._eyes_and_emotion([(surface, [now])])
+        return self._face(now, _Look(openness[0], _NO_MOUTH, None, feelings[0], _NO_QUALITY))
 
     def _choose(self, surface: Surface, faces: list[Detection], area: Rect) -> tuple[list[Detection], list[Detection]]:
         """Faces worth a closer look, as that look sees them, and the others."""

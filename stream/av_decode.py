@@ -114,7 +114,7 @@ class AvDecoder:
             if start_s is not None:
                 reading.seek(start_s)
             clock = FrameClock(self.info.fps)
-            for frame in reading.frames():
+            for frame in reading.frames(wanted_from_s=None if self._watched.adjusted else first_s):
                 checkpoint()
                 stored_s = reading.time_s(frame)
                 time_s = clock.time(stored_s) if self._watched.adjusted or stored_s is None else stored_s

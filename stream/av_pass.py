@@ -55,9 +55,12 @@ class AvPass:
             # Streams without an index refuse to seek; reading them from the start is slower and as exact.
             self.container.seek(0)
 
-    def frames(self, from_key_s: float | None = None) -> Iterator[av.VideoFrame]:
-        """Decoded frames; before the key frame at `from_key_s` packets are only counted."""
+    def frames(self, from_key_s: float | None = None, wanted_from_s: float | None = None) -> Iterator[av.VideoFrame]:
+        """Decoded frames; before the key frame at `from_key_s` packets are only counted, and before `wanted_from_s`
+        those that no other frame needs are not decoded."""
         for packet in self._packets():
+            if wanted_from_s is not None:
+                self.stream.codec_context.skip_frame = "NONREF" if _time_s(packet) < wanted_from_s else "DEFAULT"
             if from_key_s is not None:
                 if not packet.is_keyframe or _time_s(packet) < from_key_s:
                     continue

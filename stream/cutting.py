@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -51,7 +52,7 @@ class Files:
 
 
 class Cutter:
-    """Cuts and encodes one film's pictures. All methods block and ask for cancellation between pictures."""
+    """Cuts and encodes one film's pictures, several at a time. Blocks."""
 
     def __init__(
         self, settings: Settings, active: Active, ops: Ops, encoder: Encoder, surface: Callable[[Candidate], Surface]
@@ -62,13 +63,15 @@ class Cutter:
     def cut(self, picks: Sequence[Pick], characters: Sequence[Character], entries: Sequence[Entry]) -> Files:
         """All files of a result but the manifest. Raises KeyartError when a picture cannot be had or encoded."""
         files = Files()
-        tiles = []
-        for rank, pick in enumerate(picks, 1):
-            files.images.append(self._image(files, rank, pick))
-            tiles.append(self._tile(rank, pick))
-        for character in characters:
-            if character.main:
-                self._portrait(files, character, entries)
+        main = [character for character in characters if character.main]
+        checkpoint()
+        with ThreadPoolExecutor(self._settings.thread_count) as pool:
+            images = [pool.submit(self._image, files, rank, pick) for rank, pick in enumerate(picks, 1)]
+            portraits = [pool.submit(self._portrait, files, character, entries) for character in main]
+            tiles = list(pool.map(self._tile, range(1, len(picks) + 1), picks))
+            files.images.extend(image.result() for image in images)
+            for portrait in portraits:
+                portrait.result()
         if tiles:
             sheet = contact_sheet(tiles, self._settings.crop.contact_sheet_columns)
             files.content["contact_sheet.jpg"] = self._encoder.jpeg(sheet, self._settings.jpeg_quality)
@@ -85,7 +88,6 @@ class Cutter:
         return Image(rank, pick, cuts)
 
     def _jpeg(self, candidate: Candidate, crop: Crop) -> bytes:
-        checkpoint()
         picture = self._ops.rgb(self._surface(candidate), crop.source, crop.size, fine=True)
         return self._encoder.jpeg(picture, self._settings.jpeg_quality)
 

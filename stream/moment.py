@@ -13,12 +13,10 @@ from .candidates import leading_face
 from .records import Candidate
 
 Between = Callable[[float, float], list[tuple[float, Surface]]]
-Glance = Callable[[Surface], tuple[Face, ...]]
+Glance = Callable[[Surface, Face], Face | None]
 
 _LOOKS = 4
 """Pictures looked at on each side: 0.08 s apart, and a blink lasts 0.1 to 0.4 s."""
-_SAME_PLACE = 1.0
-"""A face moves less than its own height within the moment."""
 
 
 class Moments:
@@ -41,7 +39,7 @@ class Moments:
         chosen = _spread([p for p in pictures if p[0] < candidate.pts_s - 1e-3], from_end=True)
         chosen += _spread([p for p in pictures if p[0] > candidate.pts_s + 1e-3], from_end=False)
         for _, surface in chosen:
-            face = _same_face(lead, self._glance(surface))
+            face = self._glance(surface, lead)
             if face is not None:
                 yield face
 
@@ -53,17 +51,3 @@ def _spread(pictures: list[tuple[float, Surface]], from_end: bool) -> list[tuple
     places = np.linspace(0, len(pictures), _LOOKS + 1)
     wanted = places[:-1] if from_end else places[1:] - 1
     return [pictures[round(float(i))] for i in wanted]
-
-
-def _same_face(lead: Face, faces: tuple[Face, ...]) -> Face | None:
-    """The face nearest to where the leading one was; None when it is not there."""
-    centre = _centre(lead)
-    nearest = min(faces, key=lambda f: float(np.linalg.norm(_centre(f) - centre)), default=None)
-    if nearest is None or float(np.linalg.norm(_centre(nearest) - centre)) > _SAME_PLACE * lead.box[3]:
-        return None
-    return nearest
-
-
-def _centre(face: Face) -> np.ndarray:
-    x, y, width, height = face.box
-    return np.array([x + width / 2, y + height / 2])

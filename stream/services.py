@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
+from importlib import import_module
 
 import cv2
 from anyio import CapacityLimiter, create_task_group, to_thread
@@ -101,4 +102,5 @@ def _load(
     sessions = {role: open_session(model.path, device, threads=1) for role, model in models.items()}
     for session in sessions.values():
         stack.callback(session.close)
+    import_module("sklearn.cluster")  # takes a second, which would otherwise be spent when the first film ends
     return models, sessions
