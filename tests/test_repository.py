@@ -214,7 +214,8 @@ def test_the_command_line_knows_what_the_readme_asks_of_it() -> None:
     commands: dict[str, Any] = vars(get_command(build_app([])))["commands"]
     readme = texts()["README.md"]
     asked = set(re.findall(r"^(?:\$ |`)?keyart ([a-z]+)|`keyart ([a-z]+)", readme, re.MULTILINE))
-    assert {first or second for first, second in asked} <= set(commands)
+    plugins = project()["project"]["entry-points"]["keyart.commands"]
+    assert {first or second for first, second in asked} <= {*commands, *plugins}
     known = {flag for parameter in commands["extract"].params for flag in (*parameter.opts, *parameter.secondary_opts)}
     table = "".join(line for line in readme.splitlines() if line.startswith("| `--"))
     assert set(re.findall(r"--[a-z][a-z-]+", table)) <= known
