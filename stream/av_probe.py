@@ -28,7 +28,7 @@ _ATTACHED_PICTURE = av.stream.Disposition.attached_pic
 def open_container(path: Path) -> av.container.InputContainer:
     """The container of `path`, demuxer open. Raises KeyartError in words a person can act on."""
     if path.is_dir():
-        raise KeyartError("is a folder, name a video file or use `keyart backfill`")
+        raise KeyartError("is a folder, name the video files in it")
     try:
         if path.stat().st_size == 0:
             raise KeyartError("is empty (zero bytes), copy it again from its source")

@@ -83,3 +83,4 @@ async def test_a_batcher_that_nobody_asked_ends_quietly():
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(batcher.serve)
         batcher.close()
+    assert batcher.batches == 0
