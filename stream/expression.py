@@ -15,6 +15,9 @@ _HAPPY = EMOTIONS.index("happy")
 _AT_REST, _SMILE_OPENS, _TALKING = 0.15, 0.15, 0.27
 """Mouth openness: lips are closed below .09 and parted to .15, smiles with teeth reach .33, wide open begins at .4."""
 _UNKNOWN_MOUTH = 0.6
+_PARTED = 0.08
+_PURSED, _RELAXED = 0.6, 0.76
+"""Mouth width over eye distance: at rest .70 to .90, rounded or pulled mouths .60 to .71."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,15 @@ def mouth_score(face: Face) -> float:
     """1 for a mouth at rest or smiling, 0 wide open; talking lies between. 0.6 where it is unknown."""
     if face.mouth_openness_ratio is None:
         return _UNKNOWN_MOUTH
-    return float(np.clip(1.0 - (face.mouth_openness_ratio - _allowed(face)) / _TALKING, 0.0, 1.0))
+    calm = float(np.clip(1.0 - (face.mouth_openness_ratio - _allowed(face)) / _TALKING, 0.0, 1.0))
+    return calm * _unpursed(face)
+
+
+def _unpursed(face: Face) -> float:
+    """1, less for lips that are parted and drawn together: rounded in mid-word, or pulled to a side."""
+    if face.mouth_width_ratio is None or (face.mouth_openness_ratio or 0.0) < _PARTED:
+        return 1.0
+    return float(np.clip((face.mouth_width_ratio - _PURSED) / (_RELAXED - _PURSED), 0.0, 1.0))
 
 
 def is_wide_open(face: Face, limit: float) -> bool:

@@ -56,12 +56,12 @@ def test_certain_zeros_do_not_become_infinite():
     assert np.isfinite(log_ratios(np.eye(7))).all()
 
 
-def mouth(openness: float | None, happy: float = 0.0) -> Face:
+def mouth(openness: float | None, happy: float = 0.0, width: float | None = None) -> Face:
     emotion = np.full(7, (1 - happy) / 6, np.float32)
     emotion[3] = happy
     return Face(
         (0, 0, 80, 100), 0.9, np.zeros((5, 2), np.float32), 40.0, 0.3, (0.3, 0.3), (0.0, 0.0, 0.0), None, emotion,
-        UNMEASURED, openness,
+        UNMEASURED, openness, width,
     )  # fmt: skip
 
 
@@ -80,3 +80,9 @@ def test_a_smile_may_show_teeth_and_a_laugh_opens_more():
 def test_an_unknown_mouth_is_neither_praised_nor_refused():
     assert 0.0 < mouth_score(mouth(None)) < 1.0
     assert not is_wide_open(mouth(None), SETTINGS.mouth_above)
+
+
+def test_parted_lips_drawn_together_are_in_mid_word_and_closed_ones_are_not():
+    assert mouth_score(mouth(0.12, width=0.63)) < 0.3
+    assert mouth_score(mouth(0.12, width=0.85)) == 1.0
+    assert mouth_score(mouth(0.02, width=0.63)) == 1.0
