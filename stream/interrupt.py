@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -101,7 +102,7 @@ def run_interruptible(work: Callable[[], Awaitable[T]]) -> T:
 
 async def _cancellable(work: Callable[[], Awaitable[T]], watch: _Watch) -> T | None:
     loop = asyncio.get_running_loop()
-    with anyio.CancelScope() as scope:
+    with _woken_by_signals(loop), anyio.CancelScope() as scope:
 
         def cancel() -> None:
             loop.call_soon_threadsafe(scope.cancel)
@@ -112,3 +113,20 @@ async def _cancellable(work: Callable[[], Awaitable[T]], watch: _Watch) -> T | N
         finally:
             watch.cancel = None
     return None
+
+
+@contextmanager
+def _woken_by_signals(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """A signal that comes just before the loop goes to sleep would not be heard until something else wakes it: the
+    interpreter writes to this pair of sockets at once, and the loop reads from it."""
+    reader, writer = socket.socketpair()
+    with reader, writer:
+        reader.setblocking(False)
+        writer.setblocking(False)
+        loop.add_reader(reader, reader.recv, 4096)
+        before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+            loop.remove_reader(reader)
