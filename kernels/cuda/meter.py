@@ -105,7 +105,7 @@ class CudaMeter:
             batch_done=zeros((1,), np.uint32),
         )
         if old is not None:
-            new.thumbs[0] = old.thumbs[0]
+            self._runtime.copy(new.thumbs[0], old.thumbs[0])
         return new
 
     def _look_at_lines(self, described: np.ndarray) -> None:

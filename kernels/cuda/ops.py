@@ -18,9 +18,10 @@ _BLOCK: Grid = (32, 8, 1)
 
 
 class CudaOps:
-    """`kernels.ops.Ops` on CuPy's current device and stream. Holds nothing; safe to share between threads.
+    """`kernels.ops.Ops` in the order of one runtime. Holds nothing else; safe to share between threads.
 
-    Raises RuntimeError, with what is missing, when there is no device.
+    What is returned is not finished: it is for the same runtime's later work, or for `to_host`. The planes of a surface
+    must stay as they are until then. Raises RuntimeError, with what is missing, when there is no device.
     """
 
     def __init__(self, runtime: Runtime | None = None) -> None:
@@ -64,12 +65,18 @@ class CudaOps:
         bias: tuple[float, float, float],
         fill: float = 0.0,
         bgr: bool = False,
+        centred: bool = True,
     ) -> Array:
-        """(N, 3, height, width) float32 from (N, h, w, 3) uint8: put in the middle of `size` (width, height), the rest
-        `fill`, then times `scale` plus `bias` per channel; `bgr` puts blue first."""
+        """(N, 3, height, width) float32 from (N, h, w, 3) uint8: put in the middle of `size` (width, height), or at its
+        top left, the rest `fill`, then times `scale` plus `bias` per channel; `bgr` puts blue first."""
         count, height, width = rgb.shape[:3]
         out = self._runtime.zeros((count, 3, size[1], size[0]), np.float32)
-        how = (scale, bias, fill, (size[0] - width) // 2, (size[1] - height) // 2, bgr)
+        if not count:
+            return out
+        if not rgb.flags.c_contiguous:
+            raise ValueError(f"pictures {rgb.shape} with gaps between them cannot be read on the device")
+        left, top = ((size[0] - width) // 2, (size[1] - height) // 2) if centred else (0, 0)
+        how = (scale, bias, fill, left, top, bgr)
         device = self._runtime.upload(np.array([how], NORMALISE).view(np.uint8))
         grid = _grid(size)[:2]
         self._runtime.launch("engine_input", (*grid, count), _BLOCK, [rgb, width, height, device, out, *size])

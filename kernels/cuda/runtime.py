@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,7 +16,7 @@ Grid = tuple[int, int, int]
 
 
 class Runtime(Protocol):
-    """One device. Work is queued in order; only `download` synchronises."""
+    """One device. Work is queued in the order it is asked for, by whatever thread; only `download` synchronises."""
 
     def launch(self, kernel: str, grid: Grid, block: Grid, arguments: Sequence[Any]) -> None:
         """Queues a kernel. Arguments are device arrays (passed as addresses) and ints (32 bits)."""
@@ -23,7 +24,13 @@ class Runtime(Protocol):
 
     def zeros(self, shape: tuple[int, ...], dtype: Any) -> Array: ...
 
-    def upload(self, array: np.ndarray) -> Array: ...
+    def upload(self, array: np.ndarray) -> Array:
+        """A copy on the device; the host's array may be changed or dropped at once."""
+        ...
+
+    def copy(self, into: Array, source: Array) -> None:
+        """Queues a copy from device to device; the shapes are equal, either may be strided."""
+        ...
 
     def download(self, array: Array) -> np.ndarray:
         """A copy on the host. Synchronises."""
@@ -33,40 +40,94 @@ class Runtime(Protocol):
 
 
 class CupyRuntime:
-    """CuPy's current device and current stream. Raises RuntimeError (what is missing) when there is none."""
+    """A CUDA device with a stream, through CuPy. Safe for several threads: whatever thread asks, all work of one
+    object runs in its stream, in the order it was asked for.
 
-    def __init__(self) -> None:
-        try:
-            import cupy
-        except ImportError as error:
-            raise RuntimeError(f"CuPy cannot be imported ({error}), install keyart[cuda]") from error
-        try:
-            count = cupy.cuda.runtime.getDeviceCount()
-        except cupy.cuda.runtime.CUDARuntimeError as error:
-            raise RuntimeError(f"no CUDA device can be used ({error})") from error
-        if count == 0:
-            raise RuntimeError("no CUDA device found")
-        self._cupy = cupy
+    stream: a `cudaStream_t` as an integer that outlives the object; None makes a new one that waits for no other.
+    Arrays come from CuPy's pool, which keeps memory by stream: what is dropped is given only to later work of the
+    stream it was made in, so arguments may be dropped as soon as the kernel that reads them is queued. An array that
+    *another* stream reads must live until that stream was synchronised.
+
+    Raises RuntimeError (what is missing) when there is no device.
+    """
+
+    def __init__(self, stream: int | None = None, device_id: int = 0) -> None:
+        self._cupy = _cupy()
+        self.device_id = device_id
+        with self._cupy.cuda.Device(device_id):
+            cuda = self._cupy.cuda
+            self._stream = cuda.Stream(non_blocking=True) if stream is None else cuda.ExternalStream(stream, device_id)
+
+    @property
+    def stream(self) -> int:
+        """The `cudaStream_t`, alive as long as this object."""
+        return int(self._stream.ptr)
+
+    @contextmanager
+    def queue(self) -> Iterator[None]:
+        """Within the block CuPy's own operations in this thread join the stream."""
+        with self._cupy.cuda.Device(self.device_id), self._stream:
+            yield
+
+    def prepare(self) -> None:
+        """Compiles and loads every kernel, so that no film pays for it. Takes seconds the first time on a machine."""
+        with self.queue():
+            for kernels in KERNELS.values():
+                for kernel in kernels:
+                    _function(kernel, self.device_id)
 
     def launch(self, kernel: str, grid: Grid, block: Grid, arguments: Sequence[Any]) -> None:
-        function = _modules()[file_of(kernel)].get_function(kernel)
-        function(grid, block, tuple(np.int32(a) if isinstance(a, int) else a for a in arguments))
+        with self.queue():
+            values = tuple(np.int32(a) if isinstance(a, int) else a for a in arguments)
+            _function(kernel, self.device_id)(grid, block, values)
 
     def zeros(self, shape: tuple[int, ...], dtype: Any) -> Array:
-        return self._cupy.zeros(shape, dtype)
+        with self.queue():
+            return self._cupy.zeros(shape, dtype)
 
     def upload(self, array: np.ndarray) -> Array:
-        return self._cupy.asarray(array)
+        # CuPy copies to page-locked memory of its own first, and keeps that until the device has read it.
+        with self.queue():
+            return self._cupy.array(array, copy=True)
+
+    def copy(self, into: Array, source: Array) -> None:
+        with self.queue():
+            into[...] = source
 
     def download(self, array: Array) -> np.ndarray:
-        host: np.ndarray = self._cupy.asnumpy(array)
+        with self.queue():
+            host: np.ndarray = self._cupy.asnumpy(array)
         return host
 
     def address(self, array: Array) -> int:
         return int(array.data.ptr)
 
+    def synchronise(self) -> None:
+        """Returns when the stream has done all that was asked. Synchronises."""
+        self._stream.synchronize()
 
-@lru_cache(maxsize=1)
+
+def _cupy() -> Any:
+    try:
+        import cupy
+    except ImportError as error:
+        raise RuntimeError(f"CuPy cannot be imported ({error}), install keyart[cuda]") from error
+    try:
+        count = cupy.cuda.runtime.getDeviceCount()
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        raise RuntimeError(f"no CUDA device can be used ({error})") from error
+    if count == 0:
+        raise RuntimeError("no CUDA device found")
+    return cupy
+
+
+@cache
+def _function(kernel: str, device_id: int) -> Any:
+    """A kernel, loaded on the current device, whose number is `device_id`."""
+    return _modules()[file_of(kernel)].get_function(kernel)
+
+
+@cache
 def _modules() -> dict[str, Any]:
     """Every source, compiled by CuPy at first use and kept on disk by it; loaded once a process."""
     import cupy

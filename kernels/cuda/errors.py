@@ -1,0 +1,101 @@
+"""Which failures of a device end only the work at hand, and which end everything: after some errors every call fails.
+
+The libraries say it in their own ways: CuPy by a status number, ONNX Runtime and the decoder by number or name inside a
+message, PyTorch in words. All mean the numbers of `cudaError_t`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+STICKY = {
+    "DevicesUnavailable": (46, "devices are busy or unavailable"),
+    "ECCUncorrectable": (214, "uncorrectable ECC error"),
+    "NvlinkUncorrectable": (220, "uncorrectable NVLink error"),
+    "IllegalAddress": (700, "an illegal memory access was encountered"),
+    "LaunchTimeout": (702, "the launch timed out and was terminated"),
+    "ContextIsDestroyed": (709, "context is destroyed"),
+    "Assert": (710, "device-side assert triggered"),
+    "HardwareStackError": (714, "hardware stack error"),
+    "IllegalInstruction": (715, "an illegal instruction was encountered"),
+    "MisalignedAddress": (716, "misaligned address"),
+    "InvalidAddressSpace": (717, "operation not supported on global/shared address space"),
+    "InvalidPc": (718, "invalid program counter"),
+    "LaunchFailure": (719, "unspecified launch failure"),
+    "SystemNotReady": (802, "system not yet initialized"),
+    "Unknown": (999, "unknown error"),
+}
+"""Name → number and words of `cudaError_t`, of what leaves a process without a usable device."""
+
+OUT_OF_MEMORY = 2
+
+_NUMBER = re.compile(r"\b(?:CUDA failure|CUDA error|cudaError|CUresult|error code)\D{0,3}(\d{1,3})\b", re.IGNORECASE)
+_NAME = re.compile(r"\b(?:cudaError([A-Z]\w+)|CUDA_ERROR_([A-Z_]+))")
+_CUDA = re.compile(r"cuda|cudnn|cublas|nvdec|gpu", re.IGNORECASE)
+_MEMORY = re.compile(r"out of memory|failed to allocate memory for requested buffer", re.IGNORECASE)
+_NAMES = {name.upper(): name for name in STICKY} | {
+    "LAUNCHFAILED": "LaunchFailure",
+    "DEVICEUNAVAILABLE": "DevicesUnavailable",
+}
+"""As written without underlines; the driver has other words for two."""
+_BY_NUMBER = {number: name for name, (number, _) in STICKY.items()}
+
+
+def sticky(error: BaseException) -> str | None:
+    """The name of the first error in the chain or group after which no call to the device succeeds; None without."""
+    return next((name for found in _all_of(error) if (name := _sticky_name(found)) is not None), None)
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether the device had no room: nothing is broken, and what asks for less goes on."""
+    return any(_is_out_of_memory(found) for found in _all_of(error))
+
+
+def _all_of(error: BaseException) -> Iterator[BaseException]:
+    """The error, what a group holds, what it came from and what it happened under; each once."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        found = waiting.pop()
+        if found is None or id(found) in seen:
+            continue
+        seen.add(id(found))
+        yield found
+        waiting += [found.__cause__, found.__context__]
+        if isinstance(found, BaseExceptionGroup):
+            waiting += found.exceptions
+
+
+def _sticky_name(error: BaseException) -> str | None:
+    if isinstance(error, BaseExceptionGroup):
+        return None
+    number = _number(error)
+    if number is not None:
+        return _BY_NUMBER.get(number)
+    text = str(error)
+    for match in _NAME.finditer(text):
+        name = _NAMES.get((match[1] or match[2]).replace("_", "").upper())
+        if name is not None:
+            return name
+    said = text.lower() if _CUDA.search(text) else ""
+    return next((name for name, (_, words) in STICKY.items() if name != "Unknown" and words.lower() in said), None)
+
+
+def _number(error: BaseException) -> int | None:
+    """The status number, from CuPy's attribute or out of the message."""
+    status = getattr(error, "status", None)
+    if isinstance(status, int):
+        return status if "cuda" in type(error).__name__.lower() else None
+    match = _NUMBER.search(str(error))
+    return int(match[1]) if match else None
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return False
+    from_device = "cupy" in type(error).__module__ or "torch" in type(error).__module__
+    text = str(error)
+    if _MEMORY.search(text) and (from_device or not isinstance(error, MemoryError)):
+        return True
+    return _number(error) == OUT_OF_MEMORY
