@@ -75,6 +75,9 @@ class Settings(BaseSettings):
     models: Path | None = setting(
         None, "Folder with the weights, for machines without network; default: the cache.", affects_result=False
     )
+    engines: Path | None = setting(
+        None, "Folder for TensorRT engines; default: with the models.", affects_result=False
+    )
     model_set: str = setting("default", "Which set of weights to use.", min_length=1)
     overwrite: bool = setting(False, "Replace results that are already there.", affects_result=False)
     jpeg_quality: int = setting(92, "Quality of the images written.", ge=1, le=100)
@@ -105,7 +108,7 @@ class Settings(BaseSettings):
         """Arguments before the environment, and nothing that is read without being asked for."""
         return init_settings, env_settings
 
-    @field_serializer("models")
+    @field_serializer("models", "engines")
     def _path_as_text(self, value: Path | None) -> str | None:
         return None if value is None else str(value)
 

@@ -1,4 +1,4 @@
-"""`keyart models`: which weights there are, where they come from, and bringing them here."""
+"""`keyart models`: which weights there are, where they come from, bringing them here and building engines of them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,7 +18,7 @@ from .tables import print_table
 if TYPE_CHECKING:
     from engines.zoo import RoleStatus
 
-app = typer.Typer(help="The weights: list them, pull what is missing.", no_args_is_help=True)
+app = typer.Typer(help="The weights: list them, pull what is missing, build engines.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -67,6 +68,43 @@ def pull(
             print(json.dumps([_as_json(line) for line in zoo.status()], indent=2, ensure_ascii=False))
         elif not quiet:
             print(f"{len(zoo.roles)} models ready in {zoo.folder}")
+
+
+@app.command("build")
+def build(
+    context: typer.Context,
+    again: Annotated[bool, typer.Option("--again", help="Also those that are built already.")] = False,
+    models: options.ModelsOption = None,
+    model_set: options.ModelSetOption = None,
+    config: options.ConfigOption = None,
+    assignments: options.SetOption = None,
+    quiet: options.QuietOption = False,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Build TensorRT engines (FP16) for this GPU, once; later runs with --device cuda use them.
+
+    Takes minutes for each model, in a process of its own: Ctrl-C stops at once and leaves nothing half-built.
+    """
+    with tidy_exit():
+        from ..engine_cache import build_engines
+
+        flags = {"models": models, "model_set": model_set}
+        settings = options.settings_from(config, flags, assignments)
+        with _bars(quiet) as progress:
+            built = build_engines(settings, _silent if quiet else _say, progress, again, context.obj)
+        if as_json:
+            rows = [{**asdict(one), "folder": str(one.folder)} for one in built]
+            print(json.dumps(rows, indent=2, ensure_ascii=False))
+        elif not quiet:
+            print(f"engines of {len(built)} models ready in {built[0].folder.parent if built else 'no folder'}")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _silent(line: str) -> None:
+    """For --quiet."""
 
 
 def _as_json(line: RoleStatus) -> dict[str, Any]:

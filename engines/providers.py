@@ -1,0 +1,101 @@
+"""Whether ONNX Runtime can really open a session on a provider, and if not, why, in one line.
+
+That a provider is compiled in says nothing about its libraries. It is tried in a process of its own, because a library
+that is loaded half cannot be put back, and because a driver may take the process with it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from typing import Any
+
+import onnxruntime as ort
+
+from .session import CPU_PROVIDER
+
+TENSORRT, CUDA = "TensorrtExecutionProvider", "CUDAExecutionProvider"
+PATIENCE_S = 120.0
+Run = Callable[[Sequence[str]], "subprocess.CompletedProcess[str]"]
+
+_REASON = re.compile(r"with error: (.+)|(CUDA failure \d+: .+?)(?: ; |$)")
+
+
+def provider_problem(provider: str, run: Run | None = None) -> str | None:
+    """Why no session can use this provider; None when one can. Takes some seconds the first time.
+
+    run: stands in for the process that tries; its stdout is `main`'s line.
+    """
+    if provider not in ort.get_available_providers():
+        return f"this build of ONNX Runtime ({ort.__version__}) has no {short_name(provider)} provider"
+    if run is None:
+        return _tried(provider)
+    done = run([sys.executable, "-m", "engines.providers", provider])
+    return verdict(provider, done.returncode, done.stdout, done.stderr)
+
+
+def verdict(provider: str, exit_code: int, stdout: str, stderr: str) -> str | None:
+    """What the trial's end means: None when the provider came first in its session, else the reason in one line."""
+    answer: dict[str, Any] = {}
+    with suppress(json.JSONDecodeError):
+        answer = json.loads((stdout.strip().splitlines() or ["{}"])[-1])
+    if answer.get("providers", [""])[0] == provider:
+        return None
+    found = next((match for line in stderr.splitlines() if (match := _REASON.search(line))), None)
+    if found is not None:
+        return next(group for group in found.groups() if group).strip()
+    if exit_code < 0:
+        return f"the process that tried it was ended by signal {-exit_code}"
+    said = answer.get("error") or (stderr.strip().splitlines() or [""])[-1].strip()
+    return str(said or "ONNX Runtime left it out and did not say why")
+
+
+def short_name(provider: str) -> str:
+    """`CUDA` for `CUDAExecutionProvider`."""
+    return provider.removesuffix("ExecutionProvider")
+
+
+@lru_cache
+def _tried(provider: str) -> str | None:
+    return provider_problem(provider, _run)
+
+
+def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        answer = json.dumps({"error": f"no answer within {PATIENCE_S:.0f} s"})
+        return subprocess.CompletedProcess(command, 1, answer, "")
+
+
+def load_libraries() -> None:
+    """Makes the libraries that came as Python packages known to the process: CUDA, cuDNN, TensorRT."""
+    ort.preload_dlls()
+    with suppress(ImportError, OSError, RuntimeError):
+        import tensorrt  # noqa: F401  # finds its own libraries and leaves them loaded
+
+
+def main(provider: str) -> None:
+    """Opens a session of one node on the provider and prints what ONNX Runtime made of it, one line of JSON."""
+    from onnx import TensorProto, helper
+
+    value = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in ("x", "y")]
+    graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"])], "trial", value[:1], value[1:])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    load_libraries()
+    answer: dict[str, Any] = {}
+    try:
+        session = ort.InferenceSession(model.SerializeToString(), providers=[provider, CPU_PROVIDER], enable_fallback=0)
+        answer["providers"] = session.get_providers()
+    except Exception as error:  # whatever it is, it is the answer
+        answer["error"] = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    print(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

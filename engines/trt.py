@@ -1,0 +1,99 @@
+"""TensorRT as this machine has it: the Python package, the library, the provider; and where its engines are kept.
+
+Engines fit one model, one version of TensorRT and one of ONNX Runtime; ONNX Runtime itself names their files after the
+GPU's compute capability.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import onnxruntime as ort
+
+from .fetch import sha256_of
+from .providers import TENSORRT, load_libraries, provider_problem
+
+LIBRARY = "libnvinfer.so.10"
+"""What ONNX Runtime's provider is linked against; TensorRT 11 brings another."""
+BUILT = "built.json"
+"""Written last into a folder of engines: without it they are not used."""
+
+
+@dataclass(frozen=True, slots=True)
+class TensorRt:
+    """version: of the Python package, None without it. problem: why sessions cannot use TensorRT, one line."""
+
+    version: str | None
+    problem: str | None
+
+    @property
+    def usable(self) -> bool:
+        """Whether sessions can be opened on it."""
+        return self.problem is None
+
+    def line(self) -> str:
+        """For people."""
+        name = f"TensorRT {self.version}" if self.version else "TensorRT is not installed as a Python package"
+        return f"{name}; its provider loads" if self.usable else f"{name}; not used: {self.problem}"
+
+
+def inspect(try_provider: Callable[[str], str | None] = provider_problem) -> TensorRt:
+    """Look for TensorRT. The provider is tried last, in a process of its own, and only when all else is there."""
+    version, problem = _package()
+    if TENSORRT not in ort.get_available_providers():
+        problem = f"ONNX Runtime {ort.__version__} is built without it; install keyart[cuda] in place of keyart[cpu]"
+    else:
+        missing = library_problem()
+        problem = (problem or missing) if missing else try_provider(TENSORRT)
+    return TensorRt(version, problem)
+
+
+def library_problem(name: str = LIBRARY) -> str | None:
+    """Why the library cannot be loaded; None when it can, from a Python package or from the system."""
+    load_libraries()
+    try:
+        ctypes.CDLL(name)
+    except OSError as error:
+        return str(error).strip()
+    return None
+
+
+def _package() -> tuple[str | None, str | None]:
+    try:
+        import tensorrt
+    except (ImportError, OSError, RuntimeError) as error:
+        return None, f"the package cannot be imported ({error}); install keyart[tensorrt]"
+    return str(tensorrt.__version__), None
+
+
+def engine_key(version: str | None) -> str:
+    """Name of the folder for engines of this TensorRT under this ONNX Runtime."""
+    return f"tensorrt-{version or 'system'}-ort-{ort.__version__}"
+
+
+def model_folder(engines: Path, role: str, model: Path) -> Path:
+    """Where the engines of one model file lie; the same as sessions look for them."""
+    return engines / f"{role}-{sha256_of(model)[:12]}"
+
+
+def built(engines: Path, role: str, model: Path) -> bool:
+    """Whether the engines of a model are there, whole."""
+    return (model_folder(engines, role, model) / BUILT).is_file()
+
+
+def all_built(engines: Path, models: Mapping[str, Path]) -> bool:
+    """Whether those of every model (role → file) are. Of none: no."""
+    return bool(models) and all(built(engines, role, model) for role, model in models.items())
+
+
+def mark_built(folder: Path, found: TensorRt, seconds: float) -> None:
+    """Notes that a folder of engines is whole, and what made it."""
+    note = {**asdict(found), "onnxruntime": ort.__version__, "seconds": round(seconds, 1)}
+    (folder / BUILT).write_text(json.dumps(note, indent=1) + "\n")
+
+
+__all__ = ["TensorRt", "all_built", "built", "engine_key", "inspect", "library_problem", "model_folder"]

@@ -1,0 +1,57 @@
+"""The child process that builds one model's TensorRT engines: opening a session with an engine folder does it.
+
+    python -m engines.trt_worker ROLE MODEL.onnx FOLDER
+
+The last line on stderr says why it failed. It ends when its stdin ends: then nobody waits for it any more.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+from .catalog import ModelError
+from .providers import TENSORRT, load_libraries
+from .session import SessionError, first_line, open_session
+from .session_cuda import PROFILES
+
+
+def build(role: str, model: Path, folder: Path) -> None:
+    """Engines for `role` into `folder`, tried once. Raises ModelError or SessionError."""
+    import cupy
+
+    load_libraries()
+    stream = cupy.cuda.Stream(non_blocking=True)
+    session = open_session(model, "cuda", name=role, stream=stream.ptr, engine_cache=folder)
+    try:
+        if session.provider != TENSORRT:
+            raise ModelError(f"ONNX Runtime took {session.provider} in place of TensorRT")
+        profile = PROFILES[role]
+        with stream:
+            session.run({profile.input_name: cupy.zeros(profile.usual, cupy.float32)})
+            stream.synchronize()
+    finally:
+        session.close()
+
+
+def _end_with_parent() -> None:
+    sys.stdin.read()
+    os._exit(1)
+
+
+def main(arguments: list[str]) -> int:
+    """Exit code 0 when the engines are there."""
+    role, model, folder = arguments
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        build(role, Path(model), Path(folder))
+    except (ImportError, ModelError, SessionError) as error:
+        print(first_line(error), file=sys.stderr, flush=True)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

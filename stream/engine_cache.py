@@ -1,0 +1,91 @@
+"""Where TensorRT engines are kept, whether this run can use them, and building them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engines import trt, trt_build
+from engines.trt_build import Built
+from engines.zoo import Progress
+
+from .models import zoo_of
+from .records import KeyartError
+from .settings import Settings
+
+
+def engine_folder(settings: Settings, inspect: Callable[[], trt.TensorRt] = trt.inspect) -> Path | None:
+    """The folder that sessions of a CUDA run are to be given, None where they run on the CUDA provider.
+
+    None unless TensorRT can be used and the engines of every model are built: a session given a folder without its
+    engine would build one, for minutes that nothing can interrupt. Costs nothing where none was ever built.
+    Raises ModelError.
+    """
+    if not _root(settings).is_dir():
+        return None
+    found = inspect()
+    folder = engine_root(settings, found)
+    return folder if found.usable and trt.all_built(folder, buildable(settings)) else None
+
+
+def engine_root(settings: Settings, found: trt.TensorRt) -> Path:
+    """The folder for the engines of the TensorRT that was found; it need not exist. Raises ModelError."""
+    return _root(settings) / trt.engine_key(found.version)
+
+
+def buildable(settings: Settings) -> dict[str, Path]:
+    """Role → file of the models of the main job that are here and for which engines are built. Raises ModelError."""
+    from engines.session_cuda import PROFILES
+
+    from .services import ROLES
+
+    models = {line.role: line.model for line in zoo_of(settings).status()}
+    return {role: model.path for role in ROLES if role in PROFILES and (model := models.get(role)) is not None}
+
+
+def build_engines(
+    settings: Settings,
+    say: Callable[[str], None],
+    progress: Progress | None = None,
+    again: bool = False,
+    parts: BuildParts | None = None,
+) -> list[Built]:
+    """Pull the models that are missing and build the engines that are, one line a step to `say`.
+
+    Raises KeyartError when nothing can be built on this machine, ModelError when one model cannot be pulled or built.
+    """
+    parts = parts or BuildParts()
+    problem = parts.device_problem()
+    found = parts.inspect() if problem is None else None
+    if found is None or not found.usable:
+        raise KeyartError(f"TensorRT engines cannot be built here: {problem or (found and found.problem)}")
+    from .services import ROLES
+
+    zoo_of(settings).ensure(ROLES, progress)
+    engines = engine_root(settings, found)
+    return trt_build.build_engines(engines, buildable(settings), found, say, again, parts.builder)
+
+
+def device_problem() -> str | None:
+    """Why there is no CUDA device to build for; None when there is one."""
+    from .services import choose_device
+
+    try:
+        choose_device("cuda")
+    except KeyartError as error:
+        return str(error)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class BuildParts:
+    """What building asks of the machine; tests put peers here."""
+
+    device_problem: Callable[[], str | None] = device_problem
+    inspect: Callable[[], trt.TensorRt] = trt.inspect
+    builder: Sequence[str] = trt_build.BUILDER
+
+
+def _root(settings: Settings) -> Path:
+    return settings.engines or zoo_of(settings).folder / "engines"
