@@ -6,12 +6,13 @@ import importlib
 import platform
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Literal
 
 from engines.catalog import ModelError
 
+from .doctor_cuda import cuda_findings
+from .finding import Finding, State
+from .gpu import View
 from .records import KeyartError
 from .settings import Settings
 
@@ -24,25 +25,12 @@ REQUIRED_MODULES = {
 COMMON_CODECS = ("h264", "hevc", "av1", "vp9", "vp8", "mpeg2video", "mpeg4", "prores", "vc1", "theora", "mjpeg")
 ESSENTIAL_CODECS = frozenset({"h264", "hevc"})
 
-State = Literal["ok", "note", "missing"]
 
+def diagnose(settings: Settings, view: View | None = None) -> list[Finding]:
+    """Look at everything that `extract` with these settings would use. Fetches nothing.
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the report. `missing`: extract could not run; `note`: it could, with less."""
-
-    name: str
-    state: State
-    found: str
-    advice: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
-
-
-def diagnose(settings: Settings) -> list[Finding]:
-    """Look at everything that `extract` with these settings would use. Fetches nothing, loads no model."""
+    view: stands in for this machine's GPU.
+    """
     return [
         _python(settings),
         *_packages(),
@@ -50,6 +38,7 @@ def diagnose(settings: Settings) -> list[Finding]:
         _guarded("decoder", _decoder),
         _guarded("codecs", _codecs),
         _guarded("providers", _providers),
+        *cuda_findings(settings, view),
         *_models(settings),
     ]
 

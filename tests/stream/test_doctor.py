@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from stream.doctor import ESSENTIAL_CODECS, Finding, diagnose
+from stream.doctor import ESSENTIAL_CODECS, diagnose
+from stream.finding import Finding
 from stream.settings import Settings
 
 

@@ -1,0 +1,129 @@
+"""The lines of `keyart doctor` about the GPU: what is there, what serves it, and what to do about what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from engines import session_cuda
+from engines.catalog import ModelError
+from engines.providers import CUDA, short_name
+from engines.session import SessionError
+
+from .engine_cache import buildable, engine_root
+from .finding import Finding, State
+from .gpu import PACKAGES, Gpu, Machine, View
+from .settings import Settings
+
+NEEDED = ("cupy", "PyNvVideoCodec", "torch", "torchvision")
+"""Without these nothing runs with --device cuda; without the others something else steps in."""
+INSTEAD = {
+    "cuml": "faces are grouped by scikit-learn, slower for long films",
+    "pynvml": "the driver's version and memory are not shown",
+}
+CPU_NODES = Callable[[Path], int]
+"""The nodes of a model file that ONNX Runtime would place on the CPU with the CUDA provider."""
+
+
+def cuda_findings(settings: Settings, view: View | None = None, cpu_nodes: CPU_NODES | None = None) -> list[Finding]:
+    """One line where there is no GPU; else what was found, `missing` only where `extract` would refuse."""
+    view = view or Machine()
+    gpu = view.gpu()
+    if isinstance(gpu, str):
+        return [Finding("gpu", "note", f"none in use: {gpu}; everything runs on the CPU")]
+    wanted: State = "note" if settings.device == "cpu" else "missing"
+    provider = view.provider(CUDA)
+    findings = [
+        _gpu(gpu),
+        _video(view),
+        *_packages(view, wanted),
+        _provider(provider, wanted),
+        _tensorrt(view, settings),
+    ]
+    if provider is None:
+        findings += _placement(settings, cpu_nodes or nodes_on_cpu)
+    return findings
+
+
+def _gpu(gpu: Gpu) -> Finding:
+    driver = f", driver {gpu.driver}" if gpu.driver else ""
+    memory = f"{gpu.free / 2**30:.1f} of {gpu.memory / 2**30:.1f} GiB free"
+    return Finding("gpu", "ok", f"{gpu.name}, compute capability {gpu.capability}{driver}, {memory}")
+
+
+def _video(view: View) -> Finding:
+    chip = view.video()
+    if isinstance(chip, str):
+        return Finding("nvdec", "note", chip, "films are decoded by FFmpeg and uploaded")
+    if not chip.engines:
+        return Finding("nvdec", "note", "this GPU has no video decoder", "films are decoded by FFmpeg and uploaded")
+    plural = "s" if chip.engines != 1 else ""
+    found = f"{chip.engines} engine{plural}: {', '.join(chip.codecs)}"
+    return Finding("nvdec", "ok", found + (f"; not {', '.join(chip.refused)}" if chip.refused else ""))
+
+
+def _packages(view: View, wanted: State) -> list[Finding]:
+    """One line of all versions, and one for each that is not there."""
+    versions = {PACKAGES[module]: view.package(module) for module in PACKAGES}
+    there = ", ".join(f"{package} {found}" for package, found in versions.items() if found)
+    findings = [Finding("gpu packages", "ok", there)] if there else []
+    for module, package in PACKAGES.items():
+        if versions[package] is None:
+            state, advice = (wanted, "pip install 'keyart[cuda]'") if module in NEEDED else ("note", INSTEAD[module])
+            findings.append(Finding(package, state, "is not installed or cannot be imported", advice))
+    return findings
+
+
+def _provider(problem: str | None, wanted: State) -> Finding:
+    name = f"ONNX Runtime's {short_name(CUDA)} provider"
+    if problem is None:
+        return Finding("cuda provider", "ok", f"{name} loads")
+    advice = "pip uninstall onnxruntime, then pip install 'keyart[cuda]'; or use --device cpu"
+    return Finding("cuda provider", wanted, f"{name} cannot be used: {problem}", advice)
+
+
+def _tensorrt(view: View, settings: Settings) -> Finding:
+    found = view.tensorrt()
+    if not found.usable:
+        return Finding("tensorrt", "note", found.line(), "sessions run on the CUDA provider")
+    try:
+        ready = _built(settings, engine_root(settings, found))
+    except ModelError as error:
+        return Finding("tensorrt", "note", f"{found.line()}; {error}")
+    advice = "" if ready == "all" else "run `keyart models build`; until then sessions run on the CUDA provider"
+    return Finding("tensorrt", "note" if advice else "ok", f"{found.line()}; engines built: {ready}", advice)
+
+
+def _built(settings: Settings, folder: Path) -> str:
+    from engines.trt import built
+
+    models = buildable(settings)
+    missing = [role for role, model in models.items() if not built(folder, role, model)]
+    if not models or len(missing) == len(models):
+        return "none"
+    return f"all but {', '.join(missing)}" if missing else "all"
+
+
+def _placement(settings: Settings, cpu_nodes: CPU_NODES) -> list[Finding]:
+    """Nodes on the CPU: each costs a round trip in every batch."""
+    try:
+        counts = {role: cpu_nodes(model) for role, model in buildable(settings).items()}
+    except (ModelError, SessionError) as error:
+        return [Finding("placement", "note", str(error))]
+    return [placement(counts)] if counts else []
+
+
+def placement(counts: Mapping[str, int]) -> Finding:
+    """The line for nodes on the CPU, by role."""
+    there = {role: count for role, count in counts.items() if count}
+    if not there:
+        return Finding("placement", "ok", f"every node of {len(counts)} models runs on the GPU")
+    listed = ", ".join(f"{role} {count}" for role, count in there.items())
+    return Finding("placement", "note", f"nodes on the CPU: {listed}", "each costs a round trip in every batch")
+
+
+def nodes_on_cpu(model: Path) -> int:
+    """Asks ONNX Runtime. Raises ModelError or SessionError."""
+    # Not yet a door of the sessions: without it nothing is known to lie on the CPU.
+    ask: CPU_NODES = getattr(session_cuda, "cpu_nodes", lambda model: 0)
+    return int(ask(model))

@@ -1,0 +1,150 @@
+"""What there is of a GPU and of what serves it, asked of the libraries themselves. Nothing here raises for what is
+missing: that is the answer."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Protocol
+
+from engines import trt
+from engines.providers import provider_problem
+
+PACKAGES = {
+    "cupy": "cupy-cuda13x", "torch": "torch", "torchvision": "torchvision", "PyNvVideoCodec": "PyNvVideoCodec",
+    "cuml": "cuml-cu13", "pynvml": "nvidia-ml-py",
+}  # fmt: skip
+"""Modules of the CUDA path and the distributions that bring them."""
+
+CODECS = ("H264", "HEVC", "AV1", "VP9", "VP8", "MPEG2", "MPEG4", "VC1")
+"""As PyNvVideoCodec's enumeration names them; 8 bits 4:2:0 each, and 10 bits where films use them."""
+TEN_BITS = ("H264", "HEVC", "AV1", "VP9")
+
+
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """One device. `capability` is "9.0", memory in bytes; driver "" when NVML does not say."""
+
+    name: str
+    capability: str
+    memory: int
+    free: int
+    driver: str
+
+
+@dataclass(frozen=True, slots=True)
+class VideoChip:
+    """What the decoder of the chip says of itself. `codecs`: "H264", "HEVC 10 bit", …"""
+
+    engines: int
+    codecs: tuple[str, ...]
+    refused: tuple[str, ...]
+
+
+class View(Protocol):
+    """A machine as `doctor` and the benchmarks ask about it; tests put a peer here."""
+
+    def gpu(self) -> Gpu | str:
+        """The device, or why there is none, in part of a line."""
+        ...
+
+    def video(self) -> VideoChip | str:
+        """The chip's decoder, or why it cannot be asked."""
+        ...
+
+    def package(self, module: str) -> str | None:
+        """The installed version of what brings a module; None when it is not installed or cannot be imported."""
+        ...
+
+    def provider(self, name: str) -> str | None:
+        """Why ONNX Runtime cannot use a provider; None when it can."""
+        ...
+
+    def tensorrt(self) -> trt.TensorRt: ...
+
+
+class Machine:
+    """This machine."""
+
+    def gpu(self) -> Gpu | str:
+        """Asks CuPy; the driver's version comes from NVML."""
+        try:
+            from cupy.cuda import runtime
+        except ImportError as error:
+            return f"CuPy cannot be imported ({error})"
+        try:
+            if not runtime.getDeviceCount():
+                return "no CUDA device found"
+            seen = runtime.getDeviceProperties(0)
+            free, memory = runtime.memGetInfo()
+        except runtime.CUDARuntimeError as error:
+            return f"no CUDA device can be used ({error})"
+        return Gpu(seen["name"].decode(), f"{seen['major']}.{seen['minor']}", int(memory), int(free), driver_version())
+
+    def video(self) -> VideoChip | str:
+        """Asks PyNvVideoCodec, codec by codec."""
+        try:
+            import PyNvVideoCodec
+        except (ImportError, OSError, RuntimeError) as error:
+            return f"PyNvVideoCodec cannot be imported ({error})"
+        return ask_chip(PyNvVideoCodec)
+
+    def package(self, module: str) -> str | None:
+        """Its distribution's version, once it has been imported."""
+        try:
+            importlib.import_module(module)
+            return version(PACKAGES[module])
+        except (ImportError, OSError, RuntimeError, PackageNotFoundError):
+            return None
+
+    def provider(self, name: str) -> str | None:
+        """Tries it in a process of its own."""
+        return provider_problem(name)
+
+    def tensorrt(self) -> trt.TensorRt:
+        """Package, library and provider."""
+        return trt.inspect()
+
+
+def ask_chip(codec_library: Any) -> VideoChip | str:
+    """The answers of `GetDecoderCaps` for every codec in 4:2:0. `codec_library`: the module, or a peer of it."""
+    chroma = getattr(codec_library.cudaVideoChromaFormat, "420")
+    wanted = [(codec, 8) for codec in CODECS] + [(codec, 10) for codec in TEN_BITS]
+    decoded: list[str] = []
+    refused: list[str] = []
+    engines = 0
+    for codec, bits in wanted:
+        name = codec if bits == 8 else f"{codec} {bits} bit"
+        number = getattr(codec_library.cudaVideoCodec, codec, None)
+        if number is None:
+            continue
+        try:
+            caps = codec_library.GetDecoderCaps(gpuid=0, codec=number, chromaformat=chroma, bitdepth=bits)
+        except Exception as error:  # the library's own exceptions have no public base; one answer settles all
+            return f"the video decoder cannot be asked ({first_line(error)})"
+        (decoded if caps["supported"] else refused).append(name)
+        engines = max(engines, int(caps["num_decoder_engines"]))
+    return VideoChip(engines, tuple(decoded), tuple(refused))
+
+
+def driver_version() -> str:
+    """The driver's version; "" when NVML does not say."""
+    try:
+        import pynvml
+    except ImportError:
+        return ""
+    try:
+        pynvml.nvmlInit()
+        try:
+            said = pynvml.nvmlSystemGetDriverVersion()
+        finally:
+            pynvml.nvmlShutdown()
+    except pynvml.NVMLError:
+        return ""
+    return said.decode() if isinstance(said, bytes) else str(said)
+
+
+def first_line(error: Exception) -> str:
+    """An error's message without the lines that follow."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,144 @@
+"""What doctor says of GPUs that are peers of real ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from engines.trt import BUILT, TensorRt, model_folder
+from stream.doctor import diagnose
+from stream.doctor_cuda import cuda_findings
+from stream.engine_cache import buildable, engine_root
+from stream.finding import Finding
+from stream.gpu import PACKAGES, Gpu, VideoChip, ask_chip
+from stream.settings import Settings
+
+
+@dataclass
+class Peer:
+    """A machine with everything, unless told otherwise."""
+
+    device: Gpu | str = field(default_factory=lambda: Gpu("Fast 9000", "9.0", 144 << 30, 140 << 30, "580.1"))
+    chip: VideoChip | str = field(default_factory=lambda: VideoChip(7, ("H264", "HEVC"), ("AV1",)))
+    packages: dict[str, str | None] = field(default_factory=lambda: dict.fromkeys(PACKAGES, "1.0"))
+    refused: str | None = None
+    found: TensorRt = field(default_factory=lambda: TensorRt("10.13.0", None))
+
+    def gpu(self) -> Gpu | str:
+        return self.device
+
+    def video(self) -> VideoChip | str:
+        return self.chip
+
+    def package(self, module: str) -> str | None:
+        return self.packages[module]
+
+    def provider(self, name: str) -> str | None:
+        return self.refused
+
+    def tensorrt(self) -> TensorRt:
+        return self.found
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """With a user's own files for two roles, and no others."""
+    monkeypatch.setenv("KEYART_MODELS", str(tmp_path / "kept"))
+    folder = tmp_path / "models"
+    folder.mkdir()
+    for role in ("detector", "eyes"):
+        (folder / f"{role}.onnx").write_text(role)
+    return Settings(models=folder, engines=tmp_path / "engines", device="cuda")
+
+
+def by_name(settings: Settings, view: Peer, nodes: int = 0) -> dict[str, Finding]:
+    return {one.name: one for one in cuda_findings(settings, view, lambda model: nodes)}
+
+
+def test_without_a_gpu_one_note_says_so_and_nothing_is_missing(settings: Settings) -> None:
+    findings = cuda_findings(replace_device(settings, "cpu"), Peer(device="no CUDA device found"))
+    assert [(one.name, one.state) for one in findings] == [("gpu", "note")]
+    assert findings[0].found == "none in use: no CUDA device found; everything runs on the CPU"
+
+
+def test_a_machine_with_everything_has_nothing_to_advise_but_engines(settings: Settings) -> None:
+    found = by_name(settings, Peer())
+    assert found["gpu"].found == "Fast 9000, compute capability 9.0, driver 580.1, 140.0 of 144.0 GiB free"
+    assert found["nvdec"].found == "7 engines: H264, HEVC; not AV1"
+    assert found["gpu packages"].found.startswith("cupy-cuda13x 1.0, torch 1.0")
+    assert found["cuda provider"].state == "ok"
+    assert found["placement"].found == "every node of 2 models runs on the GPU"
+    assert found["tensorrt"].found == "TensorRT 10.13.0; its provider loads; engines built: none"
+    assert "keyart models build" in found["tensorrt"].advice
+    for role, model in buildable(settings).items():
+        folder = model_folder(engine_root(settings, Peer().found), role, model)
+        folder.mkdir(parents=True)
+        (folder / BUILT).touch()
+        found = by_name(settings, Peer())
+        assert found["tensorrt"].found.endswith("all but eyes" if role == "detector" else "all")
+    assert found["tensorrt"].state == "ok"
+
+
+@pytest.mark.parametrize(("device", "state"), [("cuda", "missing"), ("auto", "missing"), ("cpu", "note")])
+def test_what_the_gpu_path_needs_is_missing_unless_the_cpu_was_asked_for(
+    settings: Settings, device: str, state: str
+) -> None:
+    lacking = Peer(packages=dict.fromkeys(PACKAGES, None), refused="libcudnn.so.9: cannot open shared object file")
+    found = by_name(replace_device(settings, device), lacking)
+    assert found["cupy-cuda13x"].state == state
+    assert found["cuda provider"].state == state
+    assert "libcudnn.so.9" in found["cuda provider"].found
+    assert (found["cuml-cu13"].state, found["cuml-cu13"].advice) == (
+        "note", "faces are grouped by scikit-learn, slower for long films",
+    )  # fmt: skip
+    assert "gpu packages" not in found
+    assert "placement" not in found
+
+
+def test_nodes_on_the_cpu_are_counted_by_model(settings: Settings) -> None:
+    placement = by_name(settings, Peer(), nodes=3)["placement"]
+    assert (placement.state, placement.found) == ("note", "nodes on the CPU: detector 3, eyes 3")
+
+
+def test_a_chip_without_decoder_or_tensorrt_is_a_note(settings: Settings) -> None:
+    peer = Peer(chip=VideoChip(0, (), ("H264",)), found=TensorRt(None, "libnvinfer.so.10: cannot open"))
+    found = by_name(settings, peer)
+    assert found["nvdec"].state == found["tensorrt"].state == "note"
+    assert found["tensorrt"].advice == "sessions run on the CUDA provider"
+    assert by_name(settings, replace(peer, chip="PyNvVideoCodec cannot be imported"))["nvdec"].state == "note"
+
+
+def test_the_whole_report_has_the_gpu_in_it(settings: Settings) -> None:
+    names = [one.name for one in diagnose(replace_device(settings, "cpu"), Peer(device="no CUDA device found"))]
+    assert names.index("providers") < names.index("gpu") < names.index("models")
+
+
+def test_the_chip_is_asked_codec_by_codec() -> None:
+    asked: list[Any] = []
+
+    def caps(gpuid: int, codec: int, chromaformat: str, bitdepth: int) -> dict[str, int]:
+        asked.append((codec, chromaformat, bitdepth))
+        return {"supported": int(codec == 1 or (codec == 4 and bitdepth == 8)), "num_decoder_engines": 7 * (codec < 9)}
+
+    library = SimpleNamespace(
+        cudaVideoCodec=SimpleNamespace(HEVC=1, H264=4, AV1=9),
+        cudaVideoChromaFormat=SimpleNamespace(**{"420": "4:2:0"}),
+        GetDecoderCaps=caps,
+    )
+    chip = ask_chip(library)
+    assert chip == VideoChip(7, ("H264", "HEVC", "HEVC 10 bit"), ("AV1", "H264 10 bit", "AV1 10 bit"))
+    assert {chroma for _, chroma, _ in asked} == {"4:2:0"}
+
+    def broken(**asked: Any) -> dict[str, int]:
+        raise RuntimeError("no driver\nat line 7")
+
+    library.GetDecoderCaps = broken
+    assert ask_chip(library) == "the video decoder cannot be asked (no driver)"
+
+
+def replace_device(settings: Settings, device: str) -> Settings:
+    return settings.model_copy(update={"device": device})
