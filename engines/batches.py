@@ -1,4 +1,4 @@
-"""Small helpers between pictures and sessions."""
+"""Many rows to a session, in runs of a bounded size."""
 
 from __future__ import annotations
 
@@ -7,11 +7,6 @@ import numpy as np
 from kernels.surface import Array
 
 from .session import Session
-
-
-def planar(pictures: Array) -> Array:
-    """(N, h, w, 3) uint8 → (N, 3, h, w) float32 of the same 0–255 values, contiguous."""
-    return pictures.transpose(0, 3, 1, 2).astype("float32", order="C")
 
 
 def run_in_batches(session: Session, name_in: str, rows: Array, name_out: str, batch: int) -> Array:

@@ -6,16 +6,19 @@ cells), `offset` (y, x of the centre inside its cell), `landmarks` (five y, x pa
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from kernels.ops import Ops
 from kernels.surface import Array, Rect, Surface
 
-from .batches import planar
 from .session import Session
+from .tools import HOST, EngineTools, intersection_over_union
 
+T = TypeVar("T")
 STRIDE_PX, FEATURE_STRIDE_PX = 4, 16
 SIDE_MULTIPLE_PX = 32
 
@@ -71,85 +74,142 @@ class Found:
 
 
 class Detector:
-    """CenterFace on one session. Drops boxes under `threshold` and those that overlap a better one by `overlap`."""
+    """CenterFace on one session. Drops boxes under `threshold` and those that overlap a better one by `overlap`.
+
+    batch: pictures a run. With 1 each runs by itself, so that its bits are its own.
+    """
 
     def __init__(
-        self, session: Session, ops: Ops, *, long_side: int = 320, threshold: float = 0.5, overlap: float = 0.3
+        self,
+        session: Session,
+        ops: Ops,
+        *,
+        long_side: int = 320,
+        threshold: float = 0.5,
+        overlap: float = 0.3,
+        tools: EngineTools = HOST,
+        batch: int = 1,
     ):
-        self._session, self._ops = session, ops
+        self._session, self._ops, self._tools, self._batch = session, ops, tools, batch
         self._long_side, self._threshold, self._overlap = long_side, threshold, overlap
 
     def find(self, surface: Surface, area: Rect) -> Found:
-        """Faces inside `area` (displayed pixels), best first. Runs one picture by itself, so its bits are its own."""
-        letterbox = Letterbox.fit(area, self._long_side)
-        picture = self._ops.rgb(surface, area, letterbox.inner)
-        right, below = (outer - inner for outer, inner in zip(letterbox.outer, letterbox.inner, strict=True))
-        shown = np.pad(planar(picture[None]), ((0, 0), (0, 0), (0, below), (0, right)))
-        maps = self._session.run({"image": shown})
-        columns, rows = (-(-side // FEATURE_STRIDE_PX) for side in letterbox.inner)
-        return Found(self._decode(maps, letterbox), picture, maps["features"][0, :, :rows, :columns])
+        """Faces inside `area` (displayed pixels), best first. Synchronises (device only)."""
+        return self.find_all([surface], [area])[0]
+
+    def find_all(self, surfaces: Sequence[Surface], areas: Sequence[Rect]) -> list[Found]:
+        """One answer a picture, in order; those whose inputs are of one size share the runs. Synchronises (device)."""
+        letterboxes = [Letterbox.fit(area, self._long_side) for area in areas]
+        by_size: dict[tuple[int, int], list[int]] = {}
+        for i, letterbox in enumerate(letterboxes):
+            by_size.setdefault(letterbox.inner, []).append(i)
+        founds: dict[int, Found] = {}
+        for alike in by_size.values():
+            for part in _parts(alike, self._batch):
+                pictures = [self._ops.rgb(surfaces[i], areas[i], letterboxes[i].inner) for i in part]
+                founds.update(zip(part, self._run(pictures, [letterboxes[i] for i in part]), strict=True))
+        return [founds[i] for i in range(len(surfaces))]
 
     def refine(self, surface: Surface, face: Detection, *, side: int, margin: float) -> Detection:
-        """The same face looked at again in a square of `margin` times its box, `side` input pixels wide.
+        """`refine_all` of one face."""
+        return self.refine_all([(surface, face)], side=side, margin=margin)[0]
 
-        Keeps the first answer when the closer look finds nothing that overlaps it by half.
+    def refine_all(self, faces: Sequence[tuple[Surface, Detection]], *, side: int, margin: float) -> list[Detection]:
+        """The same faces looked at again in squares of `margin` times their boxes, `side` input pixels wide.
+
+        Keeps the first answer when the closer look finds nothing that overlaps it by half. Synchronises (device only).
         """
-        x, y, width, height = face.box
-        reach = margin * max(width, height)
-        square = (x + (width - reach) / 2, y + (height - reach) / 2, reach, reach)
-        letterbox = Letterbox.fit(square, side)
-        matrix = np.array([[[1, 0, -square[0]], [0, 1, -square[1]]]]) * (side / reach)
-        chip = self._ops.warp(surface, matrix, side)
-        maps = self._session.run({"image": planar(chip)})
-        closer = self._decode(maps, letterbox)
-        overlaps = [intersection_over_union(np.array([face.box]), np.array([c.box]))[0, 0] for c in closer]
-        if not overlaps or max(overlaps) < 0.5:
-            return face
-        return closer[int(np.argmax(overlaps))]
+        refined: list[Detection] = []
+        for part in _parts(faces, self._batch):
+            squares = [_square(face, margin) for _, face in part]
+            chips = [self._chip(surface, square, side) for (surface, _), square in zip(part, squares, strict=True)]
+            maps = self._session.run({"image": self._tools.engine_input(_joined(chips))})
+            closer = self._decode(maps, [Letterbox.fit(square, side) for square in squares])
+            refined += [_same_face(face, found) for (_, face), found in zip(part, closer, strict=True)]
+        return refined
 
-    def _decode(self, maps: dict[str, Array], letterbox: Letterbox) -> list[Detection]:
-        host = {name: self._ops.to_host(maps[name])[0] for name in ("heat", "size", "offset", "landmarks")}
-        boxes, scores, points = decode(host, self._threshold)
-        keep = suppress(boxes, scores, self._overlap)
-        corners = letterbox.to_displayed(boxes[keep].reshape(-1, 2, 2))
-        faces = zip(corners, scores[keep], letterbox.to_displayed(points[keep]), strict=True)
-        return [Detection(_rect(c), float(score), landmarks) for c, score, landmarks in faces]
+    def _run(self, pictures: list[Array], letterboxes: list[Letterbox]) -> list[Found]:
+        """Pictures (H, W, 3) of one size in one run."""
+        shown = self._tools.engine_input(_joined([picture[None] for picture in pictures]), letterboxes[0].outer)
+        maps = self._session.run({"image": shown})
+        columns, rows = (-(-side // FEATURE_STRIDE_PX) for side in letterboxes[0].inner)
+        features = maps["features"][:, :, :rows, :columns]
+        return [Found(*found) for found in zip(self._decode(maps, letterboxes), pictures, features, strict=True)]
+
+    def _chip(self, surface: Surface, square: Rect, side: int) -> Array:
+        matrix = np.array([[[1, 0, -square[0]], [0, 1, -square[1]]]]) * (side / square[2])
+        return self._ops.warp(surface, matrix, side)
+
+    def _decode(self, maps: dict[str, Array], letterboxes: list[Letterbox]) -> list[list[Detection]]:
+        """The faces of every picture of a run. The maps stay where they are; faces come to the host, all at once."""
+        pictures, boxes, scores, points = decode(maps, self._threshold)
+        counts = [len(boxes)]
+        if len(letterboxes) > 1:
+            counts = np.bincount(self._ops.to_host(pictures), minlength=len(letterboxes)).tolist()
+        rows = np.concatenate([boxes, scores[:, None], points.reshape(len(points), 10)], 1)
+        kept, start = [], 0
+        for count in counts:
+            part = slice(start, start + count)
+            keep = self._tools.suppress(boxes[part], scores[part], self._overlap) if count else slice(0, 0)
+            kept.append(rows[part][keep])
+            start += count
+        host = self._ops.to_host(_joined(kept))
+        ends = np.cumsum([len(part) for part in kept])[:-1]
+        return [_detections(faces, fit) for faces, fit in zip(np.split(host, ends), letterboxes, strict=True)]
 
 
-def decode(maps: dict[str, np.ndarray], threshold: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Boxes (N, 4) left, top, right, bottom, scores (N,), landmarks (N, 5, 2) x, y; float32 input pixels, raster order.
+def decode(maps: dict[str, Array], threshold: float) -> tuple[Array, Array, Array, Array]:
+    """Which picture (K,) int64, boxes (K, 4) left, top, right, bottom, scores (K,), landmarks (K, 5, 2) x, y; float32
+    input pixels, picture by picture, in raster order. Synchronises (device only): their number must be known.
 
-    `maps`: heat (1, h, w), size (2, h, w), offset (2, h, w), landmarks (10, h, w).
+    `maps`: heat (N, 1, h, w), size (N, 2, h, w), offset (N, 2, h, w), landmarks (N, 10, h, w).
     """
-    rows, columns = np.nonzero(maps["heat"][0] > threshold)
+    heat = maps["heat"][:, 0]
+    pictures, rows, columns = np.nonzero(heat > threshold)
+    size_yx, offset_yx, shares = (
+        maps[name].transpose(0, 2, 3, 1)[pictures, rows, columns] for name in ("size", "offset", "landmarks")
+    )
     cells = np.stack([columns, rows], 1).astype(np.float32)
-    size = np.exp(maps["size"][:, rows, columns].T[:, ::-1]) * STRIDE_PX
-    centre = (cells + maps["offset"][:, rows, columns].T[:, ::-1] + 0.5) * STRIDE_PX
+    size = np.exp(size_yx[:, ::-1]) * STRIDE_PX
+    centre = (cells + offset_yx[:, ::-1] + 0.5) * STRIDE_PX
     top_left = centre - size / 2
-    relative = maps["landmarks"][:, rows, columns].T.reshape(-1, 5, 2)[:, :, ::-1]
+    relative = shares.reshape(len(shares), 5, 2)[:, :, ::-1]
     points = top_left[:, None] + relative * size[:, None]
     boxes = np.concatenate([top_left, top_left + size], 1)
-    return boxes.astype(np.float32), maps["heat"][0, rows, columns].astype(np.float32), points.astype(np.float32)
+    scores = heat[pictures, rows, columns].astype(np.float32)
+    return pictures, boxes.astype(np.float32), scores, points.astype(np.float32)
 
 
-def suppress(boxes: np.ndarray, scores: np.ndarray, overlap: float) -> np.ndarray:
-    """Indices of the boxes (left, top, right, bottom) to keep, best first: greedy non-maximum suppression."""
-    order = np.argsort(-scores, kind="stable")
-    sizes = boxes[:, 2:] - boxes[:, :2]
-    shares = intersection_over_union(*(np.concatenate([boxes[:, :2], sizes], 1)[order],) * 2)
-    dropped = np.zeros(len(order), bool)
-    for rank in range(len(order)):
-        if not dropped[rank]:
-            dropped[rank + 1 :] |= shares[rank, rank + 1 :] > overlap
-    return np.asarray(order[~dropped])
+def _detections(rows: np.ndarray, letterbox: Letterbox) -> list[Detection]:
+    """Of (K, 15): box, score and landmarks in input pixels."""
+    corners = letterbox.to_displayed(rows[:, :4].reshape(-1, 2, 2))
+    points = letterbox.to_displayed(rows[:, 5:].reshape(-1, 5, 2))
+    faces = zip(corners, rows[:, 4], points, strict=True)
+    return [Detection(_rect(c), float(score), landmarks) for c, score, landmarks in faces]
 
 
-def intersection_over_union(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """(N, M) of boxes (N, 4) and (M, 4) given as x, y, width, height."""
-    ends = np.minimum((first[:, :2] + first[:, 2:])[:, None], (second[:, :2] + second[:, 2:])[None])
-    common = np.clip(ends - np.maximum(first[:, None, :2], second[None, :, :2]), 0, None).prod(-1)
-    union = first[:, 2:].prod(-1)[:, None] + second[:, 2:].prod(-1)[None] - common
-    return np.asarray(common / np.maximum(union, 1e-9))
+def _square(face: Detection, margin: float) -> Rect:
+    x, y, width, height = face.box
+    reach = margin * max(width, height)
+    return x + (width - reach) / 2, y + (height - reach) / 2, reach, reach
+
+
+def _same_face(face: Detection, closer: list[Detection]) -> Detection:
+    """The closer answer that overlaps the first most, if by half; else the first."""
+    overlaps = [intersection_over_union(np.array([face.box]), np.array([c.box]))[0, 0] for c in closer]
+    if not overlaps or max(overlaps) < 0.5:
+        return face
+    return closer[int(np.argmax(overlaps))]
+
+
+def _parts(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def _joined(arrays: list[Array]) -> Array:
+    """One array along the first axis; a single one as it is."""
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
 def _rect(corners: np.ndarray) -> Rect:

@@ -6,8 +6,9 @@ import numpy as np
 
 from kernels.surface import Array
 
-from .batches import planar, run_in_batches
+from .batches import run_in_batches
 from .session import Session
+from .tools import HOST, EngineTools
 
 CHIP_PX = 150
 """Side of the identity network's input."""
@@ -33,8 +34,8 @@ def chip_matrix(landmarks: np.ndarray, size: int = CHIP_PX) -> np.ndarray:
     return np.column_stack([rotation, target_mean - rotation @ source_mean])
 
 
-def embed(session: Session, chips: Array, batch: int) -> Array:
+def embed(session: Session, chips: Array, batch: int, tools: EngineTools = HOST) -> Array:
     """(N, 150, 150, 3) uint8 RGB chips → (N, 128) float32 unit vectors."""
-    planes = planar(chips)
+    planes = tools.engine_input(chips)
     raw = run_in_batches(session, "image", planes, "embedding", batch)
     return raw / np.maximum(np.sqrt((raw * raw).sum(1, keepdims=True)), 1e-12)

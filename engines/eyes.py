@@ -6,8 +6,9 @@ import numpy as np
 
 from kernels.surface import Array
 
-from .batches import planar, run_in_batches
+from .batches import run_in_batches
 from .session import Session
+from .tools import HOST, EngineTools
 
 CHIP_PX = 64
 REACH = 1.0
@@ -40,14 +41,14 @@ def eye_matrices(landmarks: np.ndarray) -> np.ndarray:
     return np.stack([np.column_stack([rotation, CHIP_PX / 2 - rotation @ eye]) for eye in eyes])
 
 
-def openness(session: Session, chips: Array, batch: int) -> Array:
+def openness(session: Session, chips: Array, batch: int, tools: EngineTools = HOST) -> Array:
     """(2·N, 64, 64, 3) uint8 RGB chips, left and right eyes in turn → (2·N,) float32 ratios of lid gap to eye width.
 
     The network knows one side's eyes: the image-right ones are shown to it mirrored.
     """
     shown = chips.copy()
     shown[1::2] = chips[1::2, :, ::-1]
-    planes = planar(shown) / np.float32(255)
+    planes = tools.engine_input(shown, divisor=255)
     return eye_aspect_ratio(run_in_batches(session, "image", planes, "landmarks", batch))
 
 

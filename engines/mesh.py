@@ -8,8 +8,8 @@ import numpy as np
 
 from kernels.surface import Array
 
-from .batches import planar
 from .session import Session
+from .tools import HOST, EngineTools
 
 CHIP_PX = 192
 REACH = 1.4
@@ -43,9 +43,9 @@ def chip_matrix(box: tuple[float, float, float, float], landmarks: np.ndarray) -
     return np.column_stack([rotation, CHIP_PX / 2 - rotation @ np.array([x + width / 2, y + height / 2])])
 
 
-def mouths(session: Session, chips: Array, batch: int) -> Array:
+def mouths(session: Session, chips: Array, batch: int, tools: EngineTools = HOST) -> Array:
     """(N, 192, 192, 3) uint8 RGB chips → (N, 3) float32: openness, width, log-odds that the chip shows a face."""
-    planes = planar(chips) / np.float32(255)
+    planes = tools.engine_input(chips, divisor=255)
     rows = [_mouth(session.run({"image": planes[i : i + batch]})) for i in range(0, len(planes), batch)]
     return rows[0] if len(rows) == 1 else np.concatenate(rows)
 

@@ -18,6 +18,7 @@ from .faces import UNMEASURED, Face, Reading
 from .pose import pose
 from .quality import Quality, measure
 from .session import Session
+from .tools import HOST, EngineTools
 
 QUALITY_PX = 112
 """Side of the middle of the identity chip whose photographic quality is measured."""
@@ -58,6 +59,8 @@ class ReaderOptions:
     """Yaw beyond which the openness of eyes and mouth is unknown."""
     batch: int = 1
     """Chips a run of an engine. On the CPU 1: more is no faster, and no answer can depend on its neighbours."""
+    detector_batch: int = 1
+    """Pictures a run of the detector, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +79,27 @@ _NO_QUALITY = np.array(astuple(UNMEASURED), np.float32)
 
 
 class FaceReader:
-    """Reads pictures with the sessions of `ROLES`. A picture's reading does not depend on the others in the list."""
+    """Reads pictures with the sessions of `ROLES`, on the device of `ops` and `tools`; safe for several threads.
 
-    def __init__(self, sessions: Mapping[str, Session], ops: Ops, options: ReaderOptions | None = None):
+    With batches of 1 a picture's reading does not depend on the others in the list; with larger ones in the last bits.
+    """
+
+    def __init__(
+        self,
+        sessions: Mapping[str, Session],
+        ops: Ops,
+        options: ReaderOptions | None = None,
+        tools: EngineTools = HOST,
+    ):
         self._options = options or ReaderOptions()
-        self._sessions, self._ops = sessions, ops
+        self._sessions, self._ops, self._tools = sessions, ops, tools
         self._detector = Detector(
-            sessions["detector"], ops, long_side=self._options.detector_width, threshold=self._options.threshold
+            sessions["detector"],
+            ops,
+            long_side=self._options.detector_width,
+            threshold=self._options.threshold,
+            tools=tools,
+            batch=self._options.detector_batch,
         )
 
     def read(self, surfaces: list[Surface], area: Rect | None = None) -> list[Reading]:
@@ -91,37 +108,62 @@ class FaceReader:
         Faces that were looked at closely come first, the largest first; of the others only place, score and pose are
         known. Synchronises (device ops only).
         """
-        founds = [self._detector.find(surface, area or whole(surface)) for surface in surfaces]
-        chosen = [self._choose(s, f.faces, area or whole(s)) for s, f in zip(surfaces, founds, strict=True)]
-        near = [near for near, _ in chosen]
-        looks = self._look(surfaces, near)
+        with self._tools.scope():
+            return self._read(surfaces, [area or whole(surface) for surface in surfaces])
+
+    def glance(self, surface: Surface, known: Face) -> Face | None:
+        """A face seen a moment ago, in another picture: eyes and expression only. None when it is no longer there.
+
+        Synchronises (device only).
+        """
+        before = Detection(known.box, known.score, known.landmarks)
+        with self._tools.scope():
+            (now,) = self._closer([(surface, before)])
+            if now is before:
+                return None
+            openness, feelings = self._eyes_and_emotion([(surface, [now])])
+        return self._face(now, _Look(openness[0], _NO_MOUTH, None, feelings[0], _NO_QUALITY))
+
+    def _read(self, surfaces: list[Surface], areas: list[Rect]) -> list[Reading]:
+        founds = self._detector.find_all(surfaces, areas)
+        chosen = self._choose(surfaces, [found.faces for found in founds], areas)
+        looks = self._look(surfaces, [near for near, _ in chosen])
         readings = []
         for found, (faces, far) in zip(founds, chosen, strict=True):
             seen = [self._face(face, next(looks)) for face in faces] + [self._face(face, None) for face in far]
             readings.append(Reading(tuple(seen), describe(found.features, found.picture, self._ops)))
         return readings
 
-    def glance(self, surface: Surface, known: Face) -> Face | None:
-        """A face seen a moment ago, in another picture: eyes and expression only. None when it is no longer there."""
-        before = Detection(known.box, known.score, known.landmarks)
-        now = self._closer(surface, before)
-        if now is before:
-            return None
-        openness, feelings = self._eyes_and_emotion([(surface, [now])])
-        return self._face(now, _Look(openness[0], _NO_MOUTH, None, feelings[0], _NO_QUALITY))
+    def _choose(
+        self, surfaces: list[Surface], faces: list[list[Detection]], areas: list[Rect]
+    ) -> list[tuple[list[Detection], list[Detection]]]:
+        """For each picture the faces worth a closer look, as that look sees them, and the others."""
+        split = [self._worthy(found, area) for found, area in zip(faces, areas, strict=True)]
+        small = [
+            (surface, face)
+            for surface, (large, _), area in zip(surfaces, split, areas, strict=True)
+            for face in large
+            if self._is_small(face, area)
+        ]
+        closer = iter(self._closer(small))
+        return [
+            ([next(closer) if self._is_small(face, area) else face for face in large], far)
+            for (large, far), area in zip(split, areas, strict=True)
+        ]
 
-    def _choose(self, surface: Surface, faces: list[Detection], area: Rect) -> tuple[list[Detection], list[Detection]]:
-        """Faces worth a closer look, as that look sees them, and the others."""
+    def _worthy(self, faces: list[Detection], area: Rect) -> tuple[list[Detection], list[Detection]]:
         options = self._options
         ranked = sorted(faces, key=lambda face: -face.box[2] * face.box[3])
         large = [face for face in ranked if face.box[3] >= options.least_height * area[3]][: options.most_faces]
-        far = [face for face in faces if not any(face is one for one in large)]
-        least = options.refine_below * max(area[2:]) / options.detector_width
-        return [self._closer(surface, face) if face.box[3] < least else face for face in large], far
+        return large, [face for face in faces if not any(face is one for one in large)]
 
-    def _closer(self, surface: Surface, face: Detection) -> Detection:
+    def _is_small(self, face: Detection, area: Rect) -> bool:
+        """Whether its first landmarks are too rough."""
+        return face.box[3] < self._options.refine_below * max(area[2:]) / self._options.detector_width
+
+    def _closer(self, faces: list[tuple[Surface, Detection]]) -> list[Detection]:
         options = self._options
-        return self._detector.refine(surface, face, side=options.refine_side, margin=options.refine_margin)
+        return self._detector.refine_all(faces, side=options.refine_side, margin=options.refine_margin)
 
     def _look(self, surfaces: list[Surface], faces: list[list[Detection]]) -> Iterator[_Look]:
         """One look a face, in the order of the pictures and of their faces; chips of all pictures share the runs."""
@@ -132,8 +174,8 @@ class FaceReader:
         identity_chips = np.concatenate([ops.warp(s, _chip_matrices(f, CHIP_PX), CHIP_PX) for s, f in pairs])
         mesh_chips = np.concatenate([ops.warp(s, _mesh_matrices(f), mesh.CHIP_PX) for s, f in pairs])
         openness, feelings = self._eyes_and_emotion(pairs)
-        mouths = ops.to_host(mesh.mouths(self._sessions["mesh"], mesh_chips, batch))
-        identities = ops.to_host(embed(self._sessions["embedding"], identity_chips, batch))
+        mouths = ops.to_host(mesh.mouths(self._sessions["mesh"], mesh_chips, batch, self._tools))
+        identities = ops.to_host(embed(self._sessions["embedding"], identity_chips, batch, self._tools))
         qualities = ops.to_host(measure(_middle(identity_chips)))
         yield from map(_Look, openness, mouths, identities, feelings, qualities)
 
@@ -142,7 +184,7 @@ class FaceReader:
         ops, batch = self._ops, self._options.batch
         eye_chips = np.concatenate([ops.warp(s, _eye_matrices(f), eyes.CHIP_PX) for s, f in pairs])
         emotion_chips = np.concatenate([ops.warp(s, _emotion_matrices(f), emotion.CHIP_PX) for s, f in pairs])
-        openness = ops.to_host(eyes.openness(self._sessions["eyes"], eye_chips, batch)).reshape(-1, 2)
+        openness = ops.to_host(eyes.openness(self._sessions["eyes"], eye_chips, batch, self._tools)).reshape(-1, 2)
         return openness, ops.to_host(emotion.emotions(self._sessions["emotion"], emotion_chips, batch))
 
     def _face(self, face: Detection, look: _Look | None) -> Face:

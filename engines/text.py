@@ -13,9 +13,9 @@ import numpy as np
 from kernels.ops import Ops
 from kernels.surface import Rect, Surface
 
-from .batches import planar
 from .detector import SIDE_MULTIPLE_PX
 from .session import Session
+from .tools import HOST, EngineTools
 
 BINARY_ABOVE = 0.3
 LEAST_BOX_SCORE = 0.6
@@ -46,8 +46,8 @@ class TextReading:
 class TextDetector:
     """PP-OCR's detection network on one session. `long_side`: of its input, pixels; cost grows with its square."""
 
-    def __init__(self, session: Session, ops: Ops, *, long_side: int = 480):
-        self._session, self._ops, self._long_side = session, ops, long_side
+    def __init__(self, session: Session, ops: Ops, *, long_side: int = 480, tools: EngineTools = HOST):
+        self._session, self._ops, self._tools, self._long_side = session, ops, tools, long_side
 
     def read(self, surface: Surface, area: Rect | None = None) -> TextReading:
         """Lines inside `area` (displayed pixels, default all), upper ones first. Synchronises (device ops only)."""
@@ -55,10 +55,13 @@ class TextDetector:
         x, y, width, height = area or (0.0, 0.0, float(geometry.display_width), float(geometry.display_height))
         factor = self._long_side / max(width, height)
         size = (_multiple(width * factor), _multiple(height * factor))
-        picture = self._ops.rgb(surface, (x, y, width, height), size)
-        shown = planar(picture[None]) / np.float32(127.5) - np.float32(1)
-        (answer,) = self._session.run({"x": shown}).values()
-        boxes, scores = boxes_of(self._ops.to_host(answer)[0, 0])
+        with self._tools.scope():
+            picture = self._ops.rgb(surface, (x, y, width, height), size)
+            shown = self._tools.engine_input(picture[None], divisor=127.5, less=1)
+            (answer,) = self._session.run({"x": shown}).values()
+            # Contours are followed on the host: the map comes there, half a megabyte for a picture that could win.
+            marks = self._ops.to_host(answer)[0, 0]
+        boxes, scores = boxes_of(marks)
         scale = np.array([width / size[0], height / size[1]] * 2, np.float32)
         return TextReading(boxes * scale + np.array([x, y, 0, 0], np.float32), scores)
 

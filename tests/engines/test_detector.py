@@ -8,21 +8,19 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from engines.detector import Detector, Letterbox, decode, intersection_over_union, suppress
+from engines.detector import Detection, Detector, Letterbox, decode
 from engines.session import FakeSession
+from engines.tools import HOST, intersection_over_union
 
 from .scenes import PictureOps, blank_maps, fake_detector, put_face
-
-
-def host(maps: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {name: values[0] for name, values in maps.items()}
 
 
 def test_decoding_follows_the_published_geometry() -> None:
     maps = blank_maps(96, 160)
     put_face(maps, (10, 20), (24, 16), 0.8)
     maps["offset"][0, :, 10, 20] = (0.25, -0.5)
-    boxes, scores, points = decode(host(maps), 0.5)
+    pictures, boxes, scores, points = decode(maps, 0.5)
+    assert pictures.tolist() == [0]
     centre_x, centre_y = (20 - 0.5 + 0.5) * 4, (10 + 0.25 + 0.5) * 4
     np.testing.assert_allclose(boxes, [[centre_x - 8, centre_y - 12, centre_x + 8, centre_y + 12]], atol=1e-4)
     np.testing.assert_allclose(scores, [0.8], atol=1e-6)
@@ -32,19 +30,9 @@ def test_decoding_follows_the_published_geometry() -> None:
 
 
 def test_nothing_is_decoded_from_empty_maps() -> None:
-    boxes, scores, points = decode(host(blank_maps(64, 64)), 0.5)
+    _, boxes, scores, points = decode(blank_maps(64, 64), 0.5)
     assert (boxes.shape, scores.shape, points.shape) == ((0, 4), (0,), (0, 5, 2))
-    assert suppress(boxes, scores, 0.3).shape == (0,)
-
-
-def test_the_better_of_two_overlapping_boxes_stays() -> None:
-    boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [30, 0, 40, 10]], np.float32)
-    assert suppress(boxes, np.array([0.6, 0.9, 0.7]), 0.3).tolist() == [1, 2]
-
-
-def test_a_suppressed_box_suppresses_nothing() -> None:
-    boxes = np.array([[0, 0, 10, 10], [5, 0, 15, 10], [10, 0, 20, 10]], np.float32)
-    assert suppress(boxes, np.array([0.9, 0.8, 0.7]), 0.3).tolist() == [0, 2]
+    assert HOST.suppress(boxes, scores, 0.3).shape == (0,)
 
 
 def test_overlap_is_intersection_over_union() -> None:
@@ -128,3 +116,53 @@ def test_a_second_look_that_sees_nothing_changes_nothing() -> None:
         first = Detector(session, ops).find(surface, (0, 0, 1280, 720)).faces[0]
     with closing(fake_detector()) as session:
         assert Detector(session, ops).refine(surface, first, side=160, margin=2.2) is first
+
+
+def brightness_detector() -> FakeSession:
+    """Sees in each picture as many faces side by side as its brightness says, and two boxes for the last of them."""
+
+    def answer(inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        shown = inputs["image"]
+        height, width = shown.shape[2:]
+        answers = []
+        for picture in shown:
+            maps = blank_maps(height, width)
+            for number in range(round(float(picture[0, 0, 0]) / 10)):
+                put_face(maps, (height // 8, 10 + 12 * number), (40, 30), 0.9 - number / 100)
+                put_face(maps, (height // 8, 11 + 12 * number), (40, 30), 0.6)
+            answers.append(maps)
+        return {name: np.concatenate([maps[name] for maps in answers]) for name in answers[0]}
+
+    return FakeSession("detector", answer)
+
+
+@pytest.mark.parametrize("batch", [2, 32])
+def test_pictures_in_one_run_answer_as_each_alone(batch: int) -> None:
+    ops = PictureOps()
+    sizes = [(720, 1280), (1080, 1920), (640, 480), (720, 1280), (720, 1280)]
+    surfaces = [ops.surface_of(np.full((*size, 3), 10 * i, np.uint8)) for i, size in enumerate(sizes)]
+    areas = [(0.0, 0.0, float(size[1]), float(size[0])) for size in sizes]
+    with closing(brightness_detector()) as session:
+        alone = Detector(session, ops).find_all(surfaces, areas)
+        assert [len(call["image"]) for call in session.asked] == [1] * 5
+        session.asked.clear()
+        together = Detector(session, ops, batch=batch).find_all(surfaces, areas)
+        assert [len(call["image"]) for call in session.asked] == ([2, 2, 1] if batch == 2 else [4, 1])
+    assert [len(found.faces) for found in together] == [0, 1, 2, 3, 4]
+    for one, other in zip(alone, together, strict=True):
+        assert [face.box for face in one.faces] == [face.box for face in other.faces]
+        np.testing.assert_array_equal(one.picture, other.picture)
+        assert one.features.shape == other.features.shape
+
+
+def test_second_looks_of_several_pictures_share_a_run() -> None:
+    ops = PictureOps()
+    surfaces = [ops.surface_of(np.full((720, 1280, 3), value, np.uint8)) for value in (0, 10, 10)]
+    face = Detection((500.0, 300.0, 80.0, 100.0), 0.7, np.zeros((5, 2), np.float32))
+    pairs = [(surface, face) for surface in surfaces]
+    with closing(brightness_detector()) as session:
+        alone = Detector(session, ops).refine_all(pairs, side=160, margin=2.2)
+        together = Detector(session, ops, batch=8).refine_all(pairs, side=160, margin=2.2)
+        assert [len(call["image"]) for call in session.asked] == [1, 1, 1, 3]
+    assert [one.box for one in alone] == [other.box for other in together]
+    assert together[0] is face

@@ -1,0 +1,59 @@
+"""The engines' tools on a CUDA device: letterboxing by a kernel, suppression by torchvision on views of CuPy's arrays.
+
+Imported only where a GPU is asked for.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+from kernels.cuda.ops import CudaOps
+from kernels.cuda.runtime import CupyRuntime
+from kernels.surface import Array
+
+
+class CudaTools:
+    """`engines.tools.EngineTools` in the stream of a runtime; the sessions run in the same one."""
+
+    def __init__(self, runtime: CupyRuntime) -> None:
+        self._runtime, self._ops = runtime, CudaOps(runtime)
+
+    def scope(self) -> AbstractContextManager[object]:
+        """CuPy's operations in this thread join the stream."""
+        return self._runtime.queue()
+
+    def engine_input(
+        self, pictures: Array, size: tuple[int, int] | None = None, divisor: float = 1.0, less: float = 0.0
+    ) -> Array:
+        """See `EngineTools`: one kernel; a product where the host divides, so values may differ in the last bit."""
+        return engine_input(self._ops, pictures, size, divisor, less)
+
+    def suppress(self, boxes: Array, scores: Array, overlap: float) -> Array:
+        """See `EngineTools`. Synchronises."""
+        import cupy
+        import torch
+
+        stream = torch.cuda.ExternalStream(self._runtime.stream, device=self._runtime.device_id)
+        with torch.cuda.stream(stream), self._runtime.queue():
+            return cupy.from_dlpack(torch_suppress(boxes, scores, overlap))
+
+
+def engine_input(
+    ops: CudaOps, pictures: Array, size: tuple[int, int] | None = None, divisor: float = 1.0, less: float = 0.0
+) -> Array:
+    """`EngineTools.engine_input` by the kernel of that name."""
+    height, width = pictures.shape[1:3]
+    scale, bias = (1.0 / divisor,) * 3, (-less,) * 3
+    return ops.engine_input(pictures, size or (width, height), scale, bias, centred=False)
+
+
+def torch_suppress(boxes: Array, scores: Array, overlap: float) -> Any:
+    """(K,) int64 tensor of the indices to keep, on the device of `boxes` and `scores`, which are seen where they lie.
+
+    Both must be contiguous; torchvision compares by `>` and sorts equal scores by order, as the host's tools do.
+    """
+    import torch
+    from torchvision.ops import nms
+
+    return nms(torch.from_dlpack(boxes), torch.from_dlpack(scores), overlap)

@@ -1,0 +1,98 @@
+"""The engines' tools: one contract for the host, for torchvision wherever it is, and for a device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engines.tools import HOST, HostTools
+from engines.tools_cuda import engine_input, torch_suppress
+from kernels.cuda.ops import CudaOps
+
+from ..kernels import emulated
+
+OVERLAPPING = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [30, 0, 40, 10]], np.float32)
+CHAIN = np.array([[0, 0, 10, 10], [5, 0, 15, 10], [10, 0, 20, 10]], np.float32)
+
+
+class TorchTools(HostTools):
+    """torchvision on views of the host's arrays."""
+
+    def suppress(self, boxes: Any, scores: Any, overlap: float) -> np.ndarray:
+        return np.asarray(torch_suppress(boxes, scores, overlap).numpy())
+
+
+class EmulatedTools(HostTools):
+    """The kernel, run on the host."""
+
+    def engine_input(
+        self, pictures: Any, size: tuple[int, int] | None = None, divisor: float = 1.0, less: float = 0.0
+    ) -> np.ndarray:
+        return np.asarray(engine_input(CudaOps(emulated.EmulatedRuntime()), pictures, size, divisor, less))
+
+
+@pytest.fixture(params=["host", "torch", pytest.param("cuda", marks=pytest.mark.gpu)])
+def suppress(request: pytest.FixtureRequest) -> Any:
+    if request.param == "host":
+        return HOST.suppress
+    if request.param == "torch":
+        pytest.importorskip("torchvision", reason="needs torchvision")
+        return TorchTools().suppress
+    import cupy
+
+    from engines.tools_cuda import CudaTools
+    from kernels.cuda.runtime import CupyRuntime
+
+    runtime = CupyRuntime()
+    tools = CudaTools(runtime)
+
+    def on_device(boxes: np.ndarray, scores: np.ndarray, overlap: float) -> np.ndarray:
+        with tools.scope():
+            return np.asarray(cupy.asnumpy(tools.suppress(runtime.upload(boxes), runtime.upload(scores), overlap)))
+
+    return on_device
+
+
+def test_the_better_of_two_overlapping_boxes_stays(suppress: Any) -> None:
+    assert suppress(OVERLAPPING, np.array([0.6, 0.9, 0.7], np.float32), 0.3).tolist() == [1, 2]
+
+
+def test_a_suppressed_box_suppresses_nothing(suppress: Any) -> None:
+    assert suppress(CHAIN, np.array([0.9, 0.8, 0.7], np.float32), 0.3).tolist() == [0, 2]
+
+
+def test_equal_scores_go_by_order(suppress: Any) -> None:
+    assert suppress(OVERLAPPING, np.array([0.5, 0.5, 0.5], np.float32), 0.3).tolist() == [0, 2]
+
+
+def test_crowds_are_thinned_alike_everywhere(suppress: Any) -> None:
+    random = np.random.default_rng(7)
+    corners = random.uniform(0, 200, (150, 2))
+    boxes = np.concatenate([corners, corners + random.uniform(5, 60, (150, 2))], 1).astype(np.float32)
+    scores = random.uniform(0.5, 1, 150).astype(np.float32)
+    assert suppress(boxes, scores, 0.3).tolist() == HOST.suppress(boxes, scores, 0.3).tolist()
+
+
+@pytest.fixture(
+    params=[
+        "host",
+        pytest.param("emulated", marks=pytest.mark.skipif(not emulated.available(), reason="needs a C++ compiler")),
+    ]
+)
+def tools(request: pytest.FixtureRequest) -> HostTools:
+    return HOST if request.param == "host" else EmulatedTools()
+
+
+def test_pictures_lie_at_the_top_left_and_the_rest_is_black_before_scaling(tools: HostTools) -> None:
+    pictures = np.random.default_rng(3).integers(0, 256, (2, 6, 9, 3), np.uint8)
+    shown = tools.engine_input(pictures, (12, 8), divisor=127.5, less=1)
+    assert (shown.shape, shown.dtype) == ((2, 3, 8, 12), np.float32)
+    np.testing.assert_allclose(shown[:, :, :6, :9], pictures.transpose(0, 3, 1, 2) / 127.5 - 1, atol=1e-6)
+    assert (shown[:, :, 6:] == -1).all() and (shown[:, :, :, 9:] == -1).all()
+
+
+def test_values_stay_as_they_are_when_nothing_is_asked(tools: HostTools) -> None:
+    pictures = np.arange(2 * 4 * 5 * 3, dtype=np.uint8).reshape(2, 4, 5, 3)
+    np.testing.assert_array_equal(tools.engine_input(pictures), pictures.transpose(0, 3, 1, 2))
