@@ -13,10 +13,10 @@ DEMO_FILM := build/demo.mp4
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export FILE
 
-.PHONY: help demo test fast lint types build lock clean
+.PHONY: help demo test fast lint types build gate baselines lock clean
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo 'make fast | lint | types | build | lock | clean'
+	@echo 'make fast | lint | types | build | gate | baselines | lock | clean'
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("keyart needs Python 3.11 or newer: make PYTHON=python3.11 …" if sys.version_info < (3, 11) else 0)'
@@ -55,6 +55,11 @@ types: $(VENV)/.installed-cpu-test
 build: $(VENV)/.installed-cpu-test
 	rm -rf dist
 	$(BIN)/python -m build --no-isolation
+
+# Did the choice of frames get worse than benchmarks/baselines? After a change that is meant: `make baselines`.
+gate baselines: $(DEMO_FILM)
+	$(BIN)/keyart models pull
+	KEYART=$(BIN)/keyart .ci/gate $(if $(filter baselines,$@),--renew)
 
 lock: $(VENV)/.installed-cpu-test
 	UV=$(BIN)/uv requirements/lock.sh

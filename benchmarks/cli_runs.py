@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -109,23 +110,37 @@ def compare(
 
 def gate(
     report: Annotated[Path, typer.Argument(metavar="REPORT", help="Folder of the report to judge.")],
-    baseline: Annotated[Path, typer.Option(metavar="R", help="Folder of the report that it must not fall behind.")],
+    baseline: Annotated[Path, typer.Option(metavar="R", help="Report that it must not fall behind: folder or file.")],
 ) -> None:
     """Exit 1 when a figure of REPORT fell behind the baseline by more than its noise."""
     with options.tidy_bench():
         from .compare import changes, markdown
+        from .gate import missing
         from .report import read_report
 
-        found = changes(read_report(baseline), read_report(report))
+        old, new = read_report(baseline), read_report(report)
+        found, gone = changes(old, new), missing(old, new)
         print(markdown(found))
-    fallen = [c for c in found if c.fell]
-    missing = [] if found else ["gate: the reports have no figure in common"]
-    options.end([*missing, *(f"gate: {c.name} fell from {c.before:.4g} to {c.after:.4g}" for c in fallen)])
+    problems = gone if found or gone else ["the reports have no figure in common"]
+    problems += [f"{c.name} fell from {c.before:.4g} to {c.after:.4g}" for c in found if c.fell]
+    options.end([f"gate: {problem}" for problem in problems])
+
+
+def baseline(
+    report: Annotated[Path, typer.Argument(metavar="REPORT", help="Folder of a report.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE.json", help="Where its figures go.")],
+) -> None:
+    """Write the figures of REPORT, and nothing else of it, to FILE.json: a baseline for the gate."""
+    with options.tidy_bench():
+        from .gate import figures_only
+        from .report import read_report, write_text
+
+        write_text(file, json.dumps(figures_only(read_report(report)), indent=1, ensure_ascii=False) + "\n")
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    for command in (throughput, peers, ablation, compare, gate):
+    for command in (throughput, peers, ablation, compare, gate, baseline):
         app.command()(command)
 
 

@@ -14,6 +14,8 @@ from .report import Report, ReportError
 _FLOORS = {"precision_at_10": 0.02, "coverage": 0.05, "f1": 0.002, "bcubed_f1": 0.01, "ratio": 0.05, "worst_px": 1.0}
 """Differences below these are noise whatever the interval says: one image in five films, a pixel, a run's jitter."""
 _LOWER_IS_BETTER = frozenset({"never", "worst_px", "invented", "peak_rss_mib"})
+_PROMISED = frozenset({"hit_at_10", "never"})
+"""Promises rather than measurements: on the same films none of it is noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def _per_video(
     for key in keys:
         old, new = (np.array([float(report[film][key]) for film in films]) for report in (before, after))
         spread = interval((new - old).tolist())
-        noise = max(_FLOORS.get(key, 0.0), (spread["high"] - spread["low"]) / 2)
+        noise = 0.0 if key in _PROMISED else max(_FLOORS.get(key, 0.0), (spread["high"] - spread["low"]) / 2)
         yield Change(f"{section} {key}", float(old.mean()), float(new.mean()), noise)
 
 
