@@ -42,7 +42,7 @@ ABLATIONS: Mapping[str, Switches] = {
 }
 """Name of a filter → the settings that turn it off. Active areas have no switch: without them crops show bars."""
 
-_KEPT = ("precision_at_10", "hit_at_10", "hit_at_1", "coverage", "never", "distinct")
+_KEPT = ("precision_at_10", "hit_at_10", "hit_at_1", "coverage", "never", "distinct", "different_matches")
 
 
 def without(name: str, settings: Settings) -> Settings:

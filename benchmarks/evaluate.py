@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from engines.session import SessionError
 from stream.manifest import Manifest
 from stream.records import KeyartError
 
-from . import baselines, recall
+from . import naive, recall
 from .borders import NONE, Border, border_of
 from .ceiling import most_different
 from .labels import Label, LabelledVideo
@@ -78,11 +78,12 @@ class Evaluation:
                 "same_picture": SAME_PICTURE, "max_apart_s": MAX_APART_S,
             },
             "seed": SEED, "random_draws": RANDOM_DRAWS, "bootstrap_draws": recall.BOOTSTRAP_DRAWS,
-            "baselines": dict(baselines.BASELINES),
+            "baselines": dict(naive.BASELINES),
             "summary": recall.pooled([evaluated.figures for _, evaluated in done], SEED),
             "ceiling": _mean_ceiling([evaluated for _, evaluated in done]),
             "videos": {name: evaluated.details for name, evaluated in done},
             "excluded": excluded,
+            "warnings": [line for name, evaluated in done for line in _warnings(name, evaluated)],
         }  # fmt: skip
 
     def _video(
@@ -103,13 +104,14 @@ class Evaluation:
         evaluated = Evaluated()
         evaluated.details["film"] = {
             "first_pts_s": survey.first_pts_s, "end_s": round(survey.end_s, 6), "shots_s": shots,
+            "undecodable_packets": survey.undecodable,
             "scores": [image.score for image in sorted(manifest.images, key=lambda i: i.rank)],
         }  # fmt: skip
         methods: dict[str, list[float]] = {
             "keyart": chosen,
-            "uniform": baselines.uniform(survey),
-            "ffmpeg_thumbnail": baselines.ffmpeg_thumbnail(survey),
-            "sharpest_per_shot": baselines.sharpest_per_shot(survey, shots),
+            "uniform": naive.uniform(survey),
+            "ffmpeg_thumbnail": naive.ffmpeg_thumbnail(survey),
+            "sharpest_per_shot": naive.sharpest_per_shot(survey, shots),
             **more,
         }
         for name, times_s in methods.items():
@@ -218,6 +220,13 @@ def _ceiling(survey: Survey, expert: Expert) -> dict[str, Any]:
     good &= ~recall.near_never(times, expert.never_s)
     count, proven = most_different(vectors[good], recall.TOP)
     return {"precision_at_10": count / recall.TOP, "proven": proven, "matching_frames": int(good.sum())}
+
+
+def _warnings(name: str, evaluated: Evaluated) -> Iterator[str]:
+    """What a reader of a film's figures must know."""
+    lost = evaluated.details["film"]["undecodable_packets"]
+    if lost:
+        yield f"{name}: {lost} packets cannot be decoded, their frames are in no figure"
 
 
 def _mean_ceiling(evaluated: Sequence[Evaluated]) -> float | None:

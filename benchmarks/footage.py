@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,8 @@ class Footage:
     def __init__(self, path: Path, threads: int = 0) -> None:
         self.path = path
         self._threads = threads
+        self.undecodable = 0
+        """Packets that the last pass of `frames` could not decode."""
         with self._opened() as (container, stream):
             first = next(_decoded(container, stream), None)
             if first is None:
@@ -50,9 +52,10 @@ class Footage:
         """What `small` leaves out; `find_border` sets it."""
 
     def frames(self) -> Iterator[Frame]:
-        """Every frame that decodes, in presentation order."""
+        """Every frame that decodes, in presentation order; what does not is counted in `undecodable`."""
+        self.undecodable = 0
         with self._opened() as (container, stream):
-            yield from _decoded(container, stream)
+            yield from _decoded(container, stream, self._count_undecodable)
 
     def small(self, frame: av.VideoFrame) -> Rgb:
         """(H, 320, 3): the frame as it is shown (square pixels, rotated) inside its border, at the matcher's width."""
@@ -89,6 +92,9 @@ class Footage:
                     before, at = at, next(frames, None)
                 yield asked_s, _nearer(before, at, asked_s)
 
+    def _count_undecodable(self) -> None:
+        self.undecodable += 1
+
     def _key_before(self, asked_s: float) -> float:
         """Time of the key frame to decode from; that of the first frame when the file marks none."""
         keys = [key_s for key_s in self.key_frames_s if key_s <= asked_s]
@@ -118,13 +124,17 @@ def _extent(container: InputContainer, stream: VideoStream, first_s: float) -> t
     return last_s, count, sorted(keys_s)
 
 
-def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[Frame]:
-    """Frames with a time; damaged packets are passed over, as every player does."""
+def _decoded(
+    container: InputContainer, stream: VideoStream, passed_over: Callable[[], None] | None = None
+) -> Iterator[Frame]:
+    """Frames with a time; damaged packets are passed over, as every player does, and `passed_over` hears of each."""
     base = float(stream.time_base or 0)
     for packet in container.demux(stream):
         try:
             pictures = packet.decode()
         except FFmpegError:
+            if passed_over is not None:
+                passed_over()
             continue
         for picture in pictures:
             if isinstance(picture, av.VideoFrame) and picture.pts is not None:

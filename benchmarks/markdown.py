@@ -30,7 +30,7 @@ def recall(section: Section) -> str:
     """Means with their intervals by method, then each video."""
     names = {
         "hit_at_10": "hit@10", "hit_at_3": "hit@3", "hit_at_1": "hit@1", "precision_at_10": "precision@10",
-        "coverage": "coverage", "never": "never", "distinct": "distinct",
+        "coverage": "coverage", "never": "never", "distinct": "distinct", "different_matches": "different matches",
     }  # fmt: skip
     rows = [
         [method, *(_with_interval(figures[name]) for name in names)] for method, figures in section["summary"].items()
@@ -45,10 +45,12 @@ def recall(section: Section) -> str:
         f"{count} videos evaluated, {len(excluded)} left out; matcher {section['matcher']['fingerprint']}. "
         f"In brackets the 95 % bootstrap interval over videos. "
         f"A selection whose pictures all differ under this matcher cannot exceed precision@10 "
-        f"{_number(section['ceiling'])}; `distinct` counts the different pictures among the ten.",
+        f"{_number(section['ceiling'])}; `distinct` counts the different pictures among the ten, "
+        f"`different matches` those among the matching ones.",
         table(["choice", *names.values()], rows),
         table(["keyart on", *names.values(), "ceiling"], videos),
         *(f"- {name}: {reason}" for name, reason in excluded.items()),
+        *(f"- warning: {line}" for line in section.get("warnings", ())),
     ]
     return "\n\n".join(lines)
 
@@ -171,7 +173,7 @@ def peers(section: Section) -> str:
 
 def ablation(section: Section) -> str:
     """Figures without each filter."""
-    names = ["precision_at_10", "hit_at_10", "hit_at_1", "coverage", "never", "distinct"]
+    names = ["precision_at_10", "hit_at_10", "hit_at_1", "coverage", "never", "distinct", "different_matches"]
     rows = [[name, *(_number(row.get(key)) for key in names)] for name, row in section["without"].items()]
     return "## Ablations\n\n" + table(["without", *names], rows)
 

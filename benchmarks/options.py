@@ -66,7 +66,10 @@ def settings(config: Path | None, assignments: list[str] | None, **flags: Any) -
 
 
 def finish(out: Path, settings: Settings, sections: Report, as_json: bool) -> None:
-    """Put these sections into the report of the folder `out` (JSON, Markdown, HTML), and say what they are."""
+    """Put these sections into the report of the folder `out` (JSON, Markdown, HTML), and say what they are.
+
+    What a section warns of is a line on stderr too; a warning is no failure.
+    """
     from . import report
     from .markdown import tables_of
     from .provenance import provenance
@@ -77,6 +80,9 @@ def finish(out: Path, settings: Settings, sections: Report, as_json: bool) -> No
     report.write_text(out / "report.md", f"# Keyart bench\n\n{tables_of(whole)}\n")
     report.write_text(out / "report.html", page(whole, out))
     print(json.dumps(sections, ensure_ascii=False) if as_json else tables_of(sections))
+    for section in sections.values():
+        for line in section.get("warnings", ()):
+            print(f"keyart: warning: {line}", file=sys.stderr)
 
 
 def end(problems: Sequence[str]) -> None:

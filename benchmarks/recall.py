@@ -36,6 +36,8 @@ class Figures:
     """Images within 0.3 s of a frame that must not be chosen."""
     distinct: float
     """Images that show none of the better ranked ones again: no cosine from `SAME_PICTURE` up."""
+    different_matches: float
+    """Matching images that show no better ranked matching one again: what precision is worth without repetition."""
     chosen: float
 
 
@@ -64,9 +66,15 @@ def figures_of(matched: Matches, on_never: Matches, alike: Vector) -> Figures:
         precision_at_10=float(any_pick.sum() / TOP),
         coverage=float(matched.any(axis=0).mean()) if matched.shape[1] else 0.0,
         never=float(on_never.sum()),
-        distinct=float((~(np.tril(alike, -1) >= SAME_PICTURE).any(axis=1)).sum()),
+        distinct=_different(alike),
+        different_matches=_different(alike[np.ix_(any_pick, any_pick)]),
         chosen=float(len(matched)),
     )
+
+
+def _different(alike: Vector) -> float:
+    """How many pictures, of cosines (N, N) in rank order, show none of those before them."""
+    return float((~(np.tril(alike, -1) >= SAME_PICTURE).any(axis=1)).sum())
 
 
 def mean_figures(figures: Sequence[Figures]) -> Figures:

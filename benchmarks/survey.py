@@ -28,7 +28,7 @@ from .matcher import LENGTH, Matcher, Vector
 GRID_STEP_S = 0.25
 _THUMBNAIL_FILTER_WIDTH = 160
 """The filter keeps all frames of its batch; it compares colour histograms, for which small pictures do."""
-_VERSION = 2
+_VERSION = 3
 
 Array = npt.NDArray[np.float64]
 
@@ -49,6 +49,8 @@ class Survey:
     """(G,) of the grid's frames."""
     thumbnails_s: Array
     """Frames that FFmpeg's filter takes, ten to a film, in time order."""
+    undecodable: int = 0
+    """Packets that could not be decoded, whose frames nobody saw."""
     described: dict[float, Vector | None] = field(default_factory=dict)
     """Descriptor of each looked-at frame by its time; None: flat."""
     asked: dict[float, float] = field(default_factory=dict)
@@ -115,13 +117,13 @@ class Surveyor:
         asked = {_key(t): t for t in grid_s}
         return Survey(
             footage.first_pts_s, footage.end_s, border, np.array(times_s), np.array(sharpness), np.array(grid_s),
-            np.array(thumbnails.finish()), described, asked,
+            np.array(thumbnails.finish()), footage.undecodable, described, asked,
         )  # fmt: skip
 
     def _kept(self, video: Path) -> Path | None:
         if self._cache is None:
             return None
-        parts = f"{_content(video)} {self._matcher.fingerprint} {self._step_s} {_VERSION}"
+        parts = f"{content_of(video)} {self._matcher.fingerprint} {self._step_s} {_VERSION}"
         return self._cache / f"{video.stem}-{hashlib.sha256(parts.encode()).hexdigest()[:16]}.npz"
 
     def _keep(self, video: Path, survey: Survey) -> None:
@@ -191,7 +193,7 @@ def descriptors(survey: Survey, times_s: Sequence[float] | Array) -> Vector:
     return found
 
 
-def _content(video: Path) -> str:
+def content_of(video: Path) -> str:
     """Tells films apart, wherever they lie: the size, the first and the last mebibyte."""
     size = video.stat().st_size
     with video.open("rb") as file:
@@ -209,6 +211,7 @@ def _arrays(survey: Survey) -> dict[str, Any]:
     vectors = [survey.described[t] for t in known]
     return {
         "extent": np.array([survey.first_pts_s, survey.end_s, *survey.border]),
+        "undecodable": np.array(survey.undecodable),
         "times_s": survey.times_s, "sharpness": survey.sharpness, "grid_s": survey.grid_s,
         "thumbnails_s": survey.thumbnails_s, "described_s": np.array(known),
         "vectors": np.stack([np.zeros(LENGTH, np.float32) if v is None else v for v in vectors]),
@@ -222,7 +225,7 @@ def _load(kept: Path) -> Survey:
         described = {float(t): (row if row.any() else None) for t, row in zip(known, vectors, strict=True)}
         return Survey(
             float(extent[0]), float(extent[1]), Border(*extent[2:].tolist()), held["times_s"], held["sharpness"],
-            held["grid_s"], held["thumbnails_s"], described, dict(_pairs(held["asked"])),
+            held["grid_s"], held["thumbnails_s"], int(held["undecodable"]), described, dict(_pairs(held["asked"])),
         )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ def figures(precision: float, never: float = 0.0) -> dict[str, Any]:
     """Of one video and method."""
     return {
         "hit_at_10": 1.0, "hit_at_3": 1.0, "hit_at_1": 0.0, "precision_at_10": precision, "coverage": 0.5,
-        "never": never, "distinct": 8.0, "chosen": 10.0, "precision_curve": [precision] * 10,
+        "never": never, "distinct": 8.0, "different_matches": 4.0, "chosen": 10.0, "precision_curve": [precision] * 10,
         "images": [{"time_s": 1.0, "matches": [0], "never": False}, {"time_s": 2.0, "matches": [], "never": True}],
     }  # fmt: skip
 

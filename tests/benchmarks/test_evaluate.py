@@ -139,6 +139,24 @@ def test_what_cannot_be_evaluated_is_named_and_left_out(
     assert len(evaluation.problems) == 5
 
 
+def test_what_does_not_decode_is_counted(
+    evaluation: Evaluation, scenes_film: Path, make_manifest: MakeManifest, tmp_path: Path
+) -> None:
+    """A hole in the middle of the pictures: the film is judged by what is left, and the report says so."""
+    damaged = tmp_path / "damaged.mp4"
+    content = bytearray(scenes_film.read_bytes())
+    hole = content.index(b"mdat") + 2000
+    content[hole : hole + 3000] = bytes(3000)
+    damaged.write_bytes(content)
+    lost = evaluation.surveyor.survey(damaged).undecodable
+    assert lost > 0
+    assert evaluation.surveyor.survey(damaged).undecodable == lost  # from the cache
+    video = labelled(damaged, 9.0, 12.0, 15.0, 17.0, 20.0)
+    report = evaluation.run([video], {"film": make_manifest([9.0])})
+    assert report["warnings"] == [f"film: {lost} packets cannot be decoded, their frames are in no figure"]
+    assert not evaluation.problems
+
+
 def test_a_copy_of_the_film_shares_its_cache(evaluation: Evaluation, scenes_film: Path, tmp_path: Path) -> None:
     survey = evaluation.surveyor.survey(scenes_film)
     copy = tmp_path / scenes_film.name

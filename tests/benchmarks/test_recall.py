@@ -38,7 +38,9 @@ def test_figures_of_a_choice() -> None:
     alike = np.eye(10, dtype=np.float32)
     alike[7, 2] = alike[2, 7] = alike[9, 2] = 0.5
     found = recall.figures_of(matched, on_never, alike)
-    assert found == Figures(0.0, 1.0, 1.0, 0.2, 0.5, 1.0, 8.0, 10.0)
+    assert found == Figures(0.0, 1.0, 1.0, 0.2, 0.5, 1.0, 8.0, 2.0, 10.0)
+    alike[4, 1] = alike[1, 4] = 0.5
+    assert recall.figures_of(matched, on_never, alike).different_matches == 1.0
 
 
 def test_only_ten_count_and_missing_images_do_not_match() -> None:
@@ -74,7 +76,7 @@ def test_random_is_the_mean_over_draws() -> None:
 
 
 def test_interval_holds_the_mean_and_shrinks_to_a_point() -> None:
-    figures = [Figures(0, 0, 1, p, 0, 0, 10, 10) for p in (0.1, 0.3, 0.5)]
+    figures = [Figures(0, 0, 1, p, 0, 0, 10, 10, 10) for p in (0.1, 0.3, 0.5)]
     summary = recall.summary(figures, seed=3)
     assert summary["precision_at_10"]["mean"] == pytest.approx(0.3)
     assert summary["precision_at_10"]["low"] < 0.3 < summary["precision_at_10"]["high"]
