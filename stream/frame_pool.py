@@ -1,0 +1,191 @@
+"""Slots on the device for decoded pictures: a fixed number, given back by themselves when nobody looks any more.
+
+A decoder's surface is gone at its next call, so every picture is copied into a slot. The planes that are handed out
+keep the slot's lease alive; when the last view of them is gone, the slot returns. Nothing is freed by hand, and a stage
+that is slow holds its slots, which holds the decoder back instead of filling the device.
+
+A slot is used again at once, so whoever reads a surface has finished on its own stream before it lets go of it.
+"""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Lock
+from typing import Any, Protocol
+
+import numpy as np
+
+from kernels.surface import Array
+
+from .cancel import checkpoint
+from .pool import FRAME_1080P_BYTES
+
+_LISTEN_EVERY_S = 0.05
+_ROW_BYTES = 16
+"""Rows begin at multiples of this, for the kernels' 16-byte loads."""
+
+
+class Memory(Protocol):
+    """One device's memory and the stream on which pictures are copied."""
+
+    stream: int
+    """Handle of the stream, for the decoder."""
+
+    def allocate(self, nbytes: int) -> Any:
+        """A block; it is freed when the object is."""
+        ...
+
+    def bytes_of(self, block: Any, owner: object) -> Array:
+        """The block as (nbytes,) uint8; `owner` lives as long as any view of it."""
+        ...
+
+    def copy_rows(self, target: Array, source: int, pitch_bytes: int) -> None:
+        """Queue a copy within the device: `target` is (rows, bytes) uint8, its rows lie at `source` and every
+        `pitch_bytes` after it."""
+        ...
+
+    def upload(self, target: Array, host: np.ndarray) -> None:
+        """Queue a copy from the host: two arrays of one shape and dtype, the target's rows contiguous."""
+        ...
+
+    def finish(self) -> None:
+        """Wait for everything queued. Synchronises."""
+        ...
+
+    def close(self) -> None:
+        """Give the stream back. Blocks live on until nobody needs them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """How many pictures the graph can hold at most without asking the decoder for another one.
+
+    Left of the pictures' way to the pool a stage that waits for its next item still holds the one before, so the
+    splitter, the reader and the collector may each hold a whole shot; measuring and splitting a batch each; the
+    decoder the batch it is filling. All of that together with the unclosed shot and the pool must fit beside one
+    another, or the decoder would wait for a slot that only another picture could set free. What waits in channels
+    needs no room: it moves on without the decoder's help and is counted only so that the stages overlap.
+    At the film's end nobody measures any more: the same slots serve the pool and one stretch of `beside` pictures at a
+    time, and a picture of each thread that asks for one.
+    """
+
+    batch: int = 8
+    kept_1080p: int = 64
+    """Room of the picture pool, counted in pictures of 1920x1080."""
+    unclosed: int = 49
+    """Cells of an unclosed shot, and the picture that is about to join them."""
+    beside: int = 128
+    """Pictures of a stretch of a second or so; a longer one gets what it needs beyond the limit."""
+
+    def least(self, picture_bytes: int) -> int:
+        """Slots without which the graph could come to a halt."""
+        watching = 3 * self.batch + 4 * self.unclosed
+        return self._kept(picture_bytes) + max(watching, self.beside + 32)
+
+    def slots(self, picture_bytes: int) -> int:
+        """The least, and two batches in the channels so that decoder and kernels work at the same time."""
+        return self.least(picture_bytes) + 2 * self.batch
+
+    def _kept(self, picture_bytes: int) -> int:
+        # One more than fits: the pool takes a picture in before it puts another one out.
+        return self.kept_1080p * FRAME_1080P_BYTES // picture_bytes + 2
+
+
+class _Lease:
+    """What the planes of one picture keep alive."""
+
+    __slots__ = ("__weakref__",)
+
+
+class _Returned:
+    """Blocks whose pictures are gone. A simple queue, because collectors may call at any moment, even from within."""
+
+    def __init__(self) -> None:
+        self.blocks: SimpleQueue[tuple[int, Any]] = SimpleQueue()
+        self.closed = False
+
+    def put(self, nbytes: int, block: Any) -> None:
+        if not self.closed:
+            self.blocks.put((nbytes, block))
+
+
+class FramePool:
+    """Up to `limit` slots, made when first needed. Safe for several threads.
+
+    `peak` is the most that were in use at a time, `waits` how often somebody had to wait for one.
+    """
+
+    def __init__(self, memory: Memory, limit: int) -> None:
+        if limit < 1:
+            raise ValueError(f"a pool of {limit} slots holds no picture")
+        self._memory = memory
+        self._limit = limit
+        self._returned = _Returned()
+        self._lock = Lock()
+        self._slots = 0
+        self.peak = 0
+        self.waits = 0
+
+    @property
+    def slots(self) -> int:
+        """Slots there are, used or free."""
+        return self._slots
+
+    @property
+    def in_use(self) -> int:
+        return self._slots - self._returned.blocks.qsize()
+
+    def take(self, rows: int, row_bytes: int, beyond: bool = False) -> Array:
+        """(rows, row_bytes) uint8 in a slot of its own, rows apart by whole 16 bytes; the slot returns with the last
+        view of it. Blocks while all are in use, unless `beyond` allows one more than the limit; in a worker thread it
+        hears cancellation."""
+        pitch = -(-row_bytes // _ROW_BYTES) * _ROW_BYTES
+        block = self._block(rows * pitch, beyond)
+        lease = _Lease()
+        back = weakref.finalize(lease, self._returned.put, rows * pitch, block)
+        back.atexit = False
+        self.peak = max(self.peak, self.in_use)
+        return self._memory.bytes_of(block, lease).reshape(rows, pitch)[:, :row_bytes]
+
+    def close(self) -> None:
+        """Free what is free; slots that are still looked at are freed when they return."""
+        self._returned.closed = True
+        with self._lock:
+            while not self._returned.blocks.empty():
+                self._returned.blocks.get()
+                self._slots -= 1
+
+    def _block(self, nbytes: int, beyond: bool) -> Any:
+        block = self._free(nbytes) or self._grown(nbytes, beyond)
+        self.waits += block is None
+        while block is None:
+            checkpoint()
+            block = self._free(nbytes, _LISTEN_EVERY_S) or self._grown(nbytes, beyond)
+        return block
+
+    def _free(self, nbytes: int, wait_s: float = 0.0) -> Any:
+        """A returned block of this size; others (a film that changed its size) are freed, None when there is none."""
+        while True:
+            try:
+                size, block = self._returned.blocks.get(block=wait_s > 0, timeout=wait_s or None)
+            except Empty:
+                return None
+            with self._lock:
+                if size == nbytes and self._slots <= self._limit:
+                    return block
+                self._slots -= 1
+
+    def _grown(self, nbytes: int, beyond: bool) -> Any:
+        with self._lock:
+            if self._slots >= self._limit and not beyond:
+                return None
+            self._slots += 1
+        try:
+            return self._memory.allocate(nbytes)
+        except BaseException:
+            with self._lock:
+                self._slots -= 1
+            raise

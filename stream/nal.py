@@ -1,0 +1,158 @@
+"""Which packets of H.264 and HEVC no other picture needs, read from the headers of their NAL units.
+
+H.264 (ITU-T H.264, 7.4.1): `nal_ref_idc` is 0 in every slice of a picture that nothing refers to. HEVC (ITU-T H.265,
+7.4.2.2): a picture of an even NAL unit type below 16 is not referred to by pictures of *its own* temporal sub-layer;
+higher sub-layers may still refer to it, lower ones never refer upwards. So it can go only when it belongs to the
+highest sub-layer the sequence has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+_START_CODE = b"\0\0\1"
+_H264_SLICES = frozenset((1, 2, 3, 4, 5, 20, 21))
+"""Slices, data partitions, and the slices of further views and layers."""
+_H264_PARAMETERS = frozenset((7, 8, 13, 15))
+_HEVC_SLICES_END = 32
+_HEVC_NON_REFERENCE_END = 16
+_HEVC_PARAMETERS = frozenset((32, 33, 34))
+_HEVC_SPS = 33
+
+
+class NonReference:
+    """Tells the packets of one stream that can be left out without harm to any other picture.
+
+    `codec` is FFmpeg's name, `extradata` the container's header of the stream. For codecs other than H.264 and HEVC,
+    and for what cannot be read, the answer is always that the packet is needed.
+    """
+
+    def __init__(self, codec: str, extradata: bytes | None) -> None:
+        self._codec = codec
+        self._prefix = prefix_length(codec, extradata)
+        self._highest_layer: int | None = None
+        if codec == "hevc" and extradata:
+            self._look_for_layers(parameter_sets(codec, extradata))
+
+    def holds(self, data: bytes | memoryview) -> bool:
+        """Whether the packet is one picture that nothing refers to, and nothing else that later ones need."""
+        if self._codec == "h264":
+            return self._h264(data)
+        return self._codec == "hevc" and self._hevc(data)
+
+    def _h264(self, data: bytes | memoryview) -> bool:
+        slices = 0
+        for unit in units(data, self._prefix):
+            header = unit[0]
+            kind = header & 31
+            if kind in _H264_PARAMETERS or (kind in _H264_SLICES and header & 0x60):
+                return False
+            slices += kind in _H264_SLICES
+        return slices > 0
+
+    def _hevc(self, data: bytes | memoryview) -> bool:
+        slices, needed = 0, False
+        for unit in units(data, self._prefix):
+            if len(unit) < 2:
+                return False
+            kind, layer = unit[0] >> 1 & 63, (unit[1] & 7) - 1
+            if kind in _HEVC_PARAMETERS:
+                needed = True
+                self._note_layers(kind, unit)
+            elif kind < _HEVC_SLICES_END:
+                slices += 1
+                needed |= kind >= _HEVC_NON_REFERENCE_END or kind % 2 == 1 or layer != self._highest_layer
+        return slices > 0 and not needed
+
+    def _look_for_layers(self, annex_b: bytes) -> None:
+        for unit in units(annex_b, 0):
+            self._note_layers(unit[0] >> 1 & 63, unit)
+
+    def _note_layers(self, kind: int, unit: memoryview) -> None:
+        # sps_video_parameter_set_id (4 bits), sps_max_sub_layers_minus1 (3 bits): H.265, 7.3.2.2.
+        if kind == _HEVC_SPS and len(unit) > 2:
+            self._highest_layer = max(unit[2] >> 1 & 7, self._highest_layer or 0)
+
+
+def units(data: bytes | memoryview, prefix: int) -> Iterator[memoryview]:
+    """The NAL units of a packet, none of them empty: after start codes when `prefix` is 0, else after big-endian
+    lengths of `prefix` bytes. What a wrong length hides is given as one unit that is part of a key picture."""
+    return _after_lengths(memoryview(data), prefix) if prefix else _after_start_codes(bytes(data))
+
+
+def _after_start_codes(data: bytes) -> Iterator[memoryview]:
+    view, begin = memoryview(data), data.find(_START_CODE)
+    while begin >= 0:
+        begin += len(_START_CODE)
+        end = data.find(_START_CODE, begin)
+        unit = view[begin:] if end < 0 else view[begin:end]
+        if len(unit):
+            yield unit
+        begin = end
+
+
+_UNREADABLE = memoryview(b"\x25\x01")
+"""A slice of a key picture in both codecs."""
+
+
+def _after_lengths(view: memoryview, prefix: int) -> Iterator[memoryview]:
+    place = 0
+    while place + prefix <= len(view):
+        length = int.from_bytes(view[place : place + prefix], "big")
+        place += prefix
+        if place + length > len(view):
+            yield _UNREADABLE
+            return
+        if length:
+            yield view[place : place + length]
+        place += length
+
+
+def prefix_length(codec: str, extradata: bytes | None) -> int:
+    """Bytes of the length before each NAL unit, 0 for start codes (Annex B), by the header in the container.
+
+    ISO/IEC 14496-15, 5.3.3.1 (AVCDecoderConfigurationRecord) and 8.3.3.1 (HEVCDecoderConfigurationRecord).
+    """
+    place = {"h264": 4, "hevc": 21}.get(codec)
+    if place is None or not extradata or len(extradata) <= place or extradata[0] != 1:
+        return 0
+    return (extradata[place] & 3) + 1
+
+
+def parameter_sets(codec: str, extradata: bytes | None) -> bytes:
+    """The parameter sets of a container's header with start codes, empty when it holds none."""
+    if not extradata:
+        return b""
+    if not prefix_length(codec, extradata):
+        return extradata if extradata.startswith((_START_CODE, b"\0" + _START_CODE)) else b""
+    sets = _avc_sets(extradata) if codec == "h264" else _hevc_sets(extradata)
+    return b"".join(b"\0" + _START_CODE + one for one in sets)
+
+
+def _avc_sets(header: bytes) -> Iterator[bytes]:
+    place = 5
+    for mask in (31, 255):
+        if place >= len(header):
+            return
+        count, place = header[place] & mask, place + 1
+        for _ in range(count):
+            one, place = _sized(header, place)
+            yield one
+
+
+def _hevc_sets(header: bytes) -> Iterator[bytes]:
+    if len(header) < 23:
+        return
+    place = 23
+    for _ in range(header[22]):
+        count = int.from_bytes(header[place + 1 : place + 3], "big")
+        place += 3
+        for _ in range(count):
+            one, place = _sized(header, place)
+            yield one
+
+
+def _sized(header: bytes, place: int) -> tuple[bytes, int]:
+    begin = place + 2
+    end = begin + int.from_bytes(header[place:begin], "big")
+    return header[begin:end], end

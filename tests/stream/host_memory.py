@@ -1,0 +1,61 @@
+"""The device's memory played by the host's."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import numpy as np
+
+STREAM = 4242
+
+
+class HostMemory:
+    """`stream.frame_pool.Memory` on NumPy. Counts blocks that are alive and copies that were not yet waited for."""
+
+    def __init__(self) -> None:
+        self.stream = STREAM
+        self.alive = 0
+        self.queued = 0
+        self.closed = False
+
+    def allocate(self, nbytes: int) -> Any:
+        return _Block(self, nbytes)
+
+    def bytes_of(self, block: Any, owner: object) -> np.ndarray:
+        return np.asarray(_Exposed(block, owner))
+
+    def copy_rows(self, target: np.ndarray, source: int, pitch_bytes: int) -> None:
+        self.queued += 1
+        rows, row_bytes = target.shape
+        raw = (ctypes.c_ubyte * (rows * pitch_bytes)).from_address(source)
+        target[...] = np.frombuffer(raw, np.uint8).reshape(rows, pitch_bytes)[:, :row_bytes]
+
+    def upload(self, target: np.ndarray, host: np.ndarray) -> None:
+        assert target.shape == host.shape and target.dtype == host.dtype
+        self.queued += 1
+        target[...] = host
+
+    def finish(self) -> None:
+        self.queued = 0
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class _Block:
+    def __init__(self, memory: HostMemory, nbytes: int) -> None:
+        self.memory = memory
+        self.data = np.full(nbytes, 0xCD, np.uint8)
+        memory.alive += 1
+
+    def __del__(self) -> None:
+        self.memory.alive -= 1
+
+
+class _Exposed:
+    """NumPy keeps this alive under every view, and with it the owner."""
+
+    def __init__(self, block: _Block, owner: object) -> None:
+        self.kept = block, owner
+        self.__array_interface__ = block.data.__array_interface__
