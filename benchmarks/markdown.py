@@ -33,17 +33,19 @@ def recall(section: Section) -> str:
         "coverage": "coverage", "never": "never", "distinct": "distinct", "different_matches": "different matches",
     }  # fmt: skip
     rows = [
-        [method, *(_with_interval(figures[name]) for name in names)] for method, figures in section["summary"].items()
+        [method, *(_figure(figures.get(name), len(section["videos"])) for name in names)]
+        for method, figures in section["summary"].items()
     ]
     videos = [
-        [name, *(_number(video["keyart"][key]) for key in names), _number(video["ceiling"]["precision_at_10"])]
+        [name, *(_number(video["keyart"].get(key)) for key in names), _number(video["ceiling"]["precision_at_10"])]
         for name, video in section["videos"].items()
     ]
     count, excluded = len(section["videos"]), section["excluded"]
     lines = [
         "## TOP-10 recall",
-        f"{count} videos evaluated, {len(excluded)} left out; matcher {section['matcher']['fingerprint']}. "
-        f"In brackets the 95 % bootstrap interval over videos. "
+        f"{count} {'video' if count == 1 else 'videos'} evaluated, {len(excluded)} left out; "
+        f"matcher {section['matcher']['fingerprint']}. "
+        f"{'In brackets the 95 % bootstrap interval over videos. ' if count > 1 else ''}"
         f"A selection whose pictures all differ under this matcher cannot exceed precision@10 "
         f"{_number(section['ceiling'])}; `distinct` counts the different pictures among the ten, "
         f"`different matches` those among the matching ones.",
@@ -183,7 +185,10 @@ def _of(by_kind: Mapping[str, Sequence[int]], kind: str) -> str:
     return f"{found}/{count}"
 
 
-def _with_interval(figure: Mapping[str, float]) -> str:
+def _figure(figure: Mapping[str, float] | None, videos: int) -> str:
+    """A mean, with its interval where there is more than one video to draw from."""
+    if figure is None or videos < 2:
+        return _number(None if figure is None else figure["mean"])
     return f"{_number(figure['mean'])} [{_number(figure['low'])}–{_number(figure['high'])}]"
 
 

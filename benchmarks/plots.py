@@ -5,78 +5,93 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-COLOURS = ("#0b6e4f", "#c1440e", "#3a6ea5", "#8a6d3b", "#7d4e9e", "#5f6b6d", "#b5446e", "#4d8b31")
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 560, 260, 44, 30, 12
-_TEXT = 'font-family="sans-serif" font-size="11" fill="#333"'
+GOOD, BAD, OWN = "#0b6e4f", "#c1440e", "#3a6ea5"
+COLOURS = (GOOD, BAD, OWN, "#8a6d3b", "#7d4e9e", "#5f6b6d", "#b5446e", "#4d8b31")
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 600, 270, 52, 36, 14
+_LEGEND = 150
+_INNER_W, _INNER_H = WIDTH - LEFT - _LEGEND, HEIGHT - TOP - BOTTOM
+_TEXT = 'font-family="sans-serif" font-size="12" fill="#333"'
 
 
 def lines(curves: Mapping[str, Sequence[float]], across: str, up: str) -> str:
-    """Curves over 1, 2, …; values from 0 to 1."""
+    """Curves over 1, 2, …; values from 0 to 1. The first is drawn heavier, and last, over the others.
+
+    Every other curve is dashed, so that of two that run together both show.
+    """
     count = max((len(values) for values in curves.values()), default=1)
-    inner_w, inner_h = WIDTH - LEFT - 150, HEIGHT - TOP - BOTTOM
 
-    def at(index: int, value: float) -> str:
-        return f"{LEFT + inner_w * index / max(1, count - 1):.1f},{TOP + inner_h * (1 - value):.1f}"
+    def x_of(index: int) -> float:
+        return LEFT + _INNER_W * index / max(1, count - 1)
 
-    parts = [_axes(inner_w, inner_h, across, up)]
+    parts = [_axes(across, up, {0: "0", 0.25: "", 0.5: "0.5", 0.75: "", 1: "1"})]
+    drawn: list[str] = []
     for number, (name, values) in enumerate(curves.items()):
         colour = COLOURS[number % len(COLOURS)]
-        points = " ".join(at(i, v) for i, v in enumerate(values))
-        parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        y = TOP + 14 + 16 * number
-        parts.append(f'<rect x="{WIDTH - 140}" y="{y - 8}" width="10" height="10" fill="{colour}"/>')
-        parts.append(f'<text x="{WIDTH - 125}" y="{y}" {_TEXT}>{escape(name)}</text>')
-    for index in range(count):
-        x = LEFT + inner_w * index / max(1, count - 1)
-        parts.append(f'<text x="{x:.1f}" y="{HEIGHT - 16}" text-anchor="middle" {_TEXT}>{index + 1}</text>')
-    return _svg(WIDTH, HEIGHT, parts)
+        at = [(x_of(i), TOP + _INNER_H * (1 - value)) for i, value in enumerate(values)]
+        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)
+        pen = f'stroke-width="{1.5 if number else 3}" stroke-dasharray="{"5 5" if number % 2 else "none"}"'
+        drawn.append(
+            f'<polyline points="{points}" fill="none" stroke="{colour}" {pen}/>'
+            + "".join(
+                _dot(x, y, colour, f"{name}, {across} = {i + 1}: {value:.2f}")
+                for i, ((x, y), value) in enumerate(zip(at, values, strict=True))
+            )
+        )
+        parts.append(_legend(number, name, colour))
+    parts += [_label(x_of(index), HEIGHT - 20, str(index + 1)) for index in range(count)]
+    return _svg(WIDTH, HEIGHT, parts + drawn[::-1], f"{up} over {across}")
 
 
 def timeline(
-    shots: Sequence[Sequence[float]], end_s: float, marks: Mapping[str, Sequence[float]], width: int = 900
+    shots: Sequence[Sequence[float]], end_s: float, marks: Mapping[str, tuple[str, Sequence[float]]], width: int = 900
 ) -> str:
-    """Shots as a band of alternating greys, and a row of ticks for each kind of mark; times in seconds from 0."""
-    left, row = 110, 18
-    scale = (width - left - 10) / max(end_s, 1e-9)
+    """Shots as a band of alternating greys, and a row of ticks for each kind of mark; times in seconds from 0.
+
+    marks: name of a row → its colour and its times.
+    """
+    left, row, height = 70, 20, 22 + 20 * len(marks) + 20
+    scale = (width - left - 20) / max(end_s, 1e-9)
     parts = [
         f'<rect x="{left + start * scale:.1f}" y="2" width="{max(0.5, (end - start) * scale):.1f}" height="14" '
-        f'fill="{"#cfd6d4" if i % 2 else "#9fadaa"}"/>'
+        f'fill="{"#cfd6d4" if i % 2 else "#9fadaa"}"><title>shot {i}: {start:.2f}–{end:.2f} s</title></rect>'
         for i, (start, end) in enumerate(shots)
     ]
     parts.append(f'<text x="0" y="13" {_TEXT}>shots</text>')
-    for number, (name, times) in enumerate(marks.items()):
-        y = 20 + row * number
+    for number, (name, (colour, times)) in enumerate(marks.items()):
+        y = 21 + row * number
         parts.append(f'<text x="0" y="{y + 12}" {_TEXT}>{escape(name)}</text>')
-        colour = COLOURS[number % len(COLOURS)]
+        parts.append(f'<path d="M{left},{y + 8} H{width - 20}" stroke="#e3e3e3"/>')
         parts += [
-            f'<rect x="{left + t * scale - 1.5:.1f}" y="{y}" width="3" height="14" fill="{colour}"/>' for t in times
+            f'<rect x="{left + t * scale - 2:.1f}" y="{y}" width="4" height="15" fill="{colour}">'
+            f"<title>{escape(name)}: {t:.2f} s</title></rect>"
+            for t in times
         ]
-    return _svg(width, 22 + row * len(marks), parts)
+    parts += [_label(left + t * scale, height - 5, _clock(t)) for t in _seconds(end_s)]
+    return _svg(width, height, parts, "shots and chosen frames over time")
 
 
 def histogram(groups: Mapping[str, Sequence[float]], across: str, bins: int = 20) -> str:
     """How often values from 0 to 1 fall into equal bins, groups stacked."""
-    inner_w, inner_h = WIDTH - LEFT - 150, HEIGHT - TOP - BOTTOM
     counts = {name: _counts(values, bins) for name, values in groups.items()}
     most = max((sum(c[i] for c in counts.values()) for i in range(bins)), default=0) or 1
-    parts = [_axes(inner_w, inner_h, across, f"images (most: {most})")]
-    step = inner_w / bins
+    parts = [_axes(across, "images", {0: "0", 1: str(most)})]
+    step = _INNER_W / bins
     below = [0] * bins
     for number, (name, found) in enumerate(counts.items()):
         colour = COLOURS[number % len(COLOURS)]
         for i, count in enumerate(found):
-            height = inner_h * count / most
-            y = TOP + inner_h * (1 - below[i] / most) - height
-            x = LEFT + i * step
-            size = f'width="{step - 1:.1f}" height="{height:.1f}"'
-            parts.append(f'<rect x="{x:.1f}" y="{y:.1f}" {size} fill="{colour}"/>')
+            height = _INNER_H * count / most
+            y = TOP + _INNER_H * (1 - below[i] / most) - height
+            if count:
+                words = f"{escape(name)}, {across} {i / bins:.2f}–{(i + 1) / bins:.2f}: {count}"
+                size = f'width="{step - 1:.1f}" height="{height:.1f}"'
+                parts.append(
+                    f'<rect x="{LEFT + i * step:.1f}" y="{y:.1f}" {size} fill="{colour}"><title>{words}</title></rect>'
+                )
             below[i] += count
-        at = f'x="{WIDTH - 140}" y="{TOP + 14 + 16 * number}"'
-        parts.append(f'<text {at} {_TEXT} style="fill:{colour}">{escape(name)}</text>')
-    for value in (0, 0.5, 1):
-        x = LEFT + inner_w * value
-        parts.append(f'<text x="{x:.1f}" y="{HEIGHT - 16}" text-anchor="middle" {_TEXT}>{value}</text>')
-    return _svg(WIDTH, HEIGHT, parts)
+        parts.append(_legend(number, f"{name} ({sum(found)})", colour))
+    parts += [_label(LEFT + _INNER_W * value, HEIGHT - 20, f"{value:g}") for value in (0, 0.25, 0.5, 0.75, 1)]
+    return _svg(WIDTH, HEIGHT, parts, f"how often each {across}")
 
 
 def bars(values: Mapping[str, float], unit: str) -> str:
@@ -84,22 +99,54 @@ def bars(values: Mapping[str, float], unit: str) -> str:
     most = max(values.values(), default=0.0) or 1.0
     parts: list[str] = []
     for number, (name, value) in enumerate(values.items()):
-        y = 4 + 20 * number
+        y = 4 + 22 * number
         length = (WIDTH - 220) * value / most
-        parts.append(f'<text x="0" y="{y + 12}" {_TEXT}>{escape(name)}</text>')
-        parts.append(f'<rect x="110" y="{y}" width="{length:.1f}" height="15" fill="{COLOURS[2]}"/>')
-        parts.append(f'<text x="{115 + length:.1f}" y="{y + 12}" {_TEXT}>{value:.2f} {escape(unit)}</text>')
-    return _svg(WIDTH, 8 + 20 * len(values), parts)
+        parts.append(f'<text x="0" y="{y + 13}" {_TEXT}>{escape(name)}</text>')
+        parts.append(f'<rect x="110" y="{y}" width="{length:.1f}" height="17" fill="{OWN}"/>')
+        parts.append(f'<text x="{117 + length:.1f}" y="{y + 13}" {_TEXT}>{value:.2f} {escape(unit)}</text>')
+    return _svg(WIDTH, 8 + 22 * len(values), parts, "busy time of stages")
 
 
-def _axes(inner_w: float, inner_h: float, across: str, up: str) -> str:
-    base = TOP + inner_h
-    return (
-        f'<path d="M{LEFT},{TOP} V{base} H{LEFT + inner_w}" fill="none" stroke="#888"/>'
-        f'<text x="{LEFT + inner_w / 2:.0f}" y="{HEIGHT - 3}" text-anchor="middle" {_TEXT}>{escape(across)}</text>'
-        f'<text x="12" y="{TOP + inner_h / 2:.0f}" text-anchor="middle" {_TEXT} '
-        f'transform="rotate(-90 12 {TOP + inner_h / 2:.0f})">{escape(up)}</text>'
+def _axes(across: str, up: str, ticks: Mapping[float, str]) -> str:
+    """Both axes with their words; `ticks`: share of the height → words beside its line."""
+    base, middle = TOP + _INNER_H, TOP + _INNER_H / 2
+    grid = "".join(
+        f'<path d="M{LEFT},{TOP + _INNER_H * (1 - share):.1f} h{_INNER_W}" stroke="#e3e3e3"/>'
+        f'<text x="{LEFT - 6}" y="{TOP + _INNER_H * (1 - share) + 4:.1f}" text-anchor="end" {_TEXT}>{words}</text>'
+        for share, words in ticks.items()
     )
+    return (
+        f'{grid}<path d="M{LEFT},{TOP} V{base} H{LEFT + _INNER_W}" fill="none" stroke="#888"/>'
+        f"{_label(LEFT + _INNER_W / 2, HEIGHT - 3, across)}"
+        f'<text x="14" y="{middle:.0f}" text-anchor="middle" {_TEXT} transform="rotate(-90 14 {middle:.0f})">'
+        f"{escape(up)}</text>"
+    )
+
+
+def _label(x: float, y: float, words: str) -> str:
+    return f'<text x="{x:.1f}" y="{y:.0f}" text-anchor="middle" {_TEXT}>{escape(words)}</text>'
+
+
+def _legend(number: int, name: str, colour: str) -> str:
+    x, y = WIDTH - _LEGEND + 14, TOP + 4 + 19 * number
+    return (
+        f'<rect x="{x}" y="{y}" width="11" height="11" fill="{colour}"/>'
+        f'<text x="{x + 17}" y="{y + 10}" {_TEXT}>{escape(name)}</text>'
+    )
+
+
+def _dot(x: float, y: float, colour: str, words: str) -> str:
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"><title>{escape(words)}</title></circle>'
+
+
+def _seconds(end_s: float) -> list[float]:
+    """Round times for an axis, up to ten of them."""
+    step = next((s for s in (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600) if end_s / s <= 10), 7200)
+    return [float(t) for t in range(0, int(end_s) + 1, step)]
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 def _counts(values: Sequence[float], bins: int) -> list[int]:
@@ -109,5 +156,6 @@ def _counts(values: Sequence[float], bins: int) -> list[int]:
     return found
 
 
-def _svg(width: int, height: int, parts: Sequence[str]) -> str:
-    return f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">{"".join(parts)}</svg>'
+def _svg(width: int, height: int, parts: Sequence[str], words: str) -> str:
+    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+    return f'<svg {size} role="img" aria-label="{escape(words)}">{"".join(parts)}</svg>'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,7 +11,11 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmarks import demo
+from benchmarks.evaluate import Evaluation
+from benchmarks.labels import LabelledVideo, read_labels
 from benchmarks.matcher import Matcher, open_matcher
+from benchmarks.survey import Surveyor
 from stream.manifest import ActiveAreaEntry, ImageEntry, Manifest, ShotEntry
 
 FPS = 10
@@ -56,6 +61,20 @@ def scenes_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode(None))
     return path
+
+
+@pytest.fixture(scope="session")
+def demo_film(matcher: Matcher, tmp_path_factory: pytest.TempPathFactory) -> tuple[Evaluation, LabelledVideo]:
+    """The demo film, drawn, with its labels; what evaluates it has surveyed it."""
+    folder = tmp_path_factory.mktemp("demo")
+    demo.make(folder / "demo.mp4")
+    content = json.loads((Path(demo.__file__).parent / "demo_labels.json").read_text())
+    content["videos"][0]["video"] = "demo.mp4"
+    (folder / "labels.json").write_text(json.dumps(content))
+    (video,) = read_labels(folder / "labels.json").videos
+    evaluation = Evaluation(Surveyor(matcher, folder / "cache", threads=1), matcher)
+    evaluation.surveyor.survey(video.path)
+    return evaluation, video
 
 
 def manifest(times_s: Sequence[float], shots: Sequence[tuple[float, float]] = ()) -> Manifest:

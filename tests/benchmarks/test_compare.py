@@ -116,9 +116,10 @@ def test_the_page_holds_tables_plots_and_frames(tmp_path: Path) -> None:
     shown.parent.mkdir(parents=True)
     shown.write_bytes(b"jpeg")
     text = page(content, tmp_path)
-    for words in ("TOP-10 recall", "Precision at k", "Timelines", "film 1", "few: 3 expert images", 'class="hit"'):
+    headings = ("TOP-10 recall", "Precision at k", "Scores of the chosen", "film 1")
+    for words in (*headings, "few: 3 expert images", 'class="hit"'):
         assert words in text
-    assert "frames/film 0/1.000.jpg" in text
+    assert "frames/film%200/1.000.jpg" in text
     assert "2.000.jpg" not in text  # not written, so not linked
     assert "| keyart" in tables_of(content)
     assert "http" not in text
@@ -129,7 +130,7 @@ def test_the_page_holds_tables_plots_and_frames(tmp_path: Path) -> None:
     [
         plots.lines({"a<b": [0.1, 0.5], "c": [1.0, 0.0]}, "k", "share"),
         plots.lines({}, "k", "share"),
-        plots.timeline([(0, 2), (2, 5)], 5.0, {"picks": [1.0], "never": []}),
+        plots.timeline([(0, 2), (2, 5)], 5.0, {"picks": (plots.GOOD, [1.0]), "never": (plots.BAD, [])}),
         plots.histogram({"match": [0.0, 1.0, 0.5], "no match": []}, "score"),
         plots.bars({"decode": 2.0, "faces & eyes": 0.0}, "s"),
         plots.bars({}, "s"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,14 +12,11 @@ from benchmarks import demo
 from benchmarks.compare import changes
 from benchmarks.evaluate import Evaluation
 from benchmarks.gate import figures_only, missing
-from benchmarks.labels import LabelledVideo, read_labels
-from benchmarks.matcher import Matcher
+from benchmarks.labels import LabelledVideo
 from benchmarks.report import SCHEMA, ReportError, read_report
-from benchmarks.survey import Surveyor
 from stream.manifest import Manifest
 
-FOLDER = Path(demo.__file__).parent
-BASELINE = FOLDER / "baselines" / "demo.json"
+BASELINE = Path(demo.__file__).parent / "baselines" / "demo.json"
 NAMES = ("hit_at_10", "hit_at_3", "hit_at_1", "precision_at_10", "coverage", "never")
 
 MakeManifest = Callable[..., Manifest]
@@ -57,22 +53,10 @@ def test_what_the_report_lacks_does_not_pass() -> None:
     assert missing(baseline, baseline) == []
 
 
-@pytest.fixture(scope="module")
-def evaluated(matcher: Matcher, tmp_path_factory: pytest.TempPathFactory) -> tuple[Evaluation, LabelledVideo]:
-    """The demo film, drawn and surveyed."""
-    folder = tmp_path_factory.mktemp("demo")
-    demo.make(folder / "demo.mp4")
-    content = json.loads((FOLDER / "demo_labels.json").read_text())
-    content["videos"][0]["video"] = "demo.mp4"
-    (folder / "labels.json").write_text(json.dumps(content))
-    (video,) = read_labels(folder / "labels.json").videos
-    return Evaluation(Surveyor(matcher, folder / "cache", threads=1), matcher), video
-
-
 @pytest.fixture
-def judge(evaluated: tuple[Evaluation, LabelledVideo], make_manifest: MakeManifest) -> Judge:
+def judge(demo_film: tuple[Evaluation, LabelledVideo], make_manifest: MakeManifest) -> Judge:
     """`judge(times_s)`: the report on a choice of these frames."""
-    evaluation, video = evaluated
+    evaluation, video = demo_film
 
     def run(times_s: Sequence[float]) -> dict[str, Any]:
         return {"schema": SCHEMA, "recall": evaluation.run([video], {video.name: make_manifest(times_s)})}
