@@ -73,7 +73,7 @@ class Pixels:
 
 def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
     """Decide and cut one film. Blocks. Raises KeyartError when a winner's picture cannot be decoded again."""
-    clocks, area = film.clocks, _active_area(film)
+    clocks, area = film.clocks, _active_area(film, settings.crop.bars)
     characters, grouping = clocks["people"].time(
         lambda: find_characters(film.tracks, film.shots, settings.people, tools.device), len(film.tracks)
     )
@@ -96,7 +96,9 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
     return Conclusion(area, active, characters, grouping, files, frozenset(pixels.refetched))
 
 
-def _active_area(film: Film) -> ActiveArea:
+def _active_area(film: Film, find_bars: bool) -> ActiveArea:
+    if not find_bars:
+        return ActiveArea()
     if film.bars.changed:
         message = "the black bars change within the film, cut to the area that is always picture"
         film.notices.append(Notice("bars_change", message))

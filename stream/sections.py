@@ -128,5 +128,6 @@ class RankSettings(Section):
 class CropSettings(Section):
     """Cutting to formats; what differs between formats is in their own tables."""
 
+    bars: bool = setting(True, "Leave black bars out of crops and judgement; off takes them for picture.")
     bars_margin_px: int = setting(1, "Cut this much more at a side that has bars.", unit="px", ge=0, le=16)
     contact_sheet_columns: int = setting(5, "Images in a row of the contact sheet.", ge=1, le=20)
