@@ -10,6 +10,7 @@ import typer
 
 from .commands import config, models
 from .commands.doctor import doctor
+from .commands.exits import no_teardown_without_device
 from .commands.extract import extract
 from .plugins import add_plugins, plugin_entry_points
 
@@ -37,7 +38,8 @@ def build_app(plugins: Iterable[EntryPoint]) -> typer.Typer:
 
 def main() -> None:
     """Entry point of the `keyart` script."""
-    build_app(plugin_entry_points())()
+    with no_teardown_without_device():
+        build_app(plugin_entry_points())()
 
 
 def _show_version(wanted: bool) -> None:

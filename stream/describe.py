@@ -57,7 +57,7 @@ def manifest_of(
 ) -> Manifest:
     """The record of everything that was found and why."""
     per_shot = Counter(c.shot for c in film.candidates)
-    notices = [*film.notices, *_crop_notices(conclusion)]
+    notices = [*services.notices, *film.notices, *_crop_notices(conclusion)]
     return Manifest(
         tool=_tool(settings, services),
         video=_video(film, fingerprint),

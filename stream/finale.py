@@ -26,9 +26,12 @@ from .settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a film is finished with: the device's operations, the engines and the decoder's doors."""
+    """What a film is finished with: the device's operations, the engines and the decoder's doors.
 
-    device: Device
+    `clustering`: where faces are grouped.
+    """
+
+    clustering: Device
     ops: Ops
     encoder: Encoder
     text: TextDetector | None
@@ -75,7 +78,7 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
     """Decide and cut one film. Blocks. Raises KeyartError when a winner's picture cannot be decoded again."""
     clocks, area = film.clocks, _active_area(film, settings.crop.bars)
     characters, grouping = clocks["people"].time(
-        lambda: find_characters(film.tracks, film.shots, settings.people, tools.device), len(film.tracks)
+        lambda: find_characters(film.tracks, film.shots, settings.people, tools.clustering), len(film.tracks)
     )
     active = active_rect(film.info.geometry, area, settings.crop.bars_margin_px)
     spreads = Spreads(film, characters, settings)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import anyio
 from anyio import CapacityLimiter, create_task_group, to_thread
 
+from .device_errors import device_errors
+from .kit import MakeKit, open_kit
 from .output import MANIFEST, ResultFolder, has_result, refuse_equal_names, result_folder
 from .pipeline import Result, process
 from .progress import Outcome, Reporter
@@ -16,15 +19,27 @@ from .records import KeyartError
 from .services import Services, open_services
 from .settings import Settings
 
-IN_FLIGHT_ON_CPU = 1
-"""The decoder and the engines of one film already use all cores; a second film would only cost memory."""
+
+@dataclass(slots=True)
+class _Run:
+    """What the films of one run have in common. `said`: warnings about the run itself, each told once."""
+
+    out: Path
+    settings: Settings
+    services: Services
+    report: Reporter
+    slots: CapacityLimiter
+    said: set[str] = field(default_factory=set)
 
 
-async def extract_files(files: Sequence[Path], out: Path, settings: Settings, report: Reporter) -> list[Outcome]:
+async def extract_files(
+    files: Sequence[Path], out: Path, settings: Settings, report: Reporter, make_kit: MakeKit = open_kit
+) -> list[Outcome]:
     """Run every file; one that fails is an outcome with its reason and never stops the others.
 
     Results come in the order of `files`. Raises UsageError for two files of equal name, before any work, and
-    KeyartError when the run as a whole cannot start (no models).
+    KeyartError when the run as a whole cannot start (no models). Raises DeviceLostError, in a group, when the GPU
+    fails for good: the films in work are given up, results that are finished stay.
     """
     refuse_equal_names(files)
     outcomes: dict[int, Outcome] = {}
@@ -32,11 +47,11 @@ async def extract_files(files: Sequence[Path], out: Path, settings: Settings, re
     if waiting:
         first = waiting[0][1]
         pulling = partial(_report_pull, report, first)
-        async with open_services(settings, pulling) as services:
-            slots = CapacityLimiter(IN_FLIGHT_ON_CPU)
+        async with open_services(settings, pulling, make_kit) as services:
+            together = _Run(out, settings, services, report, CapacityLimiter(services.in_flight))
             async with create_task_group() as tasks:
                 for i, path in waiting:
-                    tasks.start_soon(_one, i, path, out, settings, services, report, outcomes, slots)
+                    tasks.start_soon(_one, i, path, together, outcomes)
     return [outcomes[i] for i in range(len(files))]
 
 
@@ -55,31 +70,26 @@ async def _skip(
     return True
 
 
-async def _one(
-    index: int,
-    path: Path,
-    out: Path,
-    settings: Settings,
-    services: Services,
-    report: Reporter,
-    outcomes: dict[int, Outcome],
-    slots: CapacityLimiter,
-) -> None:
-    async with slots:
+async def _one(index: int, path: Path, run: _Run, outcomes: dict[int, Outcome]) -> None:
+    async with run.slots:
         try:
-            outcomes[index] = await _extract_to(path, out, settings, services, report)
+            with device_errors():
+                outcomes[index] = await _extract_to(path, run)
         except* KeyartError as group:
-            outcomes[index] = _failed(path, str(_first(group)), report)
+            outcomes[index] = _failed(path, str(_first(group)), run.report)
         except* MemoryError:
-            outcomes[index] = _failed(path, "needs more memory than there is, close other programs", report)
+            outcomes[index] = _failed(path, "needs more memory than there is, close other programs", run.report)
 
 
-async def _extract_to(path: Path, out: Path, settings: Settings, services: Services, report: Reporter) -> Outcome:
-    result = await process(path, settings, services, partial(report.stage, path))
-    folder = await to_thread.run_sync(write_result, result, result_folder(out, path), settings.overwrite)
+async def _extract_to(path: Path, run: _Run) -> Outcome:
+    result = await process(path, run.settings, run.services, partial(run.report.stage, path))
+    folder = await to_thread.run_sync(write_result, result, result_folder(run.out, path), run.settings.overwrite)
+    about_the_run = {notice.code for notice in run.services.notices}
     for warning in result.manifest.warnings:
-        report.warning(path, warning.code, warning.message)
-    report.finished(path, result.manifest, folder)
+        if warning.code not in run.said:
+            run.report.warning(path, warning.code, warning.message)
+        run.said |= {warning.code} & about_the_run
+    run.report.finished(path, result.manifest, folder)
     return Outcome(path, "done", folder, result.manifest)
 
 

@@ -18,7 +18,7 @@ import anyio
 
 from kernels.bars import BarsEvidence
 
-from .decode import DecodeOptions, Decoder, DecodeRange, open_decoder
+from .decode import DecodeOptions, Decoder, DecodeRange
 from .describe import content_fingerprint, manifest_of
 from .film import Film
 from .finale import Tools, conclude
@@ -51,14 +51,14 @@ async def process(path: Path, settings: Settings, services: Services, on_frames:
         film = _film(decoder.info, settings)
         total = expected_frames(decoder.info)
         threads = Threads(services.decode_threads, services.measure_threads)
-        meter = services.ops.meter(decoder.info.geometry)
+        meter = services.meter(decoder.info.geometry)
         seen = partial(_seen, on_frames, total)
         await watch(film, decoder, services.ops, meter, services.reader, settings, threads, seen)
         if not film.funnel.frames:
             raise KeyartError("has no picture in the chosen range, check --start, --end and --skip")
         on_frames("choosing", film.funnel.frames, film.funnel.frames)
         tools = Tools(
-            device=services.device,
+            clustering=services.clustering,
             ops=services.ops,
             encoder=services.encoder,
             text=services.text,
@@ -101,12 +101,12 @@ def expected_frames(info: VideoInfo) -> int | None:
 
 def _open(path: Path, settings: Settings, services: Services) -> tuple[Decoder, str]:
     whole = DecodeOptions(mode=settings.decode, threads=settings.thread_count)
-    decoder = open_decoder(path, services.device, whole)
+    decoder = services.open_decoder(path, whole)
     watched = decode_range(decoder.info, settings)
     if watched != whole.range:
         decoder.close()
-        decoder = open_decoder(
-            path, services.device, DecodeOptions(mode=settings.decode, threads=settings.thread_count, range=watched)
+        decoder = services.open_decoder(
+            path, DecodeOptions(mode=settings.decode, threads=settings.thread_count, range=watched)
         )
     return decoder, content_fingerprint(path)
 

@@ -131,3 +131,15 @@ class CropSettings(Section):
     bars: bool = setting(True, "Leave black bars out of crops and judgement; off takes them for picture.")
     bars_margin_px: int = setting(1, "Cut this much more at a side that has bars.", unit="px", ge=0, le=16)
     contact_sheet_columns: int = setting(5, "Images in a row of the contact sheet.", ge=1, le=20)
+
+
+class BatchSettings(Section):
+    """How films share the device; 0 is what suits it (CPU: one at a time, CUDA: as its parts allow)."""
+
+    max_batch: int = setting(
+        0, "Pictures the engines look at together, from all films.", affects_result=False, ge=0, le=32
+    )
+    max_wait_s: float = setting(
+        0.005, "How long a batch waits for more of them.", unit="s", affects_result=False, ge=0, le=1
+    )
+    in_flight: int = setting(0, "Films worked on at a time.", affects_result=False, ge=0, le=256)

@@ -1,8 +1,8 @@
-"""What all videos of a run share: the device, its pixel operations, the engines and their threads."""
+"""What all videos of a run share: the device's parts, the engines and their threads."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -15,17 +15,20 @@ from engines.catalog import ModelError
 from engines.faces import Reading
 from engines.reader import ROLES as READER_ROLES
 from engines.reader import FaceReader, ReaderOptions
-from engines.session import Session, open_session
+from engines.session import Session
 from engines.text import TextDetector
 from engines.zoo import Model, Progress
-from kernels.ops import Device, Ops, open_ops
-from kernels.surface import Surface
+from kernels.ops import Device, Meter, Ops
+from kernels.surface import Geometry, Surface
 
 from .batcher import Batcher
-from .encode import CpuEncoder, Encoder
+from .collector import settled_collector
+from .devices import choose_device
+from .encode import Encoder
+from .kit import Kit, MakeKit, OpenDecoder, open_kit
 from .models import zoo_of
 from .moment import Glance
-from .records import KeyartError
+from .records import KeyartError, Notice
 from .settings import Settings
 
 ROLES = (*READER_ROLES, "text_detection")
@@ -34,73 +37,102 @@ ROLES = (*READER_ROLES, "text_detection")
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One per run. `reader` is for the graph, `glance` for a thread that looks at one picture."""
+    """One per run. `reader` is for the graph, `glance` for a thread that looks at one picture.
+
+    `notices`: what every film of the run should know. `in_flight`: films at a time.
+    """
 
     device: Device
+    clustering: Device
     ops: Ops
+    meter: Callable[[Geometry], Meter]
+    open_decoder: OpenDecoder
     encoder: Encoder
     reader: Batcher[Surface, Reading]
     glance: Glance
     text: TextDetector | None
     models: dict[str, Model]
     providers: tuple[str, ...]
+    notices: tuple[Notice, ...]
+    in_flight: int
     decode_threads: CapacityLimiter
     measure_threads: CapacityLimiter
     finale_threads: CapacityLimiter
 
 
-def choose_device(wanted: str) -> Device:
-    """`auto` takes the GPU where one can be used. Raises KeyartError when the wanted device is not there."""
-    if wanted == "cuda":
-        raise KeyartError("device cuda is not available in this version, use --device cpu")
-    return "cpu"
-
-
 @asynccontextmanager
-async def open_services(settings: Settings, progress: Progress | None = None) -> AsyncIterator[Services]:
+async def open_services(
+    settings: Settings, progress: Progress | None = None, make_kit: MakeKit = open_kit
+) -> AsyncIterator[Services]:
     """Models pulled and loaded, engines answering; everything is closed when the block is left.
 
-    Raises KeyartError when a model is missing, corrupt or cannot be fetched.
+    Raises KeyartError when the device cannot be used, or when a model is missing, corrupt or cannot be fetched.
     """
-    device = choose_device(settings.device)
     # Stages run side by side already; the pools of OpenCV and BLAS would only fight them for cores.
     cv2.setNumThreads(1)
     with threadpool_limits(1), ExitStack() as stack:
-        models, sessions = await to_thread.run_sync(lambda: _load(settings, device, stack, progress))
-        ops = open_ops(device)
-        faces = FaceReader(sessions, ops, ReaderOptions(detector_width=settings.faces.detector_width))
-        workers = settings.thread_count
-        batcher: Batcher[Surface, Reading] = Batcher(lambda s: faces.read(list(s)), 1, 0.0, CapacityLimiter(workers))
+        kit = await to_thread.run_sync(make_kit, settings)
+        models, sessions = await to_thread.run_sync(lambda: _load(settings, kit, stack, progress))
+        stack.enter_context(settled_collector())
         async with create_task_group() as tasks:
-            for _ in range(workers):
-                tasks.start_soon(batcher.serve)
-            yield Services(
-                device=device,
-                ops=ops,
-                encoder=CpuEncoder(),
-                reader=batcher,
-                glance=faces.glance,
-                text=TextDetector(sessions["text_detection"], ops) if settings.text.enabled else None,
-                models=models,
-                providers=tuple(sorted({session.provider for session in sessions.values()})),
-                decode_threads=CapacityLimiter(workers),
-                measure_threads=CapacityLimiter(workers),
-                finale_threads=CapacityLimiter(workers),
-            )
-            batcher.close()
+            services, readers = _joined(settings, kit, models, sessions)
+            for _ in range(readers):
+                tasks.start_soon(services.reader.serve)
+            yield services
+            services.reader.close()
+
+
+def _joined(
+    settings: Settings, kit: Kit, models: dict[str, Model], sessions: dict[str, Session]
+) -> tuple[Services, int]:
+    """The services, and how many batches of theirs may be in work at a time."""
+    limits = settings.batching
+    batch, in_flight = limits.max_batch or kit.pace.max_batch, limits.in_flight or kit.pace.in_flight
+    options = ReaderOptions(detector_width=settings.faces.detector_width, batch=batch, detector_batch=batch)
+    faces = FaceReader(sessions, kit.engine_ops, options, kit.tools)
+    readers = kit.pace.readers
+    batcher: Batcher[Surface, Reading] = Batcher(
+        lambda surfaces: faces.read(list(surfaces)), batch, limits.max_wait_s, CapacityLimiter(readers)
+    )
+    text = TextDetector(sessions["text_detection"], kit.engine_ops, tools=kit.tools) if settings.text.enabled else None
+    # A film that waits for room must not hold the thread that another film needs to make some.
+    threads = max(settings.thread_count, in_flight)
+    services = Services(
+        device=kit.device,
+        clustering=kit.clustering,
+        ops=kit.ops,
+        meter=kit.meter,
+        open_decoder=kit.open_decoder,
+        encoder=kit.encoder,
+        reader=batcher,
+        glance=faces.glance,
+        text=text,
+        models=models,
+        providers=tuple(sorted({session.provider for session in sessions.values()})),
+        notices=tuple(kit.fallbacks(sessions)),
+        in_flight=in_flight,
+        decode_threads=CapacityLimiter(threads),
+        measure_threads=CapacityLimiter(threads),
+        finale_threads=CapacityLimiter(settings.thread_count),
+    )
+    return services, readers
 
 
 def _load(
-    settings: Settings, device: Device, stack: ExitStack, progress: Progress | None
+    settings: Settings, kit: Kit, stack: ExitStack, progress: Progress | None
 ) -> tuple[dict[str, Model], dict[str, Session]]:
     try:
         zoo = zoo_of(settings)
         zoo.ensure(ROLES, progress)
         models = {role: zoo.model(role) for role in ROLES}
+        sessions = {}
+        for role, model in models.items():
+            sessions[role] = kit.open_session(model.path, role)
+            stack.callback(sessions[role].close)
     except ModelError as error:
         raise KeyartError(str(error)) from error
-    sessions = {role: open_session(model.path, device, threads=1) for role, model in models.items()}
-    for session in sessions.values():
-        stack.callback(session.close)
     import_module("sklearn.cluster")  # takes a second, which would otherwise be spent when the first film ends
     return models, sessions
+
+
+__all__ = ["ROLES", "Services", "choose_device", "open_services"]

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from .formats import Format, FormatRules, shipped_formats
 from .section import Seconds, setting
 from .sections import (
+    BatchSettings,
     CropSettings,
     ExpressionSettings,
     FaceSettings,
@@ -92,6 +93,7 @@ class Settings(BaseSettings):
     text: TextSettings = setting(TextSettings(), "Text in the picture.")
     rank: RankSettings = setting(RankSettings(), "Scores and variety.")
     crop: CropSettings = setting(CropSettings(), "Cutting to formats.")
+    batching: BatchSettings = setting(BatchSettings(), "How films share the engines.")
     custom_formats: dict[str, FormatRules] = setting({}, "Your own formats: [custom_formats.NAME].")
 
     _sources: dict[str, str] | None = PrivateAttr(default=None)

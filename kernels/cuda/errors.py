@@ -30,6 +30,7 @@ STICKY = {
 
 OUT_OF_MEMORY = 2
 
+_CUDA_ERRORS = ("CUDARuntimeError", "CUDADriverError", "CUBLASError", "NVRTCError", "AcceleratorError")
 _NUMBER = re.compile(r"\b(?:CUDA failure|CUDA error|cudaError|CUresult|error code)\D{0,3}(\d{1,3})\b", re.IGNORECASE)
 _NAME = re.compile(r"\b(?:cudaError([A-Z]\w+)|CUDA_ERROR_([A-Z_]+))")
 _CUDA = re.compile(r"cuda|cudnn|cublas|nvdec|gpu", re.IGNORECASE)
@@ -50,6 +51,14 @@ def sticky(error: BaseException) -> str | None:
 def out_of_memory(error: BaseException) -> bool:
     """Whether the device had no room: nothing is broken, and what asks for less goes on."""
     return any(_is_out_of_memory(found) for found in _all_of(error))
+
+
+def from_cuda(error: BaseException) -> str | None:
+    """What a CUDA library says first in the chain or group, in one line; None when none of them says anything."""
+    for found in _all_of(error):
+        if type(found).__name__ in _CUDA_ERRORS:
+            return (str(found).strip().splitlines() or [type(found).__name__])[0]
+    return None
 
 
 def _all_of(error: BaseException) -> Iterator[BaseException]:

@@ -1,7 +1,9 @@
-"""How a command ends: 0 all well, 1 something failed, 2 wrong usage, 130 interrupted; one line, no traceback."""
+"""How a command ends: 0 all well, 1 something failed, 2 wrong usage, 70 the GPU is lost to this process, 130
+interrupted; one line, no traceback."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +12,8 @@ import typer
 
 FAILED = 1
 WRONG_USAGE = 2
+DEVICE_LOST = 70
+"""For a supervisor: another process may do what this one cannot any more."""
 
 
 @contextmanager
@@ -18,6 +22,7 @@ def tidy_exit() -> Iterator[None]:
     from engines.catalog import ModelError
 
     from ..configuration import SettingsError
+    from ..device_errors import device_lost
     from ..interrupt import MESSAGE, Interrupted, interruptible
     from ..output import UsageError
     from ..records import KeyartError
@@ -34,6 +39,26 @@ def tidy_exit() -> Iterator[None]:
     except Interrupted as interrupted:
         _say(MESSAGE)
         raise typer.Exit(interrupted.exit_code) from None
+    except Exception as error:
+        lost = device_lost(error)
+        if lost is None:
+            raise
+        _say(f"keyart: {lost}")
+        raise typer.Exit(DEVICE_LOST) from None
+
+
+@contextmanager
+def no_teardown_without_device() -> Iterator[None]:
+    """Ends the process at once when it leaves the block with `DEVICE_LOST`: libraries that give their parts of a lost
+    device back may abort, and hide the exit code."""
+    try:
+        yield
+    except SystemExit as end:
+        if end.code != DEVICE_LOST:
+            raise
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(DEVICE_LOST)
 
 
 def _say(text: str) -> None:

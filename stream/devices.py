@@ -1,0 +1,58 @@
+"""Which device a run uses. Decided before anything is built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engines.providers import CUDA
+from kernels.ops import Device
+
+from .gpu import PACKAGES, Machine, View
+from .records import KeyartError
+
+NEEDED = ("cupy", "PyNvVideoCodec", "torch", "torchvision")
+"""Modules without which nothing runs on a GPU."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`why_not_cuda`: what is missing for it, each with what to do; empty when it was not asked about or is there."""
+
+    device: Device
+    why_not_cuda: tuple[str, ...] = ()
+
+
+def choose_device(wanted: str) -> Device:
+    """`auto` takes the GPU where all that is needed of one is there. Raises KeyartError when `cuda` is not."""
+    return choice_of(wanted).device
+
+
+def choice_of(wanted: str, view: View | None = None) -> Choice:
+    """The device for `auto`, `cuda` or `cpu`, and why it is not the GPU. Raises KeyartError as `choose_device` does.
+
+    view: the machine to look at, this one by default.
+    """
+    if wanted == "cpu":
+        return Choice("cpu")
+    missing = why_not_cuda(view)
+    if not missing:
+        return Choice("cuda")
+    if wanted == "cuda":
+        raise KeyartError(f"device cuda cannot be used: {'; '.join(missing)}; or use --device cpu")
+    return Choice("cpu", missing)
+
+
+def why_not_cuda(view: View | None = None) -> tuple[str, ...]:
+    """What keeps a run from the GPU, in words; empty when nothing does. On a machine without CuPy it costs nothing;
+    where all is there ONNX Runtime is tried in a process of its own, for some seconds."""
+    view = view or Machine()
+    found = view.gpu()
+    absent = [PACKAGES[module] for module in NEEDED if view.package(module) is None]
+    missing = [f"{', '.join(absent)} missing, pip install 'keyart[cuda]'"] if absent else []
+    if isinstance(found, str) and PACKAGES["cupy"] not in absent:
+        missing.append(f"{found}, check the driver with nvidia-smi")
+    if missing:
+        return tuple(missing)
+    problem = view.provider(CUDA)
+    hint = "pip uninstall onnxruntime, then pip install 'keyart[cuda]'"
+    return (f"ONNX Runtime cannot use the GPU ({problem}), {hint}",) if problem else ()

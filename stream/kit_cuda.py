@@ -1,0 +1,101 @@
+"""The parts of a CUDA device. Imported only where one was chosen."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from engines.catalog import ModelError
+from engines.providers import TENSORRT
+from engines.session import Session, open_session
+from engines.tools_cuda import CudaTools
+from kernels.cuda.meter import CudaMeter
+from kernels.cuda.ops import CudaOps
+from kernels.cuda.runtime import CupyRuntime
+from kernels.ops import Device
+from kernels.surface import Geometry
+
+from .decode import DecodeOptions, Decoder, open_decoder
+from .encode_cuda import CudaEncoder
+from .engine_cache import engine_folder
+from .gpu import Machine, VideoChip
+from .kit import Kit, Pace
+from .records import KeyartError, Notice
+from .settings import Settings
+
+USUAL_ENGINES = 2
+"""Decoder engines to count on when the chip cannot be asked: most GPUs have one to three, an H100 or H200 seven."""
+MAX_BATCH = 32
+READERS = 2
+"""While the device works on one batch the host prepares the next; a third would only make batches smaller."""
+
+
+def cuda_kit(settings: Settings) -> Kit:
+    """NVDEC, kernels, sessions on TensorRT or CUDA, cuML and nvJPEG on the first device; kernels are compiled here.
+
+    Raises KeyartError when CuPy or the device fails after all.
+    """
+    try:
+        engines, pictures = CupyRuntime(), CupyRuntime()
+        pictures.prepare()
+        folder = engine_folder(settings)
+    except (RuntimeError, ModelError) as error:
+        raise KeyartError(f"the GPU cannot be used: {error}") from error
+    clustering = _clustering()
+    return Kit(
+        device="cuda",
+        ops=CudaOps(pictures),
+        encoder=CudaEncoder(pictures),
+        meter=_meter,
+        engine_ops=CudaOps(engines),
+        tools=CudaTools(engines),
+        open_session=partial(_open_session, engines, folder),
+        open_decoder=_open_decoder,
+        clustering=clustering,
+        pace=Pace(MAX_BATCH, READERS, films_in_flight(Machine().video())),
+        fallbacks=partial(fallbacks, folder is not None, clustering),
+    )
+
+
+def films_in_flight(chip: VideoChip | str) -> int:
+    """Twice the decoder engines: while one film of a pair ends or begins, the other keeps the engine busy."""
+    engines = USUAL_ENGINES if isinstance(chip, str) else chip.engines
+    return 2 * max(1, engines)
+
+
+def fallbacks(tensorrt: bool, clustering: Device, sessions: Mapping[str, Session]) -> list[Notice]:
+    """What something else does than was asked for. tensorrt: whether sessions were to run on it."""
+    notices = []
+    left_out = sorted(role for role, session in sessions.items() if tensorrt and session.provider != TENSORRT)
+    if left_out:
+        message = f"TensorRT was asked for and not used for {', '.join(left_out)}; they ran on the CUDA provider"
+        notices.append(Notice("tensorrt_not_used", message))
+    if clustering == "cpu":
+        notices.append(Notice("clustered_on_cpu", "cuML is not installed, faces were grouped by scikit-learn"))
+    return notices
+
+
+def _meter(geometry: Geometry) -> CudaMeter:
+    """With a stream of its own: films do not wait for each other's frames."""
+    return CudaMeter(geometry, CupyRuntime())
+
+
+def _open_session(runtime: CupyRuntime, engine_cache: Path | None, path: Path, role: str) -> Session:
+    return open_session(
+        path, "cuda", name=role, stream=runtime.stream, device_id=runtime.device_id, engine_cache=engine_cache
+    )
+
+
+def _open_decoder(path: Path, options: DecodeOptions) -> Decoder:
+    return open_decoder(path, "cuda", options)
+
+
+def _clustering() -> Device:
+    """Where faces are grouped. cuML takes seconds to load, which would otherwise be spent when the first film ends."""
+    try:
+        importlib.import_module("cuml.cluster")
+    except (ImportError, OSError, RuntimeError):
+        return "cpu"
+    return "cuda"
