@@ -160,6 +160,35 @@ class CudaSession(Counted):
                 self._session = None
 
 
+def cpu_nodes(path: Path, device_id: int = 0) -> int | None:
+    """How many nodes of a model ONNX Runtime places on the CPU provider beside CUDA's: each is a round trip in every
+    run. None when this ONNX Runtime does not tell. Loads the model. Raises ModelError as `CudaSession` does."""
+    check_provider([p for p in (CUDA,) if p in ort.get_available_providers()], path.stem)
+    ort.preload_dlls()
+    placed = nodes_by_provider(path, [(CUDA, {"device_id": str(device_id)}), (CPU_PROVIDER, {})])
+    if placed is None:
+        return None
+    check_provider([p for p in (CUDA,) if p in placed], path.stem)
+    return placed.get(CPU_PROVIDER, 0)
+
+
+def nodes_by_provider(path: Path, providers: list[tuple[str, ProviderOptions]]) -> dict[str, int] | None:
+    """Provider → nodes that ONNX Runtime gives it, after its basic optimisations; None when it does not tell.
+
+    Raises ModelError when the file is no model that can be run.
+    """
+    options = session_options(1)
+    options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
+    with loading(path):
+        session = ort.InferenceSession(str(path), options, providers=providers, enable_fallback=0)
+    if not hasattr(session, "get_provider_graph_assignment_info"):
+        return None
+    placed: dict[str, int] = {}
+    for part in session.get_provider_graph_assignment_info():
+        placed[part.ep_name] = placed.get(part.ep_name, 0) + len(part.get_nodes())
+    return placed
+
+
 def _cupy(role: str) -> Any:
     try:
         import cupy

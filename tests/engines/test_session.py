@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,15 @@ import pytest
 from engines.catalog import ModelError
 from engines.convert.graph import GraphWriter
 from engines.session import FakeSession, OrtSession, Session, SessionError, live_sessions, open_session, session_options
-from engines.session_cuda import CUDA, PROFILES, TENSORRT, check_provider, provider_list
+from engines.session_cuda import (
+    CUDA,
+    PROFILES,
+    TENSORRT,
+    check_provider,
+    cpu_nodes,
+    nodes_by_provider,
+    provider_list,
+)
 from kernels.surface import Array
 
 CPU = "CPUExecutionProvider"
@@ -183,20 +192,61 @@ def test_cuda_without_cuda_is_refused_before_anything_is_loaded(doubling: Path) 
         open_session(doubling, "cuda", stream=1)
 
 
-@pytest.mark.gpu
-def test_cuda_agrees_with_the_cpu(models_dir: Path) -> None:
-    import cupy
+def test_nodes_are_counted_by_provider(doubling: Path, tmp_path: Path) -> None:
+    assert nodes_by_provider(doubling, [(CPU, {})]) == {CPU: 1}
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(b"not a model")
+    with pytest.raises(ModelError, match="cannot be loaded as a model"):
+        nodes_by_provider(broken, [(CPU, {})])
 
-    image = np.random.default_rng(5).uniform(0, 255, (2, 3, 192, 320)).astype(np.float32)
-    stream = cupy.cuda.Stream(non_blocking=True)
-    on_cpu = open_session(models_dir / "detector.onnx", threads=2)
-    on_gpu = open_session(models_dir / "detector.onnx", "cuda", stream=stream.ptr)
-    expected = on_cpu.run({"image": image})
-    with stream:
-        got = on_gpu.run({"image": cupy.asarray(image)})
-    stream.synchronize()
-    for name, values in expected.items():
-        np.testing.assert_allclose(cupy.asnumpy(got[name]), values, atol=1e-2)
-    got.clear()
+
+@pytest.mark.skipif(CUDA in ort.get_available_providers(), reason="this ONNX Runtime has CUDA")
+def test_nodes_on_the_cpu_are_not_counted_where_all_would_run_there(doubling: Path) -> None:
+    with pytest.raises(ModelError, match="would run it on the CPU"):
+        cpu_nodes(doubling)
+
+
+INPUTS: dict[str, tuple[str, tuple[int, ...], float]] = {
+    "detector": ("image", (3, 192, 320), 255),
+    "embedding": ("image", (3, 150, 150), 255),
+    "eyes": ("image", (3, 64, 64), 1),
+    "mesh": ("image", (3, 192, 192), 1),
+    "emotion": ("image", (1, 64, 64), 1),
+    "text_detection": ("x", (3, 288, 480), 1),
+}
+"""Input, shape of a row and largest value, by role."""
+
+
+@pytest.mark.gpu
+@pytest.mark.models
+@pytest.mark.parametrize("role", INPUTS)
+@pytest.mark.parametrize("rows", [1, 7])
+def test_cuda_agrees_with_the_cpu(models_dir: Path, role: str, rows: int) -> None:
+    """To 1e-2 of the answer's range, from several threads on one stream, and the inputs may be dropped at once."""
+    from kernels.cuda.runtime import CupyRuntime
+
+    name, shape, most = INPUTS[role]
+    values = np.random.default_rng(5).uniform(0, most, (rows, *shape)).astype(np.float32)
+    runtime = CupyRuntime()
+    on_cpu = open_session(models_dir / f"{role}.onnx", threads=2)
+    on_gpu = open_session(models_dir / f"{role}.onnx", "cuda", stream=runtime.stream)
+    expected = on_cpu.run({name: values})
+
+    def ask(_: int) -> dict[str, np.ndarray]:
+        answer = on_gpu.run({name: runtime.upload(values)})
+        return {output: runtime.download(array) for output, array in answer.items()}
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(ask, range(8)))
+    for output, wanted in expected.items():
+        for got in answers:
+            np.testing.assert_allclose(got[output], wanted, atol=1e-2 * max(1.0, float(np.abs(wanted).max())))
     on_cpu.close()
     on_gpu.close()
+
+
+@pytest.mark.gpu
+@pytest.mark.models
+@pytest.mark.parametrize("role", INPUTS)
+def test_no_node_of_the_default_models_runs_on_the_cpu(models_dir: Path, role: str) -> None:
+    assert cpu_nodes(models_dir / f"{role}.onnx") == 0
