@@ -1,4 +1,4 @@
-"""Measures frames with OpenCV on the host: every step is one vectorised call, see README.md for the formulae."""
+"""Measures frames on the host, see README.md for the formulae."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import numpy as np
 from .bars import DARKNESS_STRIDE, Darkness
 from .colour import code_range, opponent_axes
 from .cpu_profile import ProfileAccumulator
+from .fused import cell_means, chroma_sums, gradient_sums, histogram
 from .geometry import analysis_size, chroma_halvings, halvings, turned
-from .planes import area, area_of_any, halve, plane, quarter_turned, to_8_bit
+from .planes import area_of_any, coverage, halve, quarter_turned, shrunk, to_8_bit
 from .stats import HISTOGRAM_BINS, ROW, THUMB_HEIGHT, THUMB_WIDTH
 from .structure import histogram_row, luma_moments, structure
 from .surface import Colour, Geometry, Surface
@@ -46,19 +47,13 @@ class CpuMeter:
 
     def _luma(self, row: np.void, surface: Surface) -> None:
         span, picture = code_range(surface.colour), analysis_picture(surface, self._size)
-        codes = cv2.calcHist([picture], [0], None, [256], [0, 256]).ravel()
+        codes, (xx, yy, xy, bend, bends) = histogram(picture), gradient_sums(picture).tolist()
         row["luma_mean"], row["luma_std"] = luma_moments(codes, span)
         row["histogram"] = histogram_row(codes, span, HISTOGRAM_BINS)
-        gx, gy = cv2.spatialGradient(picture, ksize=3, borderType=cv2.BORDER_REPLICATE)
-        xx, yy = cv2.norm(gx, cv2.NORM_L2SQR), cv2.norm(gy, cv2.NORM_L2SQR)
-        # Polarisation identity: 2·gx·gy = |gx + gy|² - |gx|² - |gy|²; |gx + gy| is at most 2040, so int16 holds it.
-        xy = (cv2.norm(cv2.add(gx, gy), cv2.NORM_L2SQR) - xx - yy) / 2.0
         unit = span.luma_gain**2 / picture.size
         energy, row["blur_anisotropy"], row["blur_angle_rad"] = structure(xx, yy, xy, self._geometry.rotation)
         row["sobel_energy"] = energy * unit / 64.0
-        bend = cv2.Laplacian(picture, cv2.CV_16S, ksize=1, borderType=cv2.BORDER_REPLICATE)
-        spread = cv2.norm(bend, cv2.NORM_L2SQR) - cv2.sumElems(bend)[0] ** 2 / picture.size
-        row["laplacian_var"] = max(0.0, spread) * unit
+        row["laplacian_var"] = max(0.0, bends - float(bend) ** 2 / picture.size) * unit
         self._thumbnail(row, picture, surface.colour)
 
     def _thumbnail(self, row: np.void, picture: np.ndarray, colour: Colour) -> None:
@@ -80,38 +75,34 @@ class CpuMeter:
         row["colourfulness"] = colourfulness(u, v, surface.colour)
         gain, rotation = code_range(surface.colour).chroma_gain, self._geometry.rotation
         for index, p in enumerate((u, v)):
-            tiny = quarter_turned(area(p, turned((8, 4), rotation)), rotation)
+            width, height = turned((8, 4), rotation)
+            cells = cell_means(p, coverage(p.shape[0], height), coverage(p.shape[1], width))
+            tiny = quarter_turned(cells, rotation)
             row["signature_uv"][index] = np.rint(np.clip((tiny - 128.0) * gain + 128.0, 0.0, 255.0))
 
 
 def analysis_picture(surface: Surface, size: tuple[int, int]) -> np.ndarray:
     """(h, w) uint8 code values of the stored luma at `size` (width, height): halved, then bilinear, always rounded."""
-    picture = plane(surface.y)
-    for step in halvings((picture.shape[1], picture.shape[0]), size):
-        picture = halve(picture, step)
+    picture = shrunk(surface.y, halvings((surface.y.shape[1], surface.y.shape[0]), size))
     if picture.shape != (size[1], size[0]):
         picture = cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
-    return to_8_bit(picture, surface.bit_depth)
+    return np.ascontiguousarray(to_8_bit(picture, surface.bit_depth))
 
 
 def _small_chroma(samples: np.ndarray, bit_depth: int) -> np.ndarray:
-    picture = plane(samples)
-    for _ in range(chroma_halvings((picture.shape[1], picture.shape[0]))):
-        picture = halve(picture)
-    return to_8_bit(picture, bit_depth)
+    picture = shrunk(samples, [(2, 2)] * chroma_halvings((samples.shape[1], samples.shape[0])))
+    return np.ascontiguousarray(to_8_bit(picture, bit_depth))
 
 
 def colourfulness(u: np.ndarray, v: np.ndarray, colour: Colour) -> float:
     """Hasler & Süsstrunk 2003 (M3) from uint8 chroma codes.
 
-    Both opponent axes are linear in (U, V), so their moments follow from those of U and V; the covariance comes by
-    polarisation from |U + V|².
+    Both opponent axes are linear in (U, V), so their moments follow from those of U and V.
     """
     count = u.size
-    mean_u, mean_v = cv2.sumElems(u)[0] / count, cv2.sumElems(v)[0] / count
-    uu, vv = cv2.norm(u, cv2.NORM_L2SQR) / count, cv2.norm(v, cv2.NORM_L2SQR) / count
-    both = cv2.norm(cv2.add(u, v, dtype=cv2.CV_16S), cv2.NORM_L2SQR) / count
-    uv = (both - uu - vv) / 2.0 - mean_u * mean_v
+    sums = chroma_sums(u, v) / count
+    mean_u, mean_v, uu, vv = map(float, sums[:4])
+    uv = float(sums[4]) - mean_u * mean_v
     variance, offset = 0.0, 0.0
     for a, b in opponent_axes(colour):
         variance += a * a * (uu - mean_u**2) + 2.0 * a * b * uv + b * b * (vv - mean_v**2)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from .bars import SEGMENTS, Darkness
 from .colour import code_range
-from .planes import plane
+from .fused import flat, part_means
 from .surface import Geometry, Rotation, Surface
 
 
@@ -27,8 +26,8 @@ class ProfileAccumulator:
         """Folds one frame in."""
         span = code_range(surface.colour)
         unit = 1.0 / (1 << (surface.bit_depth - 8))
-        stored = segment_means(surface.y, 1), segment_means(surface.y, 0)
-        rows, columns = displayed_profiles(stored[0], stored[1], self._geometry.rotation)
+        stored = segment_means(surface.y)
+        rows, columns = displayed_profiles(*stored, self._geometry.rotation)
         for kept, new in ((self._rows, rows), (self._columns, columns)):
             luma = (stretched(new, len(kept)) * unit - span.black) * span.luma_gain
             np.maximum(kept, luma, out=kept)
@@ -46,22 +45,13 @@ def segment_edges(length: int) -> np.ndarray:
     return np.arange(SEGMENTS + 1) * length // SEGMENTS
 
 
-def segment_means(luma: np.ndarray, axis: int) -> np.ndarray:
-    """(lines, SEGMENTS) float32 means in code values of the parts of each row (axis 1) or column (axis 0).
+def segment_means(luma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(h, SEGMENTS) and (w, SEGMENTS) float32 means in code values of the parts of each row and of each column.
 
     An empty part (of a line shorter than SEGMENTS pixels) shows the pixel it would begin at.
     """
-    samples = plane(luma)
-    if samples.dtype == np.uint16:
-        samples = samples.astype(np.float32)
-    kind = cv2.CV_32F if samples.dtype == np.float32 else cv2.CV_32S
-    edges = segment_edges(samples.shape[axis])
-    means = np.empty((samples.shape[1 - axis], SEGMENTS), np.float32)
-    for index, begin in enumerate(edges[:-1]):
-        end = max(begin + 1, edges[index + 1])
-        part = samples[:, begin:end] if axis == 1 else samples[begin:end]
-        means[:, index] = cv2.reduce(part, axis, cv2.REDUCE_SUM, dtype=kind).ravel() / (end - begin)
-    return means
+    rows, columns = part_means(*flat(luma), segment_edges(luma.shape[1]), segment_edges(luma.shape[0]))
+    return rows, columns
 
 
 def displayed_profiles(rows: np.ndarray, columns: np.ndarray, rotation: Rotation) -> tuple[np.ndarray, np.ndarray]:

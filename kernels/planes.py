@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import cv2
 import numpy as np
 
+from . import fused
 from .surface import Rotation
 
 _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
@@ -22,14 +24,35 @@ def plane(samples: np.ndarray) -> np.ndarray:
 def halve(picture: np.ndarray, step: tuple[int, int] = (2, 2)) -> np.ndarray:
     """Means of 2×2 (or 2×1, 1×2) pixels, rounded half up; an odd last row or column is dropped."""
     height, width = picture.shape[0] // step[1], picture.shape[1] // step[0]
-    even = picture[: height * step[1], : width * step[0]]
     if step == (2, 2):
-        return cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA)
+        return _halved(fused.halve, picture, (height, width))
+    even = picture[: height * step[1], : width * step[0]]
     # OpenCV rounds pairs half to even, squares half up; a bias of a quarter a step would tell films apart.
     pair = (even[:, 0::2], even[:, 1::2]) if step[0] == 2 else (even[0::2], even[1::2])
     wide = np.add(*pair, dtype=np.uint16 if picture.dtype == np.uint8 else np.uint32)
     means: np.ndarray = ((wide + 1) >> 1).astype(picture.dtype)
     return means
+
+
+def shrunk(picture: np.ndarray, steps: Sequence[tuple[int, int]]) -> np.ndarray:
+    """The picture after all halving steps; two squares in a row are one pass over the pixels."""
+    steps = list(steps)
+    while steps:
+        if steps[:2] == [(2, 2), (2, 2)]:
+            # Halving twice drops what dividing by four drops: ⌊⌊n / 2⌋ / 2⌋ = ⌊n / 4⌋.
+            picture = _halved(fused.quarter, picture, (picture.shape[0] // 4, picture.shape[1] // 4))
+            del steps[:2]
+        else:
+            picture = halve(picture, steps.pop(0))
+    return picture
+
+
+def _halved(
+    loop: Callable[[np.ndarray, int, np.ndarray], None], picture: np.ndarray, shape: tuple[int, int]
+) -> np.ndarray:
+    out = np.empty(shape, picture.dtype)
+    loop(*fused.flat(picture), out)
+    return out
 
 
 def to_8_bit(picture: np.ndarray, bit_depth: int) -> np.ndarray:
