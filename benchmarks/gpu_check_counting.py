@@ -1,0 +1,114 @@
+"""Peers of a device that count: bytes to the host, launches, and the time of each kernel."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from kernels.cuda.runtime import Grid, Runtime
+from kernels.surface import Array
+
+
+class CountingRuntime:
+    """A `Runtime` that passes everything on to another and counts what crosses to the host and back.
+
+    Safe for several threads, as far as the other one is. What the other has beside the protocol is reached through it.
+    """
+
+    def __init__(self, inner: Runtime) -> None:
+        self._inner = inner
+        self._lock = threading.Lock()
+        self.to_host_bytes = 0
+        self.to_device_bytes = 0
+        self.downloads = 0
+        self.launches: Counter[str] = Counter()
+
+    def launch(self, kernel: str, grid: Grid, block: Grid, arguments: Sequence[Any]) -> None:
+        """Passed on and counted by kernel."""
+        with self._lock:
+            self.launches[kernel] += 1
+        self._inner.launch(kernel, grid, block, arguments)
+
+    def zeros(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        """Passed on."""
+        return self._inner.zeros(shape, dtype)
+
+    def upload(self, array: np.ndarray) -> Array:
+        """Passed on; its bytes count."""
+        with self._lock:
+            self.to_device_bytes += array.nbytes
+        return self._inner.upload(array)
+
+    def copy(self, into: Array, source: Array) -> None:
+        """Passed on; nothing leaves the device."""
+        self._inner.copy(into, source)
+
+    def download(self, array: Array) -> np.ndarray:
+        """Passed on; its bytes count."""
+        host = self._inner.download(array)
+        with self._lock:
+            self.to_host_bytes += host.nbytes
+            self.downloads += 1
+        return host
+
+    def address(self, array: Array) -> int:
+        """Passed on."""
+        return self._inner.address(array)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def counts(self) -> dict[str, Any]:
+        """For a report."""
+        return {
+            "to_host_bytes": self.to_host_bytes,
+            "to_device_bytes": self.to_device_bytes,
+            "downloads": self.downloads,
+            "launches": dict(self.launches),
+        }
+
+
+class TimingRuntime(CountingRuntime):
+    """Also takes the device's time of every launch, by CUDA events in the stream of a `CupyRuntime`."""
+
+    def __init__(self, inner: Any) -> None:
+        super().__init__(inner)
+        self._events: list[tuple[str, int, Any, Any]] = []
+
+    def launch(self, kernel: str, grid: Grid, block: Grid, arguments: Sequence[Any]) -> None:
+        """Between two events. The arrays that the kernel is given count as its bytes."""
+        import cupy
+
+        with self._inner.queue():  # type: ignore[attr-defined]
+            begin, end = cupy.cuda.Event(), cupy.cuda.Event()
+            begin.record()
+            super().launch(kernel, grid, block, arguments)
+            end.record()
+        given = sum(argument.nbytes for argument in arguments if not isinstance(argument, int))
+        self._events.append((kernel, given, begin, end))
+
+    def taken(self) -> list[tuple[str, int, float]]:
+        """(kernel, bytes of its arrays, seconds) of each launch since the last call. Synchronises."""
+        events, self._events = self._events, []
+        if events:
+            events[-1][3].synchronize()
+        import cupy
+
+        return [(name, given, cupy.cuda.get_elapsed_time(begin, end) / 1e3) for name, given, begin, end in events]
+
+
+def traced_bytes(trace: dict[str, Any]) -> Counter[str]:
+    """Bytes of a PyTorch profiler's exported trace by kind of copy: "DtoH", "HtoD", "DtoD".
+
+    CUPTI sees every copy of the process, whoever asked for it: the check on what the counting peer may miss.
+    """
+    found: Counter[str] = Counter()
+    for event in trace.get("traceEvents", []):
+        name = str(event.get("name", ""))
+        if name.startswith("Memcpy "):
+            found[name.split()[1]] += int(event.get("args", {}).get("bytes", 0))
+    return found

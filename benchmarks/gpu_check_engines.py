@@ -1,0 +1,140 @@
+"""Parts of `gpu_check`: the engines' throughput by batch size, and cuML against scikit-learn."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .gpu_check import Job, Row
+
+if TYPE_CHECKING:
+    from kernels.ops import Device
+
+BATCHES = (1, 8, 32)
+ENOUGH_S = 0.5
+SIZES = (500, 3000, 20000)
+DIMENSIONS = 128
+_PATIENT_S = 8.0
+"""A run that took longer is not repeated: scikit-learn needs more than a minute for the largest size."""
+
+
+def engines(job: Job) -> None:
+    """Pictures a second of every model at each batch size, its provider, and its nodes on the CPU."""
+    from engines.session import open_session
+    from engines.session_cuda import cpu_nodes
+    from kernels.cuda.runtime import CupyRuntime
+    from stream.engine_cache import buildable, engine_folder
+    from stream.models import zoo_of
+    from stream.services import ROLES
+    from stream.settings import Settings
+
+    settings = Settings(device="cuda")
+    zoo_of(settings).ensure(ROLES)
+    folder, device = engine_folder(settings), CupyRuntime()
+    models: dict[str, Row] = {}
+    for role, path in buildable(settings).items():
+        started_s = time.perf_counter()
+        session = open_session(path, "cuda", name=role, stream=device.stream, engine_cache=folder)
+        opened_s = round(time.perf_counter() - started_s, 2)
+        try:
+            rates = {str(batch): throughput(session, role, batch, device) for batch in BATCHES}
+        finally:
+            session.close()
+        kept = {"provider": session.provider, "opened_s": opened_s, "cpu_nodes": cpu_nodes(path)}
+        models[role] = {**kept, "batches": rates}
+        job.note("models", models)
+
+
+def throughput(session: Any, role: str, batch: int, device: Any) -> Row:
+    """Milliseconds a run and items a second; a batch over the model's largest is cut to that."""
+    import cupy
+
+    from engines.session_cuda import PROFILES
+
+    profile = PROFILES[role]
+    batch = min(batch, profile.largest[0])
+    with device.queue():
+        inputs = {profile.input_name: cupy.random.random((batch, *profile.usual[1:]), dtype=cupy.float32)}
+        for _ in range(3):
+            session.run(inputs)
+        cupy.cuda.get_current_stream().synchronize()
+        runs, started_s = 0, time.perf_counter()
+        while (spent_s := time.perf_counter() - started_s) < ENOUGH_S:
+            session.run(inputs)
+            cupy.cuda.get_current_stream().synchronize()
+            runs += 1
+    return {"batch": batch, "ms": round(1e3 * spent_s / runs, 3), "items_s": round(batch * runs / spent_s, 1)}
+
+
+def clustering(job: Job) -> None:
+    """Seconds on both devices, and whether the partitions are equal, on made points and on the films' faces."""
+    from engines.clustering import cluster
+
+    points: dict[str, np.ndarray] = {str(size): people(size) for size in SIZES[:-1]}
+    points |= embeddings(job)
+    points[str(SIZES[-1])] = people(SIZES[-1])
+    cluster(people(200), 5, 5, "cuda")  # what is loaded and compiled once
+    runs: Row = {}
+    for name, rows in points.items():
+        # The GPU first: should the time run out, its figure is there.
+        runs[name] = partial = {"points": len(rows), **on_device(cluster, rows, "cuda")}
+        job.note("runs", runs)
+        runs[name] = compared(partial, on_device(cluster, rows, "cpu"))
+        job.note("runs", runs)
+
+
+Cluster = Callable[[np.ndarray, int, int, "Device"], np.ndarray]
+
+
+def on_device(cluster: Cluster, points: np.ndarray, device: Device) -> Row:
+    """Labels and seconds, the better of two runs when one is short."""
+    seconds: list[float] = []
+    labels = np.zeros(0, np.int64)
+    while len(seconds) < 2 and sum(seconds) < _PATIENT_S:
+        started_s = time.perf_counter()
+        labels = cluster(points, *sizes(len(points)), device)
+        seconds.append(time.perf_counter() - started_s)
+    return {
+        f"{device}_s": round(min(seconds), 4),
+        f"{device}_groups": int(labels.max(initial=-1)) + 1,
+        "labels": labels.tolist(),
+    }
+
+
+def compared(cuda: Row, cpu: Row) -> Row:
+    """Both runs in one row, labels left out: whether the partitions are equal, and the adjusted Rand index."""
+    from sklearn.metrics import adjusted_rand_score
+
+    first, second = cuda.pop("labels"), cpu.pop("labels")
+    faster = round(cpu["cpu_s"] / cuda["cuda_s"], 1) if cuda["cuda_s"] else None
+    index = round(float(adjusted_rand_score(second, first)), 6)
+    return {**cuda, **cpu, "equal": first == second, "rand_index": index, "times_faster": faster}
+
+
+def sizes(count: int) -> tuple[int, int]:
+    """Least size of a cluster and of a neighbourhood for so many points, as the pipeline chooses them."""
+    size = int(np.clip(count // 25, 2, 5))
+    return size, size
+
+
+def people(count: int, seed: int = 0) -> np.ndarray:
+    """(count, 128) float32 unit vectors: faces of as many people as fit with about 40 each, one in ten of nobody."""
+    rng = np.random.default_rng(seed)
+    persons = rng.standard_normal((max(2, count // 40), DIMENSIONS))
+    faces = persons[rng.integers(0, len(persons), count)] + 0.35 * rng.standard_normal((count, DIMENSIONS))
+    strangers = rng.random(count) < 0.1
+    faces[strangers] = rng.standard_normal((int(strangers.sum()), DIMENSIONS))
+    return np.asarray(faces / np.linalg.norm(faces, axis=1, keepdims=True), np.float32)
+
+
+def embeddings(job: Job) -> dict[str, np.ndarray]:
+    """What `gpu_clips` kept of the films: sets of more than a few faces, by name; none without the file."""
+    try:
+        kept = np.load(job.clip("embeddings.npz"))
+    except FileNotFoundError as error:
+        job.note("films", str(error))
+        return {}
+    return {name: kept[name] for name in kept.files if len(kept[name]) >= 12}

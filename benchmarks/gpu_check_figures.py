@@ -1,0 +1,122 @@
+"""The figures a GPU run is judged by, computed from what its parts told. Pure arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Row = dict[str, Any]
+IN_FLIGHT = 14
+BYTES_PER_FRAME = 512
+DEVICE_MIB = 2048.0
+FLAT_MIB = 64.0
+"""By how much the peak of a film several times as long may be higher and still count as flat."""
+NON_REFERENCE_SHARE = 0.45
+
+
+def figures(results: Mapping[str, Row]) -> list[Row]:
+    """One row a figure: name, value, target, met (None: not known). `results`: what each part told, by its name."""
+    rates = [*results.get("rates_h264", {}).get("rates", []), *results.get("rates_hevc", {}).get("rates", [])]
+    memory, parity = results.get("memory", {}), results.get("parity", {})
+    h264 = _ratio(rates, "h264", "all")
+    rows = [
+        _at_least("whole pipeline / raw decoder, 14 videos, H.264", h264, 0.95),
+        _at_least("whole pipeline / raw decoder, 14 videos, HEVC", _ratio(rates, "hevc", "all"), 0.95),
+        _reference(rates),
+        _at_most("device to host, bytes a frame", memory.get("host_bytes_per_frame"), BYTES_PER_FRAME),
+        _at_most("device memory for one 1080p film, MiB", _peak(memory), DEVICE_MIB),
+        _at_most("device memory of a longer film beyond that, MiB", _growth(memory), FLAT_MIB),
+        *_parity(parity),
+        _true("clustering: cuML and scikit-learn agree", _agree(results.get("clustering", {}))),
+        _true("tests on the GPU pass", results.get("tests", {}).get("passed_all")),
+        _at_most("nodes on the CPU, all models", _cpu_nodes(results.get("engines", {})), 0),
+    ]
+    return rows
+
+
+def _ratio(rates: list[Row], codec: str, mode: str) -> float | None:
+    row = find_rate(rates, codec, mode, IN_FLIGHT)
+    return None if row is None or row["ratio"] is None else float(row["ratio"])
+
+
+def find_rate(rates: list[Row], codec: str, mode: str, videos: int) -> Row | None:
+    """The measurement of one condition; None when it was not made."""
+    wanted = (codec, mode, videos)
+    return next((row for row in rates if (row["codec"], row["mode"], row["videos"]) == wanted), None)
+
+
+def _reference(rates: list[Row]) -> Row:
+    """Source frames a second with non-reference packets left out, against raw decoding of all."""
+    row = _at_least(
+        "`reference` / raw decoder of all frames, 14 videos, H.264", _ratio(rates, "h264", "reference"), 1.6
+    )
+    measured = find_rate(rates, "h264", "reference", IN_FLIGHT)
+    share = measured["non_reference_share"] if measured else None
+    if share is not None and share < NON_REFERENCE_SHARE:
+        row["met"] = None
+        row["note"] = f"only {share:.0%} of the packets are non-reference, the target is for {NON_REFERENCE_SHARE:.0%}"
+    return {**row, "non_reference_share": share}
+
+
+def _peak(memory: Row) -> float | None:
+    runs = memory.get("runs", [])
+    return float(runs[0]["peak_mib"] - runs[0]["bare_mib"]) if runs else None
+
+
+def _growth(memory: Row) -> float | None:
+    runs = memory.get("runs", [])
+    if len(runs) < 2:
+        return None
+    peaks = [float(run["peak_mib"] - run["bare_mib"]) for run in runs]
+    return max(peaks[1:]) - peaks[0]
+
+
+def _parity(parity: Row) -> list[Row]:
+    films = parity.get("films", {})
+    known = list(films.values())
+
+    def of(key: str) -> list[Any]:
+        return [film[key] for film in known]
+
+    return [
+        _true("CPU and CUDA: same shots", all(of("same_shots")) if known else None),
+        _at_most("CPU and CUDA: bars apart, px", max(of("bars_apart_px")) if known else None, 1),
+        _true("CPU and CUDA: same main characters", all(of("same_mains")) if known else None),
+        _at_least("CPU and CUDA: images shared of ten", min(of("shared_of_ten")) if known else None, 8),
+    ]
+
+
+def _agree(clustering: Row) -> bool | None:
+    known = [run["equal"] for run in clustering.get("runs", {}).values() if run.get("equal") is not None]
+    return all(known) if known else None
+
+
+def _cpu_nodes(engines: Row) -> int | None:
+    counts = [model["cpu_nodes"] for model in engines.get("models", {}).values() if model.get("cpu_nodes") is not None]
+    return sum(counts) if counts else None
+
+
+def _at_least(name: str, value: float | None, target: float) -> Row:
+    return {
+        "name": name,
+        "value": _short(value),
+        "target": f">= {target}",
+        "met": None if value is None else value >= target,
+    }
+
+
+def _at_most(name: str, value: float | None, target: float) -> Row:
+    return {
+        "name": name,
+        "value": _short(value),
+        "target": f"<= {target}",
+        "met": None if value is None else value <= target,
+    }
+
+
+def _true(name: str, value: bool | None) -> Row:
+    return {"name": name, "value": value, "target": "yes", "met": value}
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
