@@ -7,14 +7,16 @@ import platform
 import sys
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
 from engines.catalog import ModelError
 
-from .doctor_cuda import cuda_findings
 from .finding import Finding, State
-from .gpu import View
 from .records import KeyartError
 from .settings import Settings
+
+if TYPE_CHECKING:
+    from .gpu import View
 
 REQUIRED_MODULES = {
     "numpy": "numpy", "cv2": "opencv-python-headless", "sklearn": "scikit-learn", "scipy": "scipy",
@@ -34,11 +36,11 @@ def diagnose(settings: Settings, view: View | None = None) -> list[Finding]:
     return [
         _python(settings),
         *_packages(),
-        _device(settings),
+        _device(settings, view),
         _guarded("decoder", _decoder),
         _guarded("codecs", _codecs),
         _guarded("providers", _providers),
-        *cuda_findings(settings, view),
+        *_gpu(settings, view),
         *_models(settings),
     ]
 
@@ -62,14 +64,22 @@ def _packages() -> list[Finding]:
     return failed or [Finding("packages", "ok", names)]
 
 
-def _device(settings: Settings) -> Finding:
+def _device(settings: Settings, view: View | None) -> Finding:
     try:
-        from .services import choose_device
+        from .devices import choice_of
 
-        device = choose_device(settings.device)
+        choice = choice_of(settings.device, view)
     except (KeyartError, ImportError) as error:
         return Finding("device", "missing", str(error))
-    return Finding("device", "ok", f"{device} (asked for: {settings.device})")
+    return Finding("device", "ok", f"{choice.device} (asked for: {settings.device})")
+
+
+def _gpu(settings: Settings, view: View | None) -> list[Finding]:
+    try:
+        from .doctor_cuda import cuda_findings
+    except ImportError:
+        return []  # ONNX Runtime is not there, which has a line of its own
+    return cuda_findings(settings, view)
 
 
 def _guarded(name: str, look: Callable[[], Finding]) -> Finding:

@@ -5,33 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from engines import session_cuda
 from engines.catalog import ModelError
 from engines.providers import CUDA, short_name
 from engines.session import SessionError
+from engines.session_cuda import cpu_nodes
 
+from .devices import NEEDED
 from .engine_cache import buildable, engine_root
 from .finding import Finding, State
 from .gpu import PACKAGES, Gpu, Machine, View
 from .settings import Settings
 
-NEEDED = ("cupy", "PyNvVideoCodec", "torch", "torchvision")
-"""Without these nothing runs with --device cuda; without the others something else steps in."""
 INSTEAD = {
     "cuml": "faces are grouped by scikit-learn, slower for long films",
-    "pynvml": "the driver's version and memory are not shown",
+    "pynvml": "the driver's version is not shown",
 }
-CPU_NODES = Callable[[Path], int]
-"""The nodes of a model file that ONNX Runtime would place on the CPU with the CUDA provider."""
+"""What steps in for a module without which the GPU can be used."""
+CpuNodes = Callable[[Path], int | None]
+"""The nodes of a model file that ONNX Runtime would place on the CPU with the CUDA provider; None: it does not say."""
 
 
-def cuda_findings(settings: Settings, view: View | None = None, cpu_nodes: CPU_NODES | None = None) -> list[Finding]:
-    """One line where there is no GPU; else what was found, `missing` only where `extract` would refuse."""
+def cuda_findings(settings: Settings, view: View | None = None, cpu_nodes: CpuNodes = cpu_nodes) -> list[Finding]:
+    """One line where there is no GPU; else what was found, `missing` only where `extract` would refuse: with auto
+    as the device it would take the CPU."""
     view = view or Machine()
     gpu = view.gpu()
     if isinstance(gpu, str):
         return [Finding("gpu", "note", f"none in use: {gpu}; everything runs on the CPU")]
-    wanted: State = "note" if settings.device == "cpu" else "missing"
+    wanted: State = "missing" if settings.device == "cuda" else "note"
     provider = view.provider(CUDA)
     findings = [
         _gpu(gpu),
@@ -41,7 +42,7 @@ def cuda_findings(settings: Settings, view: View | None = None, cpu_nodes: CPU_N
         _tensorrt(view, settings),
     ]
     if provider is None:
-        findings += _placement(settings, cpu_nodes or nodes_on_cpu)
+        findings += _placement(settings, cpu_nodes)
     return findings
 
 
@@ -104,12 +105,13 @@ def _built(settings: Settings, folder: Path) -> str:
     return f"all but {', '.join(missing)}" if missing else "all"
 
 
-def _placement(settings: Settings, cpu_nodes: CPU_NODES) -> list[Finding]:
+def _placement(settings: Settings, cpu_nodes: CpuNodes) -> list[Finding]:
     """Nodes on the CPU: each costs a round trip in every batch."""
     try:
-        counts = {role: cpu_nodes(model) for role, model in buildable(settings).items()}
+        said = {role: cpu_nodes(model) for role, model in buildable(settings).items()}
     except (ModelError, SessionError) as error:
         return [Finding("placement", "note", str(error))]
+    counts = {role: count for role, count in said.items() if count is not None}
     return [placement(counts)] if counts else []
 
 
@@ -120,10 +122,3 @@ def placement(counts: Mapping[str, int]) -> Finding:
         return Finding("placement", "ok", f"every node of {len(counts)} models runs on the GPU")
     listed = ", ".join(f"{role} {count}" for role, count in there.items())
     return Finding("placement", "note", f"nodes on the CPU: {listed}", "each costs a round trip in every batch")
-
-
-def nodes_on_cpu(model: Path) -> int:
-    """Asks ONNX Runtime. Raises ModelError or SessionError."""
-    # Not yet a door of the sessions: without it nothing is known to lie on the CPU.
-    ask: CPU_NODES = getattr(session_cuda, "cpu_nodes", lambda model: 0)
-    return int(ask(model))

@@ -10,6 +10,7 @@ from engines import trt, trt_build
 from engines.trt_build import Built
 from engines.zoo import Progress
 
+from .gpu import Machine
 from .models import zoo_of
 from .records import KeyartError
 from .settings import Settings
@@ -69,13 +70,8 @@ def build_engines(
 
 def device_problem() -> str | None:
     """Why there is no CUDA device to build for; None when there is one."""
-    from .services import choose_device
-
-    try:
-        choose_device("cuda")
-    except KeyartError as error:
-        return str(error)
-    return None
+    found = Machine().gpu()
+    return found if isinstance(found, str) else None
 
 
 @dataclass(frozen=True, slots=True)

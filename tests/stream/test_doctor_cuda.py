@@ -83,7 +83,7 @@ def test_a_machine_with_everything_has_nothing_to_advise_but_engines(settings: S
     assert found["tensorrt"].state == "ok"
 
 
-@pytest.mark.parametrize(("device", "state"), [("cuda", "missing"), ("auto", "missing"), ("cpu", "note")])
+@pytest.mark.parametrize(("device", "state"), [("cuda", "missing"), ("auto", "note"), ("cpu", "note")])
 def test_what_the_gpu_path_needs_is_missing_unless_the_cpu_was_asked_for(
     settings: Settings, device: str, state: str
 ) -> None:
