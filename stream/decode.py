@@ -24,17 +24,20 @@ class DecodeRange:
 
 @dataclass(frozen=True, slots=True)
 class DecodeOptions:
-    """`threads` 0 means all cores; `batch` is pictures a batch."""
+    """`threads` 0 means all cores; `batch` is pictures a batch. `kept_1080p`: how many pictures of 1920x1080 the film
+    keeps at most (`PicturePool`), which a decoder with a bounded number of slots must know."""
 
     mode: DecodeMode = "all"
     range: DecodeRange = DecodeRange()
     threads: int = 0
     batch: int = 8
+    kept_1080p: int = 64
 
 
 class Decoder(Protocol):
-    """One file's pictures on one device."""
+    """One file's pictures on one device. `name` says who decodes: "ffmpeg", "nvdec" or "ffmpeg, uploaded"."""
 
+    name: str
     info: VideoInfo
     notices: list[Notice]
 
@@ -58,8 +61,12 @@ def open_decoder(path: Path, device: str, options: DecodeOptions) -> Decoder:
 
     Raises KeyartError with the reason when the file has no picture that can be decoded.
     """
+    if device == "cuda":
+        from .nv_open import open_on_gpu
+
+        return open_on_gpu(path, options)
     if device != "cpu":
-        raise KeyartError(f"device {device!r} has no decoder in this version, use --device cpu")
+        raise KeyartError(f"device {device!r} has no decoder, use --device cpu or --device cuda")
     from .av_decode import AvDecoder
 
     return AvDecoder(path, options)

@@ -10,6 +10,7 @@ A slot is used again at once, so whoever reads a surface has finished on its own
 from __future__ import annotations
 
 import weakref
+from collections.abc import Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Lock
@@ -42,7 +43,7 @@ class Memory(Protocol):
         ...
 
     def copy_rows(self, target: Array, source: int, pitch_bytes: int) -> None:
-        """Queue a copy within the device: `target` is (rows, bytes) uint8, its rows lie at `source` and every
+        """Queue a copy within the device to `target` (rows, samples), whose rows lie at `source` and every
         `pitch_bytes` after it."""
         ...
 
@@ -94,6 +95,27 @@ class Demand:
         return self.kept_1080p * FRAME_1080P_BYTES // picture_bytes + 2
 
 
+def pitch_of(width: int, itemsize: int) -> int:
+    """Bytes from one row of a plane to the next: rows begin at whole 16 bytes."""
+    return -(-width * itemsize // _ROW_BYTES) * _ROW_BYTES
+
+
+def planes_in(slot: Array, shapes: Sequence[tuple[int, int]], dtype: np.dtype[Any]) -> list[Array]:
+    """Planes of (rows, width) one behind the other in a slot, each with its rows at whole 16 bytes."""
+    planes, begin = [], 0
+    for rows, width in shapes:
+        pitch = pitch_of(width, dtype.itemsize)
+        flat = slot[begin : begin + rows * pitch].view(dtype)
+        planes.append(flat.reshape(rows, pitch // dtype.itemsize)[:, :width])
+        begin += rows * pitch
+    return planes
+
+
+def bytes_for(shapes: Sequence[tuple[int, int]], itemsize: int) -> int:
+    """Bytes of a slot for those planes."""
+    return sum(rows * pitch_of(width, itemsize) for rows, width in shapes)
+
+
 class _Lease:
     """What the planes of one picture keep alive."""
 
@@ -138,17 +160,15 @@ class FramePool:
     def in_use(self) -> int:
         return self._slots - self._returned.blocks.qsize()
 
-    def take(self, rows: int, row_bytes: int, beyond: bool = False) -> Array:
-        """(rows, row_bytes) uint8 in a slot of its own, rows apart by whole 16 bytes; the slot returns with the last
-        view of it. Blocks while all are in use, unless `beyond` allows one more than the limit; in a worker thread it
-        hears cancellation."""
-        pitch = -(-row_bytes // _ROW_BYTES) * _ROW_BYTES
-        block = self._block(rows * pitch, beyond)
+    def take(self, nbytes: int, beyond: bool = False) -> Array:
+        """(nbytes,) uint8, a slot that returns with the last view of it; see `planes_in`. Blocks while all are in use,
+        unless `beyond` allows one more than the limit; in a worker thread it hears cancellation."""
+        block = self._block(nbytes, beyond)
         lease = _Lease()
-        back = weakref.finalize(lease, self._returned.put, rows * pitch, block)
+        back = weakref.finalize(lease, self._returned.put, nbytes, block)
         back.atexit = False
         self.peak = max(self.peak, self.in_use)
-        return self._memory.bytes_of(block, lease).reshape(rows, pitch)[:, :row_bytes]
+        return self._memory.bytes_of(block, lease)
 
     def close(self) -> None:
         """Free what is free; slots that are still looked at are freed when they return."""

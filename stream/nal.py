@@ -18,6 +18,7 @@ _HEVC_SLICES_END = 32
 _HEVC_NON_REFERENCE_END = 16
 _HEVC_PARAMETERS = frozenset((32, 33, 34))
 _HEVC_SPS = 33
+_H264_SPS = 7
 
 
 class NonReference:
@@ -106,6 +107,21 @@ def _after_lengths(view: memoryview, prefix: int) -> Iterator[memoryview]:
         if length:
             yield view[place : place + length]
         place += length
+
+
+def sequence_headers(codec: str, annex_b: bytes) -> bytes:
+    """The sequence parameter sets before the first slice of a packet, empty when it has none: where they change, a
+    decoder has to begin anew."""
+    found: list[bytes] = []
+    if codec not in ("h264", "hevc"):
+        return b""
+    for unit in units(annex_b, 0):
+        kind = unit[0] & 31 if codec == "h264" else unit[0] >> 1 & 63
+        if kind in (_H264_SLICES if codec == "h264" else range(_HEVC_SLICES_END)):
+            break
+        if kind == (_H264_SPS if codec == "h264" else _HEVC_SPS):
+            found.append(bytes(unit).rstrip(b"\0"))
+    return b"".join(dict.fromkeys(found))
 
 
 def prefix_length(codec: str, extradata: bytes | None) -> int:

@@ -27,9 +27,9 @@ class HostMemory:
 
     def copy_rows(self, target: np.ndarray, source: int, pitch_bytes: int) -> None:
         self.queued += 1
-        rows, row_bytes = target.shape
+        rows, width = target.shape
         raw = (ctypes.c_ubyte * (rows * pitch_bytes)).from_address(source)
-        target[...] = np.frombuffer(raw, np.uint8).reshape(rows, pitch_bytes)[:, :row_bytes]
+        target[...] = np.frombuffer(raw, target.dtype).reshape(rows, -1)[:, :width]
 
     def upload(self, target: np.ndarray, host: np.ndarray) -> None:
         assert target.shape == host.shape and target.dtype == host.dtype

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from anyio import to_thread
 
-from stream.frame_pool import Demand, FramePool
+from stream.frame_pool import Demand, FramePool, bytes_for, planes_in
 from stream.pool import FRAME_1080P_BYTES
 
 from .host_memory import HostMemory
@@ -24,30 +24,35 @@ def memory() -> HostMemory:
 
 def test_a_slot_returns_with_the_last_view_of_it(memory):
     pool = FramePool(memory, 4)
-    picture = pool.take(6, 10)
-    luma, odd = picture[:4], picture[4:, 1::2]
+    picture = pool.take(60)
+    luma, odd = picture[:40], picture[41::2]
     address = picture.ctypes.data
     del picture, luma
     assert pool.in_use == 1
     del odd
     assert (pool.in_use, pool.slots, memory.alive) == (0, 1, 1)
-    assert pool.take(6, 10).ctypes.data == address
+    assert pool.take(60).ctypes.data == address
 
 
 def test_rows_begin_at_whole_sixteen_bytes_and_do_not_overlap(memory):
-    picture = FramePool(memory, 1).take(3, 21)
-    assert picture.shape == (3, 21)
-    assert picture.strides == (32, 1)
-    picture[...] = np.arange(63).reshape(3, 21)
-    assert picture[2, 20] == 62 and picture[1, 0] == 21
+    shapes = [(3, 21), (2, 11), (2, 11)]
+    for dtype, pitches in ((np.uint8, (32, 16, 16)), (np.uint16, (48, 32, 32))):
+        slot = FramePool(memory, 1).take(bytes_for(shapes, np.dtype(dtype).itemsize))
+        planes = planes_in(slot, shapes, np.dtype(dtype))
+        assert [plane.shape for plane in planes] == shapes
+        assert [plane.strides[0] for plane in planes] == list(pitches)
+        for number, plane in enumerate(planes):
+            plane[...] = number
+        assert [set(plane.ravel().tolist()) for plane in planes] == [{0}, {1}, {2}]
+        assert np.shares_memory(planes[2], slot[-1 - pitches[2] :])
 
 
 def test_slots_are_made_when_needed_and_never_more_than_allowed(memory):
     pool = FramePool(memory, 3)
-    held = [pool.take(2, 16) for _ in range(3)]
+    held = [pool.take(32) for _ in range(3)]
     assert (pool.slots, pool.peak, pool.waits) == (3, 3, 0)
     taken: list[np.ndarray] = []
-    waiting = Thread(target=lambda: taken.append(pool.take(2, 16)))
+    waiting = Thread(target=lambda: taken.append(pool.take(32)))
     waiting.start()
     waiting.join(0.1)
     assert waiting.is_alive() and pool.waits == 1
@@ -58,36 +63,36 @@ def test_slots_are_made_when_needed_and_never_more_than_allowed(memory):
 
 def test_waiting_for_a_slot_hears_that_nobody_wants_it_any_more(memory):
     pool = FramePool(memory, 1)
-    held = pool.take(1, 16)
+    held = pool.take(16)
 
     async def run() -> None:
         with anyio.move_on_after(0.2) as scope:
-            await to_thread.run_sync(partial(pool.take, 1, 16))
+            await to_thread.run_sync(partial(pool.take, 16))
         assert scope.cancelled_caught
 
     anyio.run(run)
-    assert held.shape == (1, 16) and pool.in_use == 1
+    assert held.shape == (16,) and pool.in_use == 1
 
 
 def test_one_beyond_the_limit_is_freed_when_it_returns(memory):
     pool = FramePool(memory, 1)
-    first, second = pool.take(1, 16), pool.take(1, 16, beyond=True)
+    first, second = pool.take(16), pool.take(16, beyond=True)
     assert pool.slots == 2
     del first, second
-    again = pool.take(1, 16)
+    again = pool.take(16)
     assert (pool.slots, memory.alive, again.size) == (1, 1, 16)
 
 
 def test_slots_of_another_size_make_room(memory):
     pool = FramePool(memory, 2)
-    for row_bytes in (16, 16, 64, 64, 32):
-        pool.take(4, row_bytes)
+    for nbytes in (16, 16, 64, 64, 32):
+        pool.take(nbytes)
     assert pool.slots <= 2 and memory.alive <= 2
 
 
 def test_closing_returns_everything_even_what_is_still_looked_at(memory):
     pool = FramePool(memory, 3)
-    held, free = pool.take(1, 16), pool.take(1, 16)
+    held, free = pool.take(16), pool.take(16)
     del free
     pool.close()
     assert memory.alive == 1
@@ -104,7 +109,7 @@ def test_failing_to_allocate_leaves_the_pool_as_it_was(memory):
 
     pool = FramePool(Full(), 2)
     with pytest.raises(MemoryError):
-        pool.take(1, 16)
+        pool.take(16)
     assert pool.slots == 0
 
 
@@ -119,7 +124,7 @@ def test_many_threads_share_a_few_slots_without_losing_one(memory):
 
     def work(number: int) -> None:
         for _ in range(200):
-            picture = pool.take(2, 16)
+            picture = pool.take(32)
             picture[...] = number
             if not (picture == number).all():
                 wrong.append(number)

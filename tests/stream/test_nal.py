@@ -15,7 +15,10 @@ CODERS = {
     "h264 without pyramid": ("libx264", {"x264-params": "bframes=2:b-pyramid=none:keyint=24"}),
     "h264 in slices": ("libx264", {"x264-params": "bframes=3:b-pyramid=strict:slices=4:keyint=24"}),
     "hevc": ("libx265", {"x265-params": "bframes=4:b-pyramid=1:keyint=24:log-level=none:pools=none:frame-threads=1"}),
-    "hevc in layers": ("libx265", {"x265-params": "bframes=4:temporal-layers=3:keyint=24:log-level=none:pools=none:frame-threads=1"}),
+    "hevc in layers": (
+        "libx265",
+        {"x265-params": "bframes=4:temporal-layers=3:keyint=24:log-level=none:pools=none:frame-threads=1"},
+    ),
 }
 
 

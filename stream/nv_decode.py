@@ -1,0 +1,201 @@
+"""The chip's decoder: pictures stay on the device, times and numbers are those of the CPU's path."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from itertools import chain, islice
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+
+from kernels.surface import Surface
+
+from .av_probe import notices_of
+from .cancel import checkpoint
+from .decode import DecodeOptions
+from .frame_clock import FrameClock
+from .frame_pool import Demand, FramePool, Memory, bytes_for, planes_in
+from .nv_packets import PacketReader
+from .nv_pass import NvPass
+from .nv_session import Chip, Decoded, NvSession, RefusedError
+from .passes import SAME_TIME_S, SEEK_BACK_OFF_S, Watched, held
+from .records import FrameBatch, KeyartError, Notice, VideoInfo
+
+_Timed = tuple[Surface, float, int, bool]
+
+
+class NvDecoder:
+    """`stream.decode.Decoder` on NVDEC: surfaces are NV12 (8 bits) or P016 (`bit_depth` 16) on the device.
+
+    `info` is what FFmpeg says of the file. Decodes the first picture at once, so that a chip that refuses the film does
+    so here: raises RefusedError.
+    """
+
+    name = "nvdec"
+
+    def __init__(self, info: VideoInfo, options: DecodeOptions, chip: Chip, memory: Memory) -> None:
+        chip.check(info)
+        self.info = info
+        # Interlaced pictures leave the chip deinterlaced.
+        self.notices: list[Notice] = [n for n in notices_of(info) if n.code != "not_deinterlaced"]
+        self._options, self._chip, self._memory = options, chip, memory
+        self._demand = Demand(batch=options.batch, kept_1080p=options.kept_1080p)
+        size = bytes_for(_shapes(info.width + info.width % 2, info.height), 1 if info.bit_depth == 8 else 2)
+        self._pool = FramePool(memory, self._demand.slots(size))
+        self._watched = Watched()
+        self._idle: NvSession | None = None
+        self._one_search = Lock()
+        self._begun: tuple[NvPass, Iterator[_Timed]] | None = self._first_look()
+
+    def batches(self) -> Iterator[FrameBatch]:
+        """All pictures of the range, once; what was odd about them is in `notices` when the iterator ends.
+        Synchronises once a batch."""
+        reading, pictures = self._begun or self._begin()
+        self._begun = None
+        try:
+            while chunk := list(islice(pictures, self._options.batch)):
+                surfaces, pts_s, frames, damaged = zip(*chunk, strict=True)
+                del chunk
+                self._memory.finish()
+                yield FrameBatch(
+                    list(surfaces), np.array(pts_s), np.array(frames, np.int32), np.array(damaged, np.bool_)
+                )
+                del surfaces
+        finally:
+            self._keep_session(reading)
+            reading.close()
+        self.notices += self._watched.notices(self.info, reading.reader.errors, reading.reader.first_error_s)
+
+    def frame_at(self, pts_s: float) -> Surface:
+        """Seek to the key frame before, decode to exactly `pts_s`; from the start where seeking is not exact.
+        Synchronises."""
+        found = self._search(pts_s - SAME_TIME_S, pts_s + SAME_TIME_S, pts_s)
+        if not found:
+            raise KeyartError(f"has no picture at {pts_s:.3f} s any more, was it replaced while it was read?")
+        return min(found, key=lambda picture: abs(picture[0] - pts_s))[1]
+
+    def between(self, first_s: float, last_s: float) -> list[tuple[float, Surface]]:
+        """Seek to the key frame before `first_s`, decode to `last_s`; from the start where seeking is not exact.
+        Synchronises."""
+        return self._search(first_s, last_s, first_s)
+
+    def close(self) -> None:
+        """Give decoder, stream and slots back; pictures that are still looked at stay valid. Synchronises."""
+        if self._begun is not None:
+            self._begun[0].close()
+            self._begun = None
+        self._idle = None
+        self._memory.close()
+        self._pool.close()
+
+    def _first_look(self) -> tuple[NvPass, Iterator[_Timed]]:
+        """A pass that has decoded its first picture, for `batches` to go on with."""
+        reading, pictures = self._begin()
+        try:
+            first = next(pictures, None)
+        except KeyartError as error:
+            reading.close()
+            raise RefusedError(str(error)) from error
+        except BaseException:
+            reading.close()
+            raise
+        if first is not None:
+            return reading, chain([first], pictures)
+        if self._options.range.start_s > 0:
+            return reading, pictures
+        reading.close()
+        raise RefusedError("the GPU decodes no picture of it")
+
+    def _begin(self) -> tuple[NvPass, Generator[_Timed]]:
+        self._watched = Watched()
+        reading = NvPass(self.info.path, self._chip, self._memory, self._options.mode)
+        return reading, self._pictures(reading)
+
+    def _pictures(self, reading: NvPass) -> Generator[_Timed]:
+        first_s, wanted = self.info.first_pts_s, self._options.range
+        start_s = first_s + wanted.start_s
+        end_s = float("inf") if wanted.end_s is None else first_s + wanted.end_s
+        clock, watched = FrameClock(self.info.fps), self._watched
+        key_s = _key_before(self.info.path, start_s) if wanted.start_s > 0 else None
+        for picture in reading.pictures(key_s):
+            pts_s = clock.time(reading.reader.time_s(picture.pts))
+            watched.adjusted = clock.adjusted
+            watched.resized |= not _is_size(picture.decoded, self.info)
+            if pts_s >= end_s:
+                return
+            if pts_s < start_s:
+                continue
+            watched.pictures += 1
+            watched.last_s = pts_s
+            damaged = reading.reader.is_damaged(pts_s, picture.key)
+            yield self._kept(picture.decoded), pts_s, reading.reader.number(picture.pts), damaged
+        watched.ended = True
+
+    def _kept(self, decoded: Decoded, beyond: bool = False) -> Surface:
+        """The picture in a slot of its own; its copy is queued."""
+        shapes, dtype = _shapes(decoded.width, decoded.height), np.dtype(f"u{decoded.sample_bytes}")
+        slot = self._pool.take(bytes_for(shapes, dtype.itemsize), beyond)
+        luma, chroma = planes_in(slot, shapes, dtype)
+        pitch = decoded.width * dtype.itemsize
+        self._memory.copy_rows(luma, decoded.address, pitch)
+        self._memory.copy_rows(chroma, decoded.address + pitch * decoded.height, pitch)
+        shown = luma[:, : self.info.width] if _is_size(decoded, self.info) else luma
+        bits = 8 * dtype.itemsize
+        return Surface(shown, chroma[:, 0::2], chroma[:, 1::2], bits, self.info.colour, self.info.geometry)
+
+    def _search(self, first_s: float, last_s: float, seek_s: float) -> list[tuple[float, Surface]]:
+        starts = [None] if self._watched.adjusted else [seek_s, seek_s - SEEK_BACK_OFF_S, None]
+        # One at a time: two that each hold half of the slots would wait for each other.
+        with held(self._one_search):
+            for start_s in starts:
+                found = self._scan(first_s, last_s, start_s)
+                if found is not None:
+                    self._memory.finish()
+                    return found
+        return []
+
+    def _scan(self, first_s: float, last_s: float, start_s: float | None) -> list[tuple[float, Surface]] | None:
+        """Pictures of the range, read from `start_s` (None: the beginning); None when the seek landed inside it."""
+        idle, self._idle = self._idle, None
+        reading = NvPass(self.info.path, self._chip, self._memory, session=idle)
+        found: list[tuple[float, Surface]] = []
+        whole = start_s is None
+        try:
+            if start_s is not None:
+                reading.reader.seek(start_s)
+            clock = FrameClock(self.info.fps)
+            for picture in reading.pictures(wanted_from_s=None if self._watched.adjusted else first_s):
+                checkpoint()
+                stored_s = reading.reader.time_s(picture.pts)
+                time_s = clock.time(stored_s) if self._watched.adjusted or stored_s is None else stored_s
+                if time_s > last_s:
+                    break
+                whole |= time_s <= max(first_s, start_s or 0.0, self.info.first_pts_s) + SAME_TIME_S
+                if time_s >= first_s:
+                    found.append((time_s, self._kept(picture.decoded, beyond=len(found) >= self._demand.beside)))
+            self._keep_session(reading)
+            return found if whole and (found or start_s is None) else None
+        finally:
+            reading.close()
+
+    def _keep_session(self, reading: NvPass) -> None:
+        """Making a decoder takes longer than most searches, so one waits for the next search."""
+        self._idle = reading.give_session()
+
+
+def _shapes(width: int, height: int) -> list[tuple[int, int]]:
+    return [(height, width), ((height + 1) // 2, width)]
+
+
+def _is_size(decoded: Decoded, info: VideoInfo) -> bool:
+    return (decoded.width, decoded.height) == (info.width + info.width % 2, info.height)
+
+
+def _key_before(path: Path, pts_s: float) -> float | None:
+    reader = PacketReader(path)
+    try:
+        reader.seek(pts_s)
+        return next((reader.time_s(p.pts) for p in reader.packets() if p.key and p.pts is not None), None)
+    finally:
+        reader.close()

@@ -1,0 +1,58 @@
+"""Who decodes a film on a GPU: the chip where it can, else FFmpeg."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from .av_decode import AvDecoder
+from .av_probe import open_container, picture_stream
+from .decode import DecodeOptions, Decoder
+from .frame_pool import Memory
+from .nv_decode import NvDecoder
+from .nv_memory import CupyMemory
+from .nv_session import Chip, RefusedError
+from .records import KeyartError, Notice, VideoInfo
+from .upload_decode import UploadDecoder
+
+
+def open_on_gpu(path: Path, options: DecodeOptions) -> Decoder:
+    """`open_decoder` for the first CUDA device. Raises KeyartError when the file has no picture that can be decoded,
+    or when PyNvVideoCodec or CuPy cannot be used."""
+    try:
+        return open_on_chip(path, options, chip(), CupyMemory)
+    except RuntimeError as error:
+        raise KeyartError(f"the GPU's decoder cannot be used ({error}), use --device cpu") from error
+
+
+def open_on_chip(path: Path, options: DecodeOptions, chip: Chip, make_memory: Callable[[], Memory]) -> Decoder:
+    """The chip's decoder, or FFmpeg's with its pictures uploaded when the chip refuses the film."""
+    # FFmpeg describes the film by its first picture; one thread, because other films are on their way.
+    info = AvDecoder(path, replace(options, threads=1)).info
+    memory = make_memory()
+    try:
+        return NvDecoder(info, options, chip, memory)
+    except RefusedError as refused:
+        why = Notice("decoded_on_cpu", f"{_words(info)}: {refused}; FFmpeg decoded it, slower")
+        return UploadDecoder(AvDecoder(path, options), options, memory, why)
+    except BaseException:
+        memory.close()
+        raise
+
+
+@lru_cache(maxsize=1)
+def chip() -> Chip:
+    """The first GPU's decoder. Raises RuntimeError when PyNvVideoCodec is missing or finds no driver."""
+    try:
+        import PyNvVideoCodec
+    except ImportError as error:
+        raise RuntimeError(f"PyNvVideoCodec cannot be imported: {error}, install keyart[cuda]") from error
+    return Chip(PyNvVideoCodec)
+
+
+def _words(info: VideoInfo) -> str:
+    with open_container(info.path) as container:
+        profile = picture_stream(container).codec_context.profile
+    return ", ".join(filter(None, (info.codec, profile, info.pixel_format, f"{info.bit_depth} bits")))
