@@ -41,6 +41,8 @@ class _Watched:
 class AvDecoder:
     """`stream.decode.Decoder` on the CPU. Raises KeyartError when no picture can be decoded."""
 
+    name = "ffmpeg"
+
     def __init__(self, path: Path, options: DecodeOptions | None = None) -> None:
         self._path = path
         self._options = options or DecodeOptions()
@@ -87,27 +89,29 @@ class AvDecoder:
 
     def frame_at(self, pts_s: float) -> Surface:
         """Seek to the key frame before, decode to exactly `pts_s`; from the start where seeking is not exact."""
-        found = self._search(pts_s - _SAME_TIME_S, pts_s + _SAME_TIME_S, pts_s)
+        found = self._search(pts_s - _SAME_TIME_S, pts_s + _SAME_TIME_S, pts_s, rough=False)
         if not found:
             raise KeyartError(f"has no picture at {pts_s:.3f} s any more, was it replaced while it was read?")
         return min(found, key=lambda picture: abs(picture[0] - pts_s))[1]
 
     def between(self, first_s: float, last_s: float) -> list[tuple[float, Surface]]:
         """Seek to the key frame before `first_s`, decode to `last_s`; from the start where seeking is not exact."""
-        return self._search(first_s, last_s, first_s)
+        return self._search(first_s, last_s, first_s, rough=True)
 
-    def _search(self, first_s: float, last_s: float, seek_s: float) -> list[tuple[float, Surface]]:
+    def _search(self, first_s: float, last_s: float, seek_s: float, *, rough: bool) -> list[tuple[float, Surface]]:
         starts = [None] if self._watched.adjusted else [seek_s, seek_s - _SEEK_BACK_OFF_S, None]
         for start_s in starts:
-            found = self._scan(first_s, last_s, start_s)
+            found = self._scan(first_s, last_s, start_s, rough)
             if found is not None:
                 return found
         return []
 
-    def _scan(self, first_s: float, last_s: float, start_s: float | None) -> list[tuple[float, Surface]] | None:
+    def _scan(
+        self, first_s: float, last_s: float, start_s: float | None, rough: bool
+    ) -> list[tuple[float, Surface]] | None:
         """Pictures of the range, read from `start_s` (None: the beginning); None when the seek landed inside it."""
         # Several threads come through this door at once, so none of them may take all cores.
-        reading = AvPass(self._path, max(1, self._options.threads // 2), "all")
+        reading = AvPass(self._path, max(1, self._options.threads // 2), "all", rough=rough)
         found: list[tuple[float, Surface]] = []
         whole = start_s is None
         try:
