@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -27,13 +28,16 @@ def available() -> bool:
 
 
 class EmulatedRuntime:
-    """`kernels.cuda.runtime.Runtime` on the host; arrays are NumPy's."""
+    """`kernels.cuda.runtime.Runtime` on the host; arrays are NumPy's. Threads take turns, as on one device."""
+
+    _turn = Lock()
 
     def launch(self, kernel: str, grid: Grid, block: Grid, arguments: Sequence[Any]) -> None:
         values = [_value(argument) for argument in arguments]
         pointers = (ctypes.c_void_p * len(values))(*(ctypes.addressof(value) for value in values))
         function = getattr(_library(file_of(kernel)), f"emulate_{kernel}")
-        function((ctypes.c_uint * 3)(*grid), (ctypes.c_uint * 3)(*block), pointers)
+        with self._turn:
+            function((ctypes.c_uint * 3)(*grid), (ctypes.c_uint * 3)(*block), pointers)
 
     def zeros(self, shape: tuple[int, ...], dtype: Any) -> Array:
         return np.zeros(shape, dtype)
