@@ -59,7 +59,7 @@ class FakeNvdec:
         self.decoders: list[FakeDecoder] = []
         self.asked: list[tuple[str, str, int]] = []
 
-    def GetDecoderCaps(self, gpuid: int, codec: Codecs, chromaformat: Chroma, bitdepth: int) -> dict[str, int]:  # noqa: N802
+    def GetDecoderCaps(self, gpuid: int, codec: Codecs, chromaformat: Chroma, bitdepth: int) -> dict[str, int]:
         self.asked.append((codec.name, chromaformat.name, bitdepth))
         deep_h264 = codec is Codecs.H264 and bitdepth > 8
         return {
@@ -68,7 +68,7 @@ class FakeNvdec:
             "mb_num_max": 65536, "num_decoder_engines": 7,
         }  # fmt: skip
 
-    def CreateDecoder(  # noqa: N802
+    def CreateDecoder(
         self, gpuid: int, codec: Codecs, cudacontext: int, cudastream: int, usedevicememory: bool
     ) -> FakeDecoder:
         assert cudastream == STREAM and usedevicememory
@@ -90,15 +90,15 @@ class FakeDecoder:
         self.packets = 0
         self.flushes = 0
 
-    def GetWidth(self) -> int:  # noqa: N802
+    def GetWidth(self) -> int:
         assert self._size is not None
         return self._size[0] + self._size[0] % 2
 
-    def GetHeight(self) -> int:  # noqa: N802
+    def GetHeight(self) -> int:
         assert self._size is not None
         return self._size[1]
 
-    def Decode(self, packet: PacketData) -> list[Any]:  # noqa: N802
+    def Decode(self, packet: PacketData) -> list[Any]:
         for buffer in self._buffers:
             buffer[...] = _GARBAGE
         if self._refuses:
@@ -144,7 +144,7 @@ def _decoded_frame(array: np.ndarray, pts: int) -> Any:
 
 
 def semi_planar(frame: av.VideoFrame) -> np.ndarray:
-    """(rows of luma, then rows of interleaved chroma; an even width) uint8, or uint16 with the bits at the upper end."""
+    """Rows of luma, then rows of interleaved chroma, of an even width; uint8, or uint16 with the bits at its upper end."""
     bits = frame.format.components[0].bits
     dtype = np.dtype(np.uint8 if bits == 8 else np.uint16)
     height, width = frame.height, frame.width + frame.width % 2
