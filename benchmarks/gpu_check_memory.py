@@ -17,13 +17,13 @@ from typing import Any
 
 from .gpu_check import Job, Row, last_line
 
-LENGTHS = (1, 4)
+LENGTHS = (1, 3)
 EVERY_S = 0.05
 _MIB = 1 << 20
 
 
 def memory(job: Job) -> None:
-    """Peaks of one 1080p film and of one four times as long, each in a fresh process; copies counted on the way."""
+    """Peaks of one 1080p film and of one three times as long, each in a fresh process; copies counted on the way."""
     from .scaling import repeat
 
     runs: list[Row] = []
