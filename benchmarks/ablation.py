@@ -1,4 +1,4 @@
-"""Each filter off in turn: what its absence does to recall says what it is worth."""
+"""Each filter off in turn: what its absence does to recall, and what it lets through, says what it is worth."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from stream.configuration import load_settings
+from stream.manifest import Manifest
 from stream.settings import Settings
 
 from .evaluate import Evaluation
+from .faults import FAULTS, faults_of
 from .labels import LabelledVideo
+from .provenance import code_fingerprint
 from .recall import NAMES
 from .results import results_of
 
@@ -32,17 +35,20 @@ ABLATIONS: Mapping[str, Switches] = {
         "rank.ignored_reasons": ["no_face", "small_face", "cut_face"],
     },
     "eyes": {"faces.eyes_closed_below": 0.0, "rank.ignored_reasons": ["eyes_closed"]},
-    "moments around": {"faces.moment_s": 0.0},
     "pose": {"rank.ignored_reasons": ["turned_away"]},
     "people": {"rank.ignored_reasons": ["not_main"]},
     "expression": {"rank.ignored_reasons": ["extreme_expression"]},
+    "mouth": {"expression.mouth_above": 100.0, "rank.weights.mouth": 0.0},
+    "moments beside": {"faces.moment_s": 0.0},
     "text": {"text.enabled": False},
+    "bars": {"crop.bars": False},
     "duplicates": {"rank.duplicate_cosine": 1.0},
     "variety": {"rank.max_per_shot": 100, "rank.max_per_person": 100},
 }
-"""Name of a filter → the settings that turn it off. Active areas have no switch: without them crops show bars."""
+"""Name of a filter → the settings that turn it off. The mouth has a limit and a part of the score: both go."""
 
-_KEPT = ("precision_at_10", "hit_at_10", "hit_at_1", "coverage", "never", "distinct", "different_matches")
+_KEPT = ("precision_at_10", "hit_at_10", "hit_at_1", "coverage", "never", "distinct", "different_matches", "chosen")
+_EVERYTHING_ON = "nothing"
 
 
 def without(name: str, settings: Settings) -> Settings:
@@ -59,14 +65,32 @@ def ablate(
     evaluation: Evaluation,
     say: Callable[[str], None],
 ) -> dict[str, Any]:
-    """The section `ablation`: figures with everything on, and with each filter off. Results go below `results`."""
+    """The section `ablation`: figures with everything on, and with each filter off.
+
+    Results go below `results`, into a folder for each filter and state of the code: what is there is not run again,
+    and what other code made is not judged.
+    """
     rows: dict[str, Any] = {}
-    for name in ("nothing", *names):
-        say(f"without {name}")
-        chosen = settings if name == "nothing" else without(name, settings)
-        manifests, problems = results_of(videos, results / name.replace(" ", "_"), chosen, quiet=True)
+    for number, name in enumerate((_EVERYTHING_ON, *names)):
+        say(f"without {name} ({number + 1} of {len(names) + 1})")
+        chosen = settings if name == _EVERYTHING_ON else without(name, settings)
+        folder = results / f"{name.replace(' ', '_')}-{code_fingerprint()}"
+        manifests, problems = results_of(videos, folder, chosen, quiet=True)
         evaluation.problems += problems
         figures = evaluation.run(videos, manifests)["summary"].get("keyart")
         if figures is not None:
-            rows[name] = {key: figures[key]["mean"] for key in NAMES if key in _KEPT}
-    return {"without": rows, "switches": {name: dict(ABLATIONS[name]) for name in names}}
+            means = {key: figures[key]["mean"] for key in NAMES if key in _KEPT}
+            rows[name] = {**means, "faults": _faults(videos, manifests, evaluation)}
+    return {"without": rows, "switches": {name: dict(ABLATIONS[name]) for name in names}, "code": code_fingerprint()}
+
+
+def _faults(
+    videos: Sequence[LabelledVideo], manifests: Mapping[str, Manifest], evaluation: Evaluation
+) -> dict[str, int] | None:
+    """Faults of the chosen over all films whose truth is known; None when that is none."""
+    from .accuracy import with_truth
+
+    known, problems = with_truth([video for video in videos if video.truth is not None and video.name in manifests])
+    counted = [faults_of(manifests[video.name], truth) for video, truth in known]
+    evaluation.problems += problems
+    return {fault: sum(counts[fault] for counts in counted) for fault in FAULTS} if counted else None

@@ -150,7 +150,7 @@ def _named(labels: Sequence[Label]) -> set[Label]:
 
 
 def _person(track: Track, truth: Truth, left_px: float, right_px: float) -> str | None:
-    persons = _shot_at(truth, _median(pts_s for pts_s, _ in track.faces))["persons"]
+    persons = shot_at(truth, _median(pts_s for pts_s, _ in track.faces))["persons"]
     if not persons:
         return None
     centre = _median(face.box[0] + face.box[2] / 2 for _, face in track.faces)
@@ -159,7 +159,7 @@ def _person(track: Track, truth: Truth, left_px: float, right_px: float) -> str 
 
 
 def _appearances(manifest: Manifest, truth: Truth) -> tuple[list[Label], list[Label]]:
-    shown = {s.index: _shot_at(truth, (s.start_s + s.end_s) / 2)["persons"] for s in manifest.shots}
+    shown = {s.index: shot_at(truth, (s.start_s + s.end_s) / 2)["persons"] for s in manifest.shots}
     clusters: list[Label] = []
     classes: list[Label] = []
     for character in manifest.characters:
@@ -180,7 +180,7 @@ def _usual(shots: Sequence[Sequence[str]]) -> str | None:
     return min(weights, key=lambda p: (-round(weights[p], 6), p), default=None)
 
 
-def _shot_at(truth: Truth, time_s: float) -> Mapping[str, Any]:
+def shot_at(truth: Truth, time_s: float) -> Mapping[str, Any]:
     """The true shot of a time; the nearest one outside the film."""
     shots: Sequence[Mapping[str, Any]] = truth["shots"]
     starts = [shot["start_s"] for shot in shots]

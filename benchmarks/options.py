@@ -86,8 +86,8 @@ def finish(out: Path, settings: Settings, sections: Report, as_json: bool) -> No
 
 
 def end(problems: Sequence[str]) -> None:
-    """A line on stderr for each problem; exit 1 when there is one."""
-    for problem in problems:
+    """A line on stderr for each problem, once however often it was met; exit 1 when there is one."""
+    for problem in dict.fromkeys(problems):
         print(f"keyart: {' '.join(problem.split())}", file=sys.stderr)
     if problems:
         raise typer.Exit(FAILED)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from stream.settings import Settings
 
+_CODE = (".py", ".cu", ".cuh", ".toml")
 _PACKAGES = ("av", "numpy", "onnxruntime", "onnxruntime-gpu", "opencv-python-headless", "scikit-learn", "scipy")
 
 
@@ -19,6 +23,7 @@ def provenance(settings: Settings) -> dict[str, Any]:
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {name: found for name in ("keyart", *_PACKAGES) if (found := version_of(name))},
         "python": platform.python_version(),
+        "code": code_fingerprint(),
         "machine": {
             "system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count(),
             "usable_cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
@@ -29,6 +34,21 @@ def provenance(settings: Settings) -> dict[str, Any]:
         "settings_fingerprint": settings.settings_fingerprint,
         "settings": settings.non_default(),
     }  # fmt: skip
+
+
+@cache
+def code_fingerprint() -> str:
+    """16 hex digits over the code that makes a result: the rooms kernels, engines and stream, as they are now."""
+    import engines
+    import kernels
+    import stream
+
+    digest = hashlib.sha256()
+    for room in (kernels, engines, stream):
+        folder = Path(str(room.__path__[0]))
+        for path in sorted(p for p in folder.rglob("*") if p.suffix in _CODE):
+            digest.update(f"{room.__name__}/{path.relative_to(folder).as_posix()}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def version_of(package: str) -> str | None:
