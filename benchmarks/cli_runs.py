@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from stream.settings import Settings
 
     from .evaluate import Evaluation
+    from .labels import Labelled
     from .peers import Choices
 
 Section = dict[str, Any]
@@ -52,16 +54,25 @@ def peers(
         Path | None, typer.Option(metavar="FILE", help="Python of an environment that has Katna.")
     ] = None,
     every: Annotated[int, typer.Option(min=1, metavar="N", help="The plain script looks at every Nth frame.")] = 1,
+    rounds: Annotated[int, typer.Option(min=1, metavar="N", help="Script and Keyart in turn, so many times.")] = 1,
     threads: options.ThreadsOption = 0,
     models: options.ModelsOption = None,
     config: options.ConfigOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
-    """Others on the same films in the same run: PySceneDetect, Katna, FFmpeg's filter, a plain script."""
+    """Others on the same films in the same run: PySceneDetect, Katna, FFmpeg's filter, a plain script.
+
+    Broken off, it goes on where it was: rows are kept film by film in --cache.
+    """
     with options.tidy_bench():
+        from .labels import read_data
+        from .stills import write_stills
+
         settings = options.settings(config, None, threads=threads, models=models)
-        folder = options.cache_folder(cache)
-        section, recall, problems = _peers(data, results or out / "results", folder, settings, peer_python, every)
+        labelled = read_data(data)
+        given = _Peers(settings, options.cache_folder(cache), peer_python, every, rounds)
+        section, recall, problems = _peers(labelled, results or out / "results", given)
+        write_stills(out, labelled.videos, recall, settings.thread_count)
         options.finish(out, settings, {"recall": recall, "peers": section}, as_json)
     options.end(problems)
 
@@ -180,39 +191,46 @@ def _throughput(
     return section, problems
 
 
-def _peers(
-    data: Path, results: Path, cache: Path, settings: Settings, python: Path | None, every: int
-) -> tuple[Section, Section, list[str]]:
+@dataclass(frozen=True, slots=True)
+class _Peers:
+    """How peers are run: `python` has Katna, the plain script looks at `every` so many frames in each of `rounds`."""
+
+    settings: Settings
+    cache: Path
+    python: Path | None
+    every: int
+    rounds: int
+
+
+def _peers(labelled: Labelled, results: Path, given: _Peers) -> tuple[Section, Section, list[str]]:
     """The sections `peers` and `recall` (with the peers' choices in it), and problems."""
     from engines.zoo import Zoo
 
     from . import peers as runs
     from .accuracy import with_truth
-    from .labels import read_data
+    from .kept import Kept
     from .results import results_of
 
-    labelled = read_data(data)
     truths, problems = with_truth(labelled.videos)
     videos = [video for video in labelled.videos if video.picks]
-    manifests, missing = results_of(videos, results, settings)
-    evaluation = _evaluation(settings, cache)
-    _say("shots: PySceneDetect, Keyart")
-    shots, unavailable = runs.shot_peers(truths)
-    shots["keyart"] = runs.own_shots(truths)
-    zoo = Zoo.default(local=settings.models)
+    manifests, missing = results_of(videos, results, given.settings)
+    evaluation = _evaluation(given.settings, given.cache)
+    kept, threads = Kept(given.cache / "peers", _say), given.settings.thread_count
+    shots, unavailable = runs.shot_rows(truths, kept, threads)
+    zoo = Zoo.default(local=given.settings.models)
     zoo.ensure()
-    others: dict[str, Choices] = {}
-    section: Section = {"shots": shots, "unavailable": unavailable, "every": every}
+    models, python = zoo.path("detector").parent, str(given.python) if given.python else None
     ways: dict[str, Callable[[], Choices]] = {
-        "katna": lambda: runs.katna(videos, evaluation, str(python) if python else None),
-        "plain_script": lambda: runs.plain(videos, zoo.path("detector").parent, every, settings.thread_count, _say),
+        "plain_script": lambda: runs.plain(videos, models, given.every, threads, given.rounds, kept),
+        "katna": lambda: runs.katna(videos, evaluation, kept, python),
     }
+    others: dict[str, Choices] = {}
     for name, run in ways.items():
-        _say(f"choosing frames: {name}")
         try:
             others[name] = run()
         except runs.PeerUnavailable as error:
             unavailable[name] = str(error)
+    section: Section = {"shots": shots, "unavailable": unavailable, "every": given.every, "threads": threads}
     section["cost"] = {name: choices.cost for name, choices in others.items()}
     if "plain_script" in others:
         section["whole_job"] = runs.whole_job(others["plain_script"])

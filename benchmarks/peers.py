@@ -1,7 +1,8 @@
 """What others would do with the same films on the same machine in the same run.
 
 Shots: PySceneDetect. Frames: Katna, FFmpeg's `thumbnail` filter. The whole job: `benchmarks.plain`. Every run has a
-process of its own; a peer that is not installed is reported as such.
+process of its own; a peer that is not installed is reported as such. Rows are kept film by film, so that a run that is
+broken off goes on where it was.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -22,12 +24,16 @@ import numpy as np
 
 from . import shots
 from .evaluate import Evaluation
+from .kept import Kept
 from .labels import LabelledVideo
 from .layouts import Truth
-from .throughput import measure
+from .provenance import code_fingerprint, version_of
+from .throughput import run_child
 
 Row = dict[str, Any]
-_KATNA_SCRIPT = Path(__file__).with_name("katna_frames.py")
+_HERE = Path(__file__).parent
+_KATNA_SCRIPT = _HERE / "katna_frames.py"
+_PLAIN_SCRIPT = _HERE / "plain.py"
 
 
 class PeerUnavailable(Exception):
@@ -42,27 +48,34 @@ class Choices:
     cost: dict[str, Row] = field(default_factory=dict)
 
 
-def shot_peers(videos: Sequence[tuple[LabelledVideo, Truth]]) -> tuple[dict[str, Row], dict[str, str]]:
-    """PySceneDetect's detectors: pooled figures and seconds by name; and why some could not be run."""
-    names = shots.peers()
-    if not names:
-        return {}, {"PySceneDetect": "not installed (pip install scenedetect)"}
-    found: dict[str, Row] = {}
-    for name, detector in names.items():
-        started_s = time.perf_counter()
-        scores = [shots.measure_peer(video.path.parent, detector) for video, _ in videos]
-        found[name] = _pooled(scores, time.perf_counter() - started_s)
-    return found, {}
+def shot_rows(
+    videos: Sequence[tuple[LabelledVideo, Truth]], kept: Kept, threads: int
+) -> tuple[dict[str, Row], dict[str, str]]:
+    """Pooled figures and seconds of PySceneDetect's detectors and of Keyart, film by film in turn; what cannot be run.
+
+    Keyart's row is of the same stage alone: decoding, measuring, splitting.
+    """
+    peers = shots.peers()
+    version = version_of("scenedetect-headless") or version_of("scenedetect")
+    found: dict[str, list[Row]] = {}
+    for video, truth in videos:
+        for name, detector in peers.items():
+            look = partial(shots.measure_peer, video.path, truth, detector)
+            row = kept.row(f"shots by {name}", video.path, partial(_timed, look), version=version, truth=truth["shots"])
+            found.setdefault(name, []).append(row)
+        how = {"code": code_fingerprint(), "threads": threads, "truth": truth["shots"]}
+        look = partial(_own_shots, video, truth, threads)
+        own = kept.row("shots by Keyart", video.path, partial(_timed, look), **how)
+        found.setdefault("keyart", []).append(own)
+    missing = {} if peers else {"PySceneDetect": "not installed (pip install scenedetect-headless)"}
+    return {name: _pooled(rows) for name, rows in found.items()}, missing
 
 
-def own_shots(videos: Sequence[tuple[LabelledVideo, Truth]], **how: Any) -> Row:
-    """Keyart's figures and seconds for the same stage alone: decoding, measuring, splitting."""
-    started_s = time.perf_counter()
-    scores = [shots.evaluate(shots.detect(video.path, **how), truth) for video, truth in videos]
-    return _pooled(scores, time.perf_counter() - started_s)
+def _own_shots(video: LabelledVideo, truth: Truth, threads: int) -> shots.Scores:
+    return shots.evaluate(shots.detect(video.path, threads=threads), truth)
 
 
-def katna(videos: Sequence[LabelledVideo], evaluation: Evaluation, python: str | None) -> Choices:
+def katna(videos: Sequence[LabelledVideo], evaluation: Evaluation, kept: Kept, python: str | None) -> Choices:
     """Katna's ten; their times are found by matching. `python`: the interpreter of the environment it lives in.
 
     Raises PeerUnavailable.
@@ -70,37 +83,65 @@ def katna(videos: Sequence[LabelledVideo], evaluation: Evaluation, python: str |
     if python is None and find_spec("Katna") is None:
         raise PeerUnavailable("not installed (pip install katna, or --peer-python of an environment that has it)")
     choices = Choices()
+    how = {"script": _KATNA_SCRIPT.read_text("utf-8"), "matcher": evaluation.matcher.fingerprint}
     for video in videos:
-        with tempfile.TemporaryDirectory(prefix="keyart-bench-") as folder:
-            row = _run([python or sys.executable, str(_KATNA_SCRIPT), str(video.path.resolve()), folder])
-            pictures = [cv2.imread(str(Path(folder) / name), cv2.IMREAD_COLOR_RGB) for name in row["images"]]
-        survey = evaluation.surveyor.survey(video.path)
-        times = [evaluation.find(np.asarray(p, np.uint8), video, survey) for p in pictures if p is not None]
-        choices.times_s[video.name] = [t for t in times if t is not None]
-        choices.cost[video.name] = {"wall_s": row["wall_s"], "not_found": times.count(None)}
+        row = kept.row("frames by Katna", video.path, partial(_katna_row, video, evaluation, python), **how)
+        choices.times_s[video.name] = row.pop("times_s")
+        choices.cost[video.name] = row
     return choices
+
+
+def _katna_row(video: LabelledVideo, evaluation: Evaluation, python: str | None) -> Row:
+    with tempfile.TemporaryDirectory(prefix="keyart-bench-") as folder:
+        row = _run([python or sys.executable, str(_KATNA_SCRIPT), str(video.path.resolve()), folder])
+        pictures = [cv2.imread(str(Path(folder) / name), cv2.IMREAD_COLOR_RGB) for name in row["images"]]
+    survey = evaluation.surveyor.survey(video.path)
+    times = [evaluation.find(np.asarray(p, np.uint8), video, survey) for p in pictures if p is not None]
+    known = [t for t in times if t is not None]
+    return {"wall_s": row["wall_s"], "not_found": times.count(None), "times_s": known}
 
 
 def plain(
-    videos: Sequence[LabelledVideo], models: Path, every: int, threads: int, say: Callable[[str], None]
+    videos: Sequence[LabelledVideo], models: Path, every: int, threads: int, rounds: int, kept: Kept
 ) -> Choices:
-    """The plain script's ten, and film by film right after it Keyart's whole pipeline, so that both meet one machine.
+    """The plain script's ten; and script and Keyart's whole pipeline in turn, so that both meet the same machine.
 
-    every: look at every so many frames. Raises PeerUnavailable.
+    every: the script looks at every so many frames. threads: of either. Raises PeerUnavailable.
     """
     choices = Choices()
+    how = {"every": every, "threads": threads, "rounds": rounds, "script": _PLAIN_SCRIPT.read_text("utf-8")}
+    how["code"] = code_fingerprint()
     for video in videos:
-        say(f"{video.name}: the plain script, then Keyart")
-        arguments = ["-m", "benchmarks.plain", str(video.path), str(models), "--every", str(every)]
-        row = _run([sys.executable, *arguments])
+        measure = partial(_in_turn, video.path, models, every, threads, rounds)
+        row = kept.row("the plain script and Keyart in turn", video.path, measure, **how)
         choices.times_s[video.name] = row.pop("times_s")
-        own = measure(video.path, threads, 1)["runs"]["whole"][-1]
-        choices.cost[video.name] = {**row, "keyart_wall_s": own["wall_s"], "keyart_cpu_s": own["cpu_s"]}
+        choices.cost[video.name] = row
     return choices
 
 
+def _in_turn(video: Path, models: Path, every: int, threads: int, rounds: int) -> Row:
+    arguments = [str(video), str(models), "--every", str(every), "--threads", str(threads)]
+    script: list[Row] = []
+    own: list[Row] = []
+    for _ in range(rounds):
+        script.append(_run([sys.executable, "-m", "benchmarks.plain", *arguments]))
+        try:
+            own.append(run_child("whole", video, threads))
+        except subprocess.CalledProcessError as error:
+            raise PeerUnavailable(f"Keyart's own run ended with exit {error.returncode}") from None
+    return {
+        "frames": script[-1]["frames"], "times_s": script[-1]["times_s"], "threads": threads, "rounds": rounds,
+        **{key: _median(script, key) for key in ("wall_s", "cpu_s")},
+        **{f"keyart_{key}": _median(own, key) for key in ("wall_s", "cpu_s")},
+        "factors": [round(a["wall_s"] / b["wall_s"], 3) for a, b in zip(script, own, strict=True)],
+    }  # fmt: skip
+
+
 def whole_job(script: Choices) -> dict[str, Any]:
-    """Frames per second of the script and of Keyart, and how many times faster Keyart is, by the clock and by CPU."""
+    """Frames per second of the script and of Keyart, and how many times faster Keyart is, by the clock and by CPU.
+
+    `factor` and `cpu_factor` are medians over films, `total_factor` is that of all films' seconds.
+    """
     rows: dict[str, Row] = {
         name: {
             "script_fps": round(row["frames"] / row["wall_s"], 1),
@@ -110,10 +151,11 @@ def whole_job(script: Choices) -> dict[str, Any]:
         }
         for name, row in script.cost.items()
     }
-    medians = {
-        key: round(float(np.median([row[key] for row in rows.values()])), 3) for key in ("factor", "cpu_factor") if rows
-    }
-    return {"videos": rows, **medians}
+    if not rows:
+        return {"videos": rows}
+    total = [sum(row[key] for row in script.cost.values()) for key in ("wall_s", "keyart_wall_s")]
+    medians = {key: round(float(np.median([row[key] for row in rows.values()])), 3) for key in ("factor", "cpu_factor")}
+    return {"videos": rows, **medians, "total_factor": round(total[0] / total[1], 3)}
 
 
 def _run(command: Sequence[str]) -> Row:
@@ -129,12 +171,26 @@ def _run(command: Sequence[str]) -> Row:
     return row
 
 
-def _pooled(scores: Sequence[shots.Scores], wall_s: float) -> Row:
-    whole = shots.pooled(scores)
+def _timed(measure: Callable[[], shots.Scores]) -> Row:
+    started_s = time.perf_counter()
+    scores = measure()
     return {
-        "precision": round(whole.precision, 6), "recall": round(whole.recall, 6), "f1": round(whole.f1, 6),
-        "found": whole.found, "missed": len(whole.missed), "invented": len(whole.invented), "wall_s": round(wall_s, 3),
+        "found": scores.found, "missed": list(scores.missed), "invented": list(scores.invented),
+        "wall_s": round(time.perf_counter() - started_s, 3),
     }  # fmt: skip
 
 
-__all__ = ["Choices", "PeerUnavailable", "katna", "own_shots", "plain", "shot_peers", "whole_job"]
+def _pooled(rows: Sequence[Mapping[str, Any]]) -> Row:
+    whole = shots.pooled([shots.Scores(row["found"], tuple(row["missed"]), tuple(row["invented"])) for row in rows])
+    return {
+        "precision": round(whole.precision, 6), "recall": round(whole.recall, 6), "f1": round(whole.f1, 6),
+        "found": whole.found, "missed": len(whole.missed), "invented": len(whole.invented),
+        "wall_s": round(sum(row["wall_s"] for row in rows), 3),
+    }  # fmt: skip
+
+
+def _median(rows: Sequence[Row], key: str) -> float:
+    return round(float(np.median([row[key] for row in rows])), 3)
+
+
+__all__ = ["Choices", "PeerUnavailable", "katna", "plain", "shot_rows", "whole_job"]

@@ -98,9 +98,11 @@ def _accepted(truth: dict[str, Any], frames: np.ndarray) -> Iterator[tuple[int, 
         yield start, int(frames[max(0, low)]), int(frames[min(last, high)])
 
 
-def detect(path: Path, mode: DecodeMode = "all", settings: ShotSettings | None = None) -> Detected:
-    """Run one film through decoder, meter and shot splitter on the CPU."""
-    decoder = open_decoder(path, "cpu", DecodeOptions(mode=mode, batch=32))
+def detect(
+    path: Path, mode: DecodeMode = "all", settings: ShotSettings | None = None, threads: int = 0
+) -> Detected:
+    """Run one film through decoder, meter and shot splitter on the CPU; `threads` of the decoder, 0: its own choice."""
+    decoder = open_decoder(path, "cpu", DecodeOptions(mode=mode, batch=32, threads=threads))
     try:
         meter = CpuOps().meter(decoder.info.geometry)
         parts = [meter.measure(b.surfaces, b.pts_s, b.frames) for b in decoder.batches()]
@@ -141,10 +143,9 @@ def peers() -> dict[str, Callable[[], Any]]:
     return {"PySceneDetect adaptive": library.AdaptiveDetector, "PySceneDetect content": library.ContentDetector}
 
 
-def measure_peer(folder: Path, detector: Callable[[], Any]) -> Scores:
-    """Scores of one PySceneDetect detector on every frame of an episode."""
-    truth = _truth(folder)
-    scenes = import_module("scenedetect").detect(str(video_of(folder)), detector())
+def measure_peer(video: Path, truth: dict[str, Any], detector: Callable[[], Any]) -> Scores:
+    """Scores of one PySceneDetect detector on every frame of a film."""
+    scenes = import_module("scenedetect").detect(str(video), detector())
     starts_s = [start.seconds for start, _ in scenes[1:]]
     frames = np.arange(truth["frame_count"])
     return evaluate(Detected([_frame_at(truth, s) for s in starts_s], frames), truth)
@@ -168,7 +169,7 @@ def report(folders: Sequence[Path], mode: DecodeMode, with_peers: bool) -> dict[
     methods: dict[str, Callable[[Path], Scores]] = {f"keyart {mode}": lambda f: measure_episode(f, mode)}
     if with_peers:
         for name, detector in peers().items():
-            methods[name] = lambda f, d=detector: measure_peer(f, d)  # type: ignore[misc]
+            methods[name] = lambda f, d=detector: measure_peer(video_of(f), _truth(f), d)  # type: ignore[misc]
     table = {name: {f.name: measure(f) for f in folders} for name, measure in methods.items()}
     return {name: {**row, "pooled": pooled(list(row.values()))} for name, row in table.items()}
 

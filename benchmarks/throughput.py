@@ -75,14 +75,20 @@ def child(arguments: list[str]) -> None:
     print(json.dumps(work(Path(path), int(threads))))
 
 
+def run_child(kind: str, path: Path, threads: int) -> dict[str, Any]:
+    """One measurement, `raw` or `whole`, in a process of its own. Raises CalledProcessError when it fails."""
+    command = [sys.executable, "-c", _CHILD, kind, str(path), str(threads)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return measured
+
+
 def measure(path: Path, threads: int, rounds: int) -> dict[str, Any]:
     """`rounds` pairs of (raw, whole), each in its own process; the ratio is that of the medians."""
     runs: dict[str, list[dict[str, Any]]] = {"raw": [], "whole": []}
     for _ in range(rounds):
         for kind in runs:
-            command = [sys.executable, "-c", _CHILD, kind, str(path), str(threads)]
-            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-            runs[kind].append(json.loads(done.stdout.splitlines()[-1]))
+            runs[kind].append(run_child(kind, path, threads))
     fps = {kind: statistics.median(r["fps"] for r in results) for kind, results in runs.items()}
     return {
         "file": path.name,

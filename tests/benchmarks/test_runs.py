@@ -9,6 +9,8 @@ import pytest
 
 from benchmarks import ablation, peers
 from benchmarks.footage import Footage
+from benchmarks.kept import Kept
+from benchmarks.labels import LabelledVideo
 from benchmarks.peers import PeerUnavailable
 from benchmarks.plain import Seen, choose
 from benchmarks.scaling import growth, repeat
@@ -67,4 +69,45 @@ def test_the_factor_is_the_median_over_films() -> None:
     job = peers.whole_job(peers.Choices(cost={"a": cost(30, 10), "b": cost(50, 10), "c": cost(10, 10)}))
     assert (job["factor"], job["cpu_factor"]) == (3.0, 1.5)
     assert job["videos"]["b"]["script_fps"] == 2.0
+    assert job["total_factor"] == 3.0
     assert peers.whole_job(peers.Choices()) == {"videos": {}}
+
+
+def test_what_was_measured_is_not_measured_again(scenes_film: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    measured: list[int] = []
+
+    def measure() -> dict[str, int]:
+        measured.append(1)
+        return {"fps": 10 * len(measured)}
+
+    kept = Kept(tmp_path, said.append)
+    first = [Kept(tmp_path, said.append).row("speed", scenes_film, measure, threads=2) for _ in range(2)]
+    assert first == [{"fps": 10}, {"fps": 10}]
+    assert kept.row("speed", scenes_film, measure, threads=1) == {"fps": 20}
+    assert kept.row("shots", scenes_film, measure, threads=2) == {"fps": 30}
+    assert said == [f"scenes.mp4: {what}" for what in ("speed", "speed, measured before", "speed", "shots")]
+
+
+def test_what_fails_is_not_kept(scenes_film: Path, tmp_path: Path) -> None:
+    def fail() -> dict[str, int]:
+        raise PeerUnavailable("gone")
+
+    kept = Kept(tmp_path, lambda line: None)
+    with pytest.raises(PeerUnavailable):
+        kept.row("speed", scenes_film, fail)
+    assert kept.row("speed", scenes_film, lambda: {"fps": 1}) == {"fps": 1}
+
+
+def test_peers_for_shots_are_pooled_over_films(scenes_film: Path, tmp_path: Path) -> None:
+    truth = {
+        "fps": "10", "frame_count": 240,
+        "shots": [
+            {"start_frame": 40 * i, "end_frame": 40 * i + 40, "start_s": 4.0 * i, "end_s": 4.0 * i + 4}
+            for i in range(6)
+        ],
+    }  # fmt: skip
+    video = LabelledVideo("film", scenes_film)
+    rows, missing = peers.shot_rows([(video, truth), (video, truth)], Kept(tmp_path, lambda line: None), threads=1)
+    assert (rows["keyart"]["f1"], rows["keyart"]["found"]) == (1.0, 10)
+    assert missing or rows["PySceneDetect content"]["f1"] == 1.0
