@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import anyio
 import numpy as np
 import pytest
 
@@ -21,13 +22,16 @@ from benchmarks.gpu_check_figures import figures
 from benchmarks.gpu_check_kernels import READS, summed
 from benchmarks.gpu_check_memory import Sampler
 from benchmarks.gpu_check_parity import compare, same_people, shared
-from benchmarks.gpu_check_rates import VARIANTS, ratio, variant
-from benchmarks.gpu_check_services import CountingEncoder, CountingMeter, CountingOps, Tally
+from benchmarks.gpu_check_parity import run as run_films
+from benchmarks.gpu_check_rates import VARIANTS, ratio, raw, variant, whole
+from benchmarks.gpu_check_services import CountingEncoder, CountingMeter, CountingOps, Tally, counted_services
 from kernels.cpu import CpuOps
 from kernels.cuda.sources import KERNELS
+from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
 from stream.encode import CpuEncoder
 from stream.manifest import Manifest
+from stream.settings import Settings
 
 from ..stream.samples import sample_tree
 
@@ -143,6 +147,29 @@ def test_rates_by_reference_frames_are_held_against_the_decoder_of_all() -> None
     assert ratio(everything, None) == 1.0
     assert ratio({"raw": [], "whole": [{"fps": 8200.0}]}, everything) == 2.0
     assert ratio({"raw": [], "whole": [{"fps": 8200.0}]}, None) is None
+
+
+def test_the_bare_decoder_runs_films_side_by_side_and_its_errors_are_heard() -> None:
+    paths = [Path(f"{number}.mkv") for number in (3, 4, 5)]
+    assert raw(paths, 2, lambda path: int(path.stem))["frames"] == 12
+    with pytest.raises(ValueError, match="invalid literal"):
+        raw([*paths, Path("broken.mkv")], 2, lambda path: int(path.stem))
+
+
+@pytest.mark.models
+def test_the_pipeline_runs_the_same_with_every_door_counted(scenes_film: Path, models_dir: Path) -> None:
+    async def counted_run() -> tuple[dict[str, Any], dict[str, Any]]:
+        async with counted_services(Settings(device="cpu")) as (services, counts):
+            return await whole([scenes_film], 1, "all", services), counts()
+
+    run, counts = anyio.run(counted_run)
+    assert (run["frames"], run["decoders"]) == (240, ["ffmpeg"])
+    assert run["watched_s"] <= run["wall_s"]
+    assert set(counts["by_kind"]) == {"rows", "profiles", "engines", "pictures", "files"}
+    assert counts["by_kind"]["rows"] == 240 * ROW.itemsize
+    (first,) = run_films([scenes_film], "cpu", 1)
+    row = compare(first, first)
+    assert (row["same_shots"], row["same_mains"], row["shared"]) == (True, True, len(first.images))
 
 
 @pytest.mark.parametrize("name", VARIANTS)
