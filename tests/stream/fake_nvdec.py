@@ -144,7 +144,7 @@ def _decoded_frame(array: np.ndarray, pts: int) -> Any:
 
 
 def semi_planar(frame: av.VideoFrame) -> np.ndarray:
-    """Rows of luma, then rows of interleaved chroma, of an even width; uint8, or uint16 with the bits at its upper end."""
+    """Rows of luma, then of interleaved chroma, of an even width; uint8, or uint16 with the bits at its upper end."""
     bits = frame.format.components[0].bits
     dtype = np.dtype(np.uint8 if bits == 8 else np.uint16)
     height, width = frame.height, frame.width + frame.width % 2

