@@ -53,13 +53,19 @@ def content_fingerprint(path: Path) -> str:
 
 
 def manifest_of(
-    film: Film, conclusion: Conclusion, settings: Settings, services: Services, fingerprint: str, wall_s: float
+    film: Film,
+    conclusion: Conclusion,
+    settings: Settings,
+    services: Services,
+    decoder: str,
+    fingerprint: str,
+    wall_s: float,
 ) -> Manifest:
-    """The record of everything that was found and why."""
+    """The record of everything that was found and why. `decoder`: the name of the one that served."""
     per_shot = Counter(c.shot for c in film.candidates)
     notices = [*services.notices, *film.notices, *_crop_notices(conclusion)]
     return Manifest(
-        tool=_tool(settings, services),
+        tool=_tool(settings, services, decoder),
         video=_video(film, fingerprint),
         active_area=ActiveAreaEntry(
             top=conclusion.area.top,
@@ -93,11 +99,11 @@ def manifest_of(
     )
 
 
-def _tool(settings: Settings, services: Services) -> ToolEntry:
+def _tool(settings: Settings, services: Services, decoder: str) -> ToolEntry:
     return ToolEntry(
         version=version("keyart"),
         device=services.device,
-        decoder="ffmpeg",
+        decoder=decoder,
         decode=settings.decode,
         providers=list(services.providers),
         models={role: ModelEntry(name=m.name, sha256=m.sha256) for role, m in services.models.items()},

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -70,7 +70,10 @@ async def process(path: Path, settings: Settings, services: Services, on_frames:
             lambda: conclude(film, settings, tools), services.finale_threads, StageClock("finale")
         )
         wall_s = time.perf_counter() - started_s
-        return Result(manifest_of(film, conclusion, settings, services, fingerprint, wall_s), conclusion.files.content)
+        return Result(
+            manifest_of(film, conclusion, settings, services, decoder.name, fingerprint, wall_s),
+            conclusion.files.content,
+        )
     finally:
         decoder.close()
 
@@ -100,14 +103,12 @@ def expected_frames(info: VideoInfo) -> int | None:
 
 
 def _open(path: Path, settings: Settings, services: Services) -> tuple[Decoder, str]:
-    whole = DecodeOptions(mode=settings.decode, threads=settings.thread_count)
+    whole = DecodeOptions(mode=settings.decode, threads=settings.thread_count, kept_1080p=settings.pool.frames_at_1080p)
     decoder = services.open_decoder(path, whole)
     watched = decode_range(decoder.info, settings)
     if watched != whole.range:
         decoder.close()
-        decoder = services.open_decoder(
-            path, DecodeOptions(mode=settings.decode, threads=settings.thread_count, range=watched)
-        )
+        decoder = services.open_decoder(path, replace(whole, range=watched))
     return decoder, content_fingerprint(path)
 
 

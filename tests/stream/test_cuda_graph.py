@@ -78,6 +78,7 @@ def test_the_graph_on_an_emulated_device_gives_what_the_cpu_gives(small_film: Pa
     host = manifest_of(small_film, tmp_path / "host", "cpu", open_kit)
     device = manifest_of(small_film, tmp_path / "device", "cuda", emulated_kit)
     assert (host.tool.device, device.tool.device) == ("cpu", "cuda")
+    assert (host.tool.decoder, device.tool.decoder) == ("ffmpeg", "nvdec")
     assert len(host.images) >= 4 and sum(c.main for c in host.characters) == 1
     assert abs(host.active_area.top - BAR_ROWS) <= 2
     assert_alike(device, host)
@@ -91,5 +92,6 @@ def test_the_graph_on_an_emulated_device_gives_what_the_cpu_gives(small_film: Pa
 def test_the_graph_on_a_gpu_gives_what_the_cpu_gives(small_film: Path, tmp_path: Path) -> None:
     host = manifest_of(small_film, tmp_path / "host", "cpu", open_kit)
     device = manifest_of(small_film, tmp_path / "device", "cuda", open_kit)
-    assert device.tool.device == "cuda" and "CPUExecutionProvider" not in device.tool.providers
+    assert (device.tool.device, device.tool.decoder) == ("cuda", "nvdec")
+    assert "CPUExecutionProvider" not in device.tool.providers
     assert_alike(device, host)
