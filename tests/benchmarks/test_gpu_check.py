@@ -156,6 +156,7 @@ def test_the_bare_decoder_runs_films_side_by_side_and_its_errors_are_heard() -> 
         raw([*paths, Path("broken.mkv")], 2, lambda path: int(path.stem))
 
 
+@pytest.mark.slow
 @pytest.mark.models
 def test_the_pipeline_runs_the_same_with_every_door_counted(scenes_film: Path, models_dir: Path) -> None:
     async def counted_run() -> tuple[dict[str, Any], dict[str, Any]]:
