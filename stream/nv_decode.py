@@ -96,7 +96,7 @@ class NvDecoder:
             first = next(pictures, None)
         except KeyartError as error:
             reading.close()
-            raise RefusedError(str(error)) from error
+            raise RefusedError(f"the GPU's decoder fails on it ({error.__cause__ or error})") from error
         except BaseException:
             reading.close()
             raise

@@ -11,13 +11,13 @@ from .decode import DecodeMode
 from .frame_pool import Memory
 from .nal import sequence_headers
 from .nv_packets import Packet, PacketReader, content, with_headers
-from .nv_session import Chip, Decoded, NvdecError, NvSession
+from .nv_session import Chip, Decoded, NvdecError, NvSession, UnsupportedError
 from .records import KeyartError
 
 _MOST_FAILURES = 8
 """Decoders in a row that fail at their first packet before the film is given up."""
-_KEYLESS_PACKETS = 300
-"""A film that begins without a key frame for this long is taken as it comes."""
+_SILENT_PACKETS = 600
+"""Packets without any picture after which a film is given up: no decoder holds back this many."""
 _MOST_IN_FLIGHT = 256
 _OWN_STAMPS = -(1 << 62)
 """Stamps of packets without a time of their own count up from here, far below any time of a file."""
@@ -55,7 +55,7 @@ class NvPass:
         self._chip, self._memory, self._mode = chip, memory, mode
         self._session = session
         self._begun = False
-        self._skipped = 0
+        self._silent, self._spoke = 0, False
         self._first_pts: int | None = None
         self._expected: dict[int, _Expected] = {}
         self._own_stamp = _OWN_STAMPS
@@ -87,17 +87,11 @@ class NvPass:
             if from_key_s is not None and (not packet.key or time_s < from_key_s):
                 continue
             from_key_s = None
+            self._count_silence()
             dropped = packet.droppable and drop_before_s is not None and time_s < drop_before_s
-            if not dropped and not self._waits_for_key(packet):
+            if not dropped and (self._begun or packet.key):
                 yield from self._decoded(packet, time_s)
         yield from self._shown(self._flush())
-
-    def _waits_for_key(self, packet: Packet) -> bool:
-        if self._begun or packet.key or self._skipped >= _KEYLESS_PACKETS:
-            self._skipped = 0
-            return False
-        self._skipped += 1
-        return True
 
     def _decoded(self, packet: Packet, time_s: float) -> Iterator[NvPicture]:
         sequence = sequence_headers(self.reader.codec, content(packet)) if packet.key else b""
@@ -108,6 +102,11 @@ class NvPass:
             yield from self._shown(self._flush())
             self._session, self._begun = None, False
         yield from self._shown(self._fed(packet, sequence, time_s))
+
+    def _count_silence(self) -> None:
+        self._silent += self._begun or not self._spoke
+        if self._silent > _SILENT_PACKETS:
+            raise KeyartError("gives no picture on the GPU's decoder, use --device cpu")
 
     def _fed(self, packet: Packet, sequence: bytes, time_s: float) -> list[Decoded]:
         begins_here, self._begun = not self._begun, True
@@ -139,7 +138,7 @@ class NvPass:
         self._expected.clear()
         self.reader.note_damage(time_s)
         self._failures += begins_here
-        if self._failures >= _MOST_FAILURES:
+        if self._failures >= _MOST_FAILURES or (begins_here and isinstance(error, UnsupportedError)):
             raise KeyartError(f"fails on the GPU's decoder ({error}), use --device cpu") from error
 
     def _flush(self) -> list[Decoded]:
@@ -152,6 +151,7 @@ class NvPass:
 
     def _shown(self, surfaces: list[Decoded]) -> Iterator[NvPicture]:
         for surface in surfaces:
+            self._silent, self._spoke = 0, True
             expected = self._expected.pop(surface.stamp, None)
             if expected is not None and expected.shown and not self._leads(expected.pts):
                 yield NvPicture(surface, expected.pts, expected.key)

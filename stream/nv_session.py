@@ -40,6 +40,10 @@ class NvdecError(Exception):
     """A packet the decoder failed on; the message is the decoder's."""
 
 
+class UnsupportedError(NvdecError):
+    """A film that no decoder of this chip takes, found out by trying."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """A picture in the decoder's memory, gone at the next call. `width` is that of the rows, always even."""
@@ -131,13 +135,15 @@ class NvSession:
     def _decode(self, data: Any) -> list[Decoded]:
         try:
             return [self._described(frame) for frame in self._decoder.Decode(data)]
+        except self._codec.PyNvVCExceptionUnsupported as error:
+            raise UnsupportedError(str(error)) from error
         except self._errors as error:
             raise NvdecError(str(error)) from error
 
     def _described(self, frame: Any) -> Decoded:
         layout = frame.format.name
         if layout not in _SURFACES:
-            raise NvdecError(f"gave pictures of layout {layout}")
+            raise UnsupportedError(f"pictures come as {layout}")
         width, height = self._decoder.GetWidth(), self._decoder.GetHeight()
         return Decoded(frame.getPTS(), frame.GetPtrToPlane(0), width, height, _SURFACES[layout])
 
