@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -85,41 +86,63 @@ Address = Callable[[Array], int]
 """The device address of an array's first element."""
 
 
-def pictures(surfaces: list[Surface], address: Address) -> np.ndarray:
-    """(N,) PICTURE of surfaces whose planes lie on the device. Raises ValueError for planes that cannot be read."""
+def pictures(surfaces: Sequence[Surface], address: Address) -> np.ndarray:
+    """(N,) PICTURE of surfaces whose planes lie on the device. Raises ValueError for planes that cannot be read.
+
+    A film's surfaces differ in their addresses alone: the rest is worked out once, because this is done every frame.
+    """
     out = np.zeros(len(surfaces), PICTURE)
-    for picture, surface in zip(out, surfaces, strict=True):
-        _describe(picture, surface, address)
+    before: tuple[Any, ...] | None = None
+    form = out
+    for picture, surface in enumerate(surfaces):
+        layout = _layout(surface)
+        if layout != before:  # equal objects are told by identity, which is quick
+            before, form = layout, _form(layout)
+        out[picture] = form
+    for name in ("y", "u", "v"):
+        planes = [getattr(surface, name) for surface in surfaces]
+        out[name]["data"] = [0 if plane is None else address(plane) for plane in planes]
+    out["aligned"] &= out["y"]["data"] % 16 == 0
     return out
 
 
-def _describe(picture: np.void, surface: Surface, address: Address) -> None:
-    for name, samples in (("y", surface.y), ("u", surface.u), ("v", surface.v)):
-        if samples is not None:
-            picture[name] = _plane(samples, address)
-    span = code_range(surface.colour)
-    picture["unit"] = 1.0 / (1 << (surface.bit_depth - 8))
+def _layout(surface: Surface) -> tuple[Any, ...]:
+    """All that a PICTURE says but the addresses."""
+    planes = ((p.shape, p.strides, p.dtype) if p is not None else None for p in (surface.y, surface.u, surface.v))
+    return (*planes, surface.bit_depth, surface.colour, surface.geometry)
+
+
+@lru_cache(maxsize=64)
+def _form(layout: tuple[Any, ...]) -> np.ndarray:
+    """() PICTURE without addresses."""
+    *planes, bit_depth, colour, geometry = layout
+    picture = np.zeros((), PICTURE)
+    for name, plane in zip(("y", "u", "v"), planes, strict=True):
+        if plane is not None:
+            picture[name] = _plane(*plane)
+    span = code_range(colour)
+    picture["unit"] = 1.0 / (1 << (bit_depth - 8))
     picture["black"], picture["luma_gain"], picture["chroma_gain"] = span
-    picture["opponent"] = np.ravel(opponent_axes(surface.colour))
-    picture["rgb"] = rgb_matrix(surface.colour, surface.bit_depth).ravel()
-    picture["deep"] = surface.y.dtype.itemsize == 2
-    luma = picture["y"]
-    picture["aligned"] = surface.y.dtype.itemsize == 1 and luma["pitch_bytes"] % 16 == 0 and luma["data"] % 16 == 0
-    size, target = (surface.y.shape[1], surface.y.shape[0]), analysis_size(surface.geometry)
-    steps = halvings(size, target)
-    picture["luma"], picture["luma_size"] = halving_of(steps), halved_size(size, steps)
-    if surface.u is not None:
-        size = surface.u.shape[1], surface.u.shape[0]
+    picture["opponent"] = np.ravel(opponent_axes(colour))
+    picture["rgb"] = rgb_matrix(colour, bit_depth).ravel()
+    (height, width), _, dtype = planes[0]
+    picture["deep"] = dtype.itemsize == 2
+    picture["aligned"] = dtype.itemsize == 1 and picture["y"]["pitch_bytes"] % 16 == 0
+    steps = halvings((width, height), analysis_size(geometry))
+    picture["luma"], picture["luma_size"] = halving_of(steps), halved_size((width, height), steps)
+    if planes[1] is not None:
+        size = planes[1][0][1], planes[1][0][0]
         steps = [(2, 2)] * chroma_halvings(size)
         picture["chroma"], picture["chroma_size"] = halving_of(steps), halved_size(size, steps)
+    return picture
 
 
-def _plane(samples: Array, address: Address) -> tuple[int, int, int, int, int]:
-    pitch_bytes, step_bytes = samples.strides
-    item = samples.dtype.itemsize
-    if samples.ndim != 2 or item not in (1, 2) or pitch_bytes < 0 or step_bytes <= 0 or step_bytes % item:
-        raise ValueError(f"plane of dtype {samples.dtype} and strides {samples.strides} cannot be read on the device")
-    return address(samples), pitch_bytes, step_bytes // item, samples.shape[1], samples.shape[0]
+def _plane(shape: tuple[int, ...], strides: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[int, int, int, int, int]:
+    """PLANE, its address left open."""
+    item = dtype.itemsize
+    if len(shape) == 2 and item in (1, 2) and strides[0] >= 0 and strides[1] > 0 and strides[1] % item == 0:
+        return 0, strides[0], strides[1] // item, shape[1], shape[0]
+    raise ValueError(f"plane of dtype {dtype} and strides {strides} cannot be read on the device")
 
 
 def halving_of(steps: list[tuple[int, int]]) -> tuple[int, int, int]:

@@ -41,6 +41,8 @@ class CudaMeter:
         self._runtime = runtime
         self._size = analysis_size(geometry)
         self._shown = turned((geometry.display_width, geometry.display_height), geometry.rotation)
+        self._tiles = -(-self._size[0] // _TILE[0]), -(-self._size[1] // _TILE[1])
+        self._plans: dict[tuple[int, bool], Array] = {}
         self._buffers: _Buffers | None = None
         self._count = 0
         self._clear()
@@ -73,18 +75,21 @@ class CudaMeter:
     def _launch(self, described: np.ndarray) -> np.ndarray:
         count, chroma = len(described), int(described["chroma_size"].prod(axis=1).max())
         buffers = self._room_for(count, chroma)
-        plan = self._plan(buffers)
-        grid = int(plan["tiles"][0]) + -(-chroma // _BLOCK), count, 1
-        device = [self._runtime.upload(array.view(np.uint8)) for array in (described, plan)]
+        grid = self._tiles[0] * self._tiles[1] + -(-chroma // _BLOCK), count, 1
+        device = self._runtime.upload(described.view(np.uint8))
         scratch = [buffers.sums, buffers.luma, buffers.chroma, buffers.thumbs, buffers.rows, buffers.batch_done]
-        self._runtime.launch("measure", grid, (_BLOCK, 1, 1), [*device, *scratch])
+        self._runtime.launch("measure", grid, (_BLOCK, 1, 1), [device, self._plan(buffers), *scratch])
         # Synchronises: the rows are the one thing of a frame that the host needs.
         return self._runtime.download(buffers.rows[: count * MEASURED.itemsize]).view(MEASURED)
 
-    def _plan(self, buffers: _Buffers) -> np.ndarray:
-        tiles_x, tiles_y = -(-self._size[0] // _TILE[0]), -(-self._size[1] // _TILE[1])
-        values = (*self._size, self._geometry.rotation, tiles_x, tiles_x * tiles_y, buffers.chroma_room)
-        return np.array([(*values, self._count > 0)], PLAN)
+    def _plan(self, buffers: _Buffers) -> Array:
+        """PLAN on the device, uploaded when something in it changed."""
+        changing = buffers.chroma_room, self._count > 0
+        if changing not in self._plans:
+            tiles_x, tiles_y = self._tiles
+            plan = (*self._size, self._geometry.rotation, tiles_x, tiles_x * tiles_y, *changing)
+            self._plans[changing] = self._runtime.upload(np.array([plan], PLAN).view(np.uint8))
+        return self._plans[changing]
 
     def _room_for(self, count: int, chroma_pixels: int) -> _Buffers:
         """The buffers, made anew when a batch is larger than any before; the frame before is carried over."""
