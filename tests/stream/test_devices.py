@@ -1,0 +1,105 @@
+"""Which device a run gets, on machines of every kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from engines.providers import CUDA, TENSORRT
+from engines.session import FakeSession, Session
+from engines.trt import TensorRt
+from stream.devices import NEEDED, Choice, choice_of, choose_device
+from stream.gpu import Gpu, VideoChip
+from stream.kit import host_kit
+from stream.kit_cuda import fallbacks, films_in_flight
+from stream.records import KeyartError
+from stream.settings import Settings
+
+H200 = Gpu("H200", "9.0", 150 << 30, 149 << 30, "580")
+
+
+@dataclass
+class Peer:
+    """A machine to look at; by default one with all that is needed."""
+
+    found: Gpu | str = H200
+    absent: set[str] = field(default_factory=set)
+    problem: str | None = None
+    tried: list[str] = field(default_factory=list)
+
+    def gpu(self) -> Gpu | str:
+        return self.found
+
+    def video(self) -> VideoChip | str:
+        return VideoChip(7, ("H264",), ())
+
+    def package(self, module: str) -> str | None:
+        return None if module in self.absent else "1.0"
+
+    def provider(self, name: str) -> str | None:
+        self.tried.append(name)
+        return self.problem
+
+    def tensorrt(self) -> TensorRt:
+        return TensorRt(None, "not installed")
+
+
+LACKING = {
+    "nothing installed": (Peer("CuPy cannot be imported", set(NEEDED)), ["cupy-cuda13x, PyNvVideoCodec, torch, torch"]),
+    "no decoder library": (Peer(absent={"PyNvVideoCodec"}), ["PyNvVideoCodec missing, pip install 'keyart[cuda]'"]),
+    "no device": (Peer("no CUDA device found"), ["no CUDA device found, check the driver with nvidia-smi"]),
+    "no device, no torch": (Peer("no CUDA device found", {"torch"}), ["torch missing", "no CUDA device found"]),
+    "onnxruntime for the CPU": (Peer(problem="libcudnn.so.9: not found"), ["libcudnn.so.9", "pip uninstall onnxrunt"]),
+}
+
+
+def test_a_gpu_with_all_its_parts_is_taken_when_nobody_says_otherwise() -> None:
+    for wanted in ("auto", "cuda"):
+        assert choice_of(wanted, Peer()) == Choice("cuda")
+    assert choice_of("cpu", Peer()) == Choice("cpu")
+
+
+@pytest.mark.parametrize("case", LACKING)
+def test_each_missing_part_is_named_with_what_to_do(case: str) -> None:
+    peer, words = LACKING[case]
+    choice = choice_of("auto", peer)
+    assert choice.device == "cpu" and choice.why_not_cuda
+    with pytest.raises(KeyartError, match=r"^device cuda cannot be used: ") as caught:
+        choice_of("cuda", peer)
+    for part in words:
+        assert part in str(caught.value) and part in "; ".join(choice.why_not_cuda)
+    assert "\n" not in str(caught.value) and str(caught.value).endswith("or use --device cpu")
+
+
+def test_onnxruntime_is_only_tried_where_all_else_is_there() -> None:
+    peers = [Peer(absent={"cupy"}), Peer("no CUDA device found"), Peer()]
+    for peer in peers:
+        choice_of("auto", peer)
+    assert [peer.tried for peer in peers] == [[], [], [CUDA]]
+
+
+def test_the_cpu_is_always_there() -> None:
+    assert choose_device("cpu") == "cpu"
+
+
+def test_films_in_flight_follow_the_decoder_engines() -> None:
+    assert films_in_flight(VideoChip(7, (), ())) == 14
+    assert films_in_flight(VideoChip(0, (), ())) == 2
+    assert films_in_flight("cannot be asked") == 4
+
+
+def test_what_steps_in_for_something_else_is_told() -> None:
+    sessions: dict[str, Session] = {role: FakeSession(role, lambda inputs: {}) for role in ("eyes", "mesh")}
+    assert fallbacks(False, "cuda", sessions) == []
+    notices = fallbacks(True, "cpu", sessions)
+    assert [notice.code for notice in notices] == ["tensorrt_not_used", "clustered_on_cpu"]
+    assert "eyes, mesh" in notices[0].message and TENSORRT not in notices[0].message
+    for session in sessions.values():
+        session.close()
+
+
+def test_the_hosts_pace_is_one_at_a_time() -> None:
+    kit = host_kit(Settings(threads=3))
+    assert (kit.pace.max_batch, kit.pace.in_flight, kit.pace.readers) == (1, 1, 3)
+    assert kit.engine_ops is kit.ops and not kit.fallbacks({})
