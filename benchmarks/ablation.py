@@ -47,7 +47,6 @@ ABLATIONS: Mapping[str, Switches] = {
 }
 """Name of a filter → the settings that turn it off. The mouth has a limit and a part of the score: both go."""
 
-_KEPT = ("precision_at_10", "hit_at_10", "hit_at_1", "coverage", "never", "distinct", "different_matches", "chosen")
 _EVERYTHING_ON = "nothing"
 
 
@@ -79,7 +78,7 @@ def ablate(
         evaluation.problems += problems
         figures = evaluation.run(videos, manifests)["summary"].get("keyart")
         if figures is not None:
-            means = {key: figures[key]["mean"] for key in NAMES if key in _KEPT}
+            means = {key: figures[key]["mean"] for key in NAMES}
             rows[name] = {**means, "faults": _faults(videos, manifests, evaluation)}
     return {"without": rows, "switches": {name: dict(ABLATIONS[name]) for name in names}, "code": code_fingerprint()}
 

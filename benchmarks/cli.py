@@ -53,16 +53,12 @@ def recall(
 
 
 def _recall(labelled: Labelled, settings: Settings, results: Path, cache: Path) -> tuple[Report, list[str]]:
-    from .evaluate import Evaluation
-    from .matcher import open_matcher
+    from .evaluate import open_evaluation
     from .results import results_of
-    from .survey import Surveyor
 
-    wanted = [video for video in labelled.videos if video.picks]
-    manifests, problems = results_of(wanted, results, settings)
-    matcher = open_matcher(settings.models, threads=1)
-    evaluation = Evaluation(Surveyor(matcher, cache, settings.thread_count), matcher)
-    section = evaluation.run(wanted, manifests)
+    manifests, problems = results_of(labelled.worth_running, results, settings)
+    evaluation = open_evaluation(settings, cache)
+    section = evaluation.run(labelled.judged, manifests)
     return section, [*problems, *evaluation.problems]
 
 

@@ -16,7 +16,6 @@ from . import options
 if TYPE_CHECKING:
     from stream.settings import Settings
 
-    from .evaluate import Evaluation
     from .labels import Labelled
     from .peers import Choices
 
@@ -92,6 +91,7 @@ def ablation(
     """Each filter off in turn: the whole pipeline without it, judged like the whole."""
     with options.tidy_bench():
         from .ablation import ABLATIONS, ablate
+        from .evaluate import open_evaluation
         from .labels import LabelError, read_data
 
         unknown = set(without or ()) - set(ABLATIONS)
@@ -99,10 +99,9 @@ def ablation(
             raise LabelError(f"no filter {min(unknown)!r}; there are: {', '.join(ABLATIONS)}")
         settings = options.settings(config, assignments, threads=threads, models=models)
         labelled = read_data(data)
-        evaluation = _evaluation(settings, options.cache_folder(cache))
-        videos = [video for video in labelled.videos if video.picks]
+        evaluation = open_evaluation(settings, options.cache_folder(cache))
         folder = results or out / "ablation"
-        section = ablate(videos, without or list(ABLATIONS), settings, folder, evaluation, _say)
+        section = ablate(labelled.worth_running, without or list(ABLATIONS), settings, folder, evaluation, _say)
         options.finish(out, settings, {"ablation": section}, as_json)
     options.end([*labelled.problems, *evaluation.problems])
 
@@ -133,7 +132,7 @@ def gate(
         found, gone = changes(old, new), missing(old, new)
         print(markdown(found))
     problems = gone if found or gone else ["the reports have no figure in common"]
-    problems += [f"{c.name} fell from {c.before:.4g} to {c.after:.4g}" for c in found if c.fell]
+    problems += [f"{c.name} got worse, from {c.before:.4g} to {c.after:.4g}" for c in found if c.fell]
     options.end([f"gate: {problem}" for problem in problems])
 
 
@@ -208,13 +207,14 @@ def _peers(labelled: Labelled, results: Path, given: _Peers) -> tuple[Section, S
 
     from . import peers as runs
     from .accuracy import with_truth
+    from .evaluate import open_evaluation
     from .kept import Kept
     from .results import results_of
 
     truths, problems = with_truth(labelled.videos)
-    videos = [video for video in labelled.videos if video.picks]
+    videos = labelled.worth_running
     manifests, missing = results_of(videos, results, given.settings)
-    evaluation = _evaluation(given.settings, given.cache)
+    evaluation = open_evaluation(given.settings, given.cache)
     kept, threads = Kept(given.cache / "peers", _say), given.settings.thread_count
     shots, unavailable = runs.shot_rows(truths, kept, threads)
     zoo = Zoo.default(local=given.settings.models)
@@ -234,17 +234,8 @@ def _peers(labelled: Labelled, results: Path, given: _Peers) -> tuple[Section, S
     section["cost"] = {name: choices.cost for name, choices in others.items()}
     if "plain_script" in others:
         section["whole_job"] = runs.whole_job(others["plain_script"])
-    recall = evaluation.run(videos, manifests, {name: choices.times_s for name, choices in others.items()})
+    recall = evaluation.run(labelled.judged, manifests, {name: choices.times_s for name, choices in others.items()})
     return section, recall, [*labelled.problems, *problems, *missing, *evaluation.problems]
-
-
-def _evaluation(settings: Settings, cache: Path) -> Evaluation:
-    from .evaluate import Evaluation
-    from .matcher import open_matcher
-    from .survey import Surveyor
-
-    matcher = open_matcher(settings.models)
-    return Evaluation(Surveyor(matcher, cache, settings.thread_count), matcher)
 
 
 def _counts(text: str) -> list[int]:

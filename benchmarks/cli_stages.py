@@ -92,40 +92,33 @@ def characters(
     options.end(problems)
 
 
-def faces(
-    data: TruthOption,
-    out: options.OutOption = options.DEFAULT_OUT,
-    threads: options.ThreadsOption = 0,
-    models: options.ModelsOption = None,
-    model_set: options.ModelSetOption = None,
-    config: options.ConfigOption = None,
-    assignments: options.SetOption = None,
-    as_json: options.JsonOption = False,
-) -> None:
-    """Faces and eyes on three frames of every labelled shot and on the expert's frames."""
-    with options.tidy_bench():
-        settings = options.settings(config, assignments, threads=threads, models=models, model_set=model_set)
-        section, problems = _looked(data, settings, "faces")
-        options.finish(out, settings, {"faces": section}, as_json)
-    options.end(problems)
+def _looking(what: str, words: str) -> Callable[..., None]:
+    """The command `what`, one that looks at labelled frames with the engines; `words` are its help."""
+
+    def command(
+        data: TruthOption,
+        out: options.OutOption = options.DEFAULT_OUT,
+        threads: options.ThreadsOption = 0,
+        models: options.ModelsOption = None,
+        model_set: options.ModelSetOption = None,
+        config: options.ConfigOption = None,
+        assignments: options.SetOption = None,
+        as_json: options.JsonOption = False,
+    ) -> None:
+        with options.tidy_bench():
+            settings = options.settings(config, assignments, threads=threads, models=models, model_set=model_set)
+            section, problems = _looked(data, settings, what)
+            options.finish(out, settings, {what: section}, as_json)
+        options.end(problems)
+
+    command.__name__, command.__doc__ = what, words
+    return command
 
 
-def text(
-    data: TruthOption,
-    out: options.OutOption = options.DEFAULT_OUT,
-    threads: options.ThreadsOption = 0,
-    models: options.ModelsOption = None,
-    model_set: options.ModelSetOption = None,
-    config: options.ConfigOption = None,
-    assignments: options.SetOption = None,
-    as_json: options.JsonOption = False,
-) -> None:
-    """Burned-in text on three frames of every labelled shot: cards, credits, subtitles and captions."""
-    with options.tidy_bench():
-        settings = options.settings(config, assignments, threads=threads, models=models, model_set=model_set)
-        section, problems = _looked(data, settings, "text")
-        options.finish(out, settings, {"text": section}, as_json)
-    options.end(problems)
+faces = _looking("faces", "Faces and eyes on three frames of every labelled shot and on the expert's frames.")
+text = _looking(
+    "text", "Burned-in text on three frames of every labelled shot: cards, credits, subtitles and captions."
+)
 
 
 def register(app: typer.Typer) -> None:

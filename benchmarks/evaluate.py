@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -12,12 +13,13 @@ import numpy as np
 from engines.session import SessionError
 from stream.manifest import Manifest
 from stream.records import KeyartError
+from stream.settings import Settings
 
 from . import naive, recall
 from .borders import NONE, Border, border_of
 from .ceiling import most_different
-from .labels import Label, LabelledVideo
-from .matcher import MAX_APART_S, RECIPE, SAME_PICTURE, Matcher, Rgb, Vector, at_matcher_width
+from .labels import LEAST_PICKS, Label, LabelledVideo
+from .matcher import MAX_APART_S, RECIPE, SAME_PICTURE, Matcher, Rgb, Vector, at_matcher_width, open_matcher
 from .survey import Survey, Surveyor, descriptors
 
 RANDOM_DRAWS = 1000
@@ -90,15 +92,15 @@ class Evaluation:
         self, video: LabelledVideo, manifest: Manifest | None, more: Mapping[str, list[float]]
     ) -> Evaluated | str:
         """The evaluated video, or why it is left out."""
-        if len(video.picks) < recall.LEAST_PICKS:
-            return f"{len(video.picks)} expert images, at least {recall.LEAST_PICKS} are needed; excluded"
+        if len(video.picks) < LEAST_PICKS:
+            return f"{len(video.picks)} expert images, at least {LEAST_PICKS} are needed; excluded"
         if manifest is None:
             return "no result to evaluate; excluded"
         survey = self.surveyor.survey(video.path)
         expert = self._expert(video, survey)
-        if len(expert.pick_times_s) < recall.LEAST_PICKS:
+        if len(expert.pick_times_s) < LEAST_PICKS:
             usable = len(expert.pick_times_s)
-            return f"{usable} usable expert images, at least {recall.LEAST_PICKS} are needed; excluded"
+            return f"{usable} usable expert images, at least {LEAST_PICKS} are needed; excluded"
         chosen = [image.time_s for image in sorted(manifest.images, key=lambda i: i.rank)]
         shots = [(shot.start_s, shot.end_s) for shot in manifest.shots]
         evaluated = Evaluated()
@@ -195,6 +197,12 @@ class Evaluation:
         near = survey.times_s[np.abs(survey.times_s - survey.grid_s[best]) <= step_s]
         self.surveyor.look(video.path, survey, [float(t) for t in near])
         return float(near[int(np.argmax(descriptors(survey, near) @ vector))])
+
+
+def open_evaluation(settings: Settings, cache: Path) -> Evaluation:
+    """With the pinned matcher. Raises ModelError when its weights cannot be had."""
+    matcher = open_matcher(settings.models)
+    return Evaluation(Surveyor(matcher, cache, settings.thread_count), matcher)
 
 
 def _inside(picture: Rgb, border: Border) -> Rgb:

@@ -21,6 +21,8 @@ from typing import Any
 
 VIDEO_SUFFIXES = frozenset({".avi", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".mxf", ".ts", ".webm"})
 PICKS, NEVER, TRUTH = "picks.json", "never.json", "truth.json"
+LEAST_PICKS = 5
+"""A video with fewer expert images is left out and counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class LabelledVideo:
     picks: tuple[Label, ...] = ()
     never: tuple[Label, ...] = ()
     truth: Path | None = None
+    asked: bool = True
+    """Whether an expert was asked at all, however few the usable picks are."""
 
 
 @dataclass(slots=True)
@@ -51,6 +55,16 @@ class Labelled:
 
     videos: list[LabelledVideo] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+
+    @property
+    def judged(self) -> list[LabelledVideo]:
+        """The videos that an expert was asked about."""
+        return [video for video in self.videos if video.asked]
+
+    @property
+    def worth_running(self) -> list[LabelledVideo]:
+        """Those of them with enough picks to count."""
+        return [video for video in self.judged if len(video.picks) >= LEAST_PICKS]
 
 
 class LabelError(ValueError):
@@ -90,6 +104,9 @@ def read_labels(path: Path) -> Labelled:
         if not video.is_file():
             labelled.problems.append(f"{where}: {entry['video']}: no such video")
             continue
+        if any(video.stem == known.name for known in labelled.videos):
+            labelled.problems.append(f"{where}: {entry['video']}: a video of this name comes before it; left out")
+            continue
         picks, never = (
             tuple(_labels(entry.get(key, []), path.parent, f"{where}.{key}", labelled)) for key in ("picks", "never")
         )
@@ -117,7 +134,7 @@ def _read_folder(folder: Path, labelled: Labelled) -> None:
         labelled.problems.append(f"{folder.name}: no video{f' {named}' if named else ''} in this folder")
         return
     picks, never = (tuple(_read_list(folder, name, labelled)) for name in (PICKS, NEVER))
-    labelled.videos.append(LabelledVideo(folder.name, video, picks, never, truth))
+    labelled.videos.append(LabelledVideo(folder.name, video, picks, never, truth, (folder / PICKS).is_file()))
 
 
 def _read_list(folder: Path, name: str, labelled: Labelled) -> Iterator[Label]:

@@ -6,6 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 Section = Mapping[str, Any]
+_RECALL = {
+    "hit_at_10": "hit@10", "hit_at_3": "hit@3", "hit_at_1": "hit@1", "precision_at_10": "precision@10",
+    "coverage": "coverage", "never": "never", "distinct": "distinct", "different_matches": "different matches",
+}  # fmt: skip
+"""Figure → its column, in this order."""
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -28,10 +33,7 @@ def tables_of(sections: Section) -> str:
 
 def recall(section: Section) -> str:
     """Means with their intervals by method, then each video."""
-    names = {
-        "hit_at_10": "hit@10", "hit_at_3": "hit@3", "hit_at_1": "hit@1", "precision_at_10": "precision@10",
-        "coverage": "coverage", "never": "never", "distinct": "distinct", "different_matches": "different matches",
-    }  # fmt: skip
+    names = _RECALL
     rows = [
         [method, *(_figure(figures.get(name), len(section["videos"])) for name in names)]
         for method, figures in section["summary"].items()
@@ -188,10 +190,7 @@ def ablation(section: Section) -> str:
     """Figures without each filter, and what came through."""
     from .faults import FAULTS
 
-    names = {
-        "precision_at_10": "precision@10", "hit_at_10": "hit@10", "hit_at_1": "hit@1", "coverage": "coverage",
-        "never": "never", "distinct": "distinct", "different_matches": "different matches", "chosen": "images",
-    }  # fmt: skip
+    names = {**_RECALL, "chosen": "images"}
     rows = [
         [name, *(_number(row.get(key)) for key in names), *(_count(row.get("faults"), fault) for fault in FAULTS)]
         for name, row in section["without"].items()

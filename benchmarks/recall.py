@@ -15,9 +15,10 @@ import numpy.typing as npt
 from .matcher import MAX_APART_S, SAME_PICTURE, Vector
 
 TOP = 10
-LEAST_PICKS = 5
 NEVER_WITHIN_S = 0.3
 BOOTSTRAP_DRAWS = 2000
+_ROUNDING_S = 1e-6
+"""Times in manifests are rounded to this."""
 
 Times = npt.NDArray[np.float64]
 Matches = npt.NDArray[np.bool_]
@@ -46,13 +47,13 @@ NAMES = tuple(Figures.__dataclass_fields__)
 
 def matches(times_s: Times, vectors: Vector, pick_times_s: Times, pick_vectors: Vector) -> Matches:
     """(N, P): which images match which of the expert's. Rows of zeros (flat pictures) match nothing."""
-    near = np.abs(times_s[:, None] - pick_times_s[None, :]) <= MAX_APART_S
+    near = np.abs(times_s[:, None] - pick_times_s[None, :]) <= MAX_APART_S + _ROUNDING_S
     return np.asarray(near & (vectors @ pick_vectors.T >= SAME_PICTURE))
 
 
 def near_never(times_s: Times, never_s: Times) -> Matches:
     """(N,): which images lie on a frame that must not be chosen."""
-    return np.asarray((np.abs(times_s[:, None] - never_s[None, :]) <= NEVER_WITHIN_S + 1e-9).any(axis=1))
+    return np.asarray((np.abs(times_s[:, None] - never_s[None, :]) <= NEVER_WITHIN_S + _ROUNDING_S).any(axis=1))
 
 
 def figures_of(matched: Matches, on_never: Matches, alike: Vector) -> Figures:

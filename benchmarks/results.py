@@ -15,10 +15,14 @@ from .labels import LabelledVideo
 def results_of(
     videos: Sequence[LabelledVideo], folder: Path, settings: Settings, quiet: bool = False
 ) -> tuple[dict[str, Manifest], list[str]]:
-    """Manifests by the video's name, and a line for each that there is not. Films without a result are run."""
-    problems = _run_missing(videos, folder, settings, quiet)
+    """Manifests by the video's name, and a line for each that there is not. Films without a result are run.
+
+    A result lies in a folder named after its film's file: of two films whose files have one name the later is left out.
+    """
+    alone, problems = _told_apart(videos, folder)
+    problems += _run_missing(alone, folder, settings, quiet)
     manifests: dict[str, Manifest] = {}
-    for video in videos:
+    for video in alone:
         path = result_folder(folder, video.path) / MANIFEST
         if not has_result(path.parent):
             continue
@@ -27,6 +31,16 @@ def results_of(
         except (OSError, ValueError) as error:
             problems.append(f"{path}: is no manifest ({str(error).splitlines()[0]}); delete its folder to make it anew")
     return manifests, problems
+
+
+def _told_apart(videos: Sequence[LabelledVideo], folder: Path) -> tuple[list[LabelledVideo], list[str]]:
+    first: dict[Path, LabelledVideo] = {}
+    problems: list[str] = []
+    for video in videos:
+        same = first.setdefault(result_folder(folder, video.path), video)
+        if same is not video:
+            problems.append(f"{video.name}: {video.path.name} is also the file of {same.name}, rename one; left out")
+    return list(first.values()), problems
 
 
 def _run_missing(videos: Sequence[LabelledVideo], folder: Path, settings: Settings, quiet: bool) -> list[str]:

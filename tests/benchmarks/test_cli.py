@@ -51,14 +51,17 @@ def test_bad_truths_are_named_and_the_report_is_written(bench: Run, tmp_path: Pa
 def test_the_gate_fails_when_a_figure_fell(bench: Run, tmp_path: Path) -> None:
     for name, worst in (("before", 0), ("after", 9)):
         (tmp_path / name).mkdir()
-        bars = {"pooled": {"worst_px": worst, "invented": 0}}
+        bars = {"videos": {}, "pooled": {"worst_px": worst, "invented": 0}}
         (tmp_path / name / "report.json").write_text(json.dumps({"schema": SCHEMA, "bars": bars}))
     before, after = tmp_path / "before", tmp_path / "after"
     assert bench("gate", before, "--baseline", before)[0] == 0
     assert bench("gate", before, "--baseline", after)[0] == 0
     code, out, err = bench("gate", after, "--baseline", before)
-    assert (code, err) == (1, "keyart: gate: bars worst_px fell from 0 to 9\n")
+    assert (code, err) == (1, "keyart: gate: bars worst_px got worse, from 0 to 9\n")
     assert "worse" in out
+    assert bench("baseline", before, tmp_path / "kept.json")[0] == 0
+    assert bench("gate", before, "--baseline", tmp_path / "kept.json")[0] == 0
+    assert bench("gate", after, "--baseline", tmp_path / "kept.json")[0] == 1
     assert bench("compare", before, after)[0] == 0
     assert bench("compare", before, tmp_path)[0] == 2
 

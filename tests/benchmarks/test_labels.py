@@ -30,6 +30,12 @@ def test_reads_times_and_images(tmp_path: Path) -> None:
     assert [(p.time_s, p.image) for p in video.picks] == [(1.5, None), (None, below / "p.jpg")]
     assert [n.time_s for n in video.never] == [2.0]
     assert not labelled.problems
+    assert video.asked
+    (below / "picks.json").rename(below / "truth.json")
+    (below / "truth.json").write_text("{}")
+    assert not read_data(tmp_path).videos[0].asked
+    (below / "truth.json").unlink()
+    (below / "picks.json").write_text(json.dumps([{"time_s": 1.5, "why": "smile"}, {"image": "p.jpg"}]))
     assert read_data(below).videos == labelled.videos
 
 
@@ -65,12 +71,16 @@ def test_a_missing_video_is_one_line(tmp_path: Path) -> None:
 def test_a_labels_file_names_its_films(tmp_path: Path) -> None:
     (tmp_path / "films").mkdir()
     (tmp_path / "films" / "a.mkv").touch()
-    videos = [{"video": "films/a.mkv", "picks": [{"time_s": 3}]}, {"video": "films/b.mkv"}, {"picks": []}]
+    videos = [
+        {"video": "films/a.mkv", "picks": [{"time_s": 3}]}, {"video": "films/b.mkv"}, {"picks": []},
+        {"video": "films/../films/a.mkv", "picks": [{"time_s": 4}]},
+    ]  # fmt: skip
     (tmp_path / "labels.json").write_text(json.dumps({"videos": videos}))
     labelled = read_labels(tmp_path / "labels.json")
     assert [(v.name, [p.time_s for p in v.picks]) for v in labelled.videos] == [("a", [3.0])]
     assert labelled.problems[0] == "labels.json: videos[1]: films/b.mkv: no such video"
     assert labelled.problems[1].startswith("labels.json: videos[2]: names no video")
+    assert labelled.problems[2].endswith("a video of this name comes before it; left out")
 
 
 @pytest.mark.parametrize("text", ["[]", '{"videos": 3}', "no"])

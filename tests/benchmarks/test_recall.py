@@ -25,6 +25,11 @@ def test_a_match_is_near_in_time_and_alike() -> None:
     assert matched[:, 0].tolist() == [True, True, False, False]
 
 
+def test_three_seconds_to_the_rounding_of_times_still_match() -> None:
+    """45.583333 + 3 is 48.583333, and a little more as a sum of floats."""
+    assert recall.matches(np.array([48.583333]), unit(0), np.array([45.58333299]), unit(0)).all()
+
+
 def test_a_flat_picture_matches_nothing() -> None:
     nothing = np.zeros((1, 2), np.float32)
     assert not recall.matches(np.array([1.0]), nothing, np.array([1.0]), nothing).any()

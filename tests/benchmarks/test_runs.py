@@ -13,6 +13,7 @@ from benchmarks.kept import Kept
 from benchmarks.labels import LabelledVideo
 from benchmarks.peers import PeerUnavailable
 from benchmarks.plain import Seen, choose
+from benchmarks.results import results_of
 from benchmarks.scaling import growth, repeat
 from stream.settings import Settings
 
@@ -25,6 +26,18 @@ def test_a_film_is_repeated_without_encoding_it_again(scenes_film: Path, tmp_pat
     times = [frame.pts_s for frame in longer.frames()]
     assert len(times) == 720
     assert np.all(np.diff(times) > 0)
+
+
+def test_of_two_films_of_one_name_one_is_left_out(tmp_path: Path) -> None:
+    """Their results would lie in one folder, and the second be judged by the first."""
+    videos = [LabelledVideo(name, tmp_path / name / "film.mp4") for name in ("A", "B")]
+    (tmp_path / "A").mkdir()
+    (tmp_path / "A" / "film.mp4").write_bytes(b"this is no film")
+    manifests, problems = results_of(videos, tmp_path / "out", Settings(threads=1), quiet=True)
+    assert not manifests
+    assert problems[0] == "B: film.mp4 is also the file of A, rename one; left out"
+    assert problems[1].startswith("A: ")
+    assert len(problems) == 2
 
 
 def test_growth_is_the_exponent_of_the_cost() -> None:
