@@ -23,7 +23,12 @@ def figures(results: Mapping[str, Row]) -> list[Row]:
         _at_least("whole pipeline / raw decoder, 14 videos, H.264", h264, 0.95),
         _at_least("whole pipeline / raw decoder, 14 videos, HEVC", _ratio(rates, "hevc", "all"), 0.95),
         _reference(rates),
-        _at_most("device to host, bytes a frame", memory.get("host_bytes_per_frame"), BYTES_PER_FRAME),
+        _at_most("device to host for every frame, bytes", memory.get("row_bytes_per_frame"), BYTES_PER_FRAME),
+        _at_most(
+            "device to host for shots, probes and winners too, bytes a frame",
+            memory.get("host_bytes_per_frame"),
+            BYTES_PER_FRAME,
+        ),
         _at_most("device memory for one 1080p film, MiB", _peak(memory), DEVICE_MIB),
         _at_most("device memory of a longer film beyond that, MiB", _growth(memory), FLAT_MIB),
         *_parity(parity),

@@ -33,7 +33,8 @@ def memory(job: Job) -> None:
             repeat(job.episode("E05"), times, film)
             runs.append({"times": times, **_fresh(film)})
             job.note("runs", runs)
-            job.note("host_bytes_per_frame", max(run["host_bytes_per_frame"] for run in runs))
+            for key in ("row_bytes_per_frame", "host_bytes_per_frame"):
+                job.note(key, max(run[key] for run in runs))
     job.note("traced", _fresh(job.episode("E01"), "--trace"))
 
 
@@ -110,7 +111,9 @@ def film_alone(path: Path, trace: bool = False) -> Row:
         run, counts = anyio.run(_run_counted, path) if not trace else (_traced(path), {})
     row = {"source": source, **sampler.row(bare), **run, "counted": counts}
     if counts:
-        row["host_bytes_per_frame"] = round(counts["beside_crops_bytes"] / max(1, run["frames"]), 1)
+        frames = max(1, run["frames"])
+        row["row_bytes_per_frame"] = round(counts["each_frame_bytes"] / frames, 1)
+        row["host_bytes_per_frame"] = round(counts["beside_crops_bytes"] / frames, 1)
     return row
 
 

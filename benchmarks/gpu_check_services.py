@@ -22,6 +22,8 @@ from stream.settings import Settings
 from .gpu_check import Row
 
 CROPS = "files"
+EACH_FRAME = "rows"
+"""What is sent of every frame; the rest is sent of a shot, of a probe, of a winner."""
 
 
 class Tally:
@@ -37,9 +39,9 @@ class Tally:
             self.bytes[what] += count
 
     def row(self) -> Row:
-        """For a report; `beside_crops_bytes` is all but the finished files."""
+        """For a report: all, what every frame sends, and all but the finished files."""
         beside = sum(count for what, count in self.bytes.items() if what != CROPS)
-        return {"by_kind": dict(self.bytes), "beside_crops_bytes": beside}
+        return {"by_kind": dict(self.bytes), "each_frame_bytes": self.bytes[EACH_FRAME], "beside_crops_bytes": beside}
 
 
 class CountingMeter:
@@ -51,7 +53,7 @@ class CountingMeter:
     def measure(self, surfaces: list[Surface], pts_s: np.ndarray, frames: np.ndarray) -> np.ndarray:
         """Passed on."""
         rows = self._inner.measure(surfaces, pts_s, frames)
-        self._tally.add("rows", rows.nbytes)
+        self._tally.add(EACH_FRAME, rows.nbytes)
         return rows
 
     def take_darkness(self) -> Darkness:

@@ -109,7 +109,6 @@ class Machine:
 
 def ask_chip(codec_library: Any) -> VideoChip | str:
     """The answers of `GetDecoderCaps` for every codec in 4:2:0. `codec_library`: the module, or a peer of it."""
-    chroma = getattr(codec_library.cudaVideoChromaFormat, "420")
     wanted = [(codec, 8) for codec in CODECS] + [(codec, 10) for codec in TEN_BITS]
     decoded: list[str] = []
     refused: list[str] = []
@@ -120,6 +119,7 @@ def ask_chip(codec_library: Any) -> VideoChip | str:
         if number is None:
             continue
         try:
+            chroma = getattr(codec_library.cudaVideoChromaFormat, "420")
             caps = codec_library.GetDecoderCaps(gpuid=0, codec=number, chromaformat=chroma, bitdepth=bits)
         except Exception as error:  # the library's own exceptions have no public base; one answer settles all
             return f"the video decoder cannot be asked ({first_line(error)})"

@@ -121,7 +121,7 @@ def test_figures_are_met_or_not_or_not_known() -> None:
                 rate("h264", "all", 7, 0.2), rate("h264", "all", 14, 0.96), rate("h264", "reference", 14, 1.58)
             ]
         },
-        "memory": {"runs": runs, "host_bytes_per_frame": 448.0},
+        "memory": {"runs": runs, "row_bytes_per_frame": 380.0, "host_bytes_per_frame": 648.0},
         "parity": {"films": {"E01": film, "E02": {**film, "shared_of_ten": 7.0}}},
         "clustering": {"runs": {"500": {"equal": True}, "20000": {"points": 20000}}},
         "engines": {"models": {"eyes": {"cpu_nodes": 0}, "mesh": {"cpu_nodes": 2}}},
@@ -130,7 +130,8 @@ def test_figures_are_met_or_not_or_not_known() -> None:
     assert found["whole pipeline / raw decoder, 14 videos, H.264"] == (0.96, True)
     assert found["whole pipeline / raw decoder, 14 videos, HEVC"] == (None, None)
     assert found["`reference` / raw decoder of all frames, 14 videos, H.264"] == (1.58, False)
-    assert found["device to host, bytes a frame"] == (448.0, True)
+    assert found["device to host for every frame, bytes"] == (380.0, True)
+    assert found["device to host for shots, probes and winners too, bytes a frame"] == (648.0, False)
     assert found["device memory for one 1080p film, MiB"] == (2000.0, True)
     assert found["device memory of a longer film beyond that, MiB"] == (70.0, False)
     assert found["CPU and CUDA: bars apart, px"] == (1, True)
@@ -267,6 +268,7 @@ def test_everything_that_reaches_the_host_is_counted_by_what_it_is() -> None:
     profiles = sum(part.nbytes for part in (taken.rows, taken.columns))
     assert tally.row() == {
         "by_kind": {"rows": rows.nbytes, "profiles": profiles, "engines": 64 * 36 * 3, "files": len(data)},
+        "each_frame_bytes": rows.nbytes,
         "beside_crops_bytes": rows.nbytes + profiles + 64 * 36 * 3,
     }
     assert isinstance(counting.meter(surface.geometry), CountingMeter)
