@@ -1,7 +1,6 @@
 """TensorRT as this machine has it: the Python package, the library, the provider; and where its engines are kept.
 
-Engines fit one model, one version of TensorRT and one of ONNX Runtime; ONNX Runtime itself names their files after the
-GPU's compute capability.
+Engines fit one model, one version of TensorRT, one of ONNX Runtime, and GPUs of one compute capability.
 """
 
 from __future__ import annotations
@@ -25,10 +24,12 @@ BUILT = "built.json"
 
 @dataclass(frozen=True, slots=True)
 class TensorRt:
-    """version: of the Python package, None without it. problem: why sessions cannot use TensorRT, one line."""
+    """version: of the Python package, None without it. problem: why sessions cannot use TensorRT, one line.
+    capability: of the GPU, "90"; empty without one."""
 
     version: str | None
     problem: str | None
+    capability: str = ""
 
     @property
     def usable(self) -> bool:
@@ -49,7 +50,7 @@ def inspect(try_provider: Callable[[str], str | None] = provider_problem) -> Ten
     else:
         missing = library_problem()
         problem = (problem or missing) if missing else try_provider(TENSORRT)
-    return TensorRt(version, problem)
+    return TensorRt(version, problem, _capability())
 
 
 def library_problem(name: str = LIBRARY) -> str | None:
@@ -70,9 +71,22 @@ def _package() -> tuple[str | None, str | None]:
     return str(tensorrt.__version__), None
 
 
-def engine_key(version: str | None) -> str:
-    """Name of the folder for engines of this TensorRT under this ONNX Runtime."""
-    return f"tensorrt-{version or 'system'}-ort-{ort.__version__}"
+def _capability() -> str:
+    try:
+        from cupy.cuda import runtime
+    except ImportError:
+        return ""
+    try:
+        properties = runtime.getDeviceProperties(0)
+    except runtime.CUDARuntimeError:
+        return ""
+    return f"{properties['major']}{properties['minor']}"
+
+
+def engine_key(found: TensorRt) -> str:
+    """Name of the folder for engines of this TensorRT under this ONNX Runtime on GPUs like this."""
+    gpu = f"-sm{found.capability}" if found.capability else ""
+    return f"tensorrt-{found.version or 'system'}-ort-{ort.__version__}{gpu}"
 
 
 def model_folder(engines: Path, role: str, model: Path) -> Path:

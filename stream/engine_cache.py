@@ -32,7 +32,7 @@ def engine_folder(settings: Settings, inspect: Callable[[], trt.TensorRt] = trt.
 
 def engine_root(settings: Settings, found: trt.TensorRt) -> Path:
     """The folder for the engines of the TensorRT that was found; it need not exist. Raises ModelError."""
-    return _root(settings) / trt.engine_key(found.version)
+    return _root(settings) / trt.engine_key(found)
 
 
 def buildable(settings: Settings) -> dict[str, Path]:

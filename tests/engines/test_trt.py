@@ -123,9 +123,10 @@ def test_an_interrupt_ends_the_child_at_once(tmp_path: Path, models: dict[str, P
         os.kill(int((tmp_path / "eyes.pid").read_text()), 0)
 
 
-def test_engines_belong_to_the_versions_that_made_them() -> None:
-    assert engine_key("10.13.0") == f"tensorrt-10.13.0-ort-{ort.__version__}"
-    assert engine_key(None) != engine_key("10.13.0")
+def test_engines_belong_to_the_versions_and_gpus_that_made_them() -> None:
+    assert engine_key(FOUND) == f"tensorrt-10.13.0-ort-{ort.__version__}"
+    others = [TensorRt(None, None), TensorRt("10.14.0", None), TensorRt("10.13.0", None, "90")]
+    assert len({engine_key(one) for one in (FOUND, *others)}) == 4
     assert not all_built(Path("nowhere"), {})
 
 
