@@ -178,11 +178,12 @@ def peers(section: Section) -> str:
 
 def _factor(section: Section) -> str:
     job, every, threads = section["whole_job"], section.get("every", 1), section.get("threads")
+    films = len(job["videos"])
     looked = "every frame" if every == 1 else f"every {every}th frame"
     return (
         f"Keyart does the whole job {job['factor']:.2f}× as fast as the plain script that looks at {looked} (median of "
-        f"{len(job['videos'])} films; {job.get('total_factor', job['factor']):.2f}× over all their seconds), both "
-        f"measured in turn with {threads} threads. What either chose is judged under TOP-10 recall."
+        f"{films} film{'s' if films > 1 else ''}; {job.get('total_factor', job['factor']):.2f}× over all their seconds), "
+        f"both measured in turn with {threads} threads. What either chose is judged under TOP-10 recall."
     )
 
 
@@ -190,16 +191,17 @@ def ablation(section: Section) -> str:
     """Figures without each filter, and what came through."""
     from .faults import FAULTS
 
-    names = {**_RECALL, "chosen": "images"}
-    rows = [
-        [name, *(_number(row.get(key)) for key in names), *(_count(row.get("faults"), fault) for fault in FAULTS)]
-        for name, row in section["without"].items()
-    ]
-    words = (
-        "Means over the films; the last columns count, over all films, chosen images that the truth calls unfit: in "
-        "degraded shots, with text in them, without people, of minor characters only, with black bars in a crop."
-    )
-    return f"## Ablations\n\n{words}\n\n{table(['without', *names.values(), *FAULTS], rows)}"
+    names = {**{key: column for key, column in _RECALL.items() if key != "hit_at_3"}, "chosen": "images"}
+    found = section["without"].items()
+    faults = [[name, *(_count(row.get("faults"), fault) for fault in FAULTS)] for name, row in found]
+    parts = [
+        "## Ablations", "Means over the films.",
+        table(["without", *names.values()], [[name, *(_number(row.get(key)) for key in names)] for name, row in found]),
+        "Chosen images, over all films, that the truth calls unfit: in degraded shots, with text in them, without "
+        "people, of minor characters only, with black bars in a crop.",
+        table(["without", *FAULTS], faults),
+    ]  # fmt: skip
+    return "\n\n".join(parts)
 
 
 def _count(faults: Mapping[str, int] | None, name: str) -> str:

@@ -23,6 +23,7 @@ h1 { line-height: 1.25; } h2 { margin-top: 2.5rem; border-top: 2px solid #0b6e4f
 nav a { display: inline-block; margin: 0 1rem .3rem 0; color: #0b6e4f; } p, li { overflow-wrap: anywhere; }
 .wide { overflow-x: auto; margin: .8rem 0; }
 .wide svg { display: block; max-width: 100%; min-width: 30rem; height: auto; }
+.wide svg[width="900"] { min-width: 48rem; }
 table { border-collapse: collapse; white-space: nowrap; }
 td, th { border-bottom: 1px solid #ddd; padding: .2rem .7rem; } th { background: #f3f5f4; }
 td:first-child, th:first-child { text-align: left; } td + td, th + th { text-align: right; }
@@ -144,11 +145,7 @@ def _films(recall: Mapping[str, Any], folder: Path) -> Iterator[str]:
             _figure(folder, name, image["time_s"], f"{rank}. {_verdict(image)}", _kind(image))
             for rank, image in enumerate(video["keyart"]["images"], 1)
         )
-        picks = "".join(
-            _figure(folder, name, t, f"expert {i + 1}: " + (f"chosen as {found[i]}." if i in found else "not chosen"),
-                    "hit" if i in found else "")
-            for i, t in enumerate(picks_s)
-        )  # fmt: skip
+        picks = "".join(_expert(folder, name, t, i, found.get(i)) for i, t in enumerate(picks_s))
         if chosen or picks:
             yield "<h3>Chosen</h3><p>Green: the expert chose the same. Red: the expert refused it.</p>"
             yield f'<div class="frames">{chosen}</div>'
@@ -164,6 +161,12 @@ def _timeline(video: Mapping[str, Any]) -> str:
         "never": (plots.BAD, [t - zero for t in labels["never_s"]]),
     }
     return plots.timeline([(a - zero, b - zero) for a, b in film["shots_s"]], film["end_s"] - zero, marks)
+
+
+def _expert(folder: Path, film: str, time_s: float, pick: int, rank: int | None) -> str:
+    """One of the expert's frames; `rank` of the best image like it."""
+    words = f"expert {pick + 1}: " + ("not chosen" if rank is None else f"chosen as no. {rank}")
+    return _figure(folder, film, time_s, words, "" if rank is None else "hit")
 
 
 def _verdict(image: Mapping[str, Any]) -> str:

@@ -125,6 +125,25 @@ def test_the_page_holds_tables_plots_and_frames(tmp_path: Path) -> None:
     assert "http" not in text
 
 
+def test_ablations_show_figures_and_what_came_through() -> None:
+    row = {key: value for key, value in figures(0.5).items() if isinstance(value, float)}
+    faults = {"degraded": 1, "with text": 2, "nobody": 0, "not main": 3, "with bars": 4}
+    section = {"without": {"nothing": {**row, "faults": faults}, "text": {**row, "faults": None}}, "switches": {}}
+    text = tables_of({"ablation": section})
+    assert "| nothing |        1 |         2 |      0 |        3 |         4 |" in text
+    assert "| text    |        – |" in text
+
+
+@pytest.mark.parametrize("films", [1, 2])
+def test_peers_state_the_factor(films: int) -> None:
+    row = {"script_fps": 20.0, "keyart_fps": 60.0, "factor": 3.0, "cpu_factor": 2.0}
+    job = {"videos": {f"film {i}": row for i in range(films)}, "factor": 3.0, "cpu_factor": 2.0, "total_factor": 3.1}
+    section = {"shots": {}, "cost": {}, "unavailable": {"katna": "gone"}, "every": 1, "threads": 2, "whole_job": job}
+    text = tables_of({"peers": section})
+    assert f"3.00× as fast as the plain script that looks at every frame (median of {films} film" in text
+    assert "- katna: unavailable, gone" in text
+
+
 @pytest.mark.parametrize(
     "svg",
     [
