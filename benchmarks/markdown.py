@@ -182,7 +182,7 @@ def _factor(section: Section) -> str:
     looked = "every frame" if every == 1 else f"every {every}th frame"
     return (
         f"Keyart does the whole job {job['factor']:.2f}× as fast as the plain script that looks at {looked} (median of "
-        f"{films} film{'s' if films > 1 else ''}; {job.get('total_factor', job['factor']):.2f}× over all their seconds), "
+        f"{films} film{'s' if films > 1 else ''}; {job['total_factor']:.2f}× over all their seconds), "
         f"both measured in turn with {threads} threads. What either chose is judged under TOP-10 recall."
     )
 
