@@ -40,7 +40,7 @@ class PacketData:
 
 class FakeNvdec:
     """The module. `refused`: codecs the chip does not take; `fail_after`: packets until a decoder breaks, each time one
-    is made; `largest`: width and height."""
+    is made; `largest`: width and height; `lie`: says it takes what it refuses; `make`: the class of its decoders."""
 
     PacketData = PacketData
     PyNvVCException = FakeError
@@ -54,7 +54,9 @@ class FakeNvdec:
         fail_after: list[int] | None = None,
         largest: tuple[int, int] = (4096, 4096),
         lie: bool = False,
+        make: type[FakeDecoder] | None = None,
     ) -> None:
+        self.make = make or FakeDecoder
         self.refused, self.fail_after, self.largest, self.lie = refused or set(), fail_after or [], largest, lie
         self.decoders: list[FakeDecoder] = []
         self.asked: list[tuple[str, str, int]] = []
@@ -73,7 +75,7 @@ class FakeNvdec:
     ) -> FakeDecoder:
         assert cudastream == STREAM and usedevicememory
         breaks_at = self.fail_after.pop(0) if self.fail_after else None
-        self.decoders.append(FakeDecoder(codec, breaks_at, refuses=codec.name in self.refused))
+        self.decoders.append(self.make(codec, breaks_at, refuses=codec.name in self.refused))
         return self.decoders[-1]
 
 

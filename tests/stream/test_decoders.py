@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 
 from stream.decode import DecodeOptions, DecodeRange
+from stream.nv_pass import NvPass
+from stream.nv_session import Chip
 from stream.records import KeyartError
 
 from .decoders import KINDS, assert_same_picture, open_kind, shown, watched
+from .fake_nvdec import FakeNvdec
 from .host_memory import HostMemory
 
 DEVICE = KINDS[1:]
@@ -195,6 +198,20 @@ def test_times_that_begin_late_are_kept(film, tmp_path, kind):
     path = remuxed(film("film.ts"), tmp_path / "late.ts", later)
     assert same(path, kind) == 50
     assert open_kind(kind, path).info.first_pts_s > 1.0
+
+
+@pytest.mark.parametrize("kind", DEVICE)
+def test_what_an_edit_list_hides_is_decoded_and_not_shown(film, tmp_path, kind):
+    def earlier(number: int, packet: av.Packet) -> None:
+        packet.pts -= int(Fraction(10, 25) / packet.time_base)
+        packet.dts -= int(Fraction(10, 25) / packet.time_base)
+
+    path = remuxed(film("b_pyramid.mp4"), tmp_path / "edited.mp4", earlier)
+    assert same(path, kind) == 40
+    pts_s, frames, _, pictures = watched(open_kind(kind, path))
+    assert (pts_s[0], frames[0]) == (0.0, 0)
+    assert_same_picture(shown(open_kind(kind, path).frame_at(pts_s[5])), pictures[5])
+    assert min(picture.pts for picture in NvPass(path, Chip(FakeNvdec()), HostMemory()).pictures()) == 0
 
 
 @pytest.mark.parametrize("kind", DEVICE)

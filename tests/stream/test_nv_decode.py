@@ -16,11 +16,13 @@ from anyio import to_thread
 from stream.decode import DecodeOptions, DecodeRange, open_decoder
 from stream.frame_pool import Demand
 from stream.nv_open import chip, open_on_chip
+from stream.nv_packets import PacketReader
+from stream.nv_pass import NvPass
 from stream.nv_session import Chip, RefusedError
 from stream.records import KeyartError
 
 from .decoders import assert_same_picture, open_kind, shown, watched
-from .fake_nvdec import FakeNvdec
+from .fake_nvdec import FakeDecoder, FakeNvdec
 from .host_memory import HostMemory
 
 ONE = DecodeOptions(threads=1)
@@ -158,16 +160,18 @@ def test_a_search_feeds_little_before_its_picture(film):
     assert fake.decoders[0].packets == before
 
 
-def test_pictures_before_the_first_key_frame_are_left_out_after_a_seek(tmp_path, moving):
-    """Leading pictures of an open group need pictures that were not read; the chip would show them all the same."""
+class EagerDecoder(FakeDecoder):
+    """Shows pictures whose references it never saw, as the chip does."""
 
-    class Eager(FakeNvdec):
-        def CreateDecoder(self, **arguments):
-            decoder = super().CreateDecoder(**arguments)
-            decoder._context.flags |= 8  # AV_CODEC_FLAG_OUTPUT_CORRUPT
-            return decoder
+    def _fresh(self) -> av.VideoCodecContext:
+        context = super()._fresh()
+        context.flags |= 8  # AV_CODEC_FLAG_OUTPUT_CORRUPT
+        return context
 
-    path = tmp_path / "open.ts"
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts"])
+def test_pictures_before_the_key_frame_of_an_open_group_are_left_out_after_a_seek(tmp_path, moving, suffix):
+    path = tmp_path / f"open.{suffix}"
     with av.open(str(path), "w") as container:
         options = {"x264-params": "bframes=3:open-gop=1:keyint=10:min-keyint=10:scenecut=0"}
         stream = container.add_stream("libx264", rate=25, options=options)
@@ -175,10 +179,15 @@ def test_pictures_before_the_first_key_frame_are_left_out_after_a_seek(tmp_path,
         for picture in moving(60):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode(None))
-    whole = watched(open_kind("ffmpeg", path))
-    for number in range(15, 45):
-        found = opened(path, Eager()).frame_at(whole[0][number])
-        assert_same_picture(shown(found), whole[3][number])
+    pts_s, _, _, pictures = watched(open_kind("ffmpeg", path))
+    reading = NvPass(path, Chip(FakeNvdec(make=EagerDecoder)), HostMemory())
+    reading.reader.seek(pts_s[25])
+    shown_pts = [picture.pts for picture in reading.pictures()]
+    keys = [packet.pts for packet in PacketReader(path).packets() if packet.key]
+    assert shown_pts[0] in keys and shown_pts == sorted(shown_pts)
+    decoder = opened(path, FakeNvdec(make=EagerDecoder))
+    for number in range(15, 45, 2):
+        assert_same_picture(shown(decoder.frame_at(pts_s[number])), pictures[number])
 
 
 def test_the_slots_hold_the_decoder_back(film):
