@@ -36,8 +36,8 @@ def describe(features: Array, picture: Array, ops: Ops) -> np.ndarray | None:
     `picture`: (H, W, 3) uint8 RGB, the same part.
     """
     planes = picture.transpose(2, 0, 1).astype("float32")
-    thumbnail = ops.to_host(area_mean(planes, 27, 48))
-    if np.tensordot(np.array(LUMA, np.float32), thumbnail, 1).std() < FLAT_DEVIATION:
+    weights = np.asarray(np.array(LUMA, np.float32), like=planes)
+    if float(np.tensordot(weights, area_mean(planes, 27, 48), 1).std()) < FLAT_DEVIATION:
         return None
     mean, std = _stats()
     cells = (ops.to_host(_pooled(features)).reshape(-1) - mean) / std

@@ -45,7 +45,8 @@ class Darkness:
 
     `rows` (displayed height, SEGMENTS) and `columns` (displayed width, SEGMENTS) are float32: the highest mean luma
     (0–255 full-range units) that each part of each row or column reached in the sampled frames; parts run from left to
-    right in a row, from top to bottom in a column.
+    right in a row, from top to bottom in a column. From a device they are exact in the first and last line and of the
+    right grade elsewhere (`profile_of`).
     """
 
     frames: int
@@ -132,7 +133,7 @@ def border_edge(lines: np.ndarray) -> int | None:
     0 when the outermost line is lit; `WIDEST` of the lines at most.
     """
     near = lines[: int(WIDEST * len(lines)) + 1]
-    pedestal = min(PEDESTAL_MAX, float(np.median(lines[0])), float(np.median(lines[-1])))
+    pedestal = _pedestal(lines)
     parts = _live_parts(lines, pedestal + LIT)
     if parts is None:
         return None
@@ -144,6 +145,37 @@ def border_edge(lines: np.ndarray) -> int | None:
     black_lines = max(1, edge - max(3, len(lines) // 180))
     black = _agree(near[:black_lines, parts.outer] <= pedestal + BLACK)
     return edge if edge == 0 or bool(black.all()) else None
+
+
+def limits_of(ends: np.ndarray) -> np.ndarray:
+    """(3,) float32 of the first and last line (2, SEGMENTS): where black ends, `LIT`, and where picture begins.
+
+    They split the values of a profile into grades 0 to 3; nothing else of a value bears on `BarsEvidence`.
+    """
+    pedestal = _pedestal(ends)
+    return np.array([pedestal + BLACK, LIT, pedestal + LIT], np.float32)
+
+
+def grades_of(lines: np.ndarray) -> np.ndarray:
+    """(n, SEGMENTS) uint8 grades of a profile."""
+    black, middle, lit = limits_of(lines[[0, -1]])
+    return np.select([lines >= lit, lines <= black, lines < middle], [3, 0, 1], 2).astype(np.uint8)
+
+
+def profile_of(grades: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """(n, SEGMENTS) float32: a profile of these grades whose first and last line are `ends` (2, SEGMENTS).
+
+    It is to `BarsEvidence` what the graded one was.
+    """
+    black, middle, lit = limits_of(ends)
+    above = np.nextafter(black, np.float32(np.inf))
+    lines: np.ndarray = np.array([black, above, max(middle, above), lit], np.float32)[grades]
+    lines[[0, -1]] = ends
+    return lines
+
+
+def _pedestal(ends: np.ndarray) -> float:
+    return min(PEDESTAL_MAX, float(np.median(ends[0])), float(np.median(ends[-1])))
 
 
 def _live_parts(lines: np.ndarray, lit: float) -> _Parts | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..bars import DARKNESS_STRIDE, SEGMENTS, Darkness
+from ..bars import DARKNESS_STRIDE, SEGMENTS, Darkness, limits_of, profile_of
 from ..cpu_profile import displayed_profiles
 from ..geometry import analysis_size, turned
 from ..stats import ROW, THUMB_HEIGHT, THUMB_WIDTH
@@ -61,7 +61,7 @@ class CudaMeter:
         return rows
 
     def take_darkness(self) -> Darkness:
-        stored = self._runtime.download(self._rows), self._runtime.download(self._columns)
+        stored = [self._graded(lines) if self._looked_at else self._runtime.download(lines) for lines in self._lines]
         rows, columns = displayed_profiles(stored[0], stored[1], self._geometry.rotation)
         taken = Darkness(self._looked_at, np.ascontiguousarray(rows), np.ascontiguousarray(columns))
         self._clear()
@@ -69,8 +69,19 @@ class CudaMeter:
 
     def _clear(self) -> None:
         self._looked_at = 0
-        self._rows = self._runtime.zeros((self._shown[1], SEGMENTS), np.float32)
-        self._columns = self._runtime.zeros((self._shown[0], SEGMENTS), np.float32)
+        width, height = self._shown
+        self._lines = [self._runtime.zeros((count, SEGMENTS), np.float32) for count in (height, width)]
+
+    def _graded(self, lines: Array) -> np.ndarray:
+        """The profile (n, SEGMENTS) float32 on the host, of which two bits a value were fetched. Synchronises."""
+        count = len(lines)
+        ends = self._runtime.download(lines[:: max(1, count - 1)])[[0, -1]]
+        grades = self._runtime.zeros((count, SEGMENTS // 4), np.uint8)
+        grid = -(-count * (SEGMENTS // 4) // _BLOCK), 1, 1
+        arguments = [lines, count, self._runtime.upload(limits_of(ends)), grades]
+        self._runtime.launch("darkness_grades", grid, (_BLOCK, 1, 1), arguments)
+        packed = self._runtime.download(grades)
+        return profile_of((packed[:, :, None] >> np.arange(0, 8, 2) & 3).reshape(count, SEGMENTS), ends)
 
     def _launch(self, described: np.ndarray) -> np.ndarray:
         count, chroma = len(described), int(described["chroma_size"].prod(axis=1).max())
@@ -120,8 +131,8 @@ class CudaMeter:
         device, count = self._runtime.upload(np.ascontiguousarray(sampled).view(np.uint8)), len(sampled)
         width, height = self._shown
         block = (32 * SEGMENTS, 1, 1)
-        self._runtime.launch("darkness_rows", (height, 1, 1), block, [device, count, self._rows, height])
-        self._runtime.launch("darkness_columns", (-(-width // 32), 1, 1), block, [device, count, self._columns, width])
+        self._runtime.launch("darkness_rows", (height, 1, 1), block, [device, count, self._lines[0], height])
+        self._runtime.launch("darkness_columns", (-(-width // 32), 1, 1), block, [device, count, self._lines[1], width])
         self._looked_at += count
 
 

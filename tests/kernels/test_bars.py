@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
-from kernels.bars import ActiveArea, BarsEvidence, Darkness
+from kernels.bars import ActiveArea, BarsEvidence, Darkness, border_edge, grades_of, profile_of
 from kernels.cpu_meter import CpuMeter
 from kernels.surface import Geometry
 
@@ -157,3 +157,18 @@ def test_black_may_be_coded_above_black() -> None:
 def test_one_shot_may_be_all_there_is() -> None:
     area = ActiveArea(left=41, right=41)
     assert evidence([Scene(3, area)]).active_area() == area
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_grades_and_the_outermost_lines_prove_what_the_profile_proves(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    lines = random.choice([0.0, 7.9, 8.0, 16.0, 23.99, 24.0, 27.5, 90.0], (200, 16)).astype(np.float32)
+    bar = int(random.integers(0, 60))
+    lines[bar:] = np.maximum(lines[bar:], random.choice([0, 12, 40, 120]))
+    if bar:
+        lines[[*range(bar), -1]] = random.choice([0.0, 4.0, 15.5, 21.0])
+    again = profile_of(grades_of(lines), lines[[0, -1]])
+    for one, other in ((lines, again), (lines[::-1], again[::-1])):
+        assert border_edge(one) == border_edge(other)
+    assert (lines.max() >= 24) == (again.max() >= 24)
+    np.testing.assert_array_equal(grades_of(again), grades_of(lines))

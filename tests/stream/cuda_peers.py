@@ -1,63 +1,123 @@
 """The kit of a CUDA run with peers of what a machine without a GPU lacks.
 
-The kernels are the real sources, compiled for the host; sessions run in batches on the CPU provider; the decoder is the
-real one around FFmpeg, which plays the chip and spoils its pictures as the chip does.
+The kernels are the real sources, compiled for the host; arrays refuse what those of CuPy refuse; sessions run in batches on
+the CPU provider; the decoder is the real one around FFmpeg, which plays the chip and spoils its pictures as the chip does.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from engines.session import Session, open_session
-from engines.tools import HostTools
+from engines.tools import HOST
 from engines.tools_cuda import engine_input
 from kernels.cuda.meter import CudaMeter
 from kernels.cuda.ops import CudaOps
-from kernels.surface import Geometry
+from kernels.surface import Geometry, Surface
 from stream.decode import DecodeOptions, Decoder
 from stream.encode import CpuEncoder
 from stream.kit import Kit, Pace
 from stream.nv_open import open_on_chip
 from stream.nv_session import Chip
+from stream.records import FrameBatch
 from stream.settings import Settings
 
-from ..kernels.emulated import EmulatedRuntime
+from ..kernels.device_array import DeviceArray, DeviceRuntime
 from .fake_nvdec import FakeNvdec
 from .host_memory import HostMemory
 
 
-class EmulatedTools(HostTools):
-    """Letterboxing by the kernel; suppression as on the host."""
+class EmulatedTools:
+    """`engines.tools.EngineTools`: letterboxing by the kernel; suppression as on the host."""
 
     def __init__(self, ops: CudaOps) -> None:
         self._ops = ops
+
+    def scope(self) -> AbstractContextManager[object]:
+        return nullcontext()
 
     def engine_input(
         self, pictures: Any, size: tuple[int, int] | None = None, divisor: float = 1.0, less: float = 0.0
     ) -> Any:
         return engine_input(self._ops, pictures, size, divisor, less)
 
+    def suppress(self, boxes: Any, scores: Any, overlap: float) -> Any:
+        return DeviceArray(HOST.suppress(boxes.values, scores.values, overlap))
 
-def emulated_kit(settings: Settings) -> Kit:
+
+class EmulatedSession:
+    """`engines.session.Session`: arrays of the device in and out, as I/O binding gives them."""
+
+    def __init__(self, inner: Session) -> None:
+        self._inner = inner
+        self.name, self.provider = inner.name, inner.provider
+
+    def run(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        answers = self._inner.run({name: array.values for name, array in inputs.items()})
+        return {name: DeviceArray(values) for name, values in answers.items()}
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class EmulatedEncoder:
+    """`stream.encode.Encoder` for pictures on the device, and for those of the host that nVJPEG would be given."""
+
+    def jpeg(self, rgb: Any, quality: int) -> bytes:
+        return CpuEncoder().jpeg(rgb if isinstance(rgb, np.ndarray) else rgb.values, quality)
+
+
+class EmulatedDecoder:
+    """`stream.decode.Decoder`: the planes of another, as arrays of the device that keep its slots."""
+
+    def __init__(self, inner: Decoder) -> None:
+        self._inner = inner
+        self.name, self.info, self.notices = inner.name, inner.info, inner.notices
+
+    def batches(self) -> Iterator[FrameBatch]:
+        for batch in self._inner.batches():
+            yield replace(batch, surfaces=[_on_device(surface) for surface in batch.surfaces])
+            del batch
+
+    def frame_at(self, pts_s: float) -> Surface:
+        return _on_device(self._inner.frame_at(pts_s))
+
+    def between(self, first_s: float, last_s: float) -> list[tuple[float, Surface]]:
+        return [(pts_s, _on_device(surface)) for pts_s, surface in self._inner.between(first_s, last_s)]
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def _on_device(surface: Surface) -> Surface:
+    y, u, v = (None if p is None else DeviceArray(p) for p in (surface.y, surface.u, surface.v))
+    return replace(surface, y=y, u=u, v=v)
+
+
+def emulated_kit(settings: Settings, runtime: DeviceRuntime | None = None) -> Kit:
     """`stream.kit.MakeKit`: a device "cuda" on which the whole graph runs."""
-    runtime = EmulatedRuntime()
-    ops = CudaOps(runtime)
+    device = runtime or DeviceRuntime()
+    ops = CudaOps(device)
 
     def meter(geometry: Geometry) -> CudaMeter:
-        return CudaMeter(geometry, runtime)
+        return CudaMeter(geometry, device)
 
     def session(path: Path, role: str) -> Session:
-        return open_session(path, "cpu", name=role, threads=1)
+        return EmulatedSession(open_session(path, "cpu", name=role, threads=1))
 
     def decoder(path: Path, options: DecodeOptions) -> Decoder:
-        return open_on_chip(path, replace(options, threads=1), Chip(FakeNvdec()), HostMemory)
+        return EmulatedDecoder(open_on_chip(path, replace(options, threads=1), Chip(FakeNvdec()), HostMemory))
 
     return Kit(
         device="cuda",
         ops=ops,
-        encoder=CpuEncoder(),
+        encoder=EmulatedEncoder(),
         meter=meter,
         engine_ops=ops,
         tools=EmulatedTools(ops),

@@ -1,0 +1,119 @@
+"""CuPy's arrays played by NumPy's: the same refusals, so that code which would fetch an array by mistake fails here.
+
+What CuPy 14 does is taken from its documentation: functions of NumPy hand its arrays on to CuPy, where that has one
+of that name; arrays of the host are not mixed in; nothing becomes an array of the host unless it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from kernels.cuda.runtime import Grid
+from kernels.surface import Array
+
+from .emulated import EmulatedRuntime
+
+FUNCTIONS = {"asarray", "concatenate", "nonzero", "stack", "tensordot"}
+"""NumPy's functions that CuPy has and that are asked of it; another is added when it was looked up there."""
+
+
+class DeviceArray(np.lib.mixins.NDArrayOperatorsMixin):
+    """Holds an array; its values come out only by `DeviceRuntime.download`, or one by one as CuPy lets them."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        self.values = values
+
+    def __array__(self, *arguments: Any, **named: Any) -> np.ndarray:
+        raise TypeError("Implicit conversion to a NumPy array is not allowed")
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **named: Any) -> Any:
+        assert method == "__call__" and not named, f"{ufunc.__name__}.{method}"
+        return _held(ufunc(*(_value(item) for item in inputs)))
+
+    def __array_function__(self, function: Any, types: Any, arguments: Any, named: Any) -> Any:
+        if function.__name__ not in FUNCTIONS:
+            return NotImplemented
+        if function is np.asarray:  # with `like`: the one door for arrays of the host
+            return DeviceArray(np.array(arguments[0]))
+        return _held(function(*(_value(item) for item in arguments), **{k: _value(v) for k, v in named.items()}))
+
+    def __getitem__(self, index: Any) -> Any:
+        return DeviceArray(np.asarray(self.values[_index(index)]))
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self.values[_index(index)] = _value(value)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __iter__(self) -> Iterator[DeviceArray]:
+        return (self[i] for i in range(len(self)))
+
+    def __float__(self) -> float:
+        return float(self.values)
+
+    def __int__(self) -> int:
+        return int(self.values)
+
+    def __bool__(self) -> bool:
+        return bool(self.values)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("shape", "ndim", "size", "dtype", "strides", "flags", "nbytes"):
+            return getattr(self.values, name)
+        if name == "T":
+            return DeviceArray(self.values.T)
+        if name in ("astype", "copy", "max", "mean", "repeat", "reshape", "std", "sum", "transpose", "var", "view"):
+            return lambda *arguments, **named: _held(getattr(self.values, name)(*map(_value, arguments), **named))
+        raise AttributeError(f"an array on the device has no {name}, or nobody needed it so far")
+
+
+class DeviceRuntime(EmulatedRuntime):
+    """`EmulatedRuntime` whose arrays are `DeviceArray`s. `downloaded`: bytes that came to the host."""
+
+    def __init__(self) -> None:
+        self.downloaded = 0
+
+    def launch(self, kernel: str, grid: Grid, block: Grid, arguments: Any) -> None:
+        plain = [argument if isinstance(argument, int) else argument.values for argument in arguments]
+        super().launch(kernel, grid, block, plain)
+
+    def zeros(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        return DeviceArray(np.zeros(shape, dtype))
+
+    def upload(self, array: np.ndarray) -> Array:
+        assert isinstance(array, np.ndarray)
+        return DeviceArray(array.copy())
+
+    def download(self, array: Array) -> np.ndarray:
+        self.downloaded += array.values.nbytes
+        host: np.ndarray = array.values.copy()
+        return host
+
+    def address(self, array: Array) -> int:
+        return int(array.values.ctypes.data)
+
+
+def _held(result: Any) -> Any:
+    if isinstance(result, tuple):
+        return tuple(map(_held, result))
+    return DeviceArray(np.asarray(result))
+
+
+def _value(item: Any) -> Any:
+    if isinstance(item, list | tuple):
+        return type(item)(map(_value, item))
+    if isinstance(item, np.ndarray) and item.ndim:
+        raise TypeError("Unsupported type <class 'numpy.ndarray'>")
+    return item.values if isinstance(item, DeviceArray) else item
+
+
+def _index(index: Any) -> Any:
+    if isinstance(index, tuple):
+        return tuple(map(_index, index))
+    if isinstance(index, np.ndarray):
+        raise IndexError("an array on the device is indexed by arrays on the device")
+    return index.values if isinstance(index, DeviceArray) else index
