@@ -32,6 +32,7 @@ Row = dict[str, Any]
 PARTS = {
     "device": ("gpu_check_device:device", 60),
     "kernels": ("gpu_check_kernels:kernels", 60),
+    "measuring": ("gpu_check_measuring:measuring", 90),
     "rates_h264": ("gpu_check_rates:rates_h264", 200),
     "memory": ("gpu_check_memory:memory", 90),
     "parity": ("gpu_check_parity:parity", 150),

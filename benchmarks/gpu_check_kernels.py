@@ -25,9 +25,7 @@ READS: dict[str, Callable[[int, int], int]] = {
     "darkness_columns": lambda surfaces, luma: luma,
     "convert": lambda surfaces, luma: surfaces,
     "lanczos_rows": lambda surfaces, luma: surfaces,
-    "lanczos_columns": lambda surfaces, luma: 0,
     "warp": lambda surfaces, luma: surfaces,
-    "engine_input": lambda surfaces, luma: 0,
 }
 """Bytes of pictures (all planes, luma alone) that a kernel reads besides the arrays it is given: pictures come as
 addresses. The chips of `_matrices` together look at all of the picture."""
@@ -50,6 +48,7 @@ def kernels(job: Job) -> None:
     frames = np.arange(BATCH)
     work: dict[str, tuple[int, Callable[[int], Any]]] = {
         "statistics": (BATCH, lambda turn: meter.measure(surfaces, frames / 25.0, frames)),
+        "profiles": (0, lambda turn: meter.take_darkness()),
         "rgb": (1, lambda turn: ops.rgb(surfaces[turn % BATCH])),
         "detector picture": (1, lambda turn: ops.rgb(surfaces[turn % BATCH], None, (320, 192))),
         "poster": (

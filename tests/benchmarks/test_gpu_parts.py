@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.gpu_check import Job
 from benchmarks.gpu_check_kernels import kernels
+from benchmarks.gpu_check_measuring import through
 from benchmarks.gpu_check_memory import process_memory
 from benchmarks.gpu_check_rates import decode_bare, raw
 from engines.providers import CUDA, provider_problem
@@ -44,6 +45,10 @@ def test_every_kernel_is_timed(tmp_path: Path) -> None:
 def test_the_bare_decoder_gives_every_picture(scenes_film: Path) -> None:
     assert decode_bare(scenes_film) == 240
     assert raw([scenes_film] * 3, 3)["frames"] == 720
+
+
+def test_the_decoders_door_gives_every_picture_and_all_are_measured(scenes_film: Path) -> None:
+    assert through(scenes_film) == 240
 
 
 def test_memory_of_the_device_can_be_read() -> None:

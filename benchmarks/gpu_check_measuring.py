@@ -1,0 +1,66 @@
+"""Part of `gpu_check`: what decoding through Keyart's door and measuring every frame cost beside the bare decoder.
+
+No model takes part, so it also tells something where ONNX Runtime cannot use the GPU.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from kernels.ops import Device, Meter
+from kernels.surface import Geometry
+from stream.decode import DecodeMode, DecodeOptions, open_decoder
+
+from .gpu_check import Job, Row
+from .gpu_check_rates import IN_FLIGHT, rated, raw
+from .gpu_clips import copy_beginning, packet_kinds
+
+
+def measuring(job: Job) -> None:
+    """14 films, each a third of the episode: bare, decoded, decoded and measured, and the same by reference frames."""
+    videos, runs = IN_FLIGHT[-1], dict[str, Row]()
+    with tempfile.TemporaryDirectory(prefix="keyart-gpu-") as folder:
+        film = Path(folder) / "third.mkv"
+        copy_beginning(job.episode("E05"), packet_kinds(job.episode("E05"))[0] // 3, film)
+        packets, share = packet_kinds(film)
+        job.note("non_reference_share", round(share, 4))
+        works = {
+            "decoded": partial(through, mode="all", measured=False),
+            "measured": partial(through, mode="all"),
+            "reference": partial(through, mode="reference"),
+        }
+        raw([film], 1, works["measured"])  # kernels are compiled, libraries loaded
+        runs["bare"] = rated(packets * videos, raw([film] * videos, videos))
+        for name, work in works.items():
+            runs[name] = rated(packets * videos, raw([film] * videos, videos, work))
+            runs[name]["ratio"] = round(runs[name]["fps"] / runs["bare"]["fps"], 4)
+            job.note("runs", runs)
+
+
+def through(path: Path, mode: DecodeMode = "all", measured: bool = True, device: Device = "cuda") -> int:
+    """Pictures of a film that came through the decoder's door and, if wanted, the meter. Raises KeyartError."""
+    decoder = open_decoder(path, device, DecodeOptions(mode=mode))
+    try:
+        meter, pictures = meter_of(device, decoder.info.geometry), 0
+        for batch in decoder.batches():
+            pictures += len(batch.surfaces)
+            if measured:
+                meter.measure(batch.surfaces, batch.pts_s, batch.frames)
+            del batch
+        return pictures
+    finally:
+        decoder.close()
+
+
+def meter_of(device: Device, geometry: Geometry) -> Meter:
+    """A meter; on a GPU one with a stream of its own, as a run has it."""
+    if device == "cpu":
+        from kernels.cpu import CpuOps
+
+        return CpuOps().meter(geometry)
+    from kernels.cuda.meter import CudaMeter
+    from kernels.cuda.runtime import CupyRuntime
+
+    return CudaMeter(geometry, CupyRuntime())
