@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 from itertools import chain, islice
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from .nv_session import Chip, Decoded, NvSession, RefusedError
 from .passes import SAME_TIME_S, SEEK_BACK_OFF_S, Watched, held
 from .records import FrameBatch, KeyartError, Notice, VideoInfo
 
+_SAMPLES: dict[int, np.dtype[Any]] = {1: np.dtype(np.uint8), 2: np.dtype(np.uint16)}
 _Timed = tuple[Surface, float, int, bool]
 
 
@@ -134,7 +136,7 @@ class NvDecoder:
 
     def _kept(self, decoded: Decoded, beyond: bool = False) -> Surface:
         """The picture in a slot of its own; its copy is queued."""
-        shapes, dtype = _shapes(decoded.width, decoded.height), np.dtype(f"u{decoded.sample_bytes}")
+        shapes, dtype = _shapes(decoded.width, decoded.height), _SAMPLES[decoded.sample_bytes]
         slot = self._pool.take(bytes_for(shapes, dtype.itemsize), beyond)
         luma, chroma = planes_in(slot, shapes, dtype)
         pitch = decoded.width * dtype.itemsize

@@ -33,7 +33,7 @@ class CupyMemory:
 
     def bytes_of(self, block: Any, owner: object) -> Array:
         cuda = self._cupy.cuda
-        memory = cuda.UnownedMemory(block.ptr, block.size, (block, owner))
+        memory = cuda.UnownedMemory(block.ptr, block.size, (block, owner), block.device_id)
         return self._cupy.ndarray((block.size,), np.uint8, cuda.MemoryPointer(memory, 0))
 
     def copy_rows(self, target: Array, source: int, pitch_bytes: int) -> None:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import av
 import numpy as np
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 _TO_ANNEX_B = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(NamedTuple):
     """A packet as the chip wants it; `pts` in the stream's units."""
 
     pts: int | None
@@ -62,6 +61,8 @@ class PacketReader:
         except BaseException:
             self._container.close()
             raise
+        time_base = self.stream.time_base or Fraction(1)
+        self._unit = time_base.numerator, time_base.denominator
         header = self.stream.codec_context.extradata
         self.headers = parameter_sets(self.codec, header) if self.codec in _TO_ANNEX_B else b""
         self._rule = NonReference(self.codec, header)
@@ -100,8 +101,8 @@ class PacketReader:
 
     def time_s(self, pts: int | None) -> float | None:
         """Presentation time on the file's clock, seconds; None when the file gives none."""
-        time_base = self.stream.time_base
-        return None if pts is None or time_base is None else float(pts * time_base)
+        # The same as by fractions, to the last bit, and ten times as fast: integers divide correctly rounded.
+        return None if pts is None else pts * self._unit[0] / self._unit[1]
 
     def note_damage(self, time_s: float | None) -> None:
         """Something at `time_s` could not be read: pictures are damaged from there to the next key frame."""
@@ -144,7 +145,7 @@ def with_headers(packet: Packet, headers: bytes) -> Packet:
     if not headers:
         return packet
     joined = np.frombuffer(headers + content(packet), np.uint8)
-    return replace(packet, address=joined.ctypes.data, nbytes=joined.size, owner=joined)
+    return packet._replace(address=joined.ctypes.data, nbytes=joined.size, owner=joined)
 
 
 def content(packet: Packet) -> bytes:

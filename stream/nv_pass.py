@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,8 +30,7 @@ class _Expected(NamedTuple):
     shown: bool
 
 
-@dataclass(frozen=True, slots=True)
-class NvPicture:
+class NvPicture(NamedTuple):
     """A picture in the decoder's memory; valid until the pass is asked for the next one."""
 
     decoded: Decoded

@@ -9,9 +9,8 @@ its next call: rows of luma, then rows of interleaved chroma, without padding, a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from .frame_pool import Memory
 from .nv_packets import Packet
@@ -44,8 +43,7 @@ class UnsupportedError(NvdecError):
     """A film that no decoder of this chip takes, found out by trying."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """A picture in the decoder's memory, gone at the next call. `width` is that of the rows, always even."""
 
     stamp: int
