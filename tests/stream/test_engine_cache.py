@@ -35,7 +35,8 @@ folder.mkdir()
 WAITS = """
 import os, pathlib, signal, sys
 pathlib.Path(sys.argv[3], "half.engine").write_text("half")
-print(os.getpid(), file=open({told!r}, "w"))
+with open(f"/proc/{{os.getppid()}}/fd/2", "w") as heard_by_the_test:
+    print("begun", os.getpid(), file=heard_by_the_test)
 signal.pause()
 """
 COMMAND = """
@@ -125,15 +126,17 @@ def test_this_machine_says_what_it_lacks(settings: Settings) -> None:
             build_engines(settings, print)
 
 
+@pytest.mark.timeout(60)
 def test_ctrl_c_stops_within_a_second_and_leaves_nothing(tmp_path: Path, settings: Settings) -> None:
-    told = tmp_path / "told"
-    os.mkfifo(told)
     script = tmp_path / "builder.py"
-    script.write_text(WAITS.format(told=str(told)))
+    script.write_text(WAITS.format())
     values = {"builder": str(script), "models": str(settings.models), "engines": f"engines={settings.engines}"}
     command = [sys.executable, "-c", textwrap.dedent(COMMAND.format(**values))]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
-        child = int(told.read_text())
+        assert process.stderr is not None
+        lines = iter(process.stderr.readline, "")
+        begun = next((line for line in lines if line.startswith("begun")), None)
+        assert begun is not None, "the command ended before the builder began"
         started_s = time.perf_counter()
         process.send_signal(signal.SIGINT)
         _, stderr = process.communicate(timeout=10)
@@ -142,6 +145,6 @@ def test_ctrl_c_stops_within_a_second_and_leaves_nothing(tmp_path: Path, setting
     assert stderr.endswith("keyart: interrupted, nothing was left half-written\n")
     assert "Traceback" not in stderr
     with pytest.raises(ProcessLookupError):
-        os.kill(child, 0)
+        os.kill(int(begun.split()[1]), 0)
     assert not list((tmp_path / "engines").rglob("*.engine"))
     assert trt.all_built(tmp_path / "engines", {}) is False
