@@ -10,7 +10,7 @@ class ProbeSettings(Section):
 
     per_shot: int = setting(8, "Pictures of a shot that the face engines look at.", ge=1, le=64)
     edge_s: float = setting(0.32, "Keep this far from the cuts at both ends of a shot.", unit="s", ge=0, le=5)
-    spacing_s: float = setting(0.55, "Least time of a shot for each picture.", unit="s", gt=0)
+    spacing_s: float = setting(0.8, "Least time of a shot for each picture.", unit="s", gt=0)
     candidates_per_shot: int = setting(3, "The best of them that stay in the race.", ge=1, le=16)
     divide_after_s: float = setting(30.0, "Longer shots are divided for choosing.", unit="s", ge=1)
     dark_below: float = setting(18.0, "Mean luma below this is too dark.", unit="luma 0-255", ge=0, le=255)
