@@ -57,13 +57,8 @@ class NvDecoder:
         self._begun = None
         try:
             while chunk := list(islice(pictures, self._options.batch)):
-                surfaces, pts_s, frames, damaged = zip(*chunk, strict=True)
-                del chunk
                 self._memory.finish()
-                yield FrameBatch(
-                    list(surfaces), np.array(pts_s), np.array(frames, np.int32), np.array(damaged, np.bool_)
-                )
-                del surfaces
+                yield _batch_of(chunk)
         finally:
             self._keep_session(reading)
             reading.close()
@@ -184,6 +179,13 @@ class NvDecoder:
     def _keep_session(self, reading: NvPass) -> None:
         """Making a decoder takes longer than most searches, so one waits for the next search."""
         self._idle = reading.give_session()
+
+
+def _batch_of(chunk: list[_Timed]) -> FrameBatch:
+    """The chunk as a batch; it is emptied, so that nobody here keeps the pictures from returning to their slots."""
+    surfaces, pts_s, frames, damaged = zip(*chunk, strict=True)
+    chunk.clear()
+    return FrameBatch(list(surfaces), np.array(pts_s), np.array(frames, np.int32), np.array(damaged, np.bool_))
 
 
 def _shapes(width: int, height: int) -> list[tuple[int, int]]:
