@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 
 import anyio
@@ -84,3 +85,23 @@ async def test_a_batcher_that_nobody_asked_ends_quietly():
         tasks.start_soon(batcher.serve)
         batcher.close()
     assert batcher.batches == 0
+
+
+@pytest.mark.models
+@pytest.mark.usefixtures("models_dir")
+async def test_films_in_flight_share_the_engines_and_get_what_they_get_alone(make_film, moving, tmp_path):
+    from stream.library import extract_files
+    from stream.progress import QuietReporter
+    from stream.settings import Settings
+
+    films = [make_film(f"{seed}.mp4", moving(40, seed=seed)) for seed in range(2)]
+
+    async def manifests(name: str, **batching: float) -> list[dict[str, object]]:
+        settings = Settings(device="cpu", threads=2, formats=("landscape",), batching=batching)  # type: ignore[arg-type]
+        outcomes = await extract_files(films, tmp_path / name, settings, QuietReporter(io.StringIO()))
+        return [o.manifest.model_dump(exclude={"timings", "tool"}) for o in outcomes if o.manifest is not None]
+
+    alone = await manifests("alone")
+    together = await manifests("together", max_batch=8, max_wait_s=0.05, in_flight=2)
+    assert len(alone) == 2 and all(manifest["images"] for manifest in alone)
+    assert together == alone
