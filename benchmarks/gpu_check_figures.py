@@ -23,9 +23,9 @@ def figures(results: Mapping[str, Row]) -> list[Row]:
         _at_least("whole pipeline / raw decoder, 14 videos, H.264", h264, 0.95),
         _at_least("whole pipeline / raw decoder, 14 videos, HEVC", _ratio(rates, "hevc", "all"), 0.95),
         _reference(rates),
-        _at_most("device to host for every frame, bytes", memory.get("row_bytes_per_frame"), BYTES_PER_FRAME),
+        _at_most("device to host to measure a frame, bytes", memory.get("measured_bytes_per_frame"), BYTES_PER_FRAME),
         _at_most(
-            "device to host for shots, probes and winners too, bytes a frame",
+            "device to host beside the files, probes and winners too, bytes a frame",
             memory.get("host_bytes_per_frame"),
             BYTES_PER_FRAME,
         ),

@@ -111,11 +111,11 @@ def copy_rate(device: Any) -> float:
     return float(round(2 * _COPY_BYTES / statistics.median(seconds[1:]) / 1e9, 1))
 
 
-def surface(runtime: Any, seed: int) -> Any:
-    """A 1080p NV12 picture of noise on the device."""
+def surface(runtime: Any, seed: int, size: tuple[int, int] = SIZE) -> Any:
+    """An NV12 picture of noise on the device."""
     from kernels.surface import Colour, Geometry, Surface, split_semi_planar
 
-    width, height = SIZE
+    width, height = size
     noise = np.random.default_rng(seed).integers(16, 236, (height * 3 // 2, width), dtype=np.uint8)
     y, u, v = split_semi_planar(runtime.upload(noise), height)
     return Surface(y, u, v, 8, Colour(), Geometry(width, height))

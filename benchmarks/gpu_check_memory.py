@@ -33,7 +33,7 @@ def memory(job: Job) -> None:
             repeat(job.episode("E05"), times, film)
             runs.append({"times": times, **_fresh(film)})
             job.note("runs", runs)
-            for key in ("row_bytes_per_frame", "host_bytes_per_frame"):
+            for key in ("measured_bytes_per_frame", "host_bytes_per_frame"):
                 job.note(key, max(run[key] for run in runs))
     job.note("traced", _fresh(job.episode("E01"), "--trace"))
 
@@ -112,7 +112,7 @@ def film_alone(path: Path, trace: bool = False) -> Row:
     row = {"source": source, **sampler.row(bare), **run, "counted": counts}
     if counts:
         frames = max(1, run["frames"])
-        row["row_bytes_per_frame"] = round(counts["each_frame_bytes"] / frames, 1)
+        row["measured_bytes_per_frame"] = round(counts["each_frame_bytes"] / frames, 1)
         row["host_bytes_per_frame"] = round(counts["beside_crops_bytes"] / frames, 1)
     return row
 

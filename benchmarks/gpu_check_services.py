@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from kernels.bars import Darkness
+from kernels.cuda.meter import CudaMeter
 from kernels.ops import Meter, Ops
 from kernels.surface import Array, Geometry, Rect, Surface
 from stream.encode import Encoder
@@ -20,10 +21,11 @@ from stream.services import Services, open_services
 from stream.settings import Settings
 
 from .gpu_check import Row
+from .gpu_check_counting import CountingRuntime
 
 CROPS = "files"
-EACH_FRAME = "rows"
-"""What is sent of every frame; the rest is sent of a shot, of a probe, of a winner."""
+ROWS, PROFILES = "rows", "profiles"
+"""What measuring every frame sends; the rest is sent of a probe or a winner."""
 
 
 class Tally:
@@ -39,27 +41,34 @@ class Tally:
             self.bytes[what] += count
 
     def row(self) -> Row:
-        """For a report: all, what every frame sends, and all but the finished files."""
+        """For a report: all, what measuring every frame sends, and all but the finished files."""
+        measured = self.bytes[ROWS] + self.bytes[PROFILES]
         beside = sum(count for what, count in self.bytes.items() if what != CROPS)
-        return {"by_kind": dict(self.bytes), "each_frame_bytes": self.bytes[EACH_FRAME], "beside_crops_bytes": beside}
+        return {"by_kind": dict(self.bytes), "each_frame_bytes": measured, "beside_crops_bytes": beside}
 
 
 class CountingMeter:
-    """A `Meter`: rows and profiles count as what they take on the host."""
+    """A `Meter`: rows and profiles count as what crosses to the host for them.
 
-    def __init__(self, inner: Meter, tally: Tally) -> None:
-        self._inner, self._tally = inner, tally
+    crossed: says how many bytes have crossed so far, for a meter on a device; without it what it returns counts.
+    """
+
+    def __init__(self, inner: Meter, tally: Tally, crossed: Callable[[], int] | None = None) -> None:
+        self._inner, self._tally, self._crossed = inner, tally, crossed
 
     def measure(self, surfaces: list[Surface], pts_s: np.ndarray, frames: np.ndarray) -> np.ndarray:
         """Passed on."""
+        before = self._crossed() if self._crossed else 0
         rows = self._inner.measure(surfaces, pts_s, frames)
-        self._tally.add(EACH_FRAME, rows.nbytes)
+        self._tally.add(ROWS, self._crossed() - before if self._crossed else rows.nbytes)
         return rows
 
     def take_darkness(self) -> Darkness:
         """Passed on."""
+        before = self._crossed() if self._crossed else 0
         taken = self._inner.take_darkness()
-        self._tally.add("profiles", sum(part.nbytes for part in vars_of(taken) if isinstance(part, np.ndarray)))
+        arrays = sum(part.nbytes for part in vars_of(taken) if isinstance(part, np.ndarray))
+        self._tally.add(PROFILES, self._crossed() - before if self._crossed else arrays)
         return taken
 
 
@@ -112,9 +121,23 @@ def counted_kit(kit: Kit, tally: Tally) -> Kit:
         kit,
         ops=CountingOps(kit.ops, tally, "pictures"),
         engine_ops=CountingOps(kit.engine_ops, tally, "engines"),
-        meter=lambda geometry: CountingMeter(kit.meter(geometry), tally),
+        meter=lambda geometry: counted_meter(kit, geometry, tally),
         encoder=CountingEncoder(kit.encoder, tally),
     )
+
+
+def counted_meter(kit: Kit, geometry: Geometry, tally: Tally) -> CountingMeter:
+    """The kit's meter; on a GPU one whose runtime counts, for what is returned is more than what was sent."""
+    if kit.device == "cpu":
+        return CountingMeter(kit.meter(geometry), tally)
+    from kernels.cuda.runtime import CupyRuntime
+
+    return device_meter(geometry, CountingRuntime(CupyRuntime()), tally)
+
+
+def device_meter(geometry: Geometry, runtime: CountingRuntime, tally: Tally) -> CountingMeter:
+    """A meter on this runtime, counted by what the runtime brings to the host."""
+    return CountingMeter(CudaMeter(geometry, runtime), tally, lambda: runtime.to_host_bytes)
 
 
 @asynccontextmanager

@@ -20,12 +20,20 @@ from benchmarks.gpu_check_device import counted
 from benchmarks.gpu_check_engines import compared, on_device, people, sizes
 from benchmarks.gpu_check_figures import figures
 from benchmarks.gpu_check_kernels import READS, summed
+from benchmarks.gpu_check_kernels import surface as surface_of
 from benchmarks.gpu_check_measuring import through
 from benchmarks.gpu_check_memory import Sampler
 from benchmarks.gpu_check_parity import compare, same_people, shared
 from benchmarks.gpu_check_parity import run as run_films
 from benchmarks.gpu_check_rates import VARIANTS, ratio, raw, variant, whole
-from benchmarks.gpu_check_services import CountingEncoder, CountingMeter, CountingOps, Tally, counted_services
+from benchmarks.gpu_check_services import (
+    CountingEncoder,
+    CountingMeter,
+    CountingOps,
+    Tally,
+    counted_services,
+    device_meter,
+)
 from kernels.cpu import CpuOps
 from kernels.cuda.sources import KERNELS
 from kernels.stats import ROW
@@ -34,6 +42,7 @@ from stream.encode import CpuEncoder
 from stream.manifest import Manifest
 from stream.settings import Settings
 
+from ..kernels import emulated
 from ..stream.samples import sample_tree
 
 PEERS = """
@@ -122,7 +131,7 @@ def test_figures_are_met_or_not_or_not_known() -> None:
                 rate("h264", "all", 7, 0.2), rate("h264", "all", 14, 0.96), rate("h264", "reference", 14, 1.58)
             ]
         },
-        "memory": {"runs": runs, "row_bytes_per_frame": 380.0, "host_bytes_per_frame": 648.0},
+        "memory": {"runs": runs, "measured_bytes_per_frame": 480.0, "host_bytes_per_frame": 648.0},
         "parity": {"films": {"E01": film, "E02": {**film, "shared_of_ten": 7.0}}},
         "clustering": {"runs": {"500": {"equal": True}, "20000": {"points": 20000}}},
         "engines": {"models": {"eyes": {"cpu_nodes": 0}, "mesh": {"cpu_nodes": 2}}},
@@ -131,8 +140,8 @@ def test_figures_are_met_or_not_or_not_known() -> None:
     assert found["whole pipeline / raw decoder, 14 videos, H.264"] == (0.96, True)
     assert found["whole pipeline / raw decoder, 14 videos, HEVC"] == (None, None)
     assert found["`reference` / raw decoder of all frames, 14 videos, H.264"] == (1.58, False)
-    assert found["device to host for every frame, bytes"] == (380.0, True)
-    assert found["device to host for shots, probes and winners too, bytes a frame"] == (648.0, False)
+    assert found["device to host to measure a frame, bytes"] == (480.0, True)
+    assert found["device to host beside the files, probes and winners too, bytes a frame"] == (648.0, False)
     assert found["device memory for one 1080p film, MiB"] == (2000.0, True)
     assert found["device memory of a longer film beyond that, MiB"] == (70.0, False)
     assert found["CPU and CUDA: bars apart, px"] == (1, True)
@@ -274,10 +283,22 @@ def test_everything_that_reaches_the_host_is_counted_by_what_it_is() -> None:
     profiles = sum(part.nbytes for part in (taken.rows, taken.columns))
     assert tally.row() == {
         "by_kind": {"rows": rows.nbytes, "profiles": profiles, "engines": 64 * 36 * 3, "files": len(data)},
-        "each_frame_bytes": rows.nbytes,
+        "each_frame_bytes": rows.nbytes + profiles,
         "beside_crops_bytes": rows.nbytes + profiles + 64 * 36 * 3,
     }
     assert isinstance(counting.meter(surface.geometry), CountingMeter)
+
+
+@pytest.mark.skipif(not emulated.available(), reason="needs g++")
+def test_a_meter_on_a_device_counts_what_its_runtime_fetches() -> None:
+    tally, count, size = Tally(), 16, (256, 144)
+    runtime = CountingRuntime(emulated.EmulatedRuntime())
+    meter = device_meter(Geometry(*size), runtime, tally)
+    surfaces = [surface_of(runtime, seed, size) for seed in range(count)]
+    meter.measure(surfaces, np.arange(count) / 25, np.arange(count))
+    assert tally.bytes["rows"] == runtime.to_host_bytes <= 512 * count
+    meter.take_darkness()
+    assert 0 < tally.bytes["profiles"] == runtime.to_host_bytes - tally.bytes["rows"]
 
 
 def test_copies_are_read_from_a_trace() -> None:
