@@ -22,9 +22,12 @@ def open_on_gpu(path: Path, options: DecodeOptions) -> Decoder:
     """`open_decoder` for the first CUDA device. Raises KeyartError when the file has no picture that can be decoded,
     or when PyNvVideoCodec or CuPy cannot be used."""
     try:
-        return open_on_chip(path, options, chip(), CupyMemory)
+        chip, memory = first_chip(), CupyMemory()
     except RuntimeError as error:
-        raise KeyartError(f"the GPU's decoder cannot be used ({error}), use --device cpu") from error
+        # PyNvVideoCodec explains itself in many lines, the first of them says what is missing.
+        said = str(error).strip().partition("\n")[0]
+        raise KeyartError(f"the GPU's decoder cannot be used ({said}), use --device cpu") from error
+    return open_on_chip(path, options, chip, lambda: memory)
 
 
 def open_on_chip(path: Path, options: DecodeOptions, chip: Chip, make_memory: Callable[[], Memory]) -> Decoder:
@@ -43,7 +46,7 @@ def open_on_chip(path: Path, options: DecodeOptions, chip: Chip, make_memory: Ca
 
 
 @lru_cache(maxsize=1)
-def chip() -> Chip:
+def first_chip() -> Chip:
     """The first GPU's decoder. Raises RuntimeError when PyNvVideoCodec is missing or finds no driver."""
     try:
         import PyNvVideoCodec

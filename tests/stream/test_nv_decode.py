@@ -15,7 +15,7 @@ from anyio import to_thread
 
 from stream.decode import DecodeOptions, DecodeRange, open_decoder
 from stream.frame_pool import Demand
-from stream.nv_open import chip, open_on_chip
+from stream.nv_open import first_chip, open_on_chip
 from stream.nv_packets import PacketReader
 from stream.nv_pass import NvPass
 from stream.nv_session import Chip, RefusedError
@@ -267,7 +267,7 @@ def test_a_chip_that_stays_silent_is_not_fed_to_the_end(make_film, moving):
 def test_without_the_package_it_is_said(monkeypatch):
     monkeypatch.setitem(sys.modules, "PyNvVideoCodec", None)
     with pytest.raises(RuntimeError, match="PyNvVideoCodec cannot be imported"):
-        chip.__wrapped__()
+        first_chip.__wrapped__()
 
 
 def test_other_devices_have_no_decoder(film):
