@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+import weakref
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from engines.catalog import ModelError
 from engines.providers import TENSORRT
@@ -13,7 +15,7 @@ from engines.session import Session, open_session
 from engines.tools_cuda import CudaTools
 from kernels.cuda.meter import CudaMeter
 from kernels.cuda.ops import CudaOps
-from kernels.cuda.runtime import CupyRuntime
+from kernels.cuda.runtime import CupyRuntime, Runtime
 from kernels.ops import Device
 from kernels.surface import Geometry
 
@@ -48,7 +50,7 @@ def cuda_kit(settings: Settings) -> Kit:
         device="cuda",
         ops=CudaOps(pictures),
         encoder=CudaEncoder(pictures),
-        meter=_meter,
+        meter=Meters(),
         engine_ops=CudaOps(engines),
         tools=CudaTools(engines),
         open_session=partial(_open_session, engines, folder),
@@ -77,9 +79,26 @@ def fallbacks(tensorrt: bool, clustering: Device, sessions: Mapping[str, Session
     return notices
 
 
-def _meter(geometry: Geometry) -> CudaMeter:
-    """With a stream of its own: films do not wait for each other's frames."""
-    return CudaMeter(geometry, CupyRuntime())
+class Meters:
+    """A meter a film, each with a stream of its own: films do not wait for each other's frames.
+
+    The stream of a meter that is gone serves the next one. CuPy keeps memory by stream and would otherwise keep some
+    for every film there ever was.
+    """
+
+    def __init__(self, make_runtime: Callable[[], Runtime] = CupyRuntime) -> None:
+        self._make_runtime = make_runtime
+        self._free: SimpleQueue[Runtime] = SimpleQueue()
+
+    def __call__(self, geometry: Geometry) -> CudaMeter:
+        """For one film. Safe for several threads."""
+        try:
+            runtime = self._free.get_nowait()
+        except Empty:
+            runtime = self._make_runtime()
+        meter = CudaMeter(geometry, runtime)
+        weakref.finalize(meter, self._free.put, runtime).atexit = False
+        return meter
 
 
 def _open_session(runtime: CupyRuntime, engine_cache: Path | None, path: Path, role: str) -> Session:

@@ -9,12 +9,15 @@ import pytest
 from engines.providers import CUDA, TENSORRT
 from engines.session import FakeSession, Session
 from engines.trt import TensorRt
+from kernels.surface import Geometry
 from stream.devices import NEEDED, Choice, choice_of, choose_device
 from stream.gpu import Gpu, VideoChip
 from stream.kit import host_kit
-from stream.kit_cuda import fallbacks, films_in_flight
+from stream.kit_cuda import Meters, fallbacks, films_in_flight
 from stream.records import KeyartError
 from stream.settings import Settings
+
+from ..kernels.device_array import DeviceRuntime
 
 H200 = Gpu("H200", "9.0", 150 << 30, 149 << 30, "580")
 
@@ -103,3 +106,18 @@ def test_the_hosts_pace_is_one_at_a_time() -> None:
     kit = host_kit(Settings(threads=3))
     assert (kit.pace.max_batch, kit.pace.in_flight, kit.pace.readers) == (1, 1, 3)
     assert kit.engine_ops is kit.ops and not kit.fallbacks({})
+
+
+def test_films_side_by_side_have_streams_of_their_own_and_later_ones_use_them_again() -> None:
+    made: list[DeviceRuntime] = []
+
+    def runtime() -> DeviceRuntime:
+        made.append(DeviceRuntime())
+        return made[-1]
+
+    meters = Meters(runtime)
+    first, second = meters(Geometry(64, 48)), meters(Geometry(64, 48))
+    assert len(made) == 2 and first is not second
+    del first
+    third = meters(Geometry(320, 180))
+    assert len(made) == 2 and third is not second
