@@ -72,9 +72,20 @@ def _sample_fast(samples: np.ndarray, rect: Rect, size: tuple[int, int], kind: i
         return samples
     if aligned:  # an odd column lost by halving stretches the picture by less than one pixel of the smaller one
         return cv2.resize(samples, size, interpolation=kind)
+    if (width, height) == size and (part := _cut(samples, x, y, size)) is not None:
+        return part
     to_part = np.array([[width / size[0], 0.0, x], [0.0, height / size[1], y]])
     to_part[:, 2] += to_part[:, :2] @ (0.5, 0.5) - 0.5
     return cv2.warpAffine(samples, to_part, size, flags=kind | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _cut(samples: np.ndarray, x: float, y: float, size: tuple[int, int]) -> np.ndarray | None:
+    """The pixels from (x, y) on, which need no filter; None when x or y lies between pixels or the edge is reached."""
+    left, top = int(x), int(y)
+    if (left, top) != (x, y) or min(left, top) < 0:
+        return None
+    part = samples[top : top + size[1], left : left + size[0]]
+    return part if part.shape == (size[1], size[0]) else None
 
 
 def _halved_part(
@@ -102,9 +113,9 @@ def _whole_steps(begin: float, end: float, step: int, length: int) -> tuple[int,
 def _sample_fine(samples: np.ndarray, rect: Rect, size: tuple[int, int]) -> np.ndarray:
     """Lanczos at any scale; the plane's dtype; a part that needs no filter is only cut out."""
     x, y, width, height = rect
+    if (width, height) == size and (part := _cut(samples, x, y, size)) is not None:
+        return part
     inside = x >= 0 and y >= 0 and x + width <= samples.shape[1] and y + height <= samples.shape[0]
-    if inside and width == size[0] and height == size[1] and float(x).is_integer() and float(y).is_integer():
-        return samples[int(y) : int(y + height), int(x) : int(x + width)]
     if inside and samples.dtype == np.uint8:
         # Pillow's filter is `resample.lanczos` in C, five times as fast; it knows neither deep planes nor edges.
         part = Image.fromarray(samples).resize(size, Image.Resampling.LANCZOS, box=(x, y, x + width, y + height))
