@@ -1,0 +1,40 @@
+"""What of a frame crosses from the device to the host."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from kernels.cuda.layout import MEASURED
+from kernels.cuda.ops import CudaOps
+from kernels.surface import Colour, Geometry, Surface, split_semi_planar
+from stream.watch import _DARKNESS_FRAMES
+
+from . import emulated
+from .device_array import DeviceArray, DeviceRuntime
+
+MOST_BYTES = 512
+
+
+@pytest.mark.skipif(not emulated.available(), reason="needs a C++ compiler")
+def test_a_frame_costs_its_row_and_a_share_of_the_profiles() -> None:
+    size, frames = (64, 48), 8
+    planes = split_semi_planar(np.full((size[1] * 3 // 2, size[0]), 90, np.uint8), size[1])
+    y, u, v = map(DeviceArray, planes)
+    runtime = DeviceRuntime()
+    meter = CudaOps(runtime).meter(Geometry(*size))
+    surfaces = [Surface(y, u, v, 8, Colour(), Geometry(*size))] * frames
+    meter.measure(surfaces, np.arange(frames) / 25, np.arange(frames, dtype=np.int32))
+    assert runtime.downloaded == frames * MEASURED.itemsize
+    meter.take_darkness()
+    profiles = runtime.downloaded - frames * MEASURED.itemsize
+    assert profiles == _profile_bytes(*size)
+
+
+def test_at_full_hd_that_is_within_the_budget() -> None:
+    assert MEASURED.itemsize + _profile_bytes(1920, 1080) / _DARKNESS_FRAMES <= MOST_BYTES
+
+
+def _profile_bytes(width: int, height: int) -> int:
+    """Two bits for each of 16 parts of every line, and the first and last line of both profiles as they are."""
+    return (width + height) * 16 * 2 // 8 + 4 * 16 * 4
