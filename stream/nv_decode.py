@@ -19,7 +19,7 @@ from .frame_clock import FrameClock
 from .frame_pool import Demand, FramePool, Memory, bytes_for, planes_in
 from .nv_packets import PacketReader
 from .nv_pass import NvPass
-from .nv_session import Chip, Decoded, NvSession, RefusedError
+from .nv_session import Chip, Decoded, NvSession, RefusedError, words_of
 from .passes import SAME_TIME_S, SEEK_BACK_OFF_S, Watched, held
 from .records import FrameBatch, KeyartError, Notice, VideoInfo
 
@@ -93,7 +93,7 @@ class NvDecoder:
             first = next(pictures, None)
         except KeyartError as error:
             reading.close()
-            raise RefusedError(f"the GPU's decoder fails on it ({error.__cause__ or error})") from error
+            raise RefusedError(f"the GPU's decoder fails on it ({words_of(error.__cause__ or error)})") from error
         except BaseException:
             reading.close()
             raise

@@ -13,7 +13,7 @@ from .decode import DecodeOptions, Decoder
 from .frame_pool import Memory
 from .nv_decode import NvDecoder
 from .nv_memory import CupyMemory
-from .nv_session import Chip, RefusedError
+from .nv_session import Chip, RefusedError, words_of
 from .records import KeyartError, Notice, VideoInfo
 from .upload_decode import UploadDecoder
 
@@ -24,9 +24,7 @@ def open_on_gpu(path: Path, options: DecodeOptions) -> Decoder:
     try:
         chip, memory = first_chip(), CupyMemory()
     except RuntimeError as error:
-        # PyNvVideoCodec explains itself in many lines, the first of them says what is missing.
-        said = str(error).strip().partition("\n")[0]
-        raise KeyartError(f"the GPU's decoder cannot be used ({said}), use --device cpu") from error
+        raise KeyartError(f"the GPU's decoder cannot be used ({words_of(error)}), use --device cpu") from error
     return open_on_chip(path, options, chip, lambda: memory)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from .cancel import checkpoint
 from .decode import DecodeMode
 from .frame_pool import Memory
 from .nal import sequence_headers
@@ -83,6 +84,7 @@ class NvPass:
         for packet in self.reader.packets():
             time_s = self.reader.time_s(packet.pts) or 0.0
             if from_key_s is not None and (not packet.key or time_s < from_key_s):
+                checkpoint()
                 continue
             from_key_s = None
             self._count_silence()

@@ -9,6 +9,7 @@ its next call: rows of luma, then rows of interleaved chroma, without padding, a
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -27,6 +28,7 @@ CODECS = {
 }
 """FFmpeg's names of codecs that the chip is fed as they are (H.264 and HEVC with start codes) → PyNvVideoCodec's."""
 _CHROMA = {"yuv420p": "420", "yuvj420p": "420", "gray": "Monochrome"}
+_SAID = re.compile(r"Error code : (-?\d+)\s+Error Type : (.+)")
 _SURFACES = {"NV12": 1, "P016": 2}
 """Layouts that become a surface → bytes a sample."""
 
@@ -89,7 +91,7 @@ class Chip:
                 gpuid=self._device_id, codec=kind, cudacontext=0, cudastream=memory.stream, usedevicememory=True
             )
         except self.errors as error:
-            raise NvdecError(str(error)) from error
+            raise NvdecError(words_of(error)) from error
         return NvSession(self._codec, decoder, self.errors)
 
     def _capabilities(self, codec: str, chroma: str, bit_depth: int) -> dict[str, int]:
@@ -105,7 +107,7 @@ class Chip:
                     bitdepth=bit_depth,
                 )
             except self.errors as error:
-                raise RefusedError(f"the GPU's decoder cannot be asked ({error})") from error
+                raise RefusedError(f"the GPU's decoder cannot be asked ({words_of(error)})") from error
         return self._known[key]
 
 
@@ -134,9 +136,9 @@ class NvSession:
         try:
             return [self._described(frame) for frame in self._decoder.Decode(data)]
         except self._codec.PyNvVCExceptionUnsupported as error:
-            raise UnsupportedError(str(error)) from error
+            raise UnsupportedError(words_of(error)) from error
         except self._errors as error:
-            raise NvdecError(str(error)) from error
+            raise NvdecError(words_of(error)) from error
 
     def _described(self, frame: Any) -> Decoded:
         layout = frame.format.name
@@ -144,6 +146,12 @@ class NvSession:
             raise UnsupportedError(f"pictures come as {layout}")
         width, height = self._decoder.GetWidth(), self._decoder.GetHeight()
         return Decoded(frame.getPTS(), frame.GetPtrToPlane(0), width, height, _SURFACES[layout])
+
+
+def words_of(error: BaseException) -> str:
+    """One line of what PyNvVideoCodec says in several: function, code, words, place."""
+    found = _SAID.search(str(error))
+    return f"{found[2].strip()}, error {found[1]}" if found else str(error).strip().partition("\n")[0]
 
 
 def _chroma_of(pixel_format: str) -> str | None:

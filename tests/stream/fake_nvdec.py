@@ -29,6 +29,11 @@ class FakeUnsupportedError(Exception):
     """What it raises for a film that the chip does not take."""
 
 
+def said(function: str, code: int, words: str) -> str:
+    """How the module words its errors."""
+    return f"{function} : \nError code : {code}\nError Type : {words}\nat /project/src/NvDecoder.cpp:1\n"
+
+
 class PacketData:
     """Filled by whoever feeds the decoder."""
 
@@ -104,7 +109,7 @@ class FakeDecoder:
         for buffer in self._buffers:
             buffer[...] = _GARBAGE
         if self._refuses:
-            raise FakeUnsupportedError("Codec not supported on this GPU")
+            raise FakeUnsupportedError(said("HandleVideoSequence", 801, "Codec not supported on this GPU"))
         if not packet.bsl:
             self.flushes += 1
             frames = self._context.decode(None)
@@ -112,7 +117,7 @@ class FakeDecoder:
             return self._handed_out(frames)
         self.packets += 1
         if self._breaks_at is not None and self.packets > self._breaks_at:
-            raise FakeError("cuvidParseVideoData returned error 1")
+            raise FakeError(said("Decode", 1, "m_api.cuvidParseVideoData(m_hParser, &packet) returned error 1"))
         data = ctypes.string_at(packet.bsl_data, packet.bsl)
         assert not self._annex_b or data.startswith(_START_CODES), "the chip wants start codes"
         return self._handed_out(self._frames(data, packet.pts))
@@ -130,7 +135,7 @@ class FakeDecoder:
         for frame in frames:
             self._size = self._size or (frame.width, frame.height)
             if (frame.width, frame.height) != self._size:
-                raise FakeError("Reconfigure Not supported when width/height > maxwidth/maxheight")
+                raise FakeError(said("ReconfigureDecoder", 801, "Reconfigure Not supported"))
         self._buffers += arrays
         return [_decoded_frame(array, frame.pts) for array, frame in zip(arrays, frames, strict=True)]
 
