@@ -34,7 +34,7 @@ def choice_of(wanted: str, view: View | None = None) -> Choice:
     """
     if wanted == "cpu":
         return Choice("cpu")
-    missing = why_not_cuda(view)
+    missing = why_not_cuda(view, everything=wanted == "cuda")
     if not missing:
         return Choice("cuda")
     if wanted == "cuda":
@@ -42,11 +42,16 @@ def choice_of(wanted: str, view: View | None = None) -> Choice:
     return Choice("cpu", missing)
 
 
-def why_not_cuda(view: View | None = None) -> tuple[str, ...]:
-    """What keeps a run from the GPU, in words; empty when nothing does. On a machine without CuPy it costs nothing;
-    where all is there ONNX Runtime is tried in a process of its own, for some seconds."""
+def why_not_cuda(view: View | None = None, everything: bool = True) -> tuple[str, ...]:
+    """What keeps a run from the GPU, in words; empty when nothing does.
+
+    everything: go on after the first reason. Without it a machine without a GPU is told at once; packages take seconds
+    to import, and where all is there ONNX Runtime is tried in a process of its own, for some seconds more.
+    """
     view = view or Machine()
     found = view.gpu()
+    if isinstance(found, str) and not everything:
+        return (found,)
     absent = [PACKAGES[module] for module in NEEDED if view.package(module) is None]
     missing = [f"{', '.join(absent)} missing, pip install 'keyart[cuda]'"] if absent else []
     if isinstance(found, str) and PACKAGES["cupy"] not in absent:
