@@ -14,14 +14,12 @@ from kernels.surface import Surface
 from .cancel import checkpoint
 from .candidates import leading_face
 from .crops import Crop, crop_for
-from .encode import Encoder, contact_sheet
+from .encode import TILE_WIDTH, Encoder, contact_sheet
 from .formats import Format
 from .records import Candidate, Character
 from .scoring import Active
 from .selection import Entry, Pick
 from .settings import Settings
-
-_PREVIEW_HEIGHT = 432
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ class Cutter:
 
     def _tile(self, rank: int, pick: Pick) -> tuple[np.ndarray, str]:
         active, entry = self._active, pick.entry
-        size = (max(1, round(_PREVIEW_HEIGHT * active.width / active.height)), _PREVIEW_HEIGHT)
+        size = (TILE_WIDTH, max(1, round(TILE_WIDTH * active.height / active.width)))
         rect = (active.x, active.y, active.width, active.height)
         picture = self._ops.to_host(self._ops.rgb(self._surface(entry.candidate), rect, size))
         minutes, seconds = divmod(entry.candidate.pts_s, 60)

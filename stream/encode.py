@@ -13,7 +13,7 @@ from kernels.surface import Array
 
 from .records import KeyartError
 
-_TILE_WIDTH = 384
+TILE_WIDTH = 384
 _MARGIN = 12
 _CAPTION = 26
 _BACKGROUND, _INK = (24, 24, 26), (225, 225, 220)
@@ -40,15 +40,15 @@ class CpuEncoder:
 
 
 def contact_sheet(tiles: Sequence[tuple[np.ndarray, str]], columns: int) -> np.ndarray:
-    """Pictures (h, w, 3) uint8 of one aspect with their captions, in rows of `columns`; (H, W, 3) uint8."""
-    height = max(1, round(_TILE_WIDTH * tiles[0][0].shape[0] / tiles[0][0].shape[1]))
+    """Pictures (h, TILE_WIDTH, 3) uint8 of one size with their captions, in rows of `columns`; (H, W, 3) uint8."""
+    height = tiles[0][0].shape[0]
     columns = min(columns, len(tiles))
     rows = -(-len(tiles) // columns)
-    cell = (_TILE_WIDTH + _MARGIN, height + _CAPTION + _MARGIN)
+    cell = (TILE_WIDTH + _MARGIN, height + _CAPTION + _MARGIN)
     sheet = Image.new("RGB", (columns * cell[0] + _MARGIN, rows * cell[1] + _MARGIN), _BACKGROUND)
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=15)
     for number, (picture, caption) in enumerate(tiles):
         x, y = _MARGIN + number % columns * cell[0], _MARGIN + number // columns * cell[1]
-        sheet.paste(Image.fromarray(picture).resize((_TILE_WIDTH, height), Image.Resampling.LANCZOS), (x, y))
+        sheet.paste(Image.fromarray(picture), (x, y))
         draw.text((x, y + height + 5), caption, fill=_INK, font=font)
     return np.asarray(sheet)
