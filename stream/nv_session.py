@@ -1,10 +1,11 @@
 """NVDEC through PyNvVideoCodec's decoder: what the chip takes, and one decoder on it.
 
-What is relied on, read from the module of PyNvVideoCodec 2.2.4 (signatures) and the sources of its 2.x line: `Decode`
-takes a `PacketData` that anybody may fill (`bsl_data` an address, `bsl` bytes, `pts` returned with the picture as
-`timestamp`), gives the pictures that are ready for display in display order, and an empty packet flushes. With a CUDA
-stream of one's own the pictures are *queued* on it when `Decode` returns, and they lie in the decoder's buffers until
-its next call: rows of luma, then rows of interleaved chroma, without padding, an odd width rounded up to even.
+What is relied on, seen of the module 2.2.4 itself on a stand-in for the driver: `Decode` takes a `PacketData` that
+anybody may fill (`bsl_data` an address, `bsl` bytes, `pts` any number, which comes back with its picture), gives the
+pictures that are ready for display, and an empty packet flushes, after which it can go on. With a CUDA stream of one's
+own the pictures are *queued* on it when `Decode` returns, and they lie in the decoder's buffers until its next call:
+rows of luma, then rows of interleaved chroma, without padding, an odd width rounded up to even. A cropping that does
+not begin in the corner is not heeded: such films, which nobody has met, would come out shifted.
 """
 
 from __future__ import annotations
