@@ -7,7 +7,7 @@ from pathlib import Path
 import anyio
 
 from kernels.bars import BarsEvidence
-from stream.decode import DecodeOptions, open_decoder
+from stream.decode import DecodeOptions
 from stream.film import Film
 from stream.pool import PicturePool
 from stream.services import open_services
@@ -23,11 +23,11 @@ def watch_film(video: Path, settings: Settings) -> Film:
 async def _watched(video: Path, settings: Settings) -> Film:
     async with open_services(settings) as services:
         options = DecodeOptions(mode=settings.decode, threads=settings.thread_count)
-        decoder = open_decoder(video, services.device, options)
+        decoder = services.open_decoder(video, options)
         try:
             pool = PicturePool(settings.pool.frames_at_1080p, settings.pool.per_person)
             film = Film(decoder.info, pool, BarsEvidence(decoder.info.geometry))
-            meter = services.ops.meter(decoder.info.geometry)
+            meter = services.meter(decoder.info.geometry)
             threads = Threads(services.decode_threads, services.measure_threads)
             await watch(film, decoder, services.ops, meter, services.reader, settings, threads, lambda frames: None)
         finally:

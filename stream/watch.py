@@ -83,7 +83,7 @@ async def watch(
         tasks.start_soon(_measure, film, meter, to_measure, measured, threads.measure)
         tasks.start_soon(_split, film, settings, to_split, closed, on_frames)
         tasks.start_soon(_read, film, reader, to_read, looked)
-        tasks.start_soon(_collect, film, ops, settings, to_collect)
+        tasks.start_soon(_collect, film, ops, settings, to_collect, threads.measure)
 
 
 async def _decode(film: Film, decoder: Decoder, out: Sender[FrameBatch], limiter: CapacityLimiter) -> None:
@@ -108,10 +108,10 @@ async def _measure(
             rows = await on_thread(measure, limiter, clock, len(batch.surfaces))
             since += len(rows)
             if since >= _DARKNESS_FRAMES:
-                film.bars.add(meter.take_darkness())
+                film.bars.add(await on_thread(meter.take_darkness, limiter, clock, 0))
                 since = 0
             await out.send(Measured(batch, rows))
-    film.bars.add(meter.take_darkness())
+    film.bars.add(await on_thread(meter.take_darkness, limiter, clock, 0))
 
 
 async def _split(
@@ -170,12 +170,15 @@ async def _read(
                 await out.send(Looked(shot, part, readings))
 
 
-async def _collect(film: Film, ops: Ops, settings: Settings, source: Receiver[Looked]) -> None:
+async def _collect(
+    film: Film, ops: Ops, settings: Settings, source: Receiver[Looked], limiter: CapacityLimiter
+) -> None:
     builder, guess = TrackBuilder(), PersonGuess(settings.people.same_person_cosine)
     clock = film.clocks["collect"]
     with source:
         async for looked in source:
-            clock.time(partial(_collect_part, film, ops, settings, builder, guess, looked), len(looked.pictures))
+            collect = partial(_collect_part, film, ops, settings, builder, guess, looked)
+            await on_thread(collect, limiter, clock, len(looked.pictures))
 
 
 def _collect_part(
