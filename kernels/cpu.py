@@ -72,8 +72,8 @@ def _sample_fast(samples: np.ndarray, rect: Rect, size: tuple[int, int], kind: i
         return samples
     if aligned:  # an odd column lost by halving stretches the picture by less than one pixel of the smaller one
         return cv2.resize(samples, size, interpolation=kind)
-    if (width, height) == size and (part := _cut(samples, x, y, size)) is not None:
-        return part
+    if width == size[0] and height == size[1] and (cut := _cut(samples, x, y, size)) is not None:
+        return cut
     to_part = np.array([[width / size[0], 0.0, x], [0.0, height / size[1], y]])
     to_part[:, 2] += to_part[:, :2] @ (0.5, 0.5) - 0.5
     return cv2.warpAffine(samples, to_part, size, flags=kind | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE)
@@ -113,8 +113,8 @@ def _whole_steps(begin: float, end: float, step: int, length: int) -> tuple[int,
 def _sample_fine(samples: np.ndarray, rect: Rect, size: tuple[int, int]) -> np.ndarray:
     """Lanczos at any scale; the plane's dtype; a part that needs no filter is only cut out."""
     x, y, width, height = rect
-    if (width, height) == size and (part := _cut(samples, x, y, size)) is not None:
-        return part
+    if width == size[0] and height == size[1] and (cut := _cut(samples, x, y, size)) is not None:
+        return cut
     inside = x >= 0 and y >= 0 and x + width <= samples.shape[1] and y + height <= samples.shape[0]
     if inside and samples.dtype == np.uint8:
         # Pillow's filter is `resample.lanczos` in C, five times as fast; it knows neither deep planes nor edges.

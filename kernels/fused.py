@@ -37,6 +37,11 @@ def _compiled(*signatures: Any) -> Callable[[F], F]:
     return compiled
 
 
+def _called(function: F) -> F:
+    """Compiled with the loop that calls it."""
+    return cast(F, njit(nogil=True)(function))
+
+
 def flat(plane: np.ndarray) -> tuple[np.ndarray, int]:
     """A plane (h, w) as one line of samples and the distance of its rows in it; copied when its pixels lie apart."""
     if plane.strides[1] != plane.itemsize or plane.strides[0] < 0:
@@ -78,7 +83,7 @@ def quarter(samples: np.ndarray, pitch: int, out: np.ndarray) -> None:
             end[c] = (four + 2) >> 2
 
 
-@njit(nogil=True)
+@_called
 def _with_edges(picture: np.ndarray) -> np.ndarray:
     """The picture with its outermost pixels repeated once on each side."""
     height, width = picture.shape
