@@ -46,7 +46,7 @@ class TextReading:
 class TextDetector:
     """PP-OCR's detection network on one session. `long_side`: of its input, pixels; cost grows with its square."""
 
-    def __init__(self, session: Session, ops: Ops, *, long_side: int = 480, tools: EngineTools = HOST):
+    def __init__(self, session: Session, ops: Ops, *, long_side: int = 384, tools: EngineTools = HOST):
         self._session, self._ops, self._tools, self._long_side = session, ops, tools, long_side
 
     def read(self, surface: Surface, area: Rect | None = None) -> TextReading:
