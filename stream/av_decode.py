@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -18,24 +17,8 @@ from .av_surface import surface_of
 from .cancel import checkpoint
 from .decode import DecodeOptions
 from .frame_clock import FrameClock
+from .passes import SAME_TIME_S, SEEK_BACK_OFF_S, Watched
 from .records import FrameBatch, KeyartError, Notice, VideoInfo
-
-_SAME_TIME_S = 1.5e-3
-_SEEK_BACK_OFF_S = 15.0
-"""Program streams land behind the asked time; a second try starts this much earlier, a third at the start."""
-_END_TOLERANCE_S = 1.0
-"""Containers round durations and count the last picture differently; a film that ends earlier than this was cut off."""
-
-
-@dataclass(slots=True)
-class _Watched:
-    """What one pass over the file came across."""
-
-    pictures: int = 0
-    last_s: float = 0.0
-    adjusted: bool = False
-    resized: bool = False
-    ended: bool = False
 
 
 class AvDecoder:
@@ -46,7 +29,7 @@ class AvDecoder:
     def __init__(self, path: Path, options: DecodeOptions | None = None) -> None:
         self._path = path
         self._options = options or DecodeOptions()
-        self._watched = _Watched()
+        self._watched = Watched()
         self.info = self._probe()
         self.notices: list[Notice] = notices_of(self.info)
 
@@ -66,7 +49,7 @@ class AvDecoder:
         finally:
             pictures.close()
             reading.close()
-        self._take_notice(reading)
+        self.notices += self._watched.notices(self.info, reading.errors, reading.first_error_s)
 
     def _pictures(self, reading: AvPass, start_s: float, end_s: float) -> Generator[tuple[Surface, float, int, bool]]:
         clock, watched = FrameClock(self.info.fps), self._watched
@@ -89,7 +72,7 @@ class AvDecoder:
 
     def frame_at(self, pts_s: float) -> Surface:
         """Seek to the key frame before, decode to exactly `pts_s`; from the start where seeking is not exact."""
-        found = self._search(pts_s - _SAME_TIME_S, pts_s + _SAME_TIME_S, pts_s, rough=False)
+        found = self._search(pts_s - SAME_TIME_S, pts_s + SAME_TIME_S, pts_s, rough=False)
         if not found:
             raise KeyartError(f"has no picture at {pts_s:.3f} s any more, was it replaced while it was read?")
         return min(found, key=lambda picture: abs(picture[0] - pts_s))[1]
@@ -99,7 +82,7 @@ class AvDecoder:
         return self._search(first_s, last_s, first_s, rough=True)
 
     def _search(self, first_s: float, last_s: float, seek_s: float, *, rough: bool) -> list[tuple[float, Surface]]:
-        starts = [None] if self._watched.adjusted else [seek_s, seek_s - _SEEK_BACK_OFF_S, None]
+        starts = [None] if self._watched.adjusted else [seek_s, seek_s - SEEK_BACK_OFF_S, None]
         for start_s in starts:
             found = self._scan(first_s, last_s, start_s, rough)
             if found is not None:
@@ -124,7 +107,7 @@ class AvDecoder:
                 time_s = clock.time(stored_s) if self._watched.adjusted or stored_s is None else stored_s
                 if time_s > last_s:
                     break
-                whole |= time_s <= max(first_s, start_s or 0.0, self.info.first_pts_s) + _SAME_TIME_S
+                whole |= time_s <= max(first_s, start_s or 0.0, self.info.first_pts_s) + SAME_TIME_S
                 if time_s >= first_s:
                     found.append((time_s, self._surface(frame)))
             return found if whole and (found or start_s is None) else None
@@ -150,17 +133,3 @@ class AvDecoder:
             return next(packet_times(reading.container, reading.stream), None)
         finally:
             reading.close()
-
-    def _take_notice(self, reading: AvPass) -> None:
-        watched, info = self._watched, self.info
-        if reading.errors:
-            message = f"{reading.errors} damaged places did not decode, went on after them"
-            self.notices.append(Notice("damaged", message, reading.first_error_s))
-        if watched.adjusted:
-            self.notices.append(Notice("times_mended", "presentation times ran backwards or were missing, mended"))
-        if watched.resized:
-            self.notices.append(Notice("size_changed", "the picture size changes within the film, scaled to the first"))
-        end_s = info.first_pts_s + (info.duration_s or 0.0)
-        if watched.ended and end_s - watched.last_s > _END_TOLERANCE_S:
-            message = f"ends at {watched.last_s:.2f} s although its container says {end_s:.2f} s, used what is there"
-            self.notices.append(Notice("cut_off", message, watched.last_s))

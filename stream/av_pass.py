@@ -114,7 +114,10 @@ class AvPass:
     def time_s(self, frame: av.VideoFrame) -> float | None:
         """Presentation time on the file's clock, seconds; None when the file gives none."""
         time_base = self.stream.time_base
-        return None if frame.pts is None or time_base is None else float(frame.pts * time_base)
+        # As exact as the fractions' own product, which takes ten times as long.
+        return (
+            None if frame.pts is None or time_base is None else frame.pts * time_base.numerator / time_base.denominator
+        )
 
     def _note_damage(self, time_s: float | None) -> None:
         self.errors += 1
