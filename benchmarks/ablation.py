@@ -8,6 +8,8 @@ from typing import Any
 
 from stream.configuration import load_settings
 from stream.manifest import Manifest
+from stream.output import has_result, result_folder
+from stream.records import KeyartError
 from stream.settings import Settings
 
 from .evaluate import Evaluation
@@ -16,6 +18,7 @@ from .labels import LabelledVideo
 from .provenance import code_fingerprint
 from .recall import NAMES
 from .results import results_of
+from .watching import conclude_each
 
 Switches = Mapping[str, Any]
 
@@ -49,6 +52,11 @@ ABLATIONS: Mapping[str, Switches] = {
 
 _EVERYTHING_ON = "nothing"
 
+_DECIDED_AT_THE_END = (
+    "crop.", "expression.", "faces.min_", "faces.moment_s", "quality.", "rank.", "text.",
+)  # fmt: skip
+"""Settings that watching a film does not read: what differs in these alone needs the film to be watched once."""
+
 
 def without(name: str, settings: Settings) -> Settings:
     """The same settings with one filter off. Raises SettingsError when its switches are not known (any more)."""
@@ -69,18 +77,43 @@ def ablate(
     Results go below `results`, into a folder for each filter and state of the code: what is there is not run again,
     and what other code made is not judged.
     """
+    chosen = {
+        name: settings if name == _EVERYTHING_ON else without(name, settings) for name in (_EVERYTHING_ON, *names)
+    }
+    folders = {name: results / f"{name.replace(' ', '_')}-{code_fingerprint()}" for name in chosen}
+    at_once = {folders[name]: chosen[name] for name in chosen if decided_at_the_end(name)}
+    for video in videos:
+        _conclude_missing(video, settings, at_once, say)
     rows: dict[str, Any] = {}
-    for number, name in enumerate((_EVERYTHING_ON, *names)):
-        say(f"without {name} ({number + 1} of {len(names) + 1})")
-        chosen = settings if name == _EVERYTHING_ON else without(name, settings)
-        folder = results / f"{name.replace(' ', '_')}-{code_fingerprint()}"
-        manifests, problems = results_of(videos, folder, chosen, quiet=True)
+    for number, name in enumerate(chosen):
+        say(f"without {name} ({number + 1} of {len(chosen)})")
+        manifests, problems = results_of(videos, folders[name], chosen[name], quiet=True)
         evaluation.problems += problems
         figures = evaluation.run(videos, manifests)["summary"].get("keyart")
         if figures is not None:
             means = {key: figures[key]["mean"] for key in NAMES}
             rows[name] = {**means, "faults": _faults(videos, manifests, evaluation)}
     return {"without": rows, "switches": {name: dict(ABLATIONS[name]) for name in names}, "code": code_fingerprint()}
+
+
+def decided_at_the_end(name: str) -> bool:
+    """Whether the filter works when the film has been watched, so that its absence needs no other watching."""
+    return all(key.startswith(_DECIDED_AT_THE_END) for key in ABLATIONS.get(name, {}))
+
+
+def _conclude_missing(
+    video: LabelledVideo, settings: Settings, variants: Mapping[Path, Settings], say: Callable[[str], None]
+) -> None:
+    """Results of one film for all variants that have none. What fails here fails again, and is told, film by film."""
+    missing = {
+        folder: variant for folder, variant in variants.items() if not has_result(result_folder(folder, video.path))
+    }
+    if len(missing) < 2:
+        return
+    try:
+        conclude_each(video.path, settings, missing, lambda folder: say(f"{video.name}: {folder.name}"))
+    except* KeyartError as failed:
+        say(f"{video.name}: {failed.exceptions[0]}")
 
 
 def _faults(

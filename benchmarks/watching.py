@@ -1,35 +1,63 @@
-"""The first half of the pipeline on one film, for what a manifest does not say: its tracks."""
+"""The first half of the pipeline on one film: for what no manifest says, and to decide by several settings at once."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
 
-from kernels.bars import BarsEvidence
-from stream.decode import DecodeOptions
 from stream.film import Film
-from stream.pool import PicturePool
+from stream.library import write_result
+from stream.output import result_folder
+from stream.pipeline import finished, watching
 from stream.services import open_services
 from stream.settings import Settings
-from stream.watch import Threads, watch
 
 
 def watch_film(video: Path, settings: Settings) -> Film:
     """The film as it stands when its last shot is collected. Raises KeyartError when it cannot be decoded."""
-    return anyio.run(_watched, video, settings)
+
+    async def watched() -> Film:
+        async with (
+            open_services(settings) as services,
+            watching(video, settings, services, lambda stage, done, total: None) as seen,
+        ):
+            return seen.film
+
+    return anyio.run(watched)
 
 
-async def _watched(video: Path, settings: Settings) -> Film:
-    async with open_services(settings) as services:
-        options = DecodeOptions(mode=settings.decode, threads=settings.thread_count)
-        decoder = services.open_decoder(video, options)
-        try:
-            pool = PicturePool(settings.pool.frames_at_1080p, settings.pool.per_person)
-            film = Film(decoder.info, pool, BarsEvidence(decoder.info.geometry))
-            meter = services.meter(decoder.info.geometry)
-            threads = Threads(services.decode_threads, services.measure_threads)
-            await watch(film, decoder, services.ops, meter, services.reader, settings, threads, lambda frames: None)
-        finally:
-            decoder.close()
-        return film
+def conclude_each(
+    video: Path, settings: Settings, variants: Mapping[Path, Settings], say: Callable[[Path], None]
+) -> None:
+    """Watch the film once with `settings` and write a result for each of `variants` (folder → settings).
+
+    Variants must not differ from `settings` in what bears on watching. Raises KeyartError.
+    """
+
+    async def concluded() -> None:
+        async with (
+            open_services(settings) as services,
+            watching(video, settings, services, lambda stage, done, total: None) as seen,
+        ):
+            for folder, variant in variants.items():
+                say(folder)
+                result = await finished(replace(seen, film=_fresh(seen.film)), variant, services)
+                await anyio.to_thread.run_sync(write_result, result, result_folder(folder, video), True)
+
+    anyio.run(concluded)
+
+
+def _fresh(film: Film) -> Film:
+    """The film with a copy of all that deciding adds to."""
+    return replace(
+        film,
+        funnel=deepcopy(film.funnel),
+        notices=list(film.notices),
+        clocks=deepcopy(film.clocks),
+        reserve=list(film.reserve),
+        candidates=list(film.candidates),
+    )

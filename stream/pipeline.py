@@ -9,7 +9,8 @@ and the rest is a short tail (`stream.finale`).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -42,40 +43,58 @@ class Result:
     files: dict[str, bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A film whose last shot is collected, with its decoder still open."""
+
+    film: Film
+    decoder: Decoder
+    fingerprint: str
+    started_s: float
+
+
 async def process(path: Path, settings: Settings, services: Services, on_frames: OnFrames) -> Result:
     """Run one film. Raises KeyartError with the reason when nothing can be made of it."""
+    async with watching(path, settings, services, on_frames) as watched:
+        on_frames("choosing", watched.film.funnel.frames, watched.film.funnel.frames)
+        return await finished(watched, settings, services)
+
+
+@asynccontextmanager
+async def watching(path: Path, settings: Settings, services: Services, on_frames: OnFrames) -> AsyncIterator[Watched]:
+    """The first half of a film's way. Raises KeyartError when the film cannot be decoded or has no picture."""
     started_s = time.perf_counter()
     opening = StageClock("open")
     decoder, fingerprint = await on_thread(lambda: _open(path, settings, services), services.decode_threads, opening)
     try:
         film = _film(decoder.info, settings)
-        total = expected_frames(decoder.info)
         threads = Threads(services.decode_threads, services.measure_threads)
         meter = services.meter(decoder.info.geometry)
-        seen = partial(_seen, on_frames, total)
+        seen = partial(_seen, on_frames, expected_frames(decoder.info))
         await watch(film, decoder, services.ops, meter, services.reader, settings, threads, seen)
         if not film.funnel.frames:
             raise KeyartError("has no picture in the chosen range, check --start, --end and --skip")
-        on_frames("choosing", film.funnel.frames, film.funnel.frames)
-        tools = Tools(
-            clustering=services.clustering,
-            ops=services.ops,
-            encoder=services.encoder,
-            text=services.text,
-            glance=services.glance,
-            frame_at=decoder.frame_at,
-            between=decoder.between,
-        )
-        conclusion = await on_thread(
-            lambda: conclude(film, settings, tools), services.finale_threads, StageClock("finale")
-        )
-        wall_s = time.perf_counter() - started_s
-        return Result(
-            manifest_of(film, conclusion, settings, services, decoder.name, fingerprint, wall_s),
-            conclusion.files.content,
-        )
+        yield Watched(film, decoder, fingerprint, started_s)
     finally:
         decoder.close()
+
+
+async def finished(watched: Watched, settings: Settings, services: Services) -> Result:
+    """The second half. Raises KeyartError when a winner's picture cannot be decoded again."""
+    film, decoder = watched.film, watched.decoder
+    tools = Tools(
+        clustering=services.clustering,
+        ops=services.ops,
+        encoder=services.encoder,
+        text=services.text if settings.text.enabled else None,
+        glance=services.glance,
+        frame_at=decoder.frame_at,
+        between=decoder.between,
+    )
+    conclusion = await on_thread(lambda: conclude(film, settings, tools), services.finale_threads, StageClock("finale"))
+    wall_s = time.perf_counter() - watched.started_s
+    manifest = manifest_of(film, conclusion, settings, services, decoder.name, watched.fingerprint, wall_s)
+    return Result(manifest, conclusion.files.content)
 
 
 def extract(path: Path, settings: Settings | None = None, progress: OnFrames | None = None) -> Manifest:

@@ -15,6 +15,8 @@ from benchmarks.peers import PeerUnavailable
 from benchmarks.plain import Seen, choose
 from benchmarks.results import results_of
 from benchmarks.scaling import growth, repeat
+from benchmarks.watching import conclude_each
+from stream.pipeline import extract
 from stream.settings import Settings
 
 
@@ -54,6 +56,27 @@ def test_every_switch_turns_something_off(name: str) -> None:
     off = ablation.without(name, settings)
     assert off.top == 7
     assert off.settings_fingerprint != settings.settings_fingerprint
+
+
+@pytest.mark.parametrize("name", ["face", "duplicates", "variety"])
+def test_a_film_watched_once_gives_what_a_run_of_its_own_gives(
+    name: str, scenes_film: Path, models_dir: Path, tmp_path: Path
+) -> None:
+    assert ablation.decided_at_the_end(name)
+    settings, variant = Settings(threads=1), ablation.without(name, Settings(threads=1))
+    conclude_each(scenes_film, settings, {tmp_path / "on": settings, tmp_path / "off": variant}, lambda folder: None)
+    for folder, chosen in (("on", settings), ("off", variant)):
+        video = LabelledVideo("scenes", scenes_film)
+        kept = results_of([video], tmp_path / folder, chosen, quiet=True)[0]["scenes"]
+        alone = extract(scenes_film, chosen)
+        assert kept.images == alone.images
+        assert kept.funnel == alone.funnel
+        assert kept.tool == alone.tool
+
+
+def test_filters_that_work_while_a_film_is_watched_are_known() -> None:
+    early = {name for name in ablation.ABLATIONS if not ablation.decided_at_the_end(name)}
+    assert early == {"exposure and sharpness", "eyes"}
 
 
 def test_the_plain_script_prefers_the_people_seen_most() -> None:

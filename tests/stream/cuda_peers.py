@@ -1,7 +1,8 @@
 """The kit of a CUDA run with peers of what a machine without a GPU lacks.
 
-The kernels are the real sources, compiled for the host; arrays refuse what those of CuPy refuse; sessions run in batches on
-the CPU provider; the decoder is the real one around FFmpeg, which plays the chip and spoils its pictures as the chip does.
+The kernels are the real sources, compiled for the host; arrays refuse what those of CuPy refuse; sessions run in
+batches on the CPU provider; the decoder is the real one around FFmpeg, which plays the chip and spoils its pictures as
+the chip does.
 """
 
 from __future__ import annotations
