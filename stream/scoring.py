@@ -8,12 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from engines.faces import Face
+from kernels.surface import Geometry
 
 from .candidates import leading_face, pleasant_score, pose_score
 from .expression import mouth_score
-from .eyes import eye_score
+from .eyes import eye_score, openness
 from .records import Candidate
 from .sections import RankWeights
+
+_USUAL = 0.7
+"""About the median of extremeness and of the sharpness component over a film."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,15 @@ def components_of(candidate: Candidate, subject: Subject, active: Active, sharpn
         "character": 1.0 if subject.main else 0.4 if subject.known else 0.2,
         **placement(lead, active),
     }
+
+
+def provisional_score(candidate: Candidate, geometry: Geometry, weights: RankWeights) -> float:
+    """What a candidate may turn out to be worth, while the film still runs: taken for a main character with an
+    expression that is usual for them, as sharp as most, in a picture without bars."""
+    lead = leading_face(candidate.faces)
+    subject = Subject(True, True, _USUAL, None if lead is None else openness(lead))
+    whole = Active(0.0, 0.0, geometry.display_width, geometry.display_height)
+    return score_of(components_of(candidate, subject, whole, _USUAL), weights)
 
 
 def face_size_score(height_ratio: float) -> float:

@@ -24,6 +24,7 @@ from .decode import Decoder
 from .film import Film, PersonGuess, bare_candidate
 from .probes import PendingPictures, ShotPictures
 from .records import FrameBatch, Picture
+from .scoring import provisional_score
 from .settings import Settings
 from .shots import ShotSplitter
 from .stage import on_thread
@@ -197,7 +198,8 @@ def _collect_part(
         candidate.composition = measure(small, film.info.geometry, lead)
         person = guess.person(lead.embedding if lead is not None else None)
         film.candidates.append(candidate)
-        film.pool.put(candidate.pts_s, picture.surface, candidate.shot_score, person)
+        value = provisional_score(candidate, film.info.geometry, settings.rank.weights)
+        film.pool.put(candidate.pts_s, picture.surface, value, person)
     if chosen.reserve is not None:
         film.reserve.append((chosen.reserve[0], chosen.reserve[2]))
     film.reserve = sorted(film.reserve, key=lambda r: (-r[0].shot_score, r[0].pts_s))[:_RESERVE]

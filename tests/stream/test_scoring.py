@@ -1,0 +1,35 @@
+"""What pictures are worth, before the film is known: the pool must keep those that will be chosen."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engines.faces import EMOTIONS, UNMEASURED, Face
+from kernels.stats import ROW
+from kernels.surface import Geometry
+from stream.records import Candidate
+from stream.scoring import provisional_score
+from stream.sections import RankWeights
+
+
+def worth(*, size: float = 500, openness: float = 0.3, mood: str = "happy", faces: bool = True) -> float:
+    """Of a picture with one face in its middle."""
+    emotion = np.zeros(len(EMOTIONS), np.float32)
+    emotion[EMOTIONS.index(mood)] = 1
+    landmarks = np.array([(0.3, 0.4), (0.7, 0.4), (0.5, 0.6), (0.35, 0.8), (0.65, 0.8)], np.float32) * size + (600, 100)
+    face = Face(
+        (600, 100, size, size), 0.9, landmarks, 0.4 * size, openness, (openness, openness), (0.0, 0.0, 0.0), None,
+        emotion, UNMEASURED,
+    )  # fmt: skip
+    row = np.zeros(1, ROW)[0]
+    row["luma_mean"], row["luma_std"], row["colourfulness"] = 110, 50, 30
+    shown = (face,) if faces else ()
+    return provisional_score(Candidate(0, 1.0, 25, row, shown, None, 1.0, 1.0), Geometry(1920, 1080), RankWeights())
+
+
+def test_what_a_poster_wants_is_worth_more_before_the_film_is_known():
+    assert worth() > worth(mood="fear")
+    assert worth() > worth(openness=0.18)
+    assert worth() > worth(size=150)
+    assert 0 < worth(faces=False) < 1
+    assert worth() == worth()
