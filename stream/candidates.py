@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,9 @@ from .sections import FaceSettings, ProbeSettings
 
 _NEUTRAL_WORTH = 0.6
 _APART_S = 0.6
+_GOOD_LOOK = 3.9
+"""Of `look_score`: open eyes, turned to the viewer, neutral or pleased, mouth at rest; talking takes half a point."""
+_ENOUGH_LOOKS = 2
 _WORTH_KEEPING = 0.6
 
 
@@ -43,6 +47,17 @@ def pose_score(face: Face) -> float:
 def pleasant_score(emotion: np.ndarray | None) -> float:
     """Share of the happy and, somewhat less, of the neutral in an emotion vector; 0.5 where there is none."""
     return 0.5 if emotion is None else float(emotion[3] + _NEUTRAL_WORTH * emotion[6])
+
+
+def look_score(face: Face) -> float:
+    """What a face's eyes, pose, expression and mouth add to a picture's score within its shot, 0–4.5."""
+    return 1.5 * eye_score(openness(face)) + pose_score(face) + pleasant_score(face.emotion) + mouth_score(face)
+
+
+def shows_enough(readings: Sequence[Reading]) -> bool:
+    """Whether every other probe of a shot makes the rest needless: good looks enough, or no face in any of them."""
+    leads = [lead for reading in readings if (lead := leading_face(reading.faces)) is not None]
+    return not leads or sum(look_score(lead) >= _GOOD_LOOK for lead in leads) >= _ENOUGH_LOOKS
 
 
 def choose(
@@ -75,7 +90,7 @@ def _candidate(shot: int, picture: Picture, reading: Reading, tracks: tuple[int,
     lead = leading_face(reading.faces)
     score = min(1.0, sharpness(picture.row) / sharpest)
     if lead is not None:
-        score += 1.5 * eye_score(openness(lead)) + pose_score(lead) + pleasant_score(lead.emotion) + mouth_score(lead)
+        score += look_score(lead)
     frame = int(picture.row["frame"])
     return Candidate(
         shot=shot,

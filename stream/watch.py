@@ -17,7 +17,7 @@ from kernels.ops import Meter, Ops
 from kernels.surface import Surface
 
 from .batcher import Batcher
-from .candidates import choose, leading_face
+from .candidates import choose, leading_face, shows_enough
 from .channels import Receiver, Sender, open_channel
 from .composition import SIZE, measure
 from .decode import Decoder
@@ -27,7 +27,7 @@ from .records import FrameBatch, Picture
 from .scoring import provisional_score
 from .settings import Settings
 from .shots import ShotSplitter
-from .stage import on_thread
+from .stage import StageClock, on_thread
 from .tracks import TrackBuilder
 
 _FRAMES_AHEAD = 3
@@ -154,7 +154,6 @@ def _advance(splitter: ShotSplitter, pending: PendingPictures, measured: Measure
 def _note_shot(film: Film, pictures: ShotPictures) -> None:
     film.shots.append(pictures.shot)
     film.funnel.at_shot.update(pictures.rejected)
-    film.funnel.probes += sum(len(part) for part in pictures.parts)
     if pictures.reserve is not None:
         picture, reason = pictures.reserve
         film.reserve.append((bare_candidate(pictures.shot.index, picture), reason))
@@ -167,8 +166,21 @@ async def _read(
     with source, out:
         async for shot in source:
             for part in shot.parts:
-                readings = await reader.ask([picture.surface for picture in part], clock)
-                await out.send(Looked(shot, part, readings))
+                pictures, readings = await _look(part, reader, clock)
+                film.funnel.probes += len(pictures)
+                await out.send(Looked(shot, pictures, readings))
+
+
+async def _look(
+    part: list[Picture], reader: Batcher[Surface, Reading], clock: StageClock
+) -> tuple[list[Picture], list[Reading]]:
+    """The probes that were read, by time, with their readings: every other one, then the rest if that is too little."""
+    seen = list(zip(part[::2], await reader.ask([picture.surface for picture in part[::2]], clock), strict=True))
+    rest = part[1::2]
+    if rest and not shows_enough([reading for _, reading in seen]):
+        seen += zip(rest, await reader.ask([picture.surface for picture in rest], clock), strict=True)
+        seen.sort(key=lambda pair: pair[0].row_index)
+    return [picture for picture, _ in seen], [reading for _, reading in seen]
 
 
 async def _collect(
