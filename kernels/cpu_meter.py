@@ -1,8 +1,6 @@
-"""Measures frames on the host, see README.md for the formulae."""
+"""Measures frames on the host, see README.md for the formulae: pixels in compiled loops, a batch's numbers at once."""
 
 from __future__ import annotations
-
-from math import sqrt
 
 import cv2
 import numpy as np
@@ -12,13 +10,15 @@ from .colour import code_range, opponent_axes
 from .cpu_profile import ProfileAccumulator
 from .fused import cell_means, chroma_sums, gradient_sums, histogram
 from .geometry import analysis_size, chroma_halvings, halvings, turned
-from .planes import area_of_any, coverage, halve, quarter_turned, shrunk, to_8_bit
+from .planes import coverage, halve, quarter_turned, shrunk, to_8_bit
 from .stats import HISTOGRAM_BINS, ROW, THUMB_HEIGHT, THUMB_WIDTH
-from .structure import histogram_row, luma_moments, structure
-from .surface import Colour, Geometry, Surface
+from .structure import histogram_rows, luma_moments, structure
+from .surface import Geometry, Rotation, Surface
 
 _THUMB = (THUMB_WIDTH, THUMB_HEIGHT)
 _HALVES = 2 * THUMB_WIDTH, 2 * THUMB_HEIGHT
+_TINY = (8, 4)
+_GREY = 128
 
 
 class CpuMeter:
@@ -33,10 +33,12 @@ class CpuMeter:
 
     def measure(self, surfaces: list[Surface], pts_s: np.ndarray, frames: np.ndarray) -> np.ndarray:
         rows = np.zeros(len(surfaces), ROW)
+        if not surfaces:
+            return rows
         rows["pts_s"], rows["frame"] = pts_s, frames
-        for row, surface in zip(rows, surfaces, strict=True):
-            self._luma(row, surface)
-            self._chroma(row, surface)
+        self._luma(rows, surfaces)
+        _chroma(rows, surfaces, self._geometry.rotation)
+        for surface in surfaces:
             if self._count % DARKNESS_STRIDE == 0:
                 self._profile.add(surface)
             self._count += 1
@@ -45,40 +47,55 @@ class CpuMeter:
     def take_darkness(self) -> Darkness:
         return self._profile.take()
 
-    def _luma(self, row: np.void, surface: Surface) -> None:
-        span, picture = code_range(surface.colour), analysis_picture(surface, self._size)
-        codes, (xx, yy, xy, bend, bends) = histogram(picture), gradient_sums(picture).tolist()
-        row["luma_mean"], row["luma_std"] = luma_moments(codes, span)
-        row["histogram"] = histogram_row(codes, span, HISTOGRAM_BINS)
-        unit = span.luma_gain**2 / picture.size
-        energy, row["blur_anisotropy"], row["blur_angle_rad"] = structure(xx, yy, xy, self._geometry.rotation)
-        row["sobel_energy"] = energy * unit / 64.0
-        row["laplacian_var"] = max(0.0, bends - float(bend) ** 2 / picture.size) * unit
-        self._thumbnail(row, picture, surface.colour)
+    def _luma(self, rows: np.ndarray, surfaces: list[Surface]) -> None:
+        pictures = [analysis_picture(surface, self._size) for surface in surfaces]
+        spans = [code_range(surface.colour) for surface in surfaces]
+        black, gain = np.array([s.black for s in spans]), np.array([s.luma_gain for s in spans])
+        codes = np.stack([histogram(picture) for picture in pictures])
+        rows["luma_mean"], rows["luma_std"] = luma_moments(codes, black, gain)
+        rows["histogram"] = histogram_rows(codes, spans, HISTOGRAM_BINS)
+        xx, yy, xy, bend, bends = np.stack([gradient_sums(picture) for picture in pictures]).T.astype(np.float64)
+        unit = gain**2 / pictures[0].size
+        energy, rows["blur_anisotropy"], rows["blur_angle_rad"] = structure(xx, yy, xy, self._geometry.rotation)
+        rows["sobel_energy"] = energy * unit / 64.0
+        rows["laplacian_var"] = np.maximum(0.0, bends - bend**2 / pictures[0].size) * unit
+        thumbs = np.stack([thumbnail(picture, self._geometry.rotation) for picture in pictures])
+        self._changes(rows, np.clip((thumbs - black[:, None, None]) * gain[:, None, None], 0.0, 255.0))
 
-    def _thumbnail(self, row: np.void, picture: np.ndarray, colour: Colour) -> None:
-        span, rotation = code_range(colour), self._geometry.rotation
-        if picture.shape[0] >= turned(_HALVES, rotation)[1] and picture.shape[1] >= turned(_HALVES, rotation)[0]:
-            picture = halve(picture)
-        small = quarter_turned(area_of_any(picture, turned(_THUMB, rotation)), rotation)
-        thumb = np.clip((small.astype(np.float32) - span.black) * span.luma_gain, 0.0, 255.0)
-        if self._before is not None:
-            row["change"] = cv2.norm(thumb, self._before, cv2.NORM_L1) / thumb.size
-        self._before = thumb
-        row["signature_y"] = np.rint(thumb.reshape(9, 3, 16, 3).mean(axis=(1, 3)))
+    def _changes(self, rows: np.ndarray, thumbs: np.ndarray) -> None:
+        """`thumbs`: (N, THUMB_HEIGHT, THUMB_WIDTH) in full-range units."""
+        before = thumbs[:1] if self._before is None else self._before
+        rows["change"] = np.abs(np.diff(thumbs, axis=0, prepend=before)).mean(axis=(1, 2))
+        self._before = thumbs[-1:]
+        rows["signature_y"] = np.rint(thumbs.reshape(-1, 9, 3, 16, 3).mean(axis=(2, 4)))
 
-    def _chroma(self, row: np.void, surface: Surface) -> None:
-        if surface.u is None or surface.v is None:
-            row["signature_uv"] = 128
-            return
-        u, v = (_small_chroma(p, surface.bit_depth) for p in (surface.u, surface.v))
-        row["colourfulness"] = colourfulness(u, v, surface.colour)
-        gain, rotation = code_range(surface.colour).chroma_gain, self._geometry.rotation
-        for index, p in enumerate((u, v)):
-            width, height = turned((8, 4), rotation)
-            cells = cell_means(p, coverage(p.shape[0], height), coverage(p.shape[1], width))
-            tiny = quarter_turned(cells, rotation)
-            row["signature_uv"][index] = np.rint(np.clip((tiny - 128.0) * gain + 128.0, 0.0, 255.0))
+
+def _chroma(rows: np.ndarray, surfaces: list[Surface], rotation: Rotation) -> None:
+    rows["signature_uv"] = _GREY
+    coloured = [(i, s, s.u, s.v) for i, s in enumerate(surfaces) if s.u is not None and s.v is not None]
+    if not coloured:
+        return
+    at = [i for i, *_ in coloured]
+    planes = [[_small_chroma(p, s.bit_depth) for p in (u, v)] for _, s, u, v in coloured]
+    means = np.stack([chroma_sums(*pair) / pair[0].size for pair in planes])
+    rows["colourfulness"][at] = colourfulness(means, np.array([opponent_axes(s.colour) for _, s, *_ in coloured]))
+    gain = np.array([code_range(s.colour).chroma_gain for _, s, *_ in coloured])[:, None, None, None]
+    cells = np.array([[_cells(p, _TINY, rotation) for p in pair] for pair in planes])
+    rows["signature_uv"][at] = np.rint(np.clip((cells - _GREY) * gain + _GREY, 0.0, 255.0))
+
+
+def _cells(picture: np.ndarray, size: tuple[int, int], rotation: Rotation) -> np.ndarray:
+    """(h, w) float32 means over `size` (width, height) cells of the displayed picture."""
+    width, height = turned(size, rotation)
+    means = cell_means(picture, coverage(picture.shape[0], height), coverage(picture.shape[1], width))
+    return quarter_turned(means, rotation)
+
+
+def thumbnail(picture: np.ndarray, rotation: Rotation) -> np.ndarray:
+    """(27, 48) float32 code values of the displayed picture, area means."""
+    width, height = turned(_HALVES, rotation)
+    large = picture.shape[0] >= height and picture.shape[1] >= width
+    return _cells(halve(picture) if large else picture, _THUMB, rotation)
 
 
 def analysis_picture(surface: Surface, size: tuple[int, int]) -> np.ndarray:
@@ -94,17 +111,17 @@ def _small_chroma(samples: np.ndarray, bit_depth: int) -> np.ndarray:
     return np.ascontiguousarray(to_8_bit(picture, bit_depth))
 
 
-def colourfulness(u: np.ndarray, v: np.ndarray, colour: Colour) -> float:
-    """Hasler & Süsstrunk 2003 (M3) from uint8 chroma codes.
+def colourfulness(means: np.ndarray, axes: np.ndarray) -> np.ndarray:
+    """(N,) Hasler & Süsstrunk 2003 (M3). `means` (N, 5): of U, V, U², V², U·V in 8-bit codes; `axes` (N, 2, 2): what
+    `opponent_axes` says.
 
     Both opponent axes are linear in (U, V), so their moments follow from those of U and V.
     """
-    count = u.size
-    sums = chroma_sums(u, v) / count
-    mean_u, mean_v, uu, vv = map(float, sums[:4])
-    uv = float(sums[4]) - mean_u * mean_v
-    variance, offset = 0.0, 0.0
-    for a, b in opponent_axes(colour):
-        variance += a * a * (uu - mean_u**2) + 2.0 * a * b * uv + b * b * (vv - mean_v**2)
-        offset += (a * (mean_u - 128.0) + b * (mean_v - 128.0)) ** 2
-    return sqrt(max(0.0, variance)) + 0.3 * sqrt(offset)
+    mean = means[:, :2]
+    uu, vv = (means[:, 2:4] - mean**2).T
+    uv = means[:, 4] - mean[:, 0] * mean[:, 1]
+    a, b = axes[..., 0], axes[..., 1]
+    variance = (a * a * uu[:, None] + 2.0 * a * b * uv[:, None] + b * b * vv[:, None]).sum(axis=1)
+    offset = ((a * (mean[:, :1] - _GREY) + b * (mean[:, 1:] - _GREY)) ** 2).sum(axis=1)
+    found: np.ndarray = np.sqrt(np.maximum(0.0, variance)) + 0.3 * np.sqrt(offset)
+    return found

@@ -180,6 +180,11 @@ def cell_means(picture: np.ndarray, down: np.ndarray, across: np.ndarray) -> np.
     height, width = picture.shape
     cells = np.zeros((down.shape[0], across.shape[0]), np.float32)
     folded = np.empty(width, np.float32)
+    first = np.zeros(across.shape[0], np.int64)
+    end = np.zeros(across.shape[0], np.int64)
+    for m in range(across.shape[0]):
+        covered = np.flatnonzero(across[m])
+        first[m], end[m] = covered[0], covered[-1] + 1
     for n in range(down.shape[0]):
         folded[:] = 0
         for r in range(height):
@@ -190,7 +195,7 @@ def cell_means(picture: np.ndarray, down: np.ndarray, across: np.ndarray) -> np.
                     folded[c] += share * float32(line[c])
         for m in range(across.shape[0]):
             mean = float32(0)
-            for c in range(width):
+            for c in range(first[m], end[m]):
                 mean += across[m, c] * folded[c]
             cells[n, m] = mean
     return cells

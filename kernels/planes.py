@@ -72,20 +72,6 @@ def coverage(length: int, cells: int) -> np.ndarray:
     return result
 
 
-def area(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """(h, w) float32 means over equal cells of the picture, whatever the two sizes; for few cells."""
-    down = coverage(picture.shape[0], size[1]) @ picture.astype(np.float32)
-    result: np.ndarray = down @ coverage(picture.shape[1], size[0]).T
-    return result
-
-
-def area_of_any(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """The same means, rounded to uint8 when the picture shrinks in whole steps (OpenCV is fast then)."""
-    if picture.shape[1] % size[0] == 0 and picture.shape[0] % size[1] == 0:
-        return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    return area(picture, size)
-
-
 def quarter_turned(picture: np.ndarray, rotation: Rotation) -> np.ndarray:
     """The picture turned clockwise by `rotation` degrees."""
     return cv2.rotate(picture, _TURNS[rotation]) if rotation else picture

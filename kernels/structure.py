@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
-from math import atan2, hypot, pi, radians
+from math import pi, radians
 
 import numpy as np
 
@@ -13,38 +14,46 @@ from .surface import Rotation
 _FLAT = 1e-9
 
 
-def structure(xx: float, yy: float, xy: float, rotation: Rotation) -> tuple[float, float, float]:
-    """Energy, coherence (0–1) and direction of least energy (radians in [0, π), displayed) of a structure tensor.
+def structure(
+    xx: np.ndarray, yy: np.ndarray, xy: np.ndarray, rotation: Rotation
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Energy, coherence (0–1) and direction of least energy (radians in [0, π), displayed) of (N,) structure tensors.
 
-    Coherence is (λ₁ - λ₂) / (λ₁ + λ₂) of the tensor's eigenvalues (Bigün & Granlund 1987); 0 for a flat picture.
+    Coherence is (λ₁ - λ₂) / (λ₁ + λ₂) of the tensor's eigenvalues (Bigün & Granlund 1987); all are 0 where a picture is
+    flat.
     """
     energy = xx + yy
-    if energy <= _FLAT:
-        return 0.0, 0.0, 0.0
-    coherence = min(1.0, hypot(xx - yy, 2.0 * xy) / energy)
-    along = atan2(2.0 * xy, xx - yy) / 2.0 + pi / 2.0 + radians(rotation)
+    lit = energy > _FLAT
+    coherence = np.minimum(1.0, np.hypot(xx - yy, 2.0 * xy) / np.where(lit, energy, 1.0))
+    along = np.arctan2(2.0 * xy, xx - yy) / 2.0 + pi / 2.0 + radians(rotation)
     angle = along % pi
-    return energy, coherence, angle if angle < np.float32(pi) else 0.0
+    angle = np.where(angle < np.float32(pi), angle, 0.0)
+    return np.where(lit, energy, 0.0), np.where(lit, coherence, 0.0), np.where(lit, angle, 0.0)
 
 
-def luma_moments(codes: np.ndarray, span: Range) -> tuple[float, float]:
-    """Mean and deviation in full-range units, from the (256,) histogram of 8-bit code values."""
-    values = (np.arange(256.0) - span.black) * span.luma_gain
-    weights = np.asarray(codes, np.float64) / max(1.0, float(np.sum(codes)))
-    mean = float(weights @ values)
-    deviation = float(np.sqrt(max(0.0, float(weights @ (values - mean) ** 2))))
-    return min(255.0, max(0.0, mean)), deviation
+def luma_moments(codes: np.ndarray, black: np.ndarray, gain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(N,) means and deviations in full-range units, from (N, 256) histograms of 8-bit code values.
+
+    `black` and `gain` (N,): what `code_range` says of each picture.
+    """
+    values = np.arange(256.0)
+    weights = codes / np.maximum(1, codes.sum(axis=1, keepdims=True))
+    mean = weights @ values
+    deviation = np.sqrt(np.maximum(0.0, (weights * (values - mean[:, None]) ** 2).sum(axis=1)))
+    return np.clip((mean - black) * gain, 0.0, 255.0), deviation * gain
 
 
-def histogram_row(codes: np.ndarray, span: Range, bins: int) -> np.ndarray:
-    """(bins,) uint16: the histogram over equal parts of 0–255 in full-range units, scaled to a sum of about 65,535."""
-    counts = np.bincount(_bin_of_code(span, bins), weights=codes, minlength=bins)
-    row: np.ndarray = np.rint(counts * (65535.0 / max(1.0, float(counts.sum())))).astype(np.uint16)
-    return row
+def histogram_rows(codes: np.ndarray, spans: Sequence[Range], bins: int) -> np.ndarray:
+    """(N, bins) uint16: (N, 256) histograms over equal parts of 0–255 in full-range units, sums of about 65,535."""
+    counts = np.stack([row @ _bins_of_codes(span, bins) for row, span in zip(codes, spans, strict=True)])
+    rows: np.ndarray = np.rint(counts * (65535.0 / np.maximum(1.0, counts.sum(axis=1, keepdims=True))))
+    return rows.astype(np.uint16)
 
 
 @lru_cache(maxsize=8)
-def _bin_of_code(span: Range, bins: int) -> np.ndarray:
+def _bins_of_codes(span: Range, bins: int) -> np.ndarray:
+    """(256, bins) float64: 1 where a code falls into a bin."""
     full = np.clip((np.arange(256.0) - span.black) * span.luma_gain, 0.0, 255.0)
-    places: np.ndarray = np.minimum((full * bins / 256.0).astype(np.int64), bins - 1)
-    return places
+    places = np.minimum((full * bins / 256.0).astype(np.int64), bins - 1)
+    result: np.ndarray = np.eye(bins)[places]
+    return result
