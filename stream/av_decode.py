@@ -79,7 +79,8 @@ class AvDecoder:
 
     def between(self, first_s: float, last_s: float) -> list[tuple[float, Surface]]:
         """Seek to the key frame before `first_s`, decode to `last_s`; from the start where seeking is not exact."""
-        return self._search(first_s, last_s, first_s, rough=True)
+        # Mended times cannot be sought, and the whole film for every look would take days.
+        return [] if self._watched.adjusted else self._search(first_s, last_s, first_s, rough=True)
 
     def _search(self, first_s: float, last_s: float, seek_s: float, *, rough: bool) -> list[tuple[float, Surface]]:
         starts = [None] if self._watched.adjusted else [seek_s, seek_s - SEEK_BACK_OFF_S, None]

@@ -52,7 +52,8 @@ class Decoder(Protocol):
     def between(self, first_s: float, last_s: float) -> list[tuple[float, Surface]]:
         """Every picture with its time from `first_s` to `last_s`, both included; for stretches of a second or so.
 
-        To look at, not to print: a decoder may leave out the finish of its pictures here.
+        To look at, not to print: a decoder may leave out the finish of its pictures here. None where times had to be
+        mended, because they cannot be sought.
         """
         ...
 

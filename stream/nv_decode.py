@@ -75,7 +75,8 @@ class NvDecoder:
     def between(self, first_s: float, last_s: float) -> list[tuple[float, Surface]]:
         """Seek to the key frame before `first_s`, decode to `last_s`; from the start where seeking is not exact.
         Synchronises."""
-        return self._search(first_s, last_s, first_s)
+        # Mended times cannot be sought, and the whole film for every look would take hours.
+        return [] if self._watched.adjusted else self._search(first_s, last_s, first_s)
 
     def close(self) -> None:
         """Give decoder, stream and slots back; pictures that are still looked at stay valid. Synchronises."""

@@ -36,7 +36,9 @@ class Watched:
             message = f"{errors} damaged places did not decode, went on after them"
             found.append(Notice("damaged", message, first_error_s))
         if self.adjusted:
-            found.append(Notice("times_mended", "presentation times ran backwards or were missing, mended"))
+            told = "presentation times ran backwards or were missing, mended"
+            message = f"{told}; blinks beside pictures were not looked for"
+            found.append(Notice("times_mended", message))
         if self.resized:
             found.append(Notice("size_changed", "the picture size changes within the film, scaled to the first"))
         end_s = info.first_pts_s + (info.duration_s or 0.0)
