@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import cast
 
@@ -22,6 +23,7 @@ _MATRICES: dict[int, Matrix] = {1: "bt709", 5: "bt601", 6: "bt601", 7: "bt601", 
 _TRANSFERS = {1: "bt709", 4: "gamma22", 6: "bt601", 8: "linear", 13: "srgb", 14: "bt2020", 16: "pq", 18: "hlg"}
 _PRIMARIES = {1: "bt709", 5: "bt470bg", 6: "bt601", 9: "bt2020", 12: "p3"}
 _FULL_RANGE = 2
+_MOST_FPS = 480
 _ATTACHED_PICTURE = av.stream.Disposition.attached_pic
 
 
@@ -69,6 +71,14 @@ def colour_of(frame: av.VideoFrame) -> Colour:
     )
 
 
+def rate_of(*claimed: Fraction | None) -> float | None:
+    """Pictures a second: the first of the container's claims that can be true, None without one.
+
+    Joined and copied files claim thousands, which would make nothing of a frame's duration and all that is counted in it.
+    """
+    return next((float(rate) for rate in claimed if rate is not None and 0 < rate <= _MOST_FPS), None)
+
+
 def geometry_of(frame: av.VideoFrame, sample_aspect: tuple[int, int]) -> Geometry:
     """Display size: square pixels by stretching the width (as players do), then the display matrix's rotation."""
     clockwise = cast(Rotation, (round(-frame.rotation / 90) * 90) % 360)
@@ -104,7 +114,7 @@ def describe(
         height=first.height,
         geometry=geometry_of(first, sample_aspect),
         sample_aspect_ratio=sample_aspect,
-        fps=float(stream.average_rate) if stream.average_rate else None,
+        fps=rate_of(stream.average_rate, stream.guessed_rate, stream.base_rate),
         first_pts_s=first_pts_s,
         duration_s=_duration_s(container, stream),
         bit_depth=first.format.components[0].bits,

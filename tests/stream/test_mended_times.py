@@ -1,10 +1,14 @@
-"""Films whose times run backwards: the right picture is found again, and nothing decodes the film for every look."""
+"""Films whose times run backwards or whose rate is absurd: what joined and copied files look like."""
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
+import pytest
 
 from stream.av_decode import AvDecoder
+from stream.av_probe import rate_of
 from stream.decode import DecodeOptions
 
 
@@ -21,3 +25,16 @@ def test_pictures_of_joined_streams_are_found_again_and_no_look_reads_the_whole_
     assert "not looked for" in notice.message
     assert np.array_equal(decoder.frame_at(float(pts_s[40])).y, surfaces[40].y)
     assert decoder.between(float(pts_s[38]), float(pts_s[42])) == []
+
+
+@pytest.mark.parametrize(
+    ("claimed", "fps"),
+    [
+        ((Fraction(30000, 1001), Fraction(25), None), 30000 / 1001),
+        ((Fraction(30000), Fraction(30), None), 30.0),
+        ((None, Fraction(0), Fraction(24)), 24.0),
+        ((Fraction(90000), None, Fraction(1000)), None),
+    ],
+)
+def test_a_rate_that_cannot_be_true_is_not_believed(claimed, fps):
+    assert rate_of(*claimed) == fps
