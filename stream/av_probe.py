@@ -74,7 +74,7 @@ def colour_of(frame: av.VideoFrame) -> Colour:
 def rate_of(*claimed: Fraction | None) -> float | None:
     """Pictures a second: the first of the container's claims that can be true, None without one.
 
-    Joined and copied files claim thousands, which would make nothing of a frame's duration and all that is counted in it.
+    Joined and copied files claim thousands, and a frame's duration, with all that is counted in it, would be nothing.
     """
     return next((float(rate) for rate in claimed if rate is not None and 0 < rate <= _MOST_FPS), None)
 
