@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,15 +38,30 @@ def repeat(video: Path, times: int, target: Path) -> None:
                     copied = out.add_stream_from_template(stream)
                 first: int | None = None
                 end = 0
-                for packet in source.demux(stream):
-                    if packet.pts is None or packet.dts is None:
-                        continue
+                for packet in _timed(source.demux(stream)):
                     first = packet.dts if first is None else first
                     end = max(end, packet.pts + max(packet.duration or 0, 1))
                     packet.pts, packet.dts = packet.pts + offset, packet.dts + offset
                     packet.stream = copied
                     out.mux(packet)
                 offset += end - min(first or 0, 0)
+
+
+def _timed(packets: Iterator[Any]) -> Iterator[Any]:
+    """The packets, the leading ones too that a container gives no decode time, the first key frame among them: they
+    are set before the first one that has a time, a tick apart."""
+    leading: list[Any] = []
+    for packet in packets:
+        if packet.pts is None:
+            continue
+        if packet.dts is None:
+            leading.append(packet)
+            continue
+        for place, early in enumerate(leading):
+            early.dts = packet.dts - len(leading) + place
+            yield early
+        leading.clear()
+        yield packet
 
 
 def against_length(video: Path, factors: Sequence[int], threads: int) -> list[Row]:
