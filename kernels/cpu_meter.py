@@ -8,15 +8,14 @@ import numpy as np
 from .bars import DARKNESS_STRIDE, Darkness
 from .colour import code_range, opponent_axes
 from .cpu_profile import ProfileAccumulator
-from .fused import cell_means, chroma_sums, gradient_sums, histogram
+from .fused import chroma_numbers, luma_numbers
 from .geometry import analysis_size, chroma_halvings, halvings, turned
-from .planes import coverage, halve, quarter_turned, shrunk, to_8_bit
+from .planes import coverage, shrunk, to_8_bit
 from .stats import HISTOGRAM_BINS, ROW, THUMB_HEIGHT, THUMB_WIDTH
 from .structure import histogram_rows, luma_moments, structure
 from .surface import Geometry, Rotation, Surface
 
 _THUMB = (THUMB_WIDTH, THUMB_HEIGHT)
-_HALVES = 2 * THUMB_WIDTH, 2 * THUMB_HEIGHT
 _TINY = (8, 4)
 _GREY = 128
 
@@ -48,18 +47,16 @@ class CpuMeter:
         return self._profile.take()
 
     def _luma(self, rows: np.ndarray, surfaces: list[Surface]) -> None:
-        pictures = [analysis_picture(surface, self._size) for surface in surfaces]
+        codes, sums, thumbs = _luma_numbers(surfaces, self._size, self._geometry.rotation)
         spans = [code_range(surface.colour) for surface in surfaces]
         black, gain = np.array([s.black for s in spans]), np.array([s.luma_gain for s in spans])
-        codes = np.stack([histogram(picture) for picture in pictures])
         rows["luma_mean"], rows["luma_std"] = luma_moments(codes, black, gain)
         rows["histogram"] = histogram_rows(codes, spans, HISTOGRAM_BINS)
-        xx, yy, xy, bend, bends = np.stack([gradient_sums(picture) for picture in pictures]).T.astype(np.float64)
-        unit = gain**2 / pictures[0].size
+        (xx, yy, xy, bend, bends), pixels = sums.T.astype(np.float64), self._size[0] * self._size[1]
+        unit = gain**2 / pixels
         energy, rows["blur_anisotropy"], rows["blur_angle_rad"] = structure(xx, yy, xy, self._geometry.rotation)
         rows["sobel_energy"] = energy * unit / 64.0
-        rows["laplacian_var"] = np.maximum(0.0, bends - bend**2 / pictures[0].size) * unit
-        thumbs = np.stack([thumbnail(picture, self._geometry.rotation) for picture in pictures])
+        rows["laplacian_var"] = np.maximum(0.0, bends - bend**2 / pixels) * unit
         self._changes(rows, np.clip((thumbs - black[:, None, None]) * gain[:, None, None], 0.0, 255.0))
 
     def _changes(self, rows: np.ndarray, thumbs: np.ndarray) -> None:
@@ -70,32 +67,42 @@ class CpuMeter:
         rows["signature_y"] = np.rint(thumbs.reshape(-1, 9, 3, 16, 3).mean(axis=(2, 4)))
 
 
+def _luma_numbers(
+    surfaces: list[Surface], size: tuple[int, int], rotation: Rotation
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(N, 256) histograms, (N, 5) sums of gradients and (N, 27, 48) displayed thumbnails in code values."""
+    count, (width, height) = len(surfaces), turned(_THUMB, rotation)
+    codes, sums = np.empty((count, 256), np.int64), np.zeros((count, 5), np.int64)
+    thumbs = np.empty((count, height, width), np.float32)
+    halved = size[0] >= 2 * width and size[1] >= 2 * height
+    whole = (size[0] // 2, size[1] // 2) if halved else size
+    down, across = coverage(whole[1], height), coverage(whole[0], width)
+    for i, surface in enumerate(surfaces):
+        luma_numbers(analysis_picture(surface, size), down, across, halved, codes[i], sums[i], thumbs[i])
+    return codes, sums, _turned_cells(thumbs, rotation)
+
+
 def _chroma(rows: np.ndarray, surfaces: list[Surface], rotation: Rotation) -> None:
     rows["signature_uv"] = _GREY
     coloured = [(i, s, s.u, s.v) for i, s in enumerate(surfaces) if s.u is not None and s.v is not None]
     if not coloured:
         return
-    at = [i for i, *_ in coloured]
-    planes = [[_small_chroma(p, s.bit_depth) for p in (u, v)] for _, s, u, v in coloured]
-    means = np.stack([chroma_sums(*pair) / pair[0].size for pair in planes])
+    at, width, height = [i for i, *_ in coloured], *turned(_TINY, rotation)
+    means, cells = np.zeros((len(at), 5)), np.empty((len(at), 2, height, width), np.float32)
+    for k, (_, s, *planes) in enumerate(coloured):
+        u, v = (_small_chroma(p, s.bit_depth) for p in planes)
+        sums = np.zeros(5, np.int64)
+        chroma_numbers(u, v, coverage(u.shape[0], height), coverage(u.shape[1], width), sums, cells[k])
+        means[k] = sums / u.size
     rows["colourfulness"][at] = colourfulness(means, np.array([opponent_axes(s.colour) for _, s, *_ in coloured]))
     gain = np.array([code_range(s.colour).chroma_gain for _, s, *_ in coloured])[:, None, None, None]
-    cells = np.array([[_cells(p, _TINY, rotation) for p in pair] for pair in planes])
-    rows["signature_uv"][at] = np.rint(np.clip((cells - _GREY) * gain + _GREY, 0.0, 255.0))
+    shown = _turned_cells(cells, rotation)
+    rows["signature_uv"][at] = np.rint(np.clip((shown - _GREY) * gain + _GREY, 0.0, 255.0))
 
 
-def _cells(picture: np.ndarray, size: tuple[int, int], rotation: Rotation) -> np.ndarray:
-    """(h, w) float32 means over `size` (width, height) cells of the displayed picture."""
-    width, height = turned(size, rotation)
-    means = cell_means(picture, coverage(picture.shape[0], height), coverage(picture.shape[1], width))
-    return quarter_turned(means, rotation)
-
-
-def thumbnail(picture: np.ndarray, rotation: Rotation) -> np.ndarray:
-    """(27, 48) float32 code values of the displayed picture, area means."""
-    width, height = turned(_HALVES, rotation)
-    large = picture.shape[0] >= height and picture.shape[1] >= width
-    return _cells(halve(picture) if large else picture, _THUMB, rotation)
+def _turned_cells(cells: np.ndarray, rotation: Rotation) -> np.ndarray:
+    """Stored pictures (…, h, w) as they are displayed."""
+    return np.rot90(cells, -(rotation // 90), axes=(-2, -1)) if rotation else cells
 
 
 def analysis_picture(surface: Surface, size: tuple[int, int]) -> np.ndarray:

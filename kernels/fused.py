@@ -44,6 +44,8 @@ def _called(function: F) -> F:
 
 def flat(plane: np.ndarray) -> tuple[np.ndarray, int]:
     """A plane (h, w) as one line of samples and the distance of its rows in it; copied when its pixels lie apart."""
+    if plane.flags.c_contiguous:
+        return plane.reshape(-1), plane.shape[1]
     if plane.strides[1] != plane.itemsize or plane.strides[0] < 0:
         plane = np.ascontiguousarray(plane)
     pitch, left = divmod(plane.strides[0], plane.itemsize)
@@ -54,72 +56,78 @@ def flat(plane: np.ndarray) -> tuple[np.ndarray, int]:
     return as_strided(plane, (length,), (plane.itemsize,), writeable=False), pitch
 
 
+@_called
+def _fetched(samples: np.ndarray, begin: int, count: int, line: np.ndarray) -> None:
+    """Copies `count` samples into a line that stays in the cache.
+
+    A loop that reads two rows of a plane in turn waits for memory twice as long as one that reads straight on.
+    """
+    source = samples[begin : begin + count]
+    for c in range(count):
+        line[c] = source[c]
+
+
+@_called
+def _mean_of_four(above: np.ndarray, below: np.ndarray, line: np.ndarray, width: int) -> None:
+    for c in range(width):
+        four = int32(above[2 * c]) + int32(above[2 * c + 1]) + int32(below[2 * c]) + int32(below[2 * c + 1])
+        line[c] = (four + 2) >> 2
+
+
 @_compiled(void(_BYTES, t.int64, _BYTES_OUT), void(_WORDS, t.int64, _WORDS_OUT))
 def halve(samples: np.ndarray, pitch: int, out: np.ndarray) -> None:
     """Means of 2×2 pixels of a plane (see `flat`), rounded half up, into `out` (h, w)."""
     height, width = out.shape
+    lines = np.empty(pitch + 2 * width, out.dtype)
     for r in range(height):
-        above, below, line = samples[2 * r * pitch :], samples[(2 * r + 1) * pitch :], out[r]
-        for c in range(width):
-            four = int32(above[2 * c]) + int32(above[2 * c + 1]) + int32(below[2 * c]) + int32(below[2 * c + 1])
-            line[c] = (four + 2) >> 2
+        _fetched(samples, 2 * r * pitch, pitch + 2 * width, lines)
+        _mean_of_four(lines, lines[pitch:], out[r], width)
 
 
 @_compiled(void(_BYTES, t.int64, _BYTES_OUT), void(_WORDS, t.int64, _WORDS_OUT))
 def quarter(samples: np.ndarray, pitch: int, out: np.ndarray) -> None:
     """`halve` done twice, with two lines in between instead of a picture, into `out` (h, w)."""
     height, width = out.shape
-    half = np.empty((2, 2 * width), out.dtype)
+    lines, half = np.empty(pitch + 4 * width, out.dtype), np.empty((2, 2 * width), out.dtype)
     for r in range(height):
         for k in range(2):
-            at = (4 * r + 2 * k) * pitch
-            above, below, line = samples[at:], samples[at + pitch :], half[k]
-            for c in range(2 * width):
-                four = int32(above[2 * c]) + int32(above[2 * c + 1]) + int32(below[2 * c]) + int32(below[2 * c + 1])
-                line[c] = (four + 2) >> 2
-        first, second, end = half[0], half[1], out[r]
-        for c in range(width):
-            four = int32(first[2 * c]) + int32(first[2 * c + 1]) + int32(second[2 * c]) + int32(second[2 * c + 1])
-            end[c] = (four + 2) >> 2
+            _fetched(samples, (4 * r + 2 * k) * pitch, pitch + 4 * width, lines)
+            _mean_of_four(lines, lines[pitch:], half[k], 2 * width)
+        _mean_of_four(half[0], half[1], out[r], width)
 
 
 @_called
-def _with_edges(picture: np.ndarray) -> np.ndarray:
-    """The picture with its outermost pixels repeated once on each side."""
-    height, width = picture.shape
-    padded = np.empty((height + 2, width + 2), np.uint8)
-    for r in range(height + 2):
-        line, out = picture[min(max(r - 1, 0), height - 1)], padded[r]
-        inner = out[1:-1]
-        for c in range(width):
-            inner[c] = line[c]
-        out[0], out[width + 1] = line[0], line[width - 1]
-    return padded
+def _with_edges(line: np.ndarray, out: np.ndarray) -> None:
+    """A line of the picture with its outermost pixels repeated once on each side."""
+    inner = out[1:-1]
+    for c in range(line.shape[0]):
+        inner[c] = line[c]
+    out[0], out[-1] = line[0], line[-1]
 
 
-@_compiled(_SUMS(_PICTURE))
-def gradient_sums(picture: np.ndarray) -> np.ndarray:
-    """Of an (h, w) uint8 picture: (5,) sums over all pixels with repeated edges:
+@_called
+def _gradient_sums(picture: np.ndarray, sums: np.ndarray) -> None:
+    """Adds to (5,) `sums` those over all pixels with repeated edges:
 
     gx², gy², gx·gy of the 3×3 Sobel sums, the 4-neighbour Laplacian and its square. int16 holds each of them (a
     gradient is at most 1020), int32 the squares of a line.
     """
     height, width = picture.shape
-    padded, sums = _with_edges(picture), np.zeros(5, np.int64)
-    across, down, bends = np.empty(width, np.int16), np.empty(width, np.int16), np.empty(width, np.int16)
+    lines = np.empty((3, width + 2), np.int16)
+    for r in range(-1, 1):
+        _with_edges(picture[max(r, 0)], lines[r + 1])
     for r in range(height):
-        above, line, below = padded[r], padded[r + 1], padded[r + 2]
+        above, line, below = lines[r % 3], lines[(r + 1) % 3], lines[(r + 2) % 3]
+        _with_edges(picture[min(r + 1, height - 1)], below)
         a0, a1, a2 = above[:-2], above[1:-1], above[2:]
         m0, m1, m2 = line[:-2], line[1:-1], line[2:]
         b0, b1, b2 = below[:-2], below[1:-1], below[2:]
-        for c in range(width):
-            falling, rising = int16(b2[c]) - int16(a0[c]), int16(a2[c]) - int16(b0[c])
-            across[c] = falling + rising + 2 * (int16(m2[c]) - int16(m0[c]))
-            down[c] = falling - rising + 2 * (int16(b1[c]) - int16(a1[c]))
-            bends[c] = int16(b1[c]) + int16(a1[c]) + int16(m0[c]) + int16(m2[c]) - 4 * int16(m1[c])
         xx, yy, xy, bend, square = int32(0), int32(0), int32(0), int32(0), int32(0)
         for c in range(width):
-            x, y, q = int32(across[c]), int32(down[c]), int32(bends[c])
+            falling, rising = int16(b2[c] - a0[c]), int16(a2[c] - b0[c])
+            x = int32(int16(falling + rising + 2 * int16(m2[c] - m0[c])))
+            y = int32(int16(falling - rising + 2 * int16(b1[c] - a1[c])))
+            q = int32(int16(b1[c] + a1[c] + m0[c] + m2[c] - 4 * m1[c]))
             xx += x * x
             yy += y * y
             xy += x * y
@@ -130,12 +138,11 @@ def gradient_sums(picture: np.ndarray) -> np.ndarray:
         sums[2] += xy
         sums[3] += bend
         sums[4] += square
-    return sums
 
 
-@_compiled(_SUMS(_PICTURE))
-def histogram(picture: np.ndarray) -> np.ndarray:
-    """(256,) counts of an (h, w) uint8 picture.
+@_called
+def _histogram(picture: np.ndarray, codes: np.ndarray) -> None:
+    """Counts of all code values into (256,) `codes`.
 
     Four tables take turns: neighbours are often equal, and an addition would have to wait for the one before.
     """
@@ -150,14 +157,13 @@ def histogram(picture: np.ndarray) -> np.ndarray:
             counts[3, line[4 * c + 3]] += 1
         for c in range(width - width % 4, width):
             counts[0, line[c]] += 1
-    total: np.ndarray = counts.sum(0).astype(np.int64)
-    return total
+    for k in range(256):
+        codes[k] = counts[0, k] + counts[1, k] + counts[2, k] + counts[3, k]
 
 
-@_compiled(_SUMS(_PICTURE, _PICTURE))
-def chroma_sums(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Of two (h, w) uint8 planes: (5,) sums of u, v, u², v², u·v."""
-    sums = np.zeros(5, np.int64)
+@_called
+def _chroma_sums(u: np.ndarray, v: np.ndarray, sums: np.ndarray) -> None:
+    """Adds to (5,) `sums` those of u, v, u², v², u·v."""
     for r in range(u.shape[0]):
         first, second = u[r], v[r]
         su, sv, uu, vv, uv = int32(0), int32(0), int32(0), int32(0), int32(0)
@@ -170,35 +176,61 @@ def chroma_sums(u: np.ndarray, v: np.ndarray) -> np.ndarray:
         sums[2] += uu
         sums[3] += vv
         sums[4] += uv
-    return sums
 
 
-@_compiled(_WEIGHTS(_PICTURE, _WEIGHTS, _WEIGHTS))
-def cell_means(picture: np.ndarray, down: np.ndarray, across: np.ndarray) -> np.ndarray:
-    """(n, m) float32 means over cells of an (h, w) uint8 picture; `down` (n, h) and `across` (m, w) are the shares
-    that pixels have in cells."""
+@_called
+def _cell_means(picture: np.ndarray, down: np.ndarray, across: np.ndarray, cells: np.ndarray) -> None:
+    """Means over equal cells of the picture into (n, m) `cells`; `down` (n, h) and `across` (m, w) are the shares that
+    pixels have in cells."""
     height, width = picture.shape
-    cells = np.zeros((down.shape[0], across.shape[0]), np.float32)
+    rows, columns = cells.shape
     folded = np.empty(width, np.float32)
-    first = np.zeros(across.shape[0], np.int64)
-    end = np.zeros(across.shape[0], np.int64)
-    for m in range(across.shape[0]):
-        covered = np.flatnonzero(across[m])
-        first[m], end[m] = covered[0], covered[-1] + 1
-    for n in range(down.shape[0]):
+    for n in range(rows):
         folded[:] = 0
-        for r in range(height):
-            share = down[n, r]
-            if share > 0:
-                line = picture[r]
-                for c in range(width):
-                    folded[c] += share * float32(line[c])
-        for m in range(across.shape[0]):
-            mean = float32(0)
-            for c in range(first[m], end[m]):
-                mean += across[m, c] * folded[c]
+        for r in range(n * height // rows, -(-(n + 1) * height // rows)):
+            share, line = down[n, r], picture[r]
+            for c in range(width):
+                folded[c] += share * float32(line[c])
+        for m in range(columns):
+            mean, shares = float32(0), across[m]
+            for c in range(m * width // columns, -(-(m + 1) * width // columns)):
+                mean += shares[c] * folded[c]
             cells[n, m] = mean
-    return cells
+
+
+@_compiled(void(_PICTURE, _WEIGHTS, _WEIGHTS, t.boolean, _SUMS, _SUMS, _WEIGHTS))
+def luma_numbers(
+    picture: np.ndarray,
+    down: np.ndarray,
+    across: np.ndarray,
+    halved: bool,
+    codes: np.ndarray,
+    sums: np.ndarray,
+    thumb: np.ndarray,
+) -> None:
+    """All that is counted in an (h, w) uint8 picture: (256,) `codes`, (5,) `sums` of gradients (zeros before), and its
+    (n, m) `thumb`, made of the picture halved once where `halved` says so. Shares: see `_cell_means`."""
+    _histogram(picture, codes)
+    _gradient_sums(picture, sums)
+    if halved:
+        height, width = picture.shape[0] // 2, picture.shape[1] // 2
+        half = np.empty((height, width), np.uint8)
+        for r in range(height):
+            _mean_of_four(picture[2 * r], picture[2 * r + 1], half[r], width)
+        _cell_means(half, down, across, thumb)
+    else:
+        _cell_means(picture, down, across, thumb)
+
+
+@_compiled(void(_PICTURE, _PICTURE, _WEIGHTS, _WEIGHTS, _SUMS, t.Array(t.float32, 3, "C")))
+def chroma_numbers(
+    u: np.ndarray, v: np.ndarray, down: np.ndarray, across: np.ndarray, sums: np.ndarray, cells: np.ndarray
+) -> None:
+    """All that is counted in two (h, w) uint8 chroma planes: (5,) `sums` of u, v, u², v², u·v (zeros before), and
+    means over (2, n, m) `cells`. Shares: see `_cell_means`."""
+    _chroma_sums(u, v, sums)
+    _cell_means(u, down, across, cells[0])
+    _cell_means(v, down, across, cells[1])
 
 
 @_compiled(
@@ -214,18 +246,18 @@ def part_means(samples: np.ndarray, pitch: int, across: np.ndarray, down: np.nda
     parts = across.shape[0] - 1
     height, width = down[parts], across[parts]
     rows, columns = np.empty((height, parts), np.float32), np.empty((width, parts), np.float32)
-    folded = np.empty(width, np.int32)
+    folded, line = np.empty(width, np.int32), np.empty(width, samples.dtype)
     for p in range(parts):
         folded[:] = 0
         last = max(down[p] + 1, down[p + 1])
         for r in range(down[p], last):
-            line = samples[r * pitch : r * pitch + width]
+            _fetched(samples, r * pitch, width, line)
             for c in range(width):
                 folded[c] += int32(line[c])
             for k in range(parts):
-                part, total = line[across[k] : max(across[k] + 1, across[k + 1])], 0
+                part, total = line[across[k] : max(across[k] + 1, across[k + 1])], int32(0)
                 for c in range(part.shape[0]):
-                    total += part[c]
+                    total += int32(part[c])
                 rows[r, k] = total / part.shape[0]
         for c in range(width):
             columns[c, p] = folded[c] / (last - down[p])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -61,13 +62,18 @@ def picture_stream(container: av.container.InputContainer) -> av.video.stream.Vi
 def colour_of(frame: av.VideoFrame) -> Colour:
     """Matrix and range as tagged; where the tags are silent, by size (BT.709 for HD) and by pixel format."""
     hd = frame.width >= 1280 or frame.height > 576
-    matrix = _MATRICES.get(int(frame.colorspace), "bt709" if hd else "bt601")
-    full = int(frame.color_range) == _FULL_RANGE or frame.format.name.startswith("yuvj")
+    tags = (int(frame.colorspace), int(frame.color_range), int(frame.color_primaries), int(frame.color_trc))
+    return _colour(hd, frame.format.name, *tags)
+
+
+@lru_cache(maxsize=64)
+def _colour(hd: bool, layout: str, matrix: int, span: int, primaries: int, transfer: int) -> Colour:
+    """One object for all frames alike: it is asked for every frame."""
     return Colour(
-        matrix=matrix,
-        full_range=full,
-        primaries=_PRIMARIES.get(int(frame.color_primaries), "unknown"),
-        transfer=_TRANSFERS.get(int(frame.color_trc), "unknown"),
+        matrix=_MATRICES.get(matrix, "bt709" if hd else "bt601"),
+        full_range=span == _FULL_RANGE or layout.startswith("yuvj"),
+        primaries=_PRIMARIES.get(primaries, "unknown"),
+        transfer=_TRANSFERS.get(transfer, "unknown"),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import av
 import numpy as np
 
@@ -14,6 +16,7 @@ _PLANAR = {
 }
 _SEMI_PLANAR = {"nv12": 8}
 _GREY = {"gray": 8, "gray10le": 10, "gray12le": 12}
+_SAMPLES: tuple[np.dtype[Any], ...] = (np.dtype(np.uint8), np.dtype(np.uint16))
 
 
 def surface_of(frame: av.VideoFrame, colour: Colour, geometry: Geometry) -> Surface:
@@ -32,10 +35,9 @@ def surface_of(frame: av.VideoFrame, colour: Colour, geometry: Geometry) -> Surf
 
 def _plane(frame: av.VideoFrame, index: int, bit_depth: int, samples: int = 1) -> np.ndarray:
     plane = frame.planes[index]
-    dtype = np.dtype(np.uint8 if bit_depth <= 8 else np.uint16)
-    rows = np.frombuffer(plane, dtype).reshape(-1, plane.line_size // dtype.itemsize)  # type: ignore[call-overload]
-    visible: np.ndarray = rows[: plane.height, : plane.width * samples]
-    return visible
+    dtype = _SAMPLES[bit_depth > 8]
+    shape, strides = (plane.height, plane.width * samples), (plane.line_size, dtype.itemsize)
+    return np.ndarray(shape, dtype, plane, 0, strides)
 
 
 def _as_yuv444(frame: av.VideoFrame, colour: Colour) -> av.VideoFrame:
