@@ -63,6 +63,10 @@ class CountingMeter:
         self._tally.add(ROWS, self._crossed() - before if self._crossed else rows.nbytes)
         return rows
 
+    def small(self, place: int) -> Surface:
+        """Passed on; stays where it is."""
+        return self._inner.small(place)
+
     def take_darkness(self) -> Darkness:
         """Passed on."""
         before = self._crossed() if self._crossed else 0

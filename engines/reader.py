@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 
 import numpy as np
@@ -111,18 +111,22 @@ class FaceReader:
         with self._tools.scope():
             return self._read(surfaces, [area or whole(surface) for surface in surfaces])
 
-    def glance(self, surface: Surface, known: Face) -> Face | None:
-        """A face seen a moment ago, in another picture: eyes and expression only. None when it is no longer there.
-
-        Synchronises (device only).
-        """
+    def glance(self, surfaces: Sequence[Surface], known: Face) -> Iterator[Face | None]:
+        """A face as it looks in other pictures, a moment before or after: eyes and expression only, None where it is no
+        longer there. Looks no further than it is asked, a batch at a time. Synchronises (device only)."""
         before = Detection(known.box, known.score, known.landmarks)
+        for start in range(0, len(surfaces), self._options.batch):
+            yield from self._glanced(surfaces[start : start + self._options.batch], before)
+
+    def _glanced(self, surfaces: Sequence[Surface], before: Detection) -> list[Face | None]:
         with self._tools.scope():
-            (now,) = self._closer([(surface, before)])
-            if now is before:
-                return None
-            openness, feelings = self._eyes_and_emotion([(surface, [now])])
-        return self._face(now, _Look(openness[0], _NO_MOUTH, None, feelings[0], _NO_QUALITY))
+            now = self._closer([(surface, before) for surface in surfaces])
+            there = [(surface, [face]) for surface, face in zip(surfaces, now, strict=True) if face is not before]
+            if not there:
+                return [None] * len(surfaces)
+            openness, feelings = self._eyes_and_emotion(there)
+        looks = (_Look(o, _NO_MOUTH, None, f, _NO_QUALITY) for o, f in zip(openness, feelings, strict=True))
+        return [None if face is before else self._face(face, next(looks)) for face in now]
 
     def _read(self, surfaces: list[Surface], areas: list[Rect]) -> list[Reading]:
         founds = self._detector.find_all(surfaces, areas)

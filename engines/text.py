@@ -59,9 +59,9 @@ class TextDetector:
             picture = self._ops.rgb(surface, (x, y, width, height), size)
             shown = self._tools.engine_input(picture[None], divisor=127.5, less=1)
             (answer,) = self._session.run({"x": shown}).values()
-            # Contours are followed on the host: the map comes there, half a megabyte for a picture that could win.
-            marks = self._ops.to_host(answer)[0, 0]
-        boxes, scores = boxes_of(marks)
+            # Contours are followed on the host: the map comes there, in bytes, for a picture that could win.
+            marks = self._ops.to_host((answer[0, 0] * 255 + 0.5).astype(np.uint8))
+        boxes, scores = boxes_of(marks.astype(np.float32) / 255)
         scale = np.array([width / size[0], height / size[1]] * 2, np.float32)
         return TextReading(boxes * scale + np.array([x, y, 0, 0], np.float32), scores)
 

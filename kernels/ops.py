@@ -19,6 +19,11 @@ class Meter(Protocol):
         """Rows of dtype `kernels.stats.ROW`, one a surface, on the host. Synchronises (device meters only)."""
         ...
 
+    def small(self, place: int) -> Surface:
+        """The picture at `place` of the last `measure`, as it was measured: luma with its longer side at 480 pixels at
+        most, small chroma, 8 bits, shown in the same size. Finished; its planes are its own."""
+        ...
+
     def take_darkness(self) -> Darkness:
         """What rows and columns showed since the last call; starts afresh. Synchronises (device meters only)."""
         ...

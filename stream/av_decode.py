@@ -41,7 +41,7 @@ class AvDecoder:
         reading = AvPass(self._path, self._options.threads, self._options.mode)
         pictures = self._pictures(reading, start_s, end_s)
         try:
-            while chunk := list(islice(pictures, self._options.batch)):
+            while chunk := list(islice(pictures, self._options.batch_of(self.info))):
                 surfaces, pts_s, frames, damaged = zip(*chunk, strict=True)
                 yield FrameBatch(
                     list(surfaces), np.array(pts_s), np.array(frames, np.int32), np.array(damaged, np.bool_)

@@ -39,6 +39,10 @@ class AvPass:
             self.stream.codec_context.skip_frame = "NONREF"
         if rough:
             self.stream.codec_context.options = {"skip_loop_filter": "all"}
+        time_base = self.stream.time_base
+        assert time_base is not None  # every demuxed stream has one
+        # Asked for every picture, and a new fraction each time it is.
+        self._time_base = time_base.numerator, time_base.denominator
         self.errors = 0
         self.first_error_s: float | None = None
         self._numbers = FrameNumbers()
@@ -51,10 +55,8 @@ class AvPass:
     def seek(self, pts_s: float) -> None:
         """Go to the key frame at or before `pts_s` (file clock); numbers are unknowable from then on."""
         self._numbers.demuxed(None)
-        time_base = self.stream.time_base
-        assert time_base is not None  # every demuxed stream has one
         try:
-            self.container.seek(int(pts_s / time_base), stream=self.stream, backward=True)
+            self.container.seek(int(pts_s * self._time_base[1] / self._time_base[0]), stream=self.stream, backward=True)
         except FFmpegError:
             # Streams without an index refuse to seek; reading them from the start is slower and as exact.
             self.container.seek(0)
@@ -113,11 +115,8 @@ class AvPass:
 
     def time_s(self, frame: av.VideoFrame) -> float | None:
         """Presentation time on the file's clock, seconds; None when the file gives none."""
-        time_base = self.stream.time_base
         # As exact as the fractions' own product, which takes ten times as long.
-        return (
-            None if frame.pts is None or time_base is None else frame.pts * time_base.numerator / time_base.denominator
-        )
+        return None if frame.pts is None else frame.pts * self._time_base[0] / self._time_base[1]
 
     def _note_damage(self, time_s: float | None) -> None:
         self.errors += 1

@@ -37,7 +37,7 @@ def _plane(frame: av.VideoFrame, index: int, bit_depth: int, samples: int = 1) -
     plane = frame.planes[index]
     dtype = _SAMPLES[bit_depth > 8]
     shape, strides = (plane.height, plane.width * samples), (plane.line_size, dtype.itemsize)
-    return np.ndarray(shape, dtype, plane, 0, strides)
+    return np.ndarray(shape, dtype, plane, 0, strides)  # type: ignore[arg-type]
 
 
 def _as_yuv444(frame: av.VideoFrame, colour: Colour) -> av.VideoFrame:

@@ -55,9 +55,11 @@ def look_score(face: Face) -> float:
 
 
 def shows_enough(readings: Sequence[Reading]) -> bool:
-    """Whether every other probe of a shot makes the rest needless: good looks enough, or no face in any of them."""
+    """Whether every other probe of a shot makes the rest needless: good looks enough, or no face in several."""
     leads = [lead for reading in readings if (lead := leading_face(reading.faces)) is not None]
-    return not leads or sum(look_score(lead) >= _GOOD_LOOK for lead in leads) >= _ENOUGH_LOOKS
+    if not leads:
+        return len(readings) >= _ENOUGH_LOOKS
+    return sum(look_score(lead) >= _GOOD_LOOK for lead in leads) >= _ENOUGH_LOOKS
 
 
 def choose(

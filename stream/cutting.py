@@ -86,14 +86,16 @@ class Cutter:
         return Image(rank, pick, cuts)
 
     def _jpeg(self, candidate: Candidate, crop: Crop) -> bytes:
-        picture = self._ops.rgb(self._surface(candidate), crop.source, crop.size, fine=True)
+        surface = self._surface(candidate)  # held until the picture is finished: its slot would be filled anew
+        picture = self._ops.rgb(surface, crop.source, crop.size, fine=True)
         return self._encoder.jpeg(picture, self._settings.jpeg_quality)
 
     def _tile(self, rank: int, pick: Pick) -> tuple[np.ndarray, str]:
         active, entry = self._active, pick.entry
         size = (TILE_WIDTH, max(1, round(TILE_WIDTH * active.height / active.width)))
         rect = (active.x, active.y, active.width, active.height)
-        picture = self._ops.to_host(self._ops.rgb(self._surface(entry.candidate), rect, size))
+        surface = self._surface(entry.candidate)
+        picture = self._ops.to_host(self._ops.rgb(surface, rect, size))
         minutes, seconds = divmod(entry.candidate.pts_s, 60)
         who = f"  {entry.person}" if entry.person else ""
         return picture, f"{rank}   {int(minutes)}:{seconds:05.2f}   {entry.score:.3f}{who}"

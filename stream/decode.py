@@ -9,8 +9,10 @@ from typing import Literal, Protocol
 
 from kernels.surface import Surface
 
+from .pool import FRAME_1080P_BYTES
 from .records import FrameBatch, KeyartError, Notice, VideoInfo
 
+_LEAST_BATCH = 4
 DecodeMode = Literal["all", "reference"]
 
 
@@ -24,14 +26,22 @@ class DecodeRange:
 
 @dataclass(frozen=True, slots=True)
 class DecodeOptions:
-    """`threads` 0 means all cores; `batch` is pictures a batch. `kept_1080p`: how many pictures of 1920x1080 the film
-    keeps at most (`PicturePool`), which a decoder with a bounded number of slots must know."""
+    """`threads` 0 means all cores. `batch`: pictures a batch, fewer of pictures larger than 1080p. `kept_1080p`: how
+    many pictures of 1920x1080 the film keeps at most (`PicturePool`), which a decoder with a bounded number of slots
+    must know."""
 
     mode: DecodeMode = "all"
     range: DecodeRange = DecodeRange()
     threads: int = 0
-    batch: int = 8
+    batch: int = 32
     kept_1080p: int = 64
+
+    def batch_of(self, info: VideoInfo) -> int:
+        """Pictures a batch of this film. Each batch changes threads twice, which costs a tenth of decoding one picture;
+        how many bytes wait between the stages must not depend on the film."""
+        picture_bytes = info.width * info.height * 3 // 2 * (1 if info.bit_depth == 8 else 2)
+        fitting = max(_LEAST_BATCH, self.batch * FRAME_1080P_BYTES // max(1, picture_bytes))
+        return min(self.batch, fitting)
 
 
 class Decoder(Protocol):

@@ -86,7 +86,7 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
         lambda: entries_of(film, characters, spreads, active, settings), len(film.candidates)
     )
     pixels = Pixels(film, tools.frame_at)
-    moments = Moments(tools.between, tools.glance, settings.faces.moment_s)
+    moments = Moments(film.pool, tools.between, tools.glance, settings.faces.moment_s)
     checks = LateChecks(film, settings, active, spreads, tools.text, moments, pixels.surface)
     selection = choose_checked(entries, settings, checks.check, settings.thread_count)
     picks = selection.picks

@@ -68,14 +68,14 @@ class Demand:
     decoder the batch it is filling. All of that together with the unclosed shot and the pool must fit beside one
     another, or the decoder would wait for a slot that only another picture could set free. What waits in channels
     needs no room: it moves on without the decoder's help and is counted only so that the stages overlap.
-    At the film's end nobody measures any more: the same slots serve the pool and one stretch of `beside` pictures at a
-    time, and a picture of each thread that asks for one.
+    At the film's end nobody measures any more: the same slots serve the pool and, where what lies beside a picture was
+    not kept, one stretch of `beside` pictures at a time, and a picture of each thread that asks for one.
     """
 
-    batch: int = 8
+    batch: int = 32
     kept_1080p: int = 64
     """Room of the picture pool, counted in pictures of 1920x1080."""
-    unclosed: int = 49
+    unclosed: int = 33
     """Cells of an unclosed shot, and the picture that is about to join them."""
     beside: int = 128
     """Pictures of a stretch of a second or so; a longer one gets what it needs beyond the limit."""

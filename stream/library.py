@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from traceback import extract_tb
 
 import anyio
 from anyio import CapacityLimiter, create_task_group, to_thread
 
-from .device_errors import device_errors
+from .device_errors import DeviceLostError, device_errors
 from .kit import MakeKit, open_kit
 from .output import MANIFEST, ResultFolder, has_result, refuse_equal_names, result_folder
 from .pipeline import Result, process
@@ -79,6 +80,11 @@ async def _one(index: int, path: Path, run: _Run, outcomes: dict[int, Outcome]) 
             outcomes[index] = _failed(path, str(_first(group)), run.report)
         except* MemoryError:
             outcomes[index] = _failed(path, "needs more memory than there is, close other programs", run.report)
+        except* DeviceLostError:
+            raise
+        except* Exception as group:
+            # A mistake of ours is no reason to lose the other films; the line says where it was made.
+            outcomes[index] = _failed(path, _mistake(_first(group)), run.report)
 
 
 async def _extract_to(path: Path, run: _Run) -> Outcome:
@@ -105,6 +111,13 @@ def write_result(result: Result, target: Path, overwrite: bool) -> Path:
 def _failed(path: Path, reason: str, report: Reporter) -> Outcome:
     report.failed(path, reason)
     return Outcome(path, "failed", reason=reason)
+
+
+def _mistake(error: BaseException) -> str:
+    made = extract_tb(error.__traceback__)[-1:]
+    place = f" at {Path(made[0].filename).name}:{made[0].lineno}" if made else ""
+    said = (str(error).strip().splitlines() or ["no word"])[0]
+    return f"failed inside Keyart ({type(error).__name__}{place}: {said}), report this"
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

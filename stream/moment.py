@@ -1,29 +1,55 @@
-"""What happens right beside a picture: a face that blinks or grimaces a moment later is caught in between."""
+"""What happens right beside a picture: a face that blinks or grimaces a moment later is caught in between.
+
+While a film is watched, every few pictures are kept as they were measured, small (`Pace`); those beside the pictures
+that might win stay as long as these do (`stream.probes`, `stream.pool`). So the film need not be decoded again for a
+look at a moment, unless the face is too small in them or the picture had to make room.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from engines.eyes import LEAST_INTER_OCULAR_PX
 from engines.faces import Face
 from kernels.surface import Surface
 
 from .candidates import leading_face
-from .records import Candidate
+from .pool import PicturePool
+from .probes import stretch
+from .records import Candidate, Timed
 
-Between = Callable[[float, float], list[tuple[float, Surface]]]
-Glance = Callable[[Surface, Face], Face | None]
+Between = Callable[[float, float], list[Timed]]
+Glance = Callable[[Sequence[Surface], Face], Iterator[Face | None]]
 
 _LOOKS = 4
 """Pictures looked at on each side: 0.08 s apart, and a blink lasts 0.1 to 0.4 s."""
+_LEAST_STEP_S = 0.06
+"""Every other picture of a film of 24 to 30 pictures a second, every fourth at 60."""
+
+
+class Pace:
+    """Which pictures are kept small: the first, and each that comes `_LEAST_STEP_S` or more after the last."""
+
+    def __init__(self, span_s: float) -> None:
+        self._next_s = -np.inf if span_s > 0 else np.inf
+
+    def picks(self, pts_s: np.ndarray) -> list[int]:
+        """Places in a batch with these times."""
+        places = []
+        for place, time_s in enumerate(pts_s.tolist()):
+            if time_s >= self._next_s:
+                places.append(place)
+                self._next_s = time_s + _LEAST_STEP_S
+        return places
 
 
 class Moments:
     """Looks at the pictures around a candidate, at most `span_s` away, evenly spread over both sides."""
 
-    def __init__(self, between: Between, glance: Glance, span_s: float) -> None:
-        self._between, self._glance, self._span_s = between, glance, span_s
+    def __init__(self, pool: PicturePool, between: Between, glance: Glance, span_s: float) -> None:
+        self._pool, self._between, self._glance, self._span_s = pool, between, glance, span_s
 
     def faces_beside(self, candidate: Candidate, shot_s: tuple[float, float]) -> Iterator[Face]:
         """The leading face as it looks in the pictures beside the candidate that belong to its shot, one by one.
@@ -33,21 +59,25 @@ class Moments:
         lead = leading_face(candidate.faces)
         if lead is None or self._span_s <= 0:
             return
-        first_s = max(candidate.pts_s - self._span_s, shot_s[0])
-        last_s = min(candidate.pts_s + self._span_s, shot_s[1] - 1e-3)
-        pictures = self._between(first_s, last_s)
+        pictures = self._pool.beside(candidate.pts_s)
+        if pictures is None or not all(_is_large(lead, surface) for _, surface in pictures):
+            pictures = self._between(*stretch(candidate.pts_s, self._span_s, shot_s))
         chosen = _spread([p for p in pictures if p[0] < candidate.pts_s - 1e-3], from_end=True)
         chosen += _spread([p for p in pictures if p[0] > candidate.pts_s + 1e-3], from_end=False)
-        for _, surface in chosen:
-            face = self._glance(surface, lead)
-            if face is not None:
-                yield face
+        looks = self._glance([surface for _, surface in chosen], lead)
+        yield from (face for face in looks if face is not None)
 
 
-def _spread(pictures: list[tuple[float, Surface]], from_end: bool) -> list[tuple[float, Surface]]:
+def _is_large(face: Face, surface: Surface) -> bool:
+    """Whether the surface has pixels enough to tell how open the eyes are."""
+    shown = max(surface.geometry.display_width, surface.geometry.display_height)
+    return face.inter_ocular_px * int(max(surface.y.shape)) >= LEAST_INTER_OCULAR_PX * shown
+
+
+def _spread(pictures: Sequence[Timed], from_end: bool) -> list[Timed]:
     """Up to `_LOOKS` pictures in equal steps, the farthest one among them; `from_end`: the list leads up to now."""
     if len(pictures) <= _LOOKS:
-        return pictures
+        return list(pictures)
     places = np.linspace(0, len(pictures), _LOOKS + 1)
     wanted = places[:-1] if from_end else places[1:] - 1
     return [pictures[round(float(i))] for i in wanted]

@@ -42,7 +42,7 @@ class NvDecoder:
         # Interlaced pictures leave the chip deinterlaced.
         self.notices: list[Notice] = [n for n in notices_of(info) if n.code != "not_deinterlaced"]
         self._options, self._chip, self._memory = options, chip, memory
-        self._demand = Demand(batch=options.batch, kept_1080p=options.kept_1080p)
+        self._demand = Demand(batch=options.batch_of(self.info), kept_1080p=options.kept_1080p)
         size = bytes_for(_shapes(info.width + info.width % 2, info.height), 1 if info.bit_depth == 8 else 2)
         self._pool = FramePool(memory, self._demand.slots(size))
         self._watched = Watched()
@@ -56,7 +56,7 @@ class NvDecoder:
         reading, pictures = self._begun or self._begin()
         self._begun = None
         try:
-            while chunk := list(islice(pictures, self._options.batch)):
+            while chunk := list(islice(pictures, self._options.batch_of(self.info))):
                 self._memory.finish()
                 yield _batch_of(chunk)
         finally:

@@ -2,11 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from threading import Lock
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from kernels.surface import Array
+
+_ALIGNED = 512
+"""Bytes; where CUDA's own allocations begin."""
+_BLOCKS_A_SLAB = 8
+
+
+class Block(NamedTuple):
+    """Part of a slab, which is freed with the last of its blocks."""
+
+    slab: Any
+    address: int
+    nbytes: int
+
+
+class Slabs:
+    """Blocks cut from larger pieces of memory: asking the driver for each by itself, and giving it back, stops the
+    device hundreds of times a film. `make`: bytes → an object with the address `ptr` that owns them."""
+
+    def __init__(self, make: Callable[[int], Any]) -> None:
+        self._make = make
+        self._slab: Any = None
+        self._begin = self._end = 0
+
+    def next(self, nbytes: int) -> Block:
+        """A block of its own. Not for several threads at once."""
+        step = -(-nbytes // _ALIGNED) * _ALIGNED
+        if self._slab is None or self._begin + step > self._end:
+            self._slab = self._make(step * _BLOCKS_A_SLAB)
+            self._begin, self._end = 0, step * _BLOCKS_A_SLAB
+        block = Block(self._slab, self._slab.ptr + self._begin, nbytes)
+        self._begin += step
+        return block
 
 
 class CupyMemory:
@@ -26,15 +60,18 @@ class CupyMemory:
         self._on_device = cupy.cuda.runtime.memcpyDeviceToDevice
         self._to_device = cupy.cuda.runtime.memcpyHostToDevice
         self._stream = cupy.cuda.Stream(non_blocking=True)
+        self._device_id = cupy.cuda.runtime.getDevice()
+        self._blocks, self._lock = Slabs(cupy.cuda.Memory), Lock()
         self.stream = int(self._stream.ptr)
 
     def allocate(self, nbytes: int) -> Any:
-        return self._cupy.cuda.Memory(nbytes)
+        with self._lock:
+            return self._blocks.next(nbytes)
 
-    def bytes_of(self, block: Any, owner: object) -> Array:
+    def bytes_of(self, block: Block, owner: object) -> Array:
         cuda = self._cupy.cuda
-        memory = cuda.UnownedMemory(block.ptr, block.size, (block, owner), block.device_id)
-        return self._cupy.ndarray((block.size,), np.uint8, cuda.MemoryPointer(memory, 0))
+        memory = cuda.UnownedMemory(block.address, block.nbytes, (block, owner), self._device_id)
+        return self._cupy.ndarray((block.nbytes,), np.uint8, cuda.MemoryPointer(memory, 0))
 
     def copy_rows(self, target: Array, source: int, pitch_bytes: int) -> None:
         place, pitch = target.data.ptr, target.strides[0]

@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
 
-from .records import FrameBatch, Picture, Shot
+from kernels.surface import Surface
+
+from .records import FrameBatch, Picture, Shot, Timed
 from .sections import ProbeSettings
 
 _CELLS_PER_SECOND = 4.0
-_MAX_CELLS = 48
-"""Full-size pictures waiting for their shot to close: 150 MB at 1080p. Longer shots get longer cells instead."""
+_FRESH_CELLS = 3
+"""Cells that stay as they are, because the shot may end right behind them; older ones grow together."""
+_MAX_CELLS = 32
+"""Full-size pictures waiting for their shot to close: 100 MB at 1080p. Shots longer than 25 s get longer cells
+instead."""
 _MOST_EDGE = 0.2
 """Share of a short shot that its edges may take on each side."""
+_TURNS, _LEAST_TURN = 3, 2
 _BREAK_CHANGE = 8.0
 """A change of the thumbnail (0–255) that could be a cut begins a new cell, so that no cell spans two shots."""
 
 
 @dataclass(slots=True)
 class _Cell:
+    """`worth` orders the pictures: those too near the last break come last, then by value."""
+
     first_row: int
     rows: int
     best: Picture
-    value: float
+    worth: tuple[bool, float]
     after_break: bool
+
+    def take_in(self, later: _Cell) -> None:
+        """The cell that follows becomes part of this one."""
+        self.rows += later.rows
+        if later.worth > self.worth:
+            self.best, self.worth = later.best, later.worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,45 +67,77 @@ def value_of(row: np.void) -> float:
 
 
 class PendingPictures:
-    """The best picture of every short cell of time since the last shot closed; bounded whatever the shot's length."""
+    """The best picture of every moment since the last shot closed, and what lies beside it; bounded whatever the
+    shot's length. A moment is a quarter of a second, and as long as a probe stands for once it is a second old.
 
-    def __init__(self, settings: ProbeSettings, fps: float | None) -> None:
+    beside_s: how far from a picture others count as beside it.
+    """
+
+    def __init__(self, settings: ProbeSettings, fps: float | None, beside_s: float = 0.0) -> None:
         self._settings = settings
-        self._cell_rows = max(1, round((fps or 25.0) / _CELLS_PER_SECOND))
+        self._beside_s = beside_s
+        rate = fps or 25.0
+        self._cell_rows = max(1, round(rate / _CELLS_PER_SECOND))
+        self._grown_rows = max(1, round(rate * settings.spacing_s))
+        self._edge_rows = round(rate * settings.edge_s)
         self._cells: list[_Cell] = []
+        self._beside: list[Timed] = []
         self._rows_seen = 0
+        self._break_row = 0
 
     def __len__(self) -> int:
         return len(self._cells)
 
-    def add(self, batch: FrameBatch, rows: np.ndarray) -> None:
-        """Offer the batch's pictures with their rows (dtype `kernels.stats.ROW`); damaged ones are passed over."""
-        for surface, row, damaged in zip(batch.surfaces, rows, batch.damaged, strict=True):
+    @property
+    def beside(self) -> int:
+        """Small pictures that are held."""
+        return len(self._beside)
+
+    def add(self, batch: FrameBatch, rows: np.ndarray, small: Mapping[int, Surface]) -> None:
+        """Offer the batch's pictures with their rows (dtype `kernels.stats.ROW`), and some of them small, by place;
+        damaged ones are passed over."""
+        for place, (surface, row, damaged) in enumerate(zip(batch.surfaces, rows, batch.damaged, strict=True)):
             if not damaged:
+                if place in small:
+                    self._beside.append((float(row["pts_s"]), small[place]))
                 self._offer(Picture(row, self._rows_seen, surface))
             self._rows_seen += 1
+        if small:
+            self._forget()
 
     def _offer(self, picture: Picture) -> None:
-        value = value_of(picture.row)
         breaks = float(picture.row["change"]) > _BREAK_CHANGE
+        if breaks:
+            self._break_row = picture.row_index
+        worth = (picture.row_index - self._break_row >= self._edge_rows, value_of(picture.row))
+        new = _Cell(picture.row_index, 1, picture, worth, breaks)
         last = self._cells[-1] if self._cells else None
-        if last is None or breaks or picture.row_index - last.first_row >= self._cell_rows:
-            self._cells.append(_Cell(picture.row_index, 1, picture, value, breaks))
-            if len(self._cells) > _MAX_CELLS:
-                self._merge()
+        if last is not None and not breaks and picture.row_index - last.first_row < self._cell_rows:
+            last.take_in(new)
             return
-        last.rows += 1
-        if value > last.value:
-            last.best, last.value = picture, value
+        self._cells.append(new)
+        self._grow()
+        if len(self._cells) > _MAX_CELLS:
+            self._merge()
+
+    def _grow(self) -> None:
+        """The oldest of the fresh cells joins the one before while both are not longer than a probe stands for."""
+        i = len(self._cells) - 1 - _FRESH_CELLS
+        if i >= 1 and not self._cells[i].after_break:
+            left, right = self._cells[i - 1], self._cells[i]
+            if left.rows + right.rows <= self._grown_rows:
+                left.take_in(self._cells.pop(i))
 
     def _merge(self) -> None:
         """Join the two neighbours that cover the least time, preferably of one shot."""
         pairs = range(len(self._cells) - 2)
         i = min(pairs, key=lambda k: (self._cells[k + 1].after_break, self._cells[k].rows + self._cells[k + 1].rows))
-        left, right = self._cells[i], self._cells.pop(i + 1)
-        left.rows += right.rows
-        if right.value > left.value:
-            left.best, left.value = right.best, right.value
+        self._cells[i].take_in(self._cells.pop(i + 1))
+
+    def _forget(self) -> None:
+        """Let go of what lies beside no picture that is still in the race, nor beside one that may yet come."""
+        times_s = [cell.best.pts_s for cell in self._cells] + [pts_s for pts_s, _ in self._beside[-1:]]
+        self._beside = [timed for timed in self._beside if _near(timed[0], times_s, self._beside_s)]
 
     def take(self, shot: Shot) -> ShotPictures:
         """The probes of `shot`; its pictures are let go."""
@@ -97,7 +145,12 @@ class PendingPictures:
         inside = self._off_the_edges(shot, clean)
         self._cells = [c for c in self._cells if c.best.row_index >= shot.end_row]
         kept, rejected, reserve = self._judge(inside)
-        return ShotPictures(shot, self._parts(shot, kept), rejected, reserve)
+        parts = [[self._with_beside(p, shot) for p in part] for part in self._parts(shot, kept)]
+        return ShotPictures(shot, parts, rejected, reserve)
+
+    def _with_beside(self, picture: Picture, shot: Shot) -> Picture:
+        first_s, last_s = stretch(picture.pts_s, self._beside_s, (shot.start_s, shot.end_s))
+        return replace(picture, beside=tuple(b for b in self._beside if first_s <= b[0] <= last_s))
 
     def _off_the_edges(self, shot: Shot, pictures: list[Picture]) -> list[Picture]:
         """Away from the cuts: a player that seeks a little wrong must still show this shot."""
@@ -131,6 +184,23 @@ class PendingPictures:
         length_s = (shot.end_s - shot.start_s) / count
         most = int(np.clip(np.ceil(length_s / self._settings.spacing_s), 1, self._settings.per_shot))
         return [spread(part, most) for part in parts if part]
+
+
+def turns(pictures: list[Picture]) -> list[list[Picture]]:
+    """In what order probes are looked at: each turn spread over the whole part, two pictures at first."""
+    steps = max(1, min(_TURNS, -(-len(pictures) // _LEAST_TURN)))
+    return [pictures[first::steps] for first in range(steps)]
+
+
+def stretch(pts_s: float, span_s: float, shot_s: tuple[float, float]) -> tuple[float, float]:
+    """First and last moment beside a picture that count: at most `span_s` away and inside the shot (end exclusive)."""
+    return max(pts_s - span_s, shot_s[0]), min(pts_s + span_s, shot_s[1] - 1e-3)
+
+
+def _near(time_s: float, times_s: list[float], span_s: float) -> bool:
+    """Whether one of the times (in order) lies within `span_s`."""
+    at = bisect_left(times_s, time_s - span_s)
+    return at < len(times_s) and times_s[at] <= time_s + span_s
 
 
 def reason_against(row: np.void, limits: ProbeSettings, sharpest: float) -> str | None:

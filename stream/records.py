@@ -81,13 +81,21 @@ class Shot:
     """How the shot begins."""
 
 
+Timed = tuple[float, Surface]
+"""A picture with its presentation time, seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One decoded frame with what was measured of it. `row` is one record of `kernels.stats.ROW`."""
+    """One decoded frame with what was measured of it. `row` is one record of `kernels.stats.ROW`.
+
+    `beside`: pictures of its shot a moment before and after, as they were measured (`kernels.ops.Meter.small`).
+    """
 
     row: np.void
     row_index: int
     surface: Surface
+    beside: tuple[Timed, ...] = ()
 
     @property
     def pts_s(self) -> float:

@@ -26,7 +26,7 @@ class UploadDecoder:
         self.notices: list[Notice] = [why]
         self._inner, self._memory = inner, memory
         self._one_search = Lock()
-        self._demand = Demand(batch=options.batch, kept_1080p=options.kept_1080p)
+        self._demand = Demand(batch=options.batch_of(self.info), kept_1080p=options.kept_1080p)
         # The most a picture of this size can take: chroma as large as luma.
         size = bytes_for([(inner.info.height, inner.info.width)] * 3, 1 if inner.info.bit_depth == 8 else 2)
         self._pool = FramePool(memory, self._demand.slots(size // 2 if "420" in inner.info.pixel_format else size))

@@ -5,7 +5,7 @@ Each stage is a function that reads one channel and writes the next. A channel e
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,7 +14,7 @@ from anyio import CapacityLimiter, create_task_group
 
 from engines.faces import Reading
 from kernels.ops import Meter, Ops
-from kernels.surface import Surface
+from kernels.surface import Geometry, Surface
 
 from .batcher import Batcher
 from .candidates import choose, leading_face, shows_enough
@@ -22,7 +22,8 @@ from .channels import Receiver, Sender, open_channel
 from .composition import SIZE, measure
 from .decode import Decoder
 from .film import Film, PersonGuess, bare_candidate
-from .probes import PendingPictures, ShotPictures
+from .moment import Pace
+from .probes import PendingPictures, ShotPictures, turns
 from .records import FrameBatch, Picture
 from .scoring import provisional_score
 from .settings import Settings
@@ -30,20 +31,20 @@ from .shots import ShotSplitter
 from .stage import StageClock, on_thread
 from .tracks import TrackBuilder
 
-_FRAMES_AHEAD = 3
+_FRAMES_AHEAD = 1
 """Batches between decoder, kernels and the splitter: enough to overlap, little enough to hold."""
 _SHOTS_AHEAD = 2
-_DARKNESS_FRAMES = 128
-"""How often the evidence of the borders is taken: about as often as shots change, so that a change of bars is seen."""
+_DARKNESS_FRAMES, _DARKNESS_LINES = 128, 1920 + 1080
 _RESERVE = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A batch with its rows (N,) of dtype `kernels.stats.ROW`."""
+    """A batch with its rows (N,) of dtype `kernels.stats.ROW`, and some of its pictures small, by place."""
 
     batch: FrameBatch
     rows: np.ndarray
+    small: Mapping[int, Surface]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ async def watch(
     film.channels = [m1, m2, m3, m4]
     async with create_task_group() as tasks:
         tasks.start_soon(_decode, film, decoder, decoded, threads.decode)
-        tasks.start_soon(_measure, film, meter, to_measure, measured, threads.measure)
+        tasks.start_soon(_measure, film, meter, settings, to_measure, measured, threads.measure)
         tasks.start_soon(_split, film, settings, to_split, closed, on_frames)
         tasks.start_soon(_read, film, reader, to_read, looked)
         tasks.start_soon(_collect, film, ops, settings, to_collect, threads.measure)
@@ -99,20 +100,38 @@ async def _decode(film: Film, decoder: Decoder, out: Sender[FrameBatch], limiter
 
 
 async def _measure(
-    film: Film, meter: Meter, source: Receiver[FrameBatch], out: Sender[Measured], limiter: CapacityLimiter
+    film: Film,
+    meter: Meter,
+    settings: Settings,
+    source: Receiver[FrameBatch],
+    out: Sender[Measured],
+    limiter: CapacityLimiter,
 ) -> None:
     """Rows for every batch; the borders' evidence after a fixed count of frames, whatever the pace of other stages."""
-    clock, since = film.clocks["measure"], 0
+    clock, since, pace = film.clocks["measure"], 0, Pace(settings.faces.moment_s)
+    every = darkness_frames(film.info.geometry)
     with source, out:
         async for batch in source:
-            measure = partial(meter.measure, batch.surfaces, batch.pts_s, batch.frames)
-            rows = await on_thread(measure, limiter, clock, len(batch.surfaces))
-            since += len(rows)
-            if since >= _DARKNESS_FRAMES:
+            measure = partial(_measure_batch, meter, pace, batch)
+            measured = await on_thread(measure, limiter, clock, len(batch.surfaces))
+            since += len(measured.rows)
+            if since >= every:
                 film.bars.add(await on_thread(meter.take_darkness, limiter, clock, 0))
                 since = 0
-            await out.send(Measured(batch, rows))
+            await out.send(measured)
     film.bars.add(await on_thread(meter.take_darkness, limiter, clock, 0))
+
+
+def darkness_frames(geometry: Geometry) -> int:
+    """After how many frames the evidence of the borders is taken: about as often as shots change, so that a change of
+    bars is seen; less often of pictures with more rows and columns than 1920x1080, because each goes to the host."""
+    lines = geometry.display_width + geometry.display_height
+    return _DARKNESS_FRAMES * max(1, -(-lines // _DARKNESS_LINES))
+
+
+def _measure_batch(meter: Meter, pace: Pace, batch: FrameBatch) -> Measured:
+    rows = meter.measure(batch.surfaces, batch.pts_s, batch.frames)
+    return Measured(batch, rows, {place: meter.small(place) for place in pace.picks(batch.pts_s)})
 
 
 async def _split(
@@ -123,7 +142,7 @@ async def _split(
     on_frames: Callable[[int], None],
 ) -> None:
     splitter = ShotSplitter(settings.shots, film.info.fps)
-    pending = PendingPictures(settings.probes, film.info.fps)
+    pending = PendingPictures(settings.probes, film.info.fps, settings.faces.moment_s)
     clock = film.clocks["split"]
     last_s = film.info.first_pts_s
     with source, out:
@@ -147,7 +166,7 @@ def _pictures_until(measured: Measured) -> int | None:
 
 
 def _advance(splitter: ShotSplitter, pending: PendingPictures, measured: Measured) -> list[ShotPictures]:
-    pending.add(measured.batch, measured.rows)
+    pending.add(measured.batch, measured.rows, measured.small)
     return [pending.take(shot) for shot in splitter.add(measured.rows)]
 
 
@@ -174,12 +193,13 @@ async def _read(
 async def _look(
     part: list[Picture], reader: Batcher[Surface, Reading], clock: StageClock
 ) -> tuple[list[Picture], list[Reading]]:
-    """The probes that were read, by time, with their readings: every other one, then the rest if that is too little."""
-    seen = list(zip(part[::2], await reader.ask([picture.surface for picture in part[::2]], clock), strict=True))
-    rest = part[1::2]
-    if rest and not shows_enough([reading for _, reading in seen]):
-        seen += zip(rest, await reader.ask([picture.surface for picture in rest], clock), strict=True)
-        seen.sort(key=lambda pair: pair[0].row_index)
+    """The probes that were read, by time, with their readings: a third of them at a time, until that is enough."""
+    seen: list[tuple[Picture, Reading]] = []
+    for turn in turns(part):
+        seen += zip(turn, await reader.ask([picture.surface for picture in turn], clock), strict=True)
+        if shows_enough([reading for _, reading in seen]):
+            break
+    seen.sort(key=lambda pair: pair[0].row_index)
     return [picture for picture, _ in seen], [reading for _, reading in seen]
 
 
@@ -195,7 +215,12 @@ async def _collect(
 
 
 def _collect_part(
-    film: Film, ops: Ops, settings: Settings, builder: TrackBuilder, guess: PersonGuess, looked: Looked
+    film: Film,
+    ops: Ops,
+    settings: Settings,
+    builder: TrackBuilder,
+    guess: PersonGuess,
+    looked: Looked,
 ) -> None:
     shot = looked.shot.shot.index
     seen = [(p.pts_s, r.faces) for p, r in zip(looked.pictures, looked.readings, strict=True)]
@@ -211,7 +236,7 @@ def _collect_part(
         person = guess.person(lead.embedding if lead is not None else None)
         film.candidates.append(candidate)
         value = provisional_score(candidate, film.info.geometry, settings.rank.weights)
-        film.pool.put(candidate.pts_s, picture.surface, value, person)
+        film.pool.put(candidate.pts_s, picture.surface, value, person, picture.beside)
     if chosen.reserve is not None:
         film.reserve.append((chosen.reserve[0], chosen.reserve[2]))
     film.reserve = sorted(film.reserve, key=lambda r: (-r[0].shot_score, r[0].pts_s))[:_RESERVE]

@@ -10,7 +10,7 @@ from ..bars import DARKNESS_STRIDE, SEGMENTS, Darkness, limits_of, profile_of
 from ..cpu_profile import displayed_profiles
 from ..geometry import analysis_size, turned
 from ..stats import ROW, THUMB_HEIGHT, THUMB_WIDTH
-from ..surface import Array, Geometry, Surface
+from ..surface import Array, Colour, Geometry, Surface
 from .layout import MEASURED, PICTURE, PLAN, SUMS, pictures
 from .runtime import Runtime
 
@@ -21,13 +21,10 @@ _THUMB = THUMB_WIDTH * THUMB_HEIGHT
 
 @dataclass(slots=True)
 class _Buffers:
-    """Device memory for batches of up to `room` pictures with up to `chroma_room` small-chroma pixels each."""
+    """Device memory for batches of up to `room` pictures."""
 
     room: int
-    chroma_room: int
     sums: Array
-    luma: Array
-    chroma: Array
     thumbs: Array
     rows: Array
     batch_done: Array
@@ -44,6 +41,9 @@ class CudaMeter:
         self._tiles = -(-self._size[0] // _TILE[0]), -(-self._size[1] // _TILE[1])
         self._plans: dict[tuple[int, bool], Array] = {}
         self._buffers: _Buffers | None = None
+        self._chroma_room = 0
+        self._shown_as: list[tuple[Colour, Geometry]] = []
+        self._last: tuple[np.ndarray, Array, Array]
         self._count = 0
         self._clear()
 
@@ -54,11 +54,26 @@ class CudaMeter:
             return rows
         described = pictures(surfaces, self._runtime.address)
         self._look_at_lines(described)
-        measured = self._launch(described)
+        luma, chroma = self._small_planes(described)
+        measured = self._launch(described, luma, chroma)
+        # Not the surfaces: they would keep the decoder's slots.
+        self._shown_as = [(surface.colour, surface.geometry) for surface in surfaces]
+        self._last = described["chroma_size"].copy(), luma, chroma
         for name in measured.dtype.names or ():
             rows[name] = measured[name]
         self._count += len(surfaces)
         return rows
+
+    def small(self, place: int) -> Surface:
+        chroma_sizes, luma, chroma = self._last
+        (wide, high), (width, height) = self._size, chroma_sizes[place].tolist()
+        y = luma[place * wide * high : (place + 1) * wide * high].reshape(high, wide)
+        colour, geometry = self._shown_as[place]
+        if not width:
+            return Surface(y, None, None, 8, colour, geometry)
+        begin = 2 * place * self._chroma_room
+        pairs = chroma[begin : begin + 2 * width * height].reshape(height, width, 2)
+        return Surface(y, pairs[..., 0], pairs[..., 1], 8, colour, geometry)
 
     def take_darkness(self) -> Darkness:
         stored = [self._graded(lines) if self._looked_at else self._runtime.download(lines) for lines in self._lines]
@@ -83,41 +98,43 @@ class CudaMeter:
         packed = self._runtime.download(grades)
         return profile_of((packed[:, :, None] >> np.arange(0, 8, 2) & 3).reshape(count, SEGMENTS), ends)
 
-    def _launch(self, described: np.ndarray) -> np.ndarray:
-        count, chroma = len(described), int(described["chroma_size"].prod(axis=1).max())
-        buffers = self._room_for(count, chroma)
-        grid = self._tiles[0] * self._tiles[1] + -(-chroma // _BLOCK), count, 1
+    def _small_planes(self, described: np.ndarray) -> tuple[Array, Array]:
+        """New memory for a batch: what is measured of it may be kept (`small`)."""
+        self._chroma_room = max(self._chroma_room, int(described["chroma_size"].prod(axis=1).max()))
+        count, pixels = len(described), self._size[0] * self._size[1]
+        zeros = self._runtime.zeros
+        return zeros((count * pixels,), np.uint8), zeros((max(1, count * self._chroma_room * 2),), np.uint8)
+
+    def _launch(self, described: np.ndarray, luma: Array, chroma: Array) -> np.ndarray:
+        count = len(described)
+        buffers = self._room_for(count)
+        grid = self._tiles[0] * self._tiles[1] + -(-self._chroma_room // _BLOCK), count, 1
         device = self._runtime.upload(described.view(np.uint8))
-        scratch = [buffers.sums, buffers.luma, buffers.chroma, buffers.thumbs, buffers.rows, buffers.batch_done]
-        self._runtime.launch("measure", grid, (_BLOCK, 1, 1), [device, self._plan(buffers), *scratch])
+        places = [buffers.sums, luma, chroma, buffers.thumbs, buffers.rows, buffers.batch_done]
+        self._runtime.launch("measure", grid, (_BLOCK, 1, 1), [device, self._plan(), *places])
         # Synchronises: the rows are the one thing of a frame that the host needs.
         return self._runtime.download(buffers.rows[: count * MEASURED.itemsize]).view(MEASURED)
 
-    def _plan(self, buffers: _Buffers) -> Array:
+    def _plan(self) -> Array:
         """PLAN on the device, uploaded when something in it changed."""
-        changing = buffers.chroma_room, self._count > 0
+        changing = self._chroma_room, self._count > 0
         if changing not in self._plans:
             tiles_x, tiles_y = self._tiles
             plan = (*self._size, self._geometry.rotation, tiles_x, tiles_x * tiles_y, *changing)
             self._plans[changing] = self._runtime.upload(np.array([plan], PLAN).view(np.uint8))
         return self._plans[changing]
 
-    def _room_for(self, count: int, chroma_pixels: int) -> _Buffers:
+    def _room_for(self, count: int) -> _Buffers:
         """The buffers, made anew when a batch is larger than any before; the frame before is carried over."""
         old = self._buffers
-        if old is not None and old.room >= count and old.chroma_room >= chroma_pixels:
+        if old is not None and old.room >= count:
             return old
-        room = max(count, old.room if old else 0)
-        chroma_room = max(chroma_pixels, old.chroma_room if old else 0)
-        zeros, pixels = self._runtime.zeros, self._size[0] * self._size[1]
+        zeros = self._runtime.zeros
         self._buffers = new = _Buffers(
-            room,
-            chroma_room,
-            sums=zeros((room * SUMS.itemsize,), np.uint8),
-            luma=zeros((room * pixels,), np.uint8),
-            chroma=zeros((max(1, room * chroma_room * 2),), np.uint8),
-            thumbs=zeros((room + 1, _THUMB), np.float32),
-            rows=zeros((room * MEASURED.itemsize,), np.uint8),
+            count,
+            sums=zeros((count * SUMS.itemsize,), np.uint8),
+            thumbs=zeros((count + 1, _THUMB), np.float32),
+            rows=zeros((count * MEASURED.itemsize,), np.uint8),
             batch_done=zeros((1,), np.uint32),
         )
         if old is not None:

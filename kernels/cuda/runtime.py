@@ -56,6 +56,7 @@ class CupyRuntime:
         self.device_id = device_id
         with self._cupy.cuda.Device(device_id):
             cuda = self._cupy.cuda
+            self._allocate = self._cupy.get_default_memory_pool().malloc
             self._stream = cuda.Stream(non_blocking=True) if stream is None else cuda.ExternalStream(stream, device_id)
 
     @property
@@ -65,8 +66,10 @@ class CupyRuntime:
 
     @contextmanager
     def queue(self) -> Iterator[None]:
-        """Within the block CuPy's own operations in this thread join the stream."""
-        with self._cupy.cuda.Device(self.device_id), self._stream:
+        """Within the block CuPy's own operations in this thread join the stream and take their memory from its pool."""
+        cuda = self._cupy.cuda
+        # Importing cuML gives CuPy an allocator without a pool, with which every small array stops the device.
+        with cuda.Device(self.device_id), cuda.using_allocator(self._allocate), self._stream:
             yield
 
     def prepare(self) -> None:

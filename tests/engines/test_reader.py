@@ -13,6 +13,7 @@ from engines.eyes import CLOSED_BELOW
 from engines.faces import EMOTIONS, UNMEASURED, Face, Reading
 from engines.reader import ROLES, FaceReader, ReaderOptions
 from engines.session import FakeSession, Session, open_session
+from kernels.surface import Array, Surface
 
 from .scenes import PictureOps, fake_detector, portrait
 
@@ -148,6 +149,41 @@ def test_a_reading_does_not_depend_on_its_neighbours(sessions: dict[str, Session
         for one, other in zip(alone.faces, reading.faces, strict=True):
             assert numbers(one) == numbers(other)
         assert bits(alone.descriptor) == bits(reading.descriptor)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("batch", [1, 8])
+def test_a_glance_sees_the_known_face_where_it_still_is(sessions: dict[str, Session], batch: int) -> None:
+    ops, options = PictureOps(), ReaderOptions(batch=batch, detector_batch=batch)
+    picture, gone = portrait(1024), np.zeros((1024, 1024, 3), np.uint8)
+    moved = np.ascontiguousarray(np.roll(picture, (6, 10), (0, 1)))
+    reader = FaceReader(sessions, ops, options)
+    face = reader.read([ops.surface_of(picture)])[0].faces[0]
+    same, nobody, again = reader.glance([ops.surface_of(one) for one in (picture, gone, moved)], face)
+    assert same is not None and nobody is None and again is not None
+    assert same.eye_openness_ratio == pytest.approx(face.eye_openness_ratio, abs=0.05)
+    np.testing.assert_allclose(again.landmarks, same.landmarks + np.array([10, 6]), atol=6)
+    assert (same.embedding, same.mouth_openness_ratio) == (None, None)
+
+
+@pytest.mark.models
+def test_a_glance_looks_no_further_than_it_is_asked(sessions: dict[str, Session]) -> None:
+    class CountingOps(PictureOps):
+        warps = 0
+
+        def warp(self, surface: Surface, matrices: np.ndarray, size: int) -> Array:
+            self.warps += 1
+            return super().warp(surface, matrices, size)
+
+    ops = CountingOps()
+    reader = FaceReader(sessions, ops)
+    surface = ops.surface_of(portrait(640))
+    face = reader.read([surface])[0].faces[0]
+    before = ops.warps
+    looks = reader.glance([surface] * 8, face)
+    next(looks)
+    assert 0 < ops.warps - before <= 3
+    assert list(reader.glance([], face)) == []
 
 
 @pytest.mark.models

@@ -35,6 +35,23 @@ def test_runtimes_do_not_wait_for_the_default_stream() -> None:
         assert cupy.cuda.get_current_stream().ptr == runtime.stream
 
 
+def test_memory_comes_from_the_pool_whatever_allocator_cupy_was_given() -> None:
+    """As importing cuML does."""
+    from kernels.cuda.runtime import CupyRuntime
+
+    runtime = CupyRuntime()
+    import cupy
+
+    pool, before = cupy.get_default_memory_pool(), cupy.cuda.get_allocator()
+    cupy.cuda.set_allocator(cupy.cuda.memory._malloc)
+    try:
+        used = pool.used_bytes()
+        array = runtime.zeros((1 << 20,), np.uint8)
+        assert pool.used_bytes() >= used + array.nbytes
+    finally:
+        cupy.cuda.set_allocator(before)
+
+
 def test_one_runtime_serves_threads_that_never_heard_of_a_device() -> None:
     from kernels.cuda.runtime import CupyRuntime
 

@@ -8,7 +8,7 @@ import pytest
 from kernels.cuda.layout import MEASURED
 from kernels.cuda.ops import CudaOps
 from kernels.surface import Colour, Geometry, Surface, split_semi_planar
-from stream.watch import _DARKNESS_FRAMES
+from stream.watch import darkness_frames
 
 from . import emulated
 from .device_array import DeviceArray, DeviceRuntime
@@ -31,8 +31,9 @@ def test_a_frame_costs_its_row_and_a_share_of_the_profiles() -> None:
     assert profiles == _profile_bytes(*size)
 
 
-def test_at_full_hd_that_is_within_the_budget() -> None:
-    assert MEASURED.itemsize + _profile_bytes(1920, 1080) / _DARKNESS_FRAMES <= MOST_BYTES
+@pytest.mark.parametrize("size", [(640, 360), (1920, 1080), (1080, 1920), (3840, 2160), (4096, 2160), (7680, 4320)])
+def test_that_is_within_the_budget(size: tuple[int, int]) -> None:
+    assert MEASURED.itemsize + _profile_bytes(*size) / darkness_frames(Geometry(*size)) <= MOST_BYTES
 
 
 def _profile_bytes(width: int, height: int) -> int:

@@ -43,6 +43,33 @@ def test_rows_agree_with_the_reference(kind: Kind, ops: Ops, device: str) -> Non
     assert_rows_close(rows[1], reference.row(second, before=first))
 
 
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_pictures_can_be_had_as_they_were_measured(kind: Kind, ops: Ops, device: str) -> None:
+    surfaces = [surface_of(kind, 1), surface_of(kind, 2)]
+    meter = ops.meter(kind.geometry)
+    first = meter.measure([placed(s, device) for s in surfaces], np.arange(2) / 25, np.arange(2))
+    small = [meter.small(place) for place in (0, 1)]
+    meter.measure([placed(surface_of(kind, 3), device)], np.ones(1), np.ones(1, np.int32))
+    for picture, surface, row in zip(small, surfaces, first, strict=True):
+        assert (picture.geometry, picture.colour, picture.bit_depth) == (surface.geometry, surface.colour, 8)
+        assert max(picture.y.shape) <= 480
+        luma, chroma = ops.to_host(picture.y), (ops.to_host(picture.u), ops.to_host(picture.v))
+        assert np.abs(luma.astype(float) - reference.analysis_luma(surface)).max() <= 1
+        assert all(plane.dtype == np.uint8 and max(plane.shape) < 480 for plane in chroma)
+        again = ops.meter(kind.geometry).measure([picture], np.zeros(1), np.zeros(1, np.int32))[0]
+        assert_close("luma_mean", again["luma_mean"], row["luma_mean"])
+        assert_close("colourfulness", again["colourfulness"], row["colourfulness"])
+
+
+def test_a_small_picture_is_not_the_decoders_and_a_grey_one_stays_grey(ops: Ops, device: str) -> None:
+    surface = grey_surface(np.full((40, 64), 90, np.uint8))
+    meter, there = ops.meter(surface.geometry), placed(surface, device)
+    meter.measure([there], np.zeros(1), np.zeros(1, np.int32))
+    small = meter.small(0)
+    there.y[...] = 7
+    assert (ops.to_host(small.y) == 90).all() and small.u is None and small.v is None
+
+
 @pytest.mark.parametrize("kind", LINED, ids=str)
 def test_darkness_agrees_with_the_reference(kind: Kind, ops: Ops, device: str) -> None:
     surfaces = [surface_of(kind, seed) for seed in (1, 2)]

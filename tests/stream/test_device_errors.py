@@ -99,6 +99,15 @@ def test_want_of_memory_fails_one_film_in_one_line(three: list[Path], tmp_path: 
     assert "b.mp4: needs more GPU memory than there is" in said
 
 
+@pytest.mark.models
+@pytest.mark.usefixtures("models_dir")
+def test_a_mistake_of_ours_costs_one_film_and_says_where_it_was_made(three: list[Path], tmp_path: Path) -> None:
+    outcomes, said = run(three, tmp_path / "out", failing_kit("128x96", KeyError("no such thing")))
+    assert [outcome.status for outcome in outcomes] == ["done", "failed", "done"]
+    (line,) = (line for line in said.splitlines() if "b.mp4" in line)
+    assert "failed inside Keyart (KeyError at test_device_errors.py:" in line and "no such thing" in line
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [

@@ -139,8 +139,8 @@ def test_many_threads_share_a_few_slots_without_losing_one(memory):
 
 
 def test_the_limit_covers_what_the_graph_holds_without_the_decoder():
-    demand = Demand(batch=8, kept_1080p=64)
-    unclosed, filling, measured, split, shots = 49, 8, 8, 8, 3 * 49
+    demand = Demand(batch=32, kept_1080p=64)
+    unclosed, filling, measured, split, shots = 33, 32, 32, 32, 3 * 33
     assert demand.slots(FRAME_1080P_BYTES) > unclosed + filling + measured + split + shots + 65
     assert demand.slots(FRAME_1080P_BYTES) * FRAME_1080P_BYTES < 1.2 * 2**30
     assert demand.least(FRAME_1080P_BYTES * 8) < demand.least(FRAME_1080P_BYTES) < demand.least(FRAME_1080P_BYTES // 4)

@@ -2,43 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 import pytest
 
 from engines.faces import UNMEASURED, Face
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
-from stream.moment import Moments
-from stream.records import Candidate
+from stream.moment import Moments, Pace
+from stream.pool import PicturePool
+from stream.records import Candidate, Timed
 
 GEOMETRY = Geometry(640, 360)
 
 
-def face(x: float, ratio: float = 0.3) -> Face:
+def face(x: float, ratio: float = 0.3, inter_ocular_px: float = 40.0) -> Face:
     return Face(
-        (x, 100, 80, 100), 0.9, np.zeros((5, 2), np.float32), 40.0, ratio, (ratio, ratio), (0.0, 0.0, 0.0), None, None,
-        UNMEASURED,
+        (x, 100, 80, 100), 0.9, np.zeros((5, 2), np.float32), inter_ocular_px, ratio, (ratio, ratio), (0.0, 0.0, 0.0),
+        None, None, UNMEASURED,
     )  # fmt: skip
 
 
+def picture(number: int, width: int = 640) -> Timed:
+    """One of a film of 25 pictures a second, `width` pixels wide and shown at 640; its pixels are its number."""
+    return number / 25, Surface(np.full((1, width), number, np.uint16), None, None, 16, Colour(), GEOMETRY)
+
 
 class Film:
-    """A film of 25 pictures a second; remembers what was asked of it."""
+    """Remembers what was asked of it."""
 
     def __init__(self, faces: dict[int, Face | None] | None = None) -> None:
         self.asked: list[tuple[float, float]] = []
         self.seen: list[int] = []
+        self.pool = PicturePool(4, 4)
         self._faces = faces or {}
 
-    def between(self, first_s: float, last_s: float) -> list[tuple[float, Surface]]:
+    def between(self, first_s: float, last_s: float) -> list[Timed]:
         self.asked.append((first_s, last_s))
-        numbers = [n for n in range(1000) if first_s <= n / 25 <= last_s]
-        return [(n / 25, Surface(np.full((1, 1), n, np.uint16), None, None, 16, Colour(), GEOMETRY)) for n in numbers]
+        return [picture(n) for n in range(1000) if first_s <= n / 25 <= last_s]
 
-    def glance(self, surface: Surface, known: Face) -> Face | None:
-        number = int(surface.y[0, 0])
-        self.seen.append(number)
-        return self._faces.get(number, known)
+    def glance(self, surfaces: Sequence[Surface], known: Face) -> Iterator[Face | None]:
+        for surface in surfaces:
+            number = int(surface.y[0, 0])
+            self.seen.append(number)
+            yield self._faces.get(number, known)
+
+    def moments(self, span_s: float = 0.32) -> Moments:
+        return Moments(self.pool, self.between, self.glance, span_s)
 
 
 def candidate(time_s: float, *faces: Face) -> Candidate:
@@ -47,31 +58,58 @@ def candidate(time_s: float, *faces: Face) -> Candidate:
 
 def test_pictures_on_both_sides_are_seen_and_never_two_frames_in_a_row_are_missed():
     film = Film()
-    list(Moments(film.between, film.glance, 0.32).faces_beside(candidate(4.0, face(100)), (0.0, 10.0)))
+    list(film.moments().faces_beside(candidate(4.0, face(100)), (0.0, 10.0)))
     assert 100 not in film.seen
     assert sorted(film.seen) == [92, 94, 96, 98, 102, 104, 106, 108]
 
 
 def test_the_shot_ends_the_look():
     film = Film()
-    list(Moments(film.between, film.glance, 0.32).faces_beside(candidate(4.0, face(100)), (3.9, 4.12)))
+    list(film.moments().faces_beside(candidate(4.0, face(100)), (3.9, 4.12)))
     assert film.asked == [(3.9, pytest.approx(4.119))]
+
+
+def test_what_was_kept_beside_the_picture_is_looked_at_and_nothing_decoded():
+    film = Film()
+    film.pool.put(4.0, picture(100)[1], 1.0, None, [picture(n) for n in (93, 95, 97, 99, 101, 103, 105, 107)])
+    list(film.moments().faces_beside(candidate(4.0, face(100)), (0.0, 10.0)))
+    assert film.asked == [] and film.seen == [93, 95, 97, 99, 101, 103, 105, 107]
+    film.pool.put(8.0, picture(200)[1], 1.0, None)
+    assert list(film.moments().faces_beside(candidate(8.0, face(100)), (0.0, 10.0))) == []  # a shot of one picture
+    assert film.asked == []
+
+
+def test_eyes_too_small_in_what_was_kept_are_looked_at_in_the_film():
+    film = Film()
+    film.pool.put(4.0, picture(100)[1], 1.0, None, [picture(n, 320) for n in (96, 104)])
+    list(film.moments().faces_beside(candidate(4.0, face(100, inter_ocular_px=41)), (0.0, 10.0)))
+    assert film.asked == []
+    list(film.moments().faces_beside(candidate(4.0, face(100, inter_ocular_px=39)), (0.0, 10.0)))
+    assert len(film.asked) == 1
 
 
 def test_pictures_where_the_face_is_gone_say_nothing():
     film = Film({n: None if n > 100 else face(104, 0.31) for n in range(200)})
-    found = list(Moments(film.between, film.glance, 0.32).faces_beside(candidate(4.0, face(100)), (0.0, 10.0)))
+    found = list(film.moments().faces_beside(candidate(4.0, face(100)), (0.0, 10.0)))
     assert [f.eye_openness_ratio for f in found] == [0.31] * 4
 
 
 def test_nothing_is_read_that_nobody_asks_for():
     film = Film()
-    next(Moments(film.between, film.glance, 0.32).faces_beside(candidate(4.0, face(100)), (0.0, 10.0)))
+    next(film.moments().faces_beside(candidate(4.0, face(100)), (0.0, 10.0)))
     assert len(film.seen) == 1
 
 
 @pytest.mark.parametrize(("span_s", "faces"), [(0.0, (face(100),)), (0.32, ())])
 def test_switched_off_or_without_a_face_nothing_is_decoded(span_s, faces):
     film = Film()
-    assert list(Moments(film.between, film.glance, span_s).faces_beside(candidate(4.0, *faces), (0.0, 10.0))) == []
+    assert list(film.moments(span_s).faces_beside(candidate(4.0, *faces), (0.0, 10.0))) == []
     assert film.asked == []
+
+
+@pytest.mark.parametrize(("fps", "step"), [(12, 1), (24, 2), (25, 2), (30, 2), (60, 4)])
+def test_the_pace_of_what_is_kept(fps, step):
+    pace, times = Pace(0.32), np.arange(40) / fps
+    picked = [first + place for first in (0, 20) for place in pace.picks(times[first : first + 20])]
+    assert picked == list(range(0, 40, step))
+    assert Pace(0.0).picks(times) == []

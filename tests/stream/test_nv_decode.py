@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -204,7 +205,7 @@ def test_the_slots_hold_the_decoder_back(film):
 
 def test_cancelling_a_decoder_that_waits_for_a_slot(film):
     memory = HostMemory()
-    decoder = open_on_chip(film, ONE, Chip(FakeNvdec()), lambda: memory)
+    decoder = open_on_chip(film, replace(ONE, batch=8), Chip(FakeNvdec()), lambda: memory)
     decoder._pool._limit = 12
     batches = decoder.batches()
     held = [next(batches)]

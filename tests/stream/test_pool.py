@@ -49,3 +49,26 @@ def test_clear_gives_everything_back():
     pool.put(0.0, surface(), 1.0, None)
     pool.clear()
     assert len(pool) == 0 and pool.get(0.0) is None
+
+
+def beside(share_of_1080p: float, count: int = 2) -> list[tuple[float, Surface]]:
+    return [(float(i), surface(share_of_1080p)) for i in range(count)]
+
+
+def test_what_lies_beside_pictures_stays_with_the_best_of_them():
+    pool = PicturePool(frames_at_1080p=4, per_person=8)
+    for time_s, value in ((1.0, 0.5), (2.0, 0.9), (3.0, 0.1)):
+        pool.put(time_s, surface(), value, None, beside(0.5))
+    assert pool.get(3.0) is not None and pool.beside(3.0) is None
+    assert [len(pool.beside(t) or ()) for t in (1.0, 2.0)] == [2, 2]
+    pool.put(4.0, surface(), 0.8, None)
+    assert list(pool.beside(4.0) or ()) == [] and pool.beside(4.0) is not None
+
+
+def test_a_picture_that_leaves_takes_along_what_lies_beside_it():
+    pool = PicturePool(frames_at_1080p=2, per_person=8)
+    for time_s, value in ((1.0, 0.1), (2.0, 0.9), (3.0, 0.8)):
+        pool.put(time_s, surface(), value, None, beside(0.25))
+    assert pool.beside(1.0) is None
+    assert pool.beside(2.0) and pool.beside(3.0)
+    assert pool.peak_bytes <= 3.5 * FRAME_1080P_BYTES

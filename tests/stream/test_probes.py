@@ -7,8 +7,8 @@ import pytest
 
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
-from stream.probes import PendingPictures, reason_against
-from stream.records import FrameBatch, Shot
+from stream.probes import PendingPictures, reason_against, turns
+from stream.records import FrameBatch, Picture, Shot
 from stream.sections import ProbeSettings
 
 FPS = 25.0
@@ -38,7 +38,18 @@ def shot_of(first: int, end: int, clean: tuple[int, int] | None = None) -> Shot:
 
 def pending_with(rows: np.ndarray, damaged: np.ndarray | None = None, **settings: float) -> PendingPictures:
     pending = PendingPictures(ProbeSettings(**settings), FPS)  # type: ignore[arg-type]
-    pending.add(batch_of(rows, damaged), rows)
+    pending.add(batch_of(rows, damaged), rows, {})
+    return pending
+
+
+def pending_with_small(rows: np.ndarray, every: int = 2, damaged: np.ndarray | None = None) -> PendingPictures:
+    """Fed in batches of ten, every other picture small beside it; looks .32 s far."""
+    pending = PendingPictures(ProbeSettings(), FPS, 0.32)
+    harm = np.zeros(len(rows), bool) if damaged is None else damaged
+    for first in range(0, len(rows), 10):
+        part = slice(first, first + 10)
+        small = {place: SURFACE for place in range(0, len(rows[part]), every)}
+        pending.add(batch_of(rows[part], harm[part]), rows[part], small)
     return pending
 
 
@@ -82,14 +93,15 @@ def test_pictures_of_the_next_shot_wait_for_it():
 
 
 def test_a_long_shot_is_bounded_and_divided():
-    pending = PendingPictures(ProbeSettings(), FPS)
+    pending = PendingPictures(ProbeSettings(), FPS, 0.32)
     for first in range(0, 3000, 50):
         rows = rows_of(50, first)
-        pending.add(batch_of(rows), rows)
-        assert len(pending) <= 48
+        pending.add(batch_of(rows), rows, {place: SURFACE for place in range(0, 50, 2)})
+        assert len(pending) <= 32
+        assert pending.beside <= 32 * 9 + 25
     taken = pending.take(shot_of(0, 3000))
     assert len(taken.parts) == 4
-    assert all(len(part) == 8 for part in taken.parts)
+    assert all(6 <= len(part) <= 8 for part in taken.parts)
 
 
 @pytest.mark.parametrize(
@@ -114,3 +126,53 @@ def test_blur_is_relative_to_the_shot_and_motion_blur_counts():
     assert reason_against(soft, limits, sharpest=100) == "blurred"
     assert reason_against(soft, limits, sharpest=30) is None
     assert reason_against(smeared, limits, sharpest=100) == "blurred"
+
+
+def test_moments_grow_with_their_age_to_what_a_probe_stands_for():
+    fresh, old = pending_with(rows_of(25)), pending_with(rows_of(500))
+    assert len(fresh) == 4
+    assert len(old) <= 500 / (0.8 * FPS) * 1.5 + 4
+
+
+def test_a_break_is_never_inside_a_moment_and_what_lies_close_behind_it_comes_last():
+    rows = rows_of(100)
+    rows["change"][40] = 60
+    rows["laplacian_var"][42] = 150
+    pending = pending_with(rows)
+    first, second = pending.take(shot_of(0, 40)), pending.take(shot_of(40, 100))
+    assert max(p.row_index for p in first.parts[0]) < 40
+    assert 42 not in {p.row_index for p in second.parts[0]}
+
+
+def test_probes_know_what_lies_beside_them_in_their_own_shot():
+    rows = rows_of(200)
+    rows["change"][100] = 60
+    pending = pending_with_small(rows)
+    for picture in pending.take(shot_of(0, 100)).parts[0]:
+        times = [pts_s for pts_s, _ in picture.beside]
+        assert times == sorted(times) and len(times) >= 5
+        assert all(abs(pts_s - picture.pts_s) <= 0.32 + 1e-6 and pts_s < 4.0 for pts_s in times)
+    assert pending.take(shot_of(100, 200)).parts[0][0].beside[0][0] >= 4.0
+
+
+def test_nothing_small_is_held_that_no_picture_in_the_race_needs():
+    pending = pending_with_small(rows_of(100))
+    pending.take(shot_of(0, 100))
+    pending.add(batch_of(rows_of(1, 125)), rows_of(1, 125), {0: SURFACE})
+    assert pending.beside == 1
+    assert pending_with_small(rows_of(60), damaged=np.ones(60, bool)).beside == 0
+
+
+@pytest.mark.parametrize(
+    ("count", "order"),
+    [
+        (1, [[0]]),
+        (2, [[0, 1]]),
+        (3, [[0, 2], [1]]),
+        (5, [[0, 3], [1, 4], [2]]),
+        (8, [[0, 3, 6], [1, 4, 7], [2, 5]]),
+    ],
+)
+def test_every_turn_is_spread_over_the_whole_part(count, order):
+    pictures = [Picture(row, i, SURFACE) for i, row in enumerate(rows_of(count))]
+    assert [[p.row_index for p in turn] for turn in turns(pictures)] == order
