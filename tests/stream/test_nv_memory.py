@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from itertools import pairwise
 
 from stream.nv_memory import Slabs
 
@@ -33,7 +34,7 @@ def test_blocks_do_not_overlap_and_the_driver_is_asked_once_for_eight() -> None:
     slabs = Slabs(driver)
     blocks = [slabs.next(1000) for _ in range(20)]
     ends = sorted((block.address, block.address + block.nbytes) for block in blocks)
-    assert all(end <= begin for (_, end), (begin, _) in zip(ends, ends[1:], strict=False))
+    assert all(end <= begin for (_, end), (begin, _) in pairwise(ends))
     assert all(block.address % 512 == 0 and block.nbytes == 1000 for block in blocks)
     assert driver.asked == [8 * 1024] * 3
 
