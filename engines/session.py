@@ -17,6 +17,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from kernels.surface import Array
 
+from .blocked import for_cpu
 from .catalog import ModelError
 
 CPU_PROVIDER = "CPUExecutionProvider"
@@ -104,7 +105,7 @@ class OrtSession(Counted):
     def __init__(self, path: Path, name: str | None = None, threads: int = 0) -> None:
         with loading(path):
             self._session: Any = ort.InferenceSession(
-                str(path), session_options(threads), providers=[CPU_PROVIDER], enable_fallback=0
+                for_cpu(path), session_options(threads), providers=[CPU_PROVIDER], enable_fallback=0
             )
         super().__init__(name or path.stem)
         self.input_names = tuple(value.name for value in self._session.get_inputs())

@@ -6,13 +6,12 @@ from math import ceil, floor, log2
 
 import cv2
 import numpy as np
-from PIL import Image
 
 from .colour import code_range, rgb_matrix
 from .cpu_meter import CpuMeter
+from .filtered import lanczos
 from .geometry import halvings, index_matrix, shown_size, stored_rect, stored_to_displayed, turned
 from .planes import halve, plane, quarter_turned
-from .resample import lanczos
 from .surface import Array, Geometry, Rect, Surface
 
 _MARGIN = 2
@@ -115,14 +114,7 @@ def _sample_fine(samples: np.ndarray, rect: Rect, size: tuple[int, int]) -> np.n
     x, y, width, height = rect
     if width == size[0] and height == size[1] and (cut := _cut(samples, x, y, size)) is not None:
         return cut
-    inside = x >= 0 and y >= 0 and x + width <= samples.shape[1] and y + height <= samples.shape[0]
-    if inside and samples.dtype == np.uint8:
-        # Pillow's filter is `resample.lanczos` in C, five times as fast; it knows neither deep planes nor edges.
-        part = Image.fromarray(samples).resize(size, Image.Resampling.LANCZOS, box=(x, y, x + width, y + height))
-        return np.asarray(part)
-    top = np.iinfo(samples.dtype).max
-    sampled: np.ndarray = np.clip(np.rint(lanczos(samples, rect, size)), 0, top).astype(samples.dtype)
-    return sampled
+    return lanczos(samples, rect, size)
 
 
 def _to_rgb(planes: list[np.ndarray], surface: Surface) -> np.ndarray:

@@ -1,45 +1,22 @@
 """Loops over host planes, compiled by Numba: each reads its pixels once, where a chain of calls would read them often.
 
-Sums are whole numbers, so they are exact and the same on every machine. The loops run without the interpreter's lock.
-They are compiled at first use and kept in Numba's cache, beside this file or in the user's cache folder.
+Sums are whole numbers, so they are exact and the same on every machine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
-
 import numpy as np
-from numba import float32, int16, int32, njit, types, void
+from numba import float32, int16, int32, void
 from numpy.lib.stride_tricks import as_strided
 
-t: Any = types
-F = TypeVar("F", bound=Callable[..., Any])
+from .compiled import called, compiled, t
+
 _BYTES, _WORDS = (t.Array(kind, 1, "C", readonly=True) for kind in (t.uint8, t.uint16))
 _PICTURE = t.Array(t.uint8, 2, "C")
 _BYTES_OUT, _WORDS_OUT = t.Array(t.uint8, 2, "C"), t.Array(t.uint16, 2, "C")
 _EDGES = t.Array(t.int64, 1, "C")
 _WEIGHTS = t.Array(t.float32, 2, "C")
 _SUMS = t.Array(t.int64, 1, "C")
-
-
-def _compiled(*signatures: Any) -> Callable[[F], F]:
-    """Compiled for `signatures` when the module is imported; from the cache where there is a folder to keep it."""
-
-    def compiled(function: F) -> F:
-        loop: Any
-        try:
-            loop = njit(list(signatures), nogil=True, cache=True)(function)
-        except RuntimeError:  # no folder can be written: compiled anew in every process
-            loop = njit(list(signatures), nogil=True)(function)
-        return cast(F, loop)
-
-    return compiled
-
-
-def _called(function: F) -> F:
-    """Compiled with the loop that calls it."""
-    return cast(F, njit(nogil=True)(function))
 
 
 def flat(plane: np.ndarray) -> tuple[np.ndarray, int]:
@@ -56,7 +33,7 @@ def flat(plane: np.ndarray) -> tuple[np.ndarray, int]:
     return as_strided(plane, (length,), (plane.itemsize,), writeable=False), pitch
 
 
-@_called
+@called
 def _fetched(samples: np.ndarray, begin: int, count: int, line: np.ndarray) -> None:
     """Copies `count` samples into a line that stays in the cache.
 
@@ -67,14 +44,14 @@ def _fetched(samples: np.ndarray, begin: int, count: int, line: np.ndarray) -> N
         line[c] = source[c]
 
 
-@_called
+@called
 def _mean_of_four(above: np.ndarray, below: np.ndarray, line: np.ndarray, width: int) -> None:
     for c in range(width):
         four = int32(above[2 * c]) + int32(above[2 * c + 1]) + int32(below[2 * c]) + int32(below[2 * c + 1])
         line[c] = (four + 2) >> 2
 
 
-@_compiled(void(_BYTES, t.int64, _BYTES_OUT), void(_WORDS, t.int64, _WORDS_OUT))
+@compiled(void(_BYTES, t.int64, _BYTES_OUT), void(_WORDS, t.int64, _WORDS_OUT))
 def halve(samples: np.ndarray, pitch: int, out: np.ndarray) -> None:
     """Means of 2×2 pixels of a plane (see `flat`), rounded half up, into `out` (h, w)."""
     height, width = out.shape
@@ -84,7 +61,7 @@ def halve(samples: np.ndarray, pitch: int, out: np.ndarray) -> None:
         _mean_of_four(lines, lines[pitch:], out[r], width)
 
 
-@_compiled(void(_BYTES, t.int64, _BYTES_OUT), void(_WORDS, t.int64, _WORDS_OUT))
+@compiled(void(_BYTES, t.int64, _BYTES_OUT), void(_WORDS, t.int64, _WORDS_OUT))
 def quarter(samples: np.ndarray, pitch: int, out: np.ndarray) -> None:
     """`halve` done twice, with two lines in between instead of a picture, into `out` (h, w)."""
     height, width = out.shape
@@ -96,7 +73,7 @@ def quarter(samples: np.ndarray, pitch: int, out: np.ndarray) -> None:
         _mean_of_four(half[0], half[1], out[r], width)
 
 
-@_called
+@called
 def _with_edges(line: np.ndarray, out: np.ndarray) -> None:
     """A line of the picture with its outermost pixels repeated once on each side."""
     inner = out[1:-1]
@@ -105,7 +82,7 @@ def _with_edges(line: np.ndarray, out: np.ndarray) -> None:
     out[0], out[-1] = line[0], line[-1]
 
 
-@_called
+@called
 def _gradient_sums(picture: np.ndarray, sums: np.ndarray) -> None:
     """Adds to (5,) `sums` those over all pixels with repeated edges:
 
@@ -140,7 +117,7 @@ def _gradient_sums(picture: np.ndarray, sums: np.ndarray) -> None:
         sums[4] += square
 
 
-@_called
+@called
 def _histogram(picture: np.ndarray, codes: np.ndarray) -> None:
     """Counts of all code values into (256,) `codes`.
 
@@ -161,7 +138,7 @@ def _histogram(picture: np.ndarray, codes: np.ndarray) -> None:
         codes[k] = counts[0, k] + counts[1, k] + counts[2, k] + counts[3, k]
 
 
-@_called
+@called
 def _chroma_sums(u: np.ndarray, v: np.ndarray, sums: np.ndarray) -> None:
     """Adds to (5,) `sums` those of u, v, u², v², u·v."""
     for r in range(u.shape[0]):
@@ -178,7 +155,7 @@ def _chroma_sums(u: np.ndarray, v: np.ndarray, sums: np.ndarray) -> None:
         sums[4] += uv
 
 
-@_called
+@called
 def _cell_means(picture: np.ndarray, down: np.ndarray, across: np.ndarray, cells: np.ndarray) -> None:
     """Means over equal cells of the picture into (n, m) `cells`; `down` (n, h) and `across` (m, w) are the shares that
     pixels have in cells."""
@@ -198,7 +175,7 @@ def _cell_means(picture: np.ndarray, down: np.ndarray, across: np.ndarray, cells
             cells[n, m] = mean
 
 
-@_compiled(void(_PICTURE, _WEIGHTS, _WEIGHTS, t.boolean, _SUMS, _SUMS, _WEIGHTS))
+@compiled(void(_PICTURE, _WEIGHTS, _WEIGHTS, t.boolean, _SUMS, _SUMS, _WEIGHTS))
 def luma_numbers(
     picture: np.ndarray,
     down: np.ndarray,
@@ -222,7 +199,7 @@ def luma_numbers(
         _cell_means(picture, down, across, thumb)
 
 
-@_compiled(void(_PICTURE, _PICTURE, _WEIGHTS, _WEIGHTS, _SUMS, t.Array(t.float32, 3, "C")))
+@compiled(void(_PICTURE, _PICTURE, _WEIGHTS, _WEIGHTS, _SUMS, t.Array(t.float32, 3, "C")))
 def chroma_numbers(
     u: np.ndarray, v: np.ndarray, down: np.ndarray, across: np.ndarray, sums: np.ndarray, cells: np.ndarray
 ) -> None:
@@ -233,7 +210,7 @@ def chroma_numbers(
     _cell_means(v, down, across, cells[1])
 
 
-@_compiled(
+@compiled(
     t.Tuple((_WEIGHTS, _WEIGHTS))(_BYTES, t.int64, _EDGES, _EDGES),
     t.Tuple((_WEIGHTS, _WEIGHTS))(_WORDS, t.int64, _EDGES, _EDGES),
 )

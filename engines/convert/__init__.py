@@ -51,7 +51,7 @@ CONVERSIONS: Mapping[str, Callable[[bytes], bytes]] = {
 """Name of a conversion in `zoo.toml` → function from the file's bytes to those of an ONNX model."""
 
 
-CONVERTER_VERSION = 2
+CONVERTER_VERSION = 3
 """Raised whenever a conversion gives other bytes than before, so that kept files are made anew."""
 
 

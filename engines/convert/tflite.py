@@ -143,12 +143,7 @@ class _Writer:
         return self._activated(self.out.node("Add", [self._input(op), self._input(op, 1)]), _options(op), 0)
 
     def _prelu(self, op: Operator) -> str:
-        """max(x, 0) + slope·min(x, 0), spelt out: ONNX Runtime's PRelu takes twice as long on the CPU."""
-        slope = self.out.weight(self._constant(op, 1).transpose(2, 0, 1))
-        zero = self.out.weight(np.zeros((), np.float32))
-        x = self._input(op)
-        below = self.out.node("Mul", [self.out.node("Min", [x, zero]), slope])
-        return self.out.node("Add", [self.out.node("Relu", [x]), below])
+        return self.out.node("PRelu", [self._input(op), self.out.weight(self._constant(op, 1).transpose(2, 0, 1))])
 
     def _pad(self, op: Operator) -> str:
         rows = self._constant(op, 1)[[0, 3, 1, 2]]
