@@ -37,6 +37,10 @@ class CountingRuntime:
         """Passed on."""
         return self._inner.zeros(shape, dtype)
 
+    def empty(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        """Passed on."""
+        return self._inner.empty(shape, dtype)
+
     def upload(self, array: np.ndarray) -> Array:
         """Passed on; its bytes count."""
         with self._lock:

@@ -132,10 +132,11 @@ class FaceReader:
         founds = self._detector.find_all(surfaces, areas)
         chosen = self._choose(surfaces, [found.faces for found in founds], areas)
         looks = self._look(surfaces, [near for near, _ in chosen])
-        readings = []
+        readings, runs = list[Reading](), dict.fromkeys(found.run for found in founds)
+        vectors = {run: describe(run.features, run.pictures, self._ops, self._tools) for run in runs}
         for found, (faces, far) in zip(founds, chosen, strict=True):
             seen = [self._face(face, next(looks)) for face in faces] + [self._face(face, None) for face in far]
-            readings.append(Reading(tuple(seen), describe(found.features, found.picture, self._ops)))
+            readings.append(Reading(tuple(seen), vectors[found.run][found.place]))
         return readings
 
     def _choose(
@@ -175,8 +176,8 @@ class FaceReader:
         if not pairs:
             return
         ops, batch = self._ops, self._options.batch
-        identity_chips = np.concatenate([ops.warp(s, _chip_matrices(f, CHIP_PX), CHIP_PX) for s, f in pairs])
-        mesh_chips = np.concatenate([ops.warp(s, _mesh_matrices(f), mesh.CHIP_PX) for s, f in pairs])
+        identity_chips = ops.warp([(s, _chip_matrices(f, CHIP_PX)) for s, f in pairs], CHIP_PX)
+        mesh_chips = ops.warp([(s, _mesh_matrices(f)) for s, f in pairs], mesh.CHIP_PX)
         openness, feelings = self._eyes_and_emotion(pairs)
         mouths = ops.to_host(mesh.mouths(self._sessions["mesh"], mesh_chips, batch, self._tools))
         identities = ops.to_host(embed(self._sessions["embedding"], identity_chips, batch, self._tools))
@@ -186,8 +187,8 @@ class FaceReader:
     def _eyes_and_emotion(self, pairs: list[tuple[Surface, list[Detection]]]) -> tuple[np.ndarray, np.ndarray]:
         """(N, 2) eye aspect ratios and (N, 7) probabilities of all faces, on the host."""
         ops, batch = self._ops, self._options.batch
-        eye_chips = np.concatenate([ops.warp(s, _eye_matrices(f), eyes.CHIP_PX) for s, f in pairs])
-        emotion_chips = np.concatenate([ops.warp(s, _emotion_matrices(f), emotion.CHIP_PX) for s, f in pairs])
+        eye_chips = ops.warp([(s, _eye_matrices(f)) for s, f in pairs], eyes.CHIP_PX)
+        emotion_chips = ops.warp([(s, _emotion_matrices(f)) for s, f in pairs], emotion.CHIP_PX)
         openness = ops.to_host(eyes.openness(self._sessions["eyes"], eye_chips, batch, self._tools)).reshape(-1, 2)
         return openness, ops.to_host(emotion.emotions(self._sessions["emotion"], emotion_chips, batch))
 

@@ -12,12 +12,15 @@ from kernels.cuda.ops import CudaOps
 from kernels.cuda.runtime import CupyRuntime
 from kernels.surface import Array
 
+from .tools import Constant
+
 
 class CudaTools:
     """`engines.tools.EngineTools` in the stream of a runtime; the sessions run in the same one."""
 
     def __init__(self, runtime: CupyRuntime) -> None:
         self._runtime, self._ops = runtime, CudaOps(runtime)
+        self._constants: dict[tuple[Any, ...], Array] = {}
 
     def scope(self) -> AbstractContextManager[object]:
         """CuPy's operations in this thread join the stream."""
@@ -29,14 +32,21 @@ class CudaTools:
         """See `EngineTools`: one kernel; a product where the host divides, so values may differ in the last bit."""
         return engine_input(self._ops, pictures, size, divisor, less)
 
-    def suppress(self, boxes: Array, scores: Array, overlap: float) -> Array:
+    def constant(self, make: Constant, *arguments: int) -> Array:
+        """See `EngineTools`. Two threads may bring the same one; the first stays."""
+        key = (make, *arguments)
+        if key not in self._constants:
+            self._constants.setdefault(key, self._runtime.upload(make(*arguments)))
+        return self._constants[key]
+
+    def suppress(self, boxes: Array, scores: Array, pictures: Array, overlap: float) -> Array:
         """See `EngineTools`. Synchronises."""
         import cupy
         import torch
 
         stream = torch.cuda.ExternalStream(self._runtime.stream, device=self._runtime.device_id)
         with torch.cuda.stream(stream), self._runtime.queue():
-            return cupy.from_dlpack(torch_suppress(boxes, scores, overlap))
+            return cupy.from_dlpack(torch_suppress(boxes, scores, pictures, overlap))
 
 
 def engine_input(
@@ -48,12 +58,13 @@ def engine_input(
     return ops.engine_input(pictures, size or (width, height), scale, bias, centred=False)
 
 
-def torch_suppress(boxes: Array, scores: Array, overlap: float) -> Any:
-    """(K,) int64 tensor of the indices to keep, on the device of `boxes` and `scores`, which are seen where they lie.
+def torch_suppress(boxes: Array, scores: Array, pictures: Array, overlap: float) -> Any:
+    """(K,) int64 tensor of the indices to keep, on the device of the arrays, which are seen where they lie.
 
-    Both must be contiguous; torchvision compares by `>` and sorts equal scores by order, as the host's tools do.
+    They must be contiguous; torchvision compares by `>` and sorts equal scores by order, as the host's tools do. It
+    keeps pictures apart by moving their boxes away from each other, so that one call serves all.
     """
     import torch
-    from torchvision.ops import nms
+    from torchvision.ops import batched_nms
 
-    return nms(torch.from_dlpack(boxes), torch.from_dlpack(scores), overlap)
+    return batched_nms(*(torch.from_dlpack(array) for array in (boxes, scores, pictures)), overlap)

@@ -21,20 +21,26 @@ __device__ inline void store(unsigned char* out, long long pixel, uchar3 rgb) {
     out[3 * pixel] = rgb.x, out[3 * pixel + 1] = rgb.y, out[3 * pixel + 2] = rgb.z;
 }
 
-// Thread = one displayed pixel of the (height, width, 3) output; block 32 x 8.
-// `samplings` holds luma's and chroma's; (stored_width, stored_height) is the output before it is turned.
-extern "C" __global__ void convert(const Picture* pictures, const Sampling* samplings, int cubic, int rotation,
-                                   int stored_width, int stored_height, unsigned char* out, int width, int height) {
-    int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y * blockDim.y + threadIdx.y;
+// What is made of one picture; (stored_width, stored_height) is the output before it is turned.
+struct Look {
+    Sampling luma, chroma;
+    int cubic, rotation, stored_width, stored_height;
+};
+
+// Thread = one displayed pixel of the (pictures, height, width, 3) output; block 32 x 8, grid z = pictures.
+extern "C" __global__ void convert(const Picture* pictures, const Look* looks, unsigned char* out, int width,
+                                   int height) {
+    int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y * blockDim.y + threadIdx.y, n = blockIdx.z;
     if (x >= width || y >= height) return;
-    const Picture& p = pictures[0];
-    int2 at = stored_of(x, y, rotation, stored_width, stored_height);
-    float luma = sampled(p.y, samplings[0], at.x, at.y, cubic, p.deep), u = neutral(p), v = u;
+    const Picture& p = pictures[n];
+    const Look& look = looks[n];
+    int2 at = stored_of(x, y, look.rotation, look.stored_width, look.stored_height);
+    float luma = sampled(p.y, look.luma, at.x, at.y, look.cubic, p.deep), u = neutral(p), v = u;
     if (p.u.data) {
-        u = sampled(p.u, samplings[1], at.x, at.y, cubic, p.deep);
-        v = sampled(p.v, samplings[1], at.x, at.y, cubic, p.deep);
+        u = sampled(p.u, look.chroma, at.x, at.y, look.cubic, p.deep);
+        v = sampled(p.v, look.chroma, at.x, at.y, look.cubic, p.deep);
     }
-    store(out, (long long)y * width + x, to_rgb(p.rgb, luma, u, v));
+    store(out, ((long long)n * height + y) * width + x, to_rgb(p.rgb, luma, u, v));
 }
 
 // First pass of the Lanczos filter: rows. Thread = one sample of the (planes, count, pitch) float output.
@@ -89,6 +95,7 @@ extern "C" __global__ void lanczos_columns(const Picture* pictures, const Taps* 
 struct Chip {
     float back[6];
     int step_log2;  // the luma is halved so often first
+    int picture;    // which picture it is cut from
 };
 
 // R'G'B' of one pixel of the luma halved `level` times; black outside.
@@ -125,7 +132,7 @@ extern "C" __global__ void warp(const Picture* pictures, const Chip* chips, unsi
     float3 sum = make_float3(0.0f, 0.0f, 0.0f);
     for (int i = 0; i < 4; ++i) {
         float w = (i & 1 ? fx : 1.0f - fx) * (i >> 1 ? fy : 1.0f - fy);
-        float3 c = halved_rgb(pictures[0], chip.step_log2, (int)left + (i & 1), (int)upper + (i >> 1));
+        float3 c = halved_rgb(pictures[chip.picture], chip.step_log2, (int)left + (i & 1), (int)upper + (i >> 1));
         sum.x += w * c.x, sum.y += w * c.y, sum.z += w * c.z;
     }
     uchar3 rgb = make_uchar3((unsigned char)rintf(sum.x), (unsigned char)rintf(sum.y), (unsigned char)rintf(sum.z));

@@ -69,6 +69,14 @@ SAMPLING = _struct(
     ("scale_y", "f4"),
     ("offset_y", "f4"),
 )
+LOOK = _struct(
+    ("luma", SAMPLING),
+    ("chroma", SAMPLING),
+    ("cubic", "i4"),
+    ("rotation", "i4"),
+    ("stored_width", "i4"),
+    ("stored_height", "i4"),
+)
 TAPS = _struct(
     ("first_y", "u8"),
     ("weights_y", "u8"),
@@ -77,7 +85,7 @@ TAPS = _struct(
     ("taps_y", "i4"),
     ("taps_x", "i4"),
 )
-CHIP = _struct(("back", "f4", (6,)), ("step_log2", "i4"))
+CHIP = _struct(("back", "f4", (6,)), ("step_log2", "i4"), ("picture", "i4"))
 NORMALISE = _struct(
     ("scale", "f4", (3,)), ("bias", "f4", (3,)), ("fill", "f4"), ("left", "i4"), ("top", "i4"), ("swap", "i4")
 )

@@ -24,6 +24,10 @@ class Runtime(Protocol):
 
     def zeros(self, shape: tuple[int, ...], dtype: Any) -> Array: ...
 
+    def empty(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        """For what a kernel fills wholly: zeros would be one more piece of work for the device."""
+        ...
+
     def upload(self, array: np.ndarray) -> Array:
         """A copy on the device; the host's array may be changed or dropped at once."""
         ...
@@ -87,6 +91,10 @@ class CupyRuntime:
     def zeros(self, shape: tuple[int, ...], dtype: Any) -> Array:
         with self.queue():
             return self._cupy.zeros(shape, dtype)
+
+    def empty(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        with self.queue():
+            return self._cupy.empty(shape, dtype)
 
     def upload(self, array: np.ndarray) -> Array:
         # CuPy copies to page-locked memory of its own first, and keeps that until the device has read it.

@@ -243,6 +243,9 @@ class HostRuntime:
     def zeros(self, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
         return np.zeros(shape, dtype)
 
+    def empty(self, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+        return np.empty(shape, dtype)
+
     def upload(self, array: np.ndarray) -> np.ndarray:
         return array.copy()
 

@@ -17,11 +17,15 @@ OVERLAPPING = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [30, 0, 40, 10]], np.flo
 CHAIN = np.array([[0, 0, 10, 10], [5, 0, 15, 10], [10, 0, 20, 10]], np.float32)
 
 
+ONE = np.zeros(3, np.int64)
+"""All of one picture."""
+
+
 class TorchTools(HostTools):
     """torchvision on views of the host's arrays."""
 
-    def suppress(self, boxes: Any, scores: Any, overlap: float) -> np.ndarray:
-        return np.asarray(torch_suppress(boxes, scores, overlap).numpy())
+    def suppress(self, boxes: Any, scores: Any, pictures: Any, overlap: float) -> np.ndarray:
+        return np.asarray(torch_suppress(boxes, scores, pictures, overlap).numpy())
 
 
 class EmulatedTools(HostTools):
@@ -48,23 +52,24 @@ def suppress(request: pytest.FixtureRequest) -> Any:
     runtime = CupyRuntime()
     tools = CudaTools(runtime)
 
-    def on_device(boxes: np.ndarray, scores: np.ndarray, overlap: float) -> np.ndarray:
+    def on_device(boxes: np.ndarray, scores: np.ndarray, pictures: np.ndarray, overlap: float) -> np.ndarray:
         with tools.scope():
-            return np.asarray(cupy.asnumpy(tools.suppress(runtime.upload(boxes), runtime.upload(scores), overlap)))
+            there = (runtime.upload(array) for array in (boxes, scores, pictures))
+            return np.asarray(cupy.asnumpy(tools.suppress(*there, overlap)))
 
     return on_device
 
 
 def test_the_better_of_two_overlapping_boxes_stays(suppress: Any) -> None:
-    assert suppress(OVERLAPPING, np.array([0.6, 0.9, 0.7], np.float32), 0.3).tolist() == [1, 2]
+    assert suppress(OVERLAPPING, np.array([0.6, 0.9, 0.7], np.float32), ONE, 0.3).tolist() == [1, 2]
 
 
 def test_a_suppressed_box_suppresses_nothing(suppress: Any) -> None:
-    assert suppress(CHAIN, np.array([0.9, 0.8, 0.7], np.float32), 0.3).tolist() == [0, 2]
+    assert suppress(CHAIN, np.array([0.9, 0.8, 0.7], np.float32), ONE, 0.3).tolist() == [0, 2]
 
 
 def test_equal_scores_go_by_order(suppress: Any) -> None:
-    assert suppress(OVERLAPPING, np.array([0.5, 0.5, 0.5], np.float32), 0.3).tolist() == [0, 2]
+    assert suppress(OVERLAPPING, np.array([0.5, 0.5, 0.5], np.float32), ONE, 0.3).tolist() == [0, 2]
 
 
 def test_crowds_are_thinned_alike_everywhere(suppress: Any) -> None:
@@ -72,7 +77,15 @@ def test_crowds_are_thinned_alike_everywhere(suppress: Any) -> None:
     corners = random.uniform(0, 200, (150, 2))
     boxes = np.concatenate([corners, corners + random.uniform(5, 60, (150, 2))], 1).astype(np.float32)
     scores = random.uniform(0.5, 1, 150).astype(np.float32)
-    assert suppress(boxes, scores, 0.3).tolist() == HOST.suppress(boxes, scores, 0.3).tolist()
+    for pictures in (np.zeros(150, np.int64), np.sort(random.integers(0, 4, 150))):
+        expected = HOST.suppress(boxes, scores, pictures, 0.3).tolist()
+        assert suppress(boxes, scores, pictures, 0.3).tolist() == expected
+
+
+def test_boxes_of_other_pictures_do_not_count(suppress: Any) -> None:
+    scores, pictures = np.array([0.6, 0.9, 0.7, 0.8], np.float32), np.array([0, 1, 1, 1])
+    boxes = np.concatenate([OVERLAPPING[:2], OVERLAPPING[:2]])
+    assert suppress(boxes, scores, pictures, 0.3).tolist() == [1, 0]
 
 
 @pytest.fixture(
