@@ -63,6 +63,10 @@ class CountingRuntime:
         """Passed on."""
         return self._inner.address(array)
 
+    def plane(self, array: Array, begin: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
+        """Passed on; nothing is copied."""
+        return self._inner.plane(array, begin, shape, strides)
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 

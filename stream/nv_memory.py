@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from kernels.cuda.plane import DevicePlane
 from kernels.surface import Array
 
+from .frame_pool import Place, Rows
+
+_BYTE = np.dtype(np.uint8)
 _ALIGNED = 512
 """Bytes; where CUDA's own allocations begin."""
 _BLOCKS_A_SLAB = 8
@@ -55,12 +59,10 @@ class CupyMemory:
             import cupy
         except ImportError as error:
             raise RuntimeError(f"CuPy cannot be imported ({error}), install keyart[cuda]") from error
-        self._cupy = cupy
         self._copy = cupy.cuda.runtime.memcpy2DAsync
         self._on_device = cupy.cuda.runtime.memcpyDeviceToDevice
         self._to_device = cupy.cuda.runtime.memcpyHostToDevice
         self._stream = cupy.cuda.Stream(non_blocking=True)
-        self._device_id = cupy.cuda.runtime.getDevice()
         self._blocks, self._lock = Slabs(cupy.cuda.Memory), Lock()
         self.stream = int(self._stream.ptr)
 
@@ -68,20 +70,21 @@ class CupyMemory:
         with self._lock:
             return self._blocks.next(nbytes)
 
-    def bytes_of(self, block: Block, owner: object) -> Array:
-        cuda = self._cupy.cuda
-        memory = cuda.UnownedMemory(block.address, block.nbytes, (block, owner), self._device_id)
-        return self._cupy.ndarray((block.nbytes,), np.uint8, cuda.MemoryPointer(memory, 0))
+    def bytes_of(self, block: Block, owner: object) -> DevicePlane:
+        return DevicePlane(block.address, (block.nbytes,), (1,), _BYTE, (block, owner))
 
-    def copy_rows(self, target: Array, source: int, pitch_bytes: int) -> None:
-        place, pitch = target.data.ptr, target.strides[0]
-        rows, row_bytes = target.shape[0], target.shape[1] * target.itemsize
-        self._copy(place, pitch, source, pitch_bytes, row_bytes, rows, self._on_device, self.stream)
+    def planes(self, slot: DevicePlane, places: Sequence[Place]) -> list[Array]:
+        begin, owner = slot.address, slot.owner
+        return [DevicePlane(begin + p.begin, p.shape, p.strides, p.dtype, owner) for p in places]
 
-    def upload(self, target: Array, host: np.ndarray) -> None:
+    def copy_rows(self, slot: DevicePlane, rows: Rows, source: int) -> None:
+        count, row_bytes, pitch = rows
+        self._copy(slot.address, pitch, source, row_bytes, row_bytes, count, self._on_device, self.stream)
+
+    def upload(self, target: DevicePlane, host: np.ndarray) -> None:
         # Pageable memory is staged before the call returns, so `plain` need not outlive it.
         plain = host if host.strides[1] == host.itemsize and host.strides[0] >= 0 else np.ascontiguousarray(host)
-        place, pitch = target.data.ptr, target.strides[0]
+        place, pitch = target.address, target.strides[0]
         row_bytes, rows = plain.shape[1] * plain.itemsize, plain.shape[0]
         self._copy(place, pitch, plain.ctypes.data, plain.strides[0], row_bytes, rows, self._to_device, self.stream)
 

@@ -11,7 +11,7 @@ import numpy as np
 from kernels.surface import Surface
 
 from .decode import DecodeOptions, Decoder
-from .frame_pool import Demand, FramePool, Memory, bytes_for, planes_in
+from .frame_pool import Demand, FramePool, Memory, bytes_for, places_of
 from .passes import held
 from .records import FrameBatch, Notice, VideoInfo
 
@@ -67,7 +67,7 @@ class UploadDecoder:
         host = [plane for plane in (surface.y, surface.u, surface.v) if plane is not None]
         shapes, dtype = [plane.shape for plane in host], np.dtype(surface.y.dtype)
         slot = self._pool.take(bytes_for(shapes, dtype.itemsize), beyond=number >= self._demand.beside)
-        planes = planes_in(slot, shapes, dtype)
+        planes = self._memory.planes(slot, places_of(shapes, dtype))
         for target, plane in zip(planes, host, strict=True):
             self._memory.upload(target, plane)
         y, u, v = planes if len(planes) == 3 else (planes[0], None, None)

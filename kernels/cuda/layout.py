@@ -100,13 +100,11 @@ def pictures(surfaces: Sequence[Surface], address: Address) -> np.ndarray:
     A film's surfaces differ in their addresses alone: the rest is worked out once, because this is done every frame.
     """
     out = np.zeros(len(surfaces), PICTURE)
-    before: tuple[Any, ...] | None = None
-    form = out
-    for picture, surface in enumerate(surfaces):
-        layout = _layout(surface)
-        if layout != before:  # equal objects are told by identity, which is quick
-            before, form = layout, _form(layout)
-        out[picture] = form
+    layouts = [_layout(surface) for surface in surfaces]
+    if all(layout == layouts[0] for layout in layouts):  # equal objects are told by identity, which is quick
+        out[:] = _form(layouts[0])
+    else:
+        out[:] = np.stack([_form(layout) for layout in layouts])
     for name in ("y", "u", "v"):
         planes = [getattr(surface, name) for surface in surfaces]
         out[name]["data"] = [0 if plane is None else address(plane) for plane in planes]

@@ -58,6 +58,9 @@ class EmulatedRuntime:
     def address(self, array: Array) -> int:
         return int(array.ctypes.data)
 
+    def plane(self, array: Array, begin: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
+        return np.ndarray(shape, np.uint8, array, begin, strides)
+
 
 def _value(argument: Any) -> Any:
     return ctypes.c_int(argument) if isinstance(argument, int) else ctypes.c_void_p(argument.ctypes.data)

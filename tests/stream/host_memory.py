@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
+from stream.frame_pool import Place, Rows
 
 STREAM = 4242
 
@@ -25,11 +28,14 @@ class HostMemory:
     def bytes_of(self, block: Any, owner: object) -> np.ndarray:
         return np.asarray(_Exposed(block, owner))
 
-    def copy_rows(self, target: np.ndarray, source: int, pitch_bytes: int) -> None:
+    def planes(self, slot: np.ndarray, places: Sequence[Place]) -> list[np.ndarray]:
+        return [np.ndarray(p.shape, p.dtype, slot, p.begin, p.strides) for p in places]
+
+    def copy_rows(self, slot: np.ndarray, rows: Rows, source: int) -> None:
         self.queued += 1
-        rows, width = target.shape
-        raw = (ctypes.c_ubyte * (rows * pitch_bytes)).from_address(source)
-        target[...] = np.frombuffer(raw, target.dtype).reshape(rows, -1)[:, :width]
+        raw = (ctypes.c_ubyte * (rows.count * rows.row_bytes)).from_address(source)
+        target = np.ndarray((rows.count, rows.row_bytes), np.uint8, slot, 0, (rows.pitch_bytes, 1))
+        target[...] = np.frombuffer(raw, np.uint8).reshape(target.shape)
 
     def upload(self, target: np.ndarray, host: np.ndarray) -> None:
         assert target.shape == host.shape and target.dtype == host.dtype
