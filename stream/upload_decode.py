@@ -17,7 +17,8 @@ from .records import FrameBatch, Notice, VideoInfo
 
 
 class UploadDecoder:
-    """`stream.decode.Decoder` around one that leaves its pictures on the host. `why` is the notice that says so."""
+    """`stream.decode.Decoder` around one that leaves its pictures on the host. `why` is the notice that says so; when
+    all are decoded it says how many they were."""
 
     name = "ffmpeg, uploaded"
 
@@ -33,10 +34,13 @@ class UploadDecoder:
 
     def batches(self) -> Iterator[FrameBatch]:
         """All pictures of the range, once. Synchronises once a batch."""
+        count = 0
         for batch in self._inner.batches():
+            count += len(batch.surfaces)
             yield replace(batch, surfaces=self._uploaded(batch.surfaces))
             del batch
-        self.notices += self._inner.notices
+        why = self.notices[0]
+        self.notices = [replace(why, message=f"{why.message}: {count:,} frames"), *self._inner.notices]
 
     def frame_at(self, pts_s: float) -> Surface:
         """The picture shown exactly at `pts_s`. Synchronises."""

@@ -56,6 +56,7 @@ def test_what_the_chip_refuses_is_decoded_by_ffmpeg_and_named(film, fake, words)
     assert notices["decoded_on_cpu"].startswith("h264, High, yuv420p, 8 bits: ")
     assert words in notices["decoded_on_cpu"] and "\n" not in notices["decoded_on_cpu"]
     assert len(watched(decoder)[0]) == 50
+    assert decoder.notices[0].message == notices["decoded_on_cpu"] + ": 50 frames"
 
 
 @pytest.mark.parametrize(
