@@ -22,8 +22,9 @@ from kernels.surface import Geometry
 from .decode import DecodeOptions, Decoder, open_decoder
 from .encode_cuda import CudaEncoder
 from .engine_cache import engine_folder
-from .gpu import Machine, VideoChip
 from .kit import Kit, Pace
+from .nv_open import first_chip
+from .nv_session import Chip, RefusedError
 from .records import KeyartError, Notice
 from .settings import Settings
 
@@ -56,15 +57,23 @@ def cuda_kit(settings: Settings) -> Kit:
         open_session=partial(_open_session, engines, folder),
         open_decoder=_open_decoder,
         clustering=clustering,
-        pace=Pace(MAX_BATCH, READERS, films_in_flight(Machine().video())),
+        pace=Pace(MAX_BATCH, READERS, films_in_flight(decoder_engines())),
         fallbacks=partial(fallbacks, folder is not None, clustering),
     )
 
 
-def films_in_flight(chip: VideoChip | str) -> int:
+def decoder_engines(make_chip: Callable[[], Chip] = first_chip) -> int | None:
+    """How many the chip has; None when it cannot be asked. Every question makes a context on the device, so whether it
+    takes a kind of film is asked when one comes (`Chip.check`)."""
+    try:
+        return make_chip().engines()
+    except (OSError, RuntimeError, RefusedError):
+        return None
+
+
+def films_in_flight(engines: int | None) -> int:
     """Twice the decoder engines: while one film of a pair ends or begins, the other keeps the engine busy."""
-    engines = USUAL_ENGINES if isinstance(chip, str) else chip.engines
-    return 2 * max(1, engines)
+    return 2 * max(1, USUAL_ENGINES if engines is None else engines)
 
 
 def fallbacks(tensorrt: bool, clustering: Device, sessions: Mapping[str, Session]) -> list[Notice]:

@@ -84,6 +84,11 @@ class Chip:
         if not fits or not can["height_min"] <= info.height <= can["height_max"] or blocks > can["mb_num_max"]:
             raise RefusedError(f"the GPU does not decode it at {info.width}x{info.height}")
 
+    def engines(self) -> int:
+        """How many decoders work side by side: one question, about H.264, which every chip knows. Raises RefusedError
+        when the chip cannot be asked."""
+        return int(self._capabilities("H264", "420", 8)["num_decoder_engines"])
+
     def open(self, codec: str, memory: Memory) -> NvSession:
         """A decoder that works on the memory's stream. Raises NvdecError when none can be had."""
         kind = getattr(self._codec.cudaVideoCodec, CODECS[codec])
