@@ -133,7 +133,7 @@ def _form(layout: tuple[Any, ...]) -> np.ndarray:
     picture["rgb"] = rgb_matrix(colour, bit_depth).ravel()
     (height, width), _, dtype = planes[0]
     picture["deep"] = dtype.itemsize == 2
-    picture["aligned"] = dtype.itemsize == 1 and picture["y"]["pitch_bytes"] % 16 == 0
+    picture["aligned"] = picture["y"]["step"] == 1 and picture["y"]["pitch_bytes"] % 16 == 0
     steps = halvings((width, height), analysis_size(geometry))
     picture["luma"], picture["luma_size"] = halving_of(steps), halved_size((width, height), steps)
     if planes[1] is not None:
