@@ -13,7 +13,7 @@ from kernels.ops import Ops
 from kernels.surface import Colour, Geometry, Rect, Rotation, Surface
 
 from .samples import SMALL_KINDS, Kind, grey_surface, placed, surface_of
-from .tolerances import TOLERANCES, assert_close
+from .tolerances import assert_close
 
 
 def pixels(ops: Ops, device: str, surface: Surface, *arguments: object, fine: bool = False) -> np.ndarray:
@@ -142,8 +142,8 @@ def test_chips_are_the_warped_picture(rotation: Rotation, scale: float, ops: Ops
     assert got.shape == (1, 64, 64, 3)
     assert got.dtype == np.uint8
     apart = np.abs(got[0].astype(np.float64) - chips_by_opencv(surface, matrix, 64))
-    assert apart.mean() < 1.5
-    assert np.quantile(apart, 0.99) <= TOLERANCES["warp"].absolute
+    assert_close("warp_mean", apart.mean(), 0.0)
+    assert_close("warp", np.quantile(apart, 0.99), 0.0)
 
 
 def test_chips_are_black_outside_and_none_are_none(ops: Ops, device: str) -> None:
