@@ -1,5 +1,8 @@
-"""`reference.py` for parts of a picture: crops for people, chips for networks, what networks are fed. As slow, as obvious,
-and shared with nothing: planes are turned first, so that places are those of the displayed picture."""
+"""`reference.py` for parts of a picture: crops for people, chips for networks, what networks are fed.
+
+As slow, as obvious, and shared with nothing: planes are turned first, so that places are those of the displayed
+picture.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,8 @@ LOBES = 3
 
 
 def lanczos_line(samples: np.ndarray, begin: float, span: float, count: int) -> np.ndarray:
-    """(count, …) of a line (n, …): the part that begins at `begin` and is `span` long, in samples counted from the corner
-    of the first; the end samples stand in for what lies outside. Duchon 1979, stretched when it shrinks."""
+    """(count, …) of a line (n, …): the part that begins at `begin` and is `span` long, in samples counted from the
+    corner of the first; the end samples stand in for what lies outside. Duchon 1979, stretched when it shrinks."""
     scale = span / count
     width = max(scale, 1.0)
     out = np.zeros((count, *samples.shape[1:]))
