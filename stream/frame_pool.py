@@ -50,6 +50,10 @@ class Memory(Protocol):
     stream: int
     """Handle of the stream, for the decoder."""
 
+    def reserve(self, nbytes: int) -> None:
+        """Says how much the film may take in all. Blocks while the device has no room for it beside other films."""
+        ...
+
     def allocate(self, nbytes: int) -> Any:
         """A block; it is freed when the object is."""
         ...

@@ -25,6 +25,8 @@ from .passes import SAME_TIME_S, SEEK_BACK_OFF_S, Watched, held
 from .records import FrameBatch, KeyartError, Notice, VideoInfo
 
 _SAMPLES: dict[int, np.dtype[Any]] = {1: np.dtype(np.uint8), 2: np.dtype(np.uint16)}
+_DECODERS_OWN = 24
+"""Pictures in the decoder's own memory: sixteen that others may refer to, and those on their way out."""
 _Timed = tuple[Surface, float, int, bool]
 
 
@@ -45,7 +47,9 @@ class NvDecoder:
         self._options, self._chip, self._memory = options, chip, memory
         self._demand = Demand(batch=options.batch_of(self.info), kept_1080p=options.kept_1080p)
         layout = _layout(info.width + info.width % 2, info.height, 1 if info.bit_depth == 8 else 2, info.width)
-        self._pool = FramePool(memory, self._demand.slots(layout.nbytes))
+        slots = self._demand.slots(layout.nbytes)
+        memory.reserve((slots + _DECODERS_OWN) * layout.nbytes)
+        self._pool = FramePool(memory, slots)
         self._watched = Watched()
         self._idle: NvSession | None = None
         self._one_search = Lock()

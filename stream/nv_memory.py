@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ import numpy as np
 from kernels.cuda.plane import DevicePlane
 from kernels.surface import Array
 
+from .device_room import DeviceRoom, Share
 from .frame_pool import Place, Rows
 
 _BYTE = np.dtype(np.uint8)
@@ -33,6 +35,7 @@ class Slabs:
 
     def __init__(self, make: Callable[[int], Any]) -> None:
         self._make = make
+        self.made_bytes = 0
         self._slab: Any = None
         self._begin = self._end = 0
 
@@ -41,6 +44,7 @@ class Slabs:
         step = -(-nbytes // _ALIGNED) * _ALIGNED
         if self._slab is None or self._begin + step > self._end:
             self._slab = self._make(step * _BLOCKS_A_SLAB)
+            self.made_bytes += step * _BLOCKS_A_SLAB
             self._begin, self._end = 0, step * _BLOCKS_A_SLAB
         block = Block(self._slab, self._slab.ptr + self._begin, nbytes)
         self._begin += step
@@ -54,7 +58,7 @@ class CupyMemory:
     the videos. Raises RuntimeError when CuPy or a device is missing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, room: DeviceRoom | None = None) -> None:
         try:
             import cupy
         except ImportError as error:
@@ -65,10 +69,16 @@ class CupyMemory:
         self._stream = cupy.cuda.Stream(non_blocking=True)
         self._blocks, self._lock = Slabs(cupy.cuda.Memory), Lock()
         self.stream = int(self._stream.ptr)
+        self._room, self._share = room or device_room(), Share()
+
+    def reserve(self, nbytes: int) -> None:
+        self._room.take(self._share, nbytes)
 
     def allocate(self, nbytes: int) -> Any:
         with self._lock:
-            return self._blocks.next(nbytes)
+            block = self._blocks.next(nbytes)
+            self._share.used = self._blocks.made_bytes
+            return block
 
     def bytes_of(self, block: Block, owner: object) -> DevicePlane:
         return DevicePlane(block.address, (block.nbytes,), (1,), _BYTE, (block, owner))
@@ -93,3 +103,12 @@ class CupyMemory:
 
     def close(self) -> None:
         self._stream.synchronize()
+        self._room.give_back(self._share)
+
+
+@cache
+def device_room() -> DeviceRoom:
+    """That of CuPy's current device."""
+    from cupy.cuda import runtime
+
+    return DeviceRoom(lambda: int(runtime.memGetInfo()[0]))

@@ -30,7 +30,10 @@ class UploadDecoder:
         self._demand = Demand(batch=options.batch_of(self.info), kept_1080p=options.kept_1080p)
         # The most a picture of this size can take: chroma as large as luma.
         size = bytes_for([(inner.info.height, inner.info.width)] * 3, 1 if inner.info.bit_depth == 8 else 2)
-        self._pool = FramePool(memory, self._demand.slots(size // 2 if "420" in inner.info.pixel_format else size))
+        size = size // 2 if "420" in inner.info.pixel_format else size
+        slots = self._demand.slots(size)
+        memory.reserve(slots * size)
+        self._pool = FramePool(memory, slots)
 
     def batches(self) -> Iterator[FrameBatch]:
         """All pictures of the range, once. Synchronises once a batch."""

@@ -8,21 +8,31 @@ from typing import Any
 
 import numpy as np
 
+from stream.device_room import DeviceRoom, Share
 from stream.frame_pool import Place, Rows
 
 STREAM = 4242
 
 
 class HostMemory:
-    """`stream.frame_pool.Memory` on NumPy. Counts blocks that are alive and copies that were not yet waited for."""
+    """`stream.frame_pool.Memory` on NumPy. Counts blocks that are alive and copies that were not yet waited for.
 
-    def __init__(self) -> None:
+    room: of the device, without bounds by default.
+    """
+
+    def __init__(self, room: DeviceRoom | None = None) -> None:
+        self._room, self.share = room, Share()
         self.stream = STREAM
         self.alive = 0
         self.queued = 0
         self.closed = False
 
+    def reserve(self, nbytes: int) -> None:
+        if self._room is not None:
+            self._room.take(self.share, nbytes)
+
     def allocate(self, nbytes: int) -> Any:
+        self.share.used += nbytes
         return _Block(self, nbytes)
 
     def bytes_of(self, block: Any, owner: object) -> np.ndarray:
@@ -47,6 +57,8 @@ class HostMemory:
 
     def close(self) -> None:
         self.closed = True
+        if self._room is not None:
+            self._room.give_back(self.share)
 
 
 class _Block:
