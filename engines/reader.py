@@ -124,7 +124,7 @@ class FaceReader:
             there = [(surface, [face]) for surface, face in zip(surfaces, now, strict=True) if face is not before]
             if not there:
                 return [None] * len(surfaces)
-            openness, feelings = self._eyes_and_emotion(there)
+            openness, feelings = self._on_host(*self._eyes_and_emotion(there))
         looks = (_Look(o, _NO_MOUTH, None, f, _NO_QUALITY) for o, f in zip(openness, feelings, strict=True))
         return [None if face is before else self._face(face, next(looks)) for face in now]
 
@@ -179,18 +179,23 @@ class FaceReader:
         identity_chips = ops.warp([(s, _chip_matrices(f, CHIP_PX)) for s, f in pairs], CHIP_PX)
         mesh_chips = ops.warp([(s, _mesh_matrices(f)) for s, f in pairs], mesh.CHIP_PX)
         openness, feelings = self._eyes_and_emotion(pairs)
-        mouths = ops.to_host(mesh.mouths(self._sessions["mesh"], mesh_chips, batch, self._tools))
-        identities = ops.to_host(embed(self._sessions["embedding"], identity_chips, batch, self._tools))
-        qualities = ops.to_host(measure(_middle(identity_chips)))
-        yield from map(_Look, openness, mouths, identities, feelings, qualities)
+        mouths = mesh.mouths(self._sessions["mesh"], mesh_chips, batch, self._tools)
+        identities = embed(self._sessions["embedding"], identity_chips, batch, self._tools)
+        qualities = measure(_middle(identity_chips))
+        yield from map(_Look, *self._on_host(openness, mouths, identities, feelings, qualities))
 
-    def _eyes_and_emotion(self, pairs: list[tuple[Surface, list[Detection]]]) -> tuple[np.ndarray, np.ndarray]:
-        """(N, 2) eye aspect ratios and (N, 7) probabilities of all faces, on the host."""
+    def _on_host(self, *columns: Array) -> list[np.ndarray]:
+        """Arrays (N, …) of float32 fetched as one: the device is waited for once, when all is asked for."""
+        ends = np.cumsum([column.shape[1] for column in columns])[:-1]
+        return np.split(self._ops.to_host(np.concatenate(columns, 1)), ends, axis=1)
+
+    def _eyes_and_emotion(self, pairs: list[tuple[Surface, list[Detection]]]) -> tuple[Array, Array]:
+        """(N, 2) eye aspect ratios and (N, 7) probabilities of all faces."""
         ops, batch = self._ops, self._options.batch
         eye_chips = ops.warp([(s, _eye_matrices(f)) for s, f in pairs], eyes.CHIP_PX)
         emotion_chips = ops.warp([(s, _emotion_matrices(f)) for s, f in pairs], emotion.CHIP_PX)
-        openness = ops.to_host(eyes.openness(self._sessions["eyes"], eye_chips, batch, self._tools)).reshape(-1, 2)
-        return openness, ops.to_host(emotion.emotions(self._sessions["emotion"], emotion_chips, batch))
+        openness = eyes.openness(self._sessions["eyes"], eye_chips, batch, self._tools).reshape(-1, 2)
+        return openness, emotion.emotions(self._sessions["emotion"], emotion_chips, batch)
 
     def _face(self, face: Detection, look: _Look | None) -> Face:
         """The record of a face; `look` None: it was not looked at closely."""
