@@ -138,7 +138,7 @@ class Detector:
             refined += [_same_face(face, found) for (_, face), found in zip(part, closer, strict=True)]
         return refined
 
-    def _run(self, looks: list[Part], letterboxes: list[Letterbox]) -> list[Found]:
+    def _run(self, looks: Sequence[Part], letterboxes: list[Letterbox]) -> list[Found]:
         """Pictures that are of one size in the detector's input, in one run."""
         pictures = self._ops.rgb_all(looks, letterboxes[0].inner)
         maps = self._session.run({"image": self._tools.engine_input(pictures, letterboxes[0].outer)})

@@ -39,7 +39,7 @@ class Place(NamedTuple):
 class Rows(NamedTuple):
     """So many rows of so many bytes each, that begin every `pitch_bytes`."""
 
-    count: int
+    number: int
     row_bytes: int
     pitch_bytes: int
 

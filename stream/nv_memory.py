@@ -88,8 +88,8 @@ class CupyMemory:
         return [DevicePlane(begin + p.begin, p.shape, p.strides, p.dtype, owner) for p in places]
 
     def copy_rows(self, slot: DevicePlane, rows: Rows, source: int) -> None:
-        count, row_bytes, pitch = rows
-        self._copy(slot.address, pitch, source, row_bytes, row_bytes, count, self._on_device, self.stream)
+        number, row_bytes, pitch = rows
+        self._copy(slot.address, pitch, source, row_bytes, row_bytes, number, self._on_device, self.stream)
 
     def upload(self, target: DevicePlane, host: np.ndarray) -> None:
         # Pageable memory is staged before the call returns, so `plain` need not outlive it.

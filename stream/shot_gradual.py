@@ -152,7 +152,7 @@ def _squared_distances(x: np.ndarray) -> np.ndarray:
     square = np.diagonal(gram)
     apart = square[:, None] + square
     gram *= 2  # whole numbers below 2²⁴: exact in any order
-    return np.maximum(np.subtract(apart, gram, out=apart), 0, out=apart)
+    return np.asarray(np.maximum(np.subtract(apart, gram, out=apart), 0, out=apart))
 
 
 def _middle_detail(edges: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -43,8 +43,8 @@ class HostMemory:
 
     def copy_rows(self, slot: np.ndarray, rows: Rows, source: int) -> None:
         self.queued += 1
-        raw = (ctypes.c_ubyte * (rows.count * rows.row_bytes)).from_address(source)
-        target = np.ndarray((rows.count, rows.row_bytes), np.uint8, slot, 0, (rows.pitch_bytes, 1))
+        raw = (ctypes.c_ubyte * (rows.number * rows.row_bytes)).from_address(source)
+        target = np.ndarray((rows.number, rows.row_bytes), np.uint8, slot, 0, (rows.pitch_bytes, 1))
         target[...] = np.frombuffer(raw, np.uint8).reshape(target.shape)
 
     def upload(self, target: np.ndarray, host: np.ndarray) -> None:
