@@ -62,9 +62,11 @@ def torch_suppress(boxes: Array, scores: Array, pictures: Array, overlap: float)
     """(K,) int64 tensor of the indices to keep, on the device of the arrays, which are seen where they lie.
 
     They must be contiguous; torchvision compares by `>` and sorts equal scores by order, as the host's tools do. It
-    keeps pictures apart by moving their boxes away from each other, so that one call serves all.
+    keeps pictures apart by moving their boxes away from each other, so that one call serves all; how far it moves them
+    follows from the largest coordinate, so there must be none below 0.
     """
     import torch
     from torchvision.ops import batched_nms
 
-    return batched_nms(*(torch.from_dlpack(array) for array in (boxes, scores, pictures)), overlap)
+    there, of_picture = torch.from_dlpack(boxes), torch.from_dlpack(pictures)
+    return batched_nms(there - there.min(), torch.from_dlpack(scores), of_picture, overlap)

@@ -89,6 +89,11 @@ def test_boxes_of_other_pictures_do_not_count(suppress: Any) -> None:
     assert suppress(boxes, scores, pictures, 0.3).tolist() == [1, 0]
 
 
+def test_a_box_that_leaves_its_picture_does_not_reach_into_another(suppress: Any) -> None:
+    boxes = np.array([[590, 590, 640, 640], [-50, -50, 0, 0]], np.float32)
+    assert suppress(boxes, np.array([0.6, 0.9], np.float32), np.array([0, 1]), 0.3).tolist() == [1, 0]
+
+
 @pytest.fixture(
     params=[
         "host",
