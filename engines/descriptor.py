@@ -15,7 +15,7 @@ import numpy as np
 from kernels.ops import Ops
 from kernels.surface import Array
 
-from .emotion import LUMA
+from .grey import LUMA
 from .tools import HOST, EngineTools
 
 SAME_PICTURE = 0.5

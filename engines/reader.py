@@ -16,12 +16,13 @@ from .detector import Detection, Detector
 from .embedding import CHIP_PX, chip_matrix, embed
 from .faces import UNMEASURED, Face, Reading
 from .pose import pose
-from .quality import Quality, measure
+from .quality import Quality
 from .session import Session
 from .tools import HOST, EngineTools
 
 QUALITY_PX = 112
-"""Side of the middle of the identity chip whose photographic quality is measured."""
+"""Side of the middle of the identity chip, the face without hair and background, whose photographic quality is
+measured."""
 
 ROLES = ("detector", "embedding", "eyes", "mesh", "emotion")
 """The sessions a `FaceReader` needs, by role."""
@@ -181,7 +182,7 @@ class FaceReader:
         openness, feelings = self._eyes_and_emotion(pairs)
         mouths = mesh.mouths(self._sessions["mesh"], mesh_chips, batch, self._tools)
         identities = embed(self._sessions["embedding"], identity_chips, batch, self._tools)
-        qualities = measure(_middle(identity_chips))
+        qualities = self._tools.qualities(identity_chips, QUALITY_PX)
         yield from map(_Look, *self._on_host(openness, mouths, identities, feelings, qualities))
 
     def _on_host(self, *columns: Array) -> list[np.ndarray]:
@@ -195,7 +196,7 @@ class FaceReader:
         eye_chips = ops.warp([(s, _eye_matrices(f)) for s, f in pairs], eyes.CHIP_PX)
         emotion_chips = ops.warp([(s, _emotion_matrices(f)) for s, f in pairs], emotion.CHIP_PX)
         openness = eyes.openness(self._sessions["eyes"], eye_chips, batch, self._tools).reshape(-1, 2)
-        return openness, emotion.emotions(self._sessions["emotion"], emotion_chips, batch)
+        return openness, emotion.emotions(self._sessions["emotion"], emotion_chips, batch, self._tools)
 
     def _face(self, face: Detection, look: _Look | None) -> Face:
         """The record of a face; `look` None: it was not looked at closely."""
@@ -229,13 +230,6 @@ def whole(surface: Surface) -> Rect:
 
 def _pair(values: np.ndarray, known: bool) -> _Pair:
     return (float(values[0]), float(values[1])) if known else (None, None)
-
-
-def _middle(chips: Array) -> Array:
-    """The middle of identity chips: the face without hair and background."""
-    start = (CHIP_PX - QUALITY_PX) // 2
-    part: Array = chips[:, start : start + QUALITY_PX, start : start + QUALITY_PX]
-    return part
 
 
 def _chip_matrices(faces: list[Detection], size: int) -> np.ndarray:

@@ -14,6 +14,9 @@ import numpy as np
 
 from kernels.surface import Array
 
+from .grey import grey
+from .quality import measure
+
 Constant = Callable[..., np.ndarray]
 
 
@@ -31,6 +34,14 @@ class EngineTools(Protocol):
 
         size: (width, height), not smaller than the pictures, which lie at its top left; the rest is 0 before scaling.
         """
+        ...
+
+    def grey_input(self, chips: Array) -> Array:
+        """(N, h, w, 3) uint8 RGB → (N, 1, h, w) float32 luma, −1…1."""
+        ...
+
+    def qualities(self, chips: Array, side: int) -> Array:
+        """(N, w, w, 3) uint8 RGB → (N, 5) float32: `quality.measure` of their middle, `side` wide."""
         ...
 
     def constant(self, make: Constant, *arguments: int) -> Array:
@@ -65,6 +76,15 @@ class HostTools:
         if divisor != 1.0:
             planes = planes / np.float32(divisor)
         return planes - np.float32(less) if less else planes
+
+    def grey_input(self, chips: Array) -> Array:
+        """See `EngineTools`."""
+        return (grey(chips)[:, None] / np.float32(255) - np.float32(0.5)) * np.float32(2)
+
+    def qualities(self, chips: Array, side: int) -> Array:
+        """See `EngineTools`."""
+        start = (chips.shape[1] - side) // 2
+        return measure(chips[:, start : start + side, start : start + side])
 
     def constant(self, make: Constant, *arguments: int) -> Array:
         """See `EngineTools`."""

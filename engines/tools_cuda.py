@@ -12,6 +12,7 @@ from kernels.cuda.ops import CudaOps
 from kernels.cuda.runtime import CupyRuntime
 from kernels.surface import Array
 
+from .grey import LUMA
 from .tools import Constant
 
 
@@ -31,6 +32,14 @@ class CudaTools:
     ) -> Array:
         """See `EngineTools`: one kernel; a product where the host divides, so values may differ in the last bit."""
         return engine_input(self._ops, pictures, size, divisor, less)
+
+    def grey_input(self, chips: Array) -> Array:
+        """See `EngineTools`: one kernel, as for `engine_input`."""
+        return grey_input(self._ops, chips)
+
+    def qualities(self, chips: Array, side: int) -> Array:
+        """See `EngineTools`: one kernel."""
+        return self._ops.chip_quality(chips, side)
 
     def constant(self, make: Constant, *arguments: int) -> Array:
         """See `EngineTools`. Two threads may bring the same one; the first stays."""
@@ -56,6 +65,11 @@ def engine_input(
     height, width = pictures.shape[1:3]
     scale, bias = (1.0 / divisor,) * 3, (-less,) * 3
     return ops.engine_input(pictures, size or (width, height), scale, bias, centred=False)
+
+
+def grey_input(ops: CudaOps, chips: Array) -> Array:
+    """`EngineTools.grey_input` by the kernel `engine_input`."""
+    return ops.engine_input(chips, (chips.shape[2], chips.shape[1]), (2 / 255,), (-1.0,), mix=(LUMA,))
 
 
 def torch_suppress(boxes: Array, scores: Array, pictures: Array, overlap: float) -> Any:

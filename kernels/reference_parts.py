@@ -72,17 +72,17 @@ def engine_input(
     scale: Sequence[float],
     bias: Sequence[float],
     fill: float = 0.0,
-    bgr: bool = False,
+    mix: Sequence[Sequence[float]] = ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
     centred: bool = True,
 ) -> np.ndarray:
-    """(N, 3, height, width) float64 of (N, h, w, 3): see `kernels.cuda.ops.CudaOps.engine_input`."""
+    """(N, channels, height, width) float64 of (N, h, w, 3): see `kernels.cuda.ops.CudaOps.engine_input`."""
     count, height, width = pictures.shape[:3]
     left, top = ((size[0] - width) // 2, (size[1] - height) // 2) if centred else (0, 0)
-    out = np.zeros((count, 3, size[1], size[0]))
+    out = np.zeros((count, len(mix), size[1], size[0]))
     for n, channel, y, x in np.ndindex(out.shape):
         inside = 0 <= y - top < height and 0 <= x - left < width
-        value = float(pictures[n, y - top, x - left, 2 - channel if bgr else channel]) if inside else fill
-        out[n, channel, y, x] = value * scale[channel] + bias[channel]
+        mixed = float(np.dot(mix[channel], pictures[n, y - top, x - left])) if inside else fill
+        out[n, channel, y, x] = mixed * scale[channel] + bias[channel]
     return out
 
 

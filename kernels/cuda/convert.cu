@@ -139,11 +139,12 @@ extern "C" __global__ void warp(const Picture* pictures, const Chip* chips, unsi
     store(out, ((long long)blockIdx.z * size + y) * size + x, rgb);
 }
 
-// Engine input: (count, 3, side_h, side_w) float32 planes from (count, height, width, 3) R'G'B', each channel
-// times `scale` plus `bias`; the picture lies at (left, top), the rest is `fill` before scaling. Thread = one pixel.
+// Engine input: (count, channels, side_h, side_w) float32 planes from (count, height, width, 3) R'G'B'. A channel is a
+// row of `mix` of the three, times `scale` plus `bias`; the picture lies at (left, top), the rest is `fill` before
+// scaling. Thread = one pixel.
 struct Normalise {
-    float scale[3], bias[3], fill;
-    int left, top, swap;  // swap: B first
+    float mix[9], scale[3], bias[3], fill;
+    int left, top, channels;
 };
 
 extern "C" __global__ void engine_input(const unsigned char* pictures, int width, int height, const Normalise* how,
@@ -153,8 +154,9 @@ extern "C" __global__ void engine_input(const unsigned char* pictures, int width
     int px = x - how->left, py = y - how->top;
     bool inside = px >= 0 && py >= 0 && px < width && py < height;
     const unsigned char* at = pictures + (((long long)n * height + py) * width + px) * 3;
-    for (int c = 0; c < 3; ++c) {
-        float value = inside ? (float)at[how->swap ? 2 - c : c] : how->fill;
-        out[(((long long)n * 3 + c) * side_h + y) * side_w + x] = value * how->scale[c] + how->bias[c];
+    for (int c = 0; c < how->channels; ++c) {
+        const float* mix = how->mix + 3 * c;
+        float value = inside ? mix[0] * at[0] + mix[1] * at[1] + mix[2] * at[2] : how->fill;
+        out[(((long long)n * how->channels + c) * side_h + y) * side_w + x] = value * how->scale[c] + how->bias[c];
     }
 }

@@ -87,7 +87,13 @@ TAPS = _struct(
 )
 CHIP = _struct(("back", "f4", (6,)), ("step_log2", "i4"), ("picture", "i4"))
 NORMALISE = _struct(
-    ("scale", "f4", (3,)), ("bias", "f4", (3,)), ("fill", "f4"), ("left", "i4"), ("top", "i4"), ("swap", "i4")
+    ("mix", "f4", (3, 3)),
+    ("scale", "f4", (3,)),
+    ("bias", "f4", (3,)),
+    ("fill", "f4"),
+    ("left", "i4"),
+    ("top", "i4"),
+    ("channels", "i4"),
 )
 
 Address = Callable[[Array], int]

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _BLOCK: Grid = (32, 8, 1)
 Shape = tuple[int, int]
 """Rows and columns."""
+RGB = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+"""Channels as they are."""
 
 
 class CudaOps:
@@ -66,24 +68,33 @@ class CudaOps:
         self,
         rgb: Array,
         size: tuple[int, int],
-        scale: tuple[float, float, float],
-        bias: tuple[float, float, float],
+        scale: Sequence[float],
+        bias: Sequence[float],
         fill: float = 0.0,
-        bgr: bool = False,
+        mix: Sequence[Sequence[float]] = RGB,
         centred: bool = True,
     ) -> Array:
-        """(N, 3, height, width) float32 from (N, h, w, 3) uint8: put in the middle of `size` (width, height), or at its
-        top left, the rest `fill`, then times `scale` plus `bias` per channel; `bgr` puts blue first."""
+        """(N, channels, height, width) float32 from (N, h, w, 3) uint8: put in the middle of `size` (width, height), or
+        at its top left, the rest `fill`. A channel is a row of `mix` of R', G' and B', times `scale` plus `bias`."""
         count, height, width = rgb.shape[:3]
-        out = self._runtime.empty((count, 3, size[1], size[0]), np.float32)
+        out = self._runtime.empty((count, len(mix), size[1], size[0]), np.float32)
         if not count:
             return out
-        if not rgb.flags.c_contiguous:
-            raise ValueError(f"pictures {rgb.shape} with gaps between them cannot be read on the device")
+        _check_whole(rgb)
         left, top = ((size[0] - width) // 2, (size[1] - height) // 2) if centred else (0, 0)
-        how = self._uploaded_once((scale, bias, fill, left, top, bgr))
+        how = self._uploaded_once(tuple(map(tuple, mix)), tuple(scale), tuple(bias), (fill, left, top))
         grid = _grid(size)[:2]
         self._runtime.launch("engine_input", (*grid, count), _BLOCK, [rgb, width, height, how, out, *size])
+        return out
+
+    def chip_quality(self, chips: Array, side: int) -> Array:
+        """(N, 5) float32 of (N, w, w, 3) uint8: what `engines.quality` measures, of the middle `side` pixels."""
+        count, width = chips.shape[:2]
+        out = self._runtime.empty((count, 5), np.float32)
+        if count:
+            _check_whole(chips)
+            arguments = [chips, width, (width - side) // 2, side, out]
+            self._runtime.launch("chip_quality", (count, 1, 1), (256, 1, 1), arguments)
         return out
 
     def to_host(self, array: Array) -> np.ndarray:
@@ -93,11 +104,17 @@ class CudaOps:
         """PICTUREs on the device."""
         return self._runtime.upload(pictures(surfaces, self._runtime.address).view(np.uint8))
 
-    def _uploaded_once(self, how: tuple[Any, ...]) -> Array:
+    def _uploaded_once(
+        self, mix: tuple[Any, ...], scale: tuple[float, ...], bias: tuple[float, ...], place: tuple[float, int, int]
+    ) -> Array:
         """A NORMALISE on the device; a run has a few of them."""
-        if how not in self._normalise:
-            self._normalise[how] = self._runtime.upload(np.array([how], NORMALISE).view(np.uint8))
-        return self._normalise[how]
+        key = mix, scale, bias, place
+        if key not in self._normalise:
+            how, channels = np.zeros(1, NORMALISE), len(mix)
+            how["mix"][0, :channels], how["scale"][0, :channels], how["bias"][0, :channels] = mix, scale, bias
+            (how["fill"], how["left"], how["top"]), how["channels"] = place, channels
+            self._normalise[key] = self._runtime.upload(how.view(np.uint8))
+        return self._normalise[key]
 
     def _convert(self, parts: Sequence[Part], shown: tuple[int, int], shape: tuple[int, ...]) -> Array:
         out, described = self._runtime.empty(shape, np.uint8), self._described([surface for surface, _ in parts])
@@ -135,6 +152,11 @@ def upload(surface: Surface, runtime: Runtime | None = None) -> Surface:
     device = runtime or CupyRuntime()
     y, u, v = (p if p is None else device.upload(np.ascontiguousarray(p)) for p in (surface.y, surface.u, surface.v))
     return replace(surface, y=y, u=u, v=v)
+
+
+def _check_whole(rgb: Array) -> None:
+    if not rgb.flags.c_contiguous:
+        raise ValueError(f"pictures {rgb.shape} with gaps between them cannot be read on the device")
 
 
 def _grid(size: tuple[int, int]) -> Grid:

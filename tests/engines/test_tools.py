@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engines.tools import HOST, HostTools
-from engines.tools_cuda import engine_input, torch_suppress
+from engines.tools_cuda import engine_input, grey_input, torch_suppress
 from kernels.cuda.ops import CudaOps
 
 from ..kernels import emulated
@@ -36,6 +36,12 @@ class EmulatedTools(HostTools):
         self, pictures: Any, size: tuple[int, int] | None = None, divisor: float = 1.0, less: float = 0.0
     ) -> np.ndarray:
         return np.asarray(engine_input(CudaOps(emulated.EmulatedRuntime()), pictures, size, divisor, less))
+
+    def grey_input(self, chips: Any) -> np.ndarray:
+        return np.asarray(grey_input(CudaOps(emulated.EmulatedRuntime()), chips))
+
+    def qualities(self, chips: Any, side: int) -> np.ndarray:
+        return np.asarray(CudaOps(emulated.EmulatedRuntime()).chip_quality(chips, side))
 
 
 @pytest.fixture(params=["host", "torch", pytest.param("cuda", marks=pytest.mark.gpu)])
@@ -115,3 +121,37 @@ def test_pictures_lie_at_the_top_left_and_the_rest_is_black_before_scaling(tools
 def test_values_stay_as_they_are_when_nothing_is_asked(tools: HostTools) -> None:
     pictures = np.arange(2 * 4 * 5 * 3, dtype=np.uint8).reshape(2, 4, 5, 3)
     np.testing.assert_array_equal(tools.engine_input(pictures), pictures.transpose(0, 3, 1, 2))
+
+
+def test_grey_goes_from_minus_one_to_one(tools: HostTools) -> None:
+    chips = np.random.default_rng(4).integers(0, 256, (3, 8, 8, 3), np.uint8)
+    chips[0], chips[1] = 0, 255
+    shown = tools.grey_input(chips)
+    assert (shown.shape, shown.dtype) == ((3, 1, 8, 8), np.float32)
+    assert_close("engine_input", shown[:, 0], chips @ np.array([0.299, 0.587, 0.114]) / 127.5 - 1)
+
+
+def test_quality_is_that_of_the_middle(tools: HostTools) -> None:
+    """Against the formulae, pixel by pixel."""
+    random = np.random.default_rng(5)
+    stripes = np.broadcast_to(random.integers(0, 256, (1, 1, 20, 1), np.uint8), (1, 20, 20, 3))
+    chips = np.concatenate([random.integers(0, 256, (2, 20, 20, 3), np.uint8), np.full((1, 20, 20, 3), 250), stripes])
+    got = tools.qualities(np.ascontiguousarray(chips, np.uint8), 14)
+    assert (got.shape, got.dtype) == ((4, 5), np.float32)
+    assert_close("quality", got, np.array([quality_of(chip[3:17, 3:17]) for chip in chips]))
+    assert got[2].tolist() == pytest.approx([0, 0, 0, 1, 0], abs=1e-3) and got[3, 4] > 0.999
+
+
+def quality_of(chip: np.ndarray) -> list[float]:
+    luma = chip @ np.array([0.299, 0.587, 0.114])
+    bends, noises, slopes = [], [], []
+    for y, x in np.ndindex(luma.shape[0] - 2, luma.shape[1] - 2):
+        part = luma[y : y + 3, x : x + 3]
+        bends.append((part * [[0, 1, 0], [1, -4, 1], [0, 1, 0]]).sum())
+        noises.append(abs((part * [[1, -2, 1], [-2, 4, -2], [1, -2, 1]]).sum()))
+        slopes.append((part[1, 2] - part[1, 0], part[2, 1] - part[0, 1]))
+    across, down = np.array(slopes).T
+    xx, yy, xy = (across**2).mean(), (down**2).mean(), (across * down).mean()
+    coherence = np.hypot(xx - yy, 2 * xy) / (xx + yy + 1e-6)
+    grain = np.mean(noises) * np.sqrt(np.pi / 2) / 6
+    return [float(np.var(bends)), float(grain), float(luma.std()), float((luma >= 248).mean()), float(coherence)]

@@ -59,6 +59,7 @@ def test_networks_are_fed_what_the_formula_says(ops: Ops) -> None:
     there = ops._runtime.upload(pictures)
     assert_close("engine_input", ops.to_host(engine_input(ops, there, (12, 10), 127.5, 1)), expected)
     scale, bias = (0.5, 0.25, 2.0), (1.0, -1.0, 0.0)
-    expected = reference.engine_input(pictures, (13, 11), scale, bias, fill=114, bgr=True)
-    got = ops.engine_input(there, (13, 11), scale, bias, fill=114, bgr=True)
-    assert_close("engine_input", ops.to_host(got), expected)
+    for mix in (((0, 0, 1), (0, 1, 0), (1, 0, 0)), ((0.3, 0.6, 0.1),)):
+        how = scale[: len(mix)], bias[: len(mix)], 114, mix
+        expected = reference.engine_input(pictures, (13, 11), *how)
+        assert_close("engine_input", ops.to_host(ops.engine_input(there, (13, 11), *how)), expected)

@@ -17,7 +17,7 @@ import numpy as np
 
 from engines.session import Session, open_session
 from engines.tools import HOST
-from engines.tools_cuda import engine_input
+from engines.tools_cuda import engine_input, grey_input
 from kernels.cuda.meter import CudaMeter
 from kernels.cuda.ops import CudaOps
 from kernels.surface import Geometry, Surface
@@ -49,6 +49,12 @@ class EmulatedTools:
         self, pictures: Any, size: tuple[int, int] | None = None, divisor: float = 1.0, less: float = 0.0
     ) -> Any:
         return engine_input(self._ops, pictures, size, divisor, less)
+
+    def grey_input(self, chips: Any) -> Any:
+        return grey_input(self._ops, chips)
+
+    def qualities(self, chips: Any, side: int) -> Any:
+        return self._ops.chip_quality(chips, side)
 
     def constant(self, make: Any, *arguments: int) -> Any:
         key = (make, *arguments)
