@@ -40,7 +40,10 @@ class DeviceRoom:
         thread; a film that is alone goes ahead whatever it needs, for nothing would make more room for it."""
         turn = object()
         with self._changed:
+            # Who asks again gives up what he had: holding some and waiting for more, two would wait for each other.
+            self._shares.discard(share)
             self._turns.append(turn)
+            self._changed.notify_all()
         try:
             taken = self._taken(turn, share, nbytes)
             self.waits += not taken

@@ -79,6 +79,21 @@ def test_a_large_film_is_not_passed_by_small_ones(device: Device) -> None:
     assert (large.needed, small.needed) == (80, 10)
 
 
+def test_who_asks_for_more_does_not_keep_others_waiting_for_what_he_had(device: Device) -> None:
+    room, first, second = DeviceRoom(device.free, 0), Share(), Share()
+    room.take(first, 60)
+    waiting = started(room, second, 60)
+    while not room.waits:
+        waiting.join(0.01)
+    again = started(room, first, 70)
+    waiting.join()
+    again.join(0.15)
+    assert again.is_alive()
+    room.give_back(second)
+    again.join()
+    assert (first.needed, second.needed) == (70, 60)
+
+
 def test_waiting_for_room_hears_that_nobody_wants_it_any_more(device: Device) -> None:
     room, first, second, third = DeviceRoom(device.free, 0), Share(), Share(), Share()
     room.take(first, 90)
