@@ -12,7 +12,7 @@ __device__ inline float luma_at(const unsigned char* chip, int width, int x, int
 extern "C" __global__ __launch_bounds__(BLOCK) void chip_quality(const unsigned char* chips, int width, int start,
                                                                  int side, float* out) {
     __shared__ double scratch[WARPS + 1];
-    const unsigned char* chip = chips + 3 * (long long)blockIdx.x * width * width + 3 * ((long long)start * width + start);
+    const unsigned char* chip = chips + 3 * ((long long)blockIdx.x * width * width + (long long)start * width + start);
     double sum = 0, squares = 0, burnt = 0, bend = 0, bend2 = 0, noise = 0, xx = 0, yy = 0, xy = 0;
     for (int i = threadIdx.x; i < side * side; i += BLOCK) {
         int x = i % side, y = i / side;

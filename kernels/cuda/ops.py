@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
-from math import floor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..geometry import halvings, index_matrix, rect_in, shown_size, stored_rect, stored_to_displayed, turned
+from ..geometry import shown_size, stored_rect, turned
 from ..resample import taps
 from ..surface import Array, Geometry, Rect, Surface
-from .layout import CHIP, LOOK, NORMALISE, SAMPLING, TAPS, halved_size, halving_of, pictures
+from .layout import NORMALISE, TAPS, pictures
 from .meter import CudaMeter
+from .parts import chips_of, in_plane, looks_at
 from .runtime import CupyRuntime, Grid, Runtime
 
 if TYPE_CHECKING:
     from ..ops import Part, Poses
 
 _BLOCK: Grid = (32, 8, 1)
-Shape = tuple[int, int]
-"""Rows and columns."""
 RGB = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 """Channels as they are."""
 
@@ -55,7 +52,7 @@ class CudaOps:
         return self._convert(parts, size, (len(parts), size[1], size[0], 3))
 
     def warp(self, parts: Sequence[Poses], size: int) -> Array:
-        chips = _chips(parts)
+        chips = chips_of(parts)
         out = self._runtime.empty((len(chips), size, size, 3), np.uint8)
         if not len(chips):
             return out
@@ -118,8 +115,7 @@ class CudaOps:
 
     def _convert(self, parts: Sequence[Part], shown: tuple[int, int], shape: tuple[int, ...]) -> Array:
         out, described = self._runtime.empty(shape, np.uint8), self._described([surface for surface, _ in parts])
-        looks = np.concatenate([_look(*_stored_in(surface), rect, shown) for surface, rect in parts])
-        arguments = [described, self._runtime.upload(looks.view(np.uint8)), out, *shown]
+        arguments = [described, self._runtime.upload(looks_at(parts, shown).view(np.uint8)), out, *shown]
         self._runtime.launch("convert", (*_grid(shown)[:2], len(parts)), _BLOCK, arguments)
         return out
 
@@ -129,7 +125,7 @@ class CudaOps:
         size, picture = turned(shown, rotation), self._described([surface])
         out = self._runtime.empty((shown[1], shown[0], 3), np.uint8)
         luma, chroma = surface.y, surface.y if surface.u is None else surface.u
-        kept = [self._taps(_in_plane(part, luma.shape, p.shape), p.shape, size) for p in (luma, chroma)]
+        kept = [self._taps(in_plane(part, luma.shape, p.shape), p.shape, size) for p in (luma, chroma)]
         both = self._runtime.upload(np.concatenate([entry for entry, _ in kept]).view(np.uint8))
         planes, pitch = 1 if surface.u is None else 3, luma.shape[1]
         rows = self._runtime.empty((planes, size[1], pitch), np.float32)
@@ -161,64 +157,3 @@ def _check_whole(rgb: Array) -> None:
 
 def _grid(size: tuple[int, int]) -> Grid:
     return -(-size[0] // _BLOCK[0]), -(-size[1] // _BLOCK[1]), 1
-
-
-def _in_plane(rect: Rect, luma: Shape, samples: Shape) -> Rect:
-    """The luma rectangle in the pixels of a plane; chroma is taken to lie in the middle of its luma pixels."""
-    sx, sy = samples[1] / luma[1], samples[0] / luma[0]
-    return rect[0] * sx, rect[1] * sy, rect[2] * sx, rect[3] * sy
-
-
-def _stored_in(surface: Surface) -> tuple[Shape, Shape, Geometry]:
-    """What a LOOK depends on, of a picture."""
-    return surface.y.shape, (surface.y if surface.u is None else surface.u).shape, surface.geometry
-
-
-@lru_cache(maxsize=256)
-def _look(luma: Shape, chroma: Shape, geometry: Geometry, rect: Rect | None, shown: tuple[int, int]) -> np.ndarray:
-    """(1,) LOOK. A film is looked at in one way, again and again."""
-    look, part = np.zeros(1, LOOK), rect_in((luma[1], luma[0]), geometry, rect)
-    stored = turned(shown, geometry.rotation)
-    look["luma"], look["chroma"] = _samplings(luma, chroma, part, stored)
-    look["cubic"], look["rotation"] = stored[0] > part[2] and stored[1] > part[3], geometry.rotation
-    look["stored_width"], look["stored_height"] = stored
-    return look
-
-
-def _samplings(luma: Shape, chroma: Shape, part: Rect, size: tuple[int, int]) -> np.ndarray:
-    """(2,) SAMPLING: how output pixels find their luma and their chroma."""
-    out = np.zeros(2, SAMPLING)
-    for entry, samples in zip(out, (luma, chroma), strict=True):
-        x, y, width, height = _in_plane(part, luma, samples)
-        shape = samples[1], samples[0]
-        steps = halvings((min(floor(width), shape[0]), min(floor(height), shape[1])), size)
-        both, more_x, more_y = entry["halving"] = halving_of(steps)
-        entry["width"], entry["height"] = halved_size(shape, steps)
-        for axis, begin, span, factor, count in (
-            ("x", x, width, 1 << (both + more_x), size[0]),
-            ("y", y, height, 1 << (both + more_y), size[1]),
-        ):
-            scale = span / factor / count
-            entry[f"scale_{axis}"], entry[f"offset_{axis}"] = scale, begin / factor + scale / 2 - 0.5
-    return out
-
-
-def _chips(parts: Sequence[Poses]) -> np.ndarray:
-    """(N,) CHIP for matrices that take displayed pixels to chip pixels."""
-    counts = [len(matrices) for _, matrices in parts]
-    out, to_chip = np.zeros(sum(counts), CHIP), np.tile(np.eye(3), (sum(counts), 1, 1))
-    if not len(out):
-        return out
-    out["picture"] = np.repeat(np.arange(len(parts)), counts)
-    to_chip[:, :2] = np.concatenate([matrices for _, matrices in parts])
-    to_chip @= np.repeat([_to_shown(surface.y.shape, surface.geometry) for surface, _ in parts], counts, axis=0)
-    out["back"] = np.linalg.inv(to_chip)[:, :2].reshape(-1, 6)
-    shrinks = 1.0 / np.linalg.norm(to_chip[:, :2, :2], ord=2, axis=(1, 2))
-    out["step_log2"] = np.maximum(0, np.floor(np.log2(shrinks)))
-    return out
-
-
-@lru_cache(maxsize=64)
-def _to_shown(luma: Shape, geometry: Geometry) -> np.ndarray:
-    """(3, 3): stored to displayed pixels, centres at whole numbers."""
-    return index_matrix(stored_to_displayed((luma[1], luma[0]), geometry))

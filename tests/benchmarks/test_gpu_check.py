@@ -258,9 +258,7 @@ class HostRuntime:
     def address(self, array: np.ndarray) -> int:
         return int(array.ctypes.data)
 
-    def plane(
-        self, array: np.ndarray, begin: int, shape: tuple[int, ...], strides: tuple[int, ...]
-    ) -> np.ndarray:
+    def plane(self, array: np.ndarray, begin: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> np.ndarray:
         return np.ndarray(shape, np.uint8, array, begin, strides)
 
 
