@@ -37,6 +37,10 @@ class CountingRuntime:
         """Passed on."""
         return self._inner.zeros(shape, dtype)
 
+    def empty(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        """Passed on."""
+        return self._inner.empty(shape, dtype)
+
     def upload(self, array: np.ndarray) -> Array:
         """Passed on; its bytes count."""
         with self._lock:
@@ -58,6 +62,10 @@ class CountingRuntime:
     def address(self, array: Array) -> int:
         """Passed on."""
         return self._inner.address(array)
+
+    def plane(self, array: Array, begin: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
+        """Passed on; nothing is copied."""
+        return self._inner.plane(array, begin, shape, strides)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)

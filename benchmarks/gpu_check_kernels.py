@@ -55,7 +55,7 @@ def kernels(job: Job) -> None:
             1,
             lambda turn: ops.rgb(surfaces[turn % BATCH], (600.0, 0.0, 720.0, 1080.0), (1000, 1500), fine=True),
         ),
-        "chips": (1, lambda turn: ops.warp(surfaces[turn % BATCH], _matrices(), 192)),
+        "chips": (1, lambda turn: ops.warp([(surfaces[turn % BATCH], _matrices())], 192)),
     }
     for name, (count, call) in work.items():
         for turn in range(ROUNDS + 3):

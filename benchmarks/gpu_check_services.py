@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 
 from kernels.bars import Darkness
 from kernels.cuda.meter import CudaMeter
-from kernels.ops import Meter, Ops
+from kernels.ops import Meter, Ops, Part, Poses
 from kernels.surface import Array, Geometry, Rect, Surface
 from stream.encode import Encoder
 from stream.kit import Kit, MakeKit, open_kit
@@ -92,9 +92,13 @@ class CountingOps:
         """Passed on; stays on the device."""
         return self._inner.rgb(surface, rect, size, fine)
 
-    def warp(self, surface: Surface, matrices: np.ndarray, size: int) -> Array:
+    def rgb_all(self, parts: Sequence[Part], size: tuple[int, int]) -> Array:
         """Passed on; stays on the device."""
-        return self._inner.warp(surface, matrices, size)
+        return self._inner.rgb_all(parts, size)
+
+    def warp(self, parts: Sequence[Poses], size: int) -> Array:
+        """Passed on; stays on the device."""
+        return self._inner.warp(parts, size)
 
     def to_host(self, array: Array) -> np.ndarray:
         """Passed on and counted."""

@@ -39,7 +39,7 @@ def measure_kernels(device: Device = "cpu") -> dict[str, Any]:
         "rgb": lambda: ops.rgb(surfaces[0]),
         "rgb_640": lambda: ops.rgb(surfaces[0], None, (640, 360)),
         "poster": lambda: ops.rgb(surfaces[0], (600.0, 0.0, 720.0, 1080.0), (1000, 1500), fine=True),
-        "chips": lambda: ops.warp(surfaces[0], matrix, 112),
+        "chips": lambda: ops.warp([(surfaces[0], matrix)], 112),
     }
     for name, call in calls.items():
         results[name] = _timed(_waited(ops, call), 1, surfaces[0].nbytes)

@@ -15,7 +15,8 @@ import numpy as np
 from kernels.ops import Ops
 from kernels.surface import Array
 
-from .emotion import LUMA
+from .grey import LUMA
+from .tools import HOST, EngineTools
 
 SAME_PICTURE = 0.5
 COLOUR_WEIGHT = 0.6
@@ -29,35 +30,57 @@ FLAT_DEVIATION = 6.0
 STATS_FILE = Path(__file__).with_name("descriptor_stats.npz")
 
 
-def describe(features: Array, picture: Array, ops: Ops) -> np.ndarray | None:
-    """(1056,) float32 unit vector on the host, or None for a flat picture. Synchronises (device arrays only).
+def describe(features: Array, pictures: Array, ops: Ops, tools: EngineTools = HOST) -> list[np.ndarray | None]:
+    """Of each picture a (1056,) float32 unit vector on the host, or None for a flat one. Synchronises (device only).
 
-    `features`: (96, h, w) float32 of the part of the detector's input that shows the picture;
-    `picture`: (H, W, 3) uint8 RGB, the same part.
+    `features`: (N, 96, h, w) float32 of the part of the detector's input that shows the pictures;
+    `pictures`: (N, H, W, 3) uint8 RGB, the same part.
     """
-    planes = picture.transpose(2, 0, 1).astype("float32")
-    weights = np.asarray(np.array(LUMA, np.float32), like=planes)
-    if float(np.tensordot(weights, area_mean(planes, 27, 48), 1).std()) < FLAT_DEVIATION:
+    count, planes = len(pictures), pictures.transpose(0, 3, 1, 2).astype("float32")
+    thumbs = area_mean(planes, 27, 48, tools).reshape(count, 3, -1)
+    deviations = (tools.constant(_luma_weights) @ thumbs).std(2)
+    colours = area_mean(planes, COLOUR_CELLS, COLOUR_CELLS, tools)
+    numbers = [deviations, _pooled(features, tools).reshape(count, -1), colours.reshape(count, -1)]
+    return [_joined(row) for row in ops.to_host(np.concatenate(numbers, 1))]
+
+
+def _joined(numbers: np.ndarray) -> np.ndarray | None:
+    """The vector, from the deviation of luma, the pooled features and the grid of colours."""
+    if float(numbers[0]) < FLAT_DEVIATION:
         return None
     mean, std = _stats()
-    cells = (ops.to_host(_pooled(features)).reshape(-1) - mean) / std
-    colours = ops.to_host(area_mean(planes, COLOUR_CELLS, COLOUR_CELLS)).transpose(1, 2, 0).reshape(-1)
-    joined = np.concatenate([_unit(cells), np.float32(COLOUR_WEIGHT) * _unit(colours - colours.mean())])
-    return _unit(joined)
+    pooled, colours = np.split(numbers[1:], [len(mean)])
+    colours = colours.reshape(3, -1).T.reshape(-1)
+    parts = [_unit((pooled - mean) / std), np.float32(COLOUR_WEIGHT) * _unit(colours - colours.mean())]
+    return _unit(np.concatenate(parts))
 
 
-def area_mean(planes: Array, rows: int, columns: int) -> Array:
-    """(C, H, W) float32 → (C, rows, columns): means over equal parts, whose borders may cut pixels."""
-    _, height, width = planes.shape
-    down = np.asarray(_shares(height, rows), like=planes)
-    across = np.asarray(_shares(width, columns), like=planes)
-    mean: Array = down @ planes @ across.T
+def area_mean(planes: Array, rows: int, columns: int, tools: EngineTools = HOST) -> Array:
+    """(…, H, W) float32 → (…, rows, columns): means over equal parts, whose borders may cut pixels."""
+    height, width = planes.shape[-2:]
+    mean: Array = tools.constant(_shares, height, rows) @ planes @ tools.constant(_shares, width, columns).T
     return mean
 
 
-def _pooled(features: Array) -> Array:
-    rows, columns = (_parts(length) for length in features.shape[1:])
-    return np.stack([features[:, row, column].mean((1, 2)) for row in rows for column in columns], 1)
+def _pooled(features: Array, tools: EngineTools) -> Array:
+    """(N, 96, h, w) float32 → (N, 96, CELLS, CELLS)."""
+    height, width = features.shape[-2:]
+    mean: Array = tools.constant(_cells, height) @ features @ tools.constant(_cells, width).T
+    return mean
+
+
+def _luma_weights() -> np.ndarray:
+    """(1, 3) float32."""
+    return np.array([LUMA], np.float32)
+
+
+@lru_cache(maxsize=32)
+def _cells(length: int) -> np.ndarray:
+    """(CELLS, length) float32: means over the stretches of a side."""
+    weights = np.zeros((CELLS, length), np.float32)
+    for row, part in zip(weights, _parts(length), strict=True):
+        row[part] = 1 / (part.stop - part.start)
+    return weights
 
 
 def _parts(length: int) -> list[slice]:

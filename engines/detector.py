@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from kernels.ops import Ops
+from kernels.ops import Ops, Part
 from kernels.surface import Array, Rect, Surface
 
 from .session import Session
@@ -61,16 +61,26 @@ class Letterbox:
         return np.asarray(points / np.array(self.scale, np.float32) + np.array(self.origin, np.float32), np.float32)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """Pictures that the detector saw together."""
+
+    pictures: Array
+    """(N, H, W, 3) uint8 RGB: the areas as the detector saw them."""
+    features: Array
+    """(N, 96, h, w) float32: the backbone's stride-16 maps of those pictures, without the black beside them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """What the detector made of one picture."""
 
     faces: list[Detection]
     """Best first."""
-    picture: Array
-    """(H, W, 3) uint8 RGB: the area as the detector saw it."""
-    features: Array
-    """(96, h, w) float32: the backbone's stride-16 map of that picture, without the black beside it."""
+    run: Run
+    """With which others it was looked at."""
+    place: int
+    """Its number among them."""
 
 
 class Detector:
@@ -106,8 +116,8 @@ class Detector:
         founds: dict[int, Found] = {}
         for alike in by_size.values():
             for part in _parts(alike, self._batch):
-                pictures = [self._ops.rgb(surfaces[i], areas[i], letterboxes[i].inner) for i in part]
-                founds.update(zip(part, self._run(pictures, [letterboxes[i] for i in part]), strict=True))
+                looks = [(surfaces[i], areas[i]) for i in part]
+                founds.update(zip(part, self._run(looks, [letterboxes[i] for i in part]), strict=True))
         return [founds[i] for i in range(len(surfaces))]
 
     def refine(self, surface: Surface, face: Detection, *, side: int, margin: float) -> Detection:
@@ -122,40 +132,29 @@ class Detector:
         refined: list[Detection] = []
         for part in _parts(faces, self._batch):
             squares = [_square(face, margin) for _, face in part]
-            chips = [self._chip(surface, square, side) for (surface, _), square in zip(part, squares, strict=True)]
-            maps = self._session.run({"image": self._tools.engine_input(_joined(chips))})
+            poses = [(surface, _to_square(square, side)) for (surface, _), square in zip(part, squares, strict=True)]
+            maps = self._session.run({"image": self._tools.engine_input(self._ops.warp(poses, side))})
             closer = self._decode(maps, [Letterbox.fit(square, side) for square in squares])
             refined += [_same_face(face, found) for (_, face), found in zip(part, closer, strict=True)]
         return refined
 
-    def _run(self, pictures: list[Array], letterboxes: list[Letterbox]) -> list[Found]:
-        """Pictures (H, W, 3) of one size in one run."""
-        shown = self._tools.engine_input(_joined([picture[None] for picture in pictures]), letterboxes[0].outer)
-        maps = self._session.run({"image": shown})
+    def _run(self, looks: Sequence[Part], letterboxes: list[Letterbox]) -> list[Found]:
+        """Pictures that are of one size in the detector's input, in one run."""
+        pictures = self._ops.rgb_all(looks, letterboxes[0].inner)
+        maps = self._session.run({"image": self._tools.engine_input(pictures, letterboxes[0].outer)})
         columns, rows = (-(-side // FEATURE_STRIDE_PX) for side in letterboxes[0].inner)
         features = maps["features"][:, :, :rows, :columns]
-        return [Found(*found) for found in zip(self._decode(maps, letterboxes), pictures, features, strict=True)]
-
-    def _chip(self, surface: Surface, square: Rect, side: int) -> Array:
-        matrix = np.array([[[1, 0, -square[0]], [0, 1, -square[1]]]]) * (side / square[2])
-        return self._ops.warp(surface, matrix, side)
+        run = Run(pictures, features)
+        return [Found(faces, run, place) for place, faces in enumerate(self._decode(maps, letterboxes))]
 
     def _decode(self, maps: dict[str, Array], letterboxes: list[Letterbox]) -> list[list[Detection]]:
         """The faces of every picture of a run. The maps stay where they are; faces come to the host, all at once."""
         pictures, boxes, scores, points = decode(maps, self._threshold)
-        counts = [len(boxes)]
-        if len(letterboxes) > 1:
-            counts = np.bincount(self._ops.to_host(pictures), minlength=len(letterboxes)).tolist()
-        rows = np.concatenate([boxes, scores[:, None], points.reshape(len(points), 10)], 1)
-        kept, start = [], 0
-        for count in counts:
-            part = slice(start, start + count)
-            keep = self._tools.suppress(boxes[part], scores[part], self._overlap) if count else slice(0, 0)
-            kept.append(rows[part][keep])
-            start += count
-        host = self._ops.to_host(_joined(kept))
-        ends = np.cumsum([len(part) for part in kept])[:-1]
-        return [_detections(faces, fit) for faces, fit in zip(np.split(host, ends), letterboxes, strict=True)]
+        if not len(boxes):
+            return [[] for _ in letterboxes]
+        rows = np.concatenate([pictures[:, None].astype("float32"), boxes, scores[:, None], points.reshape(-1, 10)], 1)
+        host = self._ops.to_host(rows[self._tools.suppress(boxes, scores, pictures, self._overlap)])
+        return [_detections(host[host[:, 0] == i, 1:], letterbox) for i, letterbox in enumerate(letterboxes)]
 
 
 def decode(maps: dict[str, Array], threshold: float) -> tuple[Array, Array, Array, Array]:
@@ -188,6 +187,11 @@ def _detections(rows: np.ndarray, letterbox: Letterbox) -> list[Detection]:
     return [Detection(_rect(c), float(score), landmarks) for c, score, landmarks in faces]
 
 
+def _to_square(square: Rect, side: int) -> np.ndarray:
+    """(1, 2, 3): displayed pixels to those of the square, `side` wide."""
+    return np.array([[[1, 0, -square[0]], [0, 1, -square[1]]]]) * (side / square[2])
+
+
 def _square(face: Detection, margin: float) -> Rect:
     x, y, width, height = face.box
     reach = margin * max(width, height)
@@ -205,11 +209,6 @@ def _same_face(face: Detection, closer: list[Detection]) -> Detection:
 def _parts(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     for start in range(0, len(items), size):
         yield items[start : start + size]
-
-
-def _joined(arrays: list[Array]) -> Array:
-    """One array along the first axis; a single one as it is."""
-    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
 def _rect(corners: np.ndarray) -> Rect:

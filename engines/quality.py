@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kernels.surface import Array
 
-from .emotion import grey
+from .grey import grey
 
 _BURNT_LUMA = 248.0
 _GRAIN_GAIN = (3.141592653589793 / 2) ** 0.5 / 6.0

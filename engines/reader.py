@@ -16,12 +16,13 @@ from .detector import Detection, Detector
 from .embedding import CHIP_PX, chip_matrix, embed
 from .faces import UNMEASURED, Face, Reading
 from .pose import pose
-from .quality import Quality, measure
+from .quality import Quality
 from .session import Session
 from .tools import HOST, EngineTools
 
 QUALITY_PX = 112
-"""Side of the middle of the identity chip whose photographic quality is measured."""
+"""Side of the middle of the identity chip, the face without hair and background, whose photographic quality is
+measured."""
 
 ROLES = ("detector", "embedding", "eyes", "mesh", "emotion")
 """The sessions a `FaceReader` needs, by role."""
@@ -124,7 +125,7 @@ class FaceReader:
             there = [(surface, [face]) for surface, face in zip(surfaces, now, strict=True) if face is not before]
             if not there:
                 return [None] * len(surfaces)
-            openness, feelings = self._eyes_and_emotion(there)
+            openness, feelings = self._on_host(*self._eyes_and_emotion(there))
         looks = (_Look(o, _NO_MOUTH, None, f, _NO_QUALITY) for o, f in zip(openness, feelings, strict=True))
         return [None if face is before else self._face(face, next(looks)) for face in now]
 
@@ -132,10 +133,11 @@ class FaceReader:
         founds = self._detector.find_all(surfaces, areas)
         chosen = self._choose(surfaces, [found.faces for found in founds], areas)
         looks = self._look(surfaces, [near for near, _ in chosen])
-        readings = []
+        readings, runs = list[Reading](), dict.fromkeys(found.run for found in founds)
+        vectors = {run: describe(run.features, run.pictures, self._ops, self._tools) for run in runs}
         for found, (faces, far) in zip(founds, chosen, strict=True):
             seen = [self._face(face, next(looks)) for face in faces] + [self._face(face, None) for face in far]
-            readings.append(Reading(tuple(seen), describe(found.features, found.picture, self._ops)))
+            readings.append(Reading(tuple(seen), vectors[found.run][found.place]))
         return readings
 
     def _choose(
@@ -175,21 +177,26 @@ class FaceReader:
         if not pairs:
             return
         ops, batch = self._ops, self._options.batch
-        identity_chips = np.concatenate([ops.warp(s, _chip_matrices(f, CHIP_PX), CHIP_PX) for s, f in pairs])
-        mesh_chips = np.concatenate([ops.warp(s, _mesh_matrices(f), mesh.CHIP_PX) for s, f in pairs])
+        identity_chips = ops.warp([(s, _chip_matrices(f, CHIP_PX)) for s, f in pairs], CHIP_PX)
+        mesh_chips = ops.warp([(s, _mesh_matrices(f)) for s, f in pairs], mesh.CHIP_PX)
         openness, feelings = self._eyes_and_emotion(pairs)
-        mouths = ops.to_host(mesh.mouths(self._sessions["mesh"], mesh_chips, batch, self._tools))
-        identities = ops.to_host(embed(self._sessions["embedding"], identity_chips, batch, self._tools))
-        qualities = ops.to_host(measure(_middle(identity_chips)))
-        yield from map(_Look, openness, mouths, identities, feelings, qualities)
+        mouths = mesh.mouths(self._sessions["mesh"], mesh_chips, batch, self._tools)
+        identities = embed(self._sessions["embedding"], identity_chips, batch, self._tools)
+        qualities = self._tools.qualities(identity_chips, QUALITY_PX)
+        yield from map(_Look, *self._on_host(openness, mouths, identities, feelings, qualities))
 
-    def _eyes_and_emotion(self, pairs: list[tuple[Surface, list[Detection]]]) -> tuple[np.ndarray, np.ndarray]:
-        """(N, 2) eye aspect ratios and (N, 7) probabilities of all faces, on the host."""
+    def _on_host(self, *columns: Array) -> list[np.ndarray]:
+        """Arrays (N, …) of float32 fetched as one: the device is waited for once, when all is asked for."""
+        ends = np.cumsum([column.shape[1] for column in columns])[:-1]
+        return np.split(self._ops.to_host(np.concatenate(columns, 1)), ends, axis=1)
+
+    def _eyes_and_emotion(self, pairs: list[tuple[Surface, list[Detection]]]) -> tuple[Array, Array]:
+        """(N, 2) eye aspect ratios and (N, 7) probabilities of all faces."""
         ops, batch = self._ops, self._options.batch
-        eye_chips = np.concatenate([ops.warp(s, _eye_matrices(f), eyes.CHIP_PX) for s, f in pairs])
-        emotion_chips = np.concatenate([ops.warp(s, _emotion_matrices(f), emotion.CHIP_PX) for s, f in pairs])
-        openness = ops.to_host(eyes.openness(self._sessions["eyes"], eye_chips, batch, self._tools)).reshape(-1, 2)
-        return openness, ops.to_host(emotion.emotions(self._sessions["emotion"], emotion_chips, batch))
+        eye_chips = ops.warp([(s, _eye_matrices(f)) for s, f in pairs], eyes.CHIP_PX)
+        emotion_chips = ops.warp([(s, _emotion_matrices(f)) for s, f in pairs], emotion.CHIP_PX)
+        openness = eyes.openness(self._sessions["eyes"], eye_chips, batch, self._tools).reshape(-1, 2)
+        return openness, emotion.emotions(self._sessions["emotion"], emotion_chips, batch, self._tools)
 
     def _face(self, face: Detection, look: _Look | None) -> Face:
         """The record of a face; `look` None: it was not looked at closely."""
@@ -223,13 +230,6 @@ def whole(surface: Surface) -> Rect:
 
 def _pair(values: np.ndarray, known: bool) -> _Pair:
     return (float(values[0]), float(values[1])) if known else (None, None)
-
-
-def _middle(chips: Array) -> Array:
-    """The middle of identity chips: the face without hair and background."""
-    start = (CHIP_PX - QUALITY_PX) // 2
-    part: Array = chips[:, start : start + QUALITY_PX, start : start + QUALITY_PX]
-    return part
 
 
 def _chip_matrices(faces: list[Detection], size: int) -> np.ndarray:

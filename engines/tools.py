@@ -1,17 +1,23 @@
 """What the engines need of a device beside its pixel operations. Which one serves a run is decided once, with `Ops`.
 
 Between the engines stands arithmetic written for any array module: on the device NumPy's functions hand CuPy's arrays
-on to CuPy. What follows are the three places where that is not enough.
+on to CuPy. What follows are the places where that is not enough.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 import numpy as np
 
 from kernels.surface import Array
+
+from .grey import grey
+from .quality import measure
+
+Constant = Callable[..., np.ndarray]
 
 
 class EngineTools(Protocol):
@@ -30,11 +36,24 @@ class EngineTools(Protocol):
         """
         ...
 
-    def suppress(self, boxes: Array, scores: Array, overlap: float) -> Array:
+    def grey_input(self, chips: Array) -> Array:
+        """(N, h, w, 3) uint8 RGB → (N, 1, h, w) float32 luma, −1…1."""
+        ...
+
+    def qualities(self, chips: Array, side: int) -> Array:
+        """(N, w, w, 3) uint8 RGB → (N, 5) float32: `quality.measure` of their middle, `side` wide."""
+        ...
+
+    def constant(self, make: Constant, *arguments: int) -> Array:
+        """What a function of numbers gives, where the sessions run: brought there once."""
+        ...
+
+    def suppress(self, boxes: Array, scores: Array, pictures: Array, overlap: float) -> Array:
         """Indices of the boxes (N, 4) left, top, right, bottom to keep, best first: greedy non-maximum suppression.
 
-        A box goes when a better one that stays covers more than `overlap` of both (intersection over union). Equal
-        scores go by order. On the device it synchronises: how many are kept is known on the host.
+        A box goes when a better one that stays, of the same picture (N,), covers more than `overlap` of both
+        (intersection over union). Equal scores go by order. On the device it synchronises: how many are kept is known
+        on the host.
         """
         ...
 
@@ -58,11 +77,25 @@ class HostTools:
             planes = planes / np.float32(divisor)
         return planes - np.float32(less) if less else planes
 
-    def suppress(self, boxes: Array, scores: Array, overlap: float) -> Array:
+    def grey_input(self, chips: Array) -> Array:
+        """See `EngineTools`."""
+        return (grey(chips)[:, None] / np.float32(255) - np.float32(0.5)) * np.float32(2)
+
+    def qualities(self, chips: Array, side: int) -> Array:
+        """See `EngineTools`."""
+        start = (chips.shape[1] - side) // 2
+        return measure(chips[:, start : start + side, start : start + side])
+
+    def constant(self, make: Constant, *arguments: int) -> Array:
+        """See `EngineTools`."""
+        return make(*arguments)
+
+    def suppress(self, boxes: Array, scores: Array, pictures: Array, overlap: float) -> Array:
         """See `EngineTools`."""
         order = np.argsort(-scores, kind="stable")
         sizes = boxes[:, 2:] - boxes[:, :2]
         shares = intersection_over_union(*(np.concatenate([boxes[:, :2], sizes], 1)[order],) * 2)
+        shares[pictures[order][:, None] != pictures[order]] = 0
         dropped = np.zeros(len(order), bool)
         for rank in range(len(order)):
             if not dropped[rank]:

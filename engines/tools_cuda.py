@@ -12,12 +12,16 @@ from kernels.cuda.ops import CudaOps
 from kernels.cuda.runtime import CupyRuntime
 from kernels.surface import Array
 
+from .grey import LUMA
+from .tools import Constant
+
 
 class CudaTools:
     """`engines.tools.EngineTools` in the stream of a runtime; the sessions run in the same one."""
 
     def __init__(self, runtime: CupyRuntime) -> None:
         self._runtime, self._ops = runtime, CudaOps(runtime)
+        self._constants: dict[tuple[Any, ...], Array] = {}
 
     def scope(self) -> AbstractContextManager[object]:
         """CuPy's operations in this thread join the stream."""
@@ -29,14 +33,29 @@ class CudaTools:
         """See `EngineTools`: one kernel; a product where the host divides, so values may differ in the last bit."""
         return engine_input(self._ops, pictures, size, divisor, less)
 
-    def suppress(self, boxes: Array, scores: Array, overlap: float) -> Array:
+    def grey_input(self, chips: Array) -> Array:
+        """See `EngineTools`: one kernel, as for `engine_input`."""
+        return grey_input(self._ops, chips)
+
+    def qualities(self, chips: Array, side: int) -> Array:
+        """See `EngineTools`: one kernel."""
+        return self._ops.chip_quality(chips, side)
+
+    def constant(self, make: Constant, *arguments: int) -> Array:
+        """See `EngineTools`. Two threads may bring the same one; the first stays."""
+        key = (make, *arguments)
+        if key not in self._constants:
+            self._constants.setdefault(key, self._runtime.upload(make(*arguments)))
+        return self._constants[key]
+
+    def suppress(self, boxes: Array, scores: Array, pictures: Array, overlap: float) -> Array:
         """See `EngineTools`. Synchronises."""
         import cupy
         import torch
 
         stream = torch.cuda.ExternalStream(self._runtime.stream, device=self._runtime.device_id)
         with torch.cuda.stream(stream), self._runtime.queue():
-            return cupy.from_dlpack(torch_suppress(boxes, scores, overlap))
+            return cupy.from_dlpack(torch_suppress(boxes, scores, pictures, overlap))
 
 
 def engine_input(
@@ -48,12 +67,20 @@ def engine_input(
     return ops.engine_input(pictures, size or (width, height), scale, bias, centred=False)
 
 
-def torch_suppress(boxes: Array, scores: Array, overlap: float) -> Any:
-    """(K,) int64 tensor of the indices to keep, on the device of `boxes` and `scores`, which are seen where they lie.
+def grey_input(ops: CudaOps, chips: Array) -> Array:
+    """`EngineTools.grey_input` by the kernel `engine_input`."""
+    return ops.engine_input(chips, (chips.shape[2], chips.shape[1]), (2 / 255,), (-1.0,), mix=(LUMA,))
 
-    Both must be contiguous; torchvision compares by `>` and sorts equal scores by order, as the host's tools do.
+
+def torch_suppress(boxes: Array, scores: Array, pictures: Array, overlap: float) -> Any:
+    """(K,) int64 tensor of the indices to keep, on the device of the arrays, which are seen where they lie.
+
+    They must be contiguous; torchvision compares by `>` and sorts equal scores by order, as the host's tools do. It
+    keeps pictures apart by moving their boxes away from each other, so that one call serves all; how far it moves them
+    follows from the largest coordinate, so there must be none below 0.
     """
     import torch
-    from torchvision.ops import nms
+    from torchvision.ops import batched_nms
 
-    return nms(torch.from_dlpack(boxes), torch.from_dlpack(scores), overlap)
+    there, of_picture = torch.from_dlpack(boxes), torch.from_dlpack(pictures)
+    return batched_nms(there - there.min(), torch.from_dlpack(scores), of_picture, overlap)

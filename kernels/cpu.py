@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil, floor, log2
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -13,6 +15,9 @@ from .filtered import lanczos
 from .geometry import halvings, index_matrix, shown_size, stored_rect, stored_to_displayed, turned
 from .planes import halve, plane, quarter_turned
 from .surface import Array, Geometry, Rect, Surface
+
+if TYPE_CHECKING:
+    from .ops import Part, Poses
 
 _MARGIN = 2
 """Pixels kept around what a chip shows, so that interpolation sees true neighbours."""
@@ -31,11 +36,17 @@ class CpuOps:
         stored_size = turned(shown_size(surface.geometry, rect, size), rotation)
         return quarter_turned(_stored_rgb(surface, stored_rect(surface, rect), stored_size, fine), rotation)
 
-    def warp(self, surface: Surface, matrices: np.ndarray, size: int) -> Array:
-        chips = np.zeros((len(matrices), size, size, 3), np.uint8)
-        shown = index_matrix(stored_to_displayed((surface.y.shape[1], surface.y.shape[0]), surface.geometry))
-        for chip, matrix in zip(chips, matrices, strict=True):
-            _warp_one(chip, surface, np.vstack([matrix, [0.0, 0.0, 1.0]]) @ shown)
+    def rgb_all(self, parts: Sequence[Part], size: tuple[int, int]) -> Array:
+        pictures = [self.rgb(surface, rect, size) for surface, rect in parts]
+        return pictures[0][None] if len(pictures) == 1 else np.stack(pictures)
+
+    def warp(self, parts: Sequence[Poses], size: int) -> Array:
+        chips = np.zeros((sum(len(matrices) for _, matrices in parts), size, size, 3), np.uint8)
+        left = iter(chips)
+        for surface, matrices in parts:
+            shown = index_matrix(stored_to_displayed((surface.y.shape[1], surface.y.shape[0]), surface.geometry))
+            for matrix, chip in zip(matrices, left, strict=False):  # asks for a matrix first: no chip is lost
+                _warp_one(chip, surface, np.vstack([matrix, [0.0, 0.0, 1.0]]) @ shown)
         return chips
 
     def to_host(self, array: Array) -> np.ndarray:

@@ -62,9 +62,15 @@ def stored_to_displayed(stored: tuple[int, int], geometry: Geometry) -> np.ndarr
 def stored_rect(surface: Surface, rect: Rect | None) -> Rect:
     """The rectangle of luma pixels, corner coordinates, that is shown in `rect`; everything when None."""
     height, width = surface.y.shape
+    return rect_in((width, height), surface.geometry, rect)
+
+
+def rect_in(stored: tuple[int, int], geometry: Geometry, rect: Rect | None) -> Rect:
+    """`stored_rect` of any picture whose luma is `stored` (width, height)."""
+    width, height = stored
     if rect is None:
         return 0.0, 0.0, float(width), float(height)
-    back = np.linalg.inv(stored_to_displayed((width, height), surface.geometry))
+    back = np.linalg.inv(stored_to_displayed(stored, geometry))
     x, y, w, h = rect
     corners = back[:2, :2] @ np.array([[x, x + w], [y, y + h]]) + back[:2, 2:]
     low, high = corners.min(axis=1), corners.max(axis=1)

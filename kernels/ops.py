@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
 import numpy as np
@@ -10,6 +11,10 @@ from .bars import Darkness
 from .surface import Array, Geometry, Rect, Surface
 
 Device = Literal["cpu", "cuda"]
+Part = tuple[Surface, Rect | None]
+"""A picture and the rectangle of it (displayed pixels) that is wanted; None: all."""
+Poses = tuple[Surface, np.ndarray]
+"""A picture and the matrices (n, 2, 3) of the chips that are wanted of it."""
 
 
 class Meter(Protocol):
@@ -45,10 +50,15 @@ class Ops(Protocol):
         """
         ...
 
-    def warp(self, surface: Surface, matrices: np.ndarray, size: int) -> Array:
-        """(N, size, size, 3) uint8 chips; `matrices` (N, 2, 3) map displayed pixels to chip pixels (similarities).
+    def rgb_all(self, parts: Sequence[Part], size: tuple[int, int]) -> Array:
+        """(N, h, w, 3) uint8: `rgb` of each part by the quick filter, all at one size; on a device one launch."""
+        ...
 
-        Whole numbers are pixel centres, as in `cv2.warpAffine`. What lies outside the picture is black.
+    def warp(self, parts: Sequence[Poses], size: int) -> Array:
+        """(N, size, size, 3) uint8 chips of all pictures, in their order; on a device one launch.
+
+        Matrices map displayed pixels to chip pixels (similarities). Whole numbers are pixel centres, as in
+        `cv2.warpAffine`. What lies outside the picture is black.
         """
         ...
 

@@ -54,7 +54,7 @@ def analysis_luma(surface: Surface) -> np.ndarray:
     picture, size = surface.y.astype(float), analysis_size(surface.geometry)
     for step in halvings((picture.shape[1], picture.shape[0]), size):
         picture = halved(picture, step)
-    return np.asarray(np.rint(np.rint(bilinear(picture, size)) / 2 ** (surface.bit_depth - 8)))
+    return np.asarray(np.rint(np.rint(bilinear(picture, size)) / 2 ** (surface.bit_depth - 8)).clip(max=255))
 
 
 def gradients(luma: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -52,15 +52,17 @@ def build_engines(
     again: bool = False,
     parts: BuildParts | None = None,
 ) -> list[Built]:
-    """Pull the models that are missing and build the engines that are, one line a step to `say`.
+    """Pull the models that are missing and build the engines that are, one line a step to `say`; the first line is what
+    there is of TensorRT: its version, whether ONNX Runtime can load its provider, and if not, why.
 
     Raises KeyartError when nothing can be built on this machine, ModelError when one model cannot be pulled or built.
     """
     parts = parts or BuildParts()
-    problem = parts.device_problem()
-    found = parts.inspect() if problem is None else None
-    if found is None or not found.usable:
-        raise KeyartError(f"TensorRT engines cannot be built here: {problem or (found and found.problem)}")
+    found = parts.inspect()
+    say(found.line())
+    problem = parts.device_problem() or found.problem
+    if problem is not None:
+        raise KeyartError(f"TensorRT engines cannot be built here: {problem}")
     from .services import ROLES
 
     zoo_of(settings).ensure(ROLES, progress)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -27,11 +27,32 @@ _ROW_BYTES = 16
 """Rows begin at multiples of this, for the kernels' 16-byte loads."""
 
 
+class Place(NamedTuple):
+    """Where a plane lies in a slot. `begin` and `strides` in bytes."""
+
+    begin: int
+    shape: tuple[int, int]
+    strides: tuple[int, int]
+    dtype: np.dtype[Any]
+
+
+class Rows(NamedTuple):
+    """So many rows of so many bytes each, that begin every `pitch_bytes`."""
+
+    number: int
+    row_bytes: int
+    pitch_bytes: int
+
+
 class Memory(Protocol):
     """One device's memory and the stream on which pictures are copied."""
 
     stream: int
     """Handle of the stream, for the decoder."""
+
+    def reserve(self, nbytes: int) -> None:
+        """Says how much the film may take in all. Blocks while the device has no room for it beside other films."""
+        ...
 
     def allocate(self, nbytes: int) -> Any:
         """A block; it is freed when the object is."""
@@ -41,9 +62,13 @@ class Memory(Protocol):
         """The block as (nbytes,) uint8; `owner` lives as long as any view of it."""
         ...
 
-    def copy_rows(self, target: Array, source: int, pitch_bytes: int) -> None:
-        """Queue a copy within the device to `target` (rows, samples), whose rows lie at `source` and every
-        `pitch_bytes` after it."""
+    def planes(self, slot: Array, places: Sequence[Place]) -> list[Array]:
+        """Views of a slot, which they keep; made of every picture, so they are for kernels and `upload` alone."""
+        ...
+
+    def copy_rows(self, slot: Array, rows: Rows, source: int) -> None:
+        """Queue a copy within the device to the beginning of a slot, of rows that lie at `source` one behind the
+        other."""
         ...
 
     def upload(self, target: Array, host: np.ndarray) -> None:
@@ -99,15 +124,14 @@ def pitch_of(width: int, itemsize: int) -> int:
     return -(-width * itemsize // _ROW_BYTES) * _ROW_BYTES
 
 
-def planes_in(slot: Array, shapes: Sequence[tuple[int, int]], dtype: np.dtype[Any]) -> list[Array]:
+def places_of(shapes: Sequence[tuple[int, int]], dtype: np.dtype[Any]) -> list[Place]:
     """Planes of (rows, width) one behind the other in a slot, each with its rows at whole 16 bytes."""
-    planes, begin = [], 0
+    places, begin = [], 0
     for rows, width in shapes:
         pitch = pitch_of(width, dtype.itemsize)
-        flat = slot[begin : begin + rows * pitch].view(dtype)
-        planes.append(flat.reshape(rows, pitch // dtype.itemsize)[:, :width])
+        places.append(Place(begin, (rows, width), (pitch, dtype.itemsize), dtype))
         begin += rows * pitch
-    return planes
+    return places
 
 
 def bytes_for(shapes: Sequence[tuple[int, int]], itemsize: int) -> int:
@@ -167,7 +191,7 @@ class FramePool:
         return self._slots - self._returned.blocks.qsize()
 
     def take(self, nbytes: int, beyond: bool = False) -> Array:
-        """(nbytes,) uint8, a slot that returns with the last view of it; see `planes_in`. Blocks while all are in use,
+        """(nbytes,) uint8, a slot that returns with the last view of it (`Memory.planes`). Blocks while all are in use,
         unless `beyond` allows one more than the limit; in a worker thread it hears cancellation."""
         block = self._block(nbytes, beyond)
         self.peak = max(self.peak, self.in_use)

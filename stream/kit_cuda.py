@@ -12,6 +12,7 @@ from queue import Empty, SimpleQueue
 from engines.catalog import ModelError
 from engines.providers import TENSORRT
 from engines.session import Session, open_session
+from engines.session_cuda import PROFILES
 from engines.tools_cuda import CudaTools
 from kernels.cuda.meter import CudaMeter
 from kernels.cuda.ops import CudaOps
@@ -22,8 +23,9 @@ from kernels.surface import Geometry
 from .decode import DecodeOptions, Decoder, open_decoder
 from .encode_cuda import CudaEncoder
 from .engine_cache import engine_folder
-from .gpu import Machine, VideoChip
 from .kit import Kit, Pace
+from .nv_open import first_chip
+from .nv_session import Chip, RefusedError
 from .records import KeyartError, Notice
 from .settings import Settings
 
@@ -45,7 +47,7 @@ def cuda_kit(settings: Settings) -> Kit:
         folder = engine_folder(settings)
     except (RuntimeError, ModelError) as error:
         raise KeyartError(f"the GPU cannot be used: {error}") from error
-    clustering = _clustering()
+    clustering, unfit = _clustering(), without_engine(settings)
     return Kit(
         device="cuda",
         ops=CudaOps(pictures),
@@ -53,26 +55,45 @@ def cuda_kit(settings: Settings) -> Kit:
         meter=Meters(),
         engine_ops=CudaOps(engines),
         tools=CudaTools(engines),
-        open_session=partial(_open_session, engines, folder),
+        open_session=partial(_open_session, engines, folder, unfit),
         open_decoder=_open_decoder,
         clustering=clustering,
-        pace=Pace(MAX_BATCH, READERS, films_in_flight(Machine().video())),
-        fallbacks=partial(fallbacks, folder is not None, clustering),
+        pace=Pace(MAX_BATCH, READERS, films_in_flight(decoder_engines())),
+        fallbacks=partial(fallbacks, folder is not None, unfit, clustering),
     )
 
 
-def films_in_flight(chip: VideoChip | str) -> int:
+def decoder_engines(make_chip: Callable[[], Chip] = first_chip) -> int | None:
+    """How many the chip has; None when it cannot be asked. Every question makes a context on the device, so whether it
+    takes a kind of film is asked when one comes (`Chip.check`)."""
+    try:
+        return make_chip().engines()
+    except (OSError, RuntimeError, RefusedError):
+        return None
+
+
+def films_in_flight(engines: int | None) -> int:
     """Twice the decoder engines: while one film of a pair ends or begins, the other keeps the engine busy."""
-    engines = USUAL_ENGINES if isinstance(chip, str) else chip.engines
-    return 2 * max(1, engines)
+    return 2 * max(1, USUAL_ENGINES if engines is None else engines)
 
 
-def fallbacks(tensorrt: bool, clustering: Device, sessions: Mapping[str, Session]) -> list[Notice]:
-    """What something else does than was asked for. tensorrt: whether sessions were to run on it."""
+def without_engine(settings: Settings) -> dict[str, str]:
+    """Role → why its model cannot run on an engine with these settings: engines are built for a range of sizes, and
+    one for the largest detector would not fit on any device."""
+    widest, width = PROFILES["detector"].largest[3], settings.faces.detector_width
+    return {"detector": f"faces.detector_width {width} is above its engine's {widest}"} if width > widest else {}
+
+
+def fallbacks(
+    tensorrt: bool, unfit: Mapping[str, str], clustering: Device, sessions: Mapping[str, Session]
+) -> list[Notice]:
+    """What something else does than was asked for. tensorrt: whether sessions were to run on it; unfit: role → why
+    not."""
     notices = []
     left_out = sorted(role for role, session in sessions.items() if tensorrt and session.provider != TENSORRT)
     if left_out:
-        message = f"TensorRT was asked for and not used for {', '.join(left_out)}; they ran on the CUDA provider"
+        named = ", ".join(f"{role} ({unfit[role]})" if role in unfit else role for role in left_out)
+        message = f"TensorRT was asked for and not used for {named}; on the CUDA provider instead"
         notices.append(Notice("tensorrt_not_used", message))
     if clustering == "cpu":
         notices.append(Notice("clustered_on_cpu", "cuML is not installed, faces were grouped by scikit-learn"))
@@ -101,10 +122,11 @@ class Meters:
         return meter
 
 
-def _open_session(runtime: CupyRuntime, engine_cache: Path | None, path: Path, role: str) -> Session:
-    return open_session(
-        path, "cuda", name=role, stream=runtime.stream, device_id=runtime.device_id, engine_cache=engine_cache
-    )
+def _open_session(
+    runtime: CupyRuntime, engines: Path | None, unfit: Mapping[str, str], path: Path, role: str
+) -> Session:
+    cache = None if role in unfit else engines
+    return open_session(path, "cuda", name=role, stream=runtime.stream, device_id=runtime.device_id, engine_cache=cache)
 
 
 def _open_decoder(path: Path, options: DecodeOptions) -> Decoder:

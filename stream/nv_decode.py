@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from functools import lru_cache
 from itertools import chain, islice
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from .av_probe import notices_of
 from .cancel import checkpoint
 from .decode import DecodeOptions
 from .frame_clock import FrameClock
-from .frame_pool import Demand, FramePool, Memory, bytes_for, planes_in
+from .frame_pool import Demand, FramePool, Memory, Place, Rows, bytes_for, places_of
 from .nv_packets import PacketReader
 from .nv_pass import NvPass
 from .nv_session import Chip, Decoded, NvSession, RefusedError, words_of
@@ -24,6 +25,8 @@ from .passes import SAME_TIME_S, SEEK_BACK_OFF_S, Watched, held
 from .records import FrameBatch, KeyartError, Notice, VideoInfo
 
 _SAMPLES: dict[int, np.dtype[Any]] = {1: np.dtype(np.uint8), 2: np.dtype(np.uint16)}
+_DECODERS_OWN = 24
+"""Pictures in the decoder's own memory: sixteen that others may refer to, and those on their way out."""
 _Timed = tuple[Surface, float, int, bool]
 
 
@@ -43,8 +46,10 @@ class NvDecoder:
         self.notices: list[Notice] = [n for n in notices_of(info) if n.code != "not_deinterlaced"]
         self._options, self._chip, self._memory = options, chip, memory
         self._demand = Demand(batch=options.batch_of(self.info), kept_1080p=options.kept_1080p)
-        size = bytes_for(_shapes(info.width + info.width % 2, info.height), 1 if info.bit_depth == 8 else 2)
-        self._pool = FramePool(memory, self._demand.slots(size))
+        layout = _layout(info.width + info.width % 2, info.height, 1 if info.bit_depth == 8 else 2, info.width)
+        slots = self._demand.slots(layout.nbytes)
+        memory.reserve((slots + _DECODERS_OWN) * layout.nbytes)
+        self._pool = FramePool(memory, slots)
         self._watched = Watched()
         self._idle: NvSession | None = None
         self._one_search = Lock()
@@ -132,15 +137,13 @@ class NvDecoder:
 
     def _kept(self, decoded: Decoded, beyond: bool = False) -> Surface:
         """The picture in a slot of its own; its copy is queued."""
-        shapes, dtype = _shapes(decoded.width, decoded.height), _SAMPLES[decoded.sample_bytes]
-        slot = self._pool.take(bytes_for(shapes, dtype.itemsize), beyond)
-        luma, chroma = planes_in(slot, shapes, dtype)
-        pitch = decoded.width * dtype.itemsize
-        self._memory.copy_rows(luma, decoded.address, pitch)
-        self._memory.copy_rows(chroma, decoded.address + pitch * decoded.height, pitch)
-        shown = luma[:, : self.info.width] if _is_size(decoded, self.info) else luma
-        bits = 8 * dtype.itemsize
-        return Surface(shown, chroma[:, 0::2], chroma[:, 1::2], bits, self.info.colour, self.info.geometry)
+        info = self.info
+        shown = info.width if _is_size(decoded, info) else decoded.width
+        layout = _layout(decoded.width, decoded.height, decoded.sample_bytes, shown)
+        slot = self._pool.take(layout.nbytes, beyond)
+        self._memory.copy_rows(slot, layout.rows, decoded.address)
+        y, u, v = self._memory.planes(slot, layout.places)
+        return Surface(y, u, v, 8 * decoded.sample_bytes, info.colour, info.geometry)
 
     def _search(self, first_s: float, last_s: float, seek_s: float) -> list[tuple[float, Surface]]:
         starts = [None] if self._watched.adjusted else [seek_s, seek_s - SEEK_BACK_OFF_S, None]
@@ -189,8 +192,25 @@ def _batch_of(chunk: list[_Timed]) -> FrameBatch:
     return FrameBatch(list(surfaces), np.array(pts_s), np.array(frames, np.int32), np.array(damaged, np.bool_))
 
 
-def _shapes(width: int, height: int) -> list[tuple[int, int]]:
-    return [(height, width), ((height + 1) // 2, width)]
+class _Layout(NamedTuple):
+    """How a decoder's picture lies in a slot. Worked out once a film: this is made use of every frame."""
+
+    nbytes: int
+    rows: Rows
+    """Of luma and of chroma behind it, which have one width and one pitch: one copy brings both."""
+    places: tuple[Place, Place, Place]
+    """Y, of which `shown` columns are the picture's, U and V in turn."""
+
+
+@lru_cache(maxsize=64)
+def _layout(width: int, height: int, sample_bytes: int, shown: int) -> _Layout:
+    """Of NV12 or P016, `width` even."""
+    dtype, shapes = _SAMPLES[sample_bytes], [(height, width), ((height + 1) // 2, width)]
+    luma, pairs = places_of(shapes, dtype)
+    half, apart = (pairs.shape[0], width // 2), (pairs.strides[0], 2 * sample_bytes)
+    u, v = (pairs._replace(begin=pairs.begin + i * sample_bytes, shape=half, strides=apart) for i in (0, 1))
+    rows = Rows(height + half[0], width * sample_bytes, luma.strides[0])
+    return _Layout(bytes_for(shapes, sample_bytes), rows, (luma._replace(shape=(height, shown)), u, v))
 
 
 def _is_size(decoded: Decoded, info: VideoInfo) -> bool:

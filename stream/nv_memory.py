@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from kernels.cuda.plane import DevicePlane
 from kernels.surface import Array
 
+from .device_room import DeviceRoom, Share
+from .frame_pool import Place, Rows
+
+_BYTE = np.dtype(np.uint8)
 _ALIGNED = 512
 """Bytes; where CUDA's own allocations begin."""
 _BLOCKS_A_SLAB = 8
@@ -29,6 +35,7 @@ class Slabs:
 
     def __init__(self, make: Callable[[int], Any]) -> None:
         self._make = make
+        self.made_bytes = 0
         self._slab: Any = None
         self._begin = self._end = 0
 
@@ -37,6 +44,7 @@ class Slabs:
         step = -(-nbytes // _ALIGNED) * _ALIGNED
         if self._slab is None or self._begin + step > self._end:
             self._slab = self._make(step * _BLOCKS_A_SLAB)
+            self.made_bytes += step * _BLOCKS_A_SLAB
             self._begin, self._end = 0, step * _BLOCKS_A_SLAB
         block = Block(self._slab, self._slab.ptr + self._begin, nbytes)
         self._begin += step
@@ -50,38 +58,43 @@ class CupyMemory:
     the videos. Raises RuntimeError when CuPy or a device is missing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, room: DeviceRoom | None = None) -> None:
         try:
             import cupy
         except ImportError as error:
             raise RuntimeError(f"CuPy cannot be imported ({error}), install keyart[cuda]") from error
-        self._cupy = cupy
         self._copy = cupy.cuda.runtime.memcpy2DAsync
         self._on_device = cupy.cuda.runtime.memcpyDeviceToDevice
         self._to_device = cupy.cuda.runtime.memcpyHostToDevice
         self._stream = cupy.cuda.Stream(non_blocking=True)
-        self._device_id = cupy.cuda.runtime.getDevice()
         self._blocks, self._lock = Slabs(cupy.cuda.Memory), Lock()
         self.stream = int(self._stream.ptr)
+        self._room, self._share = room or device_room(), Share()
+
+    def reserve(self, nbytes: int) -> None:
+        self._room.take(self._share, nbytes)
 
     def allocate(self, nbytes: int) -> Any:
         with self._lock:
-            return self._blocks.next(nbytes)
+            block = self._blocks.next(nbytes)
+            self._share.used = self._blocks.made_bytes
+            return block
 
-    def bytes_of(self, block: Block, owner: object) -> Array:
-        cuda = self._cupy.cuda
-        memory = cuda.UnownedMemory(block.address, block.nbytes, (block, owner), self._device_id)
-        return self._cupy.ndarray((block.nbytes,), np.uint8, cuda.MemoryPointer(memory, 0))
+    def bytes_of(self, block: Block, owner: object) -> DevicePlane:
+        return DevicePlane(block.address, (block.nbytes,), (1,), _BYTE, (block, owner))
 
-    def copy_rows(self, target: Array, source: int, pitch_bytes: int) -> None:
-        place, pitch = target.data.ptr, target.strides[0]
-        rows, row_bytes = target.shape[0], target.shape[1] * target.itemsize
-        self._copy(place, pitch, source, pitch_bytes, row_bytes, rows, self._on_device, self.stream)
+    def planes(self, slot: DevicePlane, places: Sequence[Place]) -> list[Array]:
+        begin, owner = slot.address, slot.owner
+        return [DevicePlane(begin + p.begin, p.shape, p.strides, p.dtype, owner) for p in places]
 
-    def upload(self, target: Array, host: np.ndarray) -> None:
+    def copy_rows(self, slot: DevicePlane, rows: Rows, source: int) -> None:
+        number, row_bytes, pitch = rows
+        self._copy(slot.address, pitch, source, row_bytes, row_bytes, number, self._on_device, self.stream)
+
+    def upload(self, target: DevicePlane, host: np.ndarray) -> None:
         # Pageable memory is staged before the call returns, so `plain` need not outlive it.
         plain = host if host.strides[1] == host.itemsize and host.strides[0] >= 0 else np.ascontiguousarray(host)
-        place, pitch = target.data.ptr, target.strides[0]
+        place, pitch = target.address, target.strides[0]
         row_bytes, rows = plain.shape[1] * plain.itemsize, plain.shape[0]
         self._copy(place, pitch, plain.ctypes.data, plain.strides[0], row_bytes, rows, self._to_device, self.stream)
 
@@ -90,3 +103,12 @@ class CupyMemory:
 
     def close(self) -> None:
         self._stream.synchronize()
+        self._room.give_back(self._share)
+
+
+@cache
+def device_room() -> DeviceRoom:
+    """That of CuPy's current device."""
+    from cupy.cuda import runtime
+
+    return DeviceRoom(lambda: int(runtime.memGetInfo()[0]))

@@ -84,6 +84,11 @@ class Chip:
         if not fits or not can["height_min"] <= info.height <= can["height_max"] or blocks > can["mb_num_max"]:
             raise RefusedError(f"the GPU does not decode it at {info.width}x{info.height}")
 
+    def engines(self) -> int:
+        """How many decoders work side by side: one question, about H.264, which every chip knows. Raises RefusedError
+        when the chip cannot be asked."""
+        return int(self._capabilities("H264", "420", 8)["num_decoder_engines"])
+
     def open(self, codec: str, memory: Memory) -> NvSession:
         """A decoder that works on the memory's stream. Raises NvdecError when none can be had."""
         kind = getattr(self._codec.cudaVideoCodec, CODECS[codec])
@@ -121,12 +126,15 @@ class NvSession:
         self._errors = errors
         self.sequence = b""
         """The sequence parameter sets that it works by."""
+        self._form: tuple[int, int, int] | None = None
 
     def decode(self, packet: Packet, stamp: int) -> list[Decoded]:
         """Feed one packet; the pictures that are ready, each with the stamp of its packet. Raises NvdecError; the
         decoder is then of no more use."""
         data = self._codec.PacketData()
         data.bsl_data, data.bsl, data.pts = packet.address, packet.nbytes, stamp
+        if packet.key:  # nowhere else does a stream change its size
+            self._form = None
         return self._decode(data)
 
     def flush(self) -> list[Decoded]:
@@ -142,11 +150,16 @@ class NvSession:
             raise NvdecError(words_of(error)) from error
 
     def _described(self, frame: Any) -> Decoded:
+        if self._form is None:
+            self._form = self._asked(frame)
+        return Decoded(frame.getPTS(), frame.GetPtrToPlane(0), *self._form)
+
+    def _asked(self, frame: Any) -> tuple[int, int, int]:
+        """Width, height and bytes a sample; asked once a key frame."""
         layout = frame.format.name
         if layout not in _SURFACES:
             raise UnsupportedError(f"pictures come as {layout}")
-        width, height = self._decoder.GetWidth(), self._decoder.GetHeight()
-        return Decoded(frame.getPTS(), frame.GetPtrToPlane(0), width, height, _SURFACES[layout])
+        return self._decoder.GetWidth(), self._decoder.GetHeight(), _SURFACES[layout]
 
 
 def words_of(error: BaseException) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import compress, pairwise
 
 import numpy as np
 
@@ -66,6 +65,14 @@ def value_of(row: np.void) -> float:
     return float(np.log1p(sharpness(row))) - 0.05 * float(row["change"])
 
 
+def values_of(rows: np.ndarray) -> np.ndarray:
+    """(N,) float64: `value_of` each of a batch's rows, bit for bit."""
+    laplacian, anisotropy, change = (
+        rows[name].astype(np.float64) for name in ("laplacian_var", "blur_anisotropy", "change")
+    )
+    return np.asarray(np.log1p(laplacian * (1.0 - 0.5 * anisotropy**2)) - 0.05 * change)
+
+
 class PendingPictures:
     """The best picture of every moment since the last shot closed, and what lies beside it; bounded whatever the
     shot's length. A moment is a quarter of a second, and as long as a probe stands for once it is a second old.
@@ -96,26 +103,29 @@ class PendingPictures:
     def add(self, batch: FrameBatch, rows: np.ndarray, small: Mapping[int, Surface]) -> None:
         """Offer the batch's pictures with their rows (dtype `kernels.stats.ROW`), and some of them small, by place;
         damaged ones are passed over."""
-        for place, (surface, row, damaged) in enumerate(zip(batch.surfaces, rows, batch.damaged, strict=True)):
+        values, breaks = values_of(rows).tolist(), (rows["change"] > _BREAK_CHANGE).tolist()
+        for place, damaged in enumerate(batch.damaged.tolist()):
             if not damaged:
                 if place in small:
-                    self._beside.append((float(row["pts_s"]), small[place]))
-                self._offer(Picture(row, self._rows_seen, surface))
+                    self._beside.append((float(rows["pts_s"][place]), small[place]))
+                self._offer(batch.surfaces[place], rows, place, values[place], breaks[place])
             self._rows_seen += 1
         if small:
             self._forget()
 
-    def _offer(self, picture: Picture) -> None:
-        breaks = float(picture.row["change"]) > _BREAK_CHANGE
+    def _offer(self, surface: Surface, rows: np.ndarray, place: int, value: float, breaks: bool) -> None:
+        """The next picture and its row; nothing is made of one that is not the best of its cell."""
+        number = self._rows_seen
         if breaks:
-            self._break_row = picture.row_index
-        worth = (picture.row_index - self._break_row >= self._edge_rows, value_of(picture.row))
-        new = _Cell(picture.row_index, 1, picture, worth, breaks)
+            self._break_row = number
+        worth = (number - self._break_row >= self._edge_rows, value)
         last = self._cells[-1] if self._cells else None
-        if last is not None and not breaks and picture.row_index - last.first_row < self._cell_rows:
-            last.take_in(new)
+        if last is not None and not breaks and number - last.first_row < self._cell_rows:
+            last.rows += 1
+            if worth > last.worth:
+                last.best, last.worth = Picture(rows[place], number, surface), worth
             return
-        self._cells.append(new)
+        self._cells.append(_Cell(number, 1, Picture(rows[place], number, surface), worth, breaks))
         self._grow()
         if len(self._cells) > _MAX_CELLS:
             self._merge()
@@ -137,7 +147,8 @@ class PendingPictures:
     def _forget(self) -> None:
         """Let go of what lies beside no picture that is still in the race, nor beside one that may yet come."""
         times_s = [cell.best.pts_s for cell in self._cells] + [pts_s for pts_s, _ in self._beside[-1:]]
-        self._beside = [timed for timed in self._beside if _near(timed[0], times_s, self._beside_s)]
+        near = _near(np.array([pts_s for pts_s, _ in self._beside]), np.array(times_s), self._beside_s)
+        self._beside = list(compress(self._beside, near.tolist()))
 
     def take(self, shot: Shot) -> ShotPictures:
         """The probes of `shot`; its pictures are let go."""
@@ -197,10 +208,10 @@ def stretch(pts_s: float, span_s: float, shot_s: tuple[float, float]) -> tuple[f
     return max(pts_s - span_s, shot_s[0]), min(pts_s + span_s, shot_s[1] - 1e-3)
 
 
-def _near(time_s: float, times_s: list[float], span_s: float) -> bool:
-    """Whether one of the times (in order) lies within `span_s`."""
-    at = bisect_left(times_s, time_s - span_s)
-    return at < len(times_s) and times_s[at] <= time_s + span_s
+def _near(asked_s: np.ndarray, times_s: np.ndarray, span_s: float) -> np.ndarray:
+    """(N,) bool: whether one of the times (in order) lies within `span_s` of each that is asked for."""
+    at = np.searchsorted(times_s, asked_s - span_s)
+    return np.asarray(np.append(times_s, np.inf)[at] <= asked_s + span_s)
 
 
 def reason_against(row: np.void, limits: ProbeSettings, sharpest: float) -> str | None:

@@ -11,6 +11,7 @@ from .shot_rows import LUMA_CELLS, RowWindow, ShotSettings, distance, floor_scal
 
 AROUND_ROWS = 8
 """Rows on either side whose changes say how much the picture moves."""
+_NEIGHBOURS = np.delete(np.arange(-AROUND_ROWS, AROUND_ROWS + 1), AROUND_ROWS)
 _CELL_CHANGE = 4.0
 _LOUD, _NEW = 0.6, 2.0
 _SAME_STRUCTURE, _SAME_CHROMA = 0.985, 6.0
@@ -31,7 +32,7 @@ def find_cuts(window: RowWindow, first: int, end: int, flash_rows: int, settings
     if first >= end:
         return []
     change = window.change(first, end)
-    rows = first + np.flatnonzero(_stands_out(window, first, end, settings))
+    rows = _standing_out(window, first, end, settings)
     return [Cut(int(r), float(change[r - first])) for r in rows if _is_cut(window, int(r), flash_rows, settings)]
 
 
@@ -44,25 +45,28 @@ def _beats(a: Cut, b: Cut) -> bool:
     return (a.change, -a.row) > (b.change, -b.row)
 
 
-def _stands_out(window: RowWindow, first: int, end: int, s: ShotSettings) -> np.ndarray:
-    """(N,) bool: more changes than motion around explains. Motion moves tones about, a new picture has others."""
-    change = window.change(first, end)
-    activity = _around(window.change, window, first, end)
-    contrast = window.contrast(first - 1, end)
+def _standing_out(window: RowWindow, first: int, end: int, s: ShotSettings) -> np.ndarray:
+    """Rows in which more changes than motion around explains. Motion moves tones about, a new picture has others."""
+    change, contrast = window.change(first, end), window.contrast(first - 1, end)
     scale = floor_scale(contrast[1:], contrast[:-1], s)
+    # What motion around takes away comes after what would not do without any: few rows are left.
+    likely = np.flatnonzero((change >= s.quiet_cut_floor * scale) | (change / (s.cut_floor * scale) >= _LOUD))
+    if not len(likely):
+        return likely
+    rows, change, scale = first + likely, change[likely], scale[likely]
+    activity = _around(window.change, window, rows)
     loud = change / (s.cut_floor * scale + s.cut_activity_ratio * activity)
-    new = window.tone_step(first, end) / (s.cut_tones + 2 * _around(window.tone_step, window, first, end))
+    new = window.tone_step(first, end)[likely] / (s.cut_tones + 2 * _around(window.tone_step, window, rows))
     quiet = (change >= s.quiet_cut_floor * scale) & (change >= s.quiet_cut_ratio * (activity + 0.5 * scale))
-    return np.asarray(quiet | ((loud >= _LOUD) & (loud * np.minimum(new, _NEW) >= 1)))
+    return np.asarray(rows[quiet | ((loud >= _LOUD) & (loud * np.minimum(new, _NEW) >= 1))])
 
 
-def _around(signal: Callable[[int, int], np.ndarray], window: RowWindow, first: int, end: int) -> np.ndarray:
+def _around(signal: Callable[[int, int], np.ndarray], window: RowWindow, rows: np.ndarray) -> np.ndarray:
     """The second largest value among each row's neighbours: one other cut or flash nearby is no motion."""
-    low, high = max(window.base, first - AROUND_ROWS), min(window.end, end + AROUND_ROWS)
-    padded = np.pad(signal(low, high), (AROUND_ROWS - (first - low), AROUND_ROWS - (high - end)))
-    views = np.lib.stride_tricks.sliding_window_view(padded, 2 * AROUND_ROWS + 1)
-    others = np.delete(views, AROUND_ROWS, axis=1)
-    return np.asarray(np.partition(others, -2, axis=1)[:, -2])
+    places = rows[:, None] + _NEIGHBOURS
+    known = (places >= window.base) & (places < window.end)
+    values = signal(window.base, window.end)[np.where(known, places, window.base) - window.base]
+    return np.asarray(np.partition(np.where(known, values, 0), -2, axis=1)[:, -2])
 
 
 def _is_cut(window: RowWindow, row: int, flash_rows: int, settings: ShotSettings) -> bool:

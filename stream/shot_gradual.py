@@ -9,6 +9,7 @@ halves the edge energy, which a moving camera does not.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -42,6 +43,7 @@ class Dissolve:
         return (self.first + self.last + 1) // 2
 
 
+@cache
 def lengths(longest: int) -> np.ndarray:
     """Spans in rows that are tried: 2 … `longest`, a fifth apart."""
     steps = 2 * 1.2 ** np.arange(64)
@@ -105,43 +107,52 @@ def _beats(a: Dissolve, b: Dissolve) -> bool:
 def _scores(
     window: RowWindow, a: np.ndarray, b: np.ndarray, reach: tuple[int, int], settings: ShotSettings
 ) -> np.ndarray:
-    """(spans, centres) float32: 0 where there is no dissolve from a to b; else larger for a farther and purer one."""
+    """(spans, centres) float64: 0 where there is no dissolve from a to b; else larger for a farther and purer one."""
     low, high = reach
     x = window.x(low, high)
     q = _squared_distances(x)
     inside = (a >= low) & (b < high)
     a, b = np.clip(a - low, 0, high - low - 1), np.clip(b - low, 0, high - low - 1)
+    score, longest = np.zeros(a.shape), (b - a).max()
     gap = np.maximum(q[a, b], 1.0)
-    k = a[None] + np.rint(np.linspace(0, 1, _SAMPLES + 1)[1:-1, None, None] * (b - a)).astype(np.intp)
-    even = (k - a) / np.maximum(b - a, 1)
-    alpha = (q[a, k] + gap - q[k, b]) / (2 * gap)
-    off = np.sqrt(np.maximum(0, q[a, k] / gap - alpha**2)).max(axis=0)
-    uneven = np.abs(alpha - even).max(axis=0)
-    before, after = np.maximum(a - _STABLE_ROWS, 0), np.minimum(b + _STABLE_ROWS, high - low - 1)
-    unstable = np.sqrt(np.maximum(q[before, a], q[b, after]) / gap)
     jump = np.sqrt(gap / x.shape[1])
     contrast = window.contrast(low, high)
     floor = settings.dissolve_floor * floor_scale(contrast[a], contrast[b], settings)
+    before, after = np.maximum(a - _STABLE_ROWS, 0), np.minimum(b + _STABLE_ROWS, high - low - 1)
+    unstable = np.sqrt(np.maximum(q[before, a], q[b, after]) / gap)
+    # What lies between the ends is costly to look at, and a few pairs of ends pass so far.
+    likely = np.nonzero(inside & (jump >= floor) & (unstable <= _UNSTABLE))
+    if not len(likely[0]):
+        return score
+    a, b = a[likely], b[likely]
+    off, uneven = _strays(q, a, b, gap[likely])
     detail = _middle_detail(window.edges(low, high), a, b)
-    doubt = off + 2 * uneven + detail + _SLOW * (b - a) / (b - a).max()
-    good = (
-        inside
-        & (jump >= floor)
-        & (uneven <= _UNEVEN)
-        & (unstable <= _UNSTABLE)
-        & np.where(
-            b - a < _DETAIL_MATTERS_ROWS,
-            off <= _BLEND_RESIDUAL,
-            (detail <= settings.dissolve_detail) & (doubt <= settings.dissolve_doubt),
-        )
+    doubt = off + 2 * uneven + detail + _SLOW * (b - a) / longest
+    pure = np.where(
+        b - a < _DETAIL_MATTERS_ROWS,
+        off <= _BLEND_RESIDUAL,
+        (detail <= settings.dissolve_detail) & (doubt <= settings.dissolve_doubt),
     )
-    return np.asarray(np.where(good, jump * (1 - off - uneven - unstable / 2), 0))
+    purity = 1 - off - uneven - unstable[likely] / 2
+    score[likely] = np.where(pure & (uneven <= _UNEVEN), jump[likely] * purity, 0)
+    return score
+
+
+def _strays(q: np.ndarray, a: np.ndarray, b: np.ndarray, gap: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For pairs of ends (N,): how far frames between them lie off the line, and off an even pace along it, at most."""
+    k = a + np.rint(np.linspace(0, 1, _SAMPLES + 1)[1:-1, None] * (b - a)).astype(np.intp)
+    to_start = q[a, k]
+    alpha = (to_start + gap - q[k, b]) / (2 * gap)
+    off = np.sqrt(np.maximum(0, to_start / gap - alpha**2)).max(axis=0)
+    return off, np.abs(alpha - (k - a) / np.maximum(b - a, 1)).max(axis=0)
 
 
 def _squared_distances(x: np.ndarray) -> np.ndarray:
     gram = x @ x.T
     square = np.diagonal(gram)
-    return np.asarray(np.maximum(square[:, None] + square[None] - 2 * gram, 0))
+    apart = square[:, None] + square
+    gram *= 2  # whole numbers below 2²⁴: exact in any order
+    return np.asarray(np.maximum(np.subtract(apart, gram, out=apart), 0, out=apart))
 
 
 def _middle_detail(edges: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -112,9 +112,9 @@ def tones(rows: np.ndarray) -> np.ndarray:
     return np.asarray(histogram / np.maximum(histogram.sum(axis=1, keepdims=True), 1))
 
 
-def flatness(rows: np.ndarray, settings: ShotSettings) -> np.ndarray:
-    """(N,) int8: BLACK, WHITE (perhaps between black bars) or PICTURE."""
-    share, bins = tones(rows), HISTOGRAM_BINS
+def flatness(rows: np.ndarray, share: np.ndarray, settings: ShotSettings) -> np.ndarray:
+    """(N,) int8: BLACK, WHITE (perhaps between black bars) or PICTURE; `share` is their `tones`."""
+    bins = HISTOGRAM_BINS
     low, high = int(settings.black_luma * bins / 256) + 1, int(settings.white_luma * bins / 256)
     light, between = share[:, high:].sum(axis=1), share[:, low:high].sum(axis=1)
     black = (rows["luma_mean"] <= settings.black_luma) & (rows["luma_std"] <= settings.black_deviation)
@@ -130,10 +130,7 @@ class RowWindow:
         self.base = 0
         self.end = 0
         self._x = np.empty((0, LUMA_CELLS + CHROMA_CELLS), np.float32)
-        self._change = np.empty(0, np.float32)
-        self._tone_step = np.empty(0, np.float32)
-        self._contrast = np.empty(0, np.float32)
-        self._edges = np.empty(0, np.float32)
+        self._numbers = np.empty((0, 4), np.float32)
         self._tones = np.empty((0, HISTOGRAM_BINS), np.float32)
         self._flat = np.empty(0, np.int8)
         self._pts = np.empty(0, np.float64)
@@ -146,28 +143,26 @@ class RowWindow:
         """Take rows of dtype `kernels.stats.ROW` that follow the last ones."""
         if not len(rows):
             return
-        x = pictures(rows)
-        before = self._x[-1:] if len(self) else x[:1]
-        chroma = np.concatenate([before, x])[:, LUMA_CELLS:]
+        x, shares = pictures(rows), tones(rows)
+        before, tones_before = (self._x[-1:], self._tones[-1:]) if len(self) else (x[:1], shares[:1])
+        chroma = np.concatenate([before[:, LUMA_CELLS:], x[:, LUMA_CELLS:]])
         change = rows["change"] + np.abs(np.diff(chroma, axis=0)).mean(axis=1)
+        steps = tone_gap(shares, np.concatenate([tones_before, shares[:-1]]))
+        numbers = np.empty((len(rows), 4), np.float32)
+        numbers.T[...] = change, steps, rows["luma_std"], rows["sobel_energy"]
         self._x = np.concatenate([self._x, x])
-        self._change = np.concatenate([self._change, change.astype(np.float32)])
-        self._edges = np.concatenate([self._edges, rows["sobel_energy"].astype(np.float32)])
-        shares = tones(rows)
-        steps = tone_gap(shares, np.concatenate([self._tones[-1:] if len(self) else shares[:1], shares[:-1]]))
-        self._tone_step = np.concatenate([self._tone_step, steps])
+        self._numbers = np.concatenate([self._numbers, numbers])
         self._tones = np.concatenate([self._tones, shares])
-        self._contrast = np.concatenate([self._contrast, rows["luma_std"].astype(np.float32)])
-        self._flat = np.concatenate([self._flat, flatness(rows, self._settings)])
+        self._flat = np.concatenate([self._flat, flatness(rows, shares, self._settings)])
         self._pts = np.concatenate([self._pts, rows["pts_s"]])
-        self._frame = np.concatenate([self._frame, rows["frame"].astype(np.int64)])
+        self._frame = np.concatenate([self._frame, rows["frame"]])
         self.end += len(rows)
 
     def drop_before(self, row: int) -> None:
-        """Forget rows before `row`."""
+        """Forget rows before `row`; their memory goes when the next ones come."""
         n = max(0, min(row, self.end) - self.base)
-        for name in ("_x", "_change", "_tone_step", "_contrast", "_edges", "_tones", "_flat", "_pts", "_frame"):
-            setattr(self, name, getattr(self, name)[n:].copy())
+        for name in ("_x", "_numbers", "_tones", "_flat", "_pts", "_frame"):
+            setattr(self, name, getattr(self, name)[n:])
         self.base += n
 
     def clip(self, row: int) -> int:
@@ -179,19 +174,19 @@ class RowWindow:
 
     def change(self, first: int, end: int) -> np.ndarray:
         """(N,) float32 code values: luma plus chroma change to the row before."""
-        return self._change[first - self.base : end - self.base]
+        return self._numbers[first - self.base : end - self.base, 0]
 
     def tone_step(self, first: int, end: int) -> np.ndarray:
         """(N,) float32: share of pixels (0–1) whose luma bin differs from the row before's."""
-        return self._tone_step[first - self.base : end - self.base]
+        return self._numbers[first - self.base : end - self.base, 1]
 
     def contrast(self, first: int, end: int) -> np.ndarray:
         """(N,) float32 code values: deviation of luma."""
-        return self._contrast[first - self.base : end - self.base]
+        return self._numbers[first - self.base : end - self.base, 2]
 
     def edges(self, first: int, end: int) -> np.ndarray:
         """(N,) float32: edge energy."""
-        return self._edges[first - self.base : end - self.base]
+        return self._numbers[first - self.base : end - self.base, 3]
 
     def tones(self, first: int, end: int) -> np.ndarray:
         """(N, 64) float32: share of pixels per luma bin."""

@@ -59,7 +59,8 @@ class ShotSplitter:
     def add(self, rows: np.ndarray) -> list[Shot]:
         """Take rows of dtype `kernels.stats.ROW` in presentation order; gives the shots that have become certain."""
         shots: list[Shot] = []
-        self._waiting = np.concatenate([self._waiting, rows])
+        # Joining records takes long, and most batches are a block.
+        self._waiting = np.concatenate([self._waiting, rows]) if len(self._waiting) else rows
         while len(self._waiting) >= BLOCK_ROWS:
             self._window.append(self._waiting[:BLOCK_ROWS])
             self._waiting = self._waiting[BLOCK_ROWS:].copy()

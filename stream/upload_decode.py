@@ -11,13 +11,14 @@ import numpy as np
 from kernels.surface import Surface
 
 from .decode import DecodeOptions, Decoder
-from .frame_pool import Demand, FramePool, Memory, bytes_for, planes_in
+from .frame_pool import Demand, FramePool, Memory, bytes_for, places_of
 from .passes import held
 from .records import FrameBatch, Notice, VideoInfo
 
 
 class UploadDecoder:
-    """`stream.decode.Decoder` around one that leaves its pictures on the host. `why` is the notice that says so."""
+    """`stream.decode.Decoder` around one that leaves its pictures on the host. `why` is the notice that says so; when
+    all are decoded it says how many they were."""
 
     name = "ffmpeg, uploaded"
 
@@ -29,14 +30,20 @@ class UploadDecoder:
         self._demand = Demand(batch=options.batch_of(self.info), kept_1080p=options.kept_1080p)
         # The most a picture of this size can take: chroma as large as luma.
         size = bytes_for([(inner.info.height, inner.info.width)] * 3, 1 if inner.info.bit_depth == 8 else 2)
-        self._pool = FramePool(memory, self._demand.slots(size // 2 if "420" in inner.info.pixel_format else size))
+        size = size // 2 if "420" in inner.info.pixel_format else size
+        slots = self._demand.slots(size)
+        memory.reserve(slots * size)
+        self._pool = FramePool(memory, slots)
 
     def batches(self) -> Iterator[FrameBatch]:
         """All pictures of the range, once. Synchronises once a batch."""
+        count = 0
         for batch in self._inner.batches():
+            count += len(batch.surfaces)
             yield replace(batch, surfaces=self._uploaded(batch.surfaces))
             del batch
-        self.notices += self._inner.notices
+        why = self.notices[0]
+        self.notices = [replace(why, message=f"{why.message}: {count:,} frames"), *self._inner.notices]
 
     def frame_at(self, pts_s: float) -> Surface:
         """The picture shown exactly at `pts_s`. Synchronises."""
@@ -67,7 +74,7 @@ class UploadDecoder:
         host = [plane for plane in (surface.y, surface.u, surface.v) if plane is not None]
         shapes, dtype = [plane.shape for plane in host], np.dtype(surface.y.dtype)
         slot = self._pool.take(bytes_for(shapes, dtype.itemsize), beyond=number >= self._demand.beside)
-        planes = planes_in(slot, shapes, dtype)
+        planes = self._memory.planes(slot, places_of(shapes, dtype))
         for target, plane in zip(planes, host, strict=True):
             self._memory.upload(target, plane)
         y, u, v = planes if len(planes) == 3 else (planes[0], None, None)

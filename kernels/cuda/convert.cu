@@ -21,20 +21,26 @@ __device__ inline void store(unsigned char* out, long long pixel, uchar3 rgb) {
     out[3 * pixel] = rgb.x, out[3 * pixel + 1] = rgb.y, out[3 * pixel + 2] = rgb.z;
 }
 
-// Thread = one displayed pixel of the (height, width, 3) output; block 32 x 8.
-// `samplings` holds luma's and chroma's; (stored_width, stored_height) is the output before it is turned.
-extern "C" __global__ void convert(const Picture* pictures, const Sampling* samplings, int cubic, int rotation,
-                                   int stored_width, int stored_height, unsigned char* out, int width, int height) {
-    int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y * blockDim.y + threadIdx.y;
+// What is made of one picture; (stored_width, stored_height) is the output before it is turned.
+struct Look {
+    Sampling luma, chroma;
+    int cubic, rotation, stored_width, stored_height;
+};
+
+// Thread = one displayed pixel of the (pictures, height, width, 3) output; block 32 x 8, grid z = pictures.
+extern "C" __global__ void convert(const Picture* pictures, const Look* looks, unsigned char* out, int width,
+                                   int height) {
+    int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y * blockDim.y + threadIdx.y, n = blockIdx.z;
     if (x >= width || y >= height) return;
-    const Picture& p = pictures[0];
-    int2 at = stored_of(x, y, rotation, stored_width, stored_height);
-    float luma = sampled(p.y, samplings[0], at.x, at.y, cubic, p.deep), u = neutral(p), v = u;
+    const Picture& p = pictures[n];
+    const Look& look = looks[n];
+    int2 at = stored_of(x, y, look.rotation, look.stored_width, look.stored_height);
+    float luma = sampled(p.y, look.luma, at.x, at.y, look.cubic, p.deep), u = neutral(p), v = u;
     if (p.u.data) {
-        u = sampled(p.u, samplings[1], at.x, at.y, cubic, p.deep);
-        v = sampled(p.v, samplings[1], at.x, at.y, cubic, p.deep);
+        u = sampled(p.u, look.chroma, at.x, at.y, look.cubic, p.deep);
+        v = sampled(p.v, look.chroma, at.x, at.y, look.cubic, p.deep);
     }
-    store(out, (long long)y * width + x, to_rgb(p.rgb, luma, u, v));
+    store(out, ((long long)n * height + y) * width + x, to_rgb(p.rgb, luma, u, v));
 }
 
 // First pass of the Lanczos filter: rows. Thread = one sample of the (planes, count, pitch) float output.
@@ -89,6 +95,7 @@ extern "C" __global__ void lanczos_columns(const Picture* pictures, const Taps* 
 struct Chip {
     float back[6];
     int step_log2;  // the luma is halved so often first
+    int picture;    // which picture it is cut from
 };
 
 // R'G'B' of one pixel of the luma halved `level` times; black outside.
@@ -125,18 +132,19 @@ extern "C" __global__ void warp(const Picture* pictures, const Chip* chips, unsi
     float3 sum = make_float3(0.0f, 0.0f, 0.0f);
     for (int i = 0; i < 4; ++i) {
         float w = (i & 1 ? fx : 1.0f - fx) * (i >> 1 ? fy : 1.0f - fy);
-        float3 c = halved_rgb(pictures[0], chip.step_log2, (int)left + (i & 1), (int)upper + (i >> 1));
+        float3 c = halved_rgb(pictures[chip.picture], chip.step_log2, (int)left + (i & 1), (int)upper + (i >> 1));
         sum.x += w * c.x, sum.y += w * c.y, sum.z += w * c.z;
     }
     uchar3 rgb = make_uchar3((unsigned char)rintf(sum.x), (unsigned char)rintf(sum.y), (unsigned char)rintf(sum.z));
     store(out, ((long long)blockIdx.z * size + y) * size + x, rgb);
 }
 
-// Engine input: (count, 3, side_h, side_w) float32 planes from (count, height, width, 3) R'G'B', each channel
-// times `scale` plus `bias`; the picture lies at (left, top), the rest is `fill` before scaling. Thread = one pixel.
+// Engine input: (count, channels, side_h, side_w) float32 planes from (count, height, width, 3) R'G'B'. A channel is a
+// row of `mix` of the three, times `scale` plus `bias`; the picture lies at (left, top), the rest is `fill` before
+// scaling. Thread = one pixel.
 struct Normalise {
-    float scale[3], bias[3], fill;
-    int left, top, swap;  // swap: B first
+    float mix[9], scale[3], bias[3], fill;
+    int left, top, channels;
 };
 
 extern "C" __global__ void engine_input(const unsigned char* pictures, int width, int height, const Normalise* how,
@@ -146,8 +154,9 @@ extern "C" __global__ void engine_input(const unsigned char* pictures, int width
     int px = x - how->left, py = y - how->top;
     bool inside = px >= 0 && py >= 0 && px < width && py < height;
     const unsigned char* at = pictures + (((long long)n * height + py) * width + px) * 3;
-    for (int c = 0; c < 3; ++c) {
-        float value = inside ? (float)at[how->swap ? 2 - c : c] : how->fill;
-        out[(((long long)n * 3 + c) * side_h + y) * side_w + x] = value * how->scale[c] + how->bias[c];
+    for (int c = 0; c < how->channels; ++c) {
+        const float* mix = how->mix + 3 * c;
+        float value = inside ? mix[0] * at[0] + mix[1] * at[1] + mix[2] * at[2] : how->fill;
+        out[(((long long)n * how->channels + c) * side_h + y) * side_w + x] = value * how->scale[c] + how->bias[c];
     }
 }

@@ -1,4 +1,5 @@
-// Rows and columns of the displayed picture, folded over the sampled pictures of a batch. Matrix: none, luma only.
+// Rows and columns of the displayed picture, folded over the sampled pictures of a batch: `first` and every
+// `stride`th after it. Matrix: none, luma only.
 //
 // Lines are those of the stored picture, as many as are shown (nearest line when it is shown larger); a line's 16
 // parts are measured apart. Block: 16 warps x 32 lanes.
@@ -20,10 +21,11 @@ __device__ inline int stored_line(int line, int lines, int stored) {
 }
 
 // `rows` is (lines, SEGMENTS) float32; grid x = lines.
-extern "C" __global__ void darkness_rows(const Picture* pictures, int count, float* rows, int lines) {
+extern "C" __global__ void darkness_rows(const Picture* pictures, int first, int stride, int count,
+                                        float* rows, int lines) {
     int part = threadIdx.x / 32, lane = threadIdx.x % 32, line = blockIdx.x;
     float highest = rows[line * SEGMENTS + part];
-    for (int n = 0; n < count; ++n) {
+    for (int n = first; n < count; n += stride) {
         const Picture& p = pictures[n];
         int y = stored_line(line, lines, p.y.height);
         int begin = part * p.y.width / SEGMENTS, end = max(begin + 1, (part + 1) * p.y.width / SEGMENTS);
@@ -36,11 +38,12 @@ extern "C" __global__ void darkness_rows(const Picture* pictures, int count, flo
 }
 
 // `columns` is (lines, SEGMENTS) float32; grid x = lines / 32, rounded up.
-extern "C" __global__ void darkness_columns(const Picture* pictures, int count, float* columns, int lines) {
+extern "C" __global__ void darkness_columns(const Picture* pictures, int first, int stride, int count,
+                                           float* columns, int lines) {
     int part = threadIdx.x / 32, line = blockIdx.x * 32 + threadIdx.x % 32;
     if (line >= lines) return;
     float highest = columns[line * SEGMENTS + part];
-    for (int n = 0; n < count; ++n) {
+    for (int n = first; n < count; n += stride) {
         const Picture& p = pictures[n];
         int x = stored_line(line, lines, p.y.width);
         int begin = part * p.y.height / SEGMENTS, end = max(begin + 1, (part + 1) * p.y.height / SEGMENTS);

@@ -69,6 +69,14 @@ SAMPLING = _struct(
     ("scale_y", "f4"),
     ("offset_y", "f4"),
 )
+LOOK = _struct(
+    ("luma", SAMPLING),
+    ("chroma", SAMPLING),
+    ("cubic", "i4"),
+    ("rotation", "i4"),
+    ("stored_width", "i4"),
+    ("stored_height", "i4"),
+)
 TAPS = _struct(
     ("first_y", "u8"),
     ("weights_y", "u8"),
@@ -77,9 +85,15 @@ TAPS = _struct(
     ("taps_y", "i4"),
     ("taps_x", "i4"),
 )
-CHIP = _struct(("back", "f4", (6,)), ("step_log2", "i4"))
+CHIP = _struct(("back", "f4", (6,)), ("step_log2", "i4"), ("picture", "i4"))
 NORMALISE = _struct(
-    ("scale", "f4", (3,)), ("bias", "f4", (3,)), ("fill", "f4"), ("left", "i4"), ("top", "i4"), ("swap", "i4")
+    ("mix", "f4", (3, 3)),
+    ("scale", "f4", (3,)),
+    ("bias", "f4", (3,)),
+    ("fill", "f4"),
+    ("left", "i4"),
+    ("top", "i4"),
+    ("channels", "i4"),
 )
 
 Address = Callable[[Array], int]
@@ -92,13 +106,11 @@ def pictures(surfaces: Sequence[Surface], address: Address) -> np.ndarray:
     A film's surfaces differ in their addresses alone: the rest is worked out once, because this is done every frame.
     """
     out = np.zeros(len(surfaces), PICTURE)
-    before: tuple[Any, ...] | None = None
-    form = out
-    for picture, surface in enumerate(surfaces):
-        layout = _layout(surface)
-        if layout != before:  # equal objects are told by identity, which is quick
-            before, form = layout, _form(layout)
-        out[picture] = form
+    layouts = [_layout(surface) for surface in surfaces]
+    if all(layout == layouts[0] for layout in layouts):  # equal objects are told by identity, which is quick
+        out[:] = _form(layouts[0])
+    else:
+        out[:] = np.stack([_form(layout) for layout in layouts])
     for name in ("y", "u", "v"):
         planes = [getattr(surface, name) for surface in surfaces]
         out[name]["data"] = [0 if plane is None else address(plane) for plane in planes]
@@ -127,7 +139,7 @@ def _form(layout: tuple[Any, ...]) -> np.ndarray:
     picture["rgb"] = rgb_matrix(colour, bit_depth).ravel()
     (height, width), _, dtype = planes[0]
     picture["deep"] = dtype.itemsize == 2
-    picture["aligned"] = dtype.itemsize == 1 and picture["y"]["pitch_bytes"] % 16 == 0
+    picture["aligned"] = picture["y"]["step"] == 1 and picture["y"]["pitch_bytes"] % 16 == 0
     steps = halvings((width, height), analysis_size(geometry))
     picture["luma"], picture["luma_size"] = halving_of(steps), halved_size((width, height), steps)
     if planes[1] is not None:

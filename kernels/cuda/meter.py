@@ -53,9 +53,10 @@ class CudaMeter:
         if not surfaces:
             return rows
         described = pictures(surfaces, self._runtime.address)
-        self._look_at_lines(described)
+        device = self._runtime.upload(described.view(np.uint8))
+        self._look_at_lines(device, len(surfaces))
         luma, chroma = self._small_planes(described)
-        measured = self._launch(described, luma, chroma)
+        measured = self._launch(device, len(surfaces), luma, chroma)
         # Not the surfaces: they would keep the decoder's slots.
         self._shown_as = [(surface.colour, surface.geometry) for surface in surfaces]
         self._last = described["chroma_size"].copy(), luma, chroma
@@ -67,13 +68,13 @@ class CudaMeter:
     def small(self, place: int) -> Surface:
         chroma_sizes, luma, chroma = self._last
         (wide, high), (width, height) = self._size, chroma_sizes[place].tolist()
-        y = luma[place * wide * high : (place + 1) * wide * high].reshape(high, wide)
+        y = self._runtime.plane(luma, place * wide * high, (high, wide), (wide, 1))
         colour, geometry = self._shown_as[place]
         if not width:
             return Surface(y, None, None, 8, colour, geometry)
         begin = 2 * place * self._chroma_room
-        pairs = chroma[begin : begin + 2 * width * height].reshape(height, width, 2)
-        return Surface(y, pairs[..., 0], pairs[..., 1], 8, colour, geometry)
+        u, v = (self._runtime.plane(chroma, begin + i, (height, width), (2 * width, 2)) for i in (0, 1))
+        return Surface(y, u, v, 8, colour, geometry)
 
     def take_darkness(self) -> Darkness:
         stored = [self._graded(lines) if self._looked_at else self._runtime.download(lines) for lines in self._lines]
@@ -102,14 +103,13 @@ class CudaMeter:
         """New memory for a batch: what is measured of it may be kept (`small`)."""
         self._chroma_room = max(self._chroma_room, int(described["chroma_size"].prod(axis=1).max()))
         count, pixels = len(described), self._size[0] * self._size[1]
-        zeros = self._runtime.zeros
-        return zeros((count * pixels,), np.uint8), zeros((max(1, count * self._chroma_room * 2),), np.uint8)
+        empty = self._runtime.empty
+        return empty((count * pixels,), np.uint8), empty((max(1, count * self._chroma_room * 2),), np.uint8)
 
-    def _launch(self, described: np.ndarray, luma: Array, chroma: Array) -> np.ndarray:
-        count = len(described)
+    def _launch(self, device: Array, count: int, luma: Array, chroma: Array) -> np.ndarray:
+        """`device`: the pictures' PICTUREs."""
         buffers = self._room_for(count)
         grid = self._tiles[0] * self._tiles[1] + -(-self._chroma_room // _BLOCK), count, 1
-        device = self._runtime.upload(described.view(np.uint8))
         places = [buffers.sums, luma, chroma, buffers.thumbs, buffers.rows, buffers.batch_done]
         self._runtime.launch("measure", grid, (_BLOCK, 1, 1), [device, self._plan(), *places])
         # Synchronises: the rows are the one thing of a frame that the host needs.
@@ -141,16 +141,16 @@ class CudaMeter:
             self._runtime.copy(new.thumbs[0], old.thumbs[0])
         return new
 
-    def _look_at_lines(self, described: np.ndarray) -> None:
-        sampled = described[-self._count % DARKNESS_STRIDE :: DARKNESS_STRIDE]
-        if not len(sampled):
+    def _look_at_lines(self, device: Array, count: int) -> None:
+        """Of every eighth picture of the film; `device`: the PICTUREs of a batch of `count`."""
+        sampled = range(-self._count % DARKNESS_STRIDE, count, DARKNESS_STRIDE)
+        if not sampled:
             return
-        device, count = self._runtime.upload(np.ascontiguousarray(sampled).view(np.uint8)), len(sampled)
         width, height = self._shown
-        block = (32 * SEGMENTS, 1, 1)
-        self._runtime.launch("darkness_rows", (height, 1, 1), block, [device, count, self._lines[0], height])
-        self._runtime.launch("darkness_columns", (-(-width // 32), 1, 1), block, [device, count, self._lines[1], width])
-        self._looked_at += count
+        which, block = [device, sampled.start, DARKNESS_STRIDE, count], (32 * SEGMENTS, 1, 1)
+        self._runtime.launch("darkness_rows", (height, 1, 1), block, [*which, self._lines[0], height])
+        self._runtime.launch("darkness_columns", (-(-width // 32), 1, 1), block, [*which, self._lines[1], width])
+        self._looked_at += len(sampled)
 
 
 assert PICTURE.itemsize == 200, "kernels/cuda/pixels.h has another Picture"

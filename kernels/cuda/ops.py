@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from math import floor, log2
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..geometry import halvings, index_matrix, shown_size, stored_rect, stored_to_displayed, turned
+from ..geometry import shown_size, stored_rect, turned
 from ..resample import taps
 from ..surface import Array, Geometry, Rect, Surface
-from .layout import CHIP, NORMALISE, SAMPLING, TAPS, halved_size, halving_of, pictures
+from .layout import NORMALISE, TAPS, pictures
 from .meter import CudaMeter
+from .parts import chips_of, in_plane, looks_at
 from .runtime import CupyRuntime, Grid, Runtime
 
+if TYPE_CHECKING:
+    from ..ops import Part, Poses
+
 _BLOCK: Grid = (32, 8, 1)
+RGB = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+"""Channels as they are."""
 
 
 class CudaOps:
-    """`kernels.ops.Ops` in the order of one runtime. Holds nothing else; safe to share between threads.
+    """`kernels.ops.Ops` in the order of one runtime. Holds nothing else but constants; safe to share between threads.
 
     What is returned is not finished: it is for the same runtime's later work, or for `to_host`. The planes of a surface
     must stay as they are until then. Raises RuntimeError, with what is missing, when there is no device.
@@ -26,6 +33,7 @@ class CudaOps:
 
     def __init__(self, runtime: Runtime | None = None) -> None:
         self._runtime = runtime or CupyRuntime()
+        self._normalise: dict[tuple[Any, ...], Array] = {}
 
     def meter(self, geometry: Geometry) -> CudaMeter:
         return CudaMeter(geometry, self._runtime)
@@ -34,72 +42,98 @@ class CudaOps:
         self, surface: Surface, rect: Rect | None = None, size: tuple[int, int] | None = None, fine: bool = False
     ) -> Array:
         shown = shown_size(surface.geometry, rect, size)
-        part, rotation = stored_rect(surface, rect), surface.geometry.rotation
-        stored = turned(shown, rotation)
-        out = self._runtime.zeros((shown[1], shown[0], 3), np.uint8)
-        picture = self._runtime.upload(pictures([surface], self._runtime.address).view(np.uint8))
-        where = [rotation, *stored, out, *shown]
         if fine:
-            self._lanczos(surface, picture, part, stored, where)
-            return out
-        samplings = self._runtime.upload(_samplings(surface, part, stored).view(np.uint8))
-        cubic = int(stored[0] > part[2] and stored[1] > part[3])
-        self._runtime.launch("convert", _grid(shown), _BLOCK, [picture, samplings, cubic, *where])
-        return out
+            return self._lanczos(surface, rect, shown)
+        return self._convert([(surface, rect)], shown, (shown[1], shown[0], 3))
 
-    def warp(self, surface: Surface, matrices: np.ndarray, size: int) -> Array:
-        out = self._runtime.zeros((len(matrices), size, size, 3), np.uint8)
-        if not len(matrices):
+    def rgb_all(self, parts: Sequence[Part], size: tuple[int, int]) -> Array:
+        for surface, rect in parts:
+            shown_size(surface.geometry, rect, size)
+        return self._convert(parts, size, (len(parts), size[1], size[0], 3))
+
+    def warp(self, parts: Sequence[Poses], size: int) -> Array:
+        chips = chips_of(parts)
+        out = self._runtime.empty((len(chips), size, size, 3), np.uint8)
+        if not len(chips):
             return out
-        picture = self._runtime.upload(pictures([surface], self._runtime.address).view(np.uint8))
-        chips = self._runtime.upload(_chips(surface, np.asarray(matrices, np.float64)).view(np.uint8))
-        sides = -(-size // 16)
-        self._runtime.launch("warp", (sides, sides, len(matrices)), (16, 16, 1), [picture, chips, out, size])
+        described, sides = self._described([surface for surface, _ in parts]), -(-size // 16)
+        arguments = [described, self._runtime.upload(chips.view(np.uint8)), out, size]
+        self._runtime.launch("warp", (sides, sides, len(chips)), (16, 16, 1), arguments)
         return out
 
     def engine_input(
         self,
         rgb: Array,
         size: tuple[int, int],
-        scale: tuple[float, float, float],
-        bias: tuple[float, float, float],
+        scale: Sequence[float],
+        bias: Sequence[float],
         fill: float = 0.0,
-        bgr: bool = False,
+        mix: Sequence[Sequence[float]] = RGB,
         centred: bool = True,
     ) -> Array:
-        """(N, 3, height, width) float32 from (N, h, w, 3) uint8: put in the middle of `size` (width, height), or at its
-        top left, the rest `fill`, then times `scale` plus `bias` per channel; `bgr` puts blue first."""
+        """(N, channels, height, width) float32 from (N, h, w, 3) uint8: put in the middle of `size` (width, height), or
+        at its top left, the rest `fill`. A channel is a row of `mix` of R', G' and B', times `scale` plus `bias`."""
         count, height, width = rgb.shape[:3]
-        out = self._runtime.zeros((count, 3, size[1], size[0]), np.float32)
+        out = self._runtime.empty((count, len(mix), size[1], size[0]), np.float32)
         if not count:
             return out
-        if not rgb.flags.c_contiguous:
-            raise ValueError(f"pictures {rgb.shape} with gaps between them cannot be read on the device")
+        _check_whole(rgb)
         left, top = ((size[0] - width) // 2, (size[1] - height) // 2) if centred else (0, 0)
-        how = (scale, bias, fill, left, top, bgr)
-        device = self._runtime.upload(np.array([how], NORMALISE).view(np.uint8))
+        how = self._uploaded_once(tuple(map(tuple, mix)), tuple(scale), tuple(bias), (fill, left, top))
         grid = _grid(size)[:2]
-        self._runtime.launch("engine_input", (*grid, count), _BLOCK, [rgb, width, height, device, out, *size])
+        self._runtime.launch("engine_input", (*grid, count), _BLOCK, [rgb, width, height, how, out, *size])
+        return out
+
+    def chip_quality(self, chips: Array, side: int) -> Array:
+        """(N, 5) float32 of (N, w, w, 3) uint8: what `engines.quality` measures, of the middle `side` pixels."""
+        count, width = chips.shape[:2]
+        out = self._runtime.empty((count, 5), np.float32)
+        if count:
+            _check_whole(chips)
+            arguments = [chips, width, (width - side) // 2, side, out]
+            self._runtime.launch("chip_quality", (count, 1, 1), (256, 1, 1), arguments)
         return out
 
     def to_host(self, array: Array) -> np.ndarray:
         return self._runtime.download(array)
 
-    def _lanczos(
-        self, surface: Surface, picture: Array, part: Rect, size: tuple[int, int], where: list[int | Array]
-    ) -> None:
+    def _described(self, surfaces: Sequence[Surface]) -> Array:
+        """PICTUREs on the device."""
+        return self._runtime.upload(pictures(surfaces, self._runtime.address).view(np.uint8))
+
+    def _uploaded_once(
+        self, mix: tuple[Any, ...], scale: tuple[float, ...], bias: tuple[float, ...], place: tuple[float, int, int]
+    ) -> Array:
+        """A NORMALISE on the device; a run has a few of them."""
+        key = mix, scale, bias, place
+        if key not in self._normalise:
+            how, channels = np.zeros(1, NORMALISE), len(mix)
+            how["mix"][0, :channels], how["scale"][0, :channels], how["bias"][0, :channels] = mix, scale, bias
+            (how["fill"], how["left"], how["top"]), how["channels"] = place, channels
+            self._normalise[key] = self._runtime.upload(how.view(np.uint8))
+        return self._normalise[key]
+
+    def _convert(self, parts: Sequence[Part], shown: tuple[int, int], shape: tuple[int, ...]) -> Array:
+        out, described = self._runtime.empty(shape, np.uint8), self._described([surface for surface, _ in parts])
+        arguments = [described, self._runtime.upload(looks_at(parts, shown).view(np.uint8)), out, *shown]
+        self._runtime.launch("convert", (*_grid(shown)[:2], len(parts)), _BLOCK, arguments)
+        return out
+
+    def _lanczos(self, surface: Surface, rect: Rect | None, shown: tuple[int, int]) -> Array:
         """Rows, then columns; the weights stay alive until both are queued, and memory is reused in stream order."""
+        rotation, part = surface.geometry.rotation, stored_rect(surface, rect)
+        size, picture = turned(shown, rotation), self._described([surface])
+        out = self._runtime.empty((shown[1], shown[0], 3), np.uint8)
         luma, chroma = surface.y, surface.y if surface.u is None else surface.u
-        kept = [self._taps(_in_plane(part, luma, p), p.shape, size) for p in (luma, chroma)]
+        kept = [self._taps(in_plane(part, luma.shape, p.shape), p.shape, size) for p in (luma, chroma)]
         both = self._runtime.upload(np.concatenate([entry for entry, _ in kept]).view(np.uint8))
         planes, pitch = 1 if surface.u is None else 3, luma.shape[1]
-        rows = self._runtime.zeros((planes, size[1], pitch), np.float32)
+        rows = self._runtime.empty((planes, size[1], pitch), np.float32)
         grid = _grid((pitch, size[1]))[:2]
         self._runtime.launch("lanczos_rows", (*grid, planes), _BLOCK, [picture, both, rows, pitch, size[1]])
-        shown = where[-2:]
-        self._runtime.launch(
-            "lanczos_columns", _grid((shown[0], shown[1])), _BLOCK, [picture, both, rows, pitch, *where]
-        )
+        arguments = [picture, both, rows, pitch, rotation, *size, out, *shown]
+        self._runtime.launch("lanczos_columns", _grid(shown), _BLOCK, arguments)
+        return out
 
     def _taps(self, rect: Rect, shape: tuple[int, int], size: tuple[int, int]) -> tuple[np.ndarray, list[Array]]:
         """(1,) TAPS for one plane, and the arrays it points to."""
@@ -116,41 +150,10 @@ def upload(surface: Surface, runtime: Runtime | None = None) -> Surface:
     return replace(surface, y=y, u=u, v=v)
 
 
+def _check_whole(rgb: Array) -> None:
+    if not rgb.flags.c_contiguous:
+        raise ValueError(f"pictures {rgb.shape} with gaps between them cannot be read on the device")
+
+
 def _grid(size: tuple[int, int]) -> Grid:
     return -(-size[0] // _BLOCK[0]), -(-size[1] // _BLOCK[1]), 1
-
-
-def _in_plane(rect: Rect, luma: Array, samples: Array) -> Rect:
-    """The luma rectangle in the pixels of a plane; chroma is taken to lie in the middle of its luma pixels."""
-    sx, sy = samples.shape[1] / luma.shape[1], samples.shape[0] / luma.shape[0]
-    return rect[0] * sx, rect[1] * sy, rect[2] * sx, rect[3] * sy
-
-
-def _samplings(surface: Surface, part: Rect, size: tuple[int, int]) -> np.ndarray:
-    """(2,) SAMPLING: how output pixels find their luma and their chroma."""
-    out = np.zeros(2, SAMPLING)
-    for entry, samples in zip(out, (surface.y, surface.y if surface.u is None else surface.u), strict=True):
-        x, y, width, height = _in_plane(part, surface.y, samples)
-        shape = samples.shape[1], samples.shape[0]
-        steps = halvings((min(floor(width), shape[0]), min(floor(height), shape[1])), size)
-        both, more_x, more_y = entry["halving"] = halving_of(steps)
-        entry["width"], entry["height"] = halved_size(shape, steps)
-        for axis, begin, span, factor, count in (
-            ("x", x, width, 1 << (both + more_x), size[0]),
-            ("y", y, height, 1 << (both + more_y), size[1]),
-        ):
-            scale = span / factor / count
-            entry[f"scale_{axis}"], entry[f"offset_{axis}"] = scale, begin / factor + scale / 2 - 0.5
-    return out
-
-
-def _chips(surface: Surface, matrices: np.ndarray) -> np.ndarray:
-    """(N,) CHIP for matrices that take displayed pixels to chip pixels."""
-    shown = index_matrix(stored_to_displayed((surface.y.shape[1], surface.y.shape[0]), surface.geometry))
-    out = np.zeros(len(matrices), CHIP)
-    for chip, matrix in zip(out, matrices, strict=True):
-        to_chip = np.vstack([matrix, [0.0, 0.0, 1.0]]) @ shown
-        shrink = 1.0 / float(np.linalg.norm(to_chip[:2, :2], ord=2))
-        chip["back"] = np.linalg.inv(to_chip)[:2].ravel()
-        chip["step_log2"] = max(0, floor(log2(shrink)))
-    return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -10,8 +11,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..surface import Array
+from .plane import DevicePlane
 from .sources import KERNELS, OPTIONS, file_of, source
 
+_BYTE = np.dtype(np.uint8)
+_here = threading.local()
+"""`runtime`: whose `queue` this thread is in."""
 Grid = tuple[int, int, int]
 
 
@@ -23,6 +28,10 @@ class Runtime(Protocol):
         ...
 
     def zeros(self, shape: tuple[int, ...], dtype: Any) -> Array: ...
+
+    def empty(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        """For what a kernel fills wholly: zeros would be one more piece of work for the device."""
+        ...
 
     def upload(self, array: np.ndarray) -> Array:
         """A copy on the device; the host's array may be changed or dropped at once."""
@@ -37,6 +46,11 @@ class Runtime(Protocol):
         ...
 
     def address(self, array: Array) -> int: ...
+
+    def plane(self, array: Array, begin: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
+        """The bytes of an array from `begin` on as a plane of uint8 that keeps the array alive: for kernels and
+        `download`, nothing else can be asked of it."""
+        ...
 
 
 class CupyRuntime:
@@ -67,10 +81,17 @@ class CupyRuntime:
     @contextmanager
     def queue(self) -> Iterator[None]:
         """Within the block CuPy's own operations in this thread join the stream and take their memory from its pool."""
-        cuda = self._cupy.cuda
-        # Importing cuML gives CuPy an allocator without a pool, with which every small array stops the device.
-        with cuda.Device(self.device_id), cuda.using_allocator(self._allocate), self._stream:
+        before = getattr(_here, "runtime", None)
+        if before is self:  # a block in a block: every launch inside one is
             yield
+            return
+        cuda, _here.runtime = self._cupy.cuda, self
+        # Importing cuML gives CuPy an allocator without a pool, with which every small array stops the device.
+        try:
+            with cuda.Device(self.device_id), cuda.using_allocator(self._allocate), self._stream:
+                yield
+        finally:
+            _here.runtime = before
 
     def prepare(self) -> None:
         """Compiles and loads every kernel, so that no film pays for it. Takes seconds the first time on a machine."""
@@ -88,6 +109,10 @@ class CupyRuntime:
         with self.queue():
             return self._cupy.zeros(shape, dtype)
 
+    def empty(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        with self.queue():
+            return self._cupy.empty(shape, dtype)
+
     def upload(self, array: np.ndarray) -> Array:
         # CuPy copies to page-locked memory of its own first, and keeps that until the device has read it.
         with self.queue():
@@ -99,11 +124,14 @@ class CupyRuntime:
 
     def download(self, array: Array) -> np.ndarray:
         with self.queue():
-            host: np.ndarray = self._cupy.asnumpy(array)
+            host: np.ndarray = self._cupy.asnumpy(self._cupy.asarray(array))
         return host
 
     def address(self, array: Array) -> int:
-        return int(array.data.ptr)
+        return array.address if type(array) is DevicePlane else int(array.data.ptr)
+
+    def plane(self, array: Array, begin: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
+        return DevicePlane(self.address(array) + begin, shape, strides, _BYTE, array)
 
     def synchronise(self) -> None:
         """Returns when the stream has done all that was asked. Synchronises."""

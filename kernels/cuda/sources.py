@@ -12,6 +12,7 @@ KERNELS = {
     "statistics": ("measure",),
     "darkness": ("darkness_rows", "darkness_columns", "darkness_grades"),
     "convert": ("convert", "lanczos_rows", "lanczos_columns", "warp", "engine_input"),
+    "faces": ("chip_quality",),
 }
 """File (without suffix) → the kernels in it."""
 

@@ -4,8 +4,8 @@
 //
 //     a luma block makes 64 x 16 pixels of the analysis picture, with one more pixel all round for the gradients:
 //
-//         +--+----------------+--+      thread t reads 16 bytes of 4 rows where the layout allows it (1080p: 4 pixels
-//         |  |   halo row     |  |      of the analysis picture at once), else sample by sample
+//         +--+----------------+--+      a thread makes 4 pixels from loads of up to 16 bytes where rows begin at whole
+//         |  |   halo row     |  |      16 bytes and halving alone makes the picture, else from single samples
 //         +--+----------------+--+
 //         |  | 64 x 16 pixels |  |      histogram in shared memory, gradient sums by warp shuffles,
 //         +--+----------------+--+      one atomic add per block and number
@@ -62,38 +62,90 @@ __device__ int analysis_code(const Picture& p, const Plan& plan, int x, int y) {
     return to_8_bit(p, rintf(bilinear(p.y, p.luma, p.luma_width, p.luma_height, sx, sy, p.deep)));
 }
 
-__device__ inline unsigned byte_of(unsigned word, int index) { return (word >> (8 * index)) & 255u; }
+// The `index`th sample of a row that lies in words.
+template <int ITEM>
+__device__ inline unsigned sample_of(const unsigned* row, int index) {
+    const int a_word = 4 / ITEM;
+    return (row[index / a_word] >> (8 * ITEM * (index % a_word))) & (ITEM == 1 ? 0xffu : 0xffffu);
+}
 
-// Four neighbouring analysis pixels from 16 x 4 bytes.
-__device__ void four_codes(const Plane& p, int x, int y, unsigned char* out) {
-    const unsigned char* from = (const unsigned char*)p.data + (long long)(4 * y) * p.pitch_bytes + 4 * x;
-    unsigned rows[4][4];
-    for (int r = 0; r < 4; ++r) {
-        uint4 row = *(const uint4*)(from + (long long)r * p.pitch_bytes);
-        rows[r][0] = row.x, rows[r][1] = row.y, rows[r][2] = row.z, rows[r][3] = row.w;
-    }
-    for (int i = 0; i < 4; ++i) {
+// `square_mean` of pixels.h over rows that are in registers, `WORDS` words each.
+template <int L, int ITEM, int WORDS>
+__device__ inline unsigned square_in(const unsigned* rows, int x, int y) {
+    if constexpr (L == 0) {
+        return sample_of<ITEM>(rows + y * WORDS, x);
+    } else {
         unsigned sum = 2;
-        for (int q = 0; q < 4; ++q) {
-            unsigned a = rows[q & 2][i], b = rows[(q & 2) + 1][i];
-            int c = 2 * (q & 1);
-            sum += (byte_of(a, c) + byte_of(a, c + 1) + byte_of(b, c) + byte_of(b, c + 1) + 2) >> 2;
+#pragma unroll
+        for (int i = 0; i < 4; ++i) sum += square_in<L - 1, ITEM, WORDS>(rows, 2 * x + (i & 1), 2 * y + (i >> 1));
+        return sum >> 2;
+    }
+}
+
+template <int WORDS>
+__device__ inline void load_words(const unsigned char* from, unsigned* words) {
+    if constexpr (WORDS == 4) {
+        uint4 four = *(const uint4*)from;
+        words[0] = four.x, words[1] = four.y, words[2] = four.z, words[3] = four.w;
+    } else if constexpr (WORDS == 2) {
+        uint2 two = *(const uint2*)from;
+        words[0] = two.x, words[1] = two.y;
+    } else {
+        words[0] = *(const unsigned*)from;
+    }
+}
+
+// Four neighbouring analysis pixels of a plane that is halved L times; ITEM bytes a sample. They lie in 2^L rows, which
+// are read 16 bytes at a time, or all of them at once where they are less:
+//
+//     halved         not     once    twice    three times
+//     8 bits           4        8       16    2 x 16         bytes a row for four pixels
+//     more             8       16   2 x 16    4 x 16
+template <int L, int ITEM>
+__device__ inline void four_pixels(const Picture& p, int x, int y, unsigned char* out) {
+    const int row_bytes = 4 * ITEM << L, load_bytes = row_bytes < 16 ? row_bytes : 16, words = load_bytes / 4;
+    const int pixels = load_bytes / (ITEM << L);
+    const unsigned char* from = (const unsigned char*)p.y.data + (long long)(y << L) * p.y.pitch_bytes +
+                                (long long)x * (ITEM << L);
+#pragma unroll 1
+    for (int begin = 0; begin < 4; begin += pixels, from += load_bytes) {
+        unsigned rows[words << L];
+#pragma unroll
+        for (int r = 0; r < 1 << L; ++r) {
+            load_words<words>(from + (long long)r * p.y.pitch_bytes, rows + r * words);
         }
-        out[i] = (unsigned char)(sum >> 2);
+#pragma unroll
+        for (int i = 0; i < pixels; ++i) {
+            out[begin + i] = (unsigned char)to_8_bit(p, (float)square_in<L, ITEM, words>(rows, i, 0));
+        }
+    }
+}
+
+// Called, not inlined, like `squares_mean`: eight kinds of pictures in one place.
+__device__ __noinline__ void four_codes(const Picture& p, int x, int y, unsigned char* out) {
+    switch (2 * p.luma.both + (p.deep != 0)) {
+        case 0: return four_pixels<0, 1>(p, x, y, out);
+        case 1: return four_pixels<0, 2>(p, x, y, out);
+        case 2: return four_pixels<1, 1>(p, x, y, out);
+        case 3: return four_pixels<1, 2>(p, x, y, out);
+        case 4: return four_pixels<2, 1>(p, x, y, out);
+        case 5: return four_pixels<2, 2>(p, x, y, out);
+        case 6: return four_pixels<3, 1>(p, x, y, out);
+        default: return four_pixels<3, 2>(p, x, y, out);
     }
 }
 
 // Fills the tile whose first pixel is (x0, y0); tile[(y + 1) * TILE_PITCH + x + 4] is pixel (x0 + x, y0 + y).
 __device__ void load_tile(const Picture& p, const Plan& plan, int x0, int y0, unsigned char* tile) {
     const int groups = TILE_W / 4 + 2;  // the first and the last hold the halo columns
-    bool fast = p.aligned && p.luma.both == 2 && p.luma.more_x + p.luma.more_y == 0 && p.luma_width == plan.width &&
+    bool fast = p.aligned && p.luma.both <= 3 && p.luma.more_x + p.luma.more_y == 0 && p.luma_width == plan.width &&
                 p.luma_height == plan.height;
     for (int task = threadIdx.x; task < groups * (TILE_H + 2); task += BLOCK) {
         int group = task % groups, row = task / groups;
         int x = x0 + 4 * group - 4, y = clamped(y0 + row - 1, plan.height - 1);
         unsigned char* out = tile + row * TILE_PITCH + 4 * group;
         if (fast && group > 0 && group < groups - 1 && x + 3 < plan.width) {
-            four_codes(p.y, x, y, out);
+            four_codes(p, x, y, out);
             continue;
         }
         int first = group == 0 ? 3 : 0, end = group == groups - 1 ? 1 : 4;

@@ -243,6 +243,9 @@ class HostRuntime:
     def zeros(self, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
         return np.zeros(shape, dtype)
 
+    def empty(self, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+        return np.empty(shape, dtype)
+
     def upload(self, array: np.ndarray) -> np.ndarray:
         return array.copy()
 
@@ -254,6 +257,9 @@ class HostRuntime:
 
     def address(self, array: np.ndarray) -> int:
         return int(array.ctypes.data)
+
+    def plane(self, array: np.ndarray, begin: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> np.ndarray:
+        return np.ndarray(shape, np.uint8, array, begin, strides)
 
 
 def test_a_runtime_that_counts() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import cv2
@@ -10,6 +10,7 @@ import numpy as np
 from skimage.data import astronaut
 
 from engines.session import FakeSession
+from kernels.ops import Part, Poses
 from kernels.surface import Colour, Geometry, Rect, Surface
 
 
@@ -36,9 +37,11 @@ class PictureOps:
             picture = picture[top : top + height, left : left + width]
         return cv2.resize(picture, size, interpolation=cv2.INTER_AREA) if size else picture
 
-    def warp(self, surface: Surface, matrices: np.ndarray, size: int) -> np.ndarray:
-        picture = self.pictures[id(surface.y)]
-        return np.stack([_warp(picture, matrix, size) for matrix in matrices])
+    def rgb_all(self, parts: Sequence[Part], size: tuple[int, int]) -> np.ndarray:
+        return np.stack([self.rgb(surface, rect, size) for surface, rect in parts])
+
+    def warp(self, parts: Sequence[Poses], size: int) -> np.ndarray:
+        return np.stack([_warp(self.pictures[id(s.y)], matrix, size) for s, matrices in parts for matrix in matrices])
 
     def to_host(self, array: np.ndarray) -> np.ndarray:
         return array

@@ -27,7 +27,7 @@ def described(session: Session, picture: np.ndarray) -> np.ndarray | None:
     ops = PictureOps()
     height, width = picture.shape[:2]
     found = Detector(session, ops).find(ops.surface_of(picture), (0, 0, width, height))
-    return describe(found.features, found.picture, ops)
+    return describe(found.run.features, found.run.pictures, ops)[0]
 
 
 def noise(height: int = 180, width: int = 320) -> np.ndarray:
@@ -44,7 +44,7 @@ def test_the_mean_of_equal_parts_may_cut_pixels() -> None:
 def test_a_unit_vector_of_fixed_length() -> None:
     features = np.random.default_rng(1).normal(size=(96, 12, 20)).astype(np.float32)
     large = np.kron(noise(18, 32), np.ones((10, 10, 1), np.uint8))
-    vector = describe(features, large, PictureOps())
+    (vector,) = describe(features[None], large[None], PictureOps())
     assert vector is not None
     assert vector.shape == (LENGTH,)
     assert vector.dtype == np.float32
@@ -55,16 +55,28 @@ def test_a_unit_vector_of_fixed_length() -> None:
 def test_narrow_pictures_are_described_too(shape: tuple[int, int, int]) -> None:
     features = np.random.default_rng(1).normal(size=shape).astype(np.float32)
     picture = np.kron(noise(shape[1], shape[2]), np.ones((16, 16, 1), np.uint8))
-    vector = describe(features, picture, PictureOps())
+    (vector,) = describe(features[None], picture[None], PictureOps())
     assert vector is not None
     assert np.isfinite(vector).all()
 
 
 def test_flat_pictures_have_no_direction() -> None:
     features = np.ones((96, 12, 20), np.float32)
-    assert describe(features, np.full((180, 320, 3), 60, np.uint8), PictureOps()) is None
+    plain = np.full((180, 320, 3), 60, np.uint8)
     grain = np.random.default_rng(0).normal(60, 4, (180, 320, 3)).clip(0, 255).astype(np.uint8)
-    assert describe(features, grain, PictureOps()) is None
+    assert describe(np.stack([features] * 2), np.stack([plain, grain]), PictureOps()) == [None, None]
+
+
+def test_a_pictures_vector_is_the_same_bits_whatever_it_is_described_with() -> None:
+    random = np.random.default_rng(2)
+    features = random.normal(size=(5, 96, 12, 20)).astype(np.float32)
+    pictures = np.stack([np.kron(random.integers(0, 255, (18, 32, 3)), np.ones((10, 10, 1))) for _ in range(5)])
+    pictures = pictures.astype(np.uint8)
+    together = describe(features, pictures, PictureOps())
+    for i, vector in enumerate(together):
+        (alone,) = describe(features[i : i + 1], pictures[i : i + 1], PictureOps())
+        assert vector is not None and alone is not None
+        assert vector.tobytes() == alone.tobytes()
 
 
 @pytest.mark.models

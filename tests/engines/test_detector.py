@@ -30,9 +30,9 @@ def test_decoding_follows_the_published_geometry() -> None:
 
 
 def test_nothing_is_decoded_from_empty_maps() -> None:
-    _, boxes, scores, points = decode(blank_maps(64, 64), 0.5)
+    pictures, boxes, scores, points = decode(blank_maps(64, 64), 0.5)
     assert (boxes.shape, scores.shape, points.shape) == ((0, 4), (0,), (0, 5, 2))
-    assert HOST.suppress(boxes, scores, 0.3).shape == (0,)
+    assert HOST.suppress(boxes, scores, pictures, 0.3).shape == (0,)
 
 
 def test_overlap_is_intersection_over_union() -> None:
@@ -67,8 +67,8 @@ def test_faces_are_given_in_displayed_pixels_of_the_whole_picture() -> None:
         x, y, width, height = found.faces[0].box
         np.testing.assert_allclose([x + width / 2, y + height / 2], origin + centre * scale, atol=1e-2)
         np.testing.assert_allclose([width, height], [32 * scale, 48 * scale], rtol=1e-5)
-        assert found.features.shape == (96, 12, 20)
-        assert found.picture.shape == (180, 320, 3)
+        assert found.run.features.shape == (1, 96, 12, 20)
+        assert found.run.pictures.shape == (1, 180, 320, 3)
 
 
 def test_the_rest_of_the_input_is_black() -> None:
@@ -151,8 +151,8 @@ def test_pictures_in_one_run_answer_as_each_alone(batch: int) -> None:
     assert [len(found.faces) for found in together] == [0, 1, 2, 3, 4]
     for one, other in zip(alone, together, strict=True):
         assert [face.box for face in one.faces] == [face.box for face in other.faces]
-        np.testing.assert_array_equal(one.picture, other.picture)
-        assert one.features.shape == other.features.shape
+        np.testing.assert_array_equal(one.run.pictures[one.place], other.run.pictures[other.place])
+        assert one.run.features[one.place].shape == other.run.features[other.place].shape
 
 
 def test_second_looks_of_several_pictures_share_a_run() -> None:

@@ -6,7 +6,8 @@ from contextlib import closing
 
 import numpy as np
 
-from engines.emotion import chip_matrix, emotions, grey
+from engines.emotion import chip_matrix, emotions
+from engines.grey import grey
 from engines.session import FakeSession
 
 

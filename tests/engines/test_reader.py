@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from engines.eyes import CLOSED_BELOW
 from engines.faces import EMOTIONS, UNMEASURED, Face, Reading
 from engines.reader import ROLES, FaceReader, ReaderOptions
 from engines.session import FakeSession, Session, open_session
-from kernels.surface import Array, Surface
+from kernels.ops import Poses
 
 from .scenes import PictureOps, fake_detector, portrait
 
@@ -171,9 +171,9 @@ def test_a_glance_looks_no_further_than_it_is_asked(sessions: dict[str, Session]
     class CountingOps(PictureOps):
         warps = 0
 
-        def warp(self, surface: Surface, matrices: np.ndarray, size: int) -> Array:
+        def warp(self, parts: Sequence[Poses], size: int) -> np.ndarray:
             self.warps += 1
-            return super().warp(surface, matrices, size)
+            return super().warp(parts, size)
 
     ops = CountingOps()
     reader = FaceReader(sessions, ops)

@@ -6,6 +6,7 @@ of that name; arrays of the host are not mixed in; nothing becomes an array of t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,10 +22,16 @@ FUNCTIONS = {"asarray", "concatenate", "nonzero", "stack", "tensordot"}
 
 
 class DeviceArray(np.lib.mixins.NDArrayOperatorsMixin):
-    """Holds an array; its values come out only by `DeviceRuntime.download`, or one by one as CuPy lets them."""
+    """Holds an array; its values come out only by `DeviceRuntime.download`, or one by one as CuPy lets them.
+
+    `made` counts the arrays that calls into CuPy would have made, views among them.
+    """
+
+    made = 0
 
     def __init__(self, values: np.ndarray) -> None:
         self.values = values
+        DeviceArray.made += 1
 
     def __array__(self, *arguments: Any, **named: Any) -> np.ndarray:
         raise TypeError("Implicit conversion to a NumPy array is not allowed")
@@ -72,29 +79,43 @@ class DeviceArray(np.lib.mixins.NDArrayOperatorsMixin):
 
 
 class DeviceRuntime(EmulatedRuntime):
-    """`EmulatedRuntime` whose arrays are `DeviceArray`s. `downloaded`: bytes that came to the host."""
+    """`EmulatedRuntime` whose arrays are `DeviceArray`s. `downloaded`: bytes that came to the host; `asked`: how often
+    for what."""
 
     def __init__(self) -> None:
         self.downloaded = 0
+        self.asked: Counter[str] = Counter()
 
     def launch(self, kernel: str, grid: Grid, block: Grid, arguments: Any) -> None:
+        self.asked[kernel] += 1
         plain = [argument if isinstance(argument, int) else argument.values for argument in arguments]
         super().launch(kernel, grid, block, plain)
 
     def zeros(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        self.asked["zeros"] += 1
         return DeviceArray(np.zeros(shape, dtype))
+
+    def empty(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        self.asked["empty"] += 1
+        return DeviceArray(super().empty(shape, dtype))
 
     def upload(self, array: np.ndarray) -> Array:
         assert isinstance(array, np.ndarray)
+        self.asked["upload"] += 1
         return DeviceArray(array.copy())
 
     def download(self, array: Array) -> np.ndarray:
+        self.asked["download"] += 1
         self.downloaded += array.values.nbytes
         host: np.ndarray = array.values.copy()
         return host
 
     def address(self, array: Array) -> int:
         return int(array.values.ctypes.data)
+
+    def plane(self, array: Array, begin: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
+        self.asked["plane"] += 1
+        return DeviceArray(super().plane(array.values, begin, shape, strides))
 
 
 def _held(result: Any) -> Any:

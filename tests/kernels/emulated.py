@@ -42,6 +42,9 @@ class EmulatedRuntime:
     def zeros(self, shape: tuple[int, ...], dtype: Any) -> Array:
         return np.zeros(shape, dtype)
 
+    def empty(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        return np.frombuffer(b"\xa5" * (int(np.prod(shape)) * np.dtype(dtype).itemsize), dtype).reshape(shape).copy()
+
     def upload(self, array: np.ndarray) -> Array:
         return array.copy()
 
@@ -54,6 +57,9 @@ class EmulatedRuntime:
 
     def address(self, array: Array) -> int:
         return int(array.ctypes.data)
+
+    def plane(self, array: Array, begin: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
+        return np.ndarray(shape, np.uint8, array, begin, strides)
 
 
 def _value(argument: Any) -> Any:

@@ -10,12 +10,11 @@ import pytest
 
 from kernels.cuda import CudaOps, upload
 from kernels.cuda.compile import ARCHITECTURES, CompileError, compile_kernels, nvrtc
-from kernels.cuda.runtime import CupyRuntime
 from kernels.cuda.sources import FOLDER, KERNELS, file_of, source
 from kernels.ops import Ops, open_ops
 from kernels.surface import Colour, Geometry, Surface, split_semi_planar
 
-from .emulated import EmulatedRuntime, available
+from .emulated import EmulatedRuntime
 from .samples import Kind, placed, surface_of
 from .tolerances import assert_close
 
@@ -89,20 +88,6 @@ def test_uploaded_surfaces_keep_their_samples() -> None:
     for name in ("y", "u", "v"):
         np.testing.assert_array_equal(getattr(moved, name), getattr(surface, name))
         assert not np.shares_memory(getattr(moved, name), getattr(surface, name))
-
-
-@pytest.mark.parametrize("device", ["emulated", pytest.param("cuda", marks=pytest.mark.gpu)])
-def test_engine_input_is_letterboxed_and_normalised(device: str) -> None:
-    if device == "emulated" and not available():
-        pytest.skip("needs g++, which compiles the CUDA sources for the host")
-    runtime = EmulatedRuntime() if device == "emulated" else CupyRuntime()
-    pictures = np.random.default_rng(0).integers(0, 256, (2, 6, 10, 3), dtype=np.uint8)
-    scale, bias = (0.5, 0.25, 2.0), (1.0, -1.0, 0.0)
-    ops = CudaOps(runtime)
-    got = ops.to_host(ops.engine_input(runtime.upload(pictures), (12, 10), scale, bias, fill=114.0, bgr=True))
-    canvas = np.full((2, 10, 12, 3), 114.0)
-    canvas[:, 2:8, 1:11] = pictures[..., ::-1]
-    np.testing.assert_allclose(got, (canvas * scale + bias).transpose(0, 3, 1, 2), rtol=1e-6)
 
 
 @pytest.mark.parametrize("size", [(96, 54), (300, 200), (33, 70)])

@@ -9,6 +9,7 @@ import pytest
 
 from kernels import reference
 from kernels.bars import DARKNESS_STRIDE, SEGMENTS, grades_of, limits_of
+from kernels.cuda.layout import pictures
 from kernels.ops import Ops
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
@@ -41,6 +42,23 @@ def test_rows_agree_with_the_reference(kind: Kind, ops: Ops, device: str) -> Non
     rows = measured(ops, device, first, second)
     assert_rows_close(rows[0], reference.row(first))
     assert_rows_close(rows[1], reference.row(second, before=first))
+
+
+@pytest.mark.parametrize("bit_depth", [8, 10, 16])
+@pytest.mark.parametrize("size", [(480, 54), (960, 50), (1920, 108), (3840, 216)], ids=str)
+def test_whole_rows_at_a_time_give_what_single_samples_give(
+    size: tuple[int, int], bit_depth: int, ops: Ops, device: str
+) -> None:
+    """Halved not at all to three times: all that a device reads in pieces of up to 16 bytes, on its way to the code."""
+    surface = surface_of(Kind(size, bit_depth=bit_depth, interleaved=True))
+    meter = ops.meter(surface.geometry)
+    meter.measure([placed(surface, device)], np.zeros(1), np.zeros(1, np.int32))
+    np.testing.assert_array_equal(ops.to_host(meter.small(0).y), reference.analysis_luma(surface))
+    unaligned = replace(surface, y=np.pad(surface.y, ((0, 0), (1, 2)))[:, 1:-2])
+    described = pictures([surface, unaligned], lambda plane: int(plane.ctypes.data))
+    assert described["aligned"].tolist() == [1, 0]
+    meter.measure([placed(unaligned, device)], np.zeros(1), np.zeros(1, np.int32))
+    np.testing.assert_array_equal(ops.to_host(meter.small(0).y), reference.analysis_luma(surface))
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)

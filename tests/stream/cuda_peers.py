@@ -17,7 +17,7 @@ import numpy as np
 
 from engines.session import Session, open_session
 from engines.tools import HOST
-from engines.tools_cuda import engine_input
+from engines.tools_cuda import engine_input, grey_input
 from kernels.cuda.meter import CudaMeter
 from kernels.cuda.ops import CudaOps
 from kernels.surface import Geometry, Surface
@@ -35,10 +35,12 @@ from .host_memory import HostMemory
 
 
 class EmulatedTools:
-    """`engines.tools.EngineTools`: letterboxing by the kernel; suppression as on the host."""
+    """`engines.tools.EngineTools`: letterboxing by the kernel, constants as on the device; suppression as on the
+    host."""
 
-    def __init__(self, ops: CudaOps) -> None:
-        self._ops = ops
+    def __init__(self, runtime: DeviceRuntime) -> None:
+        self._runtime, self._ops = runtime, CudaOps(runtime)
+        self._constants: dict[Any, DeviceArray] = {}
 
     def scope(self) -> AbstractContextManager[object]:
         return nullcontext()
@@ -48,8 +50,21 @@ class EmulatedTools:
     ) -> Any:
         return engine_input(self._ops, pictures, size, divisor, less)
 
-    def suppress(self, boxes: Any, scores: Any, overlap: float) -> Any:
-        return DeviceArray(HOST.suppress(boxes.values, scores.values, overlap))
+    def grey_input(self, chips: Any) -> Any:
+        return grey_input(self._ops, chips)
+
+    def qualities(self, chips: Any, side: int) -> Any:
+        return self._ops.chip_quality(chips, side)
+
+    def constant(self, make: Any, *arguments: int) -> Any:
+        key = (make, *arguments)
+        if key not in self._constants:
+            self._constants[key] = self._runtime.upload(make(*arguments))
+        return self._constants[key]
+
+    def suppress(self, boxes: Any, scores: Any, pictures: Any, overlap: float) -> Any:
+        self._runtime.asked["suppress"] += 1
+        return DeviceArray(HOST.suppress(boxes.values, scores.values, pictures.values, overlap))
 
 
 class EmulatedSession:
@@ -121,7 +136,7 @@ def emulated_kit(settings: Settings, runtime: DeviceRuntime | None = None) -> Ki
         encoder=EmulatedEncoder(),
         meter=meter,
         engine_ops=ops,
-        tools=EmulatedTools(ops),
+        tools=EmulatedTools(device),
         open_session=session,
         open_decoder=decoder,
         clustering="cpu",

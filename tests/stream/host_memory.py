@@ -3,33 +3,49 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
+from stream.device_room import DeviceRoom, Share
+from stream.frame_pool import Place, Rows
 
 STREAM = 4242
 
 
 class HostMemory:
-    """`stream.frame_pool.Memory` on NumPy. Counts blocks that are alive and copies that were not yet waited for."""
+    """`stream.frame_pool.Memory` on NumPy. Counts blocks that are alive and copies that were not yet waited for.
 
-    def __init__(self) -> None:
+    room: of the device, without bounds by default.
+    """
+
+    def __init__(self, room: DeviceRoom | None = None) -> None:
+        self._room, self.share = room, Share()
         self.stream = STREAM
         self.alive = 0
         self.queued = 0
         self.closed = False
 
+    def reserve(self, nbytes: int) -> None:
+        if self._room is not None:
+            self._room.take(self.share, nbytes)
+
     def allocate(self, nbytes: int) -> Any:
+        self.share.used += nbytes
         return _Block(self, nbytes)
 
     def bytes_of(self, block: Any, owner: object) -> np.ndarray:
         return np.asarray(_Exposed(block, owner))
 
-    def copy_rows(self, target: np.ndarray, source: int, pitch_bytes: int) -> None:
+    def planes(self, slot: np.ndarray, places: Sequence[Place]) -> list[np.ndarray]:
+        return [np.ndarray(p.shape, p.dtype, slot, p.begin, p.strides) for p in places]
+
+    def copy_rows(self, slot: np.ndarray, rows: Rows, source: int) -> None:
         self.queued += 1
-        rows, width = target.shape
-        raw = (ctypes.c_ubyte * (rows * pitch_bytes)).from_address(source)
-        target[...] = np.frombuffer(raw, target.dtype).reshape(rows, -1)[:, :width]
+        raw = (ctypes.c_ubyte * (rows.number * rows.row_bytes)).from_address(source)
+        target = np.ndarray((rows.number, rows.row_bytes), np.uint8, slot, 0, (rows.pitch_bytes, 1))
+        target[...] = np.frombuffer(raw, np.uint8).reshape(target.shape)
 
     def upload(self, target: np.ndarray, host: np.ndarray) -> None:
         assert target.shape == host.shape and target.dtype == host.dtype
@@ -41,6 +57,8 @@ class HostMemory:
 
     def close(self) -> None:
         self.closed = True
+        if self._room is not None:
+            self._room.give_back(self.share)
 
 
 class _Block:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -13,11 +15,13 @@ from kernels.surface import Geometry
 from stream.devices import NEEDED, Choice, choice_of, choose_device
 from stream.gpu import Gpu, VideoChip
 from stream.kit import host_kit
-from stream.kit_cuda import Meters, fallbacks, films_in_flight
+from stream.kit_cuda import Meters, decoder_engines, fallbacks, films_in_flight, without_engine
+from stream.nv_session import Chip
 from stream.records import KeyartError
 from stream.settings import Settings
 
 from ..kernels.device_array import DeviceRuntime
+from .fake_nvdec import FakeNvdec
 
 H200 = Gpu("H200", "9.0", 150 << 30, 149 << 30, "580")
 
@@ -95,19 +99,43 @@ def test_the_cpu_is_always_there() -> None:
 
 
 def test_films_in_flight_follow_the_decoder_engines() -> None:
-    assert films_in_flight(VideoChip(7, (), ())) == 14
-    assert films_in_flight(VideoChip(0, (), ())) == 2
-    assert films_in_flight("cannot be asked") == 4
+    assert [films_in_flight(engines) for engines in (7, 1, 0, None)] == [14, 2, 2, 4]
+
+
+def test_the_chip_is_asked_one_question_before_any_film() -> None:
+    fake = FakeNvdec()
+    assert decoder_engines(lambda: Chip(fake)) == 7
+    assert fake.asked == [("H264", "420", 8)]
+
+
+def test_a_chip_that_cannot_be_asked_has_unknown_engines() -> None:
+    class Broken(FakeNvdec):
+        def GetDecoderCaps(self, **asked: Any) -> dict[str, int]:
+            raise RuntimeError("no driver")
+
+    def absent() -> Chip:
+        raise RuntimeError("PyNvVideoCodec cannot be imported")
+
+    assert decoder_engines(lambda: Chip(Broken())) is None
+    assert decoder_engines(absent) is None
 
 
 def test_what_steps_in_for_something_else_is_told() -> None:
     sessions: dict[str, Session] = {role: FakeSession(role, lambda inputs: {}) for role in ("eyes", "mesh")}
-    assert fallbacks(False, "cuda", sessions) == []
-    notices = fallbacks(True, "cpu", sessions)
+    assert fallbacks(False, {}, "cuda", sessions) == []
+    notices = fallbacks(True, {}, "cpu", sessions)
     assert [notice.code for notice in notices] == ["tensorrt_not_used", "clustered_on_cpu"]
     assert "eyes, mesh" in notices[0].message and TENSORRT not in notices[0].message
     for session in sessions.values():
         session.close()
+
+
+def test_a_detector_wider_than_its_engine_runs_without_one_and_says_so() -> None:
+    assert without_engine(Settings(faces={"detector_width": 640})) == {}  # type: ignore[arg-type]
+    unfit = without_engine(Settings(faces={"detector_width": 1280}))  # type: ignore[arg-type]
+    with closing(FakeSession("detector", lambda inputs: {})) as session:
+        (notice,) = fallbacks(True, unfit, "cuda", {"detector": session})
+    assert "detector (faces.detector_width 1280 is above its engine's 640);" in notice.message
 
 
 def test_the_hosts_pace_is_one_at_a_time() -> None:

@@ -82,6 +82,7 @@ def test_sessions_use_engines_only_when_all_are_built_by_the_tensorrt_of_today(
     result = build(settings, parts(tmp_path), "--json")
     assert result.exit_code == 0, result.stderr
     assert [row["role"] for row in json.loads(result.stdout)] == [r for r in ROLES if r in buildable(settings)]
+    assert result.stderr.startswith("TensorRT 10.13.0; its provider loads\n")
     assert "detector (1 of 6): building" in result.stderr
     folder = engine_folder(settings, lambda: FOUND)
     assert folder is not None
@@ -99,18 +100,29 @@ def test_quiet_and_again(tmp_path: Path, settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(
-    ("doors", "reason"),
+    ("doors", "there", "reason"),
     [
-        ({"problem": "no CUDA device found"}, "no CUDA device found"),
-        ({"found": TensorRt(None, "libnvinfer.so.10: cannot open")}, "libnvinfer.so.10: cannot open"),
+        ({"problem": "no CUDA device found"}, "TensorRT 10.13.0; its provider loads", "no CUDA device found"),
+        (
+            {"found": TensorRt("10.13.0", "libcudnn.so.9: cannot open")},
+            "TensorRT 10.13.0; not used: libcudnn.so.9: cannot open",
+            "libcudnn.so.9: cannot open",
+        ),
+        (
+            {"found": TensorRt(None, "libnvinfer.so.10: cannot open")},
+            "TensorRT is not installed as a Python package; not used: libnvinfer.so.10: cannot open",
+            "libnvinfer.so.10: cannot open",
+        ),
     ],
 )
-def test_where_nothing_can_be_built_one_line_says_why(
-    tmp_path: Path, settings: Settings, doors: dict[str, object], reason: str
+def test_what_there_is_of_tensorrt_comes_first_and_then_why_nothing_can_be_built(
+    tmp_path: Path, settings: Settings, doors: dict[str, object], there: str, reason: str
 ) -> None:
+    failed = f"keyart: TensorRT engines cannot be built here: {reason}\n"
     result = build(settings, parts(tmp_path, **doors))  # type: ignore[arg-type]
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == f"keyart: TensorRT engines cannot be built here: {reason}\n"
+    assert result.stderr == f"{there}\n{failed}"
+    assert build(settings, parts(tmp_path, **doors), "--quiet").stderr == failed  # type: ignore[arg-type]
     assert not (tmp_path / "engines").exists()
 
 

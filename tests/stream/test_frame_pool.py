@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from anyio import to_thread
 
-from stream.frame_pool import Demand, FramePool, bytes_for, planes_in
+from stream.frame_pool import Demand, FramePool, bytes_for, places_of
 from stream.pool import FRAME_1080P_BYTES
 
 from .host_memory import HostMemory
@@ -38,7 +38,7 @@ def test_rows_begin_at_whole_sixteen_bytes_and_do_not_overlap(memory):
     shapes = [(3, 21), (2, 11), (2, 11)]
     for dtype, pitches in ((np.uint8, (32, 16, 16)), (np.uint16, (48, 32, 32))):
         slot = FramePool(memory, 1).take(bytes_for(shapes, np.dtype(dtype).itemsize))
-        planes = planes_in(slot, shapes, np.dtype(dtype))
+        planes = memory.planes(slot, places_of(shapes, np.dtype(dtype)))
         assert [plane.shape for plane in planes] == shapes
         assert [plane.strides[0] for plane in planes] == list(pitches)
         for number, plane in enumerate(planes):

@@ -56,6 +56,7 @@ def test_what_the_chip_refuses_is_decoded_by_ffmpeg_and_named(film, fake, words)
     assert notices["decoded_on_cpu"].startswith("h264, High, yuv420p, 8 bits: ")
     assert words in notices["decoded_on_cpu"] and "\n" not in notices["decoded_on_cpu"]
     assert len(watched(decoder)[0]) == 50
+    assert decoder.notices[0].message == notices["decoded_on_cpu"] + ": 50 frames"
 
 
 @pytest.mark.parametrize(
@@ -280,3 +281,24 @@ def test_refusing_is_an_error_of_its_own(film):
     info = open_kind("ffmpeg", film).info
     with pytest.raises(RefusedError, match="does not decode it"):
         Chip(FakeNvdec(refused={"H264"})).check(info)
+
+
+def test_a_frame_is_one_copy_and_its_size_is_asked_once_a_key_frame(film):
+    class Asking(FakeDecoder):
+        sizes = 0
+
+        def GetWidth(self) -> int:
+            Asking.sizes += 1
+            return super().GetWidth()
+
+    class Counting(HostMemory):
+        copies = 0
+
+        def copy_rows(self, slot, rows, source):
+            self.copies += 1
+            super().copy_rows(slot, rows, source)
+
+    memory = Counting()
+    decoder = open_on_chip(film, ONE, Chip(FakeNvdec(make=Asking)), lambda: memory)
+    assert len(watched(decoder)[0]) == memory.copies == 50
+    assert Asking.sizes <= 5

@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from kernels.surface import Surface
+from kernels.surface import Array, Surface
 from stream.decode import DecodeOptions, Decoder, DecodeRange, open_decoder
 
 pytestmark = pytest.mark.gpu
@@ -47,8 +47,15 @@ def planes(surface: Surface) -> list[np.ndarray]:
     """Y, U and V on the host as 16-bit codes, wherever they were."""
     shift = 16 - surface.bit_depth
     given = [plane for plane in (surface.y, surface.u, surface.v) if plane is not None]
-    host = [plane if isinstance(plane, np.ndarray) else plane.get() for plane in given]
+    host = [plane if isinstance(plane, np.ndarray) else _fetched(plane) for plane in given]
     return [plane.astype(np.uint16) << shift for plane in host]
+
+
+def _fetched(plane: Array) -> np.ndarray:
+    import cupy
+
+    fetched: np.ndarray = cupy.asnumpy(cupy.asarray(plane))
+    return fetched
 
 
 def whole(decoder: Decoder) -> tuple[list[float], list[int], list[list[np.ndarray]]]:

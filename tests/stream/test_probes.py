@@ -7,7 +7,7 @@ import pytest
 
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
-from stream.probes import PendingPictures, reason_against, turns
+from stream.probes import PendingPictures, reason_against, turns, value_of, values_of
 from stream.records import FrameBatch, Picture, Shot
 from stream.sections import ProbeSettings
 
@@ -176,3 +176,11 @@ def test_nothing_small_is_held_that_no_picture_in_the_race_needs():
 def test_every_turn_is_spread_over_the_whole_part(count, order):
     pictures = [Picture(row, i, SURFACE) for i, row in enumerate(rows_of(count))]
     assert [[p.row_index for p in turn] for turn in turns(pictures)] == order
+
+
+def test_a_batchs_values_are_those_of_its_rows_to_the_last_bit() -> None:
+    random = np.random.default_rng(7)
+    rows = np.zeros(500, ROW)
+    rows["laplacian_var"], rows["blur_anisotropy"] = random.gamma(1, 200, 500), random.uniform(0, 1, 500)
+    rows["change"] = random.gamma(1, 4, 500)
+    assert values_of(rows).tolist() == [value_of(row) for row in rows]

@@ -24,6 +24,7 @@ using std::max;
 using std::min;
 
 struct uint3 { unsigned x, y, z; };
+struct uint2 { unsigned x, y; };
 struct uint4 { unsigned x, y, z, w; };
 struct int2 { int x, y; };
 struct float3 { float x, y, z; };
