@@ -19,7 +19,7 @@ from benchmarks.gpu_check_counting import CountingRuntime, traced_bytes
 from benchmarks.gpu_check_device import counted
 from benchmarks.gpu_check_engines import compared, on_device, people, sizes
 from benchmarks.gpu_check_figures import figures
-from benchmarks.gpu_check_kernels import READS, summed
+from benchmarks.gpu_check_kernels import READS, Kind, summed
 from benchmarks.gpu_check_kernels import surface as surface_of
 from benchmarks.gpu_check_measuring import through
 from benchmarks.gpu_check_memory import Sampler
@@ -294,7 +294,7 @@ def test_a_meter_on_a_device_counts_what_its_runtime_fetches() -> None:
     tally, count, size = Tally(), 16, (256, 144)
     runtime = CountingRuntime(emulated.EmulatedRuntime())
     meter = device_meter(Geometry(*size), runtime, tally)
-    surfaces = [surface_of(runtime, seed, size) for seed in range(count)]
+    surfaces = [surface_of(runtime, seed, Kind(*size, 8)) for seed in range(count)]
     meter.measure(surfaces, np.arange(count) / 25, np.arange(count))
     assert tally.bytes["rows"] == runtime.to_host_bytes <= 512 * count
     meter.take_darkness()
