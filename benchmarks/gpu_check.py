@@ -40,7 +40,7 @@ PARTS = {
     "rates_hevc": ("gpu_check_rates:rates_hevc", 120),
     "tests": ("gpu_check_device:tests", 120),
     "clustering": ("gpu_check_engines:clustering", 150),
-    "python": ("gpu_check_rates:python_settings", 90),
+    "python": ("gpu_check_python:python_settings", 90),
 }
 """Name → where its function is, and the most seconds it may take; in the order of their worth, for time may run out."""
 

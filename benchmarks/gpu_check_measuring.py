@@ -20,7 +20,7 @@ from .gpu_clips import copy_beginning, packet_kinds
 
 def measuring(job: Job) -> None:
     """14 films, each a third of the episode: bare, decoded, decoded and measured, and the same by reference frames."""
-    videos, runs = IN_FLIGHT[-1], dict[str, Row]()
+    videos, runs = max(IN_FLIGHT), dict[str, Row]()
     with tempfile.TemporaryDirectory(prefix="keyart-gpu-") as folder:
         film = Path(folder) / "third.mkv"
         copy_beginning(job.episode("E05"), packet_kinds(job.episode("E05"))[0] // 3, film)

@@ -25,7 +25,8 @@ from benchmarks.gpu_check_measuring import through
 from benchmarks.gpu_check_memory import Sampler
 from benchmarks.gpu_check_parity import compare, same_people, shared
 from benchmarks.gpu_check_parity import run as run_films
-from benchmarks.gpu_check_rates import VARIANTS, ratio, raw, variant, whole
+from benchmarks.gpu_check_python import VARIANTS, variant
+from benchmarks.gpu_check_rates import ratio, raw, whole
 from benchmarks.gpu_check_services import (
     CountingEncoder,
     CountingMeter,
