@@ -14,7 +14,7 @@ import numpy as np
 
 from kernels.bars import DARKNESS_STRIDE
 
-from .gpu_check import Job, Row
+from .gpu_check_job import Job, Row
 
 BATCH = 32
 ROUNDS = 20

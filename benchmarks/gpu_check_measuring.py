@@ -13,7 +13,7 @@ from kernels.ops import Device, Meter
 from kernels.surface import Geometry
 from stream.decode import DecodeMode, DecodeOptions, open_decoder
 
-from .gpu_check import Job, Row
+from .gpu_check_job import Job, Row
 from .gpu_check_rates import IN_FLIGHT, rated, raw
 from .gpu_clips import copy_beginning, packet_kinds
 

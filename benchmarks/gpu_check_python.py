@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .gpu_check import Job, Row
+from .gpu_check_job import Job, Row
 from .gpu_check_rates import IN_FLIGHT, rated, settings_for, whole
 from .gpu_clips import copy_beginning, packet_kinds
 

@@ -14,7 +14,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from .gpu_check import Job, Row
+from .gpu_check_job import Job, Row
 from .gpu_clips import copy_beginning, packet_kinds
 
 IN_FLIGHT = (14, 7, 1)

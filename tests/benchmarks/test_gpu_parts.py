@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.gpu_check import Job
+from benchmarks.gpu_check_job import Job
 from benchmarks.gpu_check_kernels import KINDS, kernels
 from benchmarks.gpu_check_measuring import through
 from benchmarks.gpu_check_memory import process_memory
