@@ -1,80 +1,34 @@
 """Everything that only a GPU can show, in one command and one report.
 
-    python -m benchmarks.gpu_check --testdata DIR --out report.json [--clips DIR] [--parts rates,kernels] [--minutes 9]
+    python -m benchmarks.gpu_check --testdata DIR [--clips DIR] [--out report.json] [--parts rates_h264,kernels]
 
 Each part runs in a process of its own. One that fails, hangs or takes the driver along is recorded with its reason and
-the next one starts; the report is written anew after each. `--testdata` holds the composed episodes, `--clips` what
+the next one starts; the report is written anew after each. Several calls with `--parts` fill one report, as long as
+versions, device and commit stay the same. `--testdata` holds the composed episodes, `--clips` what
 `python -m benchmarks.gpu_clips` made of them.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import os
-import signal
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
+from .gpu_check_about import difference
 from .gpu_check_figures import figures
+from .gpu_check_job import Row, child, finished, run_part, write_json
+from .gpu_check_parts import ABOUT, PARTS, Known, enough_s
 
-SCHEMA = "keyart/gpu-check/1"
-Row = dict[str, Any]
-
-PARTS = {
-    "device": ("gpu_check_device:device", 60),
-    "kernels": ("gpu_check_kernels:kernels", 60),
-    "measuring": ("gpu_check_measuring:measuring", 90),
-    "rates_h264": ("gpu_check_rates:rates_h264", 200),
-    "memory": ("gpu_check_memory:memory", 90),
-    "parity": ("gpu_check_parity:parity", 150),
-    "engines": ("gpu_check_engines:engines", 60),
-    "rates_hevc": ("gpu_check_rates:rates_hevc", 120),
-    "tests": ("gpu_check_device:tests", 120),
-    "clustering": ("gpu_check_engines:clustering", 150),
-    "python": ("gpu_check_rates:python_settings", 90),
-}
-"""Name → where its function is, and the most seconds it may take; in the order of their worth, for time may run out."""
+SCHEMA = "keyart/gpu-check/2"
+RESULTS = Path("benchmarks") / "results"
 
 _LEAST_S = 10.0
 """With less time left no further part is started."""
-
-
-@dataclass(slots=True)
-class Job:
-    """What a part is given. It tells its results as they come, so that a part that is cut short still has some."""
-
-    testdata: Path
-    clips: Path | None
-    into: Path
-    found: Row
-
-    def note(self, key: str, value: Any) -> None:
-        """Add one result, at once on disk."""
-        self.found[key] = value
-        write_json(self.into, self.found)
-
-    def episode(self, name: str) -> Path:
-        """The film of an episode. Raises FileNotFoundError."""
-        folder = self.testdata / "episodes" / name
-        for film in sorted(folder.glob(f"{name}.*")):
-            return film
-        raise FileNotFoundError(f"no film of {name} in {folder}")
-
-    def clip(self, name: str) -> Path:
-        """A file that `gpu_clips` made. Raises FileNotFoundError."""
-        path = (self.clips or self.testdata / "clips") / name
-        if not path.is_file():
-            raise FileNotFoundError(f"{path.name} is not there: make it with `python -m benchmarks.gpu_clips DIR`")
-        return path
 
 
 def check(
@@ -83,96 +37,61 @@ def check(
     clips: Path | None,
     out: Path,
     seconds: float,
-    known: Mapping[str, tuple[str, int]] = PARTS,
+    *,
+    known: Known = PARTS,
+    anew: bool = False,
     say: Callable[[str], None] = print,
 ) -> Row:
-    """Run the parts one after another within `seconds` and write the report after each; returns it."""
+    """Run the parts one after another within `seconds` and write the report after each; returns it.
+
+    Raises ValueError, before any part is run, when `out` holds a report that these parts must not join.
+    """
     deadline_s = time.monotonic() + seconds
-    report: Row = {"schema": SCHEMA, "made_at": datetime.now(UTC).isoformat(timespec="seconds"), "parts": {}}
+    report = begun(out, run_part(ABOUT[0], testdata, clips, min(ABOUT[1], seconds)), anew)
+    if report["parts"]:
+        say(f"kept from earlier calls: {', '.join(report['parts'])}")
     for name in parts:
         say(f"{name} …")
-        left_s = deadline_s - time.monotonic()
-        where, limit_s = known[name]
-        result = (
-            run_part(name, where, testdata, clips, min(limit_s, left_s))
-            if left_s >= _LEAST_S
-            else {"state": "skipped", "reason": "no time left", "wall_s": 0.0, "result": {}}
-        )
-        report["parts"][name] = result
-        report["figures"] = figures({key: part["result"] for key, part in report["parts"].items()})
+        left_s, (where, limit_s) = deadline_s - time.monotonic(), known[name]
+        enough = left_s >= _LEAST_S
+        part = run_part(where, testdata, clips, min(limit_s, left_s)) if enough else finished("skipped", "no time left")
+        if enough or name not in report["parts"]:
+            report["parts"][name] = part
+        report["figures"] = figures({key: one["result"] for key, one in report["parts"].items()})
         write_json(out, report)
-        say(f"{name}: {result['state']} after {result['wall_s']} s" + (f", {why}" if (why := result["reason"]) else ""))
+        say(f"{name}: {part['state']} after {part['wall_s']} s" + (f", {why}" if (why := part["reason"]) else ""))
     return report
 
 
-def run_part(name: str, where: str, testdata: Path, clips: Path | None, limit_s: float) -> Row:
-    """One part in a process of its own: its state (ok, failed, stopped), the reason, and whatever results it told."""
-    with tempfile.TemporaryDirectory(prefix="keyart-gpu-") as folder:
-        into, heard = Path(folder) / "result.json", Path(folder) / "heard.txt"
-        job = {"where": where, "testdata": str(testdata), "clips": str(clips) if clips else None, "into": str(into)}
-        command = [sys.executable, "-m", "benchmarks.gpu_check", "--child", json.dumps(job)]
-        started_s = time.monotonic()
-        with heard.open("wb") as errors:
-            exit_code = _run(command, errors, limit_s)
-        state, reason = _verdict(exit_code, limit_s, heard.read_text(errors="replace"))
-        result = json.loads(into.read_text()) if into.is_file() else {}
-        return {"state": state, "reason": reason, "wall_s": round(time.monotonic() - started_s, 1), "result": result}
+def begun(out: Path, about: Row, anew: bool) -> Row:
+    """A report with what is known of this machine, and the parts of the one that is there already.
+
+    Raises ValueError when that is of another machine, of other versions or of another commit.
+    """
+    machine = about["result"] if about["state"] == "ok" else {**about["result"], "about": about["reason"]}
+    begin: Row = {"schema": SCHEMA, "made_at": datetime.now(UTC).isoformat(timespec="seconds"), **machine}
+    if anew or not out.is_file():
+        return {**begin, "parts": {}, "figures": figures({})}
+    earlier = read_report(out)
+    if earlier.get("schema") != SCHEMA:
+        raise ValueError(f"{out} is no report of this version; choose another --out, or --anew to replace it")
+    if other := difference(earlier, begin):
+        raise ValueError(f"{out} was made elsewhere ({other}); choose another --out, or --anew to replace it")
+    return {**begin, "parts": earlier["parts"], "figures": earlier["figures"]}
 
 
-def _run(command: Sequence[str], errors: Any, limit_s: float) -> int | None:
-    """The exit code; None when the time ran out. Nothing that the part started is left."""
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=errors, start_new_session=True)
+def read_report(path: Path) -> Row:
+    """What a file holds; nothing where it holds no JSON object."""
     try:
-        return child.wait(limit_s)
-    except subprocess.TimeoutExpired:
-        return None
-    finally:
-        if child.poll() is None:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
-
-
-def _verdict(exit_code: int | None, limit_s: float, heard: str) -> tuple[str, str]:
-    """State and reason; the reason of a failure is the last line of its traceback."""
-    if exit_code is None:
-        return "stopped", f"took longer than {limit_s:.0f} s"
-    if exit_code == 0:
-        return "ok", ""
-    last = last_line(heard)
-    return "failed", f"ended by signal {-exit_code}, last said: {last}" if exit_code < 0 else last
-
-
-def last_line(heard: str) -> str:
-    """The last line with words in it, without the frame that Python draws around groups of errors."""
-    lines = (line.strip().lstrip("|+- ") for line in reversed(heard.splitlines()))
-    return next((line for line in lines if line), "")
-
-
-def child(text: str) -> None:
-    """Run one part here; whatever it raises ends the process with its traceback."""
-    job = json.loads(text)
-    module, function = job["where"].split(":")
-    work = getattr(importlib.import_module(module if "." in module else f"benchmarks.{module}"), function)
-    work(Job(Path(job["testdata"]), Path(job["clips"]) if job["clips"] else None, Path(job["into"]), {}))
-
-
-def write_json(path: Path, tree: Row) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_text(json.dumps(tree, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    unfinished.replace(path)
+        tree = json.loads(path.read_text("utf-8"))
+    except ValueError:
+        return {}
+    return tree if isinstance(tree, dict) else {}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0 when every part was done and every figure that could be computed is met."""
-    parser = argparse.ArgumentParser(prog="benchmarks.gpu_check", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--testdata", type=Path, default=Path(os.environ.get("KEYART_TESTDATA", "testdata")))
-    parser.add_argument("--clips", type=Path)
-    parser.add_argument("--out", type=Path, default=Path("gpu_check.json"))
-    parser.add_argument("--parts", default=",".join(PARTS), help=f"of {','.join(PARTS)}")
-    parser.add_argument("--minutes", type=float, default=9.0)
-    parser.add_argument("--child", help=argparse.SUPPRESS)
+    """Exit code 0 when every part in the report was done and every figure that could be computed is met."""
+    parser = options()
     chosen = parser.parse_args(arguments)
     if chosen.child:
         child(chosen.child)
@@ -180,12 +99,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parts = [name.strip() for name in chosen.parts.split(",") if name.strip()]
     if strangers := [name for name in parts if name not in PARTS]:
         parser.error(f"no part is called {', '.join(strangers)}; there are {', '.join(PARTS)}")
-    report = check(parts, chosen.testdata.resolve(), chosen.clips, chosen.out, chosen.minutes * 60)
+    known = {name: (where, limit_s * chosen.patience) for name, (where, limit_s) in PARTS.items()}
+    seconds = enough_s(parts, known) if chosen.minutes is None else chosen.minutes * 60
+    clips = chosen.clips.resolve() if chosen.clips else None
+    try:
+        report = check(parts, chosen.testdata.resolve(), clips, chosen.out, seconds, known=known, anew=chosen.anew)
+    except ValueError as error:
+        print(f"gpu_check: {error}", file=sys.stderr)
+        return 2
     for figure in report["figures"]:
         said = {True: "met", False: "NOT MET", None: "unknown"}[figure["met"]]
-        print(f"{said:8} {figure['name']}: {figure['value']} (target {figure['target']})")
+        note = f"; {figure['note']}" if figure.get("note") else ""
+        print(f"{said:8} {figure['name']}: {figure['value']} (target {figure['target']}{note})")
     done = all(part["state"] == "ok" for part in report["parts"].values())
     return 0 if done and not any(figure["met"] is False for figure in report["figures"]) else 1
+
+
+def options() -> argparse.ArgumentParser:
+    """Of the command line."""
+    parser = argparse.ArgumentParser(prog="benchmarks.gpu_check", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--testdata", type=Path, default=Path(os.environ.get("KEYART_TESTDATA", "testdata")))
+    parser.add_argument("--clips", type=Path)
+    parser.add_argument("--out", type=Path, default=RESULTS / f"gpu_check-{date.today()}.json")
+    parser.add_argument("--parts", default=",".join(PARTS), help=f"of {','.join(PARTS)}")
+    parser.add_argument("--minutes", type=float, help="default: what the parts may take together")
+    parser.add_argument("--patience", type=float, default=1.0, help="times the parts' limits, for a slower machine")
+    parser.add_argument("--anew", action="store_true", help="replace a report that is there, whatever made it")
+    parser.add_argument("--child", help=argparse.SUPPRESS)
+    return parser
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .gpu_check import Job, Row
+from .gpu_check_job import Job, Row
 
 if TYPE_CHECKING:
     from kernels.ops import Device
@@ -70,20 +70,25 @@ def throughput(session: Any, role: str, batch: int, device: Any) -> Row:
 
 
 def clustering(job: Job) -> None:
-    """Seconds on both devices, and whether the partitions are equal, on made points and on the films' faces."""
+    """Seconds on both devices, and whether the partitions are equal, on the films' faces and on made points."""
     from engines.clustering import cluster
 
-    points: dict[str, np.ndarray] = {str(size): people(size) for size in SIZES[:-1]}
-    points |= embeddings(job)
-    points[str(SIZES[-1])] = people(SIZES[-1])
+    points = [("films", name, rows) for name, rows in embeddings(job).items()]
+    points += [("made", str(size), people(size)) for size in SIZES]
     cluster(people(200), 5, 5, "cuda")  # what is loaded and compiled once
     runs: Row = {}
-    for name, rows in points.items():
+    for of, name, rows in points:
         # The GPU first: should the time run out, its figure is there.
-        runs[name] = partial = {"points": len(rows), **on_device(cluster, rows, "cuda")}
-        job.note("runs", runs)
+        partial = {"of": of, "points": len(rows), **on_device(cluster, rows, "cuda")}
+        runs[name] = {**partial, "equal": None}
+        job.note("runs", {key: without_labels(run) for key, run in runs.items()})
         runs[name] = compared(partial, on_device(cluster, rows, "cpu"))
         job.note("runs", runs)
+
+
+def without_labels(run: Row) -> Row:
+    """A run as a report holds it."""
+    return {key: value for key, value in run.items() if key != "labels"}
 
 
 Cluster = Callable[[np.ndarray, int, int, "Device"], np.ndarray]

@@ -7,22 +7,41 @@ in the cache between two launches is not taken out of them, so inputs change fro
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from .gpu_check import Job, Row
+from kernels.bars import DARKNESS_STRIDE
+
+from .gpu_check_job import Job, Row
 
 BATCH = 32
 ROUNDS = 20
-SIZE = (1920, 1080)
+WARM = 3
+"""Rounds ahead that do not count: compiled, and memory at its size."""
 _COPY_BYTES = 2 << 30
+
+
+class Kind(NamedTuple):
+    """What pictures a decoder gives: NV12 with 8 bits, P016 with 10."""
+
+    width: int
+    height: int
+    bits: int
+
+
+KINDS = {
+    "8-bit 1080p": Kind(1920, 1080, 8),
+    "10-bit 1080p": Kind(1920, 1080, 10),
+    "8-bit 4K": Kind(3840, 2160, 8),
+    "10-bit 4K": Kind(3840, 2160, 10),
+}
 
 READS: dict[str, Callable[[int, int], int]] = {
     "measure": lambda surfaces, luma: surfaces,
-    "darkness_rows": lambda surfaces, luma: luma,
-    "darkness_columns": lambda surfaces, luma: luma,
+    "darkness_rows": lambda surfaces, luma: luma // DARKNESS_STRIDE,
+    "darkness_columns": lambda surfaces, luma: luma // DARKNESS_STRIDE,
     "convert": lambda surfaces, luma: surfaces,
     "lanczos_rows": lambda surfaces, luma: surfaces,
     "warp": lambda surfaces, luma: surfaces,
@@ -30,48 +49,62 @@ READS: dict[str, Callable[[int, int], int]] = {
 """Bytes of pictures (all planes, luma alone) that a kernel reads besides the arrays it is given: pictures come as
 addresses. The chips of `_matrices` together look at all of the picture."""
 
+Work = tuple[str, int, Callable[[int], Any]]
+"""Name, pictures it reads, what does it on the turn given."""
+
 
 def kernels(job: Job) -> None:
-    """Microseconds a launch and GB/s of each kernel on 1080p, and the device's own copy as the yardstick."""
+    """Microseconds a launch and GB/s of each kernel on each kind, and the device's own copy as the yardstick."""
     from kernels.cuda.ops import CudaOps
     from kernels.cuda.runtime import CupyRuntime
-    from kernels.surface import Geometry
 
     from .gpu_check_counting import TimingRuntime
 
     device = CupyRuntime()
     job.note("copy_gb_s", copy_rate(device))
     runtime = TimingRuntime(device)
-    ops: Any = CudaOps(runtime)
-    surfaces = [surface(runtime, seed) for seed in range(BATCH)]
-    meter, rows = ops.meter(Geometry(*SIZE)), dict[str, Row]()
-    frames = np.arange(BATCH)
-    work: dict[str, tuple[int, Callable[[int], Any]]] = {
-        "statistics": (BATCH, lambda turn: meter.measure(surfaces, frames / 25.0, frames)),
-        "profiles": (0, lambda turn: meter.take_darkness()),
-        "rgb": (1, lambda turn: ops.rgb(surfaces[turn % BATCH])),
-        "detector picture": (1, lambda turn: ops.rgb(surfaces[turn % BATCH], None, (320, 192))),
-        "poster": (
-            1,
-            lambda turn: ops.rgb(surfaces[turn % BATCH], (600.0, 0.0, 720.0, 1080.0), (1000, 1500), fine=True),
-        ),
-        "chips": (1, lambda turn: ops.warp([(surfaces[turn % BATCH], _matrices())], 192)),
-    }
-    for name, (count, call) in work.items():
-        for turn in range(ROUNDS + 3):
-            call(turn)
-            launches = runtime.taken()
-            if turn >= 3:  # compiled and warm
-                _add(rows, name, launches, count * surfaces[0].nbytes, count * surfaces[0].y.nbytes)
-        job.note("kernels", {key: summed(row) for key, row in rows.items()})
-    rgb = runtime.zeros((BATCH, 192, 320, 3), np.uint8)
-    for turn in range(ROUNDS + 3):
-        ops.engine_input(rgb, (320, 192), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
-        _add(rows, "input", runtime.taken() if turn >= 3 else [], 0, 0)
-    job.note("kernels", {key: summed(row) for key, row in rows.items()})
+    found: Row = {}
+    for name, kind in KINDS.items():
+        surfaces = [surface(runtime, seed, kind) for seed in range(BATCH)]
+        rows: Row = {}
+        for work in works(CudaOps(runtime), runtime, surfaces, kind):
+            _time(rows, work, runtime, surfaces[0])
+            found[name] = {key: summed(row) for key, row in rows.items()}
+            job.note("kernels", found)
 
 
-def _add(rows: dict[str, Row], work: str, launches: Sequence[tuple[str, int, float]], surfaces: int, luma: int) -> None:
+def works(ops: Any, runtime: Any, surfaces: Sequence[Any], kind: Kind) -> Iterator[Work]:
+    """What the pipeline does with pictures, so that every kernel is launched."""
+    from kernels.surface import Geometry
+
+    meter, frames, scale = ops.meter(Geometry(kind.width, kind.height)), np.arange(BATCH), kind.height / 1080
+    poster, matrices = (600 * scale, 0.0, 720 * scale, 1080 * scale), _matrices(scale)
+    rgb, chips = (runtime.zeros((BATCH, *size, 3), np.uint8) for size in ((192, 320), (150, 150)))
+    plain = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
+
+    def picture(turn: int) -> Any:
+        return surfaces[turn % BATCH]
+
+    # Both in one turn: without pictures since the last time there is nothing to grade.
+    yield "statistics", BATCH, lambda turn: (meter.measure(surfaces, frames / 25.0, frames), meter.take_darkness())
+    yield "rgb", 1, lambda turn: ops.rgb(picture(turn))
+    yield "detector picture", 1, lambda turn: ops.rgb(picture(turn), None, (320, 192))
+    yield "poster", 1, lambda turn: ops.rgb(picture(turn), poster, (1000, 1500), fine=True)
+    yield "chips", 1, lambda turn: ops.warp([(picture(turn), matrices)], 192)
+    yield "input", 0, lambda turn: ops.engine_input(rgb, (320, 192), *plain)
+    yield "faces", 0, lambda turn: ops.chip_quality(chips, 112)
+
+
+def _time(rows: Row, work: Work, runtime: Any, one: Any) -> None:
+    name, count, call = work
+    for turn in range(ROUNDS + WARM):
+        call(turn)
+        launches = runtime.taken()
+        if turn >= WARM:
+            _add(rows, name, launches, count * one.nbytes, count * one.y.nbytes)
+
+
+def _add(rows: Row, work: str, launches: Sequence[tuple[str, int, float]], surfaces: int, luma: int) -> None:
     for kernel, given, seconds in launches:
         row = rows.setdefault(f"{work}: {kernel}", {"bytes": [], "seconds": []})
         row["bytes"].append(given + READS.get(kernel, _nothing)(surfaces, luma))
@@ -111,18 +144,21 @@ def copy_rate(device: Any) -> float:
     return float(round(2 * _COPY_BYTES / statistics.median(seconds[1:]) / 1e9, 1))
 
 
-def surface(runtime: Any, seed: int, size: tuple[int, int] = SIZE) -> Any:
-    """An NV12 picture of noise on the device."""
+def surface(runtime: Any, seed: int, kind: Kind) -> Any:
+    """A picture of noise on the device."""
     from kernels.surface import Colour, Geometry, Surface, split_semi_planar
 
-    width, height = size
-    noise = np.random.default_rng(seed).integers(16, 236, (height * 3 // 2, width), dtype=np.uint8)
-    y, u, v = split_semi_planar(runtime.upload(noise), height)
-    return Surface(y, u, v, 8, Colour(), Geometry(width, height))
+    shape = kind.height * 3 // 2, kind.width
+    noise = np.random.default_rng(seed).integers(16, 236, shape, dtype=np.uint8)
+    # P016 has its bits at the upper end, whatever their number: sixteen are read.
+    stored = noise if kind.bits == 8 else noise.astype(np.uint16) << 8
+    y, u, v = split_semi_planar(runtime.upload(stored), kind.height)
+    return Surface(y, u, v, 8 if kind.bits == 8 else 16, Colour(), Geometry(kind.width, kind.height))
 
 
-def _matrices() -> np.ndarray:
-    """(8, 2, 3): eight chips of 192 pixels, each of a square 540 pixels wide; together they cover the picture."""
-    scale = 192 / 540
-    corners = [(x, y) for y in (0, 540) for x in (0, 460, 920, 1380)]
-    return np.array([[[scale, 0.0, -scale * x], [0.0, scale, -scale * y]] for x, y in corners])
+def _matrices(scale: float) -> np.ndarray:
+    """(8, 2, 3): eight chips of 192 pixels, each of a square of half the picture's height; together they cover it.
+    `scale`: its height over 1080."""
+    shrink = 192 / (540 * scale)
+    corners = [(x * scale, y * scale) for y in (0, 540) for x in (0, 460, 920, 1380)]
+    return np.array([[[shrink, 0.0, -shrink * x], [0.0, shrink, -shrink * y]] for x, y in corners])

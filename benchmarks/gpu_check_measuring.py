@@ -13,14 +13,14 @@ from kernels.ops import Device, Meter
 from kernels.surface import Geometry
 from stream.decode import DecodeMode, DecodeOptions, open_decoder
 
-from .gpu_check import Job, Row
+from .gpu_check_job import Job, Row
 from .gpu_check_rates import IN_FLIGHT, rated, raw
 from .gpu_clips import copy_beginning, packet_kinds
 
 
 def measuring(job: Job) -> None:
     """14 films, each a third of the episode: bare, decoded, decoded and measured, and the same by reference frames."""
-    videos, runs = IN_FLIGHT[-1], dict[str, Row]()
+    videos, runs = max(IN_FLIGHT), dict[str, Row]()
     with tempfile.TemporaryDirectory(prefix="keyart-gpu-") as folder:
         film = Path(folder) / "third.mkv"
         copy_beginning(job.episode("E05"), packet_kinds(job.episode("E05"))[0] // 3, film)

@@ -1,64 +1,76 @@
-"""Part of `gpu_check`: device memory over films of different lengths, and what reaches the host.
-
-python -m benchmarks.gpu_check_memory FILM     one film in this process; prints what was measured as JSON
-"""
+"""Part of `gpu_check`: device memory over an hour of 1080p, by NVML's figure of the process less the bare context."""
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-from .gpu_check import Job, Row, last_line
+from .gpu_check_job import Job, Row
+from .gpu_check_parts import LONG_FILM
+from .gpu_clips import packet_kinds
 
-LENGTHS = (1, 3)
 EVERY_S = 0.05
+EARLY, LATE = slice(1, 3), slice(8, 10)
+"""Which tenths of the film are compared. In the first one buffers and sessions still grow to their size; what only the
+end needs (text, groups of faces, files) comes after the last."""
+
 _MIB = 1 << 20
 
 
 def memory(job: Job) -> None:
-    """Peaks of one 1080p film and of one three times as long, each in a fresh process; copies counted on the way."""
+    """The whole pipeline on E05 so many times over, in this process: the peak, and memory by tenths of the film."""
+    import anyio
+    import cupy
+
     from .scaling import repeat
 
-    runs: list[Row] = []
+    cupy.cuda.runtime.free(0)  # the context alone
+    read, source = process_memory()
+    bare = read()
+    job.note("source", source)
     with tempfile.TemporaryDirectory(prefix="keyart-gpu-") as folder:
-        for times in LENGTHS:
-            film = Path(folder) / f"{times}.mkv"
-            repeat(job.episode("E05"), times, film)
-            runs.append({"times": times, **_fresh(film)})
-            job.note("runs", runs)
-            for key in ("measured_bytes_per_frame", "host_bytes_per_frame"):
-                job.note(key, max(run[key] for run in runs))
-    job.note("traced", _fresh(job.episode("E01"), "--trace"))
+        film = Path(folder) / "long.mkv"
+        repeat(job.episode("E05"), LONG_FILM, film)
+        frames = packet_kinds(film)[0]
+        job.note("film", {"times": LONG_FILM, "packets": frames})
+        with Sampler(read, frames) as sampler:
+            run = anyio.run(_run, film, sampler.heard)
+        job.note("run", {**run, **sampler.row(bare)})
 
 
-def _fresh(film: Path, *more: str) -> Row:
-    command = [sys.executable, "-m", "benchmarks.gpu_check_memory", str(film), *more]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{film.name}: {last_line(done.stderr) or f'exit code {done.returncode}'}")
-    measured: Row = json.loads(done.stdout.splitlines()[-1])
-    return measured
+async def _run(film: Path, heard: Callable[[str, int, int | None], None]) -> Row:
+    from stream.services import open_services
+
+    from .gpu_check_rates import settings_for, whole
+
+    async with open_services(settings_for("all", 1)) as services:
+        return await whole([film], 1, "all", services, heard)
 
 
 class Sampler:
-    """Reads a number again and again in a thread of its own. `read` gives bytes; `peak`, `first` and `last` are MiB."""
+    """Reads a number of bytes again and again in a thread of its own, and keeps how far the film was at each time.
 
-    def __init__(self, read: Callable[[], int], every_s: float = EVERY_S) -> None:
-        self._read, self._every_s = read, every_s
+    frames: in all of the film. Tell `heard` what the pipeline says of its progress.
+    """
+
+    def __init__(self, read: Callable[[], int], frames: int, every_s: float = EVERY_S) -> None:
+        self._read, self._frames, self._every_s = read, max(1, frames), every_s
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
-        self.samples: list[int] = []
+        self._tenth: int | None = None
+        self.samples: list[tuple[int | None, int]] = []
+        """Tenth of the film (0–9; None before and after it), bytes."""
+
+    def heard(self, stage: str, done: int, total: int | None) -> None:
+        """How far the film is: only while it is watched."""
+        self._tenth = min(9, 10 * done // self._frames) if stage == "watching" else None
 
     def _run(self) -> None:
         while True:
-            self.samples.append(self._read())
+            self.samples.append((self._tenth, self._read()))
             if self._stop.wait(self._every_s):
                 return
 
@@ -71,14 +83,25 @@ class Sampler:
         self._thread.join()
 
     def row(self, bare: int) -> Row:
-        """Peak and bare context in MiB; the peaks of ten stretches of the run show whether it grows."""
-        stretch = max(1, len(self.samples) // 10)
-        peaks = [max(self.samples[at : at + stretch]) for at in range(0, len(self.samples), stretch)]
+        """Peak, bare context, peaks of the tenths of the film (0: never seen there) and the growth between, in MiB."""
+        tenths = [max((read for tenth, read in self.samples if tenth == place), default=0) for place in range(10)]
         return {
-            "peak_mib": round(max(self.samples) / _MIB, 1),
-            "bare_mib": round(bare / _MIB, 1),
-            "course_mib": [round(peak / _MIB, 1) for peak in peaks],
+            "peak_mib": in_mib(max(read for _, read in self.samples)),
+            "bare_mib": in_mib(bare),
+            "tenths_mib": [in_mib(peak) for peak in tenths],
+            "grown_mib": grown_mib(tenths),
         }
+
+
+def grown_mib(tenths: Sequence[int]) -> float | None:
+    """By how much late memory is above early memory; None when one of these tenths was not seen."""
+    early, late = tenths[EARLY], tenths[LATE]
+    return in_mib(max(late) - max(early)) if all((*early, *late)) else None
+
+
+def in_mib(count: int) -> float:
+    """Bytes as MiB."""
+    return round(count / _MIB, 1)
 
 
 def process_memory() -> tuple[Callable[[], int], str]:
@@ -97,57 +120,3 @@ def process_memory() -> tuple[Callable[[], int], str]:
         return int(pynvml.nvmlDeviceGetMemoryInfo(handle).used)
 
     return (lambda: of_process() or 0, "process") if of_process() else (of_device, "device")
-
-
-def film_alone(path: Path, trace: bool = False) -> Row:
-    """The whole pipeline on one film in this process: memory sampled, copies counted."""
-    import anyio
-    import cupy
-
-    cupy.cuda.runtime.free(0)  # the context alone
-    read, source = process_memory()
-    bare = read()
-    with Sampler(read) as sampler:
-        run, counts = anyio.run(_run_counted, path) if not trace else (_traced(path), {})
-    row = {"source": source, **sampler.row(bare), **run, "counted": counts}
-    if counts:
-        frames = max(1, run["frames"])
-        row["measured_bytes_per_frame"] = round(counts["each_frame_bytes"] / frames, 1)
-        row["host_bytes_per_frame"] = round(counts["beside_crops_bytes"] / frames, 1)
-    return row
-
-
-async def _run_counted(path: Path) -> tuple[Row, Row]:
-    from .gpu_check_rates import settings_for, whole
-    from .gpu_check_services import counted_services
-
-    async with counted_services(settings_for("all", 1)) as (services, counts):
-        run = await whole([path], 1, "all", services)
-        return run, counts()
-
-
-def _traced(path: Path) -> Row:
-    """Every copy of a run as CUPTI saw it, whoever asked for it."""
-    import anyio
-    import torch
-
-    from .gpu_check_counting import traced_bytes
-    from .gpu_check_rates import settings_for, whole
-
-    async def run() -> Row:
-        from stream.services import open_services
-
-        async with open_services(settings_for("all", 1)) as services:
-            return await whole([path], 1, "all", services)
-
-    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profile:
-        done = anyio.run(run)
-    with tempfile.TemporaryDirectory() as folder:
-        told = Path(folder) / "trace.json"
-        profile.export_chrome_trace(str(told))
-        copies: dict[str, Any] = dict(traced_bytes(json.loads(told.read_text())))
-    return {**done, "copies_bytes": copies}
-
-
-if __name__ == "__main__":
-    print(json.dumps(film_alone(Path(sys.argv[1]), trace="--trace" in sys.argv[2:])))

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .gpu_check import Job, Row
+from .gpu_check_figures import EPISODES
+from .gpu_check_job import Job, Row
 
 if TYPE_CHECKING:
     from stream.manifest import Manifest
 
-EPISODES = ("E01", "E02", "E03", "E04", "E05")
 SAME_TIME_S = 1e-3
 NEAR_S = 0.3
 ALIKE = 0.8

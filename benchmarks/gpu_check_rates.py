@@ -1,64 +1,64 @@
-"""Parts of `gpu_check`: the whole pipeline against the bare decoder, alternating in one process; and what the garbage
-collector and the interpreter lock cost.
+"""Parts of `gpu_check`: the whole pipeline against the bare decoder, alternating in one process.
 
 Rates are frames of the source a second: with `reference` the packets left out count too, for they were gone through.
 """
 
 from __future__ import annotations
 
-import gc
 import statistics
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any
 
-from .gpu_check import Job, Row
+from .gpu_check_job import Job, Row
 from .gpu_clips import copy_beginning, packet_kinds
 
-IN_FLIGHT = (1, 7, 14)
+IN_FLIGHT = (14, 7, 1)
+MODES = ("all", "reference")
+"""Both in the order of their worth: 14 films on all frames, 14 by reference frames, 7, …"""
 ROLLING_FROM = 14
 """With so many slots two films go through each, the first of them cut to different lengths: as in a long library no two
 films end together, and what comes after the last picture of one is done beside the others."""
 
+OnFrames = Callable[[str, int, int | None], None]
+
 
 def rates_h264(job: Job) -> None:
-    """1, 7 and 14 films in flight, and 14 by reference frames only."""
-    _rates(job, "h264", job.episode("E05"), IN_FLIGHT)
+    """1, 7 and 14 films in flight, on all frames and by reference frames only."""
+    _rates(job, "h264", job.episode("E05"))
 
 
 def rates_hevc(job: Job) -> None:
-    """The same film as HEVC, 14 in flight."""
-    _rates(job, "hevc", job.clip("E05_hevc.mkv"), IN_FLIGHT[-1:])
+    """The same with the same film as HEVC."""
+    _rates(job, "hevc", job.clip("E05_hevc.mkv"))
 
 
-def _rates(job: Job, codec: str, film: Path, counts: Sequence[int]) -> None:
+def _rates(job: Job, codec: str, film: Path) -> None:
     import anyio
 
-    anyio.run(_measure, job, codec, film, counts)
+    anyio.run(_measure, job, codec, film)
 
 
-async def _measure(job: Job, codec: str, film: Path, counts: Sequence[int]) -> None:
+async def _measure(job: Job, codec: str, film: Path) -> None:
     from stream.services import open_services
 
-    _, share = packet_kinds(film)
-    job.note("film", {"name": film.name, "codec": codec, "non_reference_share": round(share, 4)})
+    packets, share = packet_kinds(film)
+    job.note("film", {"name": film.name, "codec": codec, "packets": packets, "non_reference_share": round(share, 4)})
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="keyart-gpu-") as folder:
-        cut = [] if max(counts) < ROLLING_FROM else cuts(film, ROLLING_FROM, Path(folder))
-        for mode in ("all", "reference"):
-            async with open_services(settings_for(mode, counts[-1])) as services:
-                await whole([film], 1, mode, services)  # the first film pays for what is set up once
-                for videos in counts if mode == "all" else counts[-1:]:
-                    films = [*cut, *[film] * videos] if videos >= ROLLING_FROM else [film] * videos
-                    row = await _condition(films, videos, mode, services)
-                    row["ratio"] = ratio(row, raw_of_all(rows, videos))
-                    rows.append({"codec": codec, "mode": mode, "videos": videos, "non_reference_share": share, **row})
-                    job.note("rates", rows)
+        cut = cuts(film, ROLLING_FROM, Path(folder))
+        async with open_services(settings_for("all", max(IN_FLIGHT))) as services:
+            await whole([film], 1, "all", services)  # the first film pays for what is set up once
+            for videos, mode in product(IN_FLIGHT, MODES):
+                films = [*cut, *[film] * videos] if videos >= ROLLING_FROM else [film] * videos
+                row = await _condition(films, videos, mode, services)
+                row["ratio"] = ratio(row, raw_of_all(rows, videos))
+                rows.append({"codec": codec, "mode": mode, "videos": videos, "non_reference_share": share, **row})
+                job.note("rates", rows)
 
 
 def cuts(film: Path, count: int, folder: Path) -> list[Path]:
@@ -136,7 +136,9 @@ def raw(paths: Sequence[Path], videos: int, decode: Callable[[Path], int] = deco
     return {"frames": frames, "wall_s": round(time.perf_counter() - started_s, 3)}
 
 
-async def whole(paths: Sequence[Path], videos: int, mode: str, services: Any) -> Row:
+async def whole(
+    paths: Sequence[Path], videos: int, mode: str, services: Any, on_frames: OnFrames = lambda stage, done, total: None
+) -> Row:
     """The pipeline on all these films, so many at once; `watched_s` is when the last had been watched to its end."""
     import anyio
 
@@ -147,6 +149,7 @@ async def whole(paths: Sequence[Path], videos: int, mode: str, services: Any) ->
     slots = anyio.CapacityLimiter(videos)
 
     def heard(stage: str, done: int, total: int | None) -> None:
+        on_frames(stage, done, total)
         if stage == "choosing":
             watched_s.append(time.perf_counter() - started_s)
 
@@ -162,56 +165,3 @@ async def whole(paths: Sequence[Path], videos: int, mode: str, services: Any) ->
     wall_s = time.perf_counter() - started_s
     seconds = {"wall_s": round(wall_s, 3), "watched_s": round(max(watched_s), 3)}
     return {"frames": sum(frames), **seconds, "decoders": sorted(decoders)}
-
-
-def python_settings(job: Job) -> None:
-    """14 films, each a third of the episode: the collector as it is set, as Python sets it, and off; shorter and longer
-    turns of the interpreter lock."""
-    import anyio
-
-    anyio.run(_python_settings, job)
-
-
-async def _python_settings(job: Job) -> None:
-    from stream.services import open_services
-
-    videos, runs = IN_FLIGHT[-1], dict[str, Row]()
-    with tempfile.TemporaryDirectory(prefix="keyart-gpu-") as folder:
-        film = Path(folder) / "third.mkv"
-        copy_beginning(job.episode("E05"), packet_kinds(job.episode("E05"))[0] // 3, film)
-        packets = packet_kinds(film)[0]
-        async with open_services(settings_for("all", videos)) as services:
-            await whole([film], 1, "all", services)
-            for name in VARIANTS:
-                with variant(name):
-                    run = await whole([film] * videos, videos, "all", services)
-                runs[name] = rated(packets * videos, run)
-                job.note("runs", runs)
-
-
-VARIANTS = ("as it is", "collector as Python sets it", "collector off", "turns of 1 ms", "turns of 20 ms")
-_TURNS_S = {"turns of 1 ms": 0.001, "turns of 20 ms": 0.02}
-_PYTHONS_OWN = (700, 10, 10)
-
-
-@contextmanager
-def variant(name: str) -> Iterator[None]:
-    """Python's settings for one run, put back afterwards. Raises KeyError for a name that is not of `VARIANTS`."""
-    if name not in VARIANTS:
-        raise KeyError(name)
-    before = sys.getswitchinterval(), gc.get_threshold(), gc.get_freeze_count(), gc.isenabled()
-    sys.setswitchinterval(_TURNS_S.get(name, before[0]))
-    if name == "collector as Python sets it":
-        gc.unfreeze()
-        gc.set_threshold(*_PYTHONS_OWN)
-    if name == "collector off":
-        gc.disable()
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before[0])
-        gc.set_threshold(*before[1])
-        if before[2] and not gc.get_freeze_count():
-            gc.freeze()
-        if before[3]:
-            gc.enable()

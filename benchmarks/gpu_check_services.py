@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -20,31 +18,9 @@ from stream.kit import Kit, MakeKit, open_kit
 from stream.services import Services, open_services
 from stream.settings import Settings
 
-from .gpu_check import Row
 from .gpu_check_counting import CountingRuntime
-
-CROPS = "files"
-ROWS, PROFILES = "rows", "profiles"
-"""What measuring every frame sends; the rest is sent of a probe or a winner."""
-
-
-class Tally:
-    """Bytes by what they were. Safe for several threads."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.bytes: Counter[str] = Counter()
-
-    def add(self, what: str, count: int) -> None:
-        """Count so many bytes."""
-        with self._lock:
-            self.bytes[what] += count
-
-    def row(self) -> Row:
-        """For a report: all, what measuring every frame sends, and all but the finished files."""
-        measured = self.bytes[ROWS] + self.bytes[PROFILES]
-        beside = sum(count for what, count in self.bytes.items() if what != CROPS)
-        return {"by_kind": dict(self.bytes), "each_frame_bytes": measured, "beside_crops_bytes": beside}
+from .gpu_check_job import Row
+from .gpu_check_tally import FILES, PROFILES, ROWS, Tally, kind_by_caller
 
 
 class CountingMeter:
@@ -77,10 +53,10 @@ class CountingMeter:
 
 
 class CountingOps:
-    """An `Ops`: what `to_host` gives counts, under the name given."""
+    """An `Ops`: what `to_host` gives counts, by the module that asks for it."""
 
-    def __init__(self, inner: Ops, tally: Tally, name: str) -> None:
-        self._inner, self._tally, self._name = inner, tally, name
+    def __init__(self, inner: Ops, tally: Tally) -> None:
+        self._inner, self._tally = inner, tally
 
     def meter(self, geometry: Geometry) -> Meter:
         """A meter that counts too."""
@@ -103,7 +79,7 @@ class CountingOps:
     def to_host(self, array: Array) -> np.ndarray:
         """Passed on and counted."""
         host = self._inner.to_host(array)
-        self._tally.add(self._name, host.nbytes)
+        self._tally.add(kind_by_caller(), host.nbytes)
         return host
 
     def __getattr__(self, name: str) -> Any:
@@ -119,7 +95,7 @@ class CountingEncoder:
     def jpeg(self, rgb: Array, quality: int) -> bytes:
         """Passed on and counted."""
         data = self._inner.jpeg(rgb, quality)
-        self._tally.add(CROPS, len(data))
+        self._tally.add(FILES, len(data))
         return data
 
 
@@ -127,8 +103,8 @@ def counted_kit(kit: Kit, tally: Tally) -> Kit:
     """The same kit with its doors to the host counted."""
     return replace(
         kit,
-        ops=CountingOps(kit.ops, tally, "pictures"),
-        engine_ops=CountingOps(kit.engine_ops, tally, "engines"),
+        ops=CountingOps(kit.ops, tally),
+        engine_ops=CountingOps(kit.engine_ops, tally),
         meter=lambda geometry: counted_meter(kit, geometry, tally),
         encoder=CountingEncoder(kit.encoder, tally),
     )

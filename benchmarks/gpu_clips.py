@@ -1,9 +1,9 @@
 """What `gpu_check` needs and a GPU machine may not be able to make: run it anywhere, carry the folder there.
 
-    python -m benchmarks.gpu_clips OUT --testdata DIR [--seconds 90]
+    python -m benchmarks.gpu_clips OUT --testdata DIR [--seconds S]
 
-`E05_hevc.mkv`: the beginning of the 1080p episode as 8-bit HEVC with the same times. `embeddings.npz`: face embeddings
-of the episodes, all of a film's faces and one a face track, as the CPU path finds them.
+`E05_hevc.mkv`: the 1080p episode (or its first seconds) as 8-bit HEVC with the same times. `embeddings.npz`: face
+embeddings of the episodes, all of a film's faces and one a face track, as the CPU path finds them.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="benchmarks.gpu_clips", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("out", type=Path)
     parser.add_argument("--testdata", type=Path, default=Path(os.environ.get("KEYART_TESTDATA", "testdata")))
-    parser.add_argument("--seconds", type=float, default=90.0, help="encode so much of the film; default 90")
+    parser.add_argument("--seconds", type=float, help="encode so much of the film; default: all of it")
     chosen = parser.parse_args(arguments)
     make(chosen.testdata, chosen.out, chosen.seconds)
     return 0

@@ -26,5 +26,13 @@ compile cpu-test.txt "everything a developer without a GPU needs" "${portable[@]
     --group build --extra cpu --extra demo --extra bench --extra test --extra dev
 compile cpu-demo.txt "what \`make demo\` needs" "${portable[@]}" -c requirements/cpu-test.txt --group build --extra cpu --extra demo
 compile cpu.txt "what runs on a machine without a GPU" "${portable[@]}" -c requirements/cpu-test.txt --group build --extra cpu
+linux=(--python-platform x86_64-manylinux_2_28)
 compile cuda.txt "what runs on a machine with an NVIDIA GPU (Linux x86-64), without TensorRT" \
-    --python-platform x86_64-manylinux_2_28 -c requirements/cpu.txt --group build --extra cuda
+    "${linux[@]}" -c requirements/cpu.txt --group build --extra cuda
+# The tests' own packages at the versions of the CPU's lock; but NVRTC has to be the one that the CUDA packages ask for.
+shared=$(mktemp)
+trap 'rm -f "$shared"' EXIT
+sed '/^nvidia-cuda-nvrtc==/,/[^\\]$/d' requirements/cpu-test.txt >"$shared"
+compile cuda-test.txt "everything a developer with an NVIDIA GPU needs (Linux x86-64), without TensorRT" \
+    "${linux[@]}" -c requirements/cuda.txt -c "$shared" \
+    --group build --extra cuda --extra demo --extra bench --extra test --extra dev

@@ -156,7 +156,7 @@ def test_every_import_is_declared() -> None:
     assert not strangers
 
 
-@pytest.mark.parametrize("lock", ["cpu.txt", "cpu-demo.txt", "cpu-test.txt", "cuda.txt"])
+@pytest.mark.parametrize("lock", ["cpu.txt", "cpu-demo.txt", "cpu-test.txt", "cuda.txt", "cuda-test.txt"])
 def test_locks_pin_and_hash_everything_and_name_no_index(lock: str) -> None:
     body = re.sub(r"\\\n\s*", "", texts()[f"requirements/{lock}"])
     lines = [line for line in body.splitlines() if line and not line.startswith("#")]
@@ -166,10 +166,18 @@ def test_locks_pin_and_hash_everything_and_name_no_index(lock: str) -> None:
         name, version = line.split(" ")[0].split("==")
         pinned[canonicalize_name(name)] = version
     assert not {"kernels", "engines", "stream", "stream-python", "benchmarks"} & set(pinned)
-    extra = "cuda" if lock == "cuda.txt" else "cpu"
+    extra = "cuda" if lock.startswith("cuda") else "cpu"
     wanted = project()["project"]["dependencies"] + project()["project"]["optional-dependencies"][extra]
     for requirement in map(Requirement, wanted):
         assert pinned[canonicalize_name(requirement.name)] in requirement.specifier, f"{requirement}: make lock"
+
+
+def test_a_test_lock_holds_what_the_plain_one_holds() -> None:
+    def pins(lock: str) -> set[str]:
+        return {line.split(" ")[0] for line in texts()[f"requirements/{lock}.txt"].splitlines() if "==" in line}
+
+    assert pins("cpu") <= pins("cpu-test")
+    assert pins("cuda") <= pins("cuda-test")
 
 
 def test_no_hosts_index_lines_or_machine_paths() -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.gpu_check import Job
-from benchmarks.gpu_check_kernels import kernels
+from benchmarks.gpu_check_job import Job
+from benchmarks.gpu_check_kernels import KINDS, kernels
 from benchmarks.gpu_check_measuring import through
 from benchmarks.gpu_check_memory import process_memory
 from benchmarks.gpu_check_rates import decode_bare, raw
@@ -36,9 +36,10 @@ def test_onnx_runtime_opens_a_session_on_the_gpu() -> None:
 def test_every_kernel_is_timed(tmp_path: Path) -> None:
     job = Job(tmp_path, None, tmp_path / "found.json", {})
     kernels(job)
-    timed = {name.split(": ")[1] for name in job.found["kernels"]}
-    assert timed == {kernel for names in KERNELS.values() for kernel in names}
-    assert all(row["us"] > 0 for row in job.found["kernels"].values())
+    assert set(job.found["kernels"]) == set(KINDS)
+    for rows in job.found["kernels"].values():
+        assert {name.split(": ")[1] for name in rows} == {kernel for names in KERNELS.values() for kernel in names}
+        assert all(row["us"] > 0 for row in rows.values())
     assert job.found["copy_gb_s"] > 1
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from benchmarks.gpu_check_engines import sizes
+from benchmarks.gpu_clips import embeddings_of
 from engines.clustering import NOISE, cluster, link
 
 
@@ -88,3 +92,17 @@ def test_both_devices_agree() -> None:
     points = np.concatenate([points, strangers])
     for size, samples in ((5, 5), (3, 2), (5, 3)):
         assert np.array_equal(cluster(points, size, samples, "cpu"), cluster(points, size, samples, "cuda"))
+
+
+@pytest.mark.gpu
+@pytest.mark.slow
+@pytest.mark.testdata
+@pytest.mark.models
+@pytest.mark.parametrize("name", ["E01", "E02", "E03", "E04", "E05"])
+def test_both_devices_agree_on_the_faces_of_a_film(name: str, testdata: Path, models_dir: Path) -> None:
+    """All faces that the CPU path finds, and their means along the tracks."""
+    (film,) = (testdata / "episodes" / name).glob(f"{name}.*")
+    for points in embeddings_of(film):
+        assert len(points) >= 12
+        labels = [cluster(points, *sizes(len(points)), device) for device in ("cpu", "cuda")]
+        assert np.array_equal(*labels)

@@ -1,0 +1,77 @@
+"""Part of `gpu_check`: what reaches the host, counted at the doors by what it is, and by CUPTI whoever asked."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from .gpu_check_counting import traced_bytes
+from .gpu_check_job import Job, Row
+
+TO_HOST = "DtoH"
+
+
+def host_bytes(job: Job) -> None:
+    """The 1080p episode twice: with the doors counted, and the same with CUPTI listening."""
+    import anyio
+    import torch
+
+    film = job.episode("E05")
+    job.note("doors", by_doors(*anyio.run(_counted, film)))
+    if torch.profiler.ProfilerActivity.CUDA not in torch.profiler.supported_activities():
+        job.note("cupti", {"reason": "PyTorch's profiler has no CUPTI here"})
+        return
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profile:
+        run, counts = anyio.run(_counted, film)
+    job.note("cupti", by_cupti(_exported(profile), run["frames"], counts))
+
+
+async def _counted(film: Path) -> tuple[Row, Row]:
+    from .gpu_check_rates import settings_for, whole
+    from .gpu_check_services import counted_services
+
+    async with counted_services(settings_for("all", 1)) as (services, counts):
+        run = await whole([film], 1, "all", services)
+        return run, counts()
+
+
+def _exported(profile: Any) -> Row:
+    with tempfile.TemporaryDirectory(prefix="keyart-gpu-") as folder:
+        told = Path(folder) / "trace.json"
+        profile.export_chrome_trace(str(told))
+        trace: Row = json.loads(told.read_text("utf-8"))
+        return trace
+
+
+def by_doors(run: Row, counts: Row) -> Row:
+    """Bytes by what they were, with what each kind is sent for, and how many of each come on a frame of the film."""
+    frames = max(1, run["frames"])
+    kinds = counts["by_kind"].items()
+    return {
+        "frames": run["frames"],
+        "by_kind": {name: {**kind, "bytes_a_frame": a_frame(kind["bytes"], frames)} for name, kind in kinds},
+        "measured_a_frame": a_frame(counts["each_frame_bytes"], frames),
+        "beside_crops_a_frame": a_frame(counts["beside_crops_bytes"], frames),
+    }
+
+
+def by_cupti(trace: Row, frames: int, counts: Row) -> Row:
+    """All copies of the process: those to the host less the crops, and what passed beside the doors."""
+    copies = traced_bytes(trace)
+    if not copies[TO_HOST]:
+        return {"reason": "CUPTI saw no copy to the host"}
+    beside = copies[TO_HOST] - counts["crops_bytes"]
+    return {
+        "frames": frames,
+        "copies_bytes": dict(copies),
+        "crops_bytes": counts["crops_bytes"],
+        "beside_doors_bytes": beside - counts["beside_crops_bytes"],
+        "beside_crops_a_frame": a_frame(beside, max(1, frames)),
+    }
+
+
+def a_frame(count: int, frames: int) -> float:
+    """Bytes a frame."""
+    return round(count / frames, 1)

@@ -1,0 +1,124 @@
+"""A part of `gpu_check` in a process of its own: what it is given, how it tells, what becomes of it."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+Row = dict[str, Any]
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(slots=True)
+class Job:
+    """What a part is given. It tells its results as they come, so that a part that is cut short still has some."""
+
+    testdata: Path
+    clips: Path | None
+    into: Path
+    found: Row
+
+    def note(self, key: str, value: Any) -> None:
+        """Add one result, at once on disk."""
+        self.found[key] = value
+        write_json(self.into, self.found)
+
+    def episode(self, name: str) -> Path:
+        """The film of an episode. Raises FileNotFoundError."""
+        folder = self.testdata / "episodes" / name
+        for film in sorted(folder.glob(f"{name}.*")):
+            return film
+        raise FileNotFoundError(f"no film of {name} in {folder}")
+
+    def clip(self, name: str) -> Path:
+        """A file that `gpu_clips` made. Raises FileNotFoundError."""
+        path = (self.clips or self.testdata / "clips") / name
+        if not path.is_file():
+            raise FileNotFoundError(f"{path.name} is not there: make it with `python -m benchmarks.gpu_clips DIR`")
+        return path
+
+
+def run_part(where: str, testdata: Path, clips: Path | None, limit_s: float) -> Row:
+    """One part in a process of its own: its state (ok, failed, stopped), the reason, and whatever results it told."""
+    with tempfile.TemporaryDirectory(prefix="keyart-gpu-") as folder:
+        into, heard = Path(folder) / "result.json", Path(folder) / "heard.txt"
+        job = {"where": where, "testdata": str(testdata), "clips": str(clips) if clips else None, "into": str(into)}
+        command = [sys.executable, "-m", "benchmarks.gpu_check", "--child", json.dumps(job)]
+        started_s = time.monotonic()
+        with heard.open("wb") as errors:
+            exit_code = _run(command, errors, limit_s)
+        state, reason = _verdict(exit_code, limit_s, heard.read_text(errors="replace"))
+        told = into.read_text("utf-8") if into.is_file() else "{}"
+    reason, told = (without_places(text, testdata, clips) for text in (reason, told))
+    row = finished(state, reason, round(time.monotonic() - started_s, 1))
+    return {**row, "result": json.loads(told)}
+
+
+def finished(state: str, reason: str = "", wall_s: float = 0.0) -> Row:
+    """The record of a part that told nothing."""
+    made_at = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"state": state, "reason": reason, "made_at": made_at, "wall_s": wall_s, "result": {}}
+
+
+def without_places(text: str, testdata: Path, clips: Path | None) -> str:
+    """The text without this machine's folders: reports are kept in the repository."""
+    names = {str(clips): "CLIPS", str(testdata): "TESTDATA", str(ROOT): "KEYART", str(Path.home()): "~"}
+    for folder in sorted(names, key=len, reverse=True):
+        text = text.replace(folder, names[folder]) if folder not in ("None", "/") else text
+    return text
+
+
+def _run(command: Sequence[str], errors: Any, limit_s: float) -> int | None:
+    """The exit code; None when the time ran out. Nothing that the part started is left."""
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=errors, start_new_session=True)
+    try:
+        return child.wait(limit_s)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        if child.poll() is None:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+
+
+def _verdict(exit_code: int | None, limit_s: float, heard: str) -> tuple[str, str]:
+    """State and reason; the reason of a failure is the last line of its traceback."""
+    if exit_code is None:
+        return "stopped", f"took longer than {limit_s:.0f} s"
+    if exit_code == 0:
+        return "ok", ""
+    last = last_line(heard)
+    return "failed", f"ended by signal {-exit_code}, last said: {last}" if exit_code < 0 else last
+
+
+def last_line(heard: str) -> str:
+    """The last line with words in it, without the frame that Python draws around groups of errors."""
+    lines = (line.strip().lstrip("|+- ") for line in reversed(heard.splitlines()))
+    return next((line for line in lines if line), "")
+
+
+def child(text: str) -> None:
+    """Run one part here; whatever it raises ends the process with its traceback."""
+    job = json.loads(text)
+    module, function = job["where"].split(":")
+    work = getattr(importlib.import_module(module if "." in module else f"benchmarks.{module}"), function)
+    work(Job(Path(job["testdata"]), Path(job["clips"]) if job["clips"] else None, Path(job["into"]), {}))
+
+
+def write_json(path: Path, tree: Row) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.part")
+    unfinished.write_text(json.dumps(tree, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    unfinished.replace(path)

@@ -1,0 +1,84 @@
+"""Which parts `gpu_check` has, where they are, and how long each may take.
+
+The limits are arithmetic: frames over rates, what is set up beside them, and half as much again. The rates are those of
+an H100 or H200, whose decoder has seven engines; the CPU's is that of two cores.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+
+E05_FRAMES = 6_487
+EPISODES_FRAMES = 29_719
+RAW_FPS = 4_300
+"""H.264 at 1080p on all engines of the chip; on one of them a seventh."""
+ENGINE_FPS = RAW_FPS / 7
+WHOLE, REFERENCE = 0.95, 1.6
+"""What the pipeline is to reach of that rate, on all frames and by reference frames."""
+CPU_FPS = 300
+SET_UP_S = 30
+"""A process with its libraries, kernels and sessions."""
+LONG_FILM = 15
+"""How often E05 is repeated to an hour."""
+PYTHON_RUNS = 5
+GPU_TESTS_S = 290
+"""Some 210 tests of about a second, four starts of pytest, and five films on the CPU for their faces."""
+
+_PATIENCE = 1.5
+_ROUND_S = 10
+
+Known = Mapping[str, tuple[str, float]]
+"""Name → module and function, and the most seconds it may take."""
+
+
+def limit_s(expected_s: float) -> int:
+    """Half as much again, in full tens of seconds."""
+    return _ROUND_S * math.ceil(expected_s * _PATIENCE / _ROUND_S)
+
+
+def rates_s() -> float:
+    """Three numbers of films in flight, all frames and reference frames; at 14 films in flight as many shorter ones go
+    ahead, and the bare decoder runs once instead of twice."""
+    runs = 1 / WHOLE + 1 / REFERENCE
+    fourteen = E05_FRAMES * (14 + 7.5) * (1 + runs) / RAW_FPS
+    seven = E05_FRAMES * 7 * (2 + runs) / RAW_FPS
+    one = E05_FRAMES * (2 + runs) / ENGINE_FPS
+    first = E05_FRAMES / ENGINE_FPS
+    return SET_UP_S + first + fourteen + seven + one
+
+
+def thirds_s(runs: float) -> float:
+    """So many runs of 14 films of a third of E05 each, and one film ahead of them."""
+    return SET_UP_S + E05_FRAMES / 3 * (14 * runs / RAW_FPS + 1 / ENGINE_FPS) / WHOLE
+
+
+MEMORY_S = SET_UP_S + LONG_FILM * (E05_FRAMES / ENGINE_FPS / WHOLE + 2)
+"""The 2: copying the packets, and deciding at the end, for each time over."""
+HOST_BYTES_S = 2 * (SET_UP_S + E05_FRAMES / ENGINE_FPS) + 50
+"""The 50: writing and reading a trace of some hundred megabytes."""
+PARITY_S = 2 * SET_UP_S + EPISODES_FRAMES * (1 / CPU_FPS + 1 / (5 * ENGINE_FPS))
+
+PARTS: Known = {
+    "device": ("gpu_check_device:device", limit_s(40)),
+    "kernels": ("gpu_check_kernels:kernels", limit_s(60)),
+    "rates_h264": ("gpu_check_rates:rates_h264", limit_s(rates_s())),
+    "memory": ("gpu_check_memory:memory", limit_s(MEMORY_S)),
+    "host_bytes": ("gpu_check_bytes:host_bytes", limit_s(HOST_BYTES_S)),
+    "parity": ("gpu_check_parity:parity", limit_s(PARITY_S)),
+    "measuring": ("gpu_check_measuring:measuring", limit_s(thirds_s(4))),
+    "engines": ("gpu_check_engines:engines", limit_s(60)),
+    "rates_hevc": ("gpu_check_rates:rates_hevc", limit_s(rates_s())),
+    "tests": ("gpu_check_tests:tests", limit_s(GPU_TESTS_S)),
+    "clustering": ("gpu_check_engines:clustering", limit_s(140)),
+    "python": ("gpu_check_python:python_settings", limit_s(thirds_s(PYTHON_RUNS))),
+}
+"""In the order of their worth, for time may run out."""
+
+ABOUT = ("gpu_check_about:about", 40)
+"""Not a part: what every report begins with."""
+
+
+def enough_s(names: Iterable[str], known: Known = PARTS) -> float:
+    """Seconds within which these parts end, however each of them ends."""
+    return ABOUT[1] + sum(known[name][1] for name in names)

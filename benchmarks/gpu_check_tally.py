@@ -1,0 +1,75 @@
+"""Bytes that reached the host by what they were, for `gpu_check`: some come with every frame, most do not."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections import Counter
+
+from .gpu_check_job import Row
+
+ROWS, PROFILES = "rows", "profiles"
+"""What measuring sends, whatever the film shows."""
+FILES, TILES = "files", "tiles"
+"""The crops: finished pictures, and those that are put together to the contact sheet."""
+
+PER = {
+    ROWS: "frame",
+    PROFILES: "stretch of frames",
+    "detections": "probe",
+    "descriptors": "probe",
+    "faces": "probe",
+    "composition": "candidate",
+    "text maps": "candidate that could win",
+    TILES: "image",
+    FILES: "image",
+}
+"""What each kind is sent for. A probe is a picture that the models look at, a few of every shot."""
+
+_ASKED_BY = {
+    "engines.detector": "detections",
+    "engines.descriptor": "descriptors",
+    "engines.reader": "faces",
+    "engines.text": "text maps",
+    "stream.watch": "composition",
+    "stream.cutting": TILES,
+}
+
+
+class Tally:
+    """Bytes by what they were. Safe for several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.bytes: Counter[str] = Counter()
+        self._times: Counter[str] = Counter()
+
+    def add(self, what: str, count: int) -> None:
+        """Count so many bytes."""
+        with self._lock:
+            self.bytes[what] += count
+            self._times[what] += 1
+
+    def row(self) -> Row:
+        """For a report: each kind, what measuring every frame sends, the crops, and all but the crops."""
+        crops = self.bytes[FILES] + self.bytes[TILES]
+        kinds = {
+            what: {"bytes": count, "times": self._times[what], "per": PER.get(what, "not known")}
+            for what, count in self.bytes.items()
+            if count
+        }
+        return {
+            "by_kind": kinds,
+            "each_frame_bytes": self.bytes[ROWS] + self.bytes[PROFILES],
+            "crops_bytes": crops,
+            "beside_crops_bytes": self.bytes.total() - crops,
+        }
+
+
+def kind_by_caller(depth: int = 1) -> str:
+    """What is fetched, by the module that asks for it: of the function `depth` frames above the one that calls this.
+
+    A module that is not known stands for itself.
+    """
+    module = str(sys._getframe(depth + 1).f_globals["__name__"])
+    return _ASKED_BY.get(module, module)

@@ -1,0 +1,67 @@
+"""Part of `gpu_check`: all tests that need a GPU, folder by folder, so that a folder that is done is known."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+from .gpu_check_job import ROOT, Job, Row
+
+
+def tests(job: Job) -> None:
+    """Runs pytest on everything marked `gpu`; counts, and the failures with the first line of each."""
+    if not (ROOT / "tests").is_dir():
+        raise FileNotFoundError("the tests are not part of the wheel: run this from a clone")
+    done: dict[str, Row] = {}
+    for name, paths in groups(ROOT / "tests").items():
+        done[name] = counted(_told(paths, job.testdata))
+        job.note("folders", done)
+    for key, value in together(done).items():
+        job.note(key, value)
+
+
+def groups(folder: Path) -> dict[str, list[Path]]:
+    """Tests by the folder they are in, those of `folder` itself last."""
+    inner = sorted(path for path in folder.iterdir() if any(path.glob("test_*.py")))
+    return {**{path.name: [path] for path in inner}, folder.name: sorted(folder.glob("test_*.py"))}
+
+
+def _told(paths: list[Path], testdata: Path) -> str:
+    """Pytest's JUnit file. Raises RuntimeError when there is none."""
+    environment = os.environ | {"KEYART_EXPECT_GPU": "1", "KEYART_TESTDATA": str(testdata)}
+    with tempfile.TemporaryDirectory(prefix="keyart-gpu-") as folder:
+        told = Path(folder) / "tests.xml"
+        command = [sys.executable, "-m", "pytest", "-q", "-m", "gpu", "-p", "no:cacheprovider", f"--junitxml={told}"]
+        command += map(str, paths)
+        done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=False)
+        if not told.is_file():
+            raise RuntimeError(f"pytest ended with {done.returncode} and told nothing")
+        return told.read_text("utf-8")
+
+
+def counted(junit: str) -> Row:
+    """Of pytest's JUnit file: how many passed, failed and were skipped, and why."""
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    failures = []
+    for case in ElementTree.fromstring(junit).iter("testcase"):
+        bad = next((child for child in case if child.tag in ("failure", "error")), None)
+        state = "failed" if bad is not None else "skipped" if case.find("skipped") is not None else "passed"
+        counts[state] += 1
+        if bad is not None:
+            reason = (bad.get("message") or "").strip().splitlines()
+            failures.append(
+                {"test": f"{case.get('classname')}::{case.get('name')}", "reason": reason[0] if reason else ""}
+            )
+    return {**counts, "failures": failures}
+
+
+def together(folders: dict[str, Row]) -> Row:
+    """The sums of all folders, and whether all passed; None when none ran."""
+    sums: Row = {key: sum(row[key] for row in folders.values()) for key in ("passed", "failed", "skipped")}
+    failures = [failure for row in folders.values() for failure in row["failures"]]
+    ran = sums["passed"] + sums["failed"]
+    return {**sums, "failures": failures, "passed_all": not sums["failed"] if ran else None}

@@ -1,0 +1,193 @@
+"""What of the GPU check's counting can be tried without a GPU: bytes to the host, by what they are; memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import anyio
+import numpy as np
+import pytest
+
+from benchmarks.gpu_check_bytes import by_cupti, by_doors
+from benchmarks.gpu_check_counting import CountingRuntime, traced_bytes
+from benchmarks.gpu_check_kernels import Kind, surface
+from benchmarks.gpu_check_memory import Sampler
+from benchmarks.gpu_check_parity import compare
+from benchmarks.gpu_check_parity import run as run_films
+from benchmarks.gpu_check_rates import whole
+from benchmarks.gpu_check_services import (
+    CountingEncoder,
+    CountingMeter,
+    CountingOps,
+    counted_services,
+    device_meter,
+)
+from benchmarks.gpu_check_tally import PER, Tally, kind_by_caller
+from kernels.cpu import CpuOps
+from kernels.stats import ROW
+from kernels.surface import Colour, Geometry, Surface
+from stream.encode import CpuEncoder
+from stream.settings import Settings
+
+from ..kernels import emulated
+
+
+class HostRuntime:
+    """A `Runtime` on the host that runs no kernel."""
+
+    def launch(self, kernel: str, grid: Any, block: Any, arguments: Any) -> None:
+        self.last = kernel
+
+    def zeros(self, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+        return np.zeros(shape, dtype)
+
+    def empty(self, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+        return np.empty(shape, dtype)
+
+    def upload(self, array: np.ndarray) -> np.ndarray:
+        return array.copy()
+
+    def copy(self, into: np.ndarray, source: np.ndarray) -> None:
+        into[...] = source
+
+    def download(self, array: np.ndarray) -> np.ndarray:
+        return array.copy()
+
+    def address(self, array: np.ndarray) -> int:
+        return int(array.ctypes.data)
+
+    def plane(self, array: np.ndarray, begin: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> np.ndarray:
+        return np.ndarray(shape, np.uint8, array, begin, strides)
+
+
+def test_a_runtime_that_counts() -> None:
+    inner = HostRuntime()
+    runtime = CountingRuntime(inner)
+    array = runtime.upload(runtime.zeros((4, 8), np.float32))
+    runtime.copy(array, array + 1)
+    runtime.launch("measure", (1, 1, 1), (1, 1, 1), [array])
+    assert runtime.download(array).sum() == 32
+    assert runtime.counts() == {
+        "to_host_bytes": 128, "to_device_bytes": 128, "downloads": 1, "launches": {"measure": 1},
+    }  # fmt: skip
+    assert runtime.last == "measure"
+    assert runtime.address(array) == array.ctypes.data
+
+
+def test_everything_that_reaches_the_host_is_counted_by_what_it_is() -> None:
+    tally, ops = Tally(), CpuOps()
+    grey = np.full((72, 128), 90, np.uint8)
+    surface = Surface(grey, grey[::2, ::2].copy(), grey[::2, ::2].copy(), 8, Colour(), Geometry(128, 72))
+    meter = CountingMeter(ops.meter(surface.geometry), tally)
+    rows = meter.measure([surface], np.zeros(1), np.zeros(1, int))
+    taken = meter.take_darkness()
+    counting = CountingOps(ops, tally)
+    picture = counting.to_host(counting.rgb(surface, None, (64, 36)))
+    data = CountingEncoder(CpuEncoder(), tally).jpeg(picture, 90)
+    tally.add("tiles", 100)
+    profiles = sum(part.nbytes for part in (taken.rows, taken.columns))
+    asked, each = 64 * 36 * 3, rows.nbytes + profiles
+    assert tally.row() == {
+        "by_kind": {
+            "rows": {"bytes": rows.nbytes, "times": 1, "per": "frame"},
+            "profiles": {"bytes": profiles, "times": 1, "per": "stretch of frames"},
+            __name__: {"bytes": asked, "times": 1, "per": "not known"},
+            "files": {"bytes": len(data), "times": 1, "per": "image"},
+            "tiles": {"bytes": 100, "times": 1, "per": "image"},
+        },
+        "each_frame_bytes": each,
+        "crops_bytes": len(data) + 100,
+        "beside_crops_bytes": each + asked,
+    }
+    assert isinstance(counting.meter(surface.geometry), CountingMeter)
+
+
+@pytest.mark.skipif(not emulated.available(), reason="needs g++")
+def test_a_meter_on_a_device_counts_what_its_runtime_fetches() -> None:
+    tally, count, size = Tally(), 16, (256, 144)
+    runtime = CountingRuntime(emulated.EmulatedRuntime())
+    meter = device_meter(Geometry(*size), runtime, tally)
+    surfaces = [surface(runtime, seed, Kind(*size, 8)) for seed in range(count)]
+    meter.measure(surfaces, np.arange(count) / 25, np.arange(count))
+    assert tally.bytes["rows"] == runtime.to_host_bytes <= 512 * count
+    meter.take_darkness()
+    assert 0 < tally.bytes["profiles"] == runtime.to_host_bytes - tally.bytes["rows"]
+
+
+def test_copies_are_read_from_a_trace() -> None:
+    events = [
+        {"name": "Memcpy DtoH (Device -> Pinned)", "args": {"bytes": 512}},
+        {"name": "Memcpy DtoH (Device -> Pageable)", "args": {"bytes": 8}},
+        {"name": "Memcpy DtoD (Device -> Device)", "args": {"bytes": 4096}},
+        {"name": "measure", "args": {}},
+    ]
+    assert traced_bytes({"traceEvents": events}) == Counter(DtoD=4096, DtoH=520)
+
+
+def test_who_asks_tells_what_it_is() -> None:
+    for module, kind in (("engines.text", "text maps"), ("stream.cutting", "tiles"), ("stranger", "stranger")):
+        names = {"__name__": module, "kind_by_caller": kind_by_caller}
+        exec("def door():\n    return kind_by_caller()\ndef asks():\n    return door()", names)
+        assert names["asks"]() == kind  # type: ignore[operator]
+
+
+def test_bytes_are_told_a_frame_by_doors_and_by_cupti() -> None:
+    tally = Tally()
+    for kind, count in (("rows", 4000), ("text maps", 600), ("files", 9000), ("tiles", 1000)):
+        tally.add(kind, count)
+    doors = by_doors({"frames": 10}, tally.row())
+    assert (doors["measured_a_frame"], doors["beside_crops_a_frame"]) == (400, 460)
+    assert doors["by_kind"]["text maps"] == {
+        "bytes": 600, "times": 1, "per": "candidate that could win", "bytes_a_frame": 60,
+    }  # fmt: skip
+    trace = {"traceEvents": [{"name": "Memcpy DtoH (Device -> Pinned)", "args": {"bytes": 15_000}}]}
+    cupti = by_cupti(trace, 10, tally.row())
+    assert (cupti["beside_crops_a_frame"], cupti["beside_doors_bytes"], cupti["crops_bytes"]) == (500, 400, 10_000)
+    assert by_cupti({}, 10, tally.row()) == {"reason": "CUPTI saw no copy to the host"}
+
+
+@pytest.mark.slow
+@pytest.mark.models
+def test_the_pipeline_runs_the_same_with_every_door_counted(scenes_film: Path, models_dir: Path) -> None:
+    heard = list[tuple[str, int]]()
+
+    async def counted_run() -> tuple[dict[str, Any], dict[str, Any]]:
+        async with counted_services(Settings(device="cpu")) as (services, counts):
+            told = await whole([scenes_film], 1, "all", services, lambda stage, done, _: heard.append((stage, done)))
+            return told, counts()
+
+    run, counts = anyio.run(counted_run)
+    assert (run["frames"], run["decoders"]) == (240, ["ffmpeg"])
+    assert run["watched_s"] <= run["wall_s"]
+    assert [done for stage, done in heard if stage == "watching"][-1] == 240
+    assert set(counts["by_kind"]) <= set(PER)
+    assert {"rows", "profiles", "descriptors", "composition", "tiles", "files"} <= set(counts["by_kind"])
+    assert counts["by_kind"]["rows"]["bytes"] == 240 * ROW.itemsize
+    assert counts["by_kind"]["files"]["times"] == counts["by_kind"]["tiles"]["times"] * 2 + 1
+    (first,) = run_films([scenes_film], "cpu", 1)
+    row = compare(first, first)
+    assert (row["same_shots"], row["same_mains"], row["shared"]) == (True, True, len(first.images))
+
+
+def test_memory_is_sampled_until_the_end() -> None:
+    values = iter([700, 900, *[800] * 10_000])
+    with Sampler(lambda: next(values) << 20, 100, every_s=0.0) as sampler:
+        while len(sampler.samples) < 40:
+            pass
+    row = sampler.row(500 << 20)
+    assert (row["peak_mib"], row["bare_mib"], row["grown_mib"]) == (900.0, 500.0, None)
+    assert row["tenths_mib"] == [0.0] * 10
+
+
+def test_memory_is_told_by_tenths_of_the_film() -> None:
+    sampler = Sampler(lambda: 0, 1000)
+    for done, mib in ((0, 300), (150, 500), (299, 510), (500, 900), (850, 530), (1010, 540)):
+        sampler.heard("watching", done, 7518)
+        sampler.samples.append((sampler._tenth, mib << 20))
+    sampler.heard("choosing", 1000, None)
+    sampler.samples.append((sampler._tenth, 2000 << 20))
+    row = sampler.row(0)
+    assert row["tenths_mib"] == [300, 500, 510, 0, 0, 900, 0, 0, 530, 540]
+    assert (row["peak_mib"], row["grown_mib"]) == (2000, 30)
