@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -49,41 +49,62 @@ class Files:
     content: dict[str, bytes] = field(default_factory=dict)
 
 
+_File = tuple[Format, Crop, bytes]
+
+
 class Cutter:
-    """Cuts and encodes one film's pictures, several at a time. Blocks."""
+    """Cuts and encodes one film's pictures on the threads of `pool`."""
 
     def __init__(
-        self, settings: Settings, active: Active, ops: Ops, encoder: Encoder, surface: Callable[[Candidate], Surface]
+        self,
+        settings: Settings,
+        active: Active,
+        ops: Ops,
+        encoder: Encoder,
+        surface: Callable[[Candidate], Surface],
+        pool: ThreadPoolExecutor,
     ) -> None:
         self._settings, self._active = settings, active
-        self._ops, self._encoder, self._surface = ops, encoder, surface
+        self._ops, self._encoder, self._surface, self._pool = ops, encoder, surface, pool
+        self._begun: dict[float, Future[list[_File]]] = {}
+
+    def begin(self, entry: Entry) -> None:
+        """Cut a picture that will probably be among the chosen, while others are still checked; once for each.
+
+        What goes wrong with it is heard of when it is chosen.
+        """
+        time_s = entry.candidate.pts_s
+        if time_s not in self._begun:
+            self._begun[time_s] = self._pool.submit(self._cut, entry.candidate)
 
     def cut(self, picks: Sequence[Pick], characters: Sequence[Character], entries: Sequence[Entry]) -> Files:
-        """All files of a result but the manifest. Raises KeyartError when a picture cannot be had or encoded."""
+        """All files of a result but the manifest; blocks. Raises KeyartError for a picture that cannot be cut."""
         files = Files()
-        main = [character for character in characters if character.main]
         checkpoint()
-        with ThreadPoolExecutor(self._settings.thread_count) as pool:
-            images = [pool.submit(self._image, files, rank, pick) for rank, pick in enumerate(picks, 1)]
-            portraits = [pool.submit(self._portrait, files, character, entries) for character in main]
-            tiles = list(pool.map(self._tile, range(1, len(picks) + 1), picks))
-            files.images.extend(image.result() for image in images)
-            for portrait in portraits:
-                portrait.result()
+        for pick in picks:
+            self.begin(pick.entry)
+        main = [character for character in characters if character.main]
+        portraits = [self._pool.submit(self._portrait, files, character, entries) for character in main]
+        tiles = list(self._pool.map(self._tile, range(1, len(picks) + 1), picks))
+        files.images.extend(self._image(files, rank, pick) for rank, pick in enumerate(picks, 1))
+        for portrait in portraits:
+            portrait.result()
         if tiles:
             sheet = contact_sheet(tiles, self._settings.crop.contact_sheet_columns)
             files.content["contact_sheet.jpg"] = self._encoder.jpeg(sheet, self._settings.jpeg_quality)
         return files
 
     def _image(self, files: Files, rank: int, pick: Pick) -> Image:
-        candidate = pick.entry.candidate
         cuts = []
-        for form in self._settings.chosen_formats():
-            crop = crop_for(form, self._active, candidate.faces, leading_face(candidate.faces))
-            path = f"{form.name}/{rank:02d}.jpg"
-            files.content[path] = self._jpeg(candidate, crop)
-            cuts.append(Cut(form, path, crop))
+        for form, crop, data in self._begun[pick.entry.candidate.pts_s].result():
+            cuts.append(Cut(form, f"{form.name}/{rank:02d}.jpg", crop))
+            files.content[cuts[-1].path] = data
         return Image(rank, pick, cuts)
+
+    def _cut(self, candidate: Candidate) -> list[_File]:
+        faces, lead = candidate.faces, leading_face(candidate.faces)
+        crops = [(form, crop_for(form, self._active, faces, lead)) for form in self._settings.chosen_formats()]
+        return [(form, crop, self._jpeg(candidate, crop)) for form, crop in crops]
 
     def _jpeg(self, candidate: Candidate, crop: Crop) -> bytes:
         surface = self._surface(candidate)  # held until the picture is finished: its slot would be filled anew

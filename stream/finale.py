@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from engines.text import TextDetector
@@ -88,15 +90,26 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
     pixels = Pixels(film, tools.frame_at)
     moments = Moments(film.pool, tools.between, tools.glance, settings.faces.moment_s)
     checks = LateChecks(film, settings, active, spreads, tools.text, moments, pixels.surface)
-    selection = choose_checked(entries, settings, checks.check, settings.thread_count)
-    picks = selection.picks
-    _count_rejections(film, selection)
-    cutter = Cutter(settings, active, tools.ops, tools.encoder, pixels.surface)
-    files = clocks["crop"].time(lambda: cutter.cut(picks, characters, entries), len(picks))
+    with _workers(settings.thread_count) as pool:
+        cutter = Cutter(settings, active, tools.ops, tools.encoder, pixels.surface, pool)
+        selection = choose_checked(entries, settings, checks.check, pool, cutter.begin)
+        picks = selection.picks
+        _count_rejections(film, selection)
+        files = clocks["crop"].time(lambda: cutter.cut(picks, characters, entries), len(picks))
     if len(picks) < settings.top:
         message = f"only {len(picks)} of {settings.top} images, the film has no more that can be told apart"
         film.notices.append(Notice("few_images", message))
     return Conclusion(area, active, characters, grouping, files, frozenset(pixels.refetched))
+
+
+@contextmanager
+def _workers(threads: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that forget what they have not begun when the work is given up."""
+    pool = ThreadPoolExecutor(threads)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _active_area(film: Film, find_bars: bool) -> ActiveArea:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from threading import Lock
 
@@ -18,7 +18,7 @@ from .judge import Spreads
 from .moment import Moments
 from .records import Candidate
 from .scoring import Active, score_of
-from .selection import Entry, Pick, Selection
+from .selection import Entry, Selection
 from .settings import Settings
 from .stage import StageClock
 
@@ -91,11 +91,13 @@ def choose_checked(
     entries: Sequence[Entry],
     settings: Settings,
     check: Callable[[Entry], Verdict],
-    threads: int,
+    pool: ThreadPoolExecutor,
+    passed: Callable[[Entry], None] = lambda entry: None,
 ) -> Selection:
     """Choose, check what was chosen side by side, and choose again until everything chosen has passed its check.
 
     Which pictures are checked follows from scores alone, so the result does not depend on the number of threads.
+    passed: told of each that was chosen again after its check, while the next ones are checked.
     """
     answers: dict[float, Verdict] = {}
 
@@ -103,14 +105,17 @@ def choose_checked(
         verdict = answers.get(entry.candidate.pts_s)
         return None if verdict is None else verdict.reason
 
-    with ThreadPoolExecutor(threads) as pool:
-        while True:
-            selection = Selection(settings.rank, settings.top)
-            picks = selection.choose([_with_text(entry, answers, settings) for entry in entries], known)
-            unchecked = [pick for pick in picks if pick.entry.candidate.pts_s not in answers]
-            if not unchecked:
-                return selection
-            answers.update(_check_all(unchecked, check, pool))
+    while True:
+        selection = Selection(settings.rank, settings.top)
+        picks = selection.choose([_with_text(entry, answers, settings) for entry in entries], known)
+        unchecked = [pick for pick in picks if pick.entry.candidate.pts_s not in answers]
+        futures = [pool.submit(check, pick.entry) for pick in unchecked]
+        for pick in picks:
+            if pick.entry.candidate.pts_s in answers:
+                passed(pick.entry)
+        if not unchecked:
+            return selection
+        answers.update(zip((pick.entry.candidate.pts_s for pick in unchecked), _heard(futures), strict=True))
 
 
 def _with_text(entry: Entry, answers: Mapping[float, Verdict], settings: Settings) -> Entry:
@@ -121,16 +126,14 @@ def _with_text(entry: Entry, answers: Mapping[float, Verdict], settings: Setting
     return replace(entry, reasons=list(entry.reasons), components=components, score=score)
 
 
-def _check_all(
-    picks: Sequence[Pick], check: Callable[[Entry], Verdict], pool: ThreadPoolExecutor
-) -> dict[float, Verdict]:
-    futures = [pool.submit(check, pick.entry) for pick in picks]
+def _heard(futures: Sequence[Future[Verdict]]) -> list[Verdict]:
+    """What all of them say, in order."""
     try:
         waiting = set(futures)
         while waiting:
             checkpoint()  # only this thread hears of a cancellation; those of the pool end within one check
             waiting = wait(waiting, timeout=_LISTEN_EVERY_S).not_done
-        return {pick.entry.candidate.pts_s: future.result() for pick, future in zip(picks, futures, strict=True)}
+        return [future.result() for future in futures]
     finally:
         for future in futures:
             future.cancel()
