@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil, floor, log2
+from math import ceil, floor, log2, prod, sqrt
 from typing import TYPE_CHECKING
 
 import cv2
@@ -46,7 +46,7 @@ class CpuOps:
         for surface, matrices in parts:
             shown = index_matrix(stored_to_displayed((surface.y.shape[1], surface.y.shape[0]), surface.geometry))
             for matrix, chip in zip(matrices, left, strict=False):  # asks for a matrix first: no chip is lost
-                _warp_one(chip, surface, np.vstack([matrix, [0.0, 0.0, 1.0]]) @ shown)
+                _warp_one(chip, surface, matrix @ shown)
         return chips
 
     def to_host(self, array: Array) -> np.ndarray:
@@ -102,7 +102,7 @@ def _halved_part(
     samples: np.ndarray, rect: Rect, steps: list[tuple[int, int]]
 ) -> tuple[np.ndarray, tuple[float, float], tuple[int, int]]:
     """The plane around `rect`, halved; where `rect` begins in it; the factors. Cut on whole steps of the plane."""
-    sx, sy = (int(np.prod([step[axis] for step in steps])) for axis in (0, 1))
+    sx, sy = (prod(step[axis] for step in steps) for axis in (0, 1))
     x, y, width, height = rect
     left, right = _whole_steps(x, x + width, sx, samples.shape[1])
     top, bottom = _whole_steps(y, y + height, sy, samples.shape[0])
@@ -140,22 +140,31 @@ def _to_rgb(planes: list[np.ndarray], surface: Surface) -> np.ndarray:
 
 
 def _warp_one(chip: np.ndarray, surface: Surface, to_chip: np.ndarray) -> None:
-    """Fills one chip; `to_chip` (3, 3) takes stored luma pixels (centres at whole numbers) to chip pixels.
+    """Fills one chip; `to_chip` (2, 3) takes stored luma pixels (centres at whole numbers) to chip pixels.
 
-    Only the stored pixels that the chip shows are converted, halved first while the chip is twice too small.
+    Only the stored pixels that the chip shows are converted, halved first while the chip is twice too small. Plain
+    numbers: for matrices this small NumPy takes longer than the pixels do.
     """
-    shrink = 1.0 / float(np.linalg.norm(to_chip[:2, :2], ord=2))
-    step = 1 << max(0, floor(log2(shrink)))
-    size, (height, width) = chip.shape[0], surface.y.shape
-    corners = np.linalg.inv(to_chip)[:2] @ np.array([[0, size, 0, size], [0, 0, size, size], [1, 1, 1, 1]])
-    (left, top), (right, bottom) = corners.min(axis=1), corners.max(axis=1)
-    x, w = _whole_pixels(left, right, step, width)
-    y, h = _whole_pixels(top, bottom, step, height)
+    (a, b, c), (d, e, f) = to_chip.tolist()
+    step = 1 << max(0, floor(-log2(_most_enlarged(a, b, d, e))))
+    size, (height, width), area = chip.shape[0], surface.y.shape, a * e - b * d
+    corners = [(u - c, v - f) for u in (0, size) for v in (0, size)]
+    across, down = [(e * u - b * v) / area for u, v in corners], [(a * v - d * u) / area for u, v in corners]
+    x, w = _whole_pixels(min(across), max(across), step, width)
+    y, h = _whole_pixels(min(down), max(down), step, height)
     if w < 1 or h < 1:
         return
     part = _stored_rgb(surface, (x, y, w * step, h * step), (w, h), fine=False)
-    from_part = index_matrix(np.array([[step, 0.0, x], [0.0, step, y], [0.0, 0.0, 1.0]]))
-    cv2.warpAffine(part, (to_chip @ from_part)[:2], (size, size), dst=chip, flags=cv2.INTER_LINEAR)
+    # A pixel of the part is `step` wide and its centre lies (step - 1) / 2 beyond that of its first stored pixel.
+    left, top = x + (step - 1) / 2, y + (step - 1) / 2
+    rows = (a * step, b * step, a * left + b * top + c), (d * step, e * step, d * left + e * top + f)
+    cv2.warpAffine(part, np.array(rows), (size, size), dst=chip, flags=cv2.INTER_LINEAR)
+
+
+def _most_enlarged(a: float, b: float, c: float, d: float) -> float:
+    """The larger singular value of ((a, b), (c, d))."""
+    total, area = a * a + b * b + c * c + d * d, a * d - b * c
+    return sqrt((total + sqrt(max(0.0, total * total - 4 * area * area))) / 2)
 
 
 def _whole_pixels(low: float, high: float, step: int, length: int) -> tuple[int, int]:

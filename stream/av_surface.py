@@ -6,6 +6,7 @@ from typing import Any
 
 import av
 import numpy as np
+from av.video.plane import VideoPlane
 
 from kernels.surface import Colour, Geometry, Surface
 
@@ -21,20 +22,19 @@ _SAMPLES: tuple[np.dtype[Any], ...] = (np.dtype(np.uint8), np.dtype(np.uint16))
 
 def surface_of(frame: av.VideoFrame, colour: Colour, geometry: Geometry) -> Surface:
     """The frame's planes, alive as long as the surface is. Other layouts (RGB, palettes) become 4:4:4 first."""
-    name = frame.format.name
+    name, planes = frame.format.name, frame.planes
     if name in _PLANAR:
-        y, u, v = (_plane(frame, i, _PLANAR[name]) for i in range(3))
+        y, u, v = (_plane(plane, _PLANAR[name]) for plane in planes[:3])
         return Surface(y, u, v, _PLANAR[name], colour, geometry)
     if name in _SEMI_PLANAR:
-        uv = _plane(frame, 1, 8, samples=2)
-        return Surface(_plane(frame, 0, 8), uv[:, 0::2], uv[:, 1::2], 8, colour, geometry)
+        uv = _plane(planes[1], 8, samples=2)
+        return Surface(_plane(planes[0], 8), uv[:, 0::2], uv[:, 1::2], 8, colour, geometry)
     if name in _GREY:
-        return Surface(_plane(frame, 0, _GREY[name]), None, None, _GREY[name], colour, geometry)
+        return Surface(_plane(planes[0], _GREY[name]), None, None, _GREY[name], colour, geometry)
     return surface_of(_as_yuv444(frame, colour), colour, geometry)
 
 
-def _plane(frame: av.VideoFrame, index: int, bit_depth: int, samples: int = 1) -> np.ndarray:
-    plane = frame.planes[index]
+def _plane(plane: VideoPlane, bit_depth: int, samples: int = 1) -> np.ndarray:
     dtype = _SAMPLES[bit_depth > 8]
     shape, strides = (plane.height, plane.width * samples), (plane.line_size, dtype.itemsize)
     return np.ndarray(shape, dtype, plane, 0, strides)  # type: ignore[arg-type]

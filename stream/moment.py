@@ -65,7 +65,7 @@ class Moments:
         chosen = _spread([p for p in pictures if p[0] < candidate.pts_s - 1e-3], from_end=True)
         chosen += _spread([p for p in pictures if p[0] > candidate.pts_s + 1e-3], from_end=False)
         # A face has changed most in the farthest; whoever stops at the first fault looks at a tenth fewer.
-        chosen.sort(key=lambda picture: -abs(picture[0] - candidate.pts_s))
+        chosen.sort(key=lambda picture: -round(abs(picture[0] - candidate.pts_s), 3))
         looks = self._glance([surface for _, surface in chosen], lead)
         yield from (face for face in looks if face is not None)
 
