@@ -15,6 +15,7 @@ import numpy as np
 import onnxruntime as ort
 
 from kernels.cuda.borrowed import borrowed_stream
+from kernels.cuda.toolkit import name_toolkit
 
 from .catalog import ModelError
 from .fetch import sha256_of
@@ -192,6 +193,7 @@ def nodes_by_provider(path: Path, providers: list[tuple[str, ProviderOptions]]) 
 
 
 def _cupy(role: str) -> Any:
+    name_toolkit()
     try:
         import cupy
     except ImportError as error:

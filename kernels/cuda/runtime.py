@@ -14,6 +14,7 @@ from ..surface import Array
 from .borrowed import borrowed_stream
 from .plane import DevicePlane
 from .sources import KERNELS, OPTIONS, file_of, source
+from .toolkit import name_toolkit
 
 _BYTE = np.dtype(np.uint8)
 _here = threading.local()
@@ -67,7 +68,7 @@ class CupyRuntime:
     """
 
     def __init__(self, stream: int | None = None, device_id: int = 0) -> None:
-        self._cupy = _cupy()
+        self._cupy = cupy_with_device()
         self.device_id = device_id
         with self._cupy.cuda.Device(device_id):
             cuda = self._cupy.cuda
@@ -139,7 +140,9 @@ class CupyRuntime:
         self._stream.synchronize()
 
 
-def _cupy() -> Any:
+def cupy_with_device() -> Any:
+    """The module, on a machine that has a device. Raises RuntimeError (what is missing) elsewhere."""
+    name_toolkit()
     try:
         import cupy
     except ImportError as error:
