@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .gpu_check_about import as_row
 from .gpu_check_job import Job, Row
 
@@ -32,11 +34,20 @@ def clocks() -> Row | str:
     except ImportError as error:
         return f"NVML cannot be asked ({error})"
     try:
-        pynvml.nvmlInit()
-        handle = pynvml.nvmlDeviceGetHandleByIndex(0)
+        handle = nvml_device()
         kinds = {"sm": pynvml.NVML_CLOCK_SM, "memory": pynvml.NVML_CLOCK_MEM, "video": pynvml.NVML_CLOCK_VIDEO}
         now = {name: pynvml.nvmlDeviceGetClockInfo(handle, kind) for name, kind in kinds.items()}
         most = {name: pynvml.nvmlDeviceGetMaxClockInfo(handle, kind) for name, kind in kinds.items()}
         return {"now_mhz": now, "most_mhz": most, "power_w": pynvml.nvmlDeviceGetPowerUsage(handle) / 1000}
-    except pynvml.NVMLError as error:
+    except (ImportError, RuntimeError, pynvml.NVMLError) as error:
         return f"NVML does not say ({error})"
+
+
+def nvml_device() -> Any:
+    """NVML's handle of CUDA's first device: with CUDA_VISIBLE_DEVICES that may be another card than NVML's first.
+    Raises NVMLError, and what CuPy raises where it cannot be asked."""
+    import pynvml
+    from cupy.cuda import runtime
+
+    pynvml.nvmlInit()
+    return pynvml.nvmlDeviceGetHandleByPciBusId(runtime.deviceGetPCIBusId(0))

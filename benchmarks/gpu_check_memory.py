@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from .gpu_check_device import nvml_device
 from .gpu_check_job import Job, Row
 from .gpu_check_parts import LONG_FILM
 from .gpu_clips import packet_kinds
@@ -109,8 +110,7 @@ def process_memory() -> tuple[Callable[[], int], str]:
     not know this process (in a container's own process names) and the whole device is read instead."""
     import pynvml
 
-    pynvml.nvmlInit()
-    handle = pynvml.nvmlDeviceGetHandleByIndex(0)
+    handle = nvml_device()
 
     def of_process() -> int | None:
         running = pynvml.nvmlDeviceGetComputeRunningProcesses(handle)

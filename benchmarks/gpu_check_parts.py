@@ -60,7 +60,7 @@ HOST_BYTES_S = 2 * (SET_UP_S + E05_FRAMES / ENGINE_FPS) + 50
 PARITY_S = 2 * SET_UP_S + EPISODES_FRAMES * (1 / CPU_FPS + 1 / (5 * ENGINE_FPS))
 
 PARTS: Known = {
-    "device": ("gpu_check_device:device", limit_s(40)),
+    "device": ("gpu_check_device:device", limit_s(50)),
     "kernels": ("gpu_check_kernels:kernels", limit_s(60)),
     "rates_h264": ("gpu_check_rates:rates_h264", limit_s(rates_s())),
     "memory": ("gpu_check_memory:memory", limit_s(MEMORY_S)),

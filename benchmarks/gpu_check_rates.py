@@ -123,8 +123,11 @@ def decode_bare(path: Path) -> int:
     decoder = nvc.CreateDecoder(
         gpuid=0, codec=demuxer.GetNvCodecId(), cudacontext=0, cudastream=stream.ptr, usedevicememory=True
     )
-    frames = sum(len(decoder.Decode(packet)) for packet in demuxer)
-    return frames + len(decoder.Decode(nvc.PacketData()))  # an empty packet brings out what is still inside
+    try:
+        frames = sum(len(decoder.Decode(packet)) for packet in demuxer)
+        return frames + len(decoder.Decode(nvc.PacketData()))  # an empty packet brings out what is still inside
+    finally:
+        del decoder  # it holds the stream, which as the older variable would be gone first
 
 
 def raw(paths: Sequence[Path], videos: int, decode: Callable[[Path], int] = decode_bare) -> Row:

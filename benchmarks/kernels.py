@@ -67,7 +67,9 @@ def _surface(device: Device, seed: int) -> Surface:
     if device == "cuda":
         from kernels.cuda.runtime import CupyRuntime
 
-        buffer = CupyRuntime().upload(buffer)
+        runtime = CupyRuntime()
+        buffer = runtime.upload(buffer)
+        runtime.synchronise()  # the operations read it in a stream of theirs
     y, u, v = split_semi_planar(buffer, height)
     if device == "cpu":  # as FFmpeg leaves them
         u, v = np.ascontiguousarray(u), np.ascontiguousarray(v)

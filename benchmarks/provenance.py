@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from kernels.cuda.toolkit import name_toolkit
 from stream.settings import Settings
 
 _CODE = (".py", ".cu", ".cuh", ".toml")
@@ -60,6 +61,7 @@ def version_of(package: str) -> str | None:
 
 
 def _gpu_name() -> str | None:
+    name_toolkit()
     try:
         from cupy.cuda import runtime
     except ImportError:

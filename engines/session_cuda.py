@@ -14,6 +14,9 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
+from kernels.cuda.borrowed import borrowed_stream
+from kernels.cuda.toolkit import name_toolkit
+
 from .catalog import ModelError
 from .fetch import sha256_of
 from .session import CPU_PROVIDER, Counted, Named, loading, opened, running, session_options
@@ -113,7 +116,7 @@ class CudaSession(Counted):
         self._provider = check_provider(self._session.get_providers(), role)
         super().__init__(role)
         self._cupy = cupy
-        self._stream, self._device_id = cupy.cuda.ExternalStream(stream), device_id
+        self._stream, self._device_id = borrowed_stream(cupy, stream), device_id
         self._lock = threading.Lock()
         self._options = ort.RunOptions()
         self._options.add_run_config_entry("disable_synchronize_execution_providers", "1")
@@ -190,6 +193,7 @@ def nodes_by_provider(path: Path, providers: list[tuple[str, ProviderOptions]]) 
 
 
 def _cupy(role: str) -> Any:
+    name_toolkit()
     try:
         import cupy
     except ImportError as error:

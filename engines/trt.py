@@ -13,6 +13,8 @@ from pathlib import Path
 
 import onnxruntime as ort
 
+from kernels.cuda.toolkit import name_toolkit
+
 from .fetch import sha256_of
 from .providers import TENSORRT, load_libraries, provider_problem
 
@@ -72,13 +74,12 @@ def _package() -> tuple[str | None, str | None]:
 
 
 def _capability() -> str:
+    name_toolkit()
     try:
         from cupy.cuda import runtime
-    except ImportError:
-        return ""
-    try:
+
         properties = runtime.getDeviceProperties(0)
-    except runtime.CUDARuntimeError:
+    except (ImportError, OSError, RuntimeError):
         return ""
     return f"{properties['major']}{properties['minor']}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib.metadata import EntryPoint, PackageNotFoundError, version
+from importlib.metadata import EntryPoint
 from typing import Annotated
 
 import typer
@@ -13,6 +13,7 @@ from .commands.doctor import doctor
 from .commands.exits import no_teardown_without_device
 from .commands.extract import extract
 from .plugins import add_plugins, plugin_entry_points
+from .version import own_version
 
 HELP = "Finds the poster frames of a video library: one video in, ten finished crops out. A person decides."
 OWN_COMMANDS = ("extract", "models", "config", "doctor")
@@ -44,15 +45,8 @@ def main() -> None:
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        print(f"keyart {_own_version()}")
+        print(f"keyart {own_version()}")
         raise typer.Exit()
-
-
-def _own_version() -> str:
-    try:
-        return version("keyart")
-    except PackageNotFoundError:
-        return "(run from source)"
 
 
 def _root(

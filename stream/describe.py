@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from importlib.metadata import version
 from pathlib import Path
 
 from engines.faces import EMOTIONS, Face
@@ -36,6 +35,7 @@ from .manifest import (
 from .records import Character, Notice
 from .services import Services
 from .settings import Settings
+from .version import own_version
 from .words import why
 
 _FINGERPRINT_PART_BYTES = 1 << 20
@@ -101,7 +101,7 @@ def manifest_of(
 
 def _tool(settings: Settings, services: Services, decoder: str) -> ToolEntry:
     return ToolEntry(
-        version=version("keyart"),
+        version=own_version(),
         device=services.device,
         decoder=decoder,
         decode=settings.decode,

@@ -10,6 +10,8 @@ from kernels.cuda.errors import from_cuda, out_of_memory, sticky
 
 from .records import KeyartError
 
+NO_ROOM = "needs more GPU memory than there is, set batching.in_flight lower"
+
 
 class DeviceLostError(Exception):
     """After what happened no call to the GPU succeeds in this process: it must end, and another may begin.
@@ -44,7 +46,7 @@ def device_lost(error: BaseException) -> DeviceLostError | None:
 
 def _reason(error: BaseException) -> str | None:
     if out_of_memory(error):
-        return "needs more GPU memory than there is, set batching.in_flight lower"
+        return NO_ROOM
     said = from_cuda(error) or _from_session(error)
     return f"cannot be worked on ({said}), report this" if said else None
 

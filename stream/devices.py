@@ -13,6 +13,8 @@ from .records import KeyartError
 NEEDED = ("cupy", "PyNvVideoCodec", "torch", "torchvision")
 """Modules without which nothing runs on a GPU."""
 
+COMPILER_ADVICE = "pip install 'keyart[cuda]', or set CUDA_PATH to a CUDA 13 toolkit with its headers"
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -46,7 +48,8 @@ def why_not_cuda(view: View | None = None, everything: bool = True) -> tuple[str
     """What keeps a run from the GPU, in words; empty when nothing does.
 
     everything: go on after the first reason. Without it a machine without a GPU is told at once; packages take seconds
-    to import, and where all is there ONNX Runtime is tried in a process of its own, for some seconds more.
+    to import, and where all is there CuPy's compiler and ONNX Runtime are tried, each in a process of its own, for some
+    seconds more.
     """
     view = view or Machine()
     found = view.gpu()
@@ -58,6 +61,17 @@ def why_not_cuda(view: View | None = None, everything: bool = True) -> tuple[str
         missing.append(f"{found}, check the driver with nvidia-smi")
     if missing:
         return tuple(missing)
-    problem = view.provider(CUDA)
-    hint = "pip uninstall onnxruntime, then pip install 'keyart[cuda]'"
-    return (f"ONNX Runtime cannot use the GPU ({problem}), {hint}",) if problem else ()
+    return tuple(_not_working(view, everything))
+
+
+def _not_working(view: View, everything: bool) -> list[str]:
+    """What does not work although all is there."""
+    missing = []
+    if problem := view.compiler():
+        missing.append(f"CuPy cannot compile a kernel ({problem}), {COMPILER_ADVICE}")
+    if missing and not everything:
+        return missing
+    if problem := view.provider(CUDA):
+        hint = "pip uninstall onnxruntime, then pip install 'keyart[cuda]'"
+        missing.append(f"ONNX Runtime cannot use the GPU ({problem}), {hint}")
+    return missing

@@ -14,6 +14,7 @@ from engines.catalog import ModelError
 from .finding import Finding, State
 from .records import KeyartError
 from .settings import Settings
+from .version import own_version
 
 if TYPE_CHECKING:
     from .gpu import View
@@ -47,7 +48,7 @@ def diagnose(settings: Settings, view: View | None = None) -> list[Finding]:
 
 def _python(settings: Settings) -> Finding:
     threads = settings.thread_count
-    found = f"Keyart {_version_of('keyart')}, Python {platform.python_version()}, {platform.machine()}"
+    found = f"Keyart {own_version()}, Python {platform.python_version()}, {platform.machine()}"
     state: State = "ok" if sys.version_info >= (3, 11) else "missing"
     return Finding("python", state, f"{found}, {threads} thread{'s' if threads != 1 else ''}")
 

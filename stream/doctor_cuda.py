@@ -10,7 +10,7 @@ from engines.providers import CUDA, short_name
 from engines.session import SessionError
 from engines.session_cuda import cpu_nodes
 
-from .devices import NEEDED
+from .devices import COMPILER_ADVICE, NEEDED
 from .engine_cache import buildable, engine_root
 from .finding import Finding, State
 from .gpu import PACKAGES, Gpu, Machine, View
@@ -38,6 +38,7 @@ def cuda_findings(settings: Settings, view: View | None = None, cpu_nodes: CpuNo
         _gpu(gpu),
         _video(view),
         *_packages(view, wanted),
+        _compiler(view.compiler(), wanted),
         _provider(provider, wanted),
         _tensorrt(view, settings),
     ]
@@ -73,6 +74,12 @@ def _packages(view: View, wanted: State) -> list[Finding]:
             state, advice = (wanted, "pip install 'keyart[cuda]'") if module in NEEDED else ("note", INSTEAD[module])
             findings.append(Finding(package, state, "is not installed or cannot be imported", advice))
     return findings
+
+
+def _compiler(problem: str | None, wanted: State) -> Finding:
+    if problem is None:
+        return Finding("compiler", "ok", "CuPy compiles kernels and runs them")
+    return Finding("compiler", wanted, f"CuPy cannot compile a kernel: {problem}", COMPILER_ADVICE)
 
 
 def _provider(problem: str | None, wanted: State) -> Finding:

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 from engines import trt
 from engines.providers import provider_problem
+from kernels.cuda.toolkit import name_toolkit
+from kernels.cuda.trial import compiler_problem
 
 PACKAGES = {
     "cupy": "cupy-cuda13x", "torch": "torch", "torchvision": "torchvision", "PyNvVideoCodec": "PyNvVideoCodec",
@@ -57,6 +59,10 @@ class View(Protocol):
         """The installed version of what brings a module; None when it is not installed or cannot be imported."""
         ...
 
+    def compiler(self) -> str | None:
+        """Why CuPy cannot compile a kernel; None when it can."""
+        ...
+
     def provider(self, name: str) -> str | None:
         """Why ONNX Runtime cannot use a provider; None when it can."""
         ...
@@ -69,17 +75,18 @@ class Machine:
 
     def gpu(self) -> Gpu | str:
         """Asks CuPy; the driver's version comes from NVML."""
+        name_toolkit()
         try:
             from cupy.cuda import runtime
-        except ImportError as error:
-            return f"CuPy cannot be imported ({error})"
+        except (ImportError, OSError, RuntimeError) as error:
+            return f"CuPy cannot be imported ({first_line(error)})"
         try:
             if not runtime.getDeviceCount():
                 return "no CUDA device found"
             seen = runtime.getDeviceProperties(0)
             free, memory = runtime.memGetInfo()
-        except runtime.CUDARuntimeError as error:
-            return f"no CUDA device can be used ({error})"
+        except RuntimeError as error:  # CuPy's own, or that it does not find the runtime's library
+            return f"no CUDA device can be used ({first_line(error)})"
         return Gpu(seen["name"].decode(), f"{seen['major']}.{seen['minor']}", int(memory), int(free), driver_version())
 
     def video(self) -> VideoChip | str:
@@ -92,11 +99,16 @@ class Machine:
 
     def package(self, module: str) -> str | None:
         """Its distribution's version, once it has been imported."""
+        name_toolkit()
         try:
             importlib.import_module(module)
             return version(PACKAGES[module])
         except (ImportError, OSError, RuntimeError, PackageNotFoundError):
             return None
+
+    def compiler(self) -> str | None:
+        """Tries it in a process of its own."""
+        return compiler_problem()
 
     def provider(self, name: str) -> str | None:
         """Tries it in a process of its own."""

@@ -68,7 +68,7 @@ def decoder_engines(make_chip: Callable[[], Chip] = first_chip) -> int | None:
     takes a kind of film is asked when one comes (`Chip.check`)."""
     try:
         return make_chip().engines()
-    except (OSError, RuntimeError, RefusedError):
+    except (OSError, RuntimeError, RefusedError, KeyartError):
         return None
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from kernels.cuda.errors import out_of_memory
 from kernels.surface import Surface
 
 from .av_probe import notices_of
@@ -34,7 +35,7 @@ class NvDecoder:
     """`stream.decode.Decoder` on NVDEC: surfaces are NV12 (8 bits) or P016 (`bit_depth` 16) on the device.
 
     `info` is what FFmpeg says of the file. Decodes the first picture at once, so that a chip that refuses the film does
-    so here: raises RefusedError.
+    so here: raises RefusedError. Want of memory is no refusal, FFmpeg's pictures would need as much: KeyartError.
     """
 
     name = "nvdec"
@@ -99,6 +100,8 @@ class NvDecoder:
             first = next(pictures, None)
         except KeyartError as error:
             reading.close()
+            if out_of_memory(error):
+                raise
             raise RefusedError(f"the GPU's decoder fails on it ({words_of(error.__cause__ or error)})") from error
         except BaseException:
             reading.close()

@@ -7,9 +7,12 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+from kernels.cuda.errors import out_of_memory
+
 from .av_decode import AvDecoder
 from .av_probe import open_container, picture_stream
 from .decode import DecodeOptions, Decoder
+from .device_errors import NO_ROOM
 from .frame_pool import Memory
 from .nv_decode import NvDecoder
 from .nv_memory import CupyMemory
@@ -24,12 +27,15 @@ def open_on_gpu(path: Path, options: DecodeOptions) -> Decoder:
     try:
         chip, memory = first_chip(), CupyMemory()
     except RuntimeError as error:
+        if out_of_memory(error):
+            raise KeyartError(NO_ROOM) from error
         raise KeyartError(f"the GPU's decoder cannot be used ({words_of(error)}), use --device cpu") from error
     return open_on_chip(path, options, chip, lambda: memory)
 
 
 def open_on_chip(path: Path, options: DecodeOptions, chip: Chip, make_memory: Callable[[], Memory]) -> Decoder:
-    """The chip's decoder, or FFmpeg's with its pictures uploaded when the chip refuses the film."""
+    """The chip's decoder, or FFmpeg's with its pictures uploaded when the chip refuses the film. Raises KeyartError
+    when the device has no room for either."""
     # FFmpeg describes the film by its first picture; one thread, because other films are on their way.
     info = AvDecoder(path, replace(options, threads=1)).info
     memory = make_memory()

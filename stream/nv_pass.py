@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from kernels.cuda.errors import out_of_memory
+
 from .cancel import checkpoint
 from .decode import DecodeMode
+from .device_errors import NO_ROOM
 from .frame_pool import Memory
 from .nal import sequence_headers
 from .nv_packets import Packet, PacketReader, content, with_headers
@@ -78,7 +81,8 @@ class NvPass:
 
     def pictures(self, from_key_s: float | None = None, wanted_from_s: float | None = None) -> Iterator[NvPicture]:
         """Decoded pictures; before the key frame at `from_key_s` packets are only counted, and before `wanted_from_s`
-        those that no other picture needs are not decoded. Raises KeyartError when the chip gives up."""
+        those that no other picture needs are not decoded. Raises KeyartError when the chip gives up, or the device has
+        no room."""
         self.reader.find_droppable = self._mode == "reference" or wanted_from_s is not None
         drop_before_s = float("inf") if self._mode == "reference" else wanted_from_s
         for packet in self.reader.packets():
@@ -134,6 +138,8 @@ class NvPass:
         return stamp
 
     def _fail(self, time_s: float, error: NvdecError, begins_here: bool) -> None:
+        if out_of_memory(error):  # no damage, and the next key frame would find no room either
+            raise KeyartError(NO_ROOM) from error
         self._session, self._begun = None, False
         self._expected.clear()
         self.reader.note_damage(time_s)

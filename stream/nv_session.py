@@ -14,9 +14,12 @@ import re
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from kernels.cuda.errors import out_of_memory
+
+from .device_errors import NO_ROOM
 from .frame_pool import Memory
 from .nv_packets import Packet
-from .records import VideoInfo
+from .records import KeyartError, VideoInfo
 
 CODECS = {
     "h264": "H264",
@@ -28,7 +31,18 @@ CODECS = {
     "av1": "AV1",
 }
 """FFmpeg's names of codecs that the chip is fed as they are (H.264 and HEVC with start codes) → PyNvVideoCodec's."""
-_CHROMA = {"yuv420p": "420", "yuvj420p": "420", "gray": "Monochrome"}
+_CHROMA = {
+    "yuv420p": "420",
+    "yuvj420p": "420",
+    "gray": "Monochrome",
+    "yuv422p": "422",
+    "yuvj422p": "422",
+    "yuv444p": "444",
+    "yuvj444p": "444",
+}
+"""FFmpeg's layouts of eight bits → PyNvVideoCodec's names of what the chip is asked about."""
+_HELD = ("420", "Monochrome")
+"""What comes out as NV12 or P016; some chips decode more."""
 _SAID = re.compile(r"Error code : (-?\d+)\s+Error Type : (.+)")
 _SURFACES = {"NV12": 1, "P016": 2}
 """Layouts that become a surface → bytes a sample."""
@@ -70,7 +84,7 @@ class Chip:
         return (self._codec.PyNvVCException, self._codec.PyNvVCExceptionUnsupported, RuntimeError)
 
     def check(self, info: VideoInfo) -> None:
-        """Ask the chip about the film. Raises RefusedError."""
+        """Ask the chip about the film. Raises RefusedError, and KeyartError when there is no room to ask."""
         name, chroma = CODECS.get(info.codec), _chroma_of(info.pixel_format)
         if name is None:
             raise RefusedError("the GPU has no decoder for it")
@@ -79,6 +93,8 @@ class Chip:
         can = self._capabilities(name, chroma, info.bit_depth)
         if not can["supported"]:
             raise RefusedError("the GPU does not decode it")
+        if chroma not in _HELD:
+            raise RefusedError(f"no surface for {':'.join(chroma)} yet")
         blocks = -(-info.width // 16) * -(-info.height // 16)
         fits = can["width_min"] <= info.width <= can["width_max"]
         if not fits or not can["height_min"] <= info.height <= can["height_max"] or blocks > can["mb_num_max"]:
@@ -113,6 +129,8 @@ class Chip:
                     bitdepth=bit_depth,
                 )
             except self.errors as error:
+                if out_of_memory(error):  # for the context
+                    raise KeyartError(NO_ROOM) from error
                 raise RefusedError(f"the GPU's decoder cannot be asked ({words_of(error)})") from error
         return self._known[key]
 
@@ -169,6 +187,6 @@ def words_of(error: BaseException) -> str:
 
 
 def _chroma_of(pixel_format: str) -> str | None:
-    """PyNvVideoCodec's name of FFmpeg's layout; None for what does not come out as NV12 or P016."""
+    """PyNvVideoCodec's name of FFmpeg's layout; None for what no chip decodes."""
     base = pixel_format.removesuffix("le").removesuffix("be")
     return _CHROMA.get(base if base in _CHROMA else base.removesuffix("10").removesuffix("12"))

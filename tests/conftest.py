@@ -83,12 +83,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Slow tests, and those that may install a package, get a longer limit; tests for a GPU that is neither there nor
-    promised are skipped."""
+    promised are skipped. In those that run, warnings are no errors: cuML, torch and torchvision announce changes of
+    their own, and a machine with a GPU is not where to learn of them."""
     for item in items:
         patient = item.get_closest_marker("slow") or item.get_closest_marker("debian")
         if patient and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(SLOW_TIMEOUT_S))
     on_device = [item for item in items if item.get_closest_marker("gpu")]
+    for item in on_device:
+        item.add_marker(pytest.mark.filterwarnings("default"))
     if on_device and not os.environ.get("KEYART_EXPECT_GPU") and not _has_cuda():
         for item in on_device:
             item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))

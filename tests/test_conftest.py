@@ -21,6 +21,16 @@ def test_tool(debian_tool):
 def test_python(debian_tool):
     assert debian_tool("never-asked-for", {python!r}).is_file()
 
+@pytest.mark.gpu
+def test_on_a_device():
+    import warnings
+    warnings.warn("to be removed", DeprecationWarning)
+
+def test_on_the_host():
+    import warnings
+    with pytest.raises(DeprecationWarning):
+        warnings.warn("to be removed", DeprecationWarning)
+
 @pytest.mark.slow
 def test_limit(request):
     assert request.node.get_closest_marker("timeout").args == (300,)
@@ -52,10 +62,16 @@ def test_a_missing_package_is_a_skip_that_the_run_lists_last(suite: Path) -> Non
     code, lines = run(suite)
     assert code == 0
     assert lines[-2] == "apt-get install keyart-no-such-package"
-    assert "2 passed, 1 skipped" in lines[-1]
+    assert "3 passed, 2 skipped" in lines[-1]
 
 
 def test_in_ci_a_missing_package_is_a_failure(suite: Path) -> None:
     code, lines = run(suite, KEYART_CI="1")
     assert code == 1
-    assert "1 failed, 2 passed" in lines[-1]
+    assert "1 failed, 3 passed, 1 skipped" in lines[-1]
+
+
+def test_libraries_of_a_device_may_warn(suite: Path) -> None:
+    code, lines = run(suite, KEYART_EXPECT_GPU="1")
+    assert code == 0
+    assert "4 passed, 1 skipped, 1 warning" in lines[-1]

@@ -31,6 +31,7 @@ MODULE_OF = {
     "cuml-cu13": "cuml",
     "cupy-cuda13x": "cupy",
     "nvidia-ml-py": "pynvml",
+    "protobuf": "google",
     "onnxruntime-gpu": "onnxruntime",
     "opencv-python-headless": "cv2",
     "pillow": "PIL",

@@ -144,9 +144,14 @@ class CudaOps:
 
 
 def upload(surface: Surface, runtime: Runtime | None = None) -> Surface:
-    """A surface from the host on the device, for pictures that were decoded by FFmpeg; rows keep no padding."""
-    device = runtime or CupyRuntime()
-    y, u, v = (p if p is None else device.upload(np.ascontiguousarray(p)) for p in (surface.y, surface.u, surface.v))
+    """A surface from the host on the device; rows keep no padding. The planes are in order with the runtime's other
+    work; without a runtime they are finished, for whichever stream reads them. Synchronises then."""
+    if runtime is None:
+        own = CupyRuntime()
+        there = upload(surface, own)
+        own.synchronise()
+        return there
+    y, u, v = (p if p is None else runtime.upload(np.ascontiguousarray(p)) for p in (surface.y, surface.u, surface.v))
     return replace(surface, y=y, u=u, v=v)
 
 

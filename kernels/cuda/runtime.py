@@ -11,8 +11,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..surface import Array
+from .borrowed import borrowed_stream
 from .plane import DevicePlane
 from .sources import KERNELS, OPTIONS, file_of, source
+from .toolkit import name_toolkit
 
 _BYTE = np.dtype(np.uint8)
 _here = threading.local()
@@ -66,12 +68,12 @@ class CupyRuntime:
     """
 
     def __init__(self, stream: int | None = None, device_id: int = 0) -> None:
-        self._cupy = _cupy()
+        self._cupy = cupy_with_device()
         self.device_id = device_id
         with self._cupy.cuda.Device(device_id):
             cuda = self._cupy.cuda
             self._allocate = self._cupy.get_default_memory_pool().malloc
-            self._stream = cuda.Stream(non_blocking=True) if stream is None else cuda.ExternalStream(stream, device_id)
+            self._stream = cuda.Stream(non_blocking=True) if stream is None else borrowed_stream(self._cupy, stream)
 
     @property
     def stream(self) -> int:
@@ -138,7 +140,9 @@ class CupyRuntime:
         self._stream.synchronize()
 
 
-def _cupy() -> Any:
+def cupy_with_device() -> Any:
+    """The module, on a machine that has a device. Raises RuntimeError (what is missing) elsewhere."""
+    name_toolkit()
     try:
         import cupy
     except ImportError as error:

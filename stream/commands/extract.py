@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +12,7 @@ import typer
 
 from . import options
 from .exits import FAILED, tidy_exit
+from .stdout import own_stdout
 
 if TYPE_CHECKING:
     from ..progress import Outcome, Reporter
@@ -73,7 +75,7 @@ def _run(files: list[Path], out: Path, settings: Settings, quiet: bool, as_json:
     from ..progress import open_reporter
 
     refuse_equal_names(files)
-    with open_reporter(quiet, as_json) as reporter:
+    with own_stdout() if settings.device != "cpu" else nullcontext(), open_reporter(quiet, as_json) as reporter:
         work: ExtractFiles = door or _library()
         return run_interruptible(partial(_extract_or_explain, work, files, out, settings, reporter))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.gpu_check_device import clocks
 from benchmarks.gpu_check_job import Job
 from benchmarks.gpu_check_kernels import KINDS, kernels
 from benchmarks.gpu_check_measuring import through
@@ -59,3 +60,9 @@ def test_memory_of_the_device_can_be_read() -> None:
     read, source = process_memory()
     assert source in ("process", "device")
     assert read() > 0
+
+
+def test_clocks_are_those_of_the_device_in_use() -> None:
+    said = clocks()
+    assert isinstance(said, dict), said
+    assert said["most_mhz"]["sm"] > 0

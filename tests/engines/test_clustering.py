@@ -86,7 +86,9 @@ def test_linkage_of_one_and_none() -> None:
 
 
 @pytest.mark.gpu
+@pytest.mark.slow
 def test_both_devices_agree() -> None:
+    """Slow only because of cuML's first import."""
     points, _ = people([40, 25, 12, 9, 5], spread=0.05)
     strangers, _ = people([1] * 30, seed=4)
     points = np.concatenate([points, strangers])

@@ -45,7 +45,8 @@ class PacketData:
 
 class FakeNvdec:
     """The module. `refused`: codecs the chip does not take; `fail_after`: packets until a decoder breaks, each time one
-    is made; `largest`: width and height; `lie`: says it takes what it refuses; `make`: the class of its decoders."""
+    is made; `largest`: width and height; `chroma`: what the chip takes of it; `no_room`: calls that find the device's
+    memory full; `lie`: says it takes what it refuses; `make`: the class of its decoders."""
 
     PacketData = PacketData
     PyNvVCException = FakeError
@@ -59,18 +60,23 @@ class FakeNvdec:
         fail_after: list[int] | None = None,
         largest: tuple[int, int] = (4096, 4096),
         lie: bool = False,
+        chroma: frozenset[str] = frozenset(name for name in Chroma.__members__),
+        no_room: frozenset[str] = frozenset(),
         make: type[FakeDecoder] | None = None,
     ) -> None:
         self.make = make or FakeDecoder
         self.refused, self.fail_after, self.largest, self.lie = refused or set(), fail_after or [], largest, lie
+        self.chroma, self.no_room = chroma, no_room
         self.decoders: list[FakeDecoder] = []
         self.asked: list[tuple[str, str, int]] = []
 
     def GetDecoderCaps(self, gpuid: int, codec: Codecs, chromaformat: Chroma, bitdepth: int) -> dict[str, int]:
         self.asked.append((codec.name, chromaformat.name, bitdepth))
+        self._find_room("GetDecoderCaps")
+        strange = chromaformat.name not in self.chroma
         deep_h264 = codec is Codecs.H264 and bitdepth > 8
         return {
-            "supported": int(self.lie or not (codec.name in self.refused or deep_h264)),
+            "supported": int(self.lie or not (codec.name in self.refused or deep_h264 or strange)),
             "width_min": 16, "height_min": 16, "width_max": self.largest[0], "height_max": self.largest[1],
             "mb_num_max": 65536, "num_decoder_engines": 7,
         }  # fmt: skip
@@ -79,9 +85,15 @@ class FakeNvdec:
         self, gpuid: int, codec: Codecs, cudacontext: int, cudastream: int, usedevicememory: bool
     ) -> FakeDecoder:
         assert cudastream == STREAM and usedevicememory
+        self._find_room("CreateDecoder")
         breaks_at = self.fail_after.pop(0) if self.fail_after else None
         self.decoders.append(self.make(codec, breaks_at, refuses=codec.name in self.refused))
+        self.decoders[-1].no_room = "Decode" in self.no_room
         return self.decoders[-1]
+
+    def _find_room(self, call: str) -> None:
+        if call in self.no_room:
+            raise FakeError(said(call, 2, "CUDA_ERROR_OUT_OF_MEMORY"))
 
 
 class FakeDecoder:
@@ -94,6 +106,7 @@ class FakeDecoder:
         self._breaks_at, self._refuses = breaks_at, refuses
         self._size: tuple[int, int] | None = None
         self._buffers: list[np.ndarray] = []
+        self.no_room = False
         self.packets = 0
         self.flushes = 0
 
@@ -110,6 +123,8 @@ class FakeDecoder:
             buffer[...] = _GARBAGE
         if self._refuses:
             raise FakeUnsupportedError(said("HandleVideoSequence", 801, "Codec not supported on this GPU"))
+        if self.no_room:
+            raise FakeError(said("HandleVideoSequence", 2, "cuvidCreateDecoder(&m_hDecoder, &info) returned error 2"))
         if not packet.bsl:
             self.flushes += 1
             frames = self._context.decode(None)

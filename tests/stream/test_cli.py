@@ -19,6 +19,7 @@ from stream.output import ResultFolder, result_folder
 from stream.progress import Outcome, Reporter
 from stream.records import KeyartError
 from stream.settings import Settings
+from stream.version import own_version
 
 from .samples import sample_manifest
 
@@ -180,9 +181,13 @@ def test_doctor_fails_when_extract_could_not_run(tmp_path: Path) -> None:
 
 
 def test_version_and_help() -> None:
-    assert call("--version").stdout.startswith("keyart ")
+    assert call("--version").stdout == f"keyart {own_version()}\n"
     shown = call("--help").stdout
     assert all(name in shown for name in OWN_COMMANDS)
+
+
+def test_a_checkout_that_nobody_installed_has_words_for_a_version() -> None:
+    assert own_version("keyart-no-such-distribution") == "(run from source)"
 
 
 def plugin(name: str, value: str) -> EntryPoint:

@@ -33,6 +33,7 @@ class Peer:
     found: Gpu | str = H200
     absent: set[str] = field(default_factory=set)
     problem: str | None = None
+    uncompiled: str | None = None
     tried: list[str] = field(default_factory=list)
     imported: list[str] = field(default_factory=list)
 
@@ -45,6 +46,10 @@ class Peer:
     def package(self, module: str) -> str | None:
         self.imported.append(module)
         return None if module in self.absent else "1.0"
+
+    def compiler(self) -> str | None:
+        self.tried.append("compiler")
+        return self.uncompiled
 
     def provider(self, name: str) -> str | None:
         self.tried.append(name)
@@ -59,6 +64,8 @@ LACKING = {
     "no decoder library": (Peer(absent={"PyNvVideoCodec"}), ["PyNvVideoCodec missing, pip install 'keyart[cuda]'"]),
     "no device": (Peer("no CUDA device found"), ["no CUDA device found, check the driver with nvidia-smi"]),
     "no device, no torch": (Peer("no CUDA device found", {"torch"}), ["torch missing", "no CUDA device found"]),
+    "no headers": (Peer(uncompiled="Failed to find CUDA headers."), ["Failed to find CUDA headers", "CUDA_PATH"]),
+    "no headers, no cuDNN": (Peer(problem="libcudnn", uncompiled="no headers"), ["no headers", "libcudnn"]),
     "onnxruntime for the CPU": (Peer(problem="libcudnn.so.9: not found"), ["libcudnn.so.9", "pip uninstall onnxrunt"]),
 }
 
@@ -87,11 +94,17 @@ def test_without_a_gpu_nothing_heavy_is_imported_to_find_out() -> None:
     assert peer.imported == []
 
 
-def test_onnxruntime_is_only_tried_where_all_else_is_there() -> None:
+def test_compiler_and_onnxruntime_are_only_tried_where_all_else_is_there() -> None:
     peers = [Peer(absent={"cupy"}), Peer("no CUDA device found"), Peer()]
     for peer in peers:
         choice_of("auto", peer)
-    assert [peer.tried for peer in peers] == [[], [], [CUDA]]
+    assert [peer.tried for peer in peers] == [[], [], ["compiler", CUDA]]
+
+
+def test_auto_is_content_with_the_first_reason() -> None:
+    peer = Peer(problem="libcudnn", uncompiled="no headers")
+    assert len(choice_of("auto", peer).why_not_cuda) == 1
+    assert peer.tried == ["compiler"]
 
 
 def test_the_cpu_is_always_there() -> None:

@@ -26,6 +26,7 @@ class Peer:
     chip: VideoChip | str = field(default_factory=lambda: VideoChip(7, ("H264", "HEVC"), ("AV1",)))
     packages: dict[str, str | None] = field(default_factory=lambda: dict.fromkeys(PACKAGES, "1.0"))
     refused: str | None = None
+    uncompiled: str | None = None
     found: TensorRt = field(default_factory=lambda: TensorRt("10.13.0", None))
 
     def gpu(self) -> Gpu | str:
@@ -36,6 +37,9 @@ class Peer:
 
     def package(self, module: str) -> str | None:
         return self.packages[module]
+
+    def compiler(self) -> str | None:
+        return self.uncompiled
 
     def provider(self, name: str) -> str | None:
         return self.refused
@@ -70,7 +74,7 @@ def test_a_machine_with_everything_has_nothing_to_advise_but_engines(settings: S
     assert found["gpu"].found == "Fast 9000, compute capability 9.0, driver 580.1, 140.0 of 144.0 GiB free"
     assert found["nvdec"].found == "7 engines: H264, HEVC; not AV1"
     assert found["gpu packages"].found.startswith("cupy-cuda13x 1.0, torch 1.0")
-    assert found["cuda provider"].state == "ok"
+    assert found["cuda provider"].state == found["compiler"].state == "ok"
     assert found["placement"].found == "every node of 2 models runs on the GPU"
     assert found["tensorrt"].found == "TensorRT 10.13.0; its provider loads; engines built: none"
     assert "keyart models build" in found["tensorrt"].advice
@@ -97,6 +101,14 @@ def test_what_the_gpu_path_needs_is_missing_unless_the_cpu_was_asked_for(
     )  # fmt: skip
     assert "gpu packages" not in found
     assert "placement" not in found
+
+
+def test_a_gpu_that_nothing_can_be_compiled_for_is_told(settings: Settings) -> None:
+    peer = Peer(uncompiled="Failed to find CUDA headers.")
+    found = by_name(settings, peer)["compiler"]
+    assert (found.state, found.found) == ("missing", "CuPy cannot compile a kernel: Failed to find CUDA headers.")
+    assert "CUDA_PATH" in found.advice
+    assert by_name(replace_device(settings, "auto"), peer)["compiler"].state == "note"
 
 
 def test_nodes_on_the_cpu_are_counted_by_model(settings: Settings) -> None:

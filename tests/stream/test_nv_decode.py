@@ -60,9 +60,15 @@ def test_what_the_chip_refuses_is_decoded_by_ffmpeg_and_named(film, fake, words)
 
 
 @pytest.mark.parametrize(
-    ("layout", "words"), [("yuv444p", "layout yuv444p"), ("yuv422p", "layout yuv422p"), ("yuv420p10le", "10 bits")]
+    ("layout", "chip", "words"),
+    [
+        ("yuv444p", {"420", "422", "444"}, "no surface for 4:4:4 yet"),
+        ("yuv422p", {"420", "422"}, "no surface for 4:2:2 yet"),
+        ("yuv422p", {"420"}, "the GPU does not decode it"),
+        ("yuv420p10le", {"420"}, "10 bits"),
+    ],
 )
-def test_layouts_and_depths_are_asked_for(tmp_path, moving, layout, words):
+def test_layouts_and_depths_are_asked_for(tmp_path, moving, layout, chip, words):
     path = tmp_path / "film.mp4"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=25)
@@ -70,9 +76,27 @@ def test_layouts_and_depths_are_asked_for(tmp_path, moving, layout, words):
         for picture in moving(5):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode(None))
-    decoder = opened(path, FakeNvdec())
+    fake = FakeNvdec(chroma=frozenset(chip))
+    decoder = opened(path, fake)
+    assert len(fake.asked) == 1
     assert decoder.name == "ffmpeg, uploaded" and words in decoder.notices[0].message
     assert_same_picture(watched(decoder)[3][2], watched(open_kind("ffmpeg", path))[3][2])
+
+
+@pytest.mark.parametrize("call", ["GetDecoderCaps", "CreateDecoder", "Decode"])
+def test_want_of_memory_is_no_refusal(film, call):
+    memory, fake = HostMemory(), FakeNvdec(no_room=frozenset({call}))
+    with pytest.raises(KeyartError, match=r"^needs more GPU memory than there is, set batching\.in_flight lower$"):
+        open_on_chip(film, ONE, Chip(fake), lambda: memory)
+    assert memory.closed and len(fake.decoders) <= 1
+
+
+def test_want_of_memory_in_the_middle_is_no_damage(film):
+    fake = FakeNvdec(fail_after=[29])
+    decoder = opened(film, fake)
+    fake.no_room = frozenset({"CreateDecoder"})
+    with pytest.raises(KeyartError, match=r"set batching\.in_flight lower"):
+        watched(decoder)
 
 
 def test_a_codec_that_the_chip_has_not_is_not_asked_about(tmp_path, moving):
