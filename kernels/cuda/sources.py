@@ -13,6 +13,7 @@ KERNELS = {
     "darkness": ("darkness_rows", "darkness_columns", "darkness_grades"),
     "convert": ("convert", "lanczos_rows", "lanczos_columns", "warp", "engine_input"),
     "faces": ("chip_quality",),
+    "balance": ("balance",),
 }
 """File (without suffix) → the kernels in it."""
 
