@@ -86,7 +86,6 @@ def works(ops: Any, runtime: Any, surfaces: Sequence[Any], kind: Kind) -> Iterat
     def picture(turn: int) -> Any:
         return surfaces[turn % BATCH]
 
-    # Both in one turn: without pictures since the last time there is nothing to grade.
     yield "statistics", BATCH, lambda turn: (meter.measure(surfaces, frames / 25.0, frames), meter.take_darkness())
     yield "rgb", 1, lambda turn: ops.rgb(picture(turn))
     yield "detector picture", 1, lambda turn: ops.rgb(picture(turn), None, (320, 192))
