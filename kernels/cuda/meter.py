@@ -77,15 +77,17 @@ class CudaMeter:
         return Surface(y, u, v, 8, colour, geometry)
 
     def take_darkness(self) -> Darkness:
-        row_count, column_count = map(len, self._lines)
-        out = self._runtime.empty((-(-row_count // 4) + -(-column_count // 4) + 2,), np.uint8)
-        arguments = [self._lines[0], row_count, self._lines[1], column_count, out]
+        counts = [len(lines) for lines in self._lines]
+        row_bytes, column_bytes = (-(-count // 4) + 1 for count in counts)
+        out = self._runtime.empty((row_bytes + column_bytes,), np.uint8)
+        arguments = [self._lines[0], counts[0], self._lines[1], counts[1], out]
         self._runtime.launch("darkness_lines", (2, 1, 1), (32 * SEGMENTS, 1, 1), arguments)
-        host, rotation = self._runtime.download(out), self._geometry.rotation
-        rows, columns = host[: -(-row_count // 4) + 1], host[-(-row_count // 4) + 1 :]
-        lines = displayed_lines(_unpacked(rows, row_count), _unpacked(columns, column_count), rotation)
-        lit = bool((rows if rotation % 180 == 0 else columns)[-1])
-        taken = Darkness(self._looked_at, *lines, lit)
+        # Synchronises: two bits a line.
+        packed, rotation = np.split(self._runtime.download(out), [row_bytes]), self._geometry.rotation
+        across, down = map(_unpacked, packed, counts)
+        rows, columns = displayed_lines(across, down, rotation)
+        lit = packed[0 if rotation % 180 == 0 else 1][-1] > 0
+        taken = Darkness(self._looked_at, rows, columns, bool(lit))
         self._clear()
         return taken
 
