@@ -80,18 +80,19 @@ def works(ops: Any, runtime: Any, surfaces: Sequence[Any], kind: Kind) -> Iterat
     meter, frames, scale = ops.meter(Geometry(kind.width, kind.height)), np.arange(BATCH), kind.height / 1080
     poster, matrices = (600 * scale, 0.0, 720 * scale, 1080 * scale), _matrices(scale)
     rgb, chips = (runtime.zeros((BATCH, *size, 3), np.uint8) for size in ((192, 320), (150, 150)))
+    small = runtime.zeros((54, 96, 3), np.uint8)
     plain = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
 
     def picture(turn: int) -> Any:
         return surfaces[turn % BATCH]
 
-    # Both in one turn: without pictures since the last time there is nothing to grade.
     yield "statistics", BATCH, lambda turn: (meter.measure(surfaces, frames / 25.0, frames), meter.take_darkness())
     yield "rgb", 1, lambda turn: ops.rgb(picture(turn))
     yield "detector picture", 1, lambda turn: ops.rgb(picture(turn), None, (320, 192))
     yield "poster", 1, lambda turn: ops.rgb(picture(turn), poster, (1000, 1500), fine=True)
     yield "chips", 1, lambda turn: ops.warp([(picture(turn), matrices)], 192)
     yield "input", 0, lambda turn: ops.engine_input(rgb, (320, 192), *plain)
+    yield "composition", 0, lambda turn: ops.balance(small, (30, 10, 60, 54))
     yield "faces", 0, lambda turn: ops.chip_quality(chips, 112)
 
 

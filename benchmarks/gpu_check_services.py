@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from kernels.balance import Span
 from kernels.bars import Darkness
 from kernels.cuda.meter import CudaMeter
 from kernels.ops import Meter, Ops, Part, Poses
@@ -75,6 +76,10 @@ class CountingOps:
     def warp(self, parts: Sequence[Poses], size: int) -> Array:
         """Passed on; stays on the device."""
         return self._inner.warp(parts, size)
+
+    def balance(self, picture: Array, subject: Span) -> Array:
+        """Passed on; stays on the device."""
+        return self._inner.balance(picture, subject)
 
     def to_host(self, array: Array) -> np.ndarray:
         """Passed on and counted."""

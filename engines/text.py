@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from kernels.ops import Ops
-from kernels.surface import Rect, Surface
+from kernels.surface import Array, Rect, Surface
 
 from .detector import SIDE_MULTIPLE_PX
 from .session import Session
@@ -59,11 +59,40 @@ class TextDetector:
             picture = self._ops.rgb(surface, (x, y, width, height), size)
             shown = self._tools.engine_input(picture[None], divisor=127.5, less=1)
             (answer,) = self._session.run({"x": shown}).values()
-            # Contours are followed on the host: the map comes there, in bytes, for a picture that could win.
-            marks = self._ops.to_host((answer[0, 0] * 255 + 0.5).astype(np.uint8))
-        boxes, scores = boxes_of(marks.astype(np.float32) / 255)
+            marks = fetched((answer[0, 0] * 255 + 0.5).astype(np.uint8), self._ops)
+        boxes, scores = boxes_of(_probability(marks))
         scale = np.array([width / size[0], height / size[1]] * 2, np.float32)
         return TextReading(boxes * scale + np.array([x, y, 0, 0], np.float32), scores)
+
+
+def fetched(marks: Array, ops: Ops) -> np.ndarray:
+    """A map (h, w) uint8 on the host, where contours are followed; left 0 where there can be no box.
+
+    Most posters have no text: the peaks of rows and columns come first, and then only the part that may have some.
+    Synchronises (device ops only), twice where there is such a part.
+    """
+    host = np.zeros(marks.shape, np.uint8)
+    down, across = np.split(ops.to_host(np.concatenate([marks.max(1), marks.max(0)])), [len(host)])
+    rows, columns = _may_have_boxes(down), _may_have_boxes(across)
+    if rows.stop and columns.stop:
+        host[rows, columns] = ops.to_host(marks[rows, columns])
+    return host
+
+
+def _may_have_boxes(peaks: np.ndarray) -> slice:
+    """The lines (rows or columns) around all marks that may be sure enough, by the highest values of the lines.
+
+    A mark lies within one band of lines that all have a value above `BINARY_ABOVE`, and its score is a mean.
+    """
+    probability = _probability(peaks)
+    marked = np.concatenate([[0], probability > BINARY_ABOVE, [0]])
+    bands = np.flatnonzero(np.diff(marked)).reshape(-1, 2).tolist()
+    sure = [(begin, end) for begin, end in bands if probability[begin:end].max() >= LEAST_BOX_SCORE]
+    return slice(sure[0][0], sure[-1][1]) if sure else slice(0, 0)
+
+
+def _probability(marks: np.ndarray) -> np.ndarray:
+    return np.asarray(marks.astype(np.float32) / 255)
 
 
 def boxes_of(probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -48,6 +48,10 @@ class EngineTools(Protocol):
         """What a function of numbers gives, where the sessions run: brought there once."""
         ...
 
+    def packed(self, numbers: Array) -> Array:
+        """Float32 numbers as they travel to the host: from a device in half precision, three digits of a value."""
+        ...
+
     def suppress(self, boxes: Array, scores: Array, pictures: Array, overlap: float) -> Array:
         """Indices of the boxes (N, 4) left, top, right, bottom to keep, best first: greedy non-maximum suppression.
 
@@ -89,6 +93,10 @@ class HostTools:
     def constant(self, make: Constant, *arguments: int) -> Array:
         """See `EngineTools`."""
         return make(*arguments)
+
+    def packed(self, numbers: Array) -> Array:
+        """See `EngineTools`: nothing travels."""
+        return numbers
 
     def suppress(self, boxes: Array, scores: Array, pictures: Array, overlap: float) -> Array:
         """See `EngineTools`."""

@@ -48,6 +48,10 @@ class CudaTools:
             self._constants.setdefault(key, self._runtime.upload(make(*arguments)))
         return self._constants[key]
 
+    def packed(self, numbers: Array) -> Array:
+        """See `EngineTools`."""
+        return packed(numbers)
+
     def suppress(self, boxes: Array, scores: Array, pictures: Array, overlap: float) -> Array:
         """See `EngineTools`. Synchronises."""
         import cupy
@@ -70,6 +74,11 @@ def engine_input(
 def grey_input(ops: CudaOps, chips: Array) -> Array:
     """`EngineTools.grey_input` by the kernel `engine_input`."""
     return ops.engine_input(chips, (chips.shape[2], chips.shape[1]), (2 / 255,), (-1.0,), mix=(LUMA,))
+
+
+def packed(numbers: Array) -> Array:
+    """`EngineTools.packed` on a device."""
+    return numbers.astype("float16")
 
 
 def torch_suppress(boxes: Array, scores: Array, pictures: Array, overlap: float) -> Any:

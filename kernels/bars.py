@@ -8,7 +8,6 @@ that show neither (dark scenes, vignettes, titles on black) do not vote. README.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -39,20 +38,26 @@ SLACK_PX = 2
 """Edges this far apart are the same edge (chroma and coding bleed over it)."""
 
 
+NEITHER, DARK, BRIGHT = 0, 1, 2
+"""What a line (a row or a column) is, by the parts of it that say something: see `lines_of`."""
+
+LEAST_LIVE = 4
+"""Parts of a line that must have shown a picture, lest nothing is said."""
+
+
 @dataclass(frozen=True, slots=True)
 class Darkness:
     """What rows and columns of the displayed picture showed over some frames (a shot).
 
-    `rows` (displayed height, SEGMENTS) and `columns` (displayed width, SEGMENTS) are float32: the highest mean luma
-    (0–255 full-range units) that each part of each row or column reached in the sampled frames; parts run from left to
-    right in a row, from top to bottom in a column. From a device they are exact in the first and last line and of the
-    right grade elsewhere (`profile_of`).
+    `rows` (displayed height,) and `columns` (displayed width,) are uint8: NEITHER, DARK or BRIGHT (`lines_of`).
     """
 
     frames: int
-    """Sampled frames; with none all values are 0."""
+    """Sampled frames; with none all lines are NEITHER."""
     rows: np.ndarray
     columns: np.ndarray
+    lit: bool
+    """Whether any part of a row reached `LIT`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ class BarsEvidence:
                 edge = border_edge(inwards)
                 if edge is not None:
                     self._votes[side][edge] += darkness.frames
-        if darkness.rows.max(initial=0.0) >= LIT:
+        if darkness.lit:
             self._lit_frames += darkness.frames
 
     @property
@@ -120,71 +125,38 @@ class BarsEvidence:
             left[around] = 0
 
 
-class _Parts(NamedTuple):
-    """Parts of a line that ever show a picture, and the outer ones among them, which subtitles do not reach."""
-
-    live: np.ndarray
-    outer: np.ndarray
-
-
 def border_edge(lines: np.ndarray) -> int | None:
-    """The width of the bar that one shot proves at the border where `lines` (n, SEGMENTS) begin; None when it cannot.
+    """The width of the bar that one shot proves at the border where `lines` (n,) begin; None when it cannot.
 
-    0 when the outermost line is lit; `WIDEST` of the lines at most.
+    0 when the outermost line is bright; `WIDEST` of the lines at most.
     """
     near = lines[: int(WIDEST * len(lines)) + 1]
-    pedestal = _pedestal(lines)
-    parts = _live_parts(lines, pedestal + LIT)
-    if parts is None:
+    bright = near == BRIGHT
+    if not bright.any():
         return None
-    lit = _agree(near[:, parts.live] >= pedestal + LIT) & _agree(near[:, parts.outer] >= pedestal + LIT)
-    if not lit.any():
-        return None
-    edge = int(lit.argmax())
+    edge = int(bright.argmax())
     # The step from black to lit may take a few lines: coding bleeds, and enlarged material is soft.
     black_lines = max(1, edge - max(3, len(lines) // 180))
-    black = _agree(near[:black_lines, parts.outer] <= pedestal + BLACK)
-    return edge if edge == 0 or bool(black.all()) else None
+    return edge if edge == 0 or bool((near[:black_lines] == DARK).all()) else None
 
 
-def limits_of(ends: np.ndarray) -> np.ndarray:
-    """(3,) float32 of the first and last line (2, SEGMENTS): where black ends, `LIT`, and where picture begins.
+def lines_of(profile: np.ndarray) -> np.ndarray:
+    """(n,) uint8: what each line is, of `profile` (n, SEGMENTS) float32, the highest mean luma (0–255 full-range units)
+    that each part of a line reached.
 
-    They split the values of a profile into grades 0 to 3; nothing else of a value bears on `BarsEvidence`.
+    Bright: a quorum of the live parts is lit, and of the outer ones among them, which subtitles do not reach. Dark: a
+    quorum of the outer ones is black. Parts that bars at right angles (or a night scene) leave dark are not live.
     """
-    pedestal = _pedestal(ends)
-    return np.array([pedestal + BLACK, LIT, pedestal + LIT], np.float32)
-
-
-def grades_of(lines: np.ndarray) -> np.ndarray:
-    """(n, SEGMENTS) uint8 grades of a profile."""
-    black, middle, lit = limits_of(lines[[0, -1]])
-    return np.select([lines >= lit, lines <= black, lines < middle], [3, 0, 1], 2).astype(np.uint8)
-
-
-def profile_of(grades: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """(n, SEGMENTS) float32: a profile of these grades whose first and last line are `ends` (2, SEGMENTS).
-
-    It is to `BarsEvidence` what the graded one was.
-    """
-    black, middle, lit = limits_of(ends)
-    above = np.nextafter(black, np.float32(np.inf))
-    lines: np.ndarray = np.array([black, above, max(middle, above), lit], np.float32)[grades]
-    lines[[0, -1]] = ends
-    return lines
-
-
-def _pedestal(ends: np.ndarray) -> float:
-    return min(PEDESTAL_MAX, float(np.median(ends[0])), float(np.median(ends[-1])))
-
-
-def _live_parts(lines: np.ndarray, lit: float) -> _Parts | None:
-    """Parts that bars at right angles (or a night scene) leave dark say nothing. None when under 4 parts are live."""
-    live = np.flatnonzero(lines.max(axis=0) >= lit)
-    if len(live) < 4:
-        return None
+    pedestal = min(PEDESTAL_MAX, float(np.median(profile[0])), float(np.median(profile[-1])))
+    lit = profile >= pedestal + LIT
+    live, lines = np.flatnonzero(lit.any(axis=0)), np.full(len(profile), NEITHER, np.uint8)
+    if len(live) < LEAST_LIVE:
+        return lines
     ends = max(1, len(live) // 8)
-    return _Parts(live, np.concatenate([live[:ends], live[-ends:]]))
+    outer = np.concatenate([live[:ends], live[-ends:]])
+    lines[_agree(profile[:, outer] <= pedestal + BLACK)] = DARK
+    lines[_agree(lit[:, live]) & _agree(lit[:, outer])] = BRIGHT
+    return lines
 
 
 def _agree(flags: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from .balance import Span, sums_of
 from .colour import code_range, rgb_matrix
 from .cpu_meter import CpuMeter
 from .filtered import lanczos
@@ -48,6 +49,9 @@ class CpuOps:
             for matrix, chip in zip(matrices, left, strict=False):  # asks for a matrix first: no chip is lost
                 _warp_one(chip, surface, matrix @ shown)
         return chips
+
+    def balance(self, picture: Array, subject: Span) -> Array:
+        return sums_of(picture, subject)
 
     def to_host(self, array: Array) -> np.ndarray:
         return np.asarray(array)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from .bars import SEGMENTS, Darkness
+from .bars import LIT, SEGMENTS, Darkness, lines_of
 from .colour import code_range
 from .fused import flat, part_means
 from .surface import Geometry, Rotation, Surface
 
 
 class ProfileAccumulator:
-    """Keeps the highest mean luma of each part of each row and column; its size is the picture's."""
+    """Keeps the highest mean luma of each part of each row and column; its size is the picture's.
+
+    `rows` (displayed height, SEGMENTS) and `columns` (displayed width, SEGMENTS): float32, 0–255 full-range units;
+    parts run from left to right in a row, from top to bottom in a column.
+    """
 
     def __init__(self, geometry: Geometry) -> None:
         self._geometry = geometry
@@ -19,8 +23,8 @@ class ProfileAccumulator:
 
     def _clear(self) -> None:
         self._frames = 0
-        self._rows = np.zeros((self._geometry.display_height, SEGMENTS), np.float32)
-        self._columns = np.zeros((self._geometry.display_width, SEGMENTS), np.float32)
+        self.rows = np.zeros((self._geometry.display_height, SEGMENTS), np.float32)
+        self.columns = np.zeros((self._geometry.display_width, SEGMENTS), np.float32)
 
     def add(self, surface: Surface) -> None:
         """Folds one frame in."""
@@ -28,14 +32,15 @@ class ProfileAccumulator:
         unit = 1.0 / (1 << (surface.bit_depth - 8))
         stored = segment_means(surface.y)
         rows, columns = displayed_profiles(*stored, self._geometry.rotation)
-        for kept, new in ((self._rows, rows), (self._columns, columns)):
+        for kept, new in ((self.rows, rows), (self.columns, columns)):
             luma = (stretched(new, len(kept)) * unit - span.black) * span.luma_gain
             np.maximum(kept, luma, out=kept)
         self._frames += 1
 
     def take(self) -> Darkness:
         """What was folded in since the last call; starts afresh."""
-        taken = Darkness(self._frames, self._rows, self._columns)
+        lit = bool((self.rows >= LIT).any())
+        taken = Darkness(self._frames, lines_of(self.rows), lines_of(self.columns), lit)
         self._clear()
         return taken
 
@@ -62,6 +67,17 @@ def displayed_profiles(rows: np.ndarray, columns: np.ndarray, rotation: Rotation
         return rows[::-1, ::-1], columns[::-1, ::-1]
     if rotation == 270:
         return columns[::-1], rows[:, ::-1]
+    return rows, columns
+
+
+def displayed_lines(rows: np.ndarray, columns: np.ndarray, rotation: Rotation) -> tuple[np.ndarray, np.ndarray]:
+    """`displayed_profiles` for numbers that do not depend on the order of a line's parts."""
+    if rotation == 90:
+        return columns, rows[::-1]
+    if rotation == 180:
+        return rows[::-1], columns[::-1]
+    if rotation == 270:
+        return columns[::-1], rows
     return rows, columns
 
 

@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from .balance import Span
 from .bars import Darkness
 from .surface import Array, Geometry, Rect, Surface
 
@@ -60,6 +61,11 @@ class Ops(Protocol):
         Matrices map displayed pixels to chip pixels (similarities). Whole numbers are pixel centres, as in
         `cv2.warpAffine`. What lies outside the picture is black.
         """
+        ...
+
+    def balance(self, picture: Array, subject: Span) -> Array:
+        """(8,) float64 in the order of `kernels.balance.Balance`, of a small picture (h, w, 3) uint8, side by side in
+        memory; `subject`: the pixels that do not count as background."""
         ...
 
     def to_host(self, array: Array) -> np.ndarray:

@@ -162,6 +162,23 @@ def darkness(surfaces: list[Surface], segments: int) -> tuple[np.ndarray, np.nda
     return rows.clip(0), columns.clip(0)
 
 
+def lines(profile: np.ndarray) -> list[int]:
+    """What each line is: 0 neither, 1 dark, 2 bright; see `kernels.bars.lines_of`."""
+    pedestal = min(20.0, float(np.median(profile[0])), float(np.median(profile[-1])))
+    lit_from, black_to = np.float32(pedestal + 24), np.float32(pedestal + 8)
+    live = [part for part in range(profile.shape[1]) if profile[:, part].max() >= lit_from]
+    if len(live) < 4:
+        return [0] * len(profile)
+    outer = live[:2] + live[-2:] if len(live) == 16 else [live[0], live[-1]]
+    found = []
+    for line in profile:
+        lit = [part for part in live if line[part] >= lit_from]
+        black = [part for part in outer if line[part] <= black_to]
+        bright = len(lit) / len(live) >= 0.75 and len(set(lit) & set(outer)) / len(outer) >= 0.75
+        found.append(2 if bright else 1 if len(black) / len(outer) >= 0.75 else 0)
+    return found
+
+
 def _parts(lines: np.ndarray, segments: int) -> np.ndarray:
     edges = pairwise(np.arange(segments + 1) * lines.shape[1] // segments)
     return np.stack([lines[:, a : max(a + 1, b)].mean(axis=1) for a, b in edges], axis=1)

@@ -30,6 +30,7 @@ ROW = np.dtype(
         ("signature_uv", "u1", (2, 4, 8)),  # area-averaged chroma of the displayed picture
     ]
 )
-"""One row a frame, 384 bytes or less (budget: 512)."""
+"""One row a frame, of which a device sends 368 bytes: time and number are known on the host. (Budget: 512, for all that
+comes with a frame.)"""
 
 assert ROW.itemsize <= 512

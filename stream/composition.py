@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
+from math import ceil
 
 from engines.faces import Face
-from kernels.surface import Geometry
+from kernels.balance import Balance, Span
+from kernels.ops import Ops
+from kernels.surface import Geometry, Surface
 
 SIZE = (96, 54)
 """Width and height of the copy that is measured."""
-_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _AROUND = 0.6
 """The subject is the face box and this share of its size on each side, and everything below it: the body."""
 
@@ -28,35 +28,32 @@ class Composition:
     """Centre of the gradients, as shares of width and height."""
 
 
-def measure(picture: np.ndarray, geometry: Geometry, lead: Face | None) -> Composition:
-    """picture: (54, 96, 3) uint8 RGB of the whole displayed picture; `lead` in displayed pixels."""
-    luma = picture.astype(np.float32) @ _LUMA
-    gradient = np.hypot(*np.gradient(luma))
-    total = float(gradient.sum()) + 1e-6
-    rows, columns = np.indices(gradient.shape)
-    across = float((columns * gradient).sum()) / total / (gradient.shape[1] - 1)
-    down = float((rows * gradient).sum()) / total / (gradient.shape[0] - 1)
-    outside = gradient[~_subject(gradient.shape, geometry, lead)]
-    clutter = float(outside.mean()) if outside.size else 0.0
-    return Composition(_symmetry(luma), round(clutter, 4), (round(across, 4), round(down, 4)))
+def measure(ops: Ops, surface: Surface, lead: Face | None) -> Composition:
+    """Of the surface; `lead` in its displayed pixels. Eight sums reach the host. Synchronises (device ops only)."""
+    sums = ops.to_host(ops.balance(ops.rgb(surface, None, SIZE), _subject(surface.geometry, lead)))
+    return _composed(Balance(*sums.tolist()))
 
 
-def _symmetry(luma: np.ndarray) -> float:
-    centred = luma - luma.mean()
-    spread = float((centred * centred).sum())
-    if spread < 1e-3:
-        return 1.0
-    return round(max(0.0, float((centred * centred[:, ::-1]).sum()) / spread), 4)
+def _composed(sums: Balance) -> Composition:
+    """The numbers that follow from the sums over a copy of `SIZE`, on every device."""
+    total = sums.gradient + 1e-6
+    across, down = sums.gradient_x / total / (SIZE[0] - 1), sums.gradient_y / total / (SIZE[1] - 1)
+    clutter = sums.gradient_outside / sums.pixels_outside if sums.pixels_outside else 0.0
+    return Composition(_symmetry(sums), round(clutter, 4), (round(across, 4), round(down, 4)))
 
 
-def _subject(shape: tuple[int, ...], geometry: Geometry, lead: Face | None) -> np.ndarray:
-    """(h, w) bool: where the subject is."""
-    mask = np.zeros(shape, bool)
+def _symmetry(sums: Balance) -> float:
+    even = sums.luma**2 / (SIZE[0] * SIZE[1])
+    spread = sums.luma_squared - even
+    return 1.0 if spread < 1e-3 else round(max(0.0, (sums.luma_mirrored - even) / spread), 4)
+
+
+def _subject(geometry: Geometry, lead: Face | None) -> Span:
+    """Where the subject is in the copy."""
     if lead is None:
-        return mask
+        return 0, 0, 0, 0
     x, y, width, height = lead.box
-    sx, sy = shape[1] / geometry.display_width, shape[0] / geometry.display_height
+    sx, sy = SIZE[0] / geometry.display_width, SIZE[1] / geometry.display_height
     left, right = (x - _AROUND * width) * sx, (x + (1 + _AROUND) * width) * sx
     top = (y - _AROUND * height) * sy
-    mask[max(0, int(top)) :, max(0, int(left)) : max(0, int(np.ceil(right)))] = True
-    return mask
+    return int(left), int(top), ceil(right), SIZE[1]

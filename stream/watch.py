@@ -16,10 +16,10 @@ from engines.faces import Reading
 from kernels.ops import Meter, Ops
 from kernels.surface import Geometry, Surface
 
+from . import composition
 from .batcher import Batcher
 from .candidates import choose, leading_face, shows_enough
 from .channels import Receiver, Sender, open_channel
-from .composition import SIZE, measure
 from .decode import Decoder
 from .film import Film, PersonGuess, bare_candidate
 from .moment import Pace
@@ -231,8 +231,7 @@ def _collect_part(
     film.funnel.candidates += len(chosen.candidates)
     for candidate, picture in chosen.candidates:
         lead = leading_face(candidate.faces)
-        small = ops.to_host(ops.rgb(picture.surface, None, SIZE))
-        candidate.composition = measure(small, film.info.geometry, lead)
+        candidate.composition = composition.measure(ops, picture.surface, lead)
         person = guess.person(lead.embedding if lead is not None else None)
         film.candidates.append(candidate)
         value = provisional_score(candidate, film.info.geometry, settings.rank.weights)

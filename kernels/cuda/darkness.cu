@@ -9,7 +9,12 @@
 #include "pixels.h"
 #include "sums.h"
 
+// As in kernels/bars.py, which has the reasons.
 #define SEGMENTS 16
+#define BLACK 8.0
+#define LIT 24.0
+#define PEDESTAL_MAX 20.0
+#define LEAST_LIVE 4
 
 __device__ inline float luma_of(const Picture& p, unsigned long long sum, int count) {
     return ((float)sum / count * p.unit - p.black) * p.luma_gain;
@@ -54,16 +59,66 @@ extern "C" __global__ void darkness_columns(const Picture* pictures, int first, 
     columns[line * SEGMENTS + part] = highest;
 }
 
-// What the profiles prove is told by three limits, so two bits a part reach the host: 0 up to `limits[0]`, 1 below
-// `limits[1]`, 3 from `limits[2]`, else 2. Thread = four parts = one byte of the (lines, SEGMENTS / 4) output.
-extern "C" __global__ void darkness_grades(const float* lines, int count, const float* limits, unsigned char* out) {
-    int place = blockIdx.x * blockDim.x + threadIdx.x;
-    if (place >= count * (SEGMENTS / 4)) return;
-    unsigned grades = 0;
-    for (int i = 0; i < 4; ++i) {
-        float value = lines[place * 4 + i];
-        unsigned grade = value >= limits[2] ? 3 : value <= limits[0] ? 0 : value < limits[1] ? 1 : 2;
-        grades |= grade << (2 * i);
+// The median of a line's parts.
+__device__ inline float middle_of(const float* line) {
+    float low = 0.0f, high = 0.0f;
+    for (int i = 0; i < SEGMENTS; ++i) {
+        int rank = 0;
+        for (int j = 0; j < SEGMENTS; ++j) rank += line[j] < line[i] || (line[j] == line[i] && j < i);
+        if (rank == SEGMENTS / 2 - 1) low = line[i];
+        if (rank == SEGMENTS / 2) high = line[i];
     }
-    out[place] = (unsigned char)grades;
+    return (low + high) / 2.0f;
+}
+
+__device__ inline bool agree(int parts, int count) { return 4 * parts >= 3 * count; }
+
+// What a line is (kernels/bars.py, lines_of): 0 neither, 1 dark, 2 bright. `outer` has a bit for each part.
+__device__ inline unsigned kind_of(const float* line, const int* live, int lives, unsigned outer, int outers,
+                                   float black, float lit) {
+    int bright = 0, bright_outer = 0, dark_outer = 0;
+    for (int part = 0; part < SEGMENTS; ++part) {
+        if (!live[part]) continue;
+        bool at_end = outer >> part & 1;
+        bright += line[part] >= lit, bright_outer += at_end && line[part] >= lit;
+        dark_outer += at_end && line[part] <= black;
+    }
+    if (agree(bright, lives) && agree(bright_outer, outers)) return 2;
+    return agree(dark_outer, outers);
+}
+
+// What the profiles prove, so that two bits a line reach the host. Block 0 = rows, block 1 = columns. `out` of each:
+// four lines a byte, the first in the lowest bits, and a byte that says whether any part reached LIT.
+extern "C" __global__ void darkness_lines(const float* rows, int row_count, const float* columns, int column_count,
+                                         unsigned char* out) {
+    __shared__ int live[SEGMENTS], any_lit;
+    const float* profile = blockIdx.x ? columns : rows;
+    int count = blockIdx.x ? column_count : row_count, bytes = (count + 3) / 4;
+    if (blockIdx.x) out += (row_count + 3) / 4 + 1;
+    double ends = fminf(middle_of(profile), middle_of(profile + (count - 1) * SEGMENTS));
+    double pedestal = fmin(PEDESTAL_MAX, ends);
+    float black = (float)(pedestal + BLACK), lit = (float)(pedestal + LIT);
+    if (threadIdx.x < SEGMENTS) live[threadIdx.x] = 0;
+    if (threadIdx.x == 0) any_lit = 0;
+    __syncthreads();
+    for (int i = threadIdx.x; i < count * SEGMENTS; i += blockDim.x) {  // whoever writes, writes the same
+        if (profile[i] >= lit) live[i % SEGMENTS] = 1;
+        if (profile[i] >= (float)LIT) any_lit = 1;
+    }
+    __syncthreads();
+    int lives = 0, seen = 0;
+    for (int part = 0; part < SEGMENTS; ++part) lives += live[part];
+    int at_ends = max(1, lives / 8);
+    unsigned outer = 0;
+    for (int part = 0; part < SEGMENTS; ++part) {
+        if (live[part] && (seen < at_ends || seen >= lives - at_ends)) outer |= 1u << part;
+        seen += live[part];
+    }
+    for (int at = threadIdx.x; at < bytes; at += blockDim.x) {
+        unsigned kinds = 0;
+        for (int i = 0; i < 4 && at * 4 + i < count && lives >= LEAST_LIVE; ++i)
+            kinds |= kind_of(profile + (at * 4 + i) * SEGMENTS, live, lives, outer, 2 * at_ends, black, lit) << (2 * i);
+        out[at] = (unsigned char)kinds;
+    }
+    if (threadIdx.x == 0) out[bytes] = (unsigned char)any_lit;
 }

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..bars import DARKNESS_STRIDE, SEGMENTS, Darkness, limits_of, profile_of
-from ..cpu_profile import displayed_profiles
+from ..bars import DARKNESS_STRIDE, SEGMENTS, Darkness
+from ..cpu_profile import displayed_lines
 from ..geometry import analysis_size, turned
 from ..stats import ROW, THUMB_HEIGHT, THUMB_WIDTH
 from ..surface import Array, Colour, Geometry, Surface
@@ -77,9 +77,17 @@ class CudaMeter:
         return Surface(y, u, v, 8, colour, geometry)
 
     def take_darkness(self) -> Darkness:
-        stored = [self._graded(lines) if self._looked_at else self._runtime.download(lines) for lines in self._lines]
-        rows, columns = displayed_profiles(stored[0], stored[1], self._geometry.rotation)
-        taken = Darkness(self._looked_at, np.ascontiguousarray(rows), np.ascontiguousarray(columns))
+        counts = [len(lines) for lines in self._lines]
+        row_bytes, column_bytes = (-(-count // 4) + 1 for count in counts)
+        out = self._runtime.empty((row_bytes + column_bytes,), np.uint8)
+        arguments = [self._lines[0], counts[0], self._lines[1], counts[1], out]
+        self._runtime.launch("darkness_lines", (2, 1, 1), (32 * SEGMENTS, 1, 1), arguments)
+        # Synchronises: two bits a line.
+        packed, rotation = np.split(self._runtime.download(out), [row_bytes]), self._geometry.rotation
+        across, down = map(_unpacked, packed, counts)
+        rows, columns = displayed_lines(across, down, rotation)
+        lit = packed[0 if rotation % 180 == 0 else 1][-1] > 0
+        taken = Darkness(self._looked_at, rows, columns, bool(lit))
         self._clear()
         return taken
 
@@ -87,17 +95,6 @@ class CudaMeter:
         self._looked_at = 0
         width, height = self._shown
         self._lines = [self._runtime.zeros((count, SEGMENTS), np.float32) for count in (height, width)]
-
-    def _graded(self, lines: Array) -> np.ndarray:
-        """The profile (n, SEGMENTS) float32 on the host, of which two bits a value were fetched. Synchronises."""
-        count = len(lines)
-        ends = self._runtime.download(lines[:: max(1, count - 1)])[[0, -1]]
-        grades = self._runtime.zeros((count, SEGMENTS // 4), np.uint8)
-        grid = -(-count * (SEGMENTS // 4) // _BLOCK), 1, 1
-        arguments = [lines, count, self._runtime.upload(limits_of(ends)), grades]
-        self._runtime.launch("darkness_grades", grid, (_BLOCK, 1, 1), arguments)
-        packed = self._runtime.download(grades)
-        return profile_of((packed[:, :, None] >> np.arange(0, 8, 2) & 3).reshape(count, SEGMENTS), ends)
 
     def _small_planes(self, described: np.ndarray) -> tuple[Array, Array]:
         """New memory for a batch: what is measured of it may be kept (`small`)."""
@@ -151,6 +148,12 @@ class CudaMeter:
         self._runtime.launch("darkness_rows", (height, 1, 1), block, [*which, self._lines[0], height])
         self._runtime.launch("darkness_columns", (-(-width // 32), 1, 1), block, [*which, self._lines[1], width])
         self._looked_at += len(sampled)
+
+
+def _unpacked(packed: np.ndarray, count: int) -> np.ndarray:
+    """(count,) uint8 of what `darkness_lines` says of so many lines."""
+    lines: np.ndarray = (packed[:-1, None] >> np.arange(0, 8, 2, dtype=np.uint8) & 3).reshape(-1)[:count]
+    return lines
 
 
 assert PICTURE.itemsize == 200, "kernels/cuda/pixels.h has another Picture"

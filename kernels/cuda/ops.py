@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..balance import Balance, Span
 from ..geometry import shown_size, stored_rect, turned
 from ..resample import taps
 from ..surface import Array, Geometry, Rect, Surface
@@ -92,6 +93,13 @@ class CudaOps:
             _check_whole(chips)
             arguments = [chips, width, (width - side) // 2, side, out]
             self._runtime.launch("chip_quality", (count, 1, 1), (256, 1, 1), arguments)
+        return out
+
+    def balance(self, picture: Array, subject: Span) -> Array:
+        _check_whole(picture)
+        out = self._runtime.empty((len(Balance._fields),), np.float64)
+        height, width = picture.shape[:2]
+        self._runtime.launch("balance", (1, 1, 1), (256, 1, 1), [picture, width, height, *subject, out])
         return out
 
     def to_host(self, array: Array) -> np.ndarray:

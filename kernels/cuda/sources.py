@@ -10,9 +10,10 @@ FOLDER = Path(__file__).resolve().parent
 
 KERNELS = {
     "statistics": ("measure",),
-    "darkness": ("darkness_rows", "darkness_columns", "darkness_grades"),
+    "darkness": ("darkness_rows", "darkness_columns", "darkness_lines"),
     "convert": ("convert", "lanczos_rows", "lanczos_columns", "warp", "engine_input"),
     "faces": ("chip_quality",),
+    "balance": ("balance",),
 }
 """File (without suffix) → the kernels in it."""
 

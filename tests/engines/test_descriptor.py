@@ -13,6 +13,8 @@ from skimage import data
 from engines.descriptor import LENGTH, SAME_PICTURE, area_mean, describe
 from engines.detector import Detector
 from engines.session import Session, open_session
+from engines.tools import HOST, HostTools
+from engines.tools_cuda import packed
 
 from .scenes import PictureOps
 
@@ -77,6 +79,28 @@ def test_a_pictures_vector_is_the_same_bits_whatever_it_is_described_with() -> N
         (alone,) = describe(features[i : i + 1], pictures[i : i + 1], PictureOps())
         assert vector is not None and alone is not None
         assert vector.tobytes() == alone.tobytes()
+
+
+class PackingTools(HostTools):
+    """The host's arithmetic, and what a device sends."""
+
+    def packed(self, numbers: np.ndarray) -> np.ndarray:
+        return np.asarray(packed(numbers))
+
+
+def test_half_precision_moves_cosines_by_less_than_a_thousandth() -> None:
+    """Pictures of all contrasts, the faintest just not flat: these differ most."""
+    random = np.random.default_rng(4)
+    features = random.normal(0.2, 0.5, (40, 96, 12, 20)).astype(np.float32)
+    tiles = np.kron(random.normal(size=(40, 9, 16, 3)), np.ones((1, 20, 20, 1)))
+    levels, contrasts = random.uniform(20, 235, (40, 1, 1, 1)), np.geomspace(11, 90, 40)[:, None, None, None]
+    pictures = (levels + contrasts * tiles).clip(0, 255).astype(np.uint8)
+    given, sent = (describe(features, pictures, PictureOps(), tools) for tools in (HOST, PackingTools()))
+    assert all((one is None) == (other is None) for one, other in zip(given, sent, strict=True))
+    whole, half = (np.stack([vector for vector in vectors if vector is not None]) for vectors in (given, sent))
+    assert len(whole) >= 38
+    assert np.abs(whole @ whole.T - half @ half.T).max() < 1e-3
+    assert (whole * half).sum(1).min() > 1 - 1e-4
 
 
 @pytest.mark.models

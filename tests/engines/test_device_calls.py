@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
+from engines.descriptor import LENGTH
 from engines.reader import ROLES, FaceReader, ReaderOptions
 from engines.session import open_session
 from kernels.cuda.ops import CudaOps
@@ -28,6 +29,9 @@ pytestmark = [
     pytest.mark.models,
     pytest.mark.skipif(not emulated.available(), reason="needs g++, which compiles the CUDA sources for the host"),
 ]
+DESCRIPTOR_BYTES = 2 * (1 + LENGTH)
+FACE_BYTES = 2 * 64 + 580
+"""Detected twice, and looked at."""
 ALL_KERNELS = [kernel for kernels in KERNELS.values() for kernel in kernels]
 
 
@@ -63,10 +67,11 @@ def test_reading_more_pictures_together_asks_no_more_of_the_device(reader: FaceR
     for number in (1, 5):
         surfaces = [surface_with_a_face(20 * i) for i in range(number)]
         runtime.asked.clear()
-        made = DeviceArray.made
+        made, downloaded = DeviceArray.made, runtime.downloaded
         readings = reader.read(surfaces)
         assert [len(reading.faces) for reading in readings] == [1] * number
         assert all(reading.descriptor is not None for reading in readings)
+        assert runtime.downloaded - downloaded == number * (DESCRIPTOR_BYTES + FACE_BYTES)
         counts.append((dict(runtime.asked), DeviceArray.made - made))
     assert counts[0] == counts[1]
     asked, arrays = counts[1]

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from engines.session import FakeSession, Session, open_session
-from engines.text import TextDetector, TextReading, boxes_of, is_overlay, text_share
+from engines.text import TextDetector, TextReading, boxes_of, fetched, is_overlay, text_share
+from kernels.cuda.ops import CudaOps
 
+from ..kernels.device_array import DeviceArray, DeviceRuntime
 from .scenes import PictureOps, portrait
 
 
@@ -66,6 +68,40 @@ def test_boxes_are_in_displayed_pixels_of_the_whole_picture() -> None:
     x, y, width, height = part.boxes[0]
     assert x + width / 2 == pytest.approx(480 + 125 * 2, abs=2)
     assert y + height / 2 == pytest.approx(270 + 105 * 540 / 256, abs=2)
+
+
+def made_marks(seed: int) -> np.ndarray:
+    """(96, 160) uint8: marks and rings of all strengths, some at the edges, in a haze."""
+    random = np.random.default_rng(seed)
+    marks = random.integers(0, 78, (96, 160)).astype(np.uint8)
+    marks[random.random(marks.shape) < random.choice([0.3, 0.9, 1.0])] = 0
+    for _ in range(random.integers(0, 5)):
+        x, y = (int(random.integers(-5, side)) for side in (160, 96))
+        reach = x + int(random.integers(3, 60)), y + int(random.integers(2, 20))
+        strength, thickness = int(random.choice([76, 77, 100, 152, 153, 160, 255])), int(random.choice([-1, 2]))
+        cv2.rectangle(marks, (x, y), reach, strength, thickness)
+    return marks
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_part_that_is_fetched_has_all_boxes_to_the_bit(seed: int) -> None:
+    marks, runtime = made_marks(seed), DeviceRuntime()
+    expected = boxes_of(marks.astype(np.float32) / 255)
+    host = fetched(DeviceArray(marks), CudaOps(runtime))
+    found = boxes_of(host.astype(np.float32) / 255)
+    assert [part.tobytes() for part in found] == [part.tobytes() for part in expected]
+    assert runtime.downloaded <= marks.size + sum(marks.shape)
+
+
+@pytest.mark.parametrize("strength", [0, 76, 152])
+def test_without_a_mark_that_could_be_text_the_peaks_alone_are_fetched(strength: int) -> None:
+    marks, runtime = np.zeros((96, 160), np.uint8), DeviceRuntime()
+    marks[10:20, 10:60] = strength
+    assert not fetched(DeviceArray(marks), CudaOps(runtime)).any()
+    assert (runtime.asked["download"], runtime.downloaded) == (1, 96 + 160)
+    marks[50:60, 80:140] = 153
+    fetched(DeviceArray(marks), CudaOps(runtime))
+    assert (runtime.asked["download"], runtime.downloaded) == (3, 2 * (96 + 160) + 10 * 60)
 
 
 AREA = (100.0, 50.0, 1000.0, 500.0)

@@ -7,8 +7,21 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
-from kernels.bars import ActiveArea, BarsEvidence, Darkness, border_edge, grades_of, profile_of
+from kernels import reference
+from kernels.bars import (
+    BRIGHT,
+    DARK,
+    NEITHER,
+    SEGMENTS,
+    ActiveArea,
+    BarsEvidence,
+    Darkness,
+    border_edge,
+    lines_of,
+)
 from kernels.cpu_meter import CpuMeter
+from kernels.cuda.ops import CudaOps
+from kernels.ops import Ops
 from kernels.surface import Geometry
 
 from .samples import grey_surface
@@ -74,7 +87,7 @@ def test_bars_are_found_to_the_pixel(area: ActiveArea) -> None:
 def test_black_film_and_empty_film_have_no_bars() -> None:
     assert evidence(Scene(seed, level=0) for seed in range(3)).active_area() == ActiveArea()
     film = BarsEvidence(SHOWN)
-    film.add(Darkness(0, np.zeros((HEIGHT, 16), np.float32), np.zeros((WIDTH, 16), np.float32)))
+    film.add(Darkness(0, np.zeros(HEIGHT, np.uint8), np.zeros(WIDTH, np.uint8), False))
     assert film.active_area() == ActiveArea()
     assert not film.changed
 
@@ -160,15 +173,40 @@ def test_one_shot_may_be_all_there_is() -> None:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_grades_and_the_outermost_lines_prove_what_the_profile_proves(seed: int) -> None:
+def test_lines_are_what_the_formulae_say(seed: int, ops: Ops) -> None:
+    profiles = [profile_of(seed), profile_of(100 + seed)[:197]]
+    wanted = [reference.lines(profile) for profile in profiles]
+    lit = bool((profiles[0] >= 24).any())
+    if not isinstance(ops, CudaOps):
+        assert [lines_of(profile).tolist() for profile in profiles] == wanted
+        return
+    meter = ops.meter(Geometry(197, 200))
+    meter._lines = [ops._runtime.upload(profile) for profile in profiles]
+    taken = meter.take_darkness()
+    assert ([taken.rows.tolist(), taken.columns.tolist()], taken.lit) == (wanted, lit)
+
+
+def profile_of(seed: int) -> np.ndarray:
+    """(200, SEGMENTS) at and beside the limits; a bar, dark parts, and black that lies higher."""
     random = np.random.default_rng(seed)
-    lines = random.choice([0.0, 7.9, 8.0, 16.0, 23.99, 24.0, 27.5, 90.0], (200, 16)).astype(np.float32)
+    profile = random.choice([0.0, 7.9, 8.0, 16.0, 23.99, 24.0, 27.5, 44.0, 90.0], (200, SEGMENTS)).astype(np.float32)
     bar = int(random.integers(0, 60))
-    lines[bar:] = np.maximum(lines[bar:], random.choice([0, 12, 40, 120]))
+    profile[bar:] = np.maximum(profile[bar:], random.choice([0, 12, 40, 120]))
     if bar:
-        lines[[*range(bar), -1]] = random.choice([0.0, 4.0, 15.5, 21.0])
-    again = profile_of(grades_of(lines), lines[[0, -1]])
-    for one, other in ((lines, again), (lines[::-1], again[::-1])):
-        assert border_edge(one) == border_edge(other)
-    assert (lines.max() >= 24) == (again.max() >= 24)
-    np.testing.assert_array_equal(grades_of(again), grades_of(lines))
+        profile[[*range(bar), -1]] = random.choice([0.0, 4.0, 15.5, 21.0])
+    profile[:, : random.integers(0, SEGMENTS)] *= random.choice([0.0, 1.0])
+    return profile
+
+
+def test_an_edge_is_a_bright_line_behind_dark_ones() -> None:
+    lines = np.full(360, BRIGHT, np.uint8)
+    assert border_edge(lines) == 0
+    lines[:30] = DARK
+    assert border_edge(lines) == 30
+    lines[27:30] = NEITHER
+    assert border_edge(lines) == 30
+    lines[26] = NEITHER
+    assert border_edge(lines) is None
+    assert border_edge(lines[::-1]) == 0
+    lines[:130] = DARK
+    assert border_edge(lines) is None

@@ -37,5 +37,5 @@ def test_that_is_within_the_budget(size: tuple[int, int]) -> None:
 
 
 def _profile_bytes(width: int, height: int) -> int:
-    """Two bits for each of 16 parts of every line, and the first and last line of both profiles as they are."""
-    return (width + height) * 16 * 2 // 8 + 4 * 16 * 4
+    """Two bits for every line, and a byte for all rows and for all columns."""
+    return sum(-(-lines // 4) + 1 for lines in (width, height))

@@ -49,7 +49,9 @@ def test_lines_are_looked_at_in_every_eighth_frame_however_frames_are_batched() 
     meter = CudaOps(runtime).meter(Geometry(*SIZE))
     for frames in (3, 4, 1, 1, 7, 13, 3):
         meter.measure(surfaces(frames), np.arange(frames) / 25, np.arange(frames, dtype=np.int32))
+    runtime.asked["download"] = 0
     assert meter.take_darkness().frames == 32 // DARKNESS_STRIDE
+    assert runtime.asked["download"] == runtime.asked["darkness_lines"] == 1
     assert runtime.asked["darkness_rows"] == 4 - 1  # one batch had two of them
 
 

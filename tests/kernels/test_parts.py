@@ -8,10 +8,12 @@ import pytest
 from engines.tools import HOST
 from engines.tools_cuda import engine_input
 from kernels import reference_parts as reference
+from kernels.balance import Span
 from kernels.cuda.ops import CudaOps
 from kernels.ops import Ops
 from kernels.surface import Rect
 
+from . import emulated
 from .samples import Kind, placed, surface_of
 from .tolerances import assert_close
 
@@ -63,3 +65,19 @@ def test_networks_are_fed_what_the_formula_says(ops: Ops) -> None:
         how = scale[: len(mix)], bias[: len(mix)], 114, mix
         expected = reference.engine_input(pictures, (13, 11), *how)
         assert_close("engine_input", ops.to_host(ops.engine_input(there, (13, 11), *how)), expected)
+
+
+@pytest.mark.parametrize(
+    "subject", [(0, 0, 0, 0), (20, 10, 50, 54), (-8, 30, 12, 54), (90, 0, 200, 54), (0, 0, 96, 54)]
+)
+@pytest.mark.parametrize("size", [(96, 54), (31, 17), (2, 2)])
+def test_a_picture_is_summed_as_the_formulae_say(size: tuple[int, int], subject: Span, ops: Ops) -> None:
+    picture = np.random.default_rng(1).integers(0, 256, (size[1], size[0], 3), np.uint8)
+    picture[: size[1] // 2] //= 4
+    there = ops._runtime.upload(picture) if isinstance(ops, CudaOps) else picture
+    assert_close("balance", ops.to_host(ops.balance(there, subject)), reference.balance(picture, subject))
+
+
+def test_a_picture_with_gaps_is_not_summed() -> None:
+    with pytest.raises(ValueError, match="gaps"):
+        CudaOps(emulated.EmulatedRuntime()).balance(np.zeros((54, 192, 3), np.uint8)[:, ::2], (0, 0, 0, 0))

@@ -17,7 +17,7 @@ import numpy as np
 
 from engines.session import Session, open_session
 from engines.tools import HOST
-from engines.tools_cuda import engine_input, grey_input
+from engines.tools_cuda import engine_input, grey_input, packed
 from kernels.cuda.meter import CudaMeter
 from kernels.cuda.ops import CudaOps
 from kernels.surface import Geometry, Surface
@@ -61,6 +61,9 @@ class EmulatedTools:
         if key not in self._constants:
             self._constants[key] = self._runtime.upload(make(*arguments))
         return self._constants[key]
+
+    def packed(self, numbers: Any) -> Any:
+        return packed(numbers)
 
     def suppress(self, boxes: Any, scores: Any, pictures: Any, overlap: float) -> Any:
         self._runtime.asked["suppress"] += 1

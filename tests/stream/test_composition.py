@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from engines.faces import UNMEASURED, Face
+from kernels.cpu import CpuOps
 from kernels.surface import Geometry
-from stream.composition import SIZE, measure
+from stream import composition
+from stream.composition import SIZE, Composition
+
+from ..kernels.samples import grey_surface
 
 GEOMETRY = Geometry(960, 540)
 RNG = np.random.default_rng(1)
 
 
-def grey(picture: np.ndarray) -> np.ndarray:
-    return np.repeat(picture[..., None], 3, axis=2).astype(np.uint8)
+def measure(picture: np.ndarray, lead: Face | None) -> Composition:
+    """Of a grey picture of `SIZE`, shown ten times as large."""
+    surface = replace(grey_surface(picture.astype(np.uint8)), geometry=GEOMETRY)
+    return composition.measure(CpuOps(), surface, lead)
 
 
 def noise() -> np.ndarray:
@@ -29,12 +37,12 @@ def face(x: float, y: float, size: float) -> Face:
 
 def test_a_mirrored_picture_is_symmetric_and_noise_is_not():
     half = noise()
-    assert measure(grey(half + half[:, ::-1]) // 2, GEOMETRY, None).symmetry > 0.99
-    assert measure(grey(half), GEOMETRY, None).symmetry < 0.2
+    assert measure((half + half[:, ::-1]) // 2, None).symmetry > 0.99
+    assert measure(half, None).symmetry < 0.2
 
 
 def test_a_flat_picture_is_calm_and_defined():
-    flat = measure(grey(np.full((SIZE[1], SIZE[0]), 90.0)), GEOMETRY, None)
+    flat = measure(np.full((SIZE[1], SIZE[0]), 90.0), None)
     assert flat.clutter == 0.0 and flat.symmetry == 1.0
     assert all(0.0 <= place <= 1.0 for place in flat.weight_at)
 
@@ -42,16 +50,16 @@ def test_a_flat_picture_is_calm_and_defined():
 def test_what_lies_behind_the_subject_counts_and_the_subject_does_not():
     picture = np.full((SIZE[1], SIZE[0]), 90.0)
     picture[10:40, 40:56] = noise()[10:40, 40:56]
-    assert measure(grey(picture), GEOMETRY, face(430, 130, 100)).clutter < 0.5
-    assert measure(grey(picture), GEOMETRY, face(50, 130, 100)).clutter > 3.0
+    assert measure(picture, face(430, 130, 100)).clutter < 0.5
+    assert measure(picture, face(50, 130, 100)).clutter > 3.0
 
 
 def test_the_weight_lies_where_the_detail_is():
     picture = np.full((SIZE[1], SIZE[0]), 90.0)
     picture[:18, :32] = noise()[:18, :32]
-    across, down = measure(grey(picture), GEOMETRY, None).weight_at
+    across, down = measure(picture, None).weight_at
     assert across < 0.3 and down < 0.3
 
 
 def test_a_face_outside_the_picture_is_no_trouble():
-    assert measure(grey(noise()), GEOMETRY, face(-500, -500, 100)).clutter > 0
+    assert measure(noise(), face(-500, -500, 100)).clutter > 0
