@@ -81,6 +81,10 @@ class CountingOps:
         """Passed on; stays on the device."""
         return self._inner.balance(picture, subject)
 
+    def own(self, surface: Surface) -> Surface:
+        """Passed on; stays on the device."""
+        return self._inner.own(surface)
+
     def to_host(self, array: Array) -> np.ndarray:
         """Passed on and counted."""
         host = self._inner.to_host(array)

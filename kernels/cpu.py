@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import ceil, floor, log2, prod, sqrt
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,10 @@ class CpuOps:
 
     def balance(self, picture: Array, subject: Span) -> Array:
         return sums_of(picture, subject)
+
+    def own(self, surface: Surface) -> Surface:
+        y, u, v = (p if p is None or p.base is None else p.copy() for p in (surface.y, surface.u, surface.v))
+        return replace(surface, y=y, u=u, v=v)
 
     def to_host(self, array: Array) -> np.ndarray:
         return np.asarray(array)

@@ -68,6 +68,11 @@ class Ops(Protocol):
         memory; `subject`: the pixels that do not count as background."""
         ...
 
+    def own(self, surface: Surface) -> Surface:
+        """The picture in memory of its own: what `Meter.small` gives keeps its whole batch alive on a device. Another
+        stream may read it once anything asked of these operations later was fetched."""
+        ...
+
     def to_host(self, array: Array) -> np.ndarray:
         """The array in host memory. Synchronises (device ops only)."""
         ...

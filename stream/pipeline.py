@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 import anyio
+from anyio import CancelScope
 
 from kernels.bars import BarsEvidence
 
@@ -76,7 +77,9 @@ async def watching(path: Path, settings: Settings, services: Services, on_frames
             raise KeyartError("has no picture in the chosen range, check --start, --end and --skip")
         yield Watched(film, decoder, fingerprint, started_s)
     finally:
-        decoder.close()
+        with CancelScope(shield=True):
+            # On a thread: a decoder on the GPU gives its memory back piece by piece, and the device may be waited for.
+            await on_thread(decoder.close, services.decode_threads, StageClock("close"))
 
 
 async def finished(watched: Watched, settings: Settings, services: Services) -> Result:

@@ -231,11 +231,13 @@ def _collect_part(
     film.funnel.candidates += len(chosen.candidates)
     for candidate, picture in chosen.candidates:
         lead = leading_face(candidate.faces)
+        # Before the composition: fetching it waits for these copies as well.
+        beside = [(time_s, ops.own(small)) for time_s, small in picture.beside]
         candidate.composition = composition.measure(ops, picture.surface, lead)
         person = guess.person(lead.embedding if lead is not None else None)
         film.candidates.append(candidate)
         value = provisional_score(candidate, film.info.geometry, settings.rank.weights)
-        film.pool.put(candidate.pts_s, picture.surface, value, person, picture.beside)
+        film.pool.put(candidate.pts_s, picture.surface, value, person, beside)
     if chosen.reserve is not None:
         film.reserve.append((chosen.reserve[0], chosen.reserve[2]))
     film.reserve = sorted(film.reserve, key=lambda r: (-r[0].shot_score, r[0].pts_s))[:_RESERVE]

@@ -102,6 +102,15 @@ class CudaOps:
         self._runtime.launch("balance", (1, 1, 1), (256, 1, 1), [picture, width, height, *subject, out])
         return out
 
+    def own(self, surface: Surface) -> Surface:
+        y, u, v = (p if p is None else self._copied(p) for p in (surface.y, surface.u, surface.v))
+        return replace(surface, y=y, u=u, v=v)
+
+    def _copied(self, plane: Array) -> Array:
+        out = self._runtime.empty(plane.shape, plane.dtype)
+        self._runtime.copy(out, plane)
+        return out
+
     def to_host(self, array: Array) -> np.ndarray:
         return self._runtime.download(array)
 

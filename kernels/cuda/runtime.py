@@ -122,7 +122,7 @@ class CupyRuntime:
 
     def copy(self, into: Array, source: Array) -> None:
         with self.queue():
-            into[...] = source
+            into[...] = self._cupy.asarray(source)
 
     def download(self, array: Array) -> np.ndarray:
         with self.queue():
