@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import onnxruntime as ort
@@ -73,9 +74,39 @@ def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.CompletedProcess(command, 1, answer, "")
 
 
+def load_cuda() -> None:
+    """Makes CUDA's and cuDNN's libraries known to the process, those of Python packages before those of the system.
+
+    ONNX Runtime's CUDA provider finds none by itself, and `preload_dlls()` looks only beside its own package. Given a
+    folder, it takes libraries that lie directly in that one.
+    """
+    for folder in library_folders():
+        for_cudnn = folder.parent.name == "cudnn"
+        ort.preload_dlls(cuda=not for_cudnn, cudnn=for_cudnn, msvc=False, directory=str(folder))
+    ort.preload_dlls()
+
+
+def library_folders(places: Sequence[str] | None = None) -> list[Path]:
+    """Folders of CUDA's and cuDNN's packages, those beside ONNX Runtime first, then along `sys.path` (`places`).
+
+    One that has nothing new is left out: a library opened by two paths would be loaded twice.
+    """
+    if places is None:
+        places = [str(Path(ort.__file__).parent.parent), *sys.path]
+    folders, known = list[Path](), set[str]()
+    for package in ("cu13", "cudnn"):
+        for place in places:
+            folder = Path(place).resolve() / "nvidia" / package / "lib"
+            names = {path.name for path in folder.glob("lib*.so*")}
+            if names - known:
+                folders.append(folder)
+            known |= names
+    return folders
+
+
 def load_libraries() -> None:
     """Makes the libraries that came as Python packages known to the process: CUDA, cuDNN, TensorRT."""
-    ort.preload_dlls()
+    load_cuda()
     with suppress(ImportError, OSError, RuntimeError):
         import tensorrt  # noqa: F401  # finds its own libraries and leaves them loaded
 
