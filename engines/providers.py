@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnxruntime as ort
 
 from .session import CPU_PROVIDER
@@ -111,17 +112,26 @@ def load_libraries() -> None:
         import tensorrt  # noqa: F401  # finds its own libraries and leaves them loaded
 
 
-def main(provider: str) -> None:
-    """Opens a session of one node on the provider and prints what ONNX Runtime made of it, one line of JSON."""
-    from onnx import TensorProto, helper
+def _one_convolution() -> bytes:
+    """A model that needs cuDNN, which the CUDA provider opens no sooner than at its first convolution."""
+    from onnx import TensorProto, helper, numpy_helper
 
-    value = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in ("x", "y")]
-    graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"])], "trial", value[:1], value[1:])
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 1, 8, 8]) for name in ("x", "y"))
+    weight = numpy_helper.from_array(np.ones((1, 1, 3, 3), np.float32), "w")
+    node = helper.make_node("Conv", ["x", "w"], ["y"], pads=[1, 1, 1, 1])
+    graph = helper.make_graph([node], "trial", [x], [y], [weight])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return bytes(model.SerializeToString())
+
+
+def main(provider: str) -> None:
+    """Runs a model of one node on the provider and prints what ONNX Runtime made of it, one line of JSON."""
+    model = _one_convolution()
     load_libraries()
     answer: dict[str, Any] = {}
     try:
-        session = ort.InferenceSession(model.SerializeToString(), providers=[provider, CPU_PROVIDER], enable_fallback=0)
+        session = ort.InferenceSession(model, providers=[provider, CPU_PROVIDER], enable_fallback=0)
+        session.run(None, {"x": np.ones((1, 1, 8, 8), np.float32)})
         answer["providers"] = session.get_providers()
     except Exception as error:  # whatever it is, it is the answer
         answer["error"] = (str(error).strip().splitlines() or [type(error).__name__])[0]
