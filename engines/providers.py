@@ -13,8 +13,10 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnxruntime as ort
 
 from .session import CPU_PROVIDER
@@ -73,24 +75,63 @@ def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.CompletedProcess(command, 1, answer, "")
 
 
+def load_cuda() -> None:
+    """Makes CUDA's and cuDNN's libraries known to the process, those of Python packages before those of the system.
+
+    ONNX Runtime's CUDA provider finds none by itself, and `preload_dlls()` looks only beside its own package. Given a
+    folder, it takes libraries that lie directly in that one.
+    """
+    for folder in library_folders():
+        for_cudnn = folder.parent.name == "cudnn"
+        ort.preload_dlls(cuda=not for_cudnn, cudnn=for_cudnn, msvc=False, directory=str(folder))
+    ort.preload_dlls()
+
+
+def library_folders(places: Sequence[str] | None = None) -> list[Path]:
+    """Folders of CUDA's and cuDNN's packages, those beside ONNX Runtime first, then along `sys.path` (`places`).
+
+    One that has nothing new is left out: a library opened by two paths would be loaded twice.
+    """
+    if places is None:
+        places = [str(Path(ort.__file__).parent.parent), *sys.path]
+    folders, known = list[Path](), set[str]()
+    for package in ("cu13", "cudnn"):
+        for place in places:
+            folder = Path(place).resolve() / "nvidia" / package / "lib"
+            names = {path.name for path in folder.glob("lib*.so*")}
+            if names - known:
+                folders.append(folder)
+            known |= names
+    return folders
+
+
 def load_libraries() -> None:
     """Makes the libraries that came as Python packages known to the process: CUDA, cuDNN, TensorRT."""
-    ort.preload_dlls()
+    load_cuda()
     with suppress(ImportError, OSError, RuntimeError):
         import tensorrt  # noqa: F401  # finds its own libraries and leaves them loaded
 
 
-def main(provider: str) -> None:
-    """Opens a session of one node on the provider and prints what ONNX Runtime made of it, one line of JSON."""
-    from onnx import TensorProto, helper
+def _one_convolution() -> bytes:
+    """A model that needs cuDNN, which the CUDA provider opens no sooner than at its first convolution."""
+    from onnx import TensorProto, helper, numpy_helper
 
-    value = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in ("x", "y")]
-    graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"])], "trial", value[:1], value[1:])
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 1, 8, 8]) for name in ("x", "y"))
+    weight = numpy_helper.from_array(np.ones((1, 1, 3, 3), np.float32), "w")
+    node = helper.make_node("Conv", ["x", "w"], ["y"], pads=[1, 1, 1, 1])
+    graph = helper.make_graph([node], "trial", [x], [y], [weight])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return bytes(model.SerializeToString())
+
+
+def main(provider: str) -> None:
+    """Runs a model of one node on the provider and prints what ONNX Runtime made of it, one line of JSON."""
+    model = _one_convolution()
     load_libraries()
     answer: dict[str, Any] = {}
     try:
-        session = ort.InferenceSession(model.SerializeToString(), providers=[provider, CPU_PROVIDER], enable_fallback=0)
+        session = ort.InferenceSession(model, providers=[provider, CPU_PROVIDER], enable_fallback=0)
+        session.run(None, {"x": np.ones((1, 1, 8, 8), np.float32)})
         answer["providers"] = session.get_providers()
     except Exception as error:  # whatever it is, it is the answer
         answer["error"] = (str(error).strip().splitlines() or [type(error).__name__])[0]

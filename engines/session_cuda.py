@@ -19,6 +19,7 @@ from kernels.cuda.toolkit import name_toolkit
 
 from .catalog import ModelError
 from .fetch import sha256_of
+from .providers import load_cuda
 from .session import CPU_PROVIDER, Counted, Named, loading, opened, running, session_options
 
 TENSORRT, CUDA = "TensorrtExecutionProvider", "CUDAExecutionProvider"
@@ -109,8 +110,7 @@ class CudaSession(Counted):
         cupy = _cupy(role)
         folder = _engine_folder(engine_cache, role, path)
         plan = provider_list(ort.get_available_providers(), role, stream, device_id, folder)
-        # The libraries that came with the Python packages; those of the system stay in use where there are none.
-        ort.preload_dlls()
+        load_cuda()
         with loading(path):
             self._session: Any = ort.InferenceSession(str(path), session_options(1), providers=plan, enable_fallback=0)
         self._provider = check_provider(self._session.get_providers(), role)
@@ -167,7 +167,7 @@ def cpu_nodes(path: Path, device_id: int = 0) -> int | None:
     """How many nodes of a model ONNX Runtime places on the CPU provider beside CUDA's: each is a round trip in every
     run. None when this ONNX Runtime does not tell. Loads the model. Raises ModelError as `CudaSession` does."""
     check_provider([p for p in (CUDA,) if p in ort.get_available_providers()], path.stem)
-    ort.preload_dlls()
+    load_cuda()
     placed = nodes_by_provider(path, [(CUDA, {"device_id": str(device_id)}), (CPU_PROVIDER, {})])
     if placed is None:
         return None

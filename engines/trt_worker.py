@@ -12,6 +12,8 @@ import sys
 import threading
 from pathlib import Path
 
+from kernels.cuda.toolkit import name_toolkit
+
 from .catalog import ModelError
 from .providers import TENSORRT, load_libraries
 from .session import SessionError, first_line, open_session
@@ -20,6 +22,7 @@ from .session_cuda import PROFILES
 
 def build(role: str, model: Path, folder: Path) -> None:
     """Engines for `role` into `folder`, tried once. Raises ModelError or SessionError."""
+    name_toolkit()
     import cupy
 
     load_libraries()

@@ -53,6 +53,7 @@ class NvDecoder:
         self._pool = FramePool(memory, slots)
         self._watched = Watched()
         self._idle: NvSession | None = None
+        self._closed = False
         self._one_search = Lock()
         self._begun: tuple[NvPass, Iterator[_Timed]] | None = self._first_look()
 
@@ -86,6 +87,7 @@ class NvDecoder:
 
     def close(self) -> None:
         """Give decoder, stream and slots back; pictures that are still looked at stay valid. Synchronises."""
+        self._closed = True
         if self._begun is not None:
             self._begun[0].close()
             self._begun = None
@@ -184,8 +186,10 @@ class NvDecoder:
             reading.close()
 
     def _keep_session(self, reading: NvPass) -> None:
-        """Making a decoder takes longer than most searches, so one waits for the next search."""
-        self._idle = reading.give_session()
+        """Making a decoder takes longer than most searches, so one waits for the next search. After `close` there is
+        none to come: the pass keeps its decoder and lets it go."""
+        if not self._closed:
+            self._idle = reading.give_session()
 
 
 def _batch_of(chunk: list[_Timed]) -> FrameBatch:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kernels.cuda.plane import DevicePlane
+from kernels.cuda.toolkit import name_toolkit
 from kernels.surface import Array
 
 from .device_room import DeviceRoom, Share
@@ -59,6 +60,7 @@ class CupyMemory:
     """
 
     def __init__(self, room: DeviceRoom | None = None) -> None:
+        name_toolkit()
         try:
             import cupy
         except ImportError as error:

@@ -114,7 +114,7 @@ class Chip:
             )
         except self.errors as error:
             raise NvdecError(words_of(error)) from error
-        return NvSession(self._codec, decoder, self.errors)
+        return NvSession(self._codec, decoder, self.errors, memory)
 
     def _capabilities(self, codec: str, chroma: str, bit_depth: int) -> dict[str, int]:
         # Asking makes a CUDA context of its own, which takes a while: once a kind of film.
@@ -136,15 +136,17 @@ class Chip:
 
 
 class NvSession:
-    """One decoder on the chip. Not for several threads at once."""
+    """One decoder on the chip, on the stream of `memory`. Not for several threads at once."""
 
-    def __init__(self, codec: Any, decoder: Any, errors: tuple[type[Exception], ...]) -> None:
+    def __init__(self, codec: Any, decoder: Any, errors: tuple[type[Exception], ...], memory: Memory) -> None:
         self._codec = codec
         self._decoder = decoder
         self._errors = errors
         self.sequence = b""
         """The sequence parameter sets that it works by."""
         self._form: tuple[int, int, int] | None = None
+        # Attributes die in the order they were set: the stream must outlive the decoder that works on it.
+        self._memory = memory
 
     def decode(self, packet: Packet, stamp: int) -> list[Decoded]:
         """Feed one packet; the pictures that are ready, each with the stamp of its packet. Raises NvdecError; the

@@ -89,6 +89,7 @@ def test_linkage_of_one_and_none() -> None:
 @pytest.mark.slow
 def test_both_devices_agree() -> None:
     """Slow only because of cuML's first import."""
+    pytest.importorskip("cuml")
     points, _ = people([40, 25, 12, 9, 5], spread=0.05)
     strangers, _ = people([1] * 30, seed=4)
     points = np.concatenate([points, strangers])
@@ -103,6 +104,7 @@ def test_both_devices_agree() -> None:
 @pytest.mark.parametrize("name", ["E01", "E02", "E03", "E04", "E05"])
 def test_both_devices_agree_on_the_faces_of_a_film(name: str, testdata: Path, models_dir: Path) -> None:
     """All faces that the CPU path finds, and their means along the tracks."""
+    pytest.importorskip("cuml")
     (film,) = (testdata / "episodes" / name).glob(f"{name}.*")
     for points in embeddings_of(film):
         assert len(points) >= 12

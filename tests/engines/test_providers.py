@@ -3,11 +3,12 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 import onnxruntime as ort
 import pytest
 
-from engines.providers import CUDA, TENSORRT, provider_problem, verdict
+from engines.providers import CUDA, TENSORRT, library_folders, load_cuda, provider_problem, verdict
 from engines.session import CPU_PROVIDER
 
 
@@ -48,3 +49,33 @@ def test_a_provider_that_is_not_compiled_in_is_not_tried() -> None:
 def test_the_reason_is_one_line(answer: object, stderr: str, exit_code: int, problem: str | None) -> None:
     stdout = "" if answer is None else f"a library talks\n{json.dumps(answer)}\n"
     assert verdict(CUDA, exit_code, stdout, stderr) == problem
+
+
+def libraries(place: Path, package: str, *names: str) -> Path:
+    """As NVIDIA's packages leave them in a folder of packages."""
+    folder = place / "nvidia" / package / "lib"
+    folder.mkdir(parents=True)
+    for name in names:
+        (folder / name).touch()
+    return folder
+
+
+def test_libraries_are_looked_for_in_every_folder_of_packages(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "target", tmp_path / "site-packages"
+    nvrtc = libraries(ours, "cu13", "libnvrtc.so.13")
+    cudnn = libraries(ours, "cudnn", "libcudnn.so.9")
+    cublas = libraries(theirs, "cu13", "libcublas.so.13", "libnvrtc.so.13")
+    libraries(theirs, "cudnn", "libcudnn.so.9")
+    places = ["", str(tmp_path / "gone"), str(ours), str(ours), str(theirs)]
+    assert library_folders(places) == [nvrtc, cublas, cudnn]
+
+
+def test_folders_without_libraries_are_left_out(tmp_path: Path) -> None:
+    (libraries(tmp_path, "cu13") / "cmake").mkdir()
+    assert library_folders([str(tmp_path)]) == []
+
+
+def test_loading_them_is_silent_where_there_are_none(capfd: pytest.CaptureFixture[str]) -> None:
+    if CUDA not in ort.get_available_providers():
+        load_cuda()
+        assert capfd.readouterr().out == ""

@@ -218,6 +218,7 @@ INPUTS: dict[str, tuple[str, tuple[int, ...], float]] = {
 
 
 @pytest.mark.gpu
+@pytest.mark.slow
 @pytest.mark.models
 @pytest.mark.parametrize("role", INPUTS)
 @pytest.mark.parametrize("rows", [1, 7])
@@ -246,6 +247,7 @@ def test_cuda_agrees_with_the_cpu(models_dir: Path, role: str, rows: int) -> Non
 
 
 @pytest.mark.gpu
+@pytest.mark.slow
 @pytest.mark.models
 @pytest.mark.parametrize("role", INPUTS)
 def test_no_node_of_the_default_models_runs_on_the_cpu(models_dir: Path, role: str) -> None:

@@ -44,7 +44,7 @@ class EmulatedTools(HostTools):
         return np.asarray(CudaOps(emulated.EmulatedRuntime()).chip_quality(chips, side))
 
 
-@pytest.fixture(params=["host", "torch", pytest.param("cuda", marks=pytest.mark.gpu)])
+@pytest.fixture(params=["host", "torch", pytest.param("cuda", marks=[pytest.mark.gpu, pytest.mark.slow])])
 def suppress(request: pytest.FixtureRequest) -> Any:
     if request.param == "host":
         return HOST.suppress

@@ -9,7 +9,7 @@ from kernels.ops import Ops, open_ops
 from . import emulated
 
 
-@pytest.fixture(params=["cpu", "emulated", pytest.param("cuda", marks=pytest.mark.gpu)])
+@pytest.fixture(params=["cpu", "emulated", pytest.param("cuda", marks=[pytest.mark.gpu, pytest.mark.slow])])
 def device(request: pytest.FixtureRequest) -> str:
     """Each device in turn."""
     name: str = request.param

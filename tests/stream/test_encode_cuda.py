@@ -13,7 +13,7 @@ from skimage.data import astronaut
 from stream.encode import CpuEncoder
 from stream.records import KeyartError
 
-pytestmark = pytest.mark.gpu
+pytestmark = [pytest.mark.gpu, pytest.mark.slow]
 
 
 def pictures_of(data: bytes) -> np.ndarray:

@@ -11,7 +11,8 @@ import pytest
 from kernels.surface import Array, Surface
 from stream.decode import DecodeOptions, Decoder, DecodeRange, open_decoder
 
-pytestmark = pytest.mark.gpu
+# Slow only where the first of them compiles and opens everything from a cold disk.
+pytestmark = [pytest.mark.gpu, pytest.mark.slow]
 
 SIZE = (320, 192)
 X265 = {"x265-params": "bframes=4:b-pyramid=1:keyint=20:log-level=none:pools=none:frame-threads=1"}
@@ -98,7 +99,9 @@ def test_any_picture_and_any_stretch_can_be_asked_for_again(film, name):
 
 def test_a_range_is_the_same(film):
     path, options = film("h264.ts"), DecodeOptions(threads=1, range=DecodeRange(0.7, 1.3))
-    found, expected = (whole(open_decoder(path, device, options)) for device in ("cuda", "cpu"))
+    decoder = open_decoder(path, "cuda", options)
+    found, expected = whole(decoder), whole(open_decoder(path, "cpu", options))
+    decoder.close()
     assert found[:2] == expected[:2]
 
 
@@ -123,6 +126,7 @@ def test_what_the_chip_refuses_is_uploaded(tmp_path, moving):
     assert decoder.name == "ffmpeg, uploaded"
     assert [notice.code for notice in decoder.notices] == ["decoded_on_cpu"]
     found, expected = whole(decoder), whole(open_decoder(path, "cpu", DecodeOptions(threads=1)))
+    decoder.close()
     for ours, theirs in zip(found[2], expected[2], strict=True):
         assert_same(ours, theirs)
 
