@@ -60,6 +60,7 @@ def run(parts: list[str], out: Path, seconds: float, peers: dict[str, tuple[str,
     return check(parts, out.parent, None, out, seconds, known=peers, **{"say": lambda line: None, **how})
 
 
+@pytest.mark.slow
 def test_a_part_that_fails_takes_nothing_along(tmp_path: Path, peers: dict[str, tuple[str, float]]) -> None:
     out = tmp_path / "report.json"
     report = run(["fails", "group", "dies", "good"], out, 60, peers)
@@ -74,6 +75,7 @@ def test_a_part_that_fails_takes_nothing_along(tmp_path: Path, peers: dict[str, 
     assert {figure["met"] for figure in report["figures"]} == {None}
 
 
+@pytest.mark.slow
 def test_a_part_that_hangs_is_stopped_and_what_it_told_is_kept(
     tmp_path: Path, peers: dict[str, tuple[str, float]]
 ) -> None:
@@ -84,6 +86,7 @@ def test_a_part_that_hangs_is_stopped_and_what_it_told_is_kept(
     assert report["parts"]["good"]["state"] == "ok"
 
 
+@pytest.mark.slow
 def test_without_time_no_part_is_started_and_an_earlier_result_stays(
     tmp_path: Path, peers: dict[str, tuple[str, float]]
 ) -> None:
@@ -124,6 +127,7 @@ def test_a_report_is_kept_under_the_day_it_was_made() -> None:
     assert options().parse_args([]).out == Path("benchmarks/results") / f"gpu_check-{date.today()}.json"
 
 
+@pytest.mark.slow
 def test_versions_device_and_code_are_there_whichever_parts_are_asked_for(
     tmp_path: Path, peers: dict[str, tuple[str, float]]
 ) -> None:
@@ -133,6 +137,7 @@ def test_versions_device_and_code_are_there_whichever_parts_are_asked_for(
     assert re.fullmatch("[0-9a-f]{16}", report["code"])
 
 
+@pytest.mark.slow
 def test_calls_fill_one_report(tmp_path: Path, peers: dict[str, tuple[str, float]]) -> None:
     out, said = tmp_path / "report.json", list[str]()
     run(["fails"], out, 60, peers)

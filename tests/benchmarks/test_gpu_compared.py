@@ -90,6 +90,7 @@ def test_bytes_of_a_kernel_over_its_time_are_its_rate() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not emulated.available(), reason="needs g++")
 @pytest.mark.parametrize("bits", [8, 10])
 def test_the_work_launches_every_kernel_on_every_kind_of_picture(bits: int) -> None:

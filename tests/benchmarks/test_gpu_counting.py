@@ -104,6 +104,7 @@ def test_everything_that_reaches_the_host_is_counted_by_what_it_is() -> None:
     assert isinstance(counting.meter(surface.geometry), CountingMeter)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not emulated.available(), reason="needs g++")
 def test_a_meter_on_a_device_counts_what_its_runtime_fetches() -> None:
     tally, count, size = Tally(), 16, (256, 144)

@@ -58,6 +58,7 @@ def test_every_switch_turns_something_off(name: str) -> None:
     assert off.settings_fingerprint != settings.settings_fingerprint
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["face", "duplicates", "variety"])
 def test_a_film_watched_once_gives_what_a_run_of_its_own_gives(
     name: str, scenes_film: Path, models_dir: Path, tmp_path: Path

@@ -1,4 +1,7 @@
-"""The device is a parameter that carries its own mark; the emulated one runs the CUDA sources where there is no GPU."""
+"""The device is a parameter that carries its own mark; the emulated one runs the CUDA sources where there is no GPU.
+
+Emulation is slow: the quick tests leave it out.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,13 @@ from kernels.ops import Ops, open_ops
 from . import emulated
 
 
-@pytest.fixture(params=["cpu", "emulated", pytest.param("cuda", marks=[pytest.mark.gpu, pytest.mark.slow])])
+@pytest.fixture(
+    params=[
+        "cpu",
+        pytest.param("emulated", marks=pytest.mark.slow),
+        pytest.param("cuda", marks=[pytest.mark.gpu, pytest.mark.slow]),
+    ]
+)
 def device(request: pytest.FixtureRequest) -> str:
     """Each device in turn."""
     name: str = request.param

@@ -75,6 +75,7 @@ def build(settings: Settings, doors: BuildParts, *more: str) -> Result:
     return CliRunner().invoke(build_app([]), arguments, obj=doors)
 
 
+@pytest.mark.slow
 def test_sessions_use_engines_only_when_all_are_built_by_the_tensorrt_of_today(
     tmp_path: Path, settings: Settings
 ) -> None:
@@ -93,6 +94,7 @@ def test_sessions_use_engines_only_when_all_are_built_by_the_tensorrt_of_today(
     assert engine_folder(settings, lambda: FOUND) is None
 
 
+@pytest.mark.slow
 def test_quiet_and_again(tmp_path: Path, settings: Settings) -> None:
     assert build(settings, parts(tmp_path), "--quiet").stderr == ""
     assert "already built" in build(settings, parts(tmp_path)).stderr
