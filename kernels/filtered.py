@@ -45,7 +45,8 @@ def _rounded_sums(lines: np.ndarray, first: np.ndarray, weights: np.ndarray, top
 
 
 def lanczos(samples: np.ndarray, rect: Rect, size: tuple[int, int]) -> np.ndarray:
-    """`resample.lanczos` of a plane (h, w) of uint8 or uint16, rounded to its dtype.
+    """`rect` (x, y, width, height, corner coordinates) of a plane (h, w) of uint8 or uint16 at `size` (width, height),
+    rounded to its dtype; edge samples stand in for what lies outside.
 
     Across first, on the plane lying on its side, for lines that lie whole in memory can be added many pixels at once.
     """

@@ -26,23 +26,3 @@ def taps(start: float, span: float, length: int, count: int) -> tuple[np.ndarray
     weights = np.where(np.abs(distance) < LOBES, np.sinc(distance) * np.sinc(distance / LOBES), 0.0)
     weights /= weights.sum(axis=1, keepdims=True)
     return first, weights.astype(np.float32)
-
-
-def resample_rows(picture: np.ndarray, start: float, span: float, count: int) -> np.ndarray:
-    """(count, w) float32: the part of the picture's height that begins at `start` and is `span` high."""
-    first, weights = taps(start, span, picture.shape[0], count)
-    out = np.zeros((count, picture.shape[1]), np.float32)
-    last = picture.shape[0] - 1
-    for tap in range(weights.shape[1]):
-        out += weights[:, tap, None] * picture[np.clip(first + tap, 0, last)]
-    return out
-
-
-def lanczos(picture: np.ndarray, rect: tuple[float, float, float, float], size: tuple[int, int]) -> np.ndarray:
-    """(h, w) float32: `rect` (x, y, width, height, corner coordinates) of a picture at `size` (width, height).
-
-    May overshoot the picture's range a little; edge samples stand in for what lies outside.
-    """
-    x, y, width, height = rect
-    rows = resample_rows(picture, y, height, size[1])
-    return np.ascontiguousarray(resample_rows(np.ascontiguousarray(rows.T), x, width, size[0]).T)
