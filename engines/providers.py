@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -19,11 +18,11 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
+from kernels.trial import Run, reason_of, run_trial, told_in
+
 from .session import CPU_PROVIDER
 
 TENSORRT, CUDA = "TensorrtExecutionProvider", "CUDAExecutionProvider"
-PATIENCE_S = 120.0
-Run = Callable[[Sequence[str]], "subprocess.CompletedProcess[str]"]
 
 _REASON = re.compile(r"with error: (.+)|(CUDA failure \d+: .+?)(?: ; |$)")
 
@@ -43,18 +42,13 @@ def provider_problem(provider: str, run: Run | None = None) -> str | None:
 
 def verdict(provider: str, exit_code: int, stdout: str, stderr: str) -> str | None:
     """What the trial's end means: None when the provider came first in its session, else the reason in one line."""
-    answer: dict[str, Any] = {}
-    with suppress(json.JSONDecodeError):
-        answer = json.loads((stdout.strip().splitlines() or ["{}"])[-1])
+    answer = told_in(stdout)
     if answer.get("providers", [""])[0] == provider:
         return None
     found = next((match for line in stderr.splitlines() if (match := _REASON.search(line))), None)
     if found is not None:
         return next(group for group in found.groups() if group).strip()
-    if exit_code < 0:
-        return f"the process that tried it was ended by signal {-exit_code}"
-    said = answer.get("error") or (stderr.strip().splitlines() or [""])[-1].strip()
-    return str(said or "ONNX Runtime left it out and did not say why")
+    return reason_of(exit_code, answer, stderr, "ONNX Runtime left it out and did not say why")
 
 
 def short_name(provider: str) -> str:
@@ -64,15 +58,7 @@ def short_name(provider: str) -> str:
 
 @lru_cache
 def _tried(provider: str) -> str | None:
-    return provider_problem(provider, _run)
-
-
-def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE_S)
-    except subprocess.TimeoutExpired:
-        answer = json.dumps({"error": f"no answer within {PATIENCE_S:.0f} s"})
-        return subprocess.CompletedProcess(command, 1, answer, "")
+    return provider_problem(provider, run_trial)
 
 
 def load_cuda() -> None:

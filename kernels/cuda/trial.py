@@ -7,26 +7,23 @@ because what CuPy did not find once it does not seek again, and because a driver
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
+from ..trial import Run, reason_of, run_trial, told_in
 from .runtime import cupy_with_device
 
-PATIENCE_S = 120.0
-Run = Callable[[Sequence[str]], "subprocess.CompletedProcess[str]"]
 _ANSWER = 42
 _SOURCE = f'extern "C" __global__ void trial(int* answer) {{ *answer = {_ANSWER}; }}'
+# A kernel that an earlier toolkit compiled would be taken from CuPy's folder.
+_RUN = partial(run_trial, settings={"CUPY_CACHE_IN_MEMORY": "1"})
 
 
 @lru_cache
 def compiler_problem() -> str | None:
     """Why no kernel can be compiled; None when one can. Takes some seconds the first time."""
-    return tried(_run)
+    return tried(_RUN)
 
 
 def tried(run: Run) -> str | None:
@@ -37,28 +34,10 @@ def tried(run: Run) -> str | None:
 
 def verdict(exit_code: int, stdout: str, stderr: str) -> str | None:
     """What the trial's end means: None when the kernel gave its answer, else the reason in one line."""
-    told: Any = None
-    with suppress(json.JSONDecodeError):
-        told = json.loads((stdout.strip().splitlines() or ["null"])[-1])
-    told = told if isinstance(told, dict) else {}
+    told = told_in(stdout)
     if exit_code == 0 and told.get("answer") == _ANSWER:
         return None
-    if exit_code < 0:
-        return f"the process that tried it was ended by signal {-exit_code}"
-    said = told.get("error") or (stderr.strip().splitlines() or [""])[-1].strip()
-    return str(said or "CuPy did not say why")
-
-
-def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    # A kernel that an earlier toolkit compiled would be taken from CuPy's folder.
-    environment = os.environ | {"CUPY_CACHE_IN_MEMORY": "1"}
-    try:
-        return subprocess.run(
-            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE_S
-        )
-    except subprocess.TimeoutExpired:
-        answer = json.dumps({"error": f"no answer within {PATIENCE_S:.0f} s"})
-        return subprocess.CompletedProcess(command, 1, answer, "")
+    return reason_of(exit_code, told, stderr, "CuPy did not say why")
 
 
 def main() -> None:

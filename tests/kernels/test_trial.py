@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from kernels.cuda.trial import _run, compiler_problem, tried, verdict
+from kernels.cuda.trial import compiler_problem, tried, verdict
+from kernels.trial import run_trial
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,7 @@ def test_what_is_no_answer_is_none(stdout: str) -> None:
 
 @pytest.mark.skipif(importlib.util.find_spec("cupy") is not None, reason="CuPy is installed")
 def test_the_process_says_what_is_missing() -> None:
-    assert "CuPy cannot be imported" in str(tried(_run))
+    assert "CuPy cannot be imported" in str(tried(run_trial))
 
 
 @pytest.mark.gpu
