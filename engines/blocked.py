@@ -1,7 +1,7 @@
 """PReLU written so that ONNX Runtime's CPU provider keeps its blocked layout.
 
 Between convolutions that provider keeps channels in blocks of its vectors' width, and leaves that layout for every
-operator that has no kernel for it. PReLU has none, and half of a small network's time goes into changing to and fro.
+operator that has no kernel for it. PReLU has none, and a quarter of a small network's time went into changes.
 Depthwise convolutions of one pixel have one: x·slope + max(x, 0)·(1 - slope) is max(x, 0) + slope·min(x, 0). Other
 providers have a kernel of their own for PReLU, so that the files keep it.
 """
