@@ -1,4 +1,4 @@
-"""Trying what may take the process with it, in a process of its own, whose last line on stdout is its answer in JSON."""
+"""Trying what may take the process with it: in one of its own, whose last line on stdout is its answer, in JSON."""
 
 from __future__ import annotations
 
