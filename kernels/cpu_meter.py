@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -11,9 +13,9 @@ from .cpu_profile import ProfileAccumulator
 from .fused import chroma_numbers, luma_numbers
 from .geometry import analysis_size, chroma_halvings, halvings, turned
 from .planes import coverage, shrunk, to_8_bit
-from .stats import HISTOGRAM_BINS, ROW, THUMB_HEIGHT, THUMB_WIDTH
+from .stats import HISTOGRAM_BINS, HISTOGRAM_SUM, ROW, THUMB_HEIGHT, THUMB_WIDTH
 from .structure import histogram_rows, luma_moments, structure
-from .surface import Geometry, Rotation, Surface
+from .surface import Colour, Geometry, Rotation, Surface
 
 _THUMB = (THUMB_WIDTH, THUMB_HEIGHT)
 _TINY = (8, 4)
@@ -28,6 +30,7 @@ class CpuMeter:
         self._size = analysis_size(geometry)
         self._profile = ProfileAccumulator(geometry)
         self._before: np.ndarray | None = None
+        self._last: np.ndarray | None = None
         self._small: list[Surface] = []
         self._count = 0
 
@@ -36,13 +39,19 @@ class CpuMeter:
         if not surfaces:
             return rows
         rows["pts_s"], rows["frame"] = pts_s, frames
-        self._small = [small_surface(surface, self._size) for surface in surfaces]
-        self._luma(rows, self._small)
-        _chroma(rows, self._small, self._geometry.rotation)
-        for surface in surfaces:
+        self._small, counts = [], _Counts(len(surfaces), self._geometry.rotation)
+        for place, surface in enumerate(surfaces):
+            small = small_surface(surface, self._size)
+            # At once, while its pixels are near.
+            counts.add(place, small)
+            self._small.append(small)
             if self._count % DARKNESS_STRIDE == 0:
                 self._profile.add(surface)
             self._count += 1
+        colours = [surface.colour for surface in surfaces]
+        self._luma(rows, counts, colours)
+        _chroma(rows, counts, colours)
+        self._steps(rows)
         return rows
 
     def small(self, place: int) -> Surface:
@@ -51,13 +60,13 @@ class CpuMeter:
     def take_darkness(self) -> Darkness:
         return self._profile.take()
 
-    def _luma(self, rows: np.ndarray, pictures: list[Surface]) -> None:
-        codes, sums, thumbs = _luma_numbers([picture.y for picture in pictures], self._geometry.rotation)
-        spans = [code_range(picture.colour) for picture in pictures]
+    def _luma(self, rows: np.ndarray, counts: _Counts, colours: Sequence[Colour]) -> None:
+        spans = [code_range(colour) for colour in colours]
         black, gain = np.array([s.black for s in spans]), np.array([s.luma_gain for s in spans])
+        codes, thumbs = counts.codes, _turned_cells(counts.thumbs, self._geometry.rotation)
         rows["luma_mean"], rows["luma_std"] = luma_moments(codes, black, gain)
         rows["histogram"] = histogram_rows(codes, spans, HISTOGRAM_BINS)
-        (xx, yy, xy, bend, bends), pixels = sums.T.astype(np.float64), self._size[0] * self._size[1]
+        (xx, yy, xy, bend, bends), pixels = counts.sums.T.astype(np.float64), self._size[0] * self._size[1]
         unit = gain**2 / pixels
         energy, rows["blur_anisotropy"], rows["blur_angle_rad"] = structure(xx, yy, xy, self._geometry.rotation)
         rows["sobel_energy"] = energy * unit / 64.0
@@ -71,36 +80,51 @@ class CpuMeter:
         self._before = thumbs[-1:]
         rows["signature_y"] = np.rint(thumbs.reshape(-1, 9, 3, 16, 3).mean(axis=(2, 4)))
 
-
-def _luma_numbers(pictures: list[np.ndarray], rotation: Rotation) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(N, 256) histograms, (N, 5) sums of gradients and (N, 27, 48) displayed thumbnails of analysis pictures, in code
-    values."""
-    count, (width, height) = len(pictures), turned(_THUMB, rotation)
-    codes, sums = np.empty((count, 256), np.int64), np.zeros((count, 5), np.int64)
-    thumbs = np.empty((count, height, width), np.float32)
-    high, wide = pictures[0].shape
-    halved = wide >= 2 * width and high >= 2 * height
-    down, across = coverage(high // 2 if halved else high, height), coverage(wide // 2 if halved else wide, width)
-    for i, picture in enumerate(pictures):
-        luma_numbers(picture, down, across, halved, codes[i], sums[i], thumbs[i])
-    return codes, sums, _turned_cells(thumbs, rotation)
+    def _steps(self, rows: np.ndarray) -> None:
+        """What the last numbers of each row differ in from those of the row before."""
+        joined = np.concatenate([rows[:1] if self._last is None else self._last, rows])
+        rows["chroma_change"] = np.abs(np.diff(joined["signature_uv"].astype(np.int16), axis=0)).mean(axis=(1, 2, 3))
+        moved = np.abs(np.diff(joined["histogram"].astype(np.int32), axis=0)).sum(axis=1)
+        rows["tone_change"] = moved / (2.0 * HISTOGRAM_SUM)
+        self._last = rows[-1:].copy()
 
 
-def _chroma(rows: np.ndarray, pictures: list[Surface], rotation: Rotation) -> None:
+class _Counts:
+    """What is counted in the small pictures of a batch, in code values and as they are stored."""
+
+    def __init__(self, count: int, rotation: Rotation) -> None:
+        (self._wide, self._high), (wide, high) = turned(_THUMB, rotation), turned(_TINY, rotation)
+        self.rotation = rotation
+        self.codes, self.sums = np.empty((count, 256), np.int64), np.zeros((count, 5), np.int64)
+        self.thumbs = np.empty((count, self._high, self._wide), np.float32)
+        self.coloured = np.zeros(count, np.bool_)
+        self.chroma_means, self.chroma_cells = np.zeros((count, 5)), np.empty((count, 2, high, wide), np.float32)
+
+    def add(self, place: int, picture: Surface) -> None:
+        (high, wide), y = picture.y.shape, picture.y
+        halved = wide >= 2 * self._wide and high >= 2 * self._high
+        down = coverage(high // 2 if halved else high, self._high)
+        across = coverage(wide // 2 if halved else wide, self._wide)
+        luma_numbers(y, down, across, halved, self.codes[place], self.sums[place], self.thumbs[place])
+        if picture.u is None or picture.v is None:
+            return
+        cells, (high, wide), sums = self.chroma_cells[place], picture.u.shape, np.zeros(5, np.int64)
+        down, across = coverage(high, cells.shape[1]), coverage(wide, cells.shape[2])
+        chroma_numbers(picture.u, picture.v, down, across, sums, cells)
+        self.chroma_means[place] = sums / picture.u.size
+        self.coloured[place] = True
+
+
+def _chroma(rows: np.ndarray, counts: _Counts, colours: Sequence[Colour]) -> None:
     rows["signature_uv"] = _GREY
-    coloured = [(i, s.colour, s.u, s.v) for i, s in enumerate(pictures) if s.u is not None and s.v is not None]
-    if not coloured:
+    if not counts.coloured.any():
         return
-    at, width, height = [i for i, *_ in coloured], *turned(_TINY, rotation)
-    means, cells = np.zeros((len(at), 5)), np.empty((len(at), 2, height, width), np.float32)
-    for k, (_, _, u, v) in enumerate(coloured):
-        sums = np.zeros(5, np.int64)
-        chroma_numbers(u, v, coverage(u.shape[0], height), coverage(u.shape[1], width), sums, cells[k])
-        means[k] = sums / u.size
-    rows["colourfulness"][at] = colourfulness(means, np.array([opponent_axes(colour) for _, colour, *_ in coloured]))
-    gain = np.array([code_range(colour).chroma_gain for _, colour, *_ in coloured])[:, None, None, None]
-    shown = _turned_cells(cells, rotation)
-    rows["signature_uv"][at] = np.rint(np.clip((shown - _GREY) * gain + _GREY, 0.0, 255.0))
+    at, shown = counts.coloured, [colour for colour, is_so in zip(colours, counts.coloured, strict=True) if is_so]
+    axes = np.array([opponent_axes(colour) for colour in shown])
+    rows["colourfulness"][at] = colourfulness(counts.chroma_means[at], axes)
+    gain = np.array([code_range(colour).chroma_gain for colour in shown])[:, None, None, None]
+    cells = _turned_cells(counts.chroma_cells[at], counts.rotation)
+    rows["signature_uv"][at] = np.rint(np.clip((cells - _GREY) * gain + _GREY, 0.0, 255.0))
 
 
 def _turned_cells(cells: np.ndarray, rotation: Rotation) -> np.ndarray:

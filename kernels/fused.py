@@ -105,11 +105,8 @@ def _gradient_sums(picture: np.ndarray, sums: np.ndarray) -> None:
             x = int32(int16(falling + rising + 2 * int16(m2[c] - m0[c])))
             y = int32(int16(falling - rising + 2 * int16(b1[c] - a1[c])))
             q = int32(int16(b1[c] + a1[c] + m0[c] + m2[c] - 4 * m1[c]))
-            xx += x * x
-            yy += y * y
-            xy += x * y
-            bend += q
-            square += q * q
+            xx, yy, xy = int32(xx + int32(x * x)), int32(yy + int32(y * y)), int32(xy + int32(x * y))
+            bend, square = int32(bend + q), int32(square + int32(q * q))
         sums[0] += xx
         sums[1] += yy
         sums[2] += xy
@@ -234,7 +231,7 @@ def part_means(samples: np.ndarray, pitch: int, across: np.ndarray, down: np.nda
             for k in range(parts):
                 part, total = line[across[k] : max(across[k] + 1, across[k + 1])], int32(0)
                 for c in range(part.shape[0]):
-                    total += int32(part[c])
+                    total = int32(total + int32(part[c]))
                 rows[r, k] = total / part.shape[0]
         for c in range(width):
             columns[c, p] = folded[c] / (last - down[p])

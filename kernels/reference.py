@@ -125,6 +125,10 @@ def row(surface: Surface, before: Surface | None = None) -> np.void:
     out["change"] = 0 if before is None else np.abs(thumb - thumbnail(before)).mean()
     out["signature_y"] = np.rint(thumb.reshape(9, 3, 16, 3).mean(axis=(1, 3)))
     _chroma(out, surface)
+    if before is not None:
+        last = row(before)
+        out["chroma_change"] = np.abs(out["signature_uv"].astype(float) - last["signature_uv"]).mean()
+        out["tone_change"] = np.abs(out["histogram"].astype(float) - last["histogram"]).sum() / 2 / 65535
     return out
 
 

@@ -25,12 +25,17 @@ ROW = np.dtype(
         ("blur_angle_rad", "<f4"),  # direction of least gradient energy, radians in [0, π)
         ("colourfulness", "<f4"),  # Hasler & Süsstrunk 2003, from the chroma planes
         ("change", "<f4"),  # mean |difference| of the 48×27 thumbnails to the frame before, 0–255; 0 for the first
+        ("chroma_change", "<f4"),  # mean |difference| of signature_uv to the frame before, 8-bit codes; 0 for the first
+        ("tone_change", "<f4"),  # share of pixels (0–1) in another bin than in the frame before; 0 for the first
         ("histogram", "<u2", (HISTOGRAM_BINS,)),  # luma histogram, sums to about 65,535
         ("signature_y", "u1", (9, 16)),  # area-averaged luma of the displayed picture
         ("signature_uv", "u1", (2, 4, 8)),  # area-averaged chroma of the displayed picture
     ]
 )
-"""One row a frame, of which a device sends 368 bytes: time and number are known on the host. (Budget: 512, for all that
+"""One row a frame, of which a device sends 376 bytes: time and number are known on the host. (Budget: 512, for all that
 comes with a frame.)"""
+
+HISTOGRAM_SUM = 65535
+"""What a row's histogram sums up to, but for the rounding of its bins."""
 
 assert ROW.itemsize <= 512

@@ -45,7 +45,10 @@ def luma_moments(codes: np.ndarray, black: np.ndarray, gain: np.ndarray) -> tupl
 
 def histogram_rows(codes: np.ndarray, spans: Sequence[Range], bins: int) -> np.ndarray:
     """(N, bins) uint16: (N, 256) histograms over equal parts of 0–255 in full-range units, sums of about 65,535."""
-    counts = np.stack([row @ _bins_of_codes(span, bins) for row, span in zip(codes, spans, strict=True)])
+    counts = np.empty((len(codes), bins))
+    for span in set(spans):
+        alike = [place for place, one in enumerate(spans) if one == span]
+        counts[alike] = codes[alike].astype(np.float64) @ _bins_of_codes(span, bins)
     rows: np.ndarray = np.rint(counts * (65535.0 / np.maximum(1.0, counts.sum(axis=1, keepdims=True))))
     return rows.astype(np.uint16)
 

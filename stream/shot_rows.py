@@ -123,7 +123,7 @@ def flatness(rows: np.ndarray, share: np.ndarray, settings: ShotSettings) -> np.
 
 
 class RowWindow:
-    """Consecutive rows and what follows from each alone or from it and the one before; rows keep their film number."""
+    """Consecutive rows and what follows from each alone; rows keep their film number."""
 
     def __init__(self, settings: ShotSettings) -> None:
         self._settings = settings
@@ -143,14 +143,10 @@ class RowWindow:
         """Take rows of dtype `kernels.stats.ROW` that follow the last ones."""
         if not len(rows):
             return
-        x, shares = pictures(rows), tones(rows)
-        before, tones_before = (self._x[-1:], self._tones[-1:]) if len(self) else (x[:1], shares[:1])
-        chroma = np.concatenate([before[:, LUMA_CELLS:], x[:, LUMA_CELLS:]])
-        change = rows["change"] + np.abs(np.diff(chroma, axis=0)).mean(axis=1)
-        steps = tone_gap(shares, np.concatenate([tones_before, shares[:-1]]))
-        numbers = np.empty((len(rows), 4), np.float32)
-        numbers.T[...] = change, steps, rows["luma_std"], rows["sobel_energy"]
-        self._x = np.concatenate([self._x, x])
+        shares, numbers = tones(rows), np.empty((len(rows), 4), np.float32)
+        change = rows["change"] + rows["chroma_change"]
+        numbers.T[...] = change, rows["tone_change"], rows["luma_std"], rows["sobel_energy"]
+        self._x = np.concatenate([self._x, pictures(rows)])
         self._numbers = np.concatenate([self._numbers, numbers])
         self._tones = np.concatenate([self._tones, shares])
         self._flat = np.concatenate([self._flat, flatness(rows, shares, self._settings)])

@@ -47,6 +47,8 @@ MEASURED = _struct(
     ("blur_angle_rad", "f4"),
     ("colourfulness", "f4"),
     ("change", "f4"),
+    ("chroma_change", "f4"),
+    ("tone_change", "f4"),
     ("histogram", "u2", (HISTOGRAM_BINS,)),
     ("signature_y", "u1", (9, 16)),
     ("signature_uv", "u1", (2, 4, 8)),

@@ -110,7 +110,7 @@ class CudaMeter:
         places = [buffers.sums, luma, chroma, buffers.thumbs, buffers.rows, buffers.batch_done]
         self._runtime.launch("measure", grid, (_BLOCK, 1, 1), [device, self._plan(), *places])
         # Synchronises: the rows are the one thing of a frame that the host needs.
-        return self._runtime.download(buffers.rows[: count * MEASURED.itemsize]).view(MEASURED)
+        return self._runtime.download(buffers.rows[MEASURED.itemsize :][: count * MEASURED.itemsize]).view(MEASURED)
 
     def _plan(self) -> Array:
         """PLAN on the device, uploaded when something in it changed."""
@@ -131,11 +131,12 @@ class CudaMeter:
             count,
             sums=zeros((count * SUMS.itemsize,), np.uint8),
             thumbs=zeros((count + 1, _THUMB), np.float32),
-            rows=zeros((count * MEASURED.itemsize,), np.uint8),
+            rows=zeros(((count + 1) * MEASURED.itemsize,), np.uint8),
             batch_done=zeros((1,), np.uint32),
         )
         if old is not None:
             self._runtime.copy(new.thumbs[0], old.thumbs[0])
+            self._runtime.copy(new.rows[: MEASURED.itemsize], old.rows[: MEASURED.itemsize])
         return new
 
     def _look_at_lines(self, device: Array, count: int) -> None:

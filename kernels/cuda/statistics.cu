@@ -11,7 +11,7 @@
 //         +--+----------------+--+      one atomic add per block and number
 //
 // The block that finishes a picture last makes its row (moments, thumbnail, signatures); the block that finishes the
-// batch last compares the thumbnails. Chroma stays in code values; the matrix is in Picture::opponent.
+// batch last compares neighbours: thumbnails, chroma signatures, histograms. Chroma stays in code values; the matrix is in Picture::opponent.
 #include "pixels.h"
 #include "sums.h"
 
@@ -22,6 +22,7 @@
 #define THUMB_H 27
 #define THUMB (THUMB_W * THUMB_H)
 #define BINS 64
+#define HISTOGRAM_SUM 65535.0
 
 // One picture's unfinished sums; all zero before and after a launch.
 struct Sums {
@@ -33,7 +34,8 @@ struct Sums {
 
 // What kernels.stats.ROW holds behind time and number, in its order.
 struct Row {
-    float luma_mean, luma_std, sobel_energy, laplacian_var, blur_anisotropy, blur_angle_rad, colourfulness, change;
+    float luma_mean, luma_std, sobel_energy, laplacian_var, blur_anisotropy, blur_angle_rad, colourfulness;
+    float change, chroma_change, tone_change;
     unsigned short histogram[BINS];
     unsigned char signature_y[9 * 16];
     unsigned char signature_uv[2 * 4 * 8];
@@ -45,7 +47,7 @@ struct Plan {
     int rotation;        // clockwise degrees
     int tiles_x, tiles;  // luma blocks; the blocks after them are chroma's
     int chroma_room;     // pixels of one picture's small chroma in `chroma`
-    int has_before;      // slot 0 of `thumbs` holds the frame before
+    int has_before;      // slots 0 of `thumbs` and `rows` hold the frame before
 };
 
 __device__ inline int to_8_bit(const Picture& p, float code) {
@@ -291,7 +293,7 @@ __device__ void make_histogram(const Picture& p, const Plan& plan, const Sums* s
     double pixels = (double)plan.width * plan.height, value = (code - (double)p.black) * p.luma_gain;
     double mean = block_sum(count * value, scratch) / pixels;
     double variance = block_sum(count * (value - mean) * (value - mean), scratch) / pixels;
-    if (code < BINS) row->histogram[code] = (unsigned short)rint(bins[code] * (65535.0 / pixels));
+    if (code < BINS) row->histogram[code] = (unsigned short)rint(bins[code] * (HISTOGRAM_SUM / pixels));
     if (code == 0) row->luma_mean = bounded((float)mean, 255.0f), row->luma_std = (float)sqrt(variance);
 }
 
@@ -335,17 +337,36 @@ __device__ void clear(Sums* sums) {
     }
 }
 
-// Mean differences of neighbouring thumbnails; the last one stays in slot 0 for the next batch.
-__device__ void compare_thumbnails(const Plan& plan, int pictures, float* thumbs, Row* rows) {
+// Sums of differences between two rows: of histograms below, of chroma signatures from bit 32 on.
+__device__ long long row_step(const Row& before, const Row& now) {
+    int i = threadIdx.x;
+    long long tones = i < BINS ? abs((int)__ldcg(now.histogram + i) - (int)__ldcg(before.histogram + i)) : 0;
+    long long chroma = i < 64 ? abs((int)__ldcg(now.signature_uv + i) - (int)__ldcg(before.signature_uv + i)) : 0;
+    return tones + (chroma << 32);
+}
+
+// What neighbours differ in; picture n is in slot n + 1, and the last one stays in slot 0 for the next batch.
+__device__ void compare_neighbours(const Plan& plan, int pictures, float* thumbs, Row* rows) {
     __shared__ float scratch[WARPS + 1];
+    __shared__ long long whole[WARPS + 1];
     for (int n = 0; n < pictures; ++n) {
         const float *before = thumbs + n * THUMB, *now = before + THUMB;
         float sum = 0.0f;
         for (int i = threadIdx.x; i < THUMB; i += BLOCK) sum += fabsf(__ldcg(now + i) - __ldcg(before + i));
         sum = block_sum(sum, scratch);
-        if (threadIdx.x == 0) rows[n].change = n == 0 && !plan.has_before ? 0.0f : sum / THUMB;
+        long long steps = block_sum(row_step(rows[n], rows[n + 1]), whole);
+        if (threadIdx.x != 0) continue;
+        Row& row = rows[n + 1];
+        row.change = row.chroma_change = row.tone_change = 0.0f;
+        if (n == 0 && !plan.has_before) continue;
+        row.change = sum / THUMB;
+        row.chroma_change = (float)(steps >> 32) / 64.0f;
+        row.tone_change = (float)((steps & 0xffffffffLL) / (2.0 * HISTOGRAM_SUM));
     }
     for (int i = threadIdx.x; i < THUMB; i += BLOCK) thumbs[i] = __ldcg(thumbs + pictures * THUMB + i);
+    __syncthreads();
+    int words = sizeof(Row) / 4;
+    for (int i = threadIdx.x; i < words; i += BLOCK) ((int*)rows)[i] = __ldcg((const int*)(rows + pictures) + i);
 }
 
 extern "C" __global__ __launch_bounds__(BLOCK) void measure(const Picture* pictures, const Plan* plans, Sums* sums,
@@ -361,17 +382,18 @@ extern "C" __global__ __launch_bounds__(BLOCK) void measure(const Picture* pictu
     else chroma_block(p, run, sums + n, chroma);
     if (!comes_last(&sums[n].done, gridDim.x, &flag)) return;
     float* thumb = thumbs + (n + 1) * THUMB;
-    make_histogram(p, plan, sums + n, rows + n);
+    Row* row = rows + n + 1;
+    make_histogram(p, plan, sums + n, row);
     make_thumbnail(p, plan, luma, thumb);
     __syncthreads();
-    make_signatures(p, plan, thumb, chroma, rows + n);
+    make_signatures(p, plan, thumb, chroma, row);
     if (threadIdx.x == 0) {
-        make_sharpness(p, plan, sums + n, rows + n);
-        rows[n].colourfulness = colourfulness(p, sums + n);
+        make_sharpness(p, plan, sums + n, row);
+        row->colourfulness = colourfulness(p, sums + n);
     }
     __syncthreads();
     clear(sums + n);
     if (!comes_last(batch_done, gridDim.y, &flag)) return;
-    compare_thumbnails(plan, gridDim.y, thumbs, rows);
+    compare_neighbours(plan, gridDim.y, thumbs, rows);
     if (threadIdx.x == 0) *batch_done = 0;
 }

@@ -141,6 +141,19 @@ def test_times_and_numbers_are_kept(ops: Ops, device: str) -> None:
     assert rows["frame"].tolist() == [3, 4, -1]
 
 
+def test_rows_do_not_depend_on_how_frames_are_batched(ops: Ops, device: str) -> None:
+    """The frame before may lie in another batch, and batches grow."""
+    kind, seeds = Kind((96, 64)), range(1, 8)
+    surfaces = [placed(surface_of(kind, seed), device) for seed in seeds]
+    at_once = measured(ops, device, *surfaces)
+    meter, places = ops.meter(kind.geometry), [slice(0, 1), slice(1, 3), slice(3, 7)]
+    parts = [meter.measure(surfaces[part], np.zeros(1), np.zeros(1, np.int32)) for part in places]
+    for name in FIELDS:
+        np.testing.assert_array_equal(np.concatenate(parts)[name], at_once[name], name)
+    for name in ("change", "chroma_change", "tone_change"):
+        assert at_once[name][0] == 0 and (at_once[name][1:] > 0).all()
+
+
 def test_no_frames_no_rows(ops: Ops) -> None:
     assert len(ops.meter(Geometry(64, 48)).measure([], np.zeros(0), np.zeros(0, np.int32))) == 0
 
