@@ -59,11 +59,11 @@ class Decoder(Protocol):
         """The picture shown exactly at `pts_s`. Raises KeyartError when the file has none there (any more)."""
         ...
 
-    def between(self, first_s: float, last_s: float) -> list[tuple[float, Surface]]:
+    def between(self, first_s: float, last_s: float, *, fine: bool = False) -> list[tuple[float, Surface]]:
         """Every picture with its time from `first_s` to `last_s`, both included; for stretches of a second or so.
 
-        To look at, not to print: a decoder may leave out the finish of its pictures here. None where times had to be
-        mended, because they cannot be sought.
+        To look at, not to print, unless `fine`: a decoder may leave out the finish of its pictures here. None where
+        times had to be mended, because they cannot be sought.
         """
         ...
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 from engines.text import TextDetector
 from kernels.bars import ActiveArea
@@ -19,11 +20,19 @@ from .encode import Encoder
 from .film import Film
 from .judge import Spreads, active_rect, entries_of
 from .late_checks import LateChecks, choose_checked
-from .moment import Between, Glance, Moments
-from .records import Candidate, Character, Notice
+from .moment import Glance, Moments
+from .passes import SAME_TIME_S
+from .pool import PicturePool
+from .records import Candidate, Character, Notice, Timed
 from .scoring import Active
 from .selection import Selection
 from .settings import Settings
+
+
+class Between(Protocol):
+    """`stream.decode.Decoder.between`."""
+
+    def __call__(self, first_s: float, last_s: float, *, fine: bool = False) -> list[Timed]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +66,8 @@ class Conclusion:
 class Pixels:
     """Full-size pixels from the pool, or decoded again when they had to make room. Safe for several threads."""
 
-    def __init__(self, film: Film, frame_at: Callable[[float], Surface]) -> None:
-        self._pool, self._frame_at = film.pool, frame_at
+    def __init__(self, pool: PicturePool, frame_at: Callable[[float], Surface], between: Between) -> None:
+        self._pool, self._frame_at, self._between = pool, frame_at, between
         self._fetched: tuple[float, Surface] | None = None
         self.refetched: set[float] = set()
 
@@ -70,10 +79,24 @@ class Pixels:
         fetched = self._fetched
         if fetched is None or fetched[0] != candidate.pts_s:
             checkpoint()
-            self.refetched.add(candidate.pts_s)
-            fetched = (candidate.pts_s, self._frame_at(candidate.pts_s))
-            self._fetched = fetched  # one at a time: fetched pictures must not become a second pool
+            fetched = self._keep(candidate, self._frame_at(candidate.pts_s))
         return fetched[1]
+
+    def beside(self, candidate: Candidate, first_s: float, last_s: float) -> list[Timed]:
+        """Pictures from `first_s` to `last_s`, decoded again: the candidate's own with them, where the pool has it no
+        more and the next checks will ask for it."""
+        evicted = self._pool.get(candidate.pts_s) is None
+        pictures = self._between(first_s, last_s, fine=evicted)
+        own = [surface for time_s, surface in pictures if abs(time_s - candidate.pts_s) < SAME_TIME_S]
+        if evicted and own:
+            self._keep(candidate, own[0])
+        return pictures
+
+    def _keep(self, candidate: Candidate, surface: Surface) -> tuple[float, Surface]:
+        self.refetched.add(candidate.pts_s)
+        # One at a time: fetched pictures must not become a second pool.
+        self._fetched = fetched = (candidate.pts_s, surface)
+        return fetched
 
 
 def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
@@ -87,8 +110,8 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
     entries = clocks["judge"].time(
         lambda: entries_of(film, characters, spreads, active, settings), len(film.candidates)
     )
-    pixels = Pixels(film, tools.frame_at)
-    moments = Moments(film.pool, tools.between, tools.glance, settings.faces.moment_s)
+    pixels = Pixels(film.pool, tools.frame_at, tools.between)
+    moments = Moments(film.pool, pixels.beside, tools.glance, settings.faces.moment_s)
     checks = LateChecks(film, settings, active, spreads, tools.text, moments, pixels.surface)
     with _workers(settings.thread_count) as pool:
         cutter = Cutter(settings, active, tools.ops, tools.encoder, pixels.surface, pool)

@@ -20,7 +20,8 @@ from .pool import PicturePool
 from .probes import stretch
 from .records import Candidate, Timed
 
-Between = Callable[[float, float], list[Timed]]
+Beside = Callable[[Candidate, float, float], list[Timed]]
+"""Pictures of the film around a candidate from one time to another, both included, decoded again."""
 Glance = Callable[[Sequence[Surface], Face], Iterator[Face | None]]
 
 _LOOKS = 4
@@ -48,8 +49,8 @@ class Pace:
 class Moments:
     """Looks at the pictures around a candidate, at most `span_s` away, evenly spread over both sides."""
 
-    def __init__(self, pool: PicturePool, between: Between, glance: Glance, span_s: float) -> None:
-        self._pool, self._between, self._glance, self._span_s = pool, between, glance, span_s
+    def __init__(self, pool: PicturePool, beside: Beside, glance: Glance, span_s: float) -> None:
+        self._pool, self._beside, self._glance, self._span_s = pool, beside, glance, span_s
 
     def faces_beside(self, candidate: Candidate, shot_s: tuple[float, float]) -> Iterator[Face]:
         """The leading face as it looks in the pictures beside the candidate that belong to its shot, farthest first.
@@ -61,7 +62,7 @@ class Moments:
             return
         pictures = self._pool.beside(candidate.pts_s)
         if pictures is None or not all(_is_large(lead, surface) for _, surface in pictures):
-            pictures = self._between(*stretch(candidate.pts_s, self._span_s, shot_s))
+            pictures = self._beside(candidate, *stretch(candidate.pts_s, self._span_s, shot_s))
         chosen = _spread([p for p in pictures if p[0] < candidate.pts_s - 1e-3], from_end=True)
         chosen += _spread([p for p in pictures if p[0] > candidate.pts_s + 1e-3], from_end=False)
         # A face has changed most in the farthest; whoever stops at the first fault looks at a tenth fewer.

@@ -79,9 +79,9 @@ class NvDecoder:
             raise KeyartError(f"has no picture at {pts_s:.3f} s any more, was it replaced while it was read?")
         return min(found, key=lambda picture: abs(picture[0] - pts_s))[1]
 
-    def between(self, first_s: float, last_s: float) -> list[tuple[float, Surface]]:
-        """Seek to the key frame before `first_s`, decode to `last_s`; from the start where seeking is not exact.
-        Synchronises."""
+    def between(self, first_s: float, last_s: float, *, fine: bool = False) -> list[tuple[float, Surface]]:
+        """Seek to the key frame before `first_s`, decode to `last_s`; from the start where seeking is not exact. The
+        chip's pictures are always fine. Synchronises."""
         # Mended times cannot be sought, and the whole film for every look would take hours.
         return [] if self._watched.adjusted else self._search(first_s, last_s, first_s)
 

@@ -51,9 +51,9 @@ class UploadDecoder:
         with held(self._one_search):
             return self._uploaded([surface])[0]
 
-    def between(self, first_s: float, last_s: float) -> list[tuple[float, Surface]]:
+    def between(self, first_s: float, last_s: float, *, fine: bool = False) -> list[tuple[float, Surface]]:
         """Every picture with its time from `first_s` to `last_s`. Synchronises."""
-        found = self._inner.between(first_s, last_s)
+        found = self._inner.between(first_s, last_s, fine=fine)
         # One at a time: two that each hold half of the slots would wait for each other.
         with held(self._one_search):
             surfaces = self._uploaded([surface for _, surface in found])

@@ -107,8 +107,8 @@ class EmulatedDecoder:
     def frame_at(self, pts_s: float) -> Surface:
         return _on_device(self._inner.frame_at(pts_s))
 
-    def between(self, first_s: float, last_s: float) -> list[tuple[float, Surface]]:
-        return [(pts_s, _on_device(surface)) for pts_s, surface in self._inner.between(first_s, last_s)]
+    def between(self, first_s: float, last_s: float, *, fine: bool = False) -> list[tuple[float, Surface]]:
+        return [(pts_s, _on_device(surface)) for pts_s, surface in self._inner.between(first_s, last_s, fine=fine)]
 
     def close(self) -> None:
         self._inner.close()

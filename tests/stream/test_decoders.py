@@ -131,6 +131,8 @@ def test_a_stretch_can_be_asked_for(film, name, kind):
             # FFmpeg leaves out the finish of pictures that are only looked at.
             difference = np.abs(shown(surface).astype(int) - pictures[number])
             assert difference.max() <= 1 if kind == "nvdec" else difference.mean() < 4
+        for number, (_, surface) in enumerate(decoder.between(pts_s[first], pts_s[last], fine=True), first):
+            assert_same_picture(shown(surface), pictures[number])
     assert decoder.between(pts_s[5] + 1e-3, pts_s[6] - 1e-3) == []
 
 

@@ -38,7 +38,7 @@ class Film:
         self.pool = PicturePool(4, 4)
         self._faces = faces or {}
 
-    def between(self, first_s: float, last_s: float) -> list[Timed]:
+    def beside(self, candidate: Candidate, first_s: float, last_s: float) -> list[Timed]:
         self.asked.append((first_s, last_s))
         return [picture(n) for n in range(1000) if first_s <= n / 25 <= last_s]
 
@@ -49,7 +49,7 @@ class Film:
             yield self._faces.get(number, known)
 
     def moments(self, span_s: float = 0.32) -> Moments:
-        return Moments(self.pool, self.between, self.glance, span_s)
+        return Moments(self.pool, self.beside, self.glance, span_s)
 
 
 def candidate(time_s: float, *faces: Face) -> Candidate:

@@ -1,0 +1,61 @@
+"""Pictures that had to leave the pool are decoded again, once for all who ask in turn."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kernels.stats import ROW
+from kernels.surface import Colour, Geometry, Surface
+from stream.finale import Pixels
+from stream.pool import PicturePool
+from stream.records import Candidate, Timed
+
+
+def picture(number: int) -> Surface:
+    return Surface(np.full((4, 4), number, np.uint8), None, None, 8, Colour(), Geometry(4, 4))
+
+
+def candidate(time_s: float) -> Candidate:
+    return Candidate(0, time_s, None, np.zeros(1, ROW)[0], (), None, 1.0, 1.0)
+
+
+class File:
+    """A film of 25 pictures a second; remembers what was sought."""
+
+    def __init__(self) -> None:
+        self.sought: list[float] = []
+        self.fine: list[bool] = []
+        self.pool = PicturePool(4, 4)
+        self.pixels = Pixels(self.pool, self.frame_at, self.between)
+
+    def frame_at(self, pts_s: float) -> Surface:
+        self.sought.append(pts_s)
+        return picture(round(pts_s * 25))
+
+    def between(self, first_s: float, last_s: float, *, fine: bool = False) -> list[Timed]:
+        self.fine.append(fine)
+        return [(n / 25, picture(n)) for n in range(100) if first_s <= n / 25 <= last_s]
+
+
+def test_an_evicted_picture_is_kept_when_it_comes_by():
+    file = File()
+    assert len(file.pixels.beside(candidate(1.0), 0.8, 1.2)) == 11
+    assert file.fine == [True] and file.pixels.refetched == {1.0}
+    assert (file.pixels.surface(candidate(1.0)).y == 25).all() and file.sought == []
+    assert (file.pixels.surface(candidate(2.0)).y == 50).all() and file.sought == [2.0]
+    assert file.pixels.refetched == {1.0, 2.0}
+
+
+def test_a_look_beside_a_picture_that_is_held_need_not_be_fine():
+    file = File()
+    file.pool.put(1.0, picture(7), 1.0, None)
+    file.pixels.beside(candidate(1.0), 0.8, 1.2)
+    assert file.fine == [False] and file.pixels.refetched == set()
+    assert (file.pixels.surface(candidate(1.0)).y == 7).all() and file.sought == []
+
+
+def test_where_times_had_to_be_mended_the_picture_is_sought_as_ever():
+    file = File()
+    pixels = Pixels(file.pool, file.frame_at, lambda first_s, last_s, *, fine=False: [])
+    assert pixels.beside(candidate(1.0), 0.8, 1.2) == [] and pixels.refetched == set()
+    assert (pixels.surface(candidate(1.0)).y == 25).all() and file.sought == [1.0]
