@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+import os
+from collections.abc import Callable, Generator, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -12,13 +13,19 @@ import numpy as np
 from kernels.surface import Surface
 
 from .av_pass import AvPass
-from .av_probe import colour_of, describe, notices_of, packet_times
+from .av_probe import colour_of, describe, key_before, notices_of
+from .av_stretches import SideBySide, pictures_ahead
 from .av_surface import surface_of
 from .cancel import checkpoint
-from .decode import DecodeOptions
+from .decode import DecodeOptions, picture_bytes
 from .frame_clock import FrameClock
 from .passes import SAME_TIME_S, SEEK_BACK_OFF_S, Watched
+from .pool import FRAME_1080P_BYTES
 from .records import FrameBatch, KeyartError, Notice, VideoInfo
+
+Frames = Callable[[float | None], Iterator[av.VideoFrame]]
+_KEPT_BYTES = 48 * FRAME_1080P_BYTES
+"""What may be decoded ahead of its turn."""
 
 
 class AvDecoder:
@@ -38,8 +45,11 @@ class AvDecoder:
         first_s = self.info.first_pts_s
         start_s = first_s + self._options.range.start_s
         end_s = float("inf") if self._options.range.end_s is None else first_s + self._options.range.end_s
-        reading = AvPass(self._path, self._options.threads, self._options.mode)
-        pictures = self._pictures(reading, start_s, end_s)
+        threads = self._options.threads or os.cpu_count() or 1
+        ahead = pictures_ahead(self._path, _KEPT_BYTES, picture_bytes(self.info)) if threads > 1 else 0
+        reading, *others = passes = self._passes(threads, 2 if ahead else 1)
+        in_order = SideBySide(reading, others[0], ahead).frames if others else reading.frames
+        pictures = self._pictures(reading, in_order, start_s, end_s)
         try:
             while chunk := list(islice(pictures, self._options.batch_of(self.info))):
                 surfaces, pts_s, frames, damaged = zip(*chunk, strict=True)
@@ -48,13 +58,28 @@ class AvDecoder:
                 )
         finally:
             pictures.close()
-            reading.close()
+            for one in passes:
+                one.close()
         self.notices += self._watched.notices(self.info, reading.errors, reading.first_error_s)
 
-    def _pictures(self, reading: AvPass, start_s: float, end_s: float) -> Generator[tuple[Surface, float, int, bool]]:
+    def _passes(self, threads: int, count: int) -> list[AvPass]:
+        """So many that share the threads."""
+        passes: list[AvPass] = []
+        try:
+            while len(passes) < count:
+                passes.append(AvPass(self._path, threads // count, self._options.mode))
+        except BaseException:
+            for one in passes:
+                one.close()
+            raise
+        return passes
+
+    def _pictures(
+        self, reading: AvPass, frames: Frames, start_s: float, end_s: float
+    ) -> Generator[tuple[Surface, float, int, bool]]:
         clock, watched = FrameClock(self.info.fps), self._watched
-        key_s = self._key_before(start_s) if self._options.range.start_s > 0 else None
-        for frame in reading.frames(key_s):
+        key_s = key_before(self._path, start_s) if self._options.range.start_s > 0 else None
+        for frame in frames(key_s):
             pts_s = clock.time(reading.time_s(frame))
             watched.adjusted = clock.adjusted
             watched.resized |= (frame.width, frame.height) != (self.info.width, self.info.height)
@@ -126,11 +151,3 @@ class AvDecoder:
         finally:
             reading.close()
         raise KeyartError("has a video stream of which no picture can be decoded, copy it again or repair it")
-
-    def _key_before(self, pts_s: float) -> float | None:
-        reading = AvPass(self._path, 1, "all")
-        try:
-            reading.seek(pts_s)
-            return next(packet_times(reading.container, reading.stream), None)
-        finally:
-            reading.close()

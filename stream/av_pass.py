@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import av
 from av.error import FFmpegError
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from .av_probe import open_container, picture_stream
@@ -16,6 +17,14 @@ from .frame_numbers import FrameNumbers
 
 if TYPE_CHECKING:
     VideoPacket: TypeAlias = av.Packet[VideoStream]
+
+
+class Step(NamedTuple):
+    """One packet (None: the end) and the frames that came out of the decoder after it."""
+
+    packet: VideoPacket | None
+    frames: list[av.VideoFrame]
+    failed: bool
 
 
 class AvPass:
@@ -64,15 +73,30 @@ class AvPass:
     def frames(self, from_key_s: float | None = None, wanted_from_s: float | None = None) -> Iterator[av.VideoFrame]:
         """Decoded frames; before the key frame at `from_key_s` packets are only counted, and before `wanted_from_s`
         those that no other frame needs are not decoded."""
-        for packet in self._packets():
+        for packet in self.packets(from_key_s):
             if wanted_from_s is not None:
                 self.stream.codec_context.skip_frame = "NONREF" if _time_s(packet) < wanted_from_s else "DEFAULT"
+            yield from self.decoded(decode(self.stream.codec_context, packet))
+        yield from self.decoded(decode(self.stream.codec_context, None))
+
+    def packets(self, from_key_s: float | None = None) -> Iterator[VideoPacket]:
+        """Packets in decoding order; those before the key frame at `from_key_s` are only counted. `decoded` must hear
+        of each."""
+        for packet in self._demuxed():
             if from_key_s is not None:
                 if not packet.is_keyframe or _time_s(packet) < from_key_s:
+                    self._note(packet)
                     continue
                 from_key_s = None
-            yield from self._decode(packet)
-        yield from self._flush()
+            yield packet
+
+    def decoded(self, step: Step) -> list[av.VideoFrame]:
+        """The frames of a step, in order; what it says of numbers and damage is noted."""
+        if step.packet is not None:
+            self._note(step.packet)
+        if step.failed:
+            self._note_damage(_time_s(step.packet) if step.packet is not None else None)
+        return step.frames
 
     def number(self, frame: av.VideoFrame) -> int:
         """The picture's number in the stream from 0, -1 when unknowable."""
@@ -87,31 +111,21 @@ class AvPass:
             self._damaged_from_s = None
         return self._damaged_from_s is not None and time_s >= self._damaged_from_s
 
-    def _packets(self) -> Iterator[VideoPacket]:
+    def _demuxed(self) -> Iterator[VideoPacket]:
         try:
             for packet in self.container.demux(self.stream):
-                if packet.size and not packet.is_discard:
-                    self._numbers.demuxed(packet.pts)
-                if packet.is_corrupt:
-                    self._note_damage(_time_s(packet))
                 if packet.size:
                     yield packet
+                elif packet.is_corrupt:
+                    self._note_damage(_time_s(packet))
         except FFmpegError:
             self._note_damage(None)
 
-    def _decode(self, packet: VideoPacket) -> list[av.VideoFrame]:
-        try:
-            return list(packet.decode())
-        except FFmpegError:
+    def _note(self, packet: VideoPacket) -> None:
+        if not packet.is_discard:
+            self._numbers.demuxed(packet.pts)
+        if packet.is_corrupt:
             self._note_damage(_time_s(packet))
-            return []
-
-    def _flush(self) -> list[av.VideoFrame]:
-        try:
-            return list(self.stream.codec_context.decode(None))
-        except FFmpegError:
-            self._note_damage(None)
-            return []
 
     def time_s(self, frame: av.VideoFrame) -> float | None:
         """Presentation time on the file's clock, seconds; None when the file gives none."""
@@ -123,6 +137,14 @@ class AvPass:
         if time_s is not None:
             self.first_error_s = time_s if self.first_error_s is None else min(self.first_error_s, time_s)
             self._damaged_from_s = time_s if self._damaged_from_s is None else min(self._damaged_from_s, time_s)
+
+
+def decode(context: VideoCodecContext, packet: VideoPacket | None) -> Step:
+    """What the decoder gives when it is fed the packet, or at the end (None)."""
+    try:
+        return Step(packet, list(context.decode(packet)), False)
+    except FFmpegError:
+        return Step(packet, [], True)
 
 
 def _time_s(packet: VideoPacket) -> float:

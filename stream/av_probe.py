@@ -6,6 +6,7 @@ import errno
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
+from itertools import takewhile
 from pathlib import Path
 from typing import cast
 
@@ -17,6 +18,7 @@ from av.error import FFmpegError, InvalidDataError
 
 from kernels.surface import Colour, Geometry, Matrix, Rotation
 
+from .passes import SEEK_BACK_OFF_S
 from .records import KeyartError, Notice, VideoInfo
 
 # ITU-T H.273 code points that FFmpeg reports as numbers.
@@ -152,7 +154,24 @@ def notices_of(info: VideoInfo) -> list[Notice]:
     return notices
 
 
-def packet_times(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> Iterator[float]:
+def key_before(path: Path, pts_s: float) -> float | None:
+    """Time of the last key frame at or before `pts_s` (file clock, seconds); None where none can be sought: the film is
+    read from its beginning then. Raises KeyartError like `open_container`."""
+    with open_container(path) as container:
+        stream = picture_stream(container)
+        # Program streams land behind the asked time.
+        for start_s in (pts_s, pts_s - SEEK_BACK_OFF_S):
+            try:
+                container.seek(int(start_s / (stream.time_base or 1)), stream=stream, backward=True)
+            except FFmpegError:
+                return None
+            found = list(takewhile(lambda time_s: time_s <= pts_s, _key_times(container, stream)))
+            if found:
+                return max(found)
+    return None
+
+
+def _key_times(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> Iterator[float]:
     """Presentation times of the key frames' packets from where the demuxer stands, seconds."""
     for packet in container.demux(stream):
         if packet.is_keyframe and packet.pts is not None and packet.time_base is not None:

@@ -39,9 +39,12 @@ class DecodeOptions:
     def batch_of(self, info: VideoInfo) -> int:
         """Pictures a batch of this film. Each batch changes threads twice, which costs a tenth of decoding one picture;
         how many bytes wait between the stages must not depend on the film."""
-        picture_bytes = info.width * info.height * 3 // 2 * (1 if info.bit_depth == 8 else 2)
-        fitting = max(_LEAST_BATCH, self.batch * FRAME_1080P_BYTES // max(1, picture_bytes))
-        return min(self.batch, fitting)
+        return min(self.batch, max(_LEAST_BATCH, self.batch * FRAME_1080P_BYTES // picture_bytes(info)))
+
+
+def picture_bytes(info: VideoInfo) -> int:
+    """Bytes of a picture of the film, about."""
+    return max(1, info.width * info.height * 3 // 2 * (1 if info.bit_depth == 8 else 2))
 
 
 class Decoder(Protocol):

@@ -12,6 +12,7 @@ from engines.tools import HOST, EngineTools
 from kernels.ops import Device, Meter, Ops, open_ops
 from kernels.surface import Geometry
 
+from .allocator import return_pictures
 from .decode import DecodeOptions, Decoder, open_decoder
 from .devices import choose_device
 from .encode import CpuEncoder, Encoder
@@ -71,6 +72,7 @@ def open_kit(settings: Settings) -> Kit:
 def host_kit(settings: Settings) -> Kit:
     """FFmpeg, NumPy and OpenCV, sessions of one thread each: as many run side by side as there are threads."""
     ops = open_ops("cpu")
+    return_pictures()
     return Kit(
         device="cpu",
         ops=ops,

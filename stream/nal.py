@@ -17,6 +17,8 @@ _H264_PARAMETERS = frozenset((7, 8, 13, 15))
 _HEVC_SLICES_END = 32
 _HEVC_NON_REFERENCE_END = 16
 _HEVC_PARAMETERS = frozenset((32, 33, 34))
+_H264_IDR, _H264_HEADERS = frozenset((5,)), frozenset((7, 8))
+_HEVC_IDR = frozenset((19, 20))
 _HEVC_SPS = 33
 _H264_SPS = 7
 
@@ -73,6 +75,30 @@ class NonReference:
         # sps_video_parameter_set_id (4 bits), sps_max_sub_layers_minus1 (3 bits): H.265, 7.3.2.2.
         if kind == _HEVC_SPS and len(unit) > 2:
             self._highest_layer = max(unit[2] >> 1 & 7, self._highest_layer or 0)
+
+
+class FreshStart:
+    """Tells the packets of one stream with which a decoder that knows the container's header alone can begin: those of
+    IDR pictures (H.264, 7.4.1.2.4; H.265, 8.1.3), after which nothing refers to what was before.
+
+    Where parameter sets came in packets, the IDR picture has to bring its own. To be asked about every packet, in
+    decoding order. For codecs other than H.264 and HEVC the answer is always no.
+    """
+
+    def __init__(self, codec: str, extradata: bytes | None) -> None:
+        self._prefix = prefix_length(codec, extradata)
+        self._is_h264, self._known = codec == "h264", codec in ("h264", "hevc")
+        self._idr, self._sets = (_H264_IDR, _H264_HEADERS) if self._is_h264 else (_HEVC_IDR, _HEVC_PARAMETERS)
+        self._header_suffices = bool(parameter_sets(codec, extradata))
+
+    def holds(self, data: bytes | memoryview) -> bool:
+        """Whether a decoder can begin with the packet."""
+        if not self._known:
+            return False
+        kinds = {unit[0] & 31 if self._is_h264 else unit[0] >> 1 & 63 for unit in units(data, self._prefix)}
+        brought = kinds & self._sets
+        self._header_suffices &= not brought
+        return bool(kinds & self._idr) and (self._header_suffices or brought == self._sets)
 
 
 def units(data: bytes | memoryview, prefix: int) -> Iterator[memoryview]:

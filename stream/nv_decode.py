@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from functools import lru_cache
 from itertools import chain, islice
-from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -14,12 +13,11 @@ import numpy as np
 from kernels.cuda.errors import out_of_memory
 from kernels.surface import Surface
 
-from .av_probe import notices_of
+from .av_probe import key_before, notices_of
 from .cancel import checkpoint
 from .decode import DecodeOptions
 from .frame_clock import FrameClock
 from .frame_pool import Demand, FramePool, Memory, Place, Rows, bytes_for, places_of
-from .nv_packets import PacketReader
 from .nv_pass import NvPass
 from .nv_session import Chip, Decoded, NvSession, RefusedError, words_of
 from .passes import SAME_TIME_S, SEEK_BACK_OFF_S, Watched, held
@@ -125,7 +123,7 @@ class NvDecoder:
         start_s = first_s + wanted.start_s
         end_s = float("inf") if wanted.end_s is None else first_s + wanted.end_s
         clock, watched = FrameClock(self.info.fps), self._watched
-        key_s = _key_before(self.info.path, start_s) if wanted.start_s > 0 else None
+        key_s = key_before(self.info.path, start_s) if wanted.start_s > 0 else None
         for picture in reading.pictures(key_s):
             pts_s = clock.time(reading.reader.time_s(picture.pts))
             watched.adjusted = clock.adjusted
@@ -222,12 +220,3 @@ def _layout(width: int, height: int, sample_bytes: int, shown: int) -> _Layout:
 
 def _is_size(decoded: Decoded, info: VideoInfo) -> bool:
     return (decoded.width, decoded.height) == (info.width + info.width % 2, info.height)
-
-
-def _key_before(path: Path, pts_s: float) -> float | None:
-    reader = PacketReader(path)
-    try:
-        reader.seek(pts_s)
-        return next((reader.time_s(p.pts) for p in reader.packets() if p.key and p.pts is not None), None)
-    finally:
-        reader.close()
