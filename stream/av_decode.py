@@ -24,7 +24,7 @@ from .pool import FRAME_1080P_BYTES
 from .records import FrameBatch, KeyartError, Notice, VideoInfo
 
 Frames = Callable[[float | None], Iterator[av.VideoFrame]]
-_KEPT_BYTES = 48 * FRAME_1080P_BYTES
+_KEPT_BYTES = 40 * FRAME_1080P_BYTES
 """What may be decoded ahead of its turn."""
 
 

@@ -17,7 +17,7 @@ from stream.nal import FreshStart
 
 from .decoders import FILMS, watched, write_film
 
-KEPT = 48 * 1920 * 1080 * 3 // 2
+KEPT = 40 * 1920 * 1080 * 3 // 2
 INDEPENDENT = ("plain.mp4", "film.mkv", "film.ts", "b_pyramid.mp4", "hevc_idr.ts", "uneven.mkv", "full_range.mp4")
 OTHERS = ("open_gop.mp4", "hevc.mkv", "mpeg2.ts", "odd.webm")
 
