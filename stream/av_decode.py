@@ -47,8 +47,9 @@ class AvDecoder:
         end_s = float("inf") if self._options.range.end_s is None else first_s + self._options.range.end_s
         threads = self._options.threads or os.cpu_count() or 1
         ahead = pictures_ahead(self._path, _KEPT_BYTES, picture_bytes(self.info)) if threads > 1 else 0
-        reading, *others = passes = self._passes(threads, 2 if ahead else 1)
-        in_order = SideBySide(reading, others[0], ahead).frames if others else reading.frames
+        passes = self._passes(threads, 2 if ahead else 1)
+        reading, contexts = passes[0], [one.stream.codec_context for one in passes]
+        in_order = SideBySide(reading, contexts, ahead).frames if ahead else reading.frames
         pictures = self._pictures(reading, in_order, start_s, end_s)
         try:
             while chunk := list(islice(pictures, self._options.batch_of(self.info))):

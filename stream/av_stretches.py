@@ -12,7 +12,7 @@ Measured on two cores: a tenth fewer CPU seconds a picture than frame threads.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Condition, Thread
@@ -67,14 +67,14 @@ class _Stretch:
 
 
 class SideBySide:
-    """`AvPass.frames` by two passes over the same file, of which `first` reads it. Neither is closed here.
+    """`AvPass.frames` by several decoders. `contexts`: each of another pass over the same file, which keeps it open.
 
     To be used by one thread. `ahead`: see `pictures_ahead`.
     """
 
-    def __init__(self, first: AvPass, second: AvPass, ahead: int) -> None:
-        self._first, self._ahead = first, ahead
-        context = first.stream.codec_context
+    def __init__(self, reading: AvPass, contexts: Sequence[VideoCodecContext], ahead: int) -> None:
+        self._reading, self._ahead = reading, ahead
+        context = reading.stream.codec_context
         self._starts = FreshStart(context.name, context.extradata)
         self._latest_pts: int | None = None
         self._open: deque[_Stretch] = deque()
@@ -82,23 +82,27 @@ class SideBySide:
         self._changed = Condition()
         self._stopped = False
         self._error: BaseException | None = None
-        contexts = context, second.stream.codec_context
         self._workers = [Thread(target=self._run, args=(one,), name="decode", daemon=True) for one in contexts]
 
     def frames(self, from_key_s: float | None = None) -> Iterator[av.VideoFrame]:
-        """All frames in presentation order; numbers and damage are those of `first`."""
+        """All frames in presentation order; numbers and damage are noted by `reading`."""
         for worker in self._workers:
             worker.start()
         try:
-            packets = self._first.packets(from_key_s)
+            packets = self._reading.packets(from_key_s)
             while self._feed(packets):
                 for step in self._next_steps():
-                    yield from self._first.decoded(step)
+                    yield from self._reading.decoded(step)
         finally:
             self._stop()
 
+    def kept(self) -> list[int]:
+        """Pictures that are decoded and not yet asked for, of each open stretch."""
+        with self._changed:
+            return [stretch.held for stretch in self._open]
+
     def _feed(self, packets: Iterator[VideoPacket]) -> bool:
-        """Packets for both decoders, and a stretch to begin with next; False when all have been handed out."""
+        """Packets for all decoders, and a stretch to begin with next; False when all have been handed out."""
         while len(self._open) <= len(self._workers) and sum(s.packets.qsize() for s in self._open) < _PACKETS_AHEAD:
             packet = next(packets, None)
             if packet is None:

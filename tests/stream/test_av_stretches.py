@@ -26,6 +26,14 @@ def film_of(folder: Path, moving, name: str, count: int = 100) -> Path:
     return write_film(folder / name, moving, count, **FILMS[name])
 
 
+def passes_over(path: Path) -> list[AvPass]:
+    return [AvPass(path, 1, "all") for _ in range(2)]
+
+
+def contexts_of(passes: list[AvPass]) -> list[av.VideoCodecContext]:
+    return [one.stream.codec_context for one in passes]
+
+
 def decoders() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "decode"]
 
@@ -59,8 +67,8 @@ def test_stretches_too_long_for_what_may_be_kept_are_decoded_in_a_row(tmp_path, 
 def test_a_stretch_longer_than_all_that_may_wait_goes_through(tmp_path, moving):
     options = {"x264-params": "keyint=1000:min-keyint=1000:scenecut=0"}
     path = write_film(tmp_path / "long.mp4", moving, 1100, options=options, size=(32, 32))
-    passes = [AvPass(path, 1, "all") for _ in range(2)]
-    frames = [frame.pts for frame in SideBySide(*passes, 8).frames()]
+    passes = passes_over(path)
+    frames = [frame.pts for frame in SideBySide(passes[0], contexts_of(passes), 8).frames()]
     assert len(frames) == 1100 and frames == sorted(frames)
 
 
@@ -75,49 +83,24 @@ def test_damage_is_found_where_it_is(tmp_path, moving):
     assert beside[:2] == row[:2]
 
 
-def test_no_more_is_decoded_ahead_than_may_be_kept(tmp_path, moving):
-    passes = [AvPass(film_of(tmp_path, moving, "plain.mp4", 200), 1, "all") for _ in range(2)]
-    counted = Counting(passes[1].stream.codec_context)
-    side = SideBySide(*passes, 8)
-    side._workers[1] = threading.Thread(target=side._run, args=(counted,), name="decode", daemon=True)
-    frames = side.frames()
-    next(frames)
-    for _ in range(200):  # the one behind has decoded what it may; until then it is waited for
-        if counted.frames >= 8:
-            break
-        threading.Event().wait(0.01)
-    threading.Event().wait(0.05)
-    assert counted.frames <= 8 + 8 + 12
-    frames.close()
-    assert not decoders()
-
-
-class Counting:
-    """A decoder that counts what it gives."""
-
-    def __init__(self, context: av.VideoCodecContext) -> None:
-        self._context, self.frames = context, 0
-
-    def decode(self, packet: av.Packet | None) -> list[av.VideoFrame]:
-        found = list(self._context.decode(packet))
-        self.frames += len(found)
-        return found
-
-    def flush_buffers(self) -> None:
-        self._context.flush_buffers()
+def test_no_more_is_kept_than_may_be(tmp_path, moving):
+    passes = passes_over(film_of(tmp_path, moving, "plain.mp4", 200))
+    side = SideBySide(passes[0], contexts_of(passes), 8)
+    count = 0
+    for _ in side.frames():
+        count += 1
+        assert all(kept < 8 + 12 for kept in side.kept())  # and what comes at once, of stretches of 12
+    assert count == 200
 
 
 def test_an_error_in_a_thread_reaches_who_waits(tmp_path, moving):
-    passes = [AvPass(film_of(tmp_path, moving, "plain.mp4"), 1, "all") for _ in range(2)]
-    side = SideBySide(*passes, 8)
-
     class Broken:
         def decode(self, packet: object) -> list[object]:
             raise MemoryError("no room for a picture")
 
-    side._workers[1] = threading.Thread(target=side._run, args=(Broken(),), name="decode", daemon=True)
+    passes = passes_over(film_of(tmp_path, moving, "plain.mp4"))
     with pytest.raises(MemoryError, match="no room"):
-        list(side.frames())
+        list(SideBySide(passes[0], [contexts_of(passes)[0], Broken()], 8).frames())
     assert not decoders()
 
 
