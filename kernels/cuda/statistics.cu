@@ -11,7 +11,8 @@
 //         +--+----------------+--+      one atomic add per block and number
 //
 // The block that finishes a picture last makes its row (moments, thumbnail, signatures); the block that finishes the
-// batch last compares neighbours: thumbnails, chroma signatures, histograms. Chroma stays in code values; the matrix is in Picture::opponent.
+// batch last compares neighbours: thumbnails, chroma signatures, histograms. Chroma stays in code values; the matrix is
+// in Picture::opponent.
 #include "pixels.h"
 #include "sums.h"
 

@@ -63,10 +63,14 @@ def test_without_what_nobody_needs_the_rest_is_the_same(film, name, kind):
 
 
 @pytest.mark.parametrize("kind", DEVICE)
-@pytest.mark.parametrize("name", ["plain.mp4", "open_gop.mp4", "hevc.mkv", "film.ts", "uneven.mkv"])
+@pytest.mark.parametrize("name", ["plain.mp4", "open_gop.mp4", "hevc.mkv", "hevc_idr.ts", "film.ts", "uneven.mkv"])
 @pytest.mark.parametrize("wanted", [DecodeRange(0.7, 1.3), DecodeRange(0.0, 0.5), DecodeRange(1.5), DecodeRange(9.0)])
-def test_a_range_is_the_same(film, name, kind, wanted):
-    same(film(name), kind, DecodeOptions(threads=1, range=wanted))
+def test_a_range_is_the_same_and_whole(film, name, kind, wanted):
+    path = film(name)
+    whole_s, *_ = watched(open_kind("ffmpeg", path))
+    end_s = np.inf if wanted.end_s is None else whole_s[0] + wanted.end_s
+    inside = [time_s for time_s in whole_s if whole_s[0] + wanted.start_s <= time_s < end_s]
+    assert same(path, kind, DecodeOptions(threads=1, range=wanted)) == len(inside)
 
 
 @pytest.mark.parametrize(("kind", "name"), PAIRS)
