@@ -6,13 +6,14 @@ across an IDR picture, so two decoders that take the stretches between them in t
     one      |== stretch 1 ==|== stretch 3 ==|        What the one behind has decoded is kept until its turn comes, but
     other        |== stretch 2 ==|== stretch 4 ==|    no more than `ahead` pictures.
 
-Measured on two cores: a tenth fewer CPU seconds a picture than frame threads.
+Measured on two cores, decoding alone: 16 to 28 % less time than two frame threads, 7 to 16 % fewer CPU seconds.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Condition, Thread
@@ -22,7 +23,6 @@ import av
 from av.video.codeccontext import VideoCodecContext
 
 from .av_pass import AvPass, Step, decode
-from .av_probe import open_container, picture_stream
 from .nal import FreshStart
 
 if TYPE_CHECKING:
@@ -34,25 +34,23 @@ _PACKETS_AHEAD = 512
 _SCANNED_PACKETS, _SCANNED_STARTS = 400, 4
 _MOST_AHEAD = 128
 _LONGEST = 3.0
-"""Stretches this many times as long as may be kept are no slower than frame threads; longer ones would be."""
+"""Stretches may be this many times as long as what may be kept: of longer ones one decoder would do most alone."""
 
 
 def pictures_ahead(path: Path, kept_bytes: int, picture_bytes: int) -> int:
     """How many pictures of the film the decoder behind may keep in `kept_bytes`; 0 where its stretches are too long for
-    that, or not known to be independent, by the first few seconds. Raises KeyartError like `open_container`."""
+    that, or not known to be independent, by the first few seconds. Raises KeyartError like `AvPass`."""
     ahead = min(_MOST_AHEAD, kept_bytes // max(1, picture_bytes))
-    with open_container(path) as container:
-        stream = picture_stream(container)
-        starts = FreshStart(stream.codec_context.name, stream.codec_context.extradata)
-        packets = found = 0
-        for packet in container.demux(stream):
-            if packet.size:
-                if packet.pts is None:
-                    return 0
-                found += starts.holds(memoryview(packet))
-                if found == _SCANNED_STARTS or packets == _SCANNED_PACKETS:
-                    break
-                packets += 1
+    with closing(AvPass(path, 1, "all")) as reading:
+        context = reading.stream.codec_context
+        starts, packets, found = FreshStart(context.name, context.extradata), 0, 0
+        for packet in reading.packets():
+            if packet.pts is None:
+                return 0
+            found += starts.holds(memoryview(packet))
+            if found == _SCANNED_STARTS or packets == _SCANNED_PACKETS:
+                break
+            packets += 1
     return ahead if found > 1 and packets <= _LONGEST * ahead * (found - 1) else 0
 
 

@@ -83,6 +83,20 @@ def test_damage_is_found_where_it_is(tmp_path, moving):
     assert beside[:2] == row[:2]
 
 
+def test_a_file_torn_in_its_first_seconds_gives_what_is_there(tmp_path, moving):
+    whole, path = film_of(tmp_path, moving, "plain.mp4"), tmp_path / "torn.mp4"
+    with av.open(str(whole)) as source, av.open(str(path), "w", options={"movflags": "faststart"}) as copy:
+        stream = copy.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                copy.mux(packet)
+    data = path.read_bytes()
+    path.write_bytes(data[: data.index(b"mdat") + (len(data) - data.index(b"mdat")) // 3])
+    row, beside = (watched(AvDecoder(path, DecodeOptions(threads=threads))) for threads in (1, 2))
+    assert 20 < len(row[0]) < 60 and beside[:2] == row[:2]
+
+
 def test_no_more_is_kept_than_may_be(tmp_path, moving):
     passes = passes_over(film_of(tmp_path, moving, "plain.mp4", 200))
     side = SideBySide(passes[0], contexts_of(passes), 8)
