@@ -80,7 +80,7 @@ def works(ops: Any, runtime: Any, surfaces: Sequence[Any], kind: Kind) -> Iterat
     meter, frames, scale = ops.meter(Geometry(kind.width, kind.height)), np.arange(BATCH), kind.height / 1080
     poster, matrices = (600 * scale, 0.0, 720 * scale, 1080 * scale), _matrices(scale)
     rgb, chips = (runtime.zeros((BATCH, *size, 3), np.uint8) for size in ((192, 320), (150, 150)))
-    small = runtime.zeros((54, 96, 3), np.uint8)
+    small, features = runtime.zeros((54, 96, 3), np.uint8), runtime.zeros((BATCH, 96, 12, 20), np.float32)
     plain = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
 
     def picture(turn: int) -> Any:
@@ -94,6 +94,7 @@ def works(ops: Any, runtime: Any, surfaces: Sequence[Any], kind: Kind) -> Iterat
     yield "input", 0, lambda turn: ops.engine_input(rgb, (320, 192), *plain)
     yield "composition", 0, lambda turn: ops.balance(small, (30, 10, 60, 54))
     yield "faces", 0, lambda turn: ops.chip_quality(chips, 112)
+    yield "descriptors", 0, lambda turn: ops.picture_numbers(features, rgb)
 
 
 def _time(rows: Row, work: Work, runtime: Any, one: Any) -> None:

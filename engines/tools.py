@@ -6,7 +6,6 @@ on to CuPy. What follows are the places where that is not enough.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
@@ -15,9 +14,8 @@ import numpy as np
 from kernels.surface import Array
 
 from .grey import grey
+from .pooling import picture_numbers
 from .quality import measure
-
-Constant = Callable[..., np.ndarray]
 
 
 class EngineTools(Protocol):
@@ -44,12 +42,8 @@ class EngineTools(Protocol):
         """(N, w, w, 3) uint8 RGB → (N, 5) float32: `quality.measure` of their middle, `side` wide."""
         ...
 
-    def constant(self, make: Constant, *arguments: int) -> Array:
-        """What a function of numbers gives, where the sessions run: brought there once."""
-        ...
-
-    def packed(self, numbers: Array) -> Array:
-        """Float32 numbers as they travel to the host: from a device in half precision, three digits of a value."""
+    def picture_numbers(self, features: Array, pictures: Array) -> Array:
+        """`pooling.picture_numbers` as they travel to the host: from a device in half precision, three digits each."""
         ...
 
     def suppress(self, boxes: Array, scores: Array, pictures: Array, overlap: float) -> Array:
@@ -90,13 +84,9 @@ class HostTools:
         start = (chips.shape[1] - side) // 2
         return measure(chips[:, start : start + side, start : start + side])
 
-    def constant(self, make: Constant, *arguments: int) -> Array:
-        """See `EngineTools`."""
-        return make(*arguments)
-
-    def packed(self, numbers: Array) -> Array:
-        """See `EngineTools`: nothing travels."""
-        return numbers
+    def picture_numbers(self, features: Array, pictures: Array) -> Array:
+        """See `EngineTools`: float32, nothing travels."""
+        return picture_numbers(features, pictures)
 
     def suppress(self, boxes: Array, scores: Array, pictures: Array, overlap: float) -> Array:
         """See `EngineTools`."""

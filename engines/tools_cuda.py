@@ -13,7 +13,6 @@ from kernels.cuda.runtime import CupyRuntime
 from kernels.surface import Array
 
 from .grey import LUMA
-from .tools import Constant
 
 
 class CudaTools:
@@ -21,7 +20,6 @@ class CudaTools:
 
     def __init__(self, runtime: CupyRuntime) -> None:
         self._runtime, self._ops = runtime, CudaOps(runtime)
-        self._constants: dict[tuple[Any, ...], Array] = {}
 
     def scope(self) -> AbstractContextManager[object]:
         """CuPy's operations in this thread join the stream."""
@@ -41,16 +39,9 @@ class CudaTools:
         """See `EngineTools`: one kernel."""
         return self._ops.chip_quality(chips, side)
 
-    def constant(self, make: Constant, *arguments: int) -> Array:
-        """See `EngineTools`. Two threads may bring the same one; the first stays."""
-        key = (make, *arguments)
-        if key not in self._constants:
-            self._constants.setdefault(key, self._runtime.upload(make(*arguments)))
-        return self._constants[key]
-
-    def packed(self, numbers: Array) -> Array:
-        """See `EngineTools`."""
-        return packed(numbers)
+    def picture_numbers(self, features: Array, pictures: Array) -> Array:
+        """See `EngineTools`: one kernel, and one more for half precision."""
+        return picture_numbers(self._ops, features, pictures)
 
     def suppress(self, boxes: Array, scores: Array, pictures: Array, overlap: float) -> Array:
         """See `EngineTools`. Synchronises."""
@@ -76,9 +67,9 @@ def grey_input(ops: CudaOps, chips: Array) -> Array:
     return ops.engine_input(chips, (chips.shape[2], chips.shape[1]), (2 / 255,), (-1.0,), mix=(LUMA,))
 
 
-def packed(numbers: Array) -> Array:
-    """`EngineTools.packed` on a device."""
-    return numbers.astype("float16")
+def picture_numbers(ops: CudaOps, features: Array, pictures: Array) -> Array:
+    """`EngineTools.picture_numbers` by the kernel of that name."""
+    return ops.picture_numbers(features, pictures).astype("float16")
 
 
 def torch_suppress(boxes: Array, scores: Array, pictures: Array, overlap: float) -> Any:

@@ -95,6 +95,19 @@ class CudaOps:
             self._runtime.launch("chip_quality", (count, 1, 1), (256, 1, 1), arguments)
         return out
 
+    def picture_numbers(self, features: Array, pictures: Array) -> Array:
+        """(N, 1 + 9·C + 192) float32 of (N, C, h, w) float32, whose rows may lie apart, and (N, H, W, 3) uint8: what
+        `engines.pooling` measures."""
+        (count, channels, rows, columns), (height, width) = features.shape, pictures.shape[1:3]
+        numbers = 9 * channels
+        out = self._runtime.empty((count, 1 + numbers + 192), np.float32)
+        if count:
+            _check_whole(pictures)
+            steps = [step // 4 for step in features.strides[:3]]
+            arguments = [features, *steps, channels, rows, columns, pictures, height, width, out]
+            self._runtime.launch("picture_numbers", (count, 9 + -(-numbers // 256), 1), (256, 1, 1), arguments)
+        return out
+
     def balance(self, picture: Array, subject: Span) -> Array:
         _check_whole(picture)
         out = self._runtime.empty((len(Balance._fields),), np.float64)

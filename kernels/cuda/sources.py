@@ -14,6 +14,7 @@ KERNELS = {
     "convert": ("convert", "lanczos_rows", "lanczos_columns", "warp", "engine_input"),
     "faces": ("chip_quality",),
     "balance": ("balance",),
+    "describe": ("picture_numbers",),
 }
 """File (without suffix) → the kernels in it."""
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from skimage import data
 
-from engines.descriptor import LENGTH, SAME_PICTURE, area_mean, describe
+from engines.descriptor import LENGTH, SAME_PICTURE, describe
 from engines.detector import Detector
+from engines.pooling import area_mean, picture_numbers
 from engines.session import Session, open_session
 from engines.tools import HOST, HostTools
-from engines.tools_cuda import packed
 
 from .scenes import PictureOps
 
@@ -84,8 +84,8 @@ def test_a_pictures_vector_is_the_same_bits_whatever_it_is_described_with() -> N
 class PackingTools(HostTools):
     """The host's arithmetic, and what a device sends."""
 
-    def packed(self, numbers: np.ndarray) -> np.ndarray:
-        return np.asarray(packed(numbers))
+    def picture_numbers(self, features: np.ndarray, pictures: np.ndarray) -> np.ndarray:
+        return picture_numbers(features, pictures).astype(np.float16)
 
 
 def test_half_precision_moves_cosines_by_less_than_a_thousandth() -> None:

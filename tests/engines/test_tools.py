@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engines.tools import HOST, HostTools
-from engines.tools_cuda import engine_input, grey_input, torch_suppress
+from engines.tools_cuda import engine_input, grey_input, picture_numbers, torch_suppress
 from kernels.cuda.ops import CudaOps
 
 from ..kernels import emulated
@@ -42,6 +42,9 @@ class EmulatedTools(HostTools):
 
     def qualities(self, chips: Any, side: int) -> np.ndarray:
         return np.asarray(CudaOps(emulated.EmulatedRuntime()).chip_quality(chips, side))
+
+    def picture_numbers(self, features: Any, pictures: Any) -> np.ndarray:
+        return np.asarray(picture_numbers(CudaOps(emulated.EmulatedRuntime()), features, pictures))
 
 
 @pytest.fixture(params=["host", "torch", pytest.param("cuda", marks=[pytest.mark.gpu, pytest.mark.slow])])
@@ -155,3 +158,39 @@ def quality_of(chip: np.ndarray) -> list[float]:
     coherence = np.hypot(xx - yy, 2 * xy) / (xx + yy + 1e-6)
     grain = np.mean(noises) * np.sqrt(np.pi / 2) / 6
     return [float(np.var(bends)), float(grain), float(luma.std()), float((luma >= 248).mean()), float(coherence)]
+
+
+@pytest.mark.parametrize(
+    ("pooled", "size"), [((12, 20), (180, 320)), ((20, 12), (30, 17)), ((2, 3), (64, 96)), ((1, 20), (5, 50))]
+)
+def test_picture_numbers_are_means_of_parts(pooled: tuple[int, int], size: tuple[int, int], tools: HostTools) -> None:
+    """Against the formulae, cell by cell; features lie in larger maps, as those of letterboxed pictures do."""
+    random = np.random.default_rng(6)
+    features = random.normal(0.2, 2, (2, 4, pooled[0] + 1, pooled[1] + 2)).astype(np.float32)
+    features = features[:, :, : pooled[0], : pooled[1]]
+    pictures = random.integers(0, 256, (2, *size, 3), np.uint8)
+    got = tools.picture_numbers(features, pictures)
+    assert got.shape == (2, 1 + 9 * 4 + 192)
+    for row, maps, picture in zip(got, features, pictures, strict=True):
+        assert_close("picture_numbers", row, numbers_of(maps, picture))
+
+
+def numbers_of(features: np.ndarray, picture: np.ndarray) -> list[float]:
+    thumb = grid_of(picture @ np.array([0.299, 0.587, 0.114]), 27, 48)
+    rows, columns = (stretches_of(side) for side in features.shape[1:])
+    pooled = [channel[r][:, c].mean() for channel in features for r in rows for c in columns]
+    colours = [grid_of(picture[..., channel], 8, 8) for channel in range(3)]
+    return [float(thumb.std()), *pooled, *np.ravel(colours)]
+
+
+def stretches_of(length: int) -> list[slice]:
+    edges = [round(length * i / 3) for i in range(4)]
+    starts = [min(start, length - 1) for start in edges[:3]]
+    return [slice(start, max(end, start + 1)) for start, end in zip(starts, edges[1:], strict=True)]
+
+
+def grid_of(plane: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """Means of equal parts: every pixel is first cut into as many as there are parts."""
+    fine = np.repeat(np.repeat(plane.astype(float), rows, axis=0), columns, axis=1)
+    height, width = plane.shape
+    return fine.reshape(rows, height, columns, width).mean((1, 3))

@@ -17,7 +17,7 @@ import numpy as np
 
 from engines.session import Session, open_session
 from engines.tools import HOST
-from engines.tools_cuda import engine_input, grey_input, packed
+from engines.tools_cuda import engine_input, grey_input, picture_numbers
 from kernels.cuda.meter import CudaMeter
 from kernels.cuda.ops import CudaOps
 from kernels.surface import Geometry, Surface
@@ -35,12 +35,10 @@ from .host_memory import HostMemory
 
 
 class EmulatedTools:
-    """`engines.tools.EngineTools`: letterboxing by the kernel, constants as on the device; suppression as on the
-    host."""
+    """`engines.tools.EngineTools` by the kernels; suppression as on the host."""
 
     def __init__(self, runtime: DeviceRuntime) -> None:
         self._runtime, self._ops = runtime, CudaOps(runtime)
-        self._constants: dict[Any, DeviceArray] = {}
 
     def scope(self) -> AbstractContextManager[object]:
         return nullcontext()
@@ -56,14 +54,8 @@ class EmulatedTools:
     def qualities(self, chips: Any, side: int) -> Any:
         return self._ops.chip_quality(chips, side)
 
-    def constant(self, make: Any, *arguments: int) -> Any:
-        key = (make, *arguments)
-        if key not in self._constants:
-            self._constants[key] = self._runtime.upload(make(*arguments))
-        return self._constants[key]
-
-    def packed(self, numbers: Any) -> Any:
-        return packed(numbers)
+    def picture_numbers(self, features: Any, pictures: Any) -> Any:
+        return picture_numbers(self._ops, features, pictures)
 
     def suppress(self, boxes: Any, scores: Any, pictures: Any, overlap: float) -> Any:
         self._runtime.asked["suppress"] += 1
