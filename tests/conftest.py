@@ -92,7 +92,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     on_device = [item for item in items if item.get_closest_marker("gpu")]
     for item in on_device:
         item.add_marker(pytest.mark.filterwarnings("default"))
-    if on_device and not os.environ.get("KEYART_EXPECT_GPU") and not _has_cuda():
+    if not on_device:
+        return
+    from kernels.cuda.toolkit import name_toolkit
+
+    name_toolkit()  # before any test imports CuPy
+    if not os.environ.get("KEYART_EXPECT_GPU") and not _has_cuda():
         for item in on_device:
             item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))
 
