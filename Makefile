@@ -25,7 +25,7 @@ $(BIN)/python:
 # One stamp a lock. `--no-deps` after the lock: nothing that is not pinned can come in.
 $(VENV)/.installed-%: requirements/%.txt pyproject.toml | $(BIN)/python
 	@echo 'installing $<'
-	$(PIP) install --require-hashes -r $<
+	$(PIP) install --no-deps --require-hashes -r $<
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 

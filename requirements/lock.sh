@@ -8,7 +8,7 @@ uv=${UV:-uv}
 unset UV_INDEX UV_INDEX_URL UV_DEFAULT_INDEX UV_EXTRA_INDEX_URL UV_FIND_LINKS
 
 header() {
-    printf '# Written by `make lock`: %s. Install with `pip install --require-hashes -r`.\n' "$1"
+    printf '# Written by `make lock`: %s. Install with `pip install --no-deps --require-hashes -r`.\n' "$1"
 }
 
 compile() { # file, what it holds, further arguments
