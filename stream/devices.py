@@ -55,9 +55,11 @@ def why_not_cuda(view: View | None = None, everything: bool = True) -> tuple[str
     found = view.gpu()
     if isinstance(found, str) and not everything:
         return (found,)
-    absent = [PACKAGES[module] for module in NEEDED if view.package(module) is None]
+    packages = {PACKAGES[module]: view.package(module) for module in NEEDED}
+    absent = [name for name, one in packages.items() if one.version is None and not one.problem]
     missing = [f"{', '.join(absent)} missing, pip install 'keyart[cuda]'"] if absent else []
-    if isinstance(found, str) and PACKAGES["cupy"] not in absent:
+    missing += [f"{name} cannot be imported ({one.problem})" for name, one in packages.items() if one.problem]
+    if isinstance(found, str) and packages[PACKAGES["cupy"]].version is not None:
         missing.append(f"{found}, check the driver with nvidia-smi")
     if missing:
         return tuple(missing)

@@ -66,13 +66,14 @@ def _video(view: View) -> Finding:
 
 def _packages(view: View, wanted: State) -> list[Finding]:
     """One line of all versions, and one for each that is not there."""
-    versions = {PACKAGES[module]: view.package(module) for module in PACKAGES}
-    there = ", ".join(f"{package} {found}" for package, found in versions.items() if found)
+    packages = {module: view.package(module) for module in PACKAGES}
+    there = ", ".join(f"{PACKAGES[module]} {found.version}" for module, found in packages.items() if found.version)
     findings = [Finding("gpu packages", "ok", there)] if there else []
-    for module, package in PACKAGES.items():
-        if versions[package] is None:
+    for module, found in packages.items():
+        if found.version is None:
             state, advice = (wanted, "pip install 'keyart[cuda]'") if module in NEEDED else ("note", INSTEAD[module])
-            findings.append(Finding(package, state, "is not installed or cannot be imported", advice))
+            words = f"cannot be imported: {found.problem}" if found.problem else "is not installed"
+            findings.append(Finding(PACKAGES[module], state, words, advice))
     return findings
 
 

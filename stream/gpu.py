@@ -36,6 +36,15 @@ class Gpu:
 
 
 @dataclass(frozen=True, slots=True)
+class Package:
+    """What brings a module. `version` is None when it cannot be used; `problem` says why when it is installed, "" when
+    it is not."""
+
+    version: str | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class VideoChip:
     """What the decoder of the chip says of itself. `codecs`: "H264", "HEVC 10 bit", …"""
 
@@ -55,8 +64,8 @@ class View(Protocol):
         """The chip's decoder, or why it cannot be asked."""
         ...
 
-    def package(self, module: str) -> str | None:
-        """The installed version of what brings a module; None when it is not installed or cannot be imported."""
+    def package(self, module: str) -> Package:
+        """What brings a module, once it has been imported."""
         ...
 
     def compiler(self) -> str | None:
@@ -97,14 +106,18 @@ class Machine:
             return f"PyNvVideoCodec cannot be imported ({error})"
         return ask_chip(PyNvVideoCodec)
 
-    def package(self, module: str) -> str | None:
+    def package(self, module: str) -> Package:
         """Its distribution's version, once it has been imported."""
         name_toolkit()
         try:
+            found = version(PACKAGES[module])
+        except PackageNotFoundError:
+            return Package(None)
+        try:
             importlib.import_module(module)
-            return version(PACKAGES[module])
-        except (ImportError, OSError, RuntimeError, PackageNotFoundError):
-            return None
+        except (ImportError, OSError, RuntimeError) as error:
+            return Package(None, first_line(error))
+        return Package(found)
 
     def compiler(self) -> str | None:
         """Tries it in a process of its own."""

@@ -13,7 +13,7 @@ from engines.session import FakeSession, Session
 from engines.trt import TensorRt
 from kernels.surface import Geometry
 from stream.devices import NEEDED, Choice, choice_of, choose_device
-from stream.gpu import Gpu, VideoChip
+from stream.gpu import Gpu, Package, VideoChip
 from stream.kit import host_kit
 from stream.kit_cuda import Meters, decoder_engines, fallbacks, films_in_flight, without_engine
 from stream.nv_session import Chip
@@ -32,6 +32,7 @@ class Peer:
 
     found: Gpu | str = H200
     absent: set[str] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
     problem: str | None = None
     uncompiled: str | None = None
     tried: list[str] = field(default_factory=list)
@@ -43,9 +44,11 @@ class Peer:
     def video(self) -> VideoChip | str:
         return VideoChip(7, ("H264",), ())
 
-    def package(self, module: str) -> str | None:
+    def package(self, module: str) -> Package:
         self.imported.append(module)
-        return None if module in self.absent else "1.0"
+        if module in self.broken:
+            return Package(None, "libx.so: not found")
+        return Package(None if module in self.absent else "1.0")
 
     def compiler(self) -> str | None:
         self.tried.append("compiler")
@@ -62,6 +65,9 @@ class Peer:
 LACKING = {
     "nothing installed": (Peer("CuPy cannot be imported", set(NEEDED)), ["cupy-cuda13x, PyNvVideoCodec, torch, torch"]),
     "no decoder library": (Peer(absent={"PyNvVideoCodec"}), ["PyNvVideoCodec missing, pip install 'keyart[cuda]'"]),
+    "a library that does not load": (
+        Peer(broken={"PyNvVideoCodec"}), ["cuda cannot be used: PyNvVideoCodec cannot be imported (libx.so: not found)"]
+    ),
     "no device": (Peer("no CUDA device found"), ["no CUDA device found, check the driver with nvidia-smi"]),
     "no device, no torch": (Peer("no CUDA device found", {"torch"}), ["torch missing", "no CUDA device found"]),
     "no headers": (Peer(uncompiled="Failed to find CUDA headers."), ["Failed to find CUDA headers", "CUDA_PATH"]),
