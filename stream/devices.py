@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from engines.providers import CUDA
 from kernels.ops import Device
 
-from .gpu import PACKAGES, Machine, View
+from .gpu import NOT_INSTALLED, PACKAGES, Machine, View
 from .records import KeyartError
 
 NEEDED = ("cupy", "PyNvVideoCodec", "torch", "torchvision")
@@ -56,9 +56,10 @@ def why_not_cuda(view: View | None = None, everything: bool = True) -> tuple[str
     if isinstance(found, str) and not everything:
         return (found,)
     packages = {PACKAGES[module]: view.package(module) for module in NEEDED}
-    absent = [name for name, one in packages.items() if one.version is None and not one.problem]
+    problems = {name: one.problem for name, one in packages.items() if one.version is None}
+    absent = [name for name, problem in problems.items() if problem == NOT_INSTALLED]
     missing = [f"{', '.join(absent)} missing, pip install 'keyart[cuda]'"] if absent else []
-    missing += [f"{name} cannot be imported ({one.problem})" for name, one in packages.items() if one.problem]
+    missing += [f"{name} {problem}" for name, problem in problems.items() if name not in absent]
     if isinstance(found, str) and packages[PACKAGES["cupy"]].version is not None:
         missing.append(f"{found}, check the driver with nvidia-smi")
     if missing:

@@ -72,8 +72,7 @@ def _packages(view: View, wanted: State) -> list[Finding]:
     for module, found in packages.items():
         if found.version is None:
             state, advice = (wanted, "pip install 'keyart[cuda]'") if module in NEEDED else ("note", INSTEAD[module])
-            words = f"cannot be imported: {found.problem}" if found.problem else "is not installed"
-            findings.append(Finding(PACKAGES[module], state, words, advice))
+            findings.append(Finding(PACKAGES[module], state, found.problem, advice))
     return findings
 
 

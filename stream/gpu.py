@@ -18,6 +18,8 @@ PACKAGES = {
     "cuml": "cuml-cu13", "pynvml": "nvidia-ml-py",
 }  # fmt: skip
 """Modules of the CUDA path and the distributions that bring them."""
+NOT_INSTALLED = "is not installed"
+_TWO_BUILDS = ("torch", "torchvision")
 
 CODECS = ("H264", "HEVC", "AV1", "VP9", "VP8", "MPEG2", "MPEG4", "VC1")
 """As PyNvVideoCodec's enumeration names them; 8 bits 4:2:0 each, and 10 bits where films use them."""
@@ -37,11 +39,10 @@ class Gpu:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """What brings a module. `version` is None when it cannot be used; `problem` says why when it is installed, "" when
-    it is not."""
+    """What brings a module. `version` is None when it cannot be used; `problem` says why, as the end of a sentence."""
 
     version: str | None
-    problem: str = ""
+    problem: str = NOT_INSTALLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +115,10 @@ class Machine:
         except PackageNotFoundError:
             return Package(None)
         try:
-            importlib.import_module(module)
+            problem = build_problem(module, importlib.import_module(module))
         except (ImportError, OSError, RuntimeError) as error:
-            return Package(None, first_line(error))
-        return Package(found)
+            problem = f"cannot be imported ({first_line(error)})"
+        return Package(None, problem) if problem else Package(found, "")
 
     def compiler(self) -> str | None:
         """Tries it in a process of its own."""
@@ -130,6 +131,12 @@ class Machine:
     def tensorrt(self) -> trt.TensorRt:
         """Package, library and provider."""
         return trt.inspect()
+
+
+def build_problem(name: str, module: Any) -> str:
+    """What speaks against a module that was imported: two of them come with and without CUDA, and say so alike."""
+    without = name in _TWO_BUILDS and getattr(module.version, "cuda", None) is None
+    return "is built without CUDA, install its build for CUDA 13" if without else ""
 
 
 def ask_chip(codec_library: Any) -> VideoChip | str:

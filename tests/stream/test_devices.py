@@ -47,8 +47,8 @@ class Peer:
     def package(self, module: str) -> Package:
         self.imported.append(module)
         if module in self.broken:
-            return Package(None, "libx.so: not found")
-        return Package(None if module in self.absent else "1.0")
+            return Package(None, "cannot be imported (libx.so: not found)")
+        return Package(None) if module in self.absent else Package("1.0", "")
 
     def compiler(self) -> str | None:
         self.tried.append("compiler")

@@ -14,7 +14,7 @@ from stream.doctor import diagnose
 from stream.doctor_cuda import cuda_findings
 from stream.engine_cache import buildable, engine_root
 from stream.finding import Finding
-from stream.gpu import PACKAGES, Gpu, Package, VideoChip, ask_chip
+from stream.gpu import PACKAGES, Gpu, Package, VideoChip, ask_chip, build_problem
 from stream.settings import Settings
 
 
@@ -24,7 +24,7 @@ class Peer:
 
     device: Gpu | str = field(default_factory=lambda: Gpu("Fast 9000", "9.0", 144 << 30, 140 << 30, "580.1"))
     chip: VideoChip | str = field(default_factory=lambda: VideoChip(7, ("H264", "HEVC"), ("AV1",)))
-    packages: dict[str, Package] = field(default_factory=lambda: dict.fromkeys(PACKAGES, Package("1.0")))
+    packages: dict[str, Package] = field(default_factory=lambda: dict.fromkeys(PACKAGES, Package("1.0", "")))
     refused: str | None = None
     uncompiled: str | None = None
     found: TensorRt = field(default_factory=lambda: TensorRt("10.13.0", None))
@@ -91,7 +91,7 @@ def test_a_machine_with_everything_has_nothing_to_advise_but_engines(settings: S
 def test_what_the_gpu_path_needs_is_missing_unless_the_cpu_was_asked_for(
     settings: Settings, device: str, state: str
 ) -> None:
-    lacking = Peer(packages=dict.fromkeys(PACKAGES, Package(None)), refused="libcudnn.so.9: cannot open shared object file")
+    lacking = Peer(packages=dict.fromkeys(PACKAGES, Package(None)), refused="libcudnn.so.9: cannot open the file")
     found = by_name(replace_device(settings, device), lacking)
     assert (found["cupy-cuda13x"].state, found["cupy-cuda13x"].found) == (state, "is not installed")
     assert found["cuda provider"].state == state
@@ -105,9 +105,18 @@ def test_what_the_gpu_path_needs_is_missing_unless_the_cpu_was_asked_for(
 
 def test_a_package_that_does_not_load_is_told_with_its_reason(settings: Settings) -> None:
     peer = Peer()
-    peer.packages["torch"] = Package(None, "libcublas.so.13: not found")
+    peer.packages["torch"] = Package(None, "cannot be imported (libcublas.so.13: not found)")
     found = by_name(settings, peer)["torch"]
-    assert (found.state, found.found) == ("missing", "cannot be imported: libcublas.so.13: not found")
+    assert (found.state, found.found) == ("missing", "cannot be imported (libcublas.so.13: not found)")
+
+
+def test_a_build_without_cuda_is_told_from_one_with_it() -> None:
+    with_it, without, silent = ({"cuda": "13.2"}, {"cuda": None}, {})
+    words = "is built without CUDA, install its build for CUDA 13"
+    for said, problem in ((with_it, ""), (without, words), (silent, words)):
+        module = SimpleNamespace(version=SimpleNamespace(**said))
+        assert build_problem("torch", module) == build_problem("torchvision", module) == problem
+    assert build_problem("cupy", SimpleNamespace()) == ""
 
 
 def test_a_gpu_that_nothing_can_be_compiled_for_is_told(settings: Settings) -> None:
