@@ -5,6 +5,7 @@
 //
 // Block: 256 threads. Grid: x = pictures; y = the deviation, then the eight rows of coloured cells, a warp a cell, then
 // the features, a thread a number.
+#include "cells.h"
 #include "sums.h"
 
 #define THUMB_W 48
@@ -14,27 +15,12 @@
 #define COLOURS (3 * COLOUR_CELLS * COLOUR_CELLS)
 #define FEATURE_CELLS 3
 
-// One of `count` equal parts of a side; its borders may cut pixels.
-struct Part {
-    float begin, end;
-    int first, last;
-};
-
-__device__ inline Part part_of(int index, int count, int length) {
-    float begin = (float)index * length / count, end = (float)(index + 1) * length / count;
-    return {begin, end, (int)floorf(begin), min((int)ceilf(end), length) - 1};
-}
-
-__device__ inline float share(const Part& part, int at) {
-    return fminf(part.end, at + 1.0f) - fmaxf(part.begin, (float)at);
-}
-
 // Sums of a cell over every `step`th of its pixels from `begin` on: R', G', B' by their shares, and the shares.
 struct Sum {
     float red, green, blue, weight;
 };
 
-__device__ inline Sum sum_of(const unsigned char* picture, int width, const Part& down, const Part& across, int begin,
+__device__ inline Sum sum_of(const unsigned char* picture, int width, const Cell& down, const Cell& across, int begin,
                              int step) {
     Sum sum = {0.0f, 0.0f, 0.0f, 0.0f};
     int columns = across.last - across.first + 1, pixels = columns * (down.last - down.first + 1);
@@ -53,7 +39,7 @@ __device__ void deviation(const unsigned char* picture, int width, int height, f
     __shared__ double scratch[WARPS + 1];
     double sum = 0.0, squares = 0.0;
     for (int i = threadIdx.x; i < THUMB; i += BLOCK) {
-        Part down = part_of(i / THUMB_W, THUMB_H, height), across = part_of(i % THUMB_W, THUMB_W, width);
+        Cell down = cell_of(i / THUMB_W, THUMB_H, height), across = cell_of(i % THUMB_W, THUMB_W, width);
         Sum cell = sum_of(picture, width, down, across, 0, 1);
         thumb[i] = (0.299f * cell.red + 0.587f * cell.green + 0.114f * cell.blue) / cell.weight;
         sum += thumb[i];
@@ -67,7 +53,7 @@ __device__ void deviation(const unsigned char* picture, int width, int height, f
 // A row of coloured cells.
 __device__ void colours(const unsigned char* picture, int width, int height, int row, float* out) {
     int column = threadIdx.x / 32;
-    Part down = part_of(row, COLOUR_CELLS, height), across = part_of(column, COLOUR_CELLS, width);
+    Cell down = cell_of(row, COLOUR_CELLS, height), across = cell_of(column, COLOUR_CELLS, width);
     Sum cell = sum_of(picture, width, down, across, threadIdx.x % 32, 32);
     float red = warp_sum(cell.red), green = warp_sum(cell.green), blue = warp_sum(cell.blue);
     float weight = warp_sum(cell.weight);

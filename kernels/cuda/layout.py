@@ -30,6 +30,7 @@ PICTURE = _struct(
     ("chroma_size", "i4", (2,)),
     ("deep", "i4"),
     ("aligned", "i4"),
+    ("paired", "i4"),
     ("unit", "f4"),
     ("black", "f4"),
     ("luma_gain", "f4"),
@@ -116,7 +117,9 @@ def pictures(surfaces: Sequence[Surface], address: Address) -> np.ndarray:
     for name in ("y", "u", "v"):
         planes = [getattr(surface, name) for surface in surfaces]
         out[name]["data"] = [0 if plane is None else address(plane) for plane in planes]
+    u, v = out["u"]["data"], out["v"]["data"]
     out["aligned"] &= out["y"]["data"] % 16 == 0
+    out["paired"] &= (u % 16 == 0) & (v - u == 1 + out["deep"])
     return out
 
 
@@ -141,7 +144,9 @@ def _form(layout: tuple[Any, ...]) -> np.ndarray:
     picture["rgb"] = rgb_matrix(colour, bit_depth).ravel()
     (height, width), _, dtype = planes[0]
     picture["deep"] = dtype.itemsize == 2
-    picture["aligned"] = picture["y"]["step"] == 1 and picture["y"]["pitch_bytes"] % 16 == 0
+    picture["aligned"] = _whole_rows(1, *planes[0])
+    # Whether V lies in the gaps of U is told by their addresses (`pictures`).
+    picture["paired"] = planes[1] == planes[2] and planes[1] is not None and _whole_rows(2, *planes[1])
     steps = halvings((width, height), analysis_size(geometry))
     picture["luma"], picture["luma_size"] = halving_of(steps), halved_size((width, height), steps)
     if planes[1] is not None:
@@ -157,6 +162,11 @@ def _plane(shape: tuple[int, ...], strides: tuple[int, ...], dtype: np.dtype[Any
     if len(shape) == 2 and item in (1, 2) and strides[0] >= 0 and strides[1] > 0 and strides[1] % item == 0:
         return 0, strides[0], strides[1] // item, shape[1], shape[0]
     raise ValueError(f"plane of dtype {dtype} and strides {strides} cannot be read on the device")
+
+
+def _whole_rows(step: int, shape: tuple[int, ...], strides: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
+    """Whether a plane's rows, of samples `step` apart, begin at whole 16 bytes when the first one does."""
+    return len(shape) == 2 and strides[0] % 16 == 0 and strides[1] == step * dtype.itemsize
 
 
 def halving_of(steps: list[tuple[int, int]]) -> tuple[int, int, int]:

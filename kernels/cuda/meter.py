@@ -157,4 +157,4 @@ def _unpacked(packed: np.ndarray, count: int) -> np.ndarray:
     return lines
 
 
-assert PICTURE.itemsize == 200, "kernels/cuda/pixels.h has another Picture"
+assert PICTURE.itemsize == 208, "kernels/cuda/pixels.h has another Picture"

@@ -28,6 +28,7 @@ struct Picture {
     int chroma_width, chroma_height;  // of the halved chroma, 0 for a grey picture
     int deep;                         // samples have two bytes
     int aligned;                      // luma rows may be read 16 bytes at a time
+    int paired;                       // so may chroma rows, in which U and V take turns
     float unit;                       // code values to 8-bit units
     float black, luma_gain, chroma_gain;
     float opponent[4];  // (U, V) to (R-G, (R+G)/2-B), 8-bit units
@@ -98,14 +99,22 @@ __device__ inline int clamped(int value, int last) { return value < 0 ? 0 : valu
 
 __device__ inline float bounded(float value, float top) { return fminf(fmaxf(value, 0.0f), top); }
 
-// The halved plane between its pixels; (x, y) counts from the centre of its first pixel; edges are repeated.
-__device__ __noinline__ float bilinear(const Plane& p, const Halving& h, int width, int height, float x, float y, int deep) {
+// A plane between its pixels, which `code(x, y)` gives; (x, y) counts from the centre of its first pixel; edges are
+// repeated.
+template <typename Code>
+__device__ inline float between(Code code, int width, int height, float x, float y) {
     float left = floorf(x), upper = floorf(y), fx = x - left, fy = y - upper;
     int x0 = clamped((int)left, width - 1), x1 = clamped((int)left + 1, width - 1);
     int y0 = clamped((int)upper, height - 1), y1 = clamped((int)upper + 1, height - 1);
-    float above = halved(p, h, x0, y0, deep) * (1.0f - fx) + halved(p, h, x1, y0, deep) * fx;
-    float below = halved(p, h, x0, y1, deep) * (1.0f - fx) + halved(p, h, x1, y1, deep) * fx;
+    float above = code(x0, y0) * (1.0f - fx) + code(x1, y0) * fx;
+    float below = code(x0, y1) * (1.0f - fx) + code(x1, y1) * fx;
     return above * (1.0f - fy) + below * fy;
+}
+
+// The halved plane between its pixels.
+__device__ __noinline__ float bilinear(const Plane& p, const Halving& h, int width, int height, float x, float y,
+                                       int deep) {
+    return between([&](int cx, int cy) { return halved(p, h, cx, cy, deep); }, width, height, x, y);
 }
 
 // Weights of the four neighbours for Keys' cubic with a = -0.75, the one OpenCV uses.

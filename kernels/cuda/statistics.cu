@@ -5,20 +5,29 @@
 //     a luma block makes 64 x 16 pixels of the analysis picture, with one more pixel all round for the gradients:
 //
 //         +--+----------------+--+      a thread makes 4 pixels from loads of up to 16 bytes where rows begin at whole
-//         |  |   halo row     |  |      16 bytes and halving alone makes the picture, else from single samples
-//         +--+----------------+--+
-//         |  | 64 x 16 pixels |  |      histogram in shared memory, gradient sums by warp shuffles,
+//         |  |   halo row     |  |      16 bytes (wide.h), else from single samples; where the bilinear step follows,
+//         +--+----------------+--+      they are pixels of the halved plane, whose region is kept in shared memory
+//         |  | 64 x 16 pixels |  |
+//         |  |                |  |      histogram in shared memory, gradient sums by warp shuffles,
 //         +--+----------------+--+      one atomic add per block and number
+//
+//     a thread of a chroma block makes one pixel, from loads of up to 16 bytes where U and V are interleaved
 //
 // The block that finishes a picture last makes its row (moments, thumbnail, signatures); the block that finishes the
 // batch last compares neighbours: thumbnails, chroma signatures, histograms. Chroma stays in code values; the matrix is
 // in Picture::opponent.
+#include "cells.h"
 #include "pixels.h"
 #include "sums.h"
+#include "wide.h"
 
 #define TILE_W 64
 #define TILE_H 16
 #define TILE_PITCH (TILE_W + 8)
+// What a tile and its halo lie on in a halved plane, which is less than twice as large as the analysis picture: 65 and
+// 17 steps of less than two pixels, two pixels more, and columns from a multiple of four on.
+#define REGION_W 136
+#define REGION_H 36
 #define THUMB_W 48
 #define THUMB_H 27
 #define THUMB (THUMB_W * THUMB_H)
@@ -55,110 +64,93 @@ __device__ inline int to_8_bit(const Picture& p, float code) {
     return p.deep ? (int)fminf(rintf(code * p.unit), 255.0f) : (int)code;
 }
 
-// One pixel of the analysis picture: halved luma, bilinear if the sizes still differ, in 8-bit code values.
-__device__ int analysis_code(const Picture& p, const Plan& plan, int x, int y) {
-    if (p.luma_width == plan.width && p.luma_height == plan.height) {
-        return to_8_bit(p, (float)halved(p.y, p.luma, x, y, p.deep));
+// Where a pixel of a line of `length` lies in one of `halved` pixels, counted from the centre of its first.
+__device__ inline float place_of(int index, int length, int halved) {
+    return bounded((index + 0.5f) * halved / length - 0.5f, halved - 1.0f);
+}
+
+// Four pixels of the halved plane; those beyond its last column repeat it.
+__device__ Four halved_luma(const Picture& p, int x, int y, bool wide) {
+    if (wide && x + 3 < p.luma_width) return four_codes(p.y, p.luma.both, x, y, p.deep);
+    Four out;
+    for (int i = 0; i < 4; ++i) {
+        out.codes[i] = (unsigned short)halved(p.y, p.luma, min(x + i, p.luma_width - 1), y, p.deep);
     }
-    float sx = bounded((x + 0.5f) * p.luma_width / plan.width - 0.5f, p.luma_width - 1.0f);
-    float sy = bounded((y + 0.5f) * p.luma_height / plan.height - 0.5f, p.luma_height - 1.0f);
-    return to_8_bit(p, rintf(bilinear(p.y, p.luma, p.luma_width, p.luma_height, sx, sy, p.deep)));
+    return out;
 }
 
-// The `index`th sample of a row that lies in words.
-template <int ITEM>
-__device__ inline unsigned sample_of(const unsigned* row, int index) {
-    const int a_word = 4 / ITEM;
-    return (row[index / a_word] >> (8 * ITEM * (index % a_word))) & (ITEM == 1 ? 0xffu : 0xffffu);
-}
+// The tile whose first pixel is (x0, y0): codes[(y + 1) * TILE_PITCH + x + 4] is pixel (x0 + x, y0 + y). Pixels outside
+// the picture are left as they are.
+struct Tile {
+    int x0, y0;
+    unsigned char* codes;
+};
 
-// `square_mean` of pixels.h over rows that are in registers, `WORDS` words each.
-template <int L, int ITEM, int WORDS>
-__device__ inline unsigned square_in(const unsigned* rows, int x, int y) {
-    if constexpr (L == 0) {
-        return sample_of<ITEM>(rows + y * WORDS, x);
-    } else {
-        unsigned sum = 2;
-#pragma unroll
-        for (int i = 0; i < 4; ++i) sum += square_in<L - 1, ITEM, WORDS>(rows, 2 * x + (i & 1), 2 * y + (i >> 1));
-        return sum >> 2;
-    }
-}
-
-template <int WORDS>
-__device__ inline void load_words(const unsigned char* from, unsigned* words) {
-    if constexpr (WORDS == 4) {
-        uint4 four = *(const uint4*)from;
-        words[0] = four.x, words[1] = four.y, words[2] = four.z, words[3] = four.w;
-    } else if constexpr (WORDS == 2) {
-        uint2 two = *(const uint2*)from;
-        words[0] = two.x, words[1] = two.y;
-    } else {
-        words[0] = *(const unsigned*)from;
-    }
-}
-
-// Four neighbouring analysis pixels of a plane that is halved L times; ITEM bytes a sample. They lie in 2^L rows, which
-// are read 16 bytes at a time, or all of them at once where they are less:
-//
-//     halved         not     once    twice    three times
-//     8 bits           4        8       16    2 x 16         bytes a row for four pixels
-//     more             8       16   2 x 16    4 x 16
-template <int L, int ITEM>
-__device__ inline void four_pixels(const Picture& p, int x, int y, unsigned char* out) {
-    const int row_bytes = 4 * ITEM << L, load_bytes = row_bytes < 16 ? row_bytes : 16, words = load_bytes / 4;
-    const int pixels = load_bytes / (ITEM << L);
-    const unsigned char* from = (const unsigned char*)p.y.data + (long long)(y << L) * p.y.pitch_bytes +
-                                (long long)x * (ITEM << L);
-#pragma unroll 1
-    for (int begin = 0; begin < 4; begin += pixels, from += load_bytes) {
-        unsigned rows[words << L];
-#pragma unroll
-        for (int r = 0; r < 1 << L; ++r) {
-            load_words<words>(from + (long long)r * p.y.pitch_bytes, rows + r * words);
-        }
-#pragma unroll
-        for (int i = 0; i < pixels; ++i) {
-            out[begin + i] = (unsigned char)to_8_bit(p, (float)square_in<L, ITEM, words>(rows, i, 0));
-        }
-    }
-}
-
-// Called, not inlined, like `squares_mean`: eight kinds of pictures in one place.
-__device__ __noinline__ void four_codes(const Picture& p, int x, int y, unsigned char* out) {
-    switch (2 * p.luma.both + (p.deep != 0)) {
-        case 0: return four_pixels<0, 1>(p, x, y, out);
-        case 1: return four_pixels<0, 2>(p, x, y, out);
-        case 2: return four_pixels<1, 1>(p, x, y, out);
-        case 3: return four_pixels<1, 2>(p, x, y, out);
-        case 4: return four_pixels<2, 1>(p, x, y, out);
-        case 5: return four_pixels<2, 2>(p, x, y, out);
-        case 6: return four_pixels<3, 1>(p, x, y, out);
-        default: return four_pixels<3, 2>(p, x, y, out);
-    }
-}
-
-// Fills the tile whose first pixel is (x0, y0); tile[(y + 1) * TILE_PITCH + x + 4] is pixel (x0 + x, y0 + y).
-__device__ void load_tile(const Picture& p, const Plan& plan, int x0, int y0, unsigned char* tile) {
+__device__ void load_tile(const Picture& p, const Plan& plan, const Tile& tile, bool wide) {
     const int groups = TILE_W / 4 + 2;  // the first and the last hold the halo columns
-    bool fast = p.aligned && p.luma.both <= 3 && p.luma.more_x + p.luma.more_y == 0 && p.luma_width == plan.width &&
-                p.luma_height == plan.height;
     for (int task = threadIdx.x; task < groups * (TILE_H + 2); task += BLOCK) {
-        int group = task % groups, row = task / groups;
-        int x = x0 + 4 * group - 4, y = clamped(y0 + row - 1, plan.height - 1);
-        unsigned char* out = tile + row * TILE_PITCH + 4 * group;
-        if (fast && group > 0 && group < groups - 1 && x + 3 < plan.width) {
-            four_codes(p, x, y, out);
-            continue;
-        }
-        int first = group == 0 ? 3 : 0, end = group == groups - 1 ? 1 : 4;
-        for (int i = first; i < end; ++i) {
-            out[i] = (unsigned char)analysis_code(p, plan, clamped(x + i, plan.width - 1), y);
-        }
+        int group = task % groups, row = task / groups, x = tile.x0 + 4 * group - 4, y = tile.y0 + row - 1;
+        if (x < 0 || x >= plan.width || y < 0 || y >= plan.height) continue;
+        Four four = halved_luma(p, x, y, wide);
+        unsigned char* out = tile.codes + row * TILE_PITCH + 4 * group;
+        for (int i = 0; i < 4; ++i) out[i] = (unsigned char)to_8_bit(p, four.codes[i]);
     }
 }
 
-__device__ void add_to(long long* total, long long value, long long* scratch) {
+// What a tile lies on in the halved plane.
+struct Region {
+    int left, top, width, height;
+};
+
+__device__ Region region_below(const Picture& p, const Plan& plan, const Tile& tile) {
+    int last_x = min(tile.x0 + TILE_W, plan.width - 1), last_y = min(tile.y0 + TILE_H, plan.height - 1);
+    int left = (int)place_of(max(tile.x0 - 1, 0), plan.width, p.luma_width) / 4 * 4;
+    int top = (int)place_of(max(tile.y0 - 1, 0), plan.height, p.luma_height);
+    int right = min((int)place_of(last_x, plan.width, p.luma_width) + 1, p.luma_width - 1);
+    int bottom = min((int)place_of(last_y, plan.height, p.luma_height) + 1, p.luma_height - 1);
+    return {left, top, right - left + 1, bottom - top + 1};
+}
+
+__device__ void load_region(const Picture& p, const Region& region, bool wide, Four* kept) {
+    int groups = (region.width + 3) / 4;
+    for (int task = threadIdx.x; task < groups * region.height; task += BLOCK) {
+        int group = task % groups, row = task / groups;
+        kept[row * (REGION_W / 4) + group] = halved_luma(p, region.left + 4 * group, region.top + row, wide);
+    }
+}
+
+// Fills the tile by the bilinear step, from `kept` where the region is there, else from the plane.
+__device__ void reduce_to_tile(const Picture& p, const Plan& plan, const Tile& tile, const Region& region,
+                               const Four* kept, bool there) {
+    const unsigned short* codes = kept->codes;
+    for (int i = threadIdx.x; i < (TILE_W + 2) * (TILE_H + 2); i += BLOCK) {
+        int column = i % (TILE_W + 2), row = i / (TILE_W + 2), x = tile.x0 + column - 1, y = tile.y0 + row - 1;
+        if (x < 0 || x >= plan.width || y < 0 || y >= plan.height) continue;
+        float sx = place_of(x, plan.width, p.luma_width), sy = place_of(y, plan.height, p.luma_height), code;
+        if (there) {
+            code = between([&](int cx, int cy) { return codes[(cy - region.top) * REGION_W + cx - region.left]; },
+                           p.luma_width, p.luma_height, sx, sy);
+        } else {
+            code = bilinear(p.y, p.luma, p.luma_width, p.luma_height, sx, sy, p.deep);
+        }
+        tile.codes[row * TILE_PITCH + column + 3] = (unsigned char)to_8_bit(p, rintf(code));
+    }
+}
+
+__device__ void make_tile(const Picture& p, const Plan& plan, const Tile& tile) {
+    __shared__ Four kept[REGION_H * REGION_W / 4];
+    bool wide = p.aligned && p.luma.both <= 3 && p.luma.more_x + p.luma.more_y == 0;
+    if (p.luma_width == plan.width && p.luma_height == plan.height) return load_tile(p, plan, tile, wide);
+    Region region = region_below(p, plan, tile);
+    // It does, unless the picture's geometry is not the plan's.
+    bool fits = region.width <= REGION_W && region.height <= REGION_H;
+    if (fits) load_region(p, region, wide, kept);
+    __syncthreads();
+    reduce_to_tile(p, plan, tile, region, kept, fits);
+}
+
+// Called, not inlined: ten sums.
+__device__ __noinline__ void add_to(long long* total, long long value, long long* scratch) {
     long long sum = block_sum(value, scratch);
     if (threadIdx.x == 0) atomicAdd((unsigned long long*)total, (unsigned long long)sum);
 }
@@ -169,17 +161,18 @@ __device__ void luma_block(const Picture& p, const Plan& plan, Sums* sums, unsig
     __shared__ long long scratch[WARPS + 1];
     int x0 = (blockIdx.x % plan.tiles_x) * TILE_W, y0 = (blockIdx.x / plan.tiles_x) * TILE_H;
     codes[threadIdx.x] = 0;
-    load_tile(p, plan, x0, y0, tile);
+    make_tile(p, plan, {x0, y0, tile});
     __syncthreads();
     long long xx = 0, yy = 0, xy = 0, bend = 0, bend2 = 0;
     for (int i = threadIdx.x; i < TILE_W * TILE_H; i += BLOCK) {
         int x = i % TILE_W, y = i / TILE_W;
         if (x0 + x >= plan.width || y0 + y >= plan.height) continue;
         const unsigned char* c = tile + (y + 1) * TILE_PITCH + x + 4;
-        const unsigned char *n = c - TILE_PITCH, *s = c + TILE_PITCH;
-        int gx = n[1] + 2 * c[1] + s[1] - n[-1] - 2 * c[-1] - s[-1];
-        int gy = s[-1] + 2 * s[0] + s[1] - n[-1] - 2 * n[0] - n[1];
-        int l = n[0] + s[0] + c[-1] + c[1] - 4 * c[0];
+        const unsigned char *n = y0 + y > 0 ? c - TILE_PITCH : c, *s = y0 + y + 1 < plan.height ? c + TILE_PITCH : c;
+        int w = x0 + x > 0 ? -1 : 0, e = x0 + x + 1 < plan.width ? 1 : 0;  // edges are repeated
+        int gx = n[e] + 2 * c[e] + s[e] - n[w] - 2 * c[w] - s[w];
+        int gy = s[w] + 2 * s[0] + s[e] - n[w] - 2 * n[0] - n[e];
+        int l = n[0] + s[0] + c[w] + c[e] - 4 * c[0];
         xx += gx * gx, yy += gy * gy, xy += gx * gy, bend += l, bend2 += l * l;
         atomicAdd(&codes[c[0]], 1u);
         luma[(long long)(y0 + y) * plan.width + x0 + x] = c[0];
@@ -192,14 +185,20 @@ __device__ void luma_block(const Picture& p, const Plan& plan, Sums* sums, unsig
     if (codes[threadIdx.x]) atomicAdd(&sums->codes[threadIdx.x], codes[threadIdx.x]);
 }
 
+// U and V of one pixel. Chroma is never halved on one side alone.
+__device__ uint2 halved_chroma(const Picture& p, int x, int y) {
+    if (p.paired && p.chroma.both <= 4) return pair_codes(p.u, p.chroma.both, x, y, p.deep);
+    return uint2{halved(p.u, p.chroma, x, y, p.deep), halved(p.v, p.chroma, x, y, p.deep)};
+}
+
 __device__ void chroma_block(const Picture& p, int run, Sums* sums, uchar2* chroma) {
     __shared__ long long scratch[WARPS + 1];
     int i = run * BLOCK + threadIdx.x;
     long long u = 0, v = 0;
     if (i < p.chroma_width * p.chroma_height) {
         int x = i % p.chroma_width, y = i / p.chroma_width;
-        u = to_8_bit(p, (float)halved(p.u, p.chroma, x, y, p.deep));
-        v = to_8_bit(p, (float)halved(p.v, p.chroma, x, y, p.deep));
+        uint2 pair = halved_chroma(p, x, y);
+        u = to_8_bit(p, (float)pair.x), v = to_8_bit(p, (float)pair.y);
         chroma[i] = make_uchar2((unsigned char)u, (unsigned char)v);
     }
     add_to(&sums->u, u, scratch);
@@ -208,19 +207,6 @@ __device__ void chroma_block(const Picture& p, int run, Sums* sums, uchar2* chro
     add_to(&sums->vv, v * v, scratch);
     add_to(&sums->uv, u * v, scratch);
 }
-
-// Pixels of a line of `length` that cell `index` of `cells` equal cells touches, and the share of pixel `at` in it.
-struct Cell {
-    float begin, end;
-    int first, last;
-};
-
-__device__ inline Cell cell_of(int index, int cells, int length) {
-    float begin = (float)index * length / cells, end = (float)(index + 1) * length / cells;
-    return {begin, end, (int)floorf(begin), clamped((int)ceilf(end) - 1, length - 1)};
-}
-
-__device__ inline float share(const Cell& cell, int at) { return fminf(cell.end, at + 1.0f) - fmaxf(cell.begin, at); }
 
 // Mean of analysis luma over a thumbnail's cell; `halve` reads 2 x 2 means instead of pixels.
 __device__ float thumb_cell(const unsigned char* luma, const Plan& plan, int cx, int cy, int cells_x, int cells_y,

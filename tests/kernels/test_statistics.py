@@ -11,12 +11,14 @@ from kernels import reference
 from kernels.bars import DARKNESS_STRIDE, LIT, SEGMENTS
 from kernels.cpu_meter import CpuMeter
 from kernels.cpu_profile import displayed_profiles
-from kernels.cuda.layout import pictures
+from kernels.cuda.layout import PICTURE, pictures
 from kernels.cuda.meter import CudaMeter
+from kernels.cuda.ops import CudaOps
 from kernels.ops import Meter, Ops
 from kernels.stats import ROW
-from kernels.surface import Colour, Geometry, Surface
+from kernels.surface import Array, Colour, Geometry, Surface
 
+from .emulated import EmulatedRuntime, available
 from .samples import KINDS, SMALL_KINDS, Kind, grey_surface, mirrored, placed, surface_of
 from .tolerances import assert_close, assert_rows_close
 
@@ -28,6 +30,8 @@ LINED = (
     Kind((1, 1)),
 )
 """Turned pictures have sides that divide into equal parts, which look the same from both ends."""
+
+DEPTHS = pytest.mark.parametrize("bit_depth", [8, 10, 16])
 
 FIELDS = [name for name in ROW.names or () if name not in ("pts_s", "frame")]
 
@@ -47,21 +51,142 @@ def test_rows_agree_with_the_reference(kind: Kind, ops: Ops, device: str) -> Non
     assert_rows_close(rows[1], reference.row(second, before=first))
 
 
-@pytest.mark.parametrize("bit_depth", [8, 10, 16])
+def small_of(surface: Surface, ops: Ops, device: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Y, U and V as they were measured."""
+    meter = ops.meter(surface.geometry)
+    meter.measure([placed(surface, device)], np.zeros(1), np.zeros(1, np.int32))
+    small = meter.small(0)
+    return ops.to_host(small.y), ops.to_host(small.u), ops.to_host(small.v)
+
+
+def small_chroma(plane: np.ndarray, bit_depth: int) -> np.ndarray:
+    """The reference's, in bytes: what is nearer to 256 counts as 255."""
+    return reference.small_chroma(plane, bit_depth).clip(max=255)
+
+
+def flags_of(*surfaces: Surface) -> list[tuple[int, int]]:
+    """Whether luma and chroma of pictures on the device may be read 16 bytes at a time."""
+    described = pictures(surfaces, lambda plane: int(plane.ctypes.data))
+    return list(zip(described["aligned"].tolist(), described["paired"].tolist(), strict=True))
+
+
+def shifted(plane: np.ndarray) -> np.ndarray:
+    """The samples where no row begins at whole 16 bytes."""
+    return np.pad(plane, ((0, 0), (1, 2)))[:, 1:-2]
+
+
+def unpaired(surface: Surface) -> Surface:
+    """The picture with its chroma in two planes."""
+    return replace(surface, u=surface.u.copy(), v=surface.v.copy())
+
+
+@DEPTHS
 @pytest.mark.parametrize("size", [(480, 54), (960, 50), (1920, 108), (3840, 216)], ids=str)
 def test_whole_rows_at_a_time_give_what_single_samples_give(
     size: tuple[int, int], bit_depth: int, ops: Ops, device: str
 ) -> None:
     """Halved not at all to three times: all that a device reads in pieces of up to 16 bytes, on its way to the code."""
     surface = surface_of(Kind(size, bit_depth=bit_depth, interleaved=True))
-    meter = ops.meter(surface.geometry)
-    meter.measure([placed(surface, device)], np.zeros(1), np.zeros(1, np.int32))
-    np.testing.assert_array_equal(ops.to_host(meter.small(0).y), reference.analysis_luma(surface))
-    unaligned = replace(surface, y=np.pad(surface.y, ((0, 0), (1, 2)))[:, 1:-2])
-    described = pictures([surface, unaligned], lambda plane: int(plane.ctypes.data))
-    assert described["aligned"].tolist() == [1, 0]
-    meter.measure([placed(unaligned, device)], np.zeros(1), np.zeros(1, np.int32))
-    np.testing.assert_array_equal(ops.to_host(meter.small(0).y), reference.analysis_luma(surface))
+    unaligned = replace(surface, y=shifted(surface.y))
+    assert flags_of(surface, unaligned) == [(1, 1), (0, 1)]
+    for picture in (surface, unaligned):
+        np.testing.assert_array_equal(small_of(picture, ops, device)[0], reference.analysis_luma(surface))
+
+
+@DEPTHS
+@pytest.mark.parametrize(
+    "size",
+    [(640, 36), (1280, 72), (2560, 144), (5120, 288), (854, 480), (1279, 71), (333, 1000), (481, 19), (7700, 140)],
+    ids=str,
+)
+def test_whole_rows_make_the_bilinear_step_too(size: tuple[int, int], bit_depth: int, ops: Ops, device: str) -> None:
+    """Of pictures halved not at all to three times, at sizes that tiles and pieces divide or not, and of one that is
+    halved on one side more often: samples on their own."""
+    surface = surface_of(Kind(size, bit_depth=bit_depth, interleaved=True))
+    unaligned = replace(surface, y=shifted(surface.y))
+    assert flags_of(surface, unaligned) == [(1, 1), (0, 1)]
+    luma = small_of(surface, ops, device)[0]
+    assert np.abs(luma - reference.analysis_luma(surface)).max() <= 1
+    np.testing.assert_array_equal(small_of(unaligned, ops, device)[0], luma)
+
+
+@DEPTHS
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *(Kind((width, 64), interleaved=True) for width in (640, 1280, 1920, 3840, 7680)),
+        Kind((1279, 71), interleaved=True),
+        Kind((333, 1000), interleaved=True),
+        Kind((7680, 64), subsampling=(1, 1), interleaved=True),
+        Kind((1280, 30), subsampling=(2, 1), interleaved=True),
+        Kind((3, 5), interleaved=True),
+        Kind((1, 1), interleaved=True),
+    ],
+    ids=str,
+)
+def test_interleaved_chroma_gives_what_two_planes_give(kind: Kind, bit_depth: int, ops: Ops, device: str) -> None:
+    """Halved not at all to five times; of what is halved five times samples are read on their own."""
+    surface = surface_of(replace(kind, bit_depth=bit_depth))
+    planar = unpaired(surface)
+    assert flags_of(surface, planar) == [(1, 1), (1, 0)]
+    for picture in (surface, planar):
+        for plane, whole in zip(small_of(picture, ops, device)[1:], (surface.u, surface.v), strict=True):
+            np.testing.assert_array_equal(plane, small_chroma(whole, bit_depth))
+
+
+@pytest.mark.parametrize("bit_depth", [8, 16])
+def test_chroma_is_paired_where_v_lies_between_the_samples_of_u(bit_depth: int, ops: Ops, device: str) -> None:
+    surface = surface_of(Kind((640, 64), bit_depth=bit_depth, interleaved=True))
+    other = surface_of(Kind((640, 64), bit_depth=bit_depth, interleaved=True), seed=1)
+    both = shifted(np.stack([surface.u, surface.v], axis=-1).reshape(32, 640))
+    odd = [
+        replace(surface, u=surface.v, v=surface.u),
+        replace(surface, v=other.v),
+        replace(surface, v=surface.u),
+        replace(surface, u=surface.u[:, 1:], v=surface.v[:, :-1]),
+        replace(surface, u=both[:, 0::2], v=both[:, 1::2]),
+        replace(surface, u=surface.u[:, :-1], v=surface.v[:, :-1]),
+    ]
+    grey = replace(surface, u=None, v=None)
+    assert [paired for _, paired in flags_of(*odd, surface, grey)] == [0, 0, 0, 0, 0, 1, 1, 0]
+    for picture in odd:
+        small = small_of(picture, ops, device)
+        for plane, whole in zip(small[1:], (picture.u, picture.v), strict=True):
+            np.testing.assert_array_equal(plane, small_chroma(whole, bit_depth))
+
+
+class NoSingleSamples(EmulatedRuntime):
+    """Whoever reads a sample on its own gets the first one of its row."""
+
+    def upload(self, array: np.ndarray) -> Array:
+        moved = super().upload(array)
+        if moved.nbytes == PICTURE.itemsize:
+            for plane in ("y", "u", "v"):
+                moved.view(PICTURE)[plane]["step"] = 0
+        return moved
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not available(), reason="needs a C++ compiler")
+@pytest.mark.parametrize("bit_depth", [8, 16])
+@pytest.mark.parametrize("size", [(640, 36), (1280, 720), (1920, 1080), (2560, 144), (3840, 216)], ids=str)
+def test_usual_sizes_are_read_in_whole_rows_alone(size: tuple[int, int], bit_depth: int) -> None:
+    surface = surface_of(Kind(size, bit_depth=bit_depth, interleaved=True))
+    whole, spoilt = (small_of(surface, CudaOps(r()), "emulated") for r in (EmulatedRuntime, NoSingleSamples))
+    for plane, twin in zip(whole, spoilt, strict=True):
+        np.testing.assert_array_equal(plane, twin)
+    single = small_of(replace(unpaired(surface), y=shifted(surface.y)), CudaOps(NoSingleSamples()), "emulated")
+    assert all((plane != twin).any() for plane, twin in zip(whole, single, strict=True))
+
+
+def test_a_picture_of_another_film_is_measured_all_the_same(ops: Ops, device: str) -> None:
+    """Its halved plane may be more than twice as large as the analysis picture."""
+    surface, small = surface_of(Kind((1280, 720), interleaved=True)), Geometry(100, 60)
+    rows = [
+        ops.meter(small).measure([placed(s, device)], np.zeros(1), np.zeros(1, np.int32))[0]
+        for s in (surface, replace(surface, geometry=small))
+    ]
+    assert rows[0]["luma_mean"] == pytest.approx(rows[1]["luma_mean"], rel=0.02)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
