@@ -83,6 +83,7 @@ class DeviceRuntime(EmulatedRuntime):
     for what."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.downloaded = 0
         self.asked: Counter[str] = Counter()
 

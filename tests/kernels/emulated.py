@@ -28,16 +28,22 @@ def available() -> bool:
 
 
 class EmulatedRuntime:
-    """`kernels.cuda.runtime.Runtime` on the host; arrays are NumPy's. Threads take turns, as on one device."""
+    """`kernels.cuda.runtime.Runtime` on the host; arrays are NumPy's. Threads take turns, as on one device.
+
+    backwards: the last block goes first, and of each block the last thread.
+    """
 
     _turn = Lock()
+
+    def __init__(self, backwards: bool = False) -> None:
+        self._order = -1 if backwards else 1
 
     def launch(self, kernel: str, grid: Grid, block: Grid, arguments: Sequence[Any]) -> None:
         values = [_value(argument) for argument in arguments]
         pointers = (ctypes.c_void_p * len(values))(*(ctypes.addressof(value) for value in values))
         function = getattr(_library(file_of(kernel)), f"emulate_{kernel}")
         with self._turn:
-            function((ctypes.c_uint * 3)(*grid), (ctypes.c_uint * 3)(*block), pointers)
+            function((ctypes.c_uint * 3)(*grid), (ctypes.c_uint * 3)(*block), pointers, self._order)
 
     def zeros(self, shape: tuple[int, ...], dtype: Any) -> Array:
         return np.zeros(shape, dtype)

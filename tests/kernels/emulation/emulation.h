@@ -2,7 +2,8 @@
 // the indices and the barriers of the .cu files to the reference where there is no GPU.
 //
 // Every thread of a block is a fiber. A barrier gives way until all fibers that still run (of the block, or of the
-// warp) have come to it; a barrier that some never reach ends the process with a message instead of hanging.
+// warp) have come to it; a barrier that some never reach ends the process with a message instead of hanging. In either
+// order of blocks and threads the same must come out: where a barrier is missing, one of the two reads too early.
 #pragma once
 #include <algorithm>
 #include <csetjmp>
@@ -51,6 +52,7 @@ struct Fiber {
 
 inline std::vector<Fiber> fibers;
 inline size_t current = 0, alive = 0;
+inline bool backwards = false;  // the last block and the last thread of a block go first
 inline ucontext_t scheduler;
 inline jmp_buf scheduler_place;
 inline long block_passed, warp_passed[64];
@@ -118,7 +120,8 @@ inline void run_block() {
     }
     for (bool any = true; any;) {
         any = false;
-        for (current = 0; current < alive; ++current) {
+        for (size_t turn = 0; turn < alive; ++turn) {
+            current = backwards ? alive - 1 - turn : turn;
             if (!fibers[current].running) continue;
             any = true;
             go_on(fibers[current]);
@@ -145,12 +148,12 @@ void launch(void (*kernel)(A...), const unsigned* grid, const unsigned* block, v
     call = {kernel, values};
     body = &Call<A...>::run;
     body_arguments = &call;
-    for (unsigned z = 0; z < grid[2]; ++z)
-        for (unsigned y = 0; y < grid[1]; ++y)
-            for (unsigned x = 0; x < grid[0]; ++x) {
-                block_index = {x, y, z};
-                run_block();
-            }
+    unsigned blocks = grid[0] * grid[1] * grid[2];
+    for (unsigned turn = 0; turn < blocks; ++turn) {
+        unsigned n = backwards ? blocks - 1 - turn : turn;
+        block_index = {n % grid[0], n / grid[0] % grid[1], n / (grid[0] * grid[1])};
+        run_block();
+    }
 }
 
 }  // namespace emulation
@@ -186,7 +189,8 @@ T atomicAdd(T* place, V value) {
 template <typename T>
 T __ldcg(const T* place) { return *place; }
 
-#define EMULATED(kernel)                                                                                   \
-    extern "C" void emulate_##kernel(const unsigned* grid, const unsigned* block, void** values) {         \
-        emulation::launch(kernel, grid, block, values);                                                    \
+#define EMULATED(kernel)                                                                                      \
+    extern "C" void emulate_##kernel(const unsigned* grid, const unsigned* block, void** values, int order) { \
+        emulation::backwards = order < 0;                                                                     \
+        emulation::launch(kernel, grid, block, values);                                                       \
     }
