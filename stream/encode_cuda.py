@@ -50,7 +50,8 @@ class CudaEncoder:
         return data
 
     def _planes(self, picture: Array) -> Any:
-        """(3, H, W) of (H, W, 3): the one copy that the encoder needs, in the runtime's stream."""
+        """(3, H, W) of (H, W, 3): a view where the picture lies in planes, as posters do; else a copy, in the runtime's
+        stream."""
         torch = self._torch
         stream = torch.cuda.ExternalStream(self._runtime.stream, device=self._runtime.device_id)
         with torch.cuda.stream(stream), self._runtime.queue():

@@ -73,7 +73,8 @@ __device__ inline float across(const float* line, const Taps& t, int x, int widt
     return to_code(sum, deep);
 }
 
-// Second pass: columns, colour and turning. Thread = one displayed pixel; `rows` is what the first pass made.
+// Second pass: columns, colour and turning. Thread = one displayed pixel; `rows` is what the first pass made. `out`: all
+// of R', then G', then B', as encoders take them.
 extern "C" __global__ void lanczos_columns(const Picture* pictures, const Taps* taps, const float* rows, int pitch,
                                            int rotation, int stored_width, int stored_height, unsigned char* out,
                                            int width, int height) {
@@ -88,7 +89,9 @@ extern "C" __global__ void lanczos_columns(const Picture* pictures, const Taps* 
         u = across(line + plane, taps[1], at.x, p.u.width, p.deep);
         v = across(line + 2 * plane, taps[1], at.x, p.v.width, p.deep);
     }
-    store(out, (long long)y * width + x, to_rgb(p.rgb, luma, u, v));
+    uchar3 rgb = to_rgb(p.rgb, luma, u, v);
+    long long pixel = (long long)y * width + x, pixels = (long long)width * height;
+    out[pixel] = rgb.x, out[pixels + pixel] = rgb.y, out[2 * pixels + pixel] = rgb.z;
 }
 
 // One chip: `back` takes its pixels (centres at whole numbers) to stored luma pixels.

@@ -150,10 +150,11 @@ class CudaOps:
         return out
 
     def _lanczos(self, surface: Surface, rect: Rect | None, shown: tuple[int, int]) -> Array:
-        """Rows, then columns; the weights stay alive until both are queued, and memory is reused in stream order."""
+        """Rows, then columns; the weights stay alive until both are queued, and memory is reused in stream order. Gives a
+        view of planes, which the encoder takes without a copy."""
         rotation, part = surface.geometry.rotation, stored_rect(surface, rect)
         size, picture = turned(shown, rotation), self._described([surface])
-        out = self._runtime.empty((shown[1], shown[0], 3), np.uint8)
+        out = self._runtime.empty((3, shown[1], shown[0]), np.uint8)
         luma, chroma = surface.y, surface.y if surface.u is None else surface.u
         kept = [self._taps(in_plane(part, luma.shape, p.shape), p.shape, size) for p in (luma, chroma)]
         both = self._runtime.upload(np.concatenate([entry for entry, _ in kept]).view(np.uint8))
@@ -163,7 +164,7 @@ class CudaOps:
         self._runtime.launch("lanczos_rows", (*grid, planes), _BLOCK, [picture, both, rows, pitch, size[1]])
         arguments = [picture, both, rows, pitch, rotation, *size, out, *shown]
         self._runtime.launch("lanczos_columns", _grid(shown), _BLOCK, arguments)
-        return out
+        return out.transpose(1, 2, 0)
 
     def _taps(self, rect: Rect, shape: tuple[int, int], size: tuple[int, int]) -> tuple[np.ndarray, list[Array]]:
         """(1,) TAPS for one plane, and the arrays it points to."""

@@ -39,6 +39,13 @@ def test_crops_are_lanczos(kind: Kind, rect: Rect, size: tuple[int, int], ops: O
     assert_close("crop", got, reference.fine_rgb(surface, rect, size))
 
 
+def test_crops_of_a_device_lie_in_planes_as_its_encoder_takes_them(ops: Ops, device: str) -> None:
+    crop = ops.rgb(placed(surface_of(KINDS[0], 3), device), (0.0, 0.0, 96.0, 64.0), (60, 40), fine=True)
+    assert crop.shape == (40, 60, 3)
+    if isinstance(ops, CudaOps):
+        assert crop.transpose(2, 0, 1).flags.c_contiguous
+
+
 @pytest.mark.parametrize("scale", [0.3, 0.55, 1.0, 1.8])
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_chips_are_bilinear_in_the_halved_picture(kind: Kind, scale: float, ops: Ops, device: str) -> None:
