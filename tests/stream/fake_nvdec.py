@@ -121,6 +121,7 @@ class FakeDecoder:
     def Decode(self, packet: PacketData) -> list[Any]:
         for buffer in self._buffers:
             buffer[...] = _GARBAGE
+        self._buffers.clear()
         if self._refuses:
             raise FakeUnsupportedError(said("HandleVideoSequence", 801, "Codec not supported on this GPU"))
         if self.no_room:
