@@ -1,0 +1,133 @@
+"""Doubles of the chip, its memory and the kernels that do nothing: what is left is what the interpreter does."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from kernels.cuda.plane import DevicePlane
+from kernels.surface import Array
+from stream.frame_pool import Place, Rows
+
+_BYTE = np.dtype(np.uint8)
+_SOMEWHERE = 4096
+_REORDERED = 6
+"""Pictures that a decoder holds back, because of B-frames."""
+
+
+class Picture(NamedTuple):
+    """As PyNvVideoCodec gives it."""
+
+    stamp: int
+    format: Any = SimpleNamespace(name="NV12")
+
+    def getPTS(self) -> int:
+        return self.stamp
+
+    def GetPtrToPlane(self, plane: int) -> int:
+        return _SOMEWHERE
+
+
+class IdleDecoder:
+    """A picture for each packet, in the order of their times."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self._size = size
+        self._stamps: list[int] = []
+
+    def GetWidth(self) -> int:
+        return self._size[0] + self._size[0] % 2
+
+    def GetHeight(self) -> int:
+        return self._size[1]
+
+    def Decode(self, packet: Any) -> list[Picture]:
+        if not packet.bsl:
+            held, self._stamps = sorted(self._stamps), []
+            return [Picture(stamp) for stamp in held]
+        heapq.heappush(self._stamps, packet.pts)
+        return [Picture(heapq.heappop(self._stamps))] if len(self._stamps) > _REORDERED else []
+
+
+class _Names:
+    def __getattr__(self, name: str) -> str:
+        return name
+
+
+class PacketData:
+    """Filled by whoever feeds the decoder."""
+
+    bsl_data = bsl = pts = 0
+
+
+class IdleChip:
+    """The module PyNvVideoCodec for films of one size."""
+
+    PacketData = PacketData
+    PyNvVCException = PyNvVCExceptionUnsupported = RuntimeError
+    cudaVideoCodec = cudaVideoChromaFormat = _Names()
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self._size = size
+
+    def GetDecoderCaps(self, **asked: Any) -> dict[str, int]:
+        least, most = {"width_min": 1, "height_min": 1}, {"width_max": 1 << 14, "height_max": 1 << 14}
+        return {"supported": 1, "num_decoder_engines": 7, "mb_num_max": 1 << 20, **least, **most}
+
+    def CreateDecoder(self, **asked: Any) -> IdleDecoder:
+        return IdleDecoder(self._size)
+
+
+class IdleMemory:
+    """`stream.frame_pool.Memory` without any."""
+
+    stream = 1
+
+    def reserve(self, nbytes: int) -> None: ...
+
+    def allocate(self, nbytes: int) -> Any:
+        return nbytes
+
+    def bytes_of(self, block: Any, owner: object) -> Array:
+        return DevicePlane(_SOMEWHERE, (block,), (1,), _BYTE, (block, owner))
+
+    def planes(self, slot: Array, places: Sequence[Place]) -> list[Array]:
+        return [DevicePlane(slot.address + p.begin, p.shape, p.strides, p.dtype, slot.owner) for p in places]
+
+    def copy_rows(self, slot: Array, rows: Rows, source: int) -> None: ...
+
+    def upload(self, target: Array, host: np.ndarray) -> None: ...
+
+    def finish(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class IdleRuntime:
+    """`kernels.cuda.runtime.Runtime` whose kernels write nothing."""
+
+    def launch(self, kernel: str, grid: Any, block: Any, arguments: Any) -> None: ...
+
+    def zeros(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        return np.zeros(shape, dtype)
+
+    def empty(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        return np.empty(shape, dtype)
+
+    def upload(self, array: np.ndarray) -> Array:
+        return array
+
+    def copy(self, into: Array, source: Array) -> None: ...
+
+    def download(self, array: Array) -> np.ndarray:
+        return np.asarray(array)
+
+    def address(self, array: Array) -> int:
+        return array.address if type(array) is DevicePlane else _SOMEWHERE
+
+    def plane(self, array: Array, begin: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
+        return DevicePlane(begin, shape, strides, _BYTE, array)

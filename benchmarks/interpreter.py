@@ -1,0 +1,135 @@
+"""What the interpreter spends on a frame of the CUDA path, stage by stage; needs no GPU. One interpreter serves all
+films in flight, so this bounds their rate.
+
+    python -m benchmarks.interpreter FILE… [--rounds 3] [--fps 4300] [--json report.json]
+
+The chip, its memory and the kernels do nothing (benchmarks.doubles); the splitter gets what the CPU measures of the
+film. Counted is the thread's CPU time, with what the demuxer needs outside the interpreter's lock, and without what
+CuPy needs for its calls (one copy a frame; three launches, an upload and a download a batch) and what probes cost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from kernels.cuda.meter import CudaMeter
+from kernels.ops import open_ops
+from stream.decode import DecodeMode, DecodeOptions, open_decoder
+from stream.moment import Pace
+from stream.nv_decode import NvDecoder
+from stream.nv_session import Chip
+from stream.probes import PendingPictures
+from stream.records import VideoInfo
+from stream.settings import Settings
+from stream.shots import ShotSplitter
+
+from .doubles import IdleChip, IdleMemory, IdleRuntime
+
+
+def measure(path: Path, rounds: int = 3) -> dict[str, Any]:
+    """Microseconds of each stage for each frame of the film, medians of the rounds; with `reference` decoding, those of
+    decoding alone. Raises KeyartError for a file that cannot be read."""
+    with threadpool_limits(1):  # as in every run
+        info, rows = rows_of(path)
+        runs = [{**watched(path, info, rows), "decode reference": decoded(path, info)} for _ in range(rounds)]
+    used = {name: 1e6 * statistics.median(run[name] for run in runs) / len(rows) for name in runs[0]}
+    return {"file": path.name, "frames": len(rows), "us_a_frame": {name: round(us, 2) for name, us in used.items()}}
+
+
+def total(report: dict[str, Any]) -> float:
+    """Microseconds a frame of all stages, on all frames."""
+    return float(sum(us for name, us in report["us_a_frame"].items() if name != "decode reference"))
+
+
+def rows_of(path: Path) -> tuple[VideoInfo, np.ndarray]:
+    """The film and its rows as the CPU measures them."""
+    decoder = open_decoder(path, "cpu", DecodeOptions())
+    try:
+        meter = open_ops("cpu").meter(decoder.info.geometry)
+        return decoder.info, np.concatenate([meter.measure(b.surfaces, b.pts_s, b.frames) for b in decoder.batches()])
+    finally:
+        decoder.close()
+
+
+def watched(path: Path, info: VideoInfo, rows: np.ndarray) -> dict[str, float]:
+    """Seconds of the interpreter by stage, for the whole film."""
+    settings, used, begin = Settings(), defaultdict[str, float](float), 0
+    meter, pace = CudaMeter(info.geometry, IdleRuntime()), Pace(settings.faces.moment_s)
+    splitter = ShotSplitter(settings.shots, info.fps)
+    pending = PendingPictures(settings.probes, info.fps, settings.faces.moment_s)
+    decoder = opened(path, info, "all")
+    batches = decoder.batches()
+    while True:
+        with counted(used, "decode"):
+            batch = next(batches, None)
+        if batch is None:
+            break
+        part = rows[begin : begin + len(batch.surfaces)]
+        begin += len(batch.surfaces)
+        with counted(used, "measure"):
+            meter.measure(batch.surfaces, batch.pts_s, batch.frames)
+            small = {place: meter.small(place) for place in pace.picks(batch.pts_s)}
+        with counted(used, "probes"):
+            pending.add(batch, part, small)
+        with counted(used, "split"):
+            shots = splitter.add(part)
+        with counted(used, "probes"):
+            for shot in shots:
+                pending.take(shot)
+    decoder.close()
+    return used
+
+
+def decoded(path: Path, info: VideoInfo) -> float:
+    """Seconds of the interpreter for decoding without the frames that no other needs."""
+    used, decoder = defaultdict[str, float](float), opened(path, info, "reference")
+    with counted(used, "decode"):
+        for _ in decoder.batches():
+            pass
+    decoder.close()
+    return used["decode"]
+
+
+def opened(path: Path, info: VideoInfo, mode: DecodeMode) -> NvDecoder:
+    """The decoder of the CUDA path on a chip that does nothing."""
+    return NvDecoder(info, DecodeOptions(mode=mode), Chip(IdleChip((info.width, info.height))), IdleMemory())
+
+
+@contextmanager
+def counted(used: dict[str, float], name: str) -> Iterator[None]:
+    """Adds what the block takes of this thread's CPU time."""
+    begun_s = time.thread_time()
+    yield
+    used[name] += time.thread_time() - begun_s
+
+
+def main() -> None:
+    """Command line of this script."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--fps", type=float, default=4300.0, help="a rate to compare with, frames a second")
+    parser.add_argument("--json", type=Path)
+    chosen = parser.parse_args()
+    reports = [measure(path, chosen.rounds) for path in chosen.files]
+    for report in reports:
+        stages = ", ".join(f"{name} {us}" for name, us in report["us_a_frame"].items())
+        share = total(report) * chosen.fps / 1e6
+        print(f"{report['file']}: {stages}; in all {total(report):.1f} µs a frame, {share:.0%} of one interpreter")
+    if chosen.json:
+        chosen.json.write_text(json.dumps(reports, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
