@@ -1,0 +1,75 @@
+"""Real episodes by the way of the chip's decoder, several at once, against the CPU's way: FFmpeg plays the chip and the
+host's kernels measure, so that whatever differs comes from the packets, the slots, the batches or the company."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import anyio
+import pytest
+
+from stream.decode import DecodeOptions, Decoder
+from stream.kit import Kit, MakeKit, Pace, host_kit
+from stream.library import extract_files
+from stream.manifest import Manifest
+from stream.nv_open import open_on_chip
+from stream.nv_session import Chip
+from stream.progress import QuietReporter
+from stream.settings import Settings
+
+from .fake_nvdec import FakeNvdec
+from .host_memory import HostMemory
+
+pytestmark = [pytest.mark.testdata, pytest.mark.models, pytest.mark.slow, pytest.mark.usefixtures("models_dir")]
+
+
+class ChipKit:
+    """A kit as a GPU's in its decoder and its pace; `memories`: one of each film."""
+
+    def __init__(self) -> None:
+        self.memories: list[HostMemory] = []
+
+    def __call__(self, settings: Settings) -> Kit:
+        pace = Pace(max_batch=32, readers=2, in_flight=4)
+        return replace(host_kit(settings), open_decoder=self._open, pace=pace)
+
+    def _open(self, path: Path, options: DecodeOptions) -> Decoder:
+        return open_on_chip(path, replace(options, threads=1), Chip(FakeNvdec()), self._memory)
+
+    def _memory(self) -> HostMemory:
+        self.memories.append(HostMemory())
+        return self.memories[-1]
+
+
+def manifests(films: Sequence[Path], out: Path, make_kit: MakeKit) -> list[Manifest]:
+    said = io.StringIO()
+    work = partial(extract_files, make_kit=make_kit)
+    outcomes = anyio.run(work, films, out, Settings(device="cpu"), QuietReporter(said))
+    found = [outcome.manifest for outcome in outcomes if outcome.manifest is not None]
+    assert len(found) == len(films), said.getvalue()
+    return found
+
+
+def choice(manifest: Manifest) -> dict[str, object]:
+    """Everything but how it came about."""
+    kept = {"video", "shots", "active_area", "characters", "images", "funnel"}
+    return manifest.model_dump(mode="json", include=kept)
+
+
+def test_films_in_each_others_company_give_what_each_gives_alone_on_the_cpu(testdata: Path, tmp_path: Path) -> None:
+    episodes = [testdata / "episodes" / name for name in ("E01/E01.mp4", "E05/E05.mkv")]
+    twin = tmp_path / "twin.mp4"
+    twin.symlink_to(episodes[0])
+    kit = ChipKit()
+    together = manifests([*episodes, twin], tmp_path / "chip", kit)
+    alone = manifests(episodes, tmp_path / "host", host_kit)
+    assert [manifest.tool.decoder for manifest in together] == ["nvdec"] * 3
+    for device, host in zip(together, alone, strict=False):
+        assert len(host.images) == 10
+        assert choice(device) == choice(host)
+    assert [image.time_s for image in together[2].images] == [image.time_s for image in alone[0].images]
+    assert len(kit.memories) == 3 and sum(memory.alive for memory in kit.memories) == 0
