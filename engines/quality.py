@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kernels.surface import Array
+import numpy as np
+
+from kernels.surface import Array, Rect, Surface
 
 from .grey import grey
 
 _BURNT_LUMA = 248.0
 _GRAIN_GAIN = (3.141592653589793 / 2) ** 0.5 / 6.0
+PATCH_PX = 64
+"""Side of the square in the middle of a face in which grain is measured."""
+_GRAIN_LINES, _INSIDE = 300.0, 0.75
+"""How high the whole picture is at the scale of that square, and the most of a face that the square takes. At this
+scale noise stands out whatever the face's size: shots with noise lie 5.1 to 17.9 times above their film's median, all
+others 3.5 times at most (four episodes). On chips, whose scale follows the face, it was 2.7 to 17.5 and 3.2; in the
+picture's own pixels coding has smoothed noise away."""
 MEASURES = ("focus", "grain", "contrast", "burnt_ratio", "blur_anisotropy")
 
 
@@ -20,13 +29,22 @@ class Quality:
     focus: float
     """Variance of the 4-neighbour Laplacian, squared luma units."""
     grain: float
-    """Standard deviation of noise after Immerkær 1996, luma units; fine texture counts too, a little."""
+    """Standard deviation of noise after Immerkær 1996, luma units, at one scale of the picture (`patch_matrix`); fine
+    texture counts too, a little."""
     contrast: float
     """Standard deviation, luma units."""
     burnt_ratio: float
     """Share of pixels at or above 248."""
     blur_anisotropy: float
     """Coherence of the structure tensor, 0–1: near 1 all edges run one way, as under motion blur."""
+
+
+def patch_matrix(surface: Surface, box: Rect) -> np.ndarray:
+    """(2, 3) map, displayed pixels → those of the square in the middle of a face (x, y, width, height)."""
+    x, y, width, height = box
+    scale = max(_GRAIN_LINES / surface.geometry.display_height, PATCH_PX / max(_INSIDE * max(width, height), 1.0))
+    left, top = x + width / 2 - PATCH_PX / scale / 2, y + height / 2 - PATCH_PX / scale / 2
+    return np.array([[scale, 0, -scale * left], [0, scale, -scale * top]])
 
 
 def measure(chips: Array) -> Array:

@@ -16,7 +16,7 @@ from .detector import Detection, Detector
 from .embedding import CHIP_PX, chip_matrix, embed
 from .faces import UNMEASURED, Face, Reading
 from .pose import pose
-from .quality import Quality
+from .quality import PATCH_PX, Quality, patch_matrix
 from .session import Session
 from .tools import HOST, EngineTools
 
@@ -183,7 +183,11 @@ class FaceReader:
         mouths = mesh.mouths(self._sessions["mesh"], mesh_chips, batch, self._tools)
         identities = embed(self._sessions["embedding"], identity_chips, batch, self._tools)
         qualities = self._tools.qualities(identity_chips, QUALITY_PX)
-        yield from map(_Look, *self._on_host(openness, mouths, identities, feelings, qualities))
+        patches = ops.warp([(s, _patch_matrices(s, f)) for s, f in pairs], PATCH_PX)
+        grains = self._tools.qualities(patches, PATCH_PX)[:, 1:2]
+        *seen, measured, grain = self._on_host(openness, mouths, identities, feelings, qualities, grains)
+        measured[:, 1:2] = grain
+        yield from map(_Look, *seen, measured)
 
     def _on_host(self, *columns: Array) -> list[np.ndarray]:
         """Arrays (N, …) of float32 fetched as one: the device is waited for once, when all is asked for."""
@@ -242,6 +246,10 @@ def _eye_matrices(faces: list[Detection]) -> np.ndarray:
 
 def _mesh_matrices(faces: list[Detection]) -> np.ndarray:
     return np.stack([mesh.chip_matrix(face.box, face.landmarks) for face in faces])
+
+
+def _patch_matrices(surface: Surface, faces: list[Detection]) -> np.ndarray:
+    return np.stack([patch_matrix(surface, face.box) for face in faces])
 
 
 def _emotion_matrices(faces: list[Detection]) -> np.ndarray:

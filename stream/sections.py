@@ -51,14 +51,14 @@ class FaceSettings(Section):
 
 
 class QualitySettings(Section):
-    """How well a face must be photographed, measured on the middle of its identity chip."""
+    """How well a face must be photographed: the middle of its identity chip; grain at one scale of the picture."""
 
     focus_share: float = setting(
         0.2, "Focus below this share of the film's usual faces is blurred.", unit="ratio", ge=0, le=1
     )
     motion_blur_above: float = setting(0.7, "Edges running one way more than this are motion blur.", ge=0, le=1)
-    grain_above: float = setting(6.0, "Grain below this is never too much.", unit="luma 0-255", ge=0)
-    grain_share: float = setting(3.0, "Grain beyond this many times the film's usual is noisy.", unit="ratio", ge=1)
+    grain_above: float = setting(3.0, "Grain below this is never too much.", unit="luma 0-255", ge=0)
+    grain_share: float = setting(4.2, "Grain beyond this many times the film's usual is noisy.", unit="ratio", ge=1)
     burnt_above: float = setting(0.25, "Share of burnt-out pixels beyond which a face is bright.", ge=0, le=1)
     contrast_below: float = setting(12.0, "Contrast below this is flat.", unit="luma 0-255", ge=0)
 
