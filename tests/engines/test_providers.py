@@ -17,7 +17,7 @@ def test_a_provider_that_is_tried_and_opens_has_no_problem() -> None:
 
 
 def test_a_provider_that_leaves_its_work_to_the_cpu_is_no_answer() -> None:
-    """Azure's is in every build, opens, comes first, and knows no convolution."""
+    """Azure's, in the builds for the CPU, opens, comes first, and knows no convolution."""
     if "AzureExecutionProvider" not in ort.get_available_providers():
         pytest.skip("this build of ONNX Runtime has no such provider")
     assert "fallback to CPU" in str(provider_problem("AzureExecutionProvider"))
