@@ -15,9 +15,9 @@ _GRAIN_GAIN = (3.141592653589793 / 2) ** 0.5 / 6.0
 PATCH_PX = 64
 """Side of the square in the middle of a face in which grain is measured."""
 _GRAIN_LINES, _INSIDE = 300.0, 0.75
-"""How high the whole picture is at the scale of that square, and the most of a face that the square takes. At this
-scale noise stands out whatever the face's size: shots with noise lie 5.1 to 17.9 times above their film's median, all
-others 3.5 times at most (four episodes). On chips, whose scale follows the face, it was 2.7 to 17.5 and 3.2; in the
+"""How long the picture's shorter side is at the scale of that square, and the most of a face that the square takes. At
+this scale noise stands out whatever the face's size: shots with noise lie 5.1 to 17.9 times above their film's median,
+all others 3.5 times at most (four episodes). On chips, whose scale follows the face, it was 2.7 to 17.5 and 3.2; in the
 picture's own pixels coding has smoothed noise away."""
 MEASURES = ("focus", "grain", "contrast", "burnt_ratio", "blur_anisotropy")
 
@@ -42,7 +42,8 @@ class Quality:
 def patch_matrix(surface: Surface, box: Rect) -> np.ndarray:
     """(2, 3) map, displayed pixels → those of the square in the middle of a face (x, y, width, height)."""
     x, y, width, height = box
-    scale = max(_GRAIN_LINES / surface.geometry.display_height, PATCH_PX / max(_INSIDE * max(width, height), 1.0))
+    lines = min(surface.geometry.display_width, surface.geometry.display_height)
+    scale = max(_GRAIN_LINES / lines, PATCH_PX / max(_INSIDE * max(width, height), 1.0))
     left, top = x + width / 2 - PATCH_PX / scale / 2, y + height / 2 - PATCH_PX / scale / 2
     return np.array([[scale, 0, -scale * left], [0, scale, -scale * top]])
 

@@ -13,7 +13,7 @@ from engines.session_cuda import cpu_nodes
 from .devices import COMPILER_ADVICE, NEEDED
 from .engine_cache import buildable, engine_root
 from .finding import Finding, State
-from .gpu import PACKAGES, Gpu, Machine, View
+from .gpu import NOT_INSTALLED, PACKAGES, Gpu, Machine, View
 from .settings import Settings
 
 INSTEAD = {
@@ -71,7 +71,8 @@ def _packages(view: View, wanted: State) -> list[Finding]:
     findings = [Finding("gpu packages", "ok", there)] if there else []
     for module, found in packages.items():
         if found.version is None:
-            state, advice = (wanted, "pip install 'keyart[cuda]'") if module in NEEDED else ("note", INSTEAD[module])
+            install = "pip install 'keyart[cuda]'" if found.problem == NOT_INSTALLED else ""
+            state, advice = (wanted, install) if module in NEEDED else ("note", INSTEAD[module])
             findings.append(Finding(PACKAGES[module], state, found.problem, advice))
     return findings
 

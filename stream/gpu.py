@@ -117,7 +117,7 @@ class Machine:
         try:
             problem = build_problem(module, importlib.import_module(module))
         except (ImportError, OSError, RuntimeError) as error:
-            problem = f"cannot be imported ({first_line(error)})"
+            problem = f"cannot be imported ({first_line(error)}), see that its libraries and the driver's can be found"
         return Package(None, problem) if problem else Package(found, "")
 
     def compiler(self) -> str | None:

@@ -152,7 +152,8 @@ class CudaOps:
     def _lanczos(self, surface: Surface, rect: Rect | None, shown: tuple[int, int]) -> Array:
         """Rows, then columns; the weights stay alive until both are queued, and memory is reused in stream order.
 
-        A view of planes, which the encoder takes without a copy."""
+        A view of planes, which the encoder takes without a copy.
+        """
         rotation, part = surface.geometry.rotation, stored_rect(surface, rect)
         size, picture = turned(shown, rotation), self._described([surface])
         out = self._runtime.empty((3, shown[1], shown[0]), np.uint8)

@@ -94,6 +94,7 @@ def test_what_the_gpu_path_needs_is_missing_unless_the_cpu_was_asked_for(
     lacking = Peer(packages=dict.fromkeys(PACKAGES, Package(None)), refused="libcudnn.so.9: cannot open the file")
     found = by_name(replace_device(settings, device), lacking)
     assert (found["cupy-cuda13x"].state, found["cupy-cuda13x"].found) == (state, "is not installed")
+    assert found["cupy-cuda13x"].advice == "pip install 'keyart[cuda]'"
     assert found["cuda provider"].state == state
     assert "libcudnn.so.9" in found["cuda provider"].found
     assert (found["cuml-cu13"].state, found["cuml-cu13"].advice) == (
@@ -108,6 +109,7 @@ def test_a_package_that_does_not_load_is_told_with_its_reason(settings: Settings
     peer.packages["torch"] = Package(None, "cannot be imported (libcublas.so.13: not found)")
     found = by_name(settings, peer)["torch"]
     assert (found.state, found.found) == ("missing", "cannot be imported (libcublas.so.13: not found)")
+    assert not found.advice  # it is installed
 
 
 def test_a_build_without_cuda_is_told_from_one_with_it() -> None:
