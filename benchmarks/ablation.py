@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from stream.configuration import load_settings
+from stream.errors import KeyartError
 from stream.manifest import Manifest
 from stream.output import has_result, result_folder
-from stream.records import KeyartError
 from stream.settings import Settings
 
 from .evaluate import Evaluation

@@ -125,7 +125,7 @@ def characters_section(per_video: Mapping[str, Section]) -> Section:
 
 def layout_shots(items: Sequence[TrueShots], settings: Settings) -> tuple[dict[str, Section], list[str]]:
     """Boundaries of a public set's films, and a line for each that cannot be decoded."""
-    from stream.records import KeyartError
+    from stream.errors import KeyartError
 
     done: dict[str, Section] = {}
     problems: list[str] = []

@@ -160,7 +160,7 @@ def _throughput(
     from subprocess import CalledProcessError
 
     from stream.av_probe import open_container, picture_stream
-    from stream.records import KeyartError
+    from stream.errors import KeyartError
 
     from .scaling import against_in_flight, against_length, growth
     from .throughput import measure

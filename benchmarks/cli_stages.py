@@ -195,7 +195,7 @@ def _each(
     videos: list[tuple[LabelledVideo, Truth]], of_video: Callable[..., Section], problems: list[str]
 ) -> dict[str, Section]:
     """What `of_video` gives by the video's name; a video that cannot be read, or whose truth is wrong, is a line."""
-    from stream.records import KeyartError
+    from stream.errors import KeyartError
 
     done: dict[str, Section] = {}
     for video, truth in videos:

@@ -10,9 +10,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from engines.session import SessionError
+from engines.errors import SessionError
+from stream.errors import KeyartError
 from stream.manifest import Manifest
-from stream.records import KeyartError
 from stream.settings import Settings
 
 from . import naive, recall

@@ -22,7 +22,7 @@ import onnx
 import onnxruntime as ort
 from onnx import TensorProto, helper
 
-from engines.catalog import ModelError
+from engines.errors import ModelError
 from engines.zoo import Zoo
 
 SAME_PICTURE = 0.5
@@ -30,9 +30,7 @@ SAME_PICTURE = 0.5
 MAX_APART_S = 3.0
 """Seconds that a choice may lie from the expert's."""
 
-RECIPE = (
-    "keyart/matcher/1: inside black bars; centerface 474 at width 320, 3x3 cells, z-scored; 0.6 x 8x8 colour grid"
-)
+RECIPE = "keyart/matcher/1: inside black bars; centerface 474 at width 320, 3x3 cells, z-scored; 0.6 x 8x8 colour grid"
 WEIGHTS_SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"
 STATS_SHA256 = "4b2bfcc2e67a3075a5e46c3e25cde045f1ef580b009e83091e4140878978bedf"
 STATS_FILE = Path(__file__).with_name("matcher_stats.npz")

@@ -101,9 +101,7 @@ def _katna_row(video: LabelledVideo, evaluation: Evaluation, python: str | None)
     return {"wall_s": row["wall_s"], "not_found": times.count(None), "times_s": known}
 
 
-def plain(
-    videos: Sequence[LabelledVideo], models: Path, every: int, threads: int, rounds: int, kept: Kept
-) -> Choices:
+def plain(videos: Sequence[LabelledVideo], models: Path, every: int, threads: int, rounds: int, kept: Kept) -> Choices:
     """The plain script's ten; and script and Keyart's whole pipeline in turn, so that both meet the same machine.
 
     every: the script looks at every so many frames. threads: of either. Raises PeerUnavailable.

@@ -184,4 +184,3 @@ def _figure(folder: Path, film: str, time_s: float, words: str, kind: str) -> st
         return ""
     caption = escape(f"{words}, {time_s:.2f} s")
     return f'<figure class="{kind}"><img src="{quote(path)}" alt="{caption}">{caption}</figure>'
-

@@ -98,9 +98,7 @@ def _accepted(truth: dict[str, Any], frames: np.ndarray) -> Iterator[tuple[int, 
         yield start, int(frames[max(0, low)]), int(frames[min(last, high)])
 
 
-def detect(
-    path: Path, mode: DecodeMode = "all", settings: ShotSettings | None = None, threads: int = 0
-) -> Detected:
+def detect(path: Path, mode: DecodeMode = "all", settings: ShotSettings | None = None, threads: int = 0) -> Detected:
     """Run one film through decoder, meter and shot splitter on the CPU; `threads` of the decoder, 0: its own choice."""
     decoder = open_decoder(path, "cpu", DecodeOptions(mode=mode, batch=32, threads=threads))
     try:

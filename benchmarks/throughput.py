@@ -1,6 +1,6 @@
 """Whole pipeline against raw decoding: alternating in one run, each in a fresh process, same file and threads.
 
-    python -m benchmarks.throughput FILE… [--rounds 3] [--threads 2] [--json report.json]
+python -m benchmarks.throughput FILE… [--rounds 3] [--threads 2] [--json report.json]
 """
 
 from __future__ import annotations

@@ -12,14 +12,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from .convert import CONVERSIONS
+from .errors import ModelError
 
 ZOO_TOML = Path(__file__).with_name("zoo.toml")
 DEFAULT_SET = "default"
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
-class ModelError(Exception):
-    """A model is missing, broken or cannot be had; the message is one line that says what to do."""
 
 
 class _Table(BaseModel):

@@ -18,7 +18,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 from kernels.surface import Array
 
 from .blocked import for_cpu
-from .catalog import ModelError
+from .errors import ModelError, SessionError
 
 CPU_PROVIDER = "CPUExecutionProvider"
 Device = Literal["cpu", "cuda"]
@@ -30,10 +30,6 @@ ORT_ERRORS = (
 )  # fmt: skip
 _live: list[str] = []
 _live_lock = threading.Lock()
-
-
-class SessionError(Exception):
-    """A model could not be run on what it was given; the message names the model."""
 
 
 class Session(Protocol):
@@ -143,7 +139,7 @@ class FakeSession(Counted):
 
     @property
     def provider(self) -> str:
-        """"FakeExecutionProvider"."""
+        """ "FakeExecutionProvider"."""
         return "FakeExecutionProvider"
 
     def run(self, inputs: Named) -> Named:

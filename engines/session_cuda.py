@@ -17,7 +17,7 @@ import onnxruntime as ort
 from kernels.cuda.borrowed import borrowed_stream
 from kernels.cuda.toolkit import name_toolkit
 
-from .catalog import ModelError
+from .errors import ModelError
 from .fetch import sha256_of
 from .providers import load_cuda
 from .session import CPU_PROVIDER, Counted, Named, loading, opened, running, session_options

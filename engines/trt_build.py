@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TextIO
 
 from . import store
-from .catalog import ModelError
+from .errors import ModelError
 from .trt import TensorRt, built, mark_built, model_folder
 
 BUILDER = (sys.executable, "-m", "engines.trt_worker")

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from kernels.cuda.toolkit import name_toolkit
 
-from .catalog import ModelError
+from .errors import ModelError, SessionError
 from .providers import TENSORRT, load_libraries
-from .session import SessionError, first_line, open_session
+from .session import first_line, open_session
 from .session_cuda import PROFILES
 
 

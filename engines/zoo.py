@@ -13,8 +13,9 @@ from typing import Literal
 import platformdirs
 
 from . import store
-from .catalog import DEFAULT_SET, Catalog, ModelError, WeightFile, load_catalog
+from .catalog import DEFAULT_SET, Catalog, WeightFile, load_catalog
 from .convert import CONVERSIONS, CONVERTER_VERSION, ConversionError
+from .errors import ModelError
 from .fetch import Fetcher, FetchError, sha256_of, short
 
 FOLDER_VARIABLE = "KEYART_MODELS"

@@ -84,6 +84,6 @@ def open_ops(device: Device) -> Ops:
         from .cpu import CpuOps
 
         return CpuOps()
-    from .cuda import CudaOps
+    from .cuda.ops import CudaOps
 
     return CudaOps()

@@ -18,10 +18,10 @@ from .av_stretches import SideBySide, pictures_ahead
 from .av_surface import surface_of
 from .cancel import checkpoint
 from .decode import DecodeOptions, picture_bytes
+from .errors import KeyartError
 from .frame_clock import FrameClock
 from .passes import SAME_TIME_S, SEEK_BACK_OFF_S, Watched
-from .pool import FRAME_1080P_BYTES
-from .records import FrameBatch, KeyartError, Notice, VideoInfo
+from .records import FRAME_1080P_BYTES, FrameBatch, Notice, VideoInfo
 
 Frames = Callable[[float | None], Iterator[av.VideoFrame]]
 _KEPT_BYTES = 40 * FRAME_1080P_BYTES

@@ -18,8 +18,9 @@ from av.error import FFmpegError, InvalidDataError
 
 from kernels.surface import Colour, Geometry, Matrix, Rotation
 
+from .errors import KeyartError
 from .passes import SEEK_BACK_OFF_S
-from .records import KeyartError, Notice, VideoInfo
+from .records import Notice, VideoInfo
 
 # ITU-T H.273 code points that FFmpeg reports as numbers.
 _MATRICES: dict[int, Matrix] = {1: "bt709", 5: "bt601", 6: "bt601", 7: "bt601", 9: "bt2020", 10: "bt2020"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil
 
 from engines.faces import Face
@@ -10,22 +9,12 @@ from kernels.balance import Balance, Span
 from kernels.ops import Ops
 from kernels.surface import Geometry, Surface
 
+from .records import Composition
+
 SIZE = (96, 54)
 """Width and height of the copy that is measured."""
 _AROUND = 0.6
 """The subject is the face box and this share of its size on each side, and everything below it: the body."""
-
-
-@dataclass(frozen=True, slots=True)
-class Composition:
-    """Of the whole displayed picture, bars included (they are alike in all pictures of a film)."""
-
-    symmetry: float
-    """Correlation of the picture with its mirror image, 0–1."""
-    clutter: float
-    """Mean gradient of luma away from the subject, luma units a pixel of the small copy."""
-    weight_at: tuple[float, float]
-    """Centre of the gradients, as shares of width and height."""
 
 
 def measure(ops: Ops, surface: Surface, lead: Face | None) -> Composition:

@@ -13,13 +13,10 @@ from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource
 from pydantic_settings import SettingsError as EnvironmentUnreadable
 
+from .errors import SettingsError
 from .settings import Settings, default_values, flatten
 
 Tree = dict[str, Any]
-
-
-class SettingsError(ValueError):
-    """Settings that cannot be: one line that names the value, its place and what is allowed."""
 
 
 def load_settings(config: Path | None = None, flags: Mapping[str, Any] | None = None) -> Settings:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engines.faces import Face
 
 from .formats import Format
-from .scoring import Active
+from .records import Active
 
 _WANTED_FACE_RATIO = 0.30
 """Share of the crop's height a single face should take: smaller faces are brought nearer as far as pixels allow."""

@@ -16,8 +16,7 @@ from .candidates import leading_face
 from .crops import Crop, crop_for
 from .encode import TILE_WIDTH, Encoder, contact_sheet
 from .formats import Format
-from .records import Candidate, Character
-from .scoring import Active
+from .records import Active, Candidate, Character
 from .selection import Entry, Pick
 from .settings import Settings
 

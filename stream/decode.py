@@ -9,8 +9,8 @@ from typing import Literal, Protocol
 
 from kernels.surface import Surface
 
-from .pool import FRAME_1080P_BYTES
-from .records import FrameBatch, KeyartError, Notice, VideoInfo
+from .errors import KeyartError
+from .records import FRAME_1080P_BYTES, FrameBatch, Notice, VideoInfo
 
 _LEAST_BATCH = 4
 DecodeMode = Literal["all", "reference"]

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from engines.catalog import ModelError
+from engines.errors import ModelError
 
+from .errors import KeyartError
 from .finding import Finding, State
-from .records import KeyartError
 from .settings import Settings
 from .version import own_version
 

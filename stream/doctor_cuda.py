@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from engines.catalog import ModelError
+from engines.errors import ModelError, SessionError
 from engines.providers import CUDA, short_name
-from engines.session import SessionError
 from engines.session_cuda import cpu_nodes
 
 from .devices import COMPILER_ADVICE, NEEDED

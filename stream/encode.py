@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from kernels.surface import Array
 
-from .records import KeyartError
+from .errors import KeyartError
 
 TILE_WIDTH = 384
 _MARGIN = 12

@@ -13,7 +13,7 @@ from kernels.cuda.errors import out_of_memory, sticky
 from kernels.cuda.runtime import CupyRuntime
 from kernels.surface import Array
 
-from .records import KeyartError
+from .errors import KeyartError
 
 
 class CudaEncoder:

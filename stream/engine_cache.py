@@ -10,9 +10,9 @@ from engines import trt, trt_build
 from engines.trt_build import Built
 from engines.zoo import Progress
 
+from .errors import KeyartError
 from .gpu import Machine
 from .models import zoo_of
-from .records import KeyartError
 from .settings import Settings
 
 

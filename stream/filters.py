@@ -12,8 +12,7 @@ from engines.faces import Face
 from .candidates import leading_face
 from .expression import is_wide_open
 from .eyes import closed_below
-from .records import Candidate
-from .scoring import Active
+from .records import Active, Candidate
 from .settings import Settings
 
 _EDGE_SHARE = 0.04

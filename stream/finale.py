@@ -23,8 +23,7 @@ from .late_checks import LateChecks, choose_checked
 from .moment import Glance, Moments
 from .passes import SAME_TIME_S
 from .pool import PicturePool
-from .records import Candidate, Character, Notice, Timed
-from .scoring import Active
+from .records import Active, Candidate, Character, Notice, Timed
 from .selection import Selection
 from .settings import Settings
 

@@ -20,7 +20,7 @@ import numpy as np
 from kernels.surface import Array
 
 from .cancel import checkpoint
-from .pool import FRAME_1080P_BYTES
+from .records import FRAME_1080P_BYTES
 
 _LISTEN_EVERY_S = 0.05
 _ROW_BYTES = 16

@@ -15,8 +15,8 @@ from .expression import Spread, extremeness, shrunk, spread_of
 from .eyes import eye_score, openness, typical_openness
 from .film import Film
 from .filters import Case, reasons_against, view_of
-from .records import Candidate, Character
-from .scoring import Active, Subject, components_of, focus_ranks, score_of
+from .records import Active, Candidate, Character
+from .scoring import Subject, components_of, focus_ranks, score_of
 from .selection import Entry
 from .settings import Settings
 

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from engines.catalog import ModelError
+from engines.errors import ModelError
 from engines.providers import TENSORRT
 from engines.session import Session, open_session
 from engines.session_cuda import PROFILES
@@ -23,10 +23,11 @@ from kernels.surface import Geometry
 from .decode import DecodeOptions, Decoder, open_decoder
 from .encode_cuda import CudaEncoder
 from .engine_cache import engine_folder
+from .errors import KeyartError
 from .kit import Kit, Pace
 from .nv_open import first_chip
 from .nv_session import Chip, RefusedError
-from .records import KeyartError, Notice
+from .records import Notice
 from .settings import Settings
 
 USUAL_ENGINES = 2

@@ -16,8 +16,8 @@ from .eyes import closed_below, openness
 from .film import Film
 from .judge import Spreads
 from .moment import Moments
-from .records import Candidate
-from .scoring import Active, score_of
+from .records import Active, Candidate
+from .scoring import score_of
 from .selection import Entry, Selection
 from .settings import Settings
 from .stage import StageClock

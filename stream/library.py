@@ -11,12 +11,11 @@ from traceback import extract_tb
 import anyio
 from anyio import CapacityLimiter, create_task_group, to_thread
 
-from .device_errors import DeviceLostError, device_errors
+from .errors import DeviceLostError, KeyartError, device_errors
 from .kit import MakeKit, open_kit
 from .output import MANIFEST, ResultFolder, has_result, refuse_equal_names, result_folder
 from .pipeline import Result, process
 from .progress import Outcome, Reporter
-from .records import KeyartError
 from .services import Services, open_services
 from .settings import Settings
 

@@ -12,12 +12,12 @@ from kernels.cuda.errors import out_of_memory
 from .av_decode import AvDecoder
 from .av_probe import open_container, picture_stream
 from .decode import DecodeOptions, Decoder
-from .device_errors import NO_ROOM
+from .errors import NO_ROOM, KeyartError
 from .frame_pool import Memory
 from .nv_decode import NvDecoder
 from .nv_memory import CupyMemory
 from .nv_session import Chip, RefusedError, words_of
-from .records import KeyartError, Notice, VideoInfo
+from .records import Notice, VideoInfo
 from .upload_decode import UploadDecoder
 
 

@@ -10,12 +10,11 @@ from kernels.cuda.errors import out_of_memory
 
 from .cancel import checkpoint
 from .decode import DecodeMode
-from .device_errors import NO_ROOM
+from .errors import NO_ROOM, KeyartError
 from .frame_pool import Memory
 from .nal import sequence_headers
 from .nv_packets import Packet, PacketReader, content, with_headers
 from .nv_session import Chip, Decoded, NvdecError, NvSession, UnsupportedError
-from .records import KeyartError
 
 _MOST_FAILURES = 8
 """Decoders in a row that fail at their first packet before the film is given up."""

@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 
 from kernels.cuda.errors import out_of_memory
 
-from .device_errors import NO_ROOM
+from .errors import NO_ROOM, KeyartError
 from .frame_pool import Memory
 from .nv_packets import Packet
-from .records import KeyartError, VideoInfo
+from .records import VideoInfo
 
 CODECS = {
     "h264": "H264",

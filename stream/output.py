@@ -14,17 +14,13 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
 
-from .records import KeyartError
+from .errors import KeyartError, UsageError
 
 MANIFEST = "manifest.json"
 _NAME_MAX_BYTES = 255
 
 _open_partials: dict[Path, int] = {}
 """Partial folders of this process, each with the descriptor that holds its lock."""
-
-
-class UsageError(ValueError):
-    """What was asked for cannot be meant; found before any work starts."""
 
 
 def result_folder(out: Path, video: Path) -> Path:

@@ -22,11 +22,12 @@ from kernels.bars import BarsEvidence
 
 from .decode import DecodeOptions, Decoder, DecodeRange
 from .describe import content_fingerprint, manifest_of
+from .errors import KeyartError
 from .film import Film
 from .finale import Tools, conclude
 from .manifest import Manifest
 from .pool import PicturePool
-from .records import KeyartError, VideoInfo
+from .records import VideoInfo
 from .services import Services, open_services
 from .settings import Settings
 from .stage import StageClock, on_thread

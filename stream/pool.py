@@ -8,9 +8,7 @@ from dataclasses import dataclass
 
 from kernels.surface import Surface
 
-from .records import Timed
-
-FRAME_1080P_BYTES = 1920 * 1080 * 3 // 2
+from .records import FRAME_1080P_BYTES, Timed
 
 
 @dataclass(slots=True)

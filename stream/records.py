@@ -11,9 +11,9 @@ import numpy as np
 from engines.faces import Face
 from kernels.surface import Colour, Geometry, Surface
 
-from .composition import Composition
-
 Transition = Literal["cut", "dissolve", "fade"]
+FRAME_1080P_BYTES = 1920 * 1080 * 3 // 2
+"""Bytes of a picture of 1920x1080, 8 bits, 4:2:0: what rooms for pictures are counted in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +103,15 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
-    """A picture of a shot that the face engines look at."""
+class Composition:
+    """Of the whole displayed picture, bars included (they are alike in all pictures of a film)."""
 
-    shot: int
-    picture: Picture
+    symmetry: float
+    """Correlation of the picture with its mirror image, 0–1."""
+    clutter: float
+    """Mean gradient of luma away from the subject, luma units a pixel of the small copy."""
+    weight_at: tuple[float, float]
+    """Centre of the gradients, as shares of width and height."""
 
 
 @dataclass(slots=True)
@@ -156,5 +160,11 @@ class Character:
     """(128,) float32, L2-normalised."""
 
 
-class KeyartError(Exception):
-    """A failure with a reason a person can act on: `reason, what to do`, without the file's name."""
+@dataclass(frozen=True, slots=True)
+class Active:
+    """The active area as a rectangle of displayed pixels."""
+
+    x: float
+    y: float
+    width: float
+    height: float

@@ -13,21 +13,11 @@ from kernels.surface import Geometry
 from .candidates import leading_face, pleasant_score, pose_score
 from .expression import mouth_score
 from .eyes import eye_score, openness
-from .records import Candidate
+from .records import Active, Candidate
 from .sections import RankWeights
 
 _USUAL = 0.7
 """About the median of extremeness and of the sharpness component over a film."""
-
-
-@dataclass(frozen=True, slots=True)
-class Active:
-    """The active area as a rectangle of displayed pixels."""
-
-    x: float
-    y: float
-    width: float
-    height: float
 
 
 @dataclass(frozen=True, slots=True)

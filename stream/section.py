@@ -1,6 +1,6 @@
 """What a settings section is made of: frozen models whose every line has a default, a unit, limits and help.
 
-A stage defines its own section beside its code; this module is light, so that a section costs no heavy import.
+The sections are in `stream.sections`.
 """
 
 from __future__ import annotations

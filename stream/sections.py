@@ -1,8 +1,77 @@
-"""Sections of the settings whose stages do not define their own."""
+"""Sections of the settings, one for each step of a film's way."""
 
 from __future__ import annotations
 
 from .section import Section, setting
+
+
+class ShotSettings(Section):
+    """When two neighbouring frames belong to different shots. Luma and chroma differences are in 8-bit code values."""
+
+    shortest_shot_s: float = setting(0.25, "Of closer cuts only the strongest counts.", unit="s", ge=0, le=5)
+    longest_flash_s: float = setting(
+        0.25, "A change that is undone within this time is a flash, no cut.", unit="s", ge=0, le=1
+    )
+    cut_floor: float = setting(
+        12.0, "The least change of a cut in a picture that moves.", unit="code values", ge=1, le=128
+    )
+    cut_activity_ratio: float = setting(
+        1.7, "A cut changes `cut_floor` plus this many times the motion around it.", unit="ratio", ge=1, le=20
+    )
+    quiet_cut_floor: float = setting(
+        5.0, "The least change of a cut in a picture that barely moves.", unit="code values", ge=0.5, le=128
+    )
+    quiet_cut_ratio: float = setting(
+        5.0, "Below `cut_floor`, a cut also changes this many times the motion around it.", unit="ratio", ge=1, le=50
+    )
+    cut_cells: float = setting(
+        0.3, "Share of a 16×9 grid that a cut changes; less is a caption or an inset.", unit="ratio", ge=0, le=1
+    )
+    longest_transition_s: float = setting(
+        2.0, "Longest dissolve, and longest half of a fade; also sets the lookahead.", unit="s", ge=0.2, le=4
+    )
+    cut_tones: float = setting(
+        0.1,
+        "A cut alters the tones by this share of the pixels and twice what they altered around it, or by less the "
+        "more it stands out otherwise.",
+        unit="ratio",
+        ge=0.01,
+        le=1,
+    )
+    full_contrast: float = setting(
+        40.0,
+        "Deviation of luma; in flatter or darker pictures all floors shrink, to a quarter.",
+        unit="code values",
+        ge=1,
+        le=128,
+    )
+    dissolve_floor: float = setting(
+        12.0, "How far apart the two pictures of a dissolve or fade are (RMS).", unit="code values", ge=2, le=128
+    )
+    dissolve_doubt: float = setting(
+        1.35,
+        "Sum of how far frames stray from the mix of a dissolve's ends (1: the ends' gap), twice how uneven the mix "
+        "grows, the edge energy left half way (1: the ends') and up to 0.2 for length; 0.5 for still pictures, above "
+        "1.35 when something moves instead.",
+        ge=0.5,
+        le=2,
+    )
+    dissolve_tones: float = setting(
+        0.15,
+        "Share of pixels whose brightness differs in kind between a dissolve's ends.",
+        unit="ratio",
+        ge=0,
+        le=1,
+    )
+    dissolve_detail: float = setting(
+        0.85, "Edge energy left in the middle of a dissolve, as a share of its ends'.", unit="ratio", ge=0.1, le=2
+    )
+    black_luma: float = setting(12.0, "A black frame's mean luma is no higher.", unit="luma 0-255", ge=0, le=64)
+    white_luma: float = setting(235.0, "A white frame's pixels are no darker.", unit="luma 0-255", ge=128, le=255)
+    black_deviation: float = setting(3.5, "A black frame's luma deviates no more.", unit="luma 0-255", ge=0, le=32)
+    long_black_s: float = setting(
+        1.5, "Black or white that lasts longer is a shot of its own.", unit="s", ge=0.1, le=60
+    )
 
 
 class ProbeSettings(Section):

@@ -11,7 +11,7 @@ import cv2
 from anyio import CapacityLimiter, create_task_group, to_thread
 from threadpoolctl import threadpool_limits
 
-from engines.catalog import ModelError
+from engines.errors import ModelError
 from engines.faces import Reading
 from engines.reader import ROLES as READER_ROLES
 from engines.reader import FaceReader, ReaderOptions
@@ -25,10 +25,11 @@ from .batcher import Batcher
 from .collector import settled_collector
 from .devices import choose_device
 from .encode import Encoder
+from .errors import KeyartError
 from .kit import Kit, MakeKit, OpenDecoder, open_kit
 from .models import zoo_of
 from .moment import Glance
-from .records import KeyartError, Notice
+from .records import Notice
 from .settings import Settings
 
 ROLES = (*READER_ROLES, "text_detection")

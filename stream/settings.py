@@ -23,9 +23,9 @@ from .sections import (
     ProbeSettings,
     QualitySettings,
     RankSettings,
+    ShotSettings,
     TextSettings,
 )
-from .shot_rows import ShotSettings
 
 RESERVED_FOLDERS = frozenset({"characters"})
 """Folders of a result that no format may be named after."""
@@ -76,14 +76,12 @@ class Settings(BaseSettings):
     models: Path | None = setting(
         None, "Folder with the weights, for machines without network; default: the cache.", affects_result=False
     )
-    engines: Path | None = setting(
-        None, "Folder for TensorRT engines; default: with the models.", affects_result=False
-    )
+    engines: Path | None = setting(None, "Folder for TensorRT engines; default: with the models.", affects_result=False)
     model_set: str = setting("default", "Which set of weights to use.", min_length=1)
     overwrite: bool = setting(False, "Replace results that are already there.", affects_result=False)
     jpeg_quality: int = setting(92, "Quality of the images written.", ge=1, le=100)
 
-    shots: ShotSettings = setting(ShotSettings.model_validate({}), "Where one shot ends and the next begins.")
+    shots: ShotSettings = setting(ShotSettings(), "Where one shot ends and the next begins.")
     probes: ProbeSettings = setting(ProbeSettings(), "Which pictures of a shot are looked at closely.")
     pool: PoolSettings = setting(PoolSettings(), "Full-size pictures kept until the end of the film.")
     faces: FaceSettings = setting(FaceSettings(), "Finding and accepting faces.")

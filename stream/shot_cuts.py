@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .shot_rows import LUMA_CELLS, RowWindow, ShotSettings, distance, floor_scale, likeness
+from .sections import ShotSettings
+from .shot_rows import LUMA_CELLS, RowWindow, distance, floor_scale, likeness
 
 AROUND_ROWS = 8
 """Rows on either side whose changes say how much the picture moves."""

@@ -12,7 +12,8 @@ from typing import Literal
 import numpy as np
 
 from .records import Transition
-from .shot_rows import LUMA_CELLS, PICTURE, WHITE, RowWindow, ShotSettings, distance, floor_scale, likeness
+from .sections import ShotSettings
+from .shot_rows import LUMA_CELLS, PICTURE, WHITE, RowWindow, distance, floor_scale, likeness
 
 Side = Literal["edge", "cut", "fade", "none"]
 """How a stretch meets its neighbour: film's edge, hard cut, a fading picture, or nothing that counts."""

@@ -13,8 +13,9 @@ from functools import cache
 
 import numpy as np
 
+from .sections import ShotSettings
 from .shot_motion import unmoved_share
-from .shot_rows import RowWindow, ShotSettings, distance, floor_scale, tone_gap
+from .shot_rows import RowWindow, distance, floor_scale, tone_gap
 
 OUTSIDE_ROWS = 12
 """Rows before and after a dissolve that are looked at."""

@@ -3,101 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from pydantic import Field
 
 from kernels.stats import HISTOGRAM_BINS
 
-from .section import Section
+from .sections import ShotSettings
 
 LUMA_CELLS, CHROMA_CELLS = 144, 64
 _CELL_WEIGHT = np.repeat(np.array([1 / LUMA_CELLS, 1 / CHROMA_CELLS], np.float32), [LUMA_CELLS, CHROMA_CELLS])
 PICTURE, BLACK, WHITE = 0, 1, 2
-
-
-class ShotSettings(Section):
-    """When two neighbouring frames belong to different shots. Luma and chroma differences are in 8-bit code values."""
-
-    shortest_shot_s: float = Field(
-        default=0.25, ge=0, le=5, description="seconds; of closer cuts only the strongest counts"
-    )
-    longest_flash_s: float = Field(
-        default=0.25, ge=0, le=1, description="seconds; a change that is undone within this time is a flash, no cut"
-    )
-    cut_floor: float = Field(
-        default=12.0, ge=1, le=128, description="code values; the least change of a cut in a picture that moves"
-    )
-    cut_activity_ratio: float = Field(
-        default=1.7, ge=1, le=20, description="a cut changes `cut_floor` plus this many times the motion around it"
-    )
-    quiet_cut_floor: float = Field(
-        default=5.0, ge=0.5, le=128, description="code values; the least change of a cut in a picture that barely moves"
-    )
-    quiet_cut_ratio: float = Field(
-        default=5.0,
-        ge=1,
-        le=50,
-        description="below `cut_floor`, a cut also changes this many times the motion around it",
-    )
-    cut_cells: float = Field(
-        default=0.3, ge=0, le=1, description="share of a 16×9 grid that a cut changes; less is a caption or an inset"
-    )
-    longest_transition_s: float = Field(
-        default=2.0,
-        ge=0.2,
-        le=4,
-        description="seconds; longest dissolve, and longest half of a fade; also sets the lookahead",
-    )
-    cut_tones: float = Field(
-        default=0.1,
-        ge=0.01,
-        le=1,
-        description="share of pixels; a cut alters the tones by this much and twice what they altered around it, "
-        "or by less the more it stands out otherwise",
-    )
-    full_contrast: float = Field(
-        default=40.0,
-        ge=1,
-        le=128,
-        description="code values (deviation of luma); in flatter or darker pictures all floors shrink, to a quarter",
-    )
-    dissolve_floor: float = Field(
-        default=12.0,
-        ge=2,
-        le=128,
-        description="code values (RMS); how far apart the two pictures of a dissolve or fade are",
-    )
-    dissolve_doubt: float = Field(
-        default=1.35,
-        ge=0.5,
-        le=2,
-        description="sum of how far frames stray from the mix of a dissolve's ends (1: the ends' gap), twice how "
-        "uneven the mix grows, the edge energy left half way (1: the ends') and up to 0.2 for length; "
-        "0.5 for still pictures, above 1.35 when something moves instead",
-    )
-    dissolve_tones: float = Field(
-        default=0.15,
-        ge=0,
-        le=1,
-        description="share of pixels whose brightness differs in kind between a dissolve's ends",
-    )
-    dissolve_detail: float = Field(
-        default=0.85, ge=0.1, le=2, description="edge energy left in the middle of a dissolve, as a share of its ends'"
-    )
-    black_luma: float = Field(
-        default=12.0, ge=0, le=64, description="code values; a black frame's mean luma is no higher"
-    )
-    white_luma: float = Field(
-        default=235.0, ge=128, le=255, description="code values; a white frame's pixels are no darker"
-    )
-    black_deviation: float = Field(
-        default=3.5, ge=0, le=32, description="code values; a black frame's luma deviates no more"
-    )
-    long_black_s: float = Field(
-        default=1.5,
-        ge=0.1,
-        le=60,
-        description="seconds; black or white that lasts longer is a shot of its own",
-    )
 
 
 def pictures(rows: np.ndarray) -> np.ndarray:

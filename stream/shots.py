@@ -14,10 +14,11 @@ from kernels.stats import ROW
 
 from . import shot_cuts, shot_gradual
 from .records import Shot, Transition
+from .sections import ShotSettings
 from .shot_cuts import AROUND_ROWS, Cut
 from .shot_fades import Boundary, Entry, enter, fades_through, flat_edges, is_flash, leave
 from .shot_gradual import OUTSIDE_ROWS, Dissolve
-from .shot_rows import PICTURE, RowWindow, ShotSettings
+from .shot_rows import PICTURE, RowWindow
 
 __all__ = ["ShotSettings", "ShotSplitter"]
 

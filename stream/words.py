@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .candidates import leading_face
-from .scoring import Active
+from .records import Active
 from .selection import Entry, Pick
 
 _PRAISE = {

@@ -75,9 +75,7 @@ def modules() -> dict[str, ast.Module]:
     """Every Python module of the packages and the tests, parsed."""
     rooms = (*MAY_IMPORT, "tests")
     return {
-        name: ast.parse(text)
-        for name, text in texts().items()
-        if name.endswith(".py") and name.split("/")[0] in rooms
+        name: ast.parse(text) for name, text in texts().items() if name.endswith(".py") and name.split("/")[0] in rooms
     }
 
 

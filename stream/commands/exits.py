@@ -19,13 +19,10 @@ DEVICE_LOST = 70
 @contextmanager
 def tidy_exit() -> Iterator[None]:
     """Turn the errors that a person can act on into one line on stderr and an exit code."""
-    from engines.catalog import ModelError
+    from engines.errors import ModelError
 
-    from ..configuration import SettingsError
-    from ..device_errors import device_lost
+    from ..errors import KeyartError, SettingsError, UsageError, device_lost
     from ..interrupt import MESSAGE, Interrupted, interruptible
-    from ..output import UsageError
-    from ..records import KeyartError
 
     try:
         with interruptible():

@@ -90,9 +90,9 @@ async def _extract_or_explain(
     work: ExtractFiles, files: list[Path], out: Path, settings: Settings, reporter: Reporter
 ) -> list[Outcome]:
     """When the run as a whole cannot start (no models), every file that had work to do fails with the reason."""
+    from ..errors import KeyartError
     from ..output import has_result, result_folder
     from ..progress import Outcome
-    from ..records import KeyartError
 
     try:
         return await work(files, out, settings, reporter)
@@ -112,7 +112,7 @@ async def _extract_or_explain(
 def _own_reason(video: Path) -> str | None:
     """Why this file could not be worked on in any case; None when nothing is known against it."""
     from ..av_probe import open_container, picture_stream
-    from ..records import KeyartError
+    from ..errors import KeyartError
 
     try:
         with open_container(video) as container:

@@ -35,9 +35,7 @@ THROUGHPUT = {
 
 
 @pytest.fixture
-def report(
-    demo_film: tuple[Evaluation, LabelledVideo], make_manifest: Callable[..., Manifest], tmp_path: Path
-) -> Path:
+def report(demo_film: tuple[Evaluation, LabelledVideo], make_manifest: Callable[..., Manifest], tmp_path: Path) -> Path:
     """The page as `keyart bench` writes it."""
     evaluation, video = demo_film
     section = evaluation.run([video], {video.name: make_manifest(CHOSEN_S)})

@@ -75,8 +75,9 @@ def test_random_is_the_mean_over_draws() -> None:
     no_hit = np.prod([(80 - i) / (100 - i) for i in range(10)])
     assert figures.hit_at_10 == pytest.approx(1 - no_hit, abs=0.04)
     assert curve[0] == pytest.approx(figures.hit_at_1, abs=1e-6)
-    assert recall.expected_of_random(matched, np.zeros(100, bool), EYE, 50, seed=1)[0] == (
+    assert (
         recall.expected_of_random(matched, np.zeros(100, bool), EYE, 50, seed=1)[0]
+        == (recall.expected_of_random(matched, np.zeros(100, bool), EYE, 50, seed=1)[0])
     )
 
 

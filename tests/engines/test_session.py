@@ -11,9 +11,9 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
-from engines.catalog import ModelError
 from engines.convert.graph import GraphWriter
-from engines.session import FakeSession, OrtSession, Session, SessionError, live_sessions, open_session, session_options
+from engines.errors import ModelError, SessionError
+from engines.session import FakeSession, OrtSession, Session, live_sessions, open_session, session_options
 from engines.session_cuda import (
     CUDA,
     PROFILES,

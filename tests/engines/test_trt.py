@@ -14,7 +14,7 @@ import onnxruntime as ort
 import pytest
 
 from engines import trt
-from engines.catalog import ModelError
+from engines.errors import ModelError
 from engines.trt import BUILT, TensorRt, all_built, engine_key, inspect, model_folder
 from engines.trt_build import build_engines
 

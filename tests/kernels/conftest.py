@@ -31,7 +31,7 @@ def device(request: pytest.FixtureRequest) -> str:
 def ops(device: str) -> Ops:
     """The pixel operations of the device under test."""
     if device == "emulated":
-        from kernels.cuda import CudaOps
+        from kernels.cuda.ops import CudaOps
 
         return CudaOps(emulated.EmulatedRuntime())
     return open_ops("cuda" if device == "cuda" else "cpu")

@@ -103,6 +103,6 @@ def placed(surface: Surface, device: str) -> Surface:
     """The surface on the device under test."""
     if device != "cuda":
         return surface
-    from kernels.cuda import upload
+    from kernels.cuda.ops import upload
 
     return upload(surface)

@@ -8,8 +8,8 @@ import os
 import numpy as np
 import pytest
 
-from kernels.cuda import CudaOps, upload
 from kernels.cuda.compile import ARCHITECTURES, CompileError, compile_kernels, nvrtc
+from kernels.cuda.ops import CudaOps, upload
 from kernels.cuda.sources import FOLDER, KERNELS, file_of, source
 from kernels.ops import Ops, open_ops
 from kernels.surface import Colour, Geometry, Surface, split_semi_planar

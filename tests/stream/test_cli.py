@@ -15,9 +15,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from stream.cli import OWN_COMMANDS, build_app
+from stream.errors import KeyartError
 from stream.output import ResultFolder, result_folder
 from stream.progress import Outcome, Reporter
-from stream.records import KeyartError
 from stream.settings import Settings
 from stream.version import own_version
 

@@ -10,7 +10,8 @@ from engines.faces import UNMEASURED, Face
 from kernels.cpu import CpuOps
 from kernels.surface import Geometry
 from stream import composition
-from stream.composition import SIZE, Composition
+from stream.composition import SIZE
+from stream.records import Composition
 
 from ..kernels.samples import grey_surface
 

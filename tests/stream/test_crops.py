@@ -8,7 +8,7 @@ import pytest
 from engines.faces import UNMEASURED, Face
 from stream.crops import crop_for
 from stream.formats import Format, shipped_formats
-from stream.scoring import Active
+from stream.records import Active
 
 HD = Active(0, 0, 1920, 1080)
 FORMATS = list(shipped_formats().values())
@@ -20,8 +20,16 @@ def face_at(x: float, y: float, size: float, score: float = 0.9) -> Face:
     eyes = [[x + 0.3 * width, y + 0.4 * size], [x + 0.7 * width, y + 0.4 * size]]
     rest = [[x + 0.5 * width, y + 0.6 * size], [x + 0.35 * width, y + 0.8 * size], [x + 0.65 * width, y + 0.8 * size]]
     return Face(
-        (x, y, width, size), score, np.array(eyes + rest, np.float32), 0.4 * width, 0.3, (0.3, 0.3),
-        (0.0, 0.0, 0.0), None, None, UNMEASURED,
+        (x, y, width, size),
+        score,
+        np.array(eyes + rest, np.float32),
+        0.4 * width,
+        0.3,
+        (0.3, 0.3),
+        (0.0, 0.0, 0.0),
+        None,
+        None,
+        UNMEASURED,
     )
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from stream.decode import DecodeOptions, DecodeRange, open_decoder
-from stream.records import FrameBatch, KeyartError
+from stream.errors import KeyartError
+from stream.records import FrameBatch
 
 
 def decode(path: Path, **options: object) -> tuple[object, list[FrameBatch], np.ndarray, np.ndarray]:
@@ -146,9 +147,7 @@ def test_odd_files_decode_whole_and_can_be_asked_for_a_frame(testdata, name):
     assert (decoder.info.geometry.display_width, decoder.info.geometry.display_height) == size
     assert (np.diff(pts_s) > 0).all()
     pick = len(pts_s) * 2 // 3
-    assert np.array_equal(
-        decoder.frame_at(float(pts_s[pick])).y, [s for b in batches for s in b.surfaces][pick].y
-    )
+    assert np.array_equal(decoder.frame_at(float(pts_s[pick])).y, [s for b in batches for s in b.surfaces][pick].y)
 
 
 @pytest.mark.testdata

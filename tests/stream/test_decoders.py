@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from stream.decode import DecodeOptions, DecodeRange
+from stream.errors import KeyartError
 from stream.nv_pass import NvPass
 from stream.nv_session import Chip
-from stream.records import KeyartError
 
 from .decoders import FILMS, KINDS, assert_same_picture, open_kind, shown, watched, write_film
 from .fake_nvdec import FakeNvdec

@@ -15,16 +15,15 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from engines.session import SessionError
+from engines.errors import SessionError
 from kernels.cuda.errors import sticky
 from stream.cli import build_app
 from stream.commands.exits import DEVICE_LOST
-from stream.device_errors import DeviceLostError, device_errors
+from stream.errors import DeviceLostError, KeyartError, device_errors
 from stream.kit import Kit, host_kit
 from stream.library import extract_files
 from stream.output import MANIFEST
 from stream.progress import Outcome, QuietReporter
-from stream.records import KeyartError
 from stream.settings import Settings
 
 

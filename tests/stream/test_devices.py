@@ -13,11 +13,11 @@ from engines.session import FakeSession, Session
 from engines.trt import TensorRt
 from kernels.surface import Geometry
 from stream.devices import NEEDED, Choice, choice_of, choose_device
+from stream.errors import KeyartError
 from stream.gpu import Gpu, Package, VideoChip
 from stream.kit import host_kit
 from stream.kit_cuda import Meters, decoder_engines, fallbacks, films_in_flight, without_engine
 from stream.nv_session import Chip
-from stream.records import KeyartError
 from stream.settings import Settings
 
 from ..kernels.device_array import DeviceRuntime
@@ -66,7 +66,8 @@ LACKING = {
     "nothing installed": (Peer("CuPy cannot be imported", set(NEEDED)), ["cupy-cuda13x, PyNvVideoCodec, torch, torch"]),
     "no decoder library": (Peer(absent={"PyNvVideoCodec"}), ["PyNvVideoCodec missing, pip install 'keyart[cuda]'"]),
     "a library that does not load": (
-        Peer(broken={"PyNvVideoCodec"}), ["cuda cannot be used: PyNvVideoCodec cannot be imported (libx.so: not found)"]
+        Peer(broken={"PyNvVideoCodec"}),
+        ["cuda cannot be used: PyNvVideoCodec cannot be imported (libx.so: not found)"],
     ),
     "no device": (Peer("no CUDA device found"), ["no CUDA device found, check the driver with nvidia-smi"]),
     "no device, no torch": (Peer("no CUDA device found", {"torch"}), ["torch missing", "no CUDA device found"]),

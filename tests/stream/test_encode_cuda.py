@@ -11,7 +11,7 @@ from PIL import Image
 from skimage.data import astronaut
 
 from stream.encode import CpuEncoder
-from stream.records import KeyartError
+from stream.errors import KeyartError
 
 pytestmark = [pytest.mark.gpu, pytest.mark.slow]
 

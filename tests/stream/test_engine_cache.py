@@ -18,7 +18,7 @@ from engines import trt
 from engines.trt import TensorRt
 from stream.cli import build_app
 from stream.engine_cache import BuildParts, build_engines, buildable, engine_folder
-from stream.records import KeyartError
+from stream.errors import KeyartError
 from stream.services import ROLES
 from stream.settings import Settings
 

@@ -12,7 +12,7 @@ import pytest
 from anyio import to_thread
 
 from stream.frame_pool import Demand, FramePool, bytes_for, places_of
-from stream.pool import FRAME_1080P_BYTES
+from stream.records import FRAME_1080P_BYTES
 
 from .host_memory import HostMemory
 

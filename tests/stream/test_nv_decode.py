@@ -16,12 +16,12 @@ import pytest
 from anyio import to_thread
 
 from stream.decode import DecodeOptions, DecodeRange, open_decoder
+from stream.errors import KeyartError
 from stream.frame_pool import Demand
 from stream.nv_open import first_chip, open_on_chip
 from stream.nv_packets import PacketReader
 from stream.nv_pass import NvPass
 from stream.nv_session import Chip, RefusedError
-from stream.records import KeyartError
 
 from .decoders import assert_same_picture, open_kind, shown, watched
 from .fake_nvdec import FakeDecoder, FakeNvdec

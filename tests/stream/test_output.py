@@ -8,16 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from stream.output import (
-    ResultFolder,
-    UsageError,
-    abandon_all,
-    explain_os_error,
-    has_result,
-    refuse_equal_names,
-    result_folder,
-)
-from stream.records import KeyartError
+from stream.errors import KeyartError, UsageError
+from stream.output import ResultFolder, abandon_all, explain_os_error, has_result, refuse_equal_names, result_folder
 
 
 def finish(target: Path, content: str, overwrite: bool = False) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from kernels.surface import Colour, Geometry, Surface
-from stream.pool import FRAME_1080P_BYTES, PicturePool
+from stream.pool import PicturePool
+from stream.records import FRAME_1080P_BYTES
 
 
 def surface(share_of_1080p: float = 1.0) -> Surface:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from stream.configuration import SettingsError, load_settings, parse_assignment
+from stream.configuration import load_settings, parse_assignment
+from stream.errors import SettingsError
 from stream.section import parse_time_s
 from stream.settings import Settings, default_values, describe
 

@@ -1,16 +1,29 @@
-"""What an error of the device means for the run: the end of all of it, or of one film."""
+"""Every error that Keyart raises on purpose, and what an error of the device means for the run.
+
+    Exception
+    ├── KeyartError        one film, or a run that cannot begin, fails for a reason a person can act on
+    ├── DeviceLostError    the GPU is lost to this process: it must end, no film is charged
+    └── ValueError
+        ├── UsageError     what was asked for cannot be meant: exit code 2
+        └── SettingsError  a setting cannot be: exit code 2
+
+Below `stream` there are `engines.errors.ModelError` (a model cannot be had) and `engines.errors.SessionError` (a model
+cannot be run); `device_errors` and the command line turn them into these.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from engines.session import SessionError
+from engines.errors import SessionError
 from kernels.cuda.errors import from_cuda, out_of_memory, sticky
 
-from .records import KeyartError
-
 NO_ROOM = "needs more GPU memory than there is, set batching.in_flight lower"
+
+
+class KeyartError(Exception):
+    """A failure with a reason a person can act on: `reason, what to do`, without the file's name."""
 
 
 class DeviceLostError(Exception):
@@ -18,6 +31,14 @@ class DeviceLostError(Exception):
 
     Never charged to a film: the one that met it may be the victim of another. One line that says what to do.
     """
+
+
+class UsageError(ValueError):
+    """What was asked for cannot be meant; found before any work starts."""
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be: one line that names the value, its place and what is allowed."""
 
 
 @contextmanager
