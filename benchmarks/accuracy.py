@@ -81,7 +81,7 @@ def shots_section(per_video: Mapping[str, Section]) -> Section:
 def bars_of(video: Path, truth: Truth, settings: Settings, manifest: Manifest | None = None) -> Section:
     """Pixels of error per side, and invented bars; from the manifest when there is one."""
     if manifest is None:
-        return bars.measure_bars(video, truth, "cpu", settings.decode)
+        return bars.measure_bars(video, truth, settings.decode)
     area = ActiveArea(**manifest.active_area.model_dump())
     return bars.compare(area, truth["bars"])
 

@@ -16,32 +16,31 @@ from pathlib import Path
 from typing import Any
 
 from kernels.bars import ActiveArea, BarsEvidence
-from kernels.ops import Device, open_ops
-from stream.decode import DecodeMode, DecodeOptions, open_decoder
+from kernels.open_ops import open_ops
+from stream.av_decode import AvDecoder
+from stream.decode import DecodeMode, DecodeOptions
 from stream.shots import ShotSettings, ShotSplitter
 
 TOLERANCE_PX = 2
 VIDEO_SUFFIXES = (".mp4", ".mkv", ".webm", ".mov")
 
 
-def measure_bars(
-    video: Path, truth: Mapping[str, Any], device: Device = "cpu", mode: DecodeMode = "all"
-) -> dict[str, Any]:
+def measure_bars(video: Path, truth: Mapping[str, Any], mode: DecodeMode = "all") -> dict[str, Any]:
     """Runs one film through decoder, meter and shot splitter and holds its active area to `truth["bars"]`.
 
     Returns `area` and `expected` (pixels per side), `error_px` (per side, signed), `invented` (sides), `changed`
     (whether bars were seen to change) and `passed`.
     """
-    area, changed = find_bars(video, device, mode)
+    area, changed = find_bars(video, mode)
     return compare(area, truth["bars"]) | {"video": video.name, "changed": changed}
 
 
-def find_bars(video: Path, device: Device = "cpu", mode: DecodeMode = "all") -> tuple[ActiveArea, bool]:
+def find_bars(video: Path, mode: DecodeMode = "all") -> tuple[ActiveArea, bool]:
     """The active area of one film, and whether its bars change. Raises KeyartError when it cannot be decoded."""
-    decoder = open_decoder(video, device, DecodeOptions(mode=mode, batch=32))
+    decoder = AvDecoder(video, DecodeOptions(mode=mode, batch=32))
     try:
         geometry = decoder.info.geometry
-        meter, evidence = open_ops(device).meter(geometry), BarsEvidence(geometry)
+        meter, evidence = open_ops("cpu").meter(geometry), BarsEvidence(geometry)
         splitter = ShotSplitter(ShotSettings(), decoder.info.fps)
         for batch in decoder.batches():
             rows = meter.measure(batch.surfaces, batch.pts_s, batch.frames)

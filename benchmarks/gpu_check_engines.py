@@ -23,12 +23,11 @@ _PATIENT_S = 8.0
 
 def engines(job: Job) -> None:
     """Pictures a second of every model at each batch size, its provider, and its nodes on the CPU."""
-    from engines.session import open_session
+    from engines.open_session import open_session
     from engines.session_cuda import cpu_nodes
     from kernels.cuda.runtime import CupyRuntime
     from stream.engine_cache import buildable, engine_folder
-    from stream.models import zoo_of
-    from stream.services import ROLES
+    from stream.models import ROLES, zoo_of
     from stream.settings import Settings
 
     settings = Settings(device="cuda")

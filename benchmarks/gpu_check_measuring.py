@@ -11,7 +11,9 @@ from pathlib import Path
 
 from kernels.ops import Device, Meter
 from kernels.surface import Geometry
-from stream.decode import DecodeMode, DecodeOptions, open_decoder
+from stream.av_decode import AvDecoder
+from stream.decode import DecodeMode, DecodeOptions, Decoder
+from stream.nv_open import open_on_gpu
 
 from .gpu_check_job import Job, Row
 from .gpu_check_rates import IN_FLIGHT, rated, raw
@@ -41,7 +43,8 @@ def measuring(job: Job) -> None:
 
 def through(path: Path, mode: DecodeMode = "all", measured: bool = True, device: Device = "cuda") -> int:
     """Pictures of a film that came through the decoder's door and, if wanted, the meter. Raises KeyartError."""
-    decoder = open_decoder(path, device, DecodeOptions(mode=mode))
+    options = DecodeOptions(mode=mode)
+    decoder: Decoder = AvDecoder(path, options) if device == "cpu" else open_on_gpu(path, options)
     try:
         meter, pictures = meter_of(device, decoder.info.geometry), 0
         for batch in decoder.batches():

@@ -24,8 +24,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from kernels.cuda.meter import CudaMeter
-from kernels.ops import open_ops
-from stream.decode import DecodeMode, DecodeOptions, open_decoder
+from kernels.open_ops import open_ops
+from stream.av_decode import AvDecoder
+from stream.decode import DecodeMode, DecodeOptions
 from stream.moment import Pace
 from stream.nv_decode import NvDecoder
 from stream.nv_session import Chip
@@ -54,7 +55,7 @@ def total(report: dict[str, Any]) -> float:
 
 def rows_of(path: Path) -> tuple[VideoInfo, np.ndarray]:
     """The film and its rows as the CPU measures them."""
-    decoder = open_decoder(path, "cpu", DecodeOptions())
+    decoder = AvDecoder(path, DecodeOptions())
     try:
         meter = open_ops("cpu").meter(decoder.info.geometry)
         return decoder.info, np.concatenate([meter.measure(b.surfaces, b.pts_s, b.frames) for b in decoder.batches()])

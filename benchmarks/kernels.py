@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from kernels.ops import Device, Ops, open_ops
+from kernels.open_ops import open_ops
+from kernels.ops import Device, Ops
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface, split_semi_planar
 

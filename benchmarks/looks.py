@@ -16,14 +16,15 @@ from typing import Any
 import numpy as np
 
 from engines.faces import Face
+from engines.open_session import open_session
 from engines.reader import ROLES as FACE_ROLES
 from engines.reader import FaceReader, ReaderOptions
-from engines.session import open_session
 from engines.text import TextDetector, is_overlay
 from engines.zoo import Zoo
-from kernels.ops import open_ops
+from kernels.open_ops import open_ops
 from kernels.surface import Rect, Surface
-from stream.decode import DecodeOptions, open_decoder
+from stream.av_decode import AvDecoder
+from stream.decode import DecodeOptions
 from stream.settings import Settings
 
 from .labels import LabelledVideo
@@ -60,7 +61,7 @@ def open_look(settings: Settings, stack: ExitStack) -> Look:
 def surfaces_at(video: Path, times_s: Iterable[float], threads: int) -> Iterator[tuple[float, Surface]]:
     """(asked time, the first picture at or after it), in one pass. Raises KeyartError."""
     wanted = sorted(set(times_s), reverse=True)
-    decoder = open_decoder(video, "cpu", DecodeOptions(threads=threads))
+    decoder = AvDecoder(video, DecodeOptions(threads=threads))
     try:
         for batch in decoder.batches():
             for surface, pts_s in zip(batch.surfaces, batch.pts_s, strict=True):

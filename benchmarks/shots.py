@@ -21,7 +21,8 @@ from typing import Any, get_args
 import numpy as np
 
 from kernels.cpu import CpuOps
-from stream.decode import DecodeMode, DecodeOptions, open_decoder
+from stream.av_decode import AvDecoder
+from stream.decode import DecodeMode, DecodeOptions
 from stream.records import Shot
 from stream.shots import ShotSettings, ShotSplitter
 
@@ -100,7 +101,7 @@ def _accepted(truth: dict[str, Any], frames: np.ndarray) -> Iterator[tuple[int, 
 
 def detect(path: Path, mode: DecodeMode = "all", settings: ShotSettings | None = None, threads: int = 0) -> Detected:
     """Run one film through decoder, meter and shot splitter on the CPU; `threads` of the decoder, 0: its own choice."""
-    decoder = open_decoder(path, "cpu", DecodeOptions(mode=mode, batch=32, threads=threads))
+    decoder = AvDecoder(path, DecodeOptions(mode=mode, batch=32, threads=threads))
     try:
         meter = CpuOps().meter(decoder.info.geometry)
         parts = [meter.measure(b.surfaces, b.pts_s, b.frames) for b in decoder.batches()]

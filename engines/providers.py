@@ -20,8 +20,7 @@ import onnxruntime as ort
 
 from kernels.trial import Run, reason_of, run_trial, told_in
 
-from .session import CPU_PROVIDER
-
+CPU_PROVIDER = "CPUExecutionProvider"
 TENSORRT, CUDA = "TensorrtExecutionProvider", "CUDAExecutionProvider"
 
 _REASON = re.compile(r"with error: (.+)|(CUDA failure \d+: .+?)(?: ; |$)")

@@ -1,4 +1,4 @@
-"""Runs one model on one device. `open_session` decides once which; below it there is a single path.
+"""Runs one model on one device: the contract of a session, the CPU's, and a peer for tests.
 
 Every session that is opened is counted until it is closed: `live_sessions()` names the leaked ones.
 """
@@ -19,8 +19,8 @@ from kernels.surface import Array
 
 from .blocked import for_cpu
 from .errors import ModelError, SessionError
+from .providers import CPU_PROVIDER
 
-CPU_PROVIDER = "CPUExecutionProvider"
 Device = Literal["cpu", "cuda"]
 Named = dict[str, Array]
 # Their only common base is Exception; these are the ones that loading or running a model can end with.
@@ -154,29 +154,6 @@ class FakeSession(Counted):
         self._answer = None
 
 
-def open_session(
-    path: Path,
-    device: Device = "cpu",
-    *,
-    name: str | None = None,
-    threads: int = 0,
-    stream: int = 0,
-    device_id: int = 0,
-    engine_cache: Path | None = None,
-) -> Session:
-    """A session for an ONNX file; `name` defaults to the file's stem, which is the role.
-
-    threads: CPU only. stream: CUDA only and then required, the caller's `cudaStream_t` as an integer, which must
-    outlive the session. engine_cache: folder for TensorRT engines; None leaves TensorRT out.
-    Raises ModelError when the file is no model that can be run, or when device "cuda" would end on the CPU.
-    """
-    if device == "cpu":
-        return OrtSession(path, name, threads)
-    from .session_cuda import CudaSession
-
-    return CudaSession(path, name, stream=stream, device_id=device_id, engine_cache=engine_cache)
-
-
 def session_options(threads: int) -> ort.SessionOptions:
     """Options that all sessions share; `threads` for one run, 0: one per core."""
     options = ort.SessionOptions()
@@ -220,6 +197,3 @@ def opened(held: Any, name: str) -> Any:
 def first_line(error: Exception) -> str:
     """The error's message without the lines that follow."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
-
-
-__all__ = ["Device", "FakeSession", "OrtSession", "Session", "SessionError", "live_sessions", "open_session"]

@@ -19,10 +19,9 @@ from kernels.cuda.toolkit import name_toolkit
 
 from .errors import ModelError
 from .fetch import sha256_of
-from .providers import load_cuda
-from .session import CPU_PROVIDER, Counted, Named, loading, opened, running, session_options
+from .providers import CPU_PROVIDER, CUDA, TENSORRT, load_cuda
+from .session import Counted, Named, loading, opened, running, session_options
 
-TENSORRT, CUDA = "TensorrtExecutionProvider", "CUDAExecutionProvider"
 Dims = tuple[int, ...]
 ProviderOptions = dict[str, str]
 

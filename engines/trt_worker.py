@@ -15,8 +15,9 @@ from pathlib import Path
 from kernels.cuda.toolkit import name_toolkit
 
 from .errors import ModelError, SessionError
+from .open_session import open_session
 from .providers import TENSORRT, load_libraries
-from .session import first_line, open_session
+from .session import first_line
 from .session_cuda import PROFILES
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil, floor, log2, prod, sqrt
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -15,11 +14,9 @@ from .colour import code_range, rgb_matrix
 from .cpu_meter import CpuMeter
 from .filtered import lanczos
 from .geometry import halvings, index_matrix, shown_size, stored_rect, stored_to_displayed, turned
+from .ops import Part, Poses
 from .planes import halve, plane, quarter_turned
 from .surface import Array, Geometry, Rect, Surface
-
-if TYPE_CHECKING:
-    from .ops import Part, Poses
 
 _MARGIN = 2
 """Pixels kept around what a chip shows, so that interpolation sees true neighbours."""

@@ -1,4 +1,4 @@
-"""The pixel operations of one device, behind one small door. Which one serves a run is decided once, by `open_ops`."""
+"""The pixel operations of one device: the contract that the CPU's and CUDA's keep."""
 
 from __future__ import annotations
 
@@ -76,14 +76,3 @@ class Ops(Protocol):
     def to_host(self, array: Array) -> np.ndarray:
         """The array in host memory. Synchronises (device ops only)."""
         ...
-
-
-def open_ops(device: Device) -> Ops:
-    """The pixel operations of a device. Raises `RuntimeError` (what is missing) when `cuda` cannot be had."""
-    if device == "cpu":
-        from .cpu import CpuOps
-
-        return CpuOps()
-    from .cuda.ops import CudaOps
-
-    return CudaOps()

@@ -12,10 +12,11 @@ from kernels.ops import Ops
 from kernels.surface import Surface
 
 from .cancel import checkpoint
-from .candidates import leading_face
+from .contact_sheet import TILE_WIDTH, contact_sheet
 from .crops import Crop, crop_for
-from .encode import TILE_WIDTH, Encoder, contact_sheet
+from .encode import Encoder
 from .formats import Format
+from .looks import leading_face
 from .records import Active, Candidate, Character
 from .selection import Entry, Pick
 from .settings import Settings

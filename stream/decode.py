@@ -1,15 +1,13 @@
-"""The decoder's two doors: every frame in order, or one frame at one time. Which decoder serves is decided here."""
+"""What every decoder offers: all frames in order, or one frame at one time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, Protocol
 
 from kernels.surface import Surface
 
-from .errors import KeyartError
 from .records import FRAME_1080P_BYTES, FrameBatch, Notice, VideoInfo
 
 _LEAST_BATCH = 4
@@ -71,19 +69,3 @@ class Decoder(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-def open_decoder(path: Path, device: str, options: DecodeOptions) -> Decoder:
-    """The decoder of `device` for `path`.
-
-    Raises KeyartError with the reason when the file has no picture that can be decoded.
-    """
-    if device == "cuda":
-        from .nv_open import open_on_gpu
-
-        return open_on_gpu(path, options)
-    if device != "cpu":
-        raise KeyartError(f"device {device!r} has no decoder, use --device cpu or --device cuda")
-    from .av_decode import AvDecoder
-
-    return AvDecoder(path, options)

@@ -12,7 +12,7 @@ from engines.zoo import Progress
 
 from .errors import KeyartError
 from .gpu import Machine
-from .models import zoo_of
+from .models import ROLES, zoo_of
 from .settings import Settings
 
 
@@ -39,8 +39,6 @@ def buildable(settings: Settings) -> dict[str, Path]:
     """Role → file of the models of the main job that are here and for which engines are built. Raises ModelError."""
     from engines.session_cuda import PROFILES
 
-    from .services import ROLES
-
     models = {line.role: line.model for line in zoo_of(settings).status()}
     return {role: model.path for role in ROLES if role in PROFILES and (model := models.get(role)) is not None}
 
@@ -63,8 +61,6 @@ def build_engines(
     problem = parts.device_problem() or found.problem
     if problem is not None:
         raise KeyartError(f"TensorRT engines cannot be built here: {problem}")
-    from .services import ROLES
-
     zoo_of(settings).ensure(ROLES, progress)
     engines = engine_root(settings, found)
     return trt_build.build_engines(engines, buildable(settings), found, say, again, parts.builder)

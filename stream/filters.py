@@ -9,9 +9,9 @@ import numpy as np
 
 from engines.faces import Face
 
-from .candidates import leading_face
 from .expression import is_wide_open
 from .eyes import closed_below
+from .looks import leading_face
 from .records import Active, Candidate
 from .settings import Settings
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-from engines.session import Session, open_session
-from engines.tools import HOST, EngineTools
-from kernels.ops import Device, Meter, Ops, open_ops
+from engines.session import Session
+from engines.tools import EngineTools
+from kernels.ops import Device, Meter, Ops
 from kernels.surface import Geometry
 
-from .allocator import return_pictures
-from .decode import DecodeOptions, Decoder, open_decoder
-from .devices import choose_device
-from .encode import CpuEncoder, Encoder
+from .decode import DecodeOptions, Decoder
+from .encode import Encoder
 from .records import Notice
 from .settings import Settings
 
@@ -55,43 +52,3 @@ class Kit:
 
 
 MakeKit = Callable[[Settings], Kit]
-
-
-def open_kit(settings: Settings) -> Kit:
-    """The kit of the device that the settings ask for. Takes seconds on a GPU.
-
-    Raises KeyartError when that device cannot be used, with what is missing.
-    """
-    if choose_device(settings.device) == "cpu":
-        return host_kit(settings)
-    from .kit_cuda import cuda_kit
-
-    return cuda_kit(settings)
-
-
-def host_kit(settings: Settings) -> Kit:
-    """FFmpeg, NumPy and OpenCV, sessions of one thread each: as many run side by side as there are threads."""
-    ops = open_ops("cpu")
-    return_pictures()
-    return Kit(
-        device="cpu",
-        ops=ops,
-        encoder=CpuEncoder(),
-        meter=ops.meter,
-        engine_ops=ops,
-        tools=HOST,
-        open_session=_open_on_host,
-        open_decoder=partial(_open_decoder, "cpu"),
-        clustering="cpu",
-        # One film's decoder and engines already use all cores; a second film would only cost memory. And pictures are
-        # looked at one by one: more together is no faster, and no answer can depend on its neighbours.
-        pace=Pace(max_batch=1, readers=settings.thread_count, in_flight=1),
-    )
-
-
-def _open_on_host(path: Path, role: str) -> Session:
-    return open_session(path, "cpu", name=role, threads=1)
-
-
-def _open_decoder(device: Device, path: Path, options: DecodeOptions) -> Decoder:
-    return open_decoder(path, device, options)

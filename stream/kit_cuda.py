@@ -10,8 +10,9 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from engines.errors import ModelError
+from engines.open_session import open_session
 from engines.providers import TENSORRT
-from engines.session import Session, open_session
+from engines.session import Session
 from engines.session_cuda import PROFILES
 from engines.tools_cuda import CudaTools
 from kernels.cuda.meter import CudaMeter
@@ -20,12 +21,11 @@ from kernels.cuda.runtime import CupyRuntime, Runtime
 from kernels.ops import Device
 from kernels.surface import Geometry
 
-from .decode import DecodeOptions, Decoder, open_decoder
 from .encode_cuda import CudaEncoder
 from .engine_cache import engine_folder
 from .errors import KeyartError
 from .kit import Kit, Pace
-from .nv_open import first_chip
+from .nv_open import first_chip, open_on_gpu
 from .nv_session import Chip, RefusedError
 from .records import Notice
 from .settings import Settings
@@ -57,7 +57,7 @@ def cuda_kit(settings: Settings) -> Kit:
         engine_ops=CudaOps(engines),
         tools=CudaTools(engines),
         open_session=partial(_open_session, engines, folder, unfit),
-        open_decoder=_open_decoder,
+        open_decoder=open_on_gpu,
         clustering=clustering,
         pace=Pace(MAX_BATCH, READERS, films_in_flight(decoder_engines())),
         fallbacks=partial(fallbacks, folder is not None, unfit, clustering),
@@ -128,10 +128,6 @@ def _open_session(
 ) -> Session:
     cache = None if role in unfit else engines
     return open_session(path, "cuda", name=role, stream=runtime.stream, device_id=runtime.device_id, engine_cache=cache)
-
-
-def _open_decoder(path: Path, options: DecodeOptions) -> Decoder:
-    return open_decoder(path, "cuda", options)
 
 
 def _clustering() -> Device:

@@ -12,10 +12,11 @@ import anyio
 from anyio import CapacityLimiter, create_task_group, to_thread
 
 from .errors import DeviceLostError, KeyartError, device_errors
-from .kit import MakeKit, open_kit
+from .kit import MakeKit
+from .open_kit import open_kit
 from .output import MANIFEST, ResultFolder, has_result, refuse_equal_names, result_folder
 from .pipeline import Result, process
-from .progress import Outcome, Reporter
+from .reporter import Outcome, Reporter
 from .services import Services, open_services
 from .settings import Settings
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from engines.reader import ROLES as READER_ROLES
 from engines.zoo import FOLDER_VARIABLE, Zoo
 
 from .settings import Settings
+
+ROLES = (*READER_ROLES, "text_detection")
+"""What the main job needs; the other roles are pulled by what uses them."""
 
 
 def zoo_of(settings: Settings) -> Zoo:

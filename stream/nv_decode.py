@@ -14,14 +14,14 @@ from kernels.cuda.errors import out_of_memory
 from kernels.surface import Surface
 
 from .av_probe import key_before, notices_of
-from .cancel import checkpoint
+from .cancel import checkpoint, held
 from .decode import DecodeOptions
 from .errors import KeyartError
 from .frame_clock import FrameClock
 from .frame_pool import Demand, FramePool, Memory, Place, Rows, bytes_for, places_of
 from .nv_pass import NvPass
 from .nv_session import Chip, Decoded, NvSession, RefusedError, words_of
-from .passes import SAME_TIME_S, SEEK_BACK_OFF_S, Watched, held
+from .passes import SAME_TIME_S, SEEK_BACK_OFF_S, Watched
 from .records import FrameBatch, Notice, VideoInfo
 
 _SAMPLES: dict[int, np.dtype[Any]] = {1: np.dtype(np.uint8), 2: np.dtype(np.uint16)}

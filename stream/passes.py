@@ -1,20 +1,15 @@
-"""What decoders have in common: the story of a pass over a file, and searches that take turns."""
+"""What decoders have in common: what a pass over a file came across, and how times are sought."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Lock
 
-from .cancel import checkpoint
 from .records import Notice, VideoInfo
 
 SAME_TIME_S = 1.5e-3
 """Times this near are one picture's: containers round them to milliseconds."""
 SEEK_BACK_OFF_S = 15.0
 """Program streams land behind the asked time; a second try starts this much earlier, a third at the start."""
-_LISTEN_EVERY_S = 0.05
 _END_TOLERANCE_S = 1.0
 """Containers round durations and count the last picture differently; a film that ends earlier than this was cut off."""
 
@@ -46,14 +41,3 @@ class Watched:
             message = f"ends at {self.last_s:.2f} s although its container says {end_s:.2f} s, used what is there"
             found.append(Notice("cut_off", message, self.last_s))
         return found
-
-
-@contextmanager
-def held(lock: Lock) -> Iterator[None]:
-    """The lock, waited for with an ear for cancellation."""
-    while not lock.acquire(timeout=_LISTEN_EVERY_S):
-        checkpoint()
-    try:
-        yield
-    finally:
-        lock.release()

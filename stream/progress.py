@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol, TextIO
+from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn
@@ -17,34 +17,7 @@ from rich.progress import Progress as RichProgress
 from rich.text import Text
 
 from .manifest import Manifest, read_manifest
-
-Progress = Callable[[str, int, int | None], None]
-"""Stage, frames done, frames in all (None: unknown): what `extract` tells a caller in Python."""
-
-
-class Reporter(Protocol):
-    """Told of every step of a call with many videos. May be called from any thread."""
-
-    def stage(self, video: Path, stage: str, frames_done: int, frames_total: int | None) -> None: ...
-
-    def finished(self, video: Path, manifest: Manifest, folder: Path) -> None: ...
-
-    def skipped(self, video: Path, folder: Path) -> None: ...
-
-    def failed(self, video: Path, reason: str) -> None: ...
-
-    def warning(self, video: Path, code: str, message: str) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one video. `reason` is set when it failed, `folder` when it did not."""
-
-    video: Path
-    status: Literal["done", "skipped", "failed"]
-    folder: Path | None = None
-    manifest: Manifest | None = None
-    reason: str | None = None
+from .reporter import Reporter
 
 
 class QuietReporter:

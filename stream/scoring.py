@@ -10,9 +10,9 @@ import numpy as np
 from engines.faces import Face
 from kernels.surface import Geometry
 
-from .candidates import leading_face, pleasant_score, pose_score
 from .expression import mouth_score
 from .eyes import eye_score, openness
+from .looks import leading_face, pleasant_score, pose_score
 from .records import Active, Candidate
 from .sections import RankWeights
 

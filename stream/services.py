@@ -13,7 +13,6 @@ from threadpoolctl import threadpool_limits
 
 from engines.errors import ModelError
 from engines.faces import Reading
-from engines.reader import ROLES as READER_ROLES
 from engines.reader import FaceReader, ReaderOptions
 from engines.session import Session
 from engines.text import TextDetector
@@ -23,17 +22,14 @@ from kernels.surface import Geometry, Surface
 
 from .batcher import Batcher
 from .collector import settled_collector
-from .devices import choose_device
 from .encode import Encoder
 from .errors import KeyartError
-from .kit import Kit, MakeKit, OpenDecoder, open_kit
-from .models import zoo_of
+from .kit import Kit, MakeKit, OpenDecoder
+from .models import ROLES, zoo_of
 from .moment import Glance
+from .open_kit import open_kit
 from .records import Notice
 from .settings import Settings
-
-ROLES = (*READER_ROLES, "text_detection")
-"""What the main job needs; the other roles are pulled by what uses them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +130,3 @@ def _load(
         raise KeyartError(str(error)) from error
     import_module("sklearn.cluster")  # takes a second, which would otherwise be spent when the first film ends
     return models, sessions
-
-
-__all__ = ["ROLES", "Services", "choose_device", "open_services"]

@@ -10,9 +10,9 @@ import numpy as np
 
 from kernels.surface import Surface
 
+from .cancel import held
 from .decode import DecodeOptions, Decoder
 from .frame_pool import Demand, FramePool, Memory, bytes_for, places_of
-from .passes import held
 from .records import FrameBatch, Notice, VideoInfo
 
 

@@ -18,10 +18,11 @@ from kernels.surface import Geometry, Surface
 
 from . import composition
 from .batcher import Batcher
-from .candidates import choose, leading_face, shows_enough
+from .candidates import choose, shows_enough
 from .channels import Receiver, Sender, open_channel
 from .decode import Decoder
 from .film import Film, PersonGuess, bare_candidate
+from .looks import leading_face
 from .moment import Pace
 from .probes import PendingPictures, ShotPictures, turns
 from .records import FrameBatch, Picture

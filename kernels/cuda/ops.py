@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..balance import Balance, Span
 from ..geometry import shown_size, stored_rect, turned
+from ..ops import Part, Poses
 from ..resample import taps
 from ..surface import Array, Geometry, Rect, Surface
 from .layout import NORMALISE, TAPS, pictures
 from .meter import CudaMeter
 from .parts import chips_of, in_plane, looks_at
 from .runtime import CupyRuntime, Grid, Runtime
-
-if TYPE_CHECKING:
-    from ..ops import Part, Poses
 
 _BLOCK: Grid = (32, 8, 1)
 RGB = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))

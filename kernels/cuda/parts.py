@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from math import floor
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..geometry import halvings, index_matrix, rect_in, stored_to_displayed, turned
+from ..ops import Part, Poses
 from ..surface import Geometry, Rect, Surface
 from .layout import CHIP, LOOK, SAMPLING, halved_size, halving_of
-
-if TYPE_CHECKING:
-    from ..ops import Part, Poses
 
 Shape = tuple[int, int]
 """Rows and columns."""

@@ -15,7 +15,7 @@ from .exits import FAILED, tidy_exit
 from .stdout import own_stdout
 
 if TYPE_CHECKING:
-    from ..progress import Outcome, Reporter
+    from ..reporter import Outcome, Reporter
     from ..settings import Settings
 
 ExtractFiles = Callable[[list[Path], Path, "Settings", "Reporter"], Awaitable[list["Outcome"]]]
@@ -92,7 +92,7 @@ async def _extract_or_explain(
     """When the run as a whole cannot start (no models), every file that had work to do fails with the reason."""
     from ..errors import KeyartError
     from ..output import has_result, result_folder
-    from ..progress import Outcome
+    from ..reporter import Outcome
 
     try:
         return await work(files, out, settings, reporter)

@@ -11,7 +11,7 @@ import pytest
 from engines.blocked import for_cpu
 from engines.convert.graph import GraphWriter
 from engines.errors import ModelError
-from engines.session import open_session
+from engines.open_session import open_session
 
 IMAGE = np.random.default_rng(3).normal(size=(2, 5, 7, 9)).astype(np.float32)
 

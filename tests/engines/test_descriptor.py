@@ -12,8 +12,9 @@ from skimage import data
 
 from engines.descriptor import LENGTH, SAME_PICTURE, describe
 from engines.detector import Detector
+from engines.open_session import open_session
 from engines.pooling import area_mean, picture_numbers
-from engines.session import Session, open_session
+from engines.session import Session
 from engines.tools import HOST, HostTools
 
 from .scenes import PictureOps

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from engines.descriptor import LENGTH
+from engines.open_session import open_session
 from engines.reader import ROLES, FaceReader, ReaderOptions
-from engines.session import open_session
 from kernels.cuda.ops import CudaOps
 from kernels.cuda.sources import KERNELS
 from kernels.surface import Colour, Geometry, Surface

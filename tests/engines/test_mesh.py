@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from engines.mesh import CHIP_PX, REACH, chip_matrix, mouth_openness, mouth_width, mouths
-from engines.session import FakeSession, Session, open_session
+from engines.open_session import open_session
+from engines.session import FakeSession, Session
 
 from .scenes import portrait
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import onnxruntime as ort
 import pytest
 
-from engines.providers import CUDA, TENSORRT, library_folders, load_cuda, provider_problem, verdict
-from engines.session import CPU_PROVIDER
+from engines.providers import CPU_PROVIDER, CUDA, TENSORRT, library_folders, load_cuda, provider_problem, verdict
 
 
 def test_a_provider_that_is_tried_and_opens_has_no_problem() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engines.quality import PATCH_PX, measure, patch_matrix
-from kernels.ops import open_ops
+from kernels.open_ops import open_ops
 from kernels.surface import Colour, Geometry, Surface
 
 SIZE = 1280, 720

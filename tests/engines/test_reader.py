@@ -11,8 +11,9 @@ import pytest
 
 from engines.eyes import CLOSED_BELOW
 from engines.faces import EMOTIONS, UNMEASURED, Face, Reading
+from engines.open_session import open_session
 from engines.reader import ROLES, FaceReader, ReaderOptions
-from engines.session import FakeSession, Session, open_session
+from engines.session import FakeSession, Session
 from kernels.ops import Poses
 
 from .scenes import PictureOps, fake_detector, portrait

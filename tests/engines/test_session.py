@@ -13,7 +13,8 @@ import pytest
 
 from engines.convert.graph import GraphWriter
 from engines.errors import ModelError, SessionError
-from engines.session import FakeSession, OrtSession, Session, live_sessions, open_session, session_options
+from engines.open_session import open_session
+from engines.session import FakeSession, OrtSession, Session, live_sessions, session_options
 from engines.session_cuda import (
     CUDA,
     PROFILES,

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
-from engines.session import FakeSession, Session, open_session
+from engines.open_session import open_session
+from engines.session import FakeSession, Session
 from engines.text import TextDetector, TextReading, boxes_of, fetched, is_overlay, text_share
 from kernels.cuda.ops import CudaOps
 

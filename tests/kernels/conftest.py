@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from kernels.ops import Ops, open_ops
+from kernels.open_ops import open_ops
+from kernels.ops import Ops
 
 from . import emulated
 

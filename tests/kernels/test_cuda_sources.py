@@ -11,7 +11,8 @@ import pytest
 from kernels.cuda.compile import ARCHITECTURES, CompileError, compile_kernels, nvrtc
 from kernels.cuda.ops import CudaOps, upload
 from kernels.cuda.sources import FOLDER, KERNELS, file_of, source
-from kernels.ops import Ops, open_ops
+from kernels.open_ops import open_ops
+from kernels.ops import Ops
 from kernels.surface import Colour, Geometry, Surface, split_semi_planar
 
 from .emulated import EmulatedRuntime

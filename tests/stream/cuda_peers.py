@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from engines.session import Session, open_session
+from engines.open_session import open_session
+from engines.session import Session
 from engines.tools import HOST
 from engines.tools_cuda import engine_input, grey_input, picture_numbers
 from kernels.cuda.meter import CudaMeter

@@ -13,7 +13,8 @@ import anyio
 import pytest
 
 from stream.decode import DecodeOptions, Decoder
-from stream.kit import Kit, MakeKit, Pace, host_kit
+from stream.kit import Kit, MakeKit, Pace
+from stream.kit_cpu import host_kit
 from stream.library import extract_files
 from stream.manifest import Manifest
 from stream.nv_open import open_on_chip

@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 from stream.cli import OWN_COMMANDS, build_app
 from stream.errors import KeyartError
 from stream.output import ResultFolder, result_folder
-from stream.progress import Outcome, Reporter
+from stream.reporter import Outcome, Reporter
 from stream.settings import Settings
 from stream.version import own_version
 

@@ -16,10 +16,12 @@ import pytest
 from PIL import Image
 
 from benchmarks.demo import BAR, FILM, HEIGHT, pictures
-from stream.kit import Kit, open_kit
+from stream.kit import Kit
 from stream.library import extract_files
 from stream.manifest import Manifest
-from stream.progress import Outcome, QuietReporter
+from stream.open_kit import open_kit
+from stream.progress import QuietReporter
+from stream.reporter import Outcome
 from stream.settings import Settings
 
 from ..kernels import emulated

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stream.decode import DecodeOptions, DecodeRange, open_decoder
+from stream.av_decode import AvDecoder
+from stream.decode import DecodeOptions, DecodeRange
 from stream.errors import KeyartError
 from stream.records import FrameBatch
 
 
 def decode(path: Path, **options: object) -> tuple[object, list[FrameBatch], np.ndarray, np.ndarray]:
-    decoder = open_decoder(path, "cpu", DecodeOptions(threads=2, **options))  # type: ignore[arg-type]
+    decoder = AvDecoder(path, DecodeOptions(threads=2, **options))  # type: ignore[arg-type]
     batches = list(decoder.batches())
     pts_s = np.concatenate([b.pts_s for b in batches]) if batches else np.zeros(0)
     frames = np.concatenate([b.frames for b in batches]) if batches else np.zeros(0, np.int32)
@@ -116,12 +117,12 @@ def test_what_is_no_film_is_named(tmp_path, name, content, words):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(KeyartError, match=words):
-        open_decoder(path, "cpu", DecodeOptions())
+        AvDecoder(path, DecodeOptions())
 
 
 def test_a_folder_is_no_film(tmp_path):
     with pytest.raises(KeyartError, match="is a folder"):
-        open_decoder(tmp_path, "cpu", DecodeOptions())
+        AvDecoder(tmp_path, DecodeOptions())
 
 
 ODD = {

@@ -20,10 +20,12 @@ from kernels.cuda.errors import sticky
 from stream.cli import build_app
 from stream.commands.exits import DEVICE_LOST
 from stream.errors import DeviceLostError, KeyartError, device_errors
-from stream.kit import Kit, host_kit
+from stream.kit import Kit
+from stream.kit_cpu import host_kit
 from stream.library import extract_files
 from stream.output import MANIFEST
-from stream.progress import Outcome, QuietReporter
+from stream.progress import QuietReporter
+from stream.reporter import Outcome
 from stream.settings import Settings
 
 

@@ -15,7 +15,7 @@ from kernels.surface import Geometry
 from stream.devices import NEEDED, Choice, choice_of, choose_device
 from stream.errors import KeyartError
 from stream.gpu import Gpu, Package, VideoChip
-from stream.kit import host_kit
+from stream.kit_cpu import host_kit
 from stream.kit_cuda import Meters, decoder_engines, fallbacks, films_in_flight, without_engine
 from stream.nv_session import Chip
 from stream.settings import Settings

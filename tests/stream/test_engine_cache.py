@@ -19,7 +19,7 @@ from engines.trt import TensorRt
 from stream.cli import build_app
 from stream.engine_cache import BuildParts, build_engines, buildable, engine_folder
 from stream.errors import KeyartError
-from stream.services import ROLES
+from stream.models import ROLES
 from stream.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]

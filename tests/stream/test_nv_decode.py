@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from anyio import to_thread
 
-from stream.decode import DecodeOptions, DecodeRange, open_decoder
+from stream.decode import DecodeOptions, DecodeRange
 from stream.errors import KeyartError
 from stream.frame_pool import Demand
 from stream.nv_open import first_chip, open_on_chip
@@ -321,11 +321,6 @@ def test_without_the_package_it_is_said(monkeypatch):
     monkeypatch.setitem(sys.modules, "PyNvVideoCodec", None)
     with pytest.raises(RuntimeError, match="PyNvVideoCodec cannot be imported"):
         first_chip.__wrapped__()
-
-
-def test_other_devices_have_no_decoder(film):
-    with pytest.raises(KeyartError, match="device 'tpu' has no decoder"):
-        open_decoder(film, "tpu", ONE)
 
 
 def test_refusing_is_an_error_of_its_own(film):

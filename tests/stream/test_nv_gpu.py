@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from kernels.surface import Array, Surface
-from stream.decode import DecodeOptions, Decoder, DecodeRange, open_decoder
+from stream.av_decode import AvDecoder
+from stream.decode import DecodeOptions, Decoder, DecodeRange
+from stream.nv_open import open_on_gpu
 
 # Slow only where the first of them compiles and opens everything from a cold disk.
 pytestmark = [pytest.mark.gpu, pytest.mark.slow]
@@ -74,7 +76,7 @@ def assert_same(a: list[np.ndarray], b: list[np.ndarray]) -> None:
 @pytest.mark.parametrize("name", FILMS)
 def test_the_chip_decodes_what_ffmpeg_decodes(film, name, mode):
     path, options = film(name), DecodeOptions(mode=mode, threads=1)
-    expected, decoder = whole(open_decoder(path, "cpu", options)), open_decoder(path, "cuda", options)
+    expected, decoder = whole(AvDecoder(path, options)), open_on_gpu(path, options)
     assert decoder.name == "nvdec", decoder.notices
     found = whole(decoder)
     decoder.close()
@@ -87,7 +89,7 @@ def test_the_chip_decodes_what_ffmpeg_decodes(film, name, mode):
 
 @pytest.mark.parametrize("name", FILMS)
 def test_any_picture_and_any_stretch_can_be_asked_for_again(film, name):
-    decoder = open_decoder(film(name), "cuda", DecodeOptions(threads=1))
+    decoder = open_on_gpu(film(name), DecodeOptions(threads=1))
     pts_s, _, pictures = whole(decoder)
     for pick in (41, 0, 17, 59):
         assert_same(planes(decoder.frame_at(pts_s[pick])), pictures[pick])
@@ -99,18 +101,18 @@ def test_any_picture_and_any_stretch_can_be_asked_for_again(film, name):
 
 def test_a_range_is_the_same(film):
     path, options = film("h264.ts"), DecodeOptions(threads=1, range=DecodeRange(0.7, 1.3))
-    decoder = open_decoder(path, "cuda", options)
-    found, expected = whole(decoder), whole(open_decoder(path, "cpu", options))
+    decoder = open_on_gpu(path, options)
+    found, expected = whole(decoder), whole(AvDecoder(path, options))
     decoder.close()
     assert found[:2] == expected[:2]
 
 
 def test_pictures_stay_while_the_decoder_goes_on_and_closes(film):
     path = film("h264.mp4")
-    decoder = open_decoder(path, "cuda", DecodeOptions(threads=1))
+    decoder = open_on_gpu(path, DecodeOptions(threads=1))
     kept = [surface for batch in decoder.batches() for surface in batch.surfaces]
     decoder.close()
-    for surface, expected in zip(kept, whole(open_decoder(path, "cpu", DecodeOptions(threads=1)))[2], strict=True):
+    for surface, expected in zip(kept, whole(AvDecoder(path, DecodeOptions(threads=1)))[2], strict=True):
         assert_same(planes(surface), expected)
 
 
@@ -122,10 +124,10 @@ def test_what_the_chip_refuses_is_uploaded(tmp_path, moving):
         for picture in moving(10, size=SIZE):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode(None))
-    decoder = open_decoder(path, "cuda", DecodeOptions(threads=1))
+    decoder = open_on_gpu(path, DecodeOptions(threads=1))
     assert decoder.name == "ffmpeg, uploaded"
     assert [notice.code for notice in decoder.notices] == ["decoded_on_cpu"]
-    found, expected = whole(decoder), whole(open_decoder(path, "cpu", DecodeOptions(threads=1)))
+    found, expected = whole(decoder), whole(AvDecoder(path, DecodeOptions(threads=1)))
     decoder.close()
     for ours, theirs in zip(found[2], expected[2], strict=True):
         assert_same(ours, theirs)
@@ -137,7 +139,7 @@ def test_closing_gives_the_memory_back(film):
     path = film("h264.mp4")
 
     def pass_over() -> int:
-        decoder = open_decoder(path, "cuda", DecodeOptions(threads=1))
+        decoder = open_on_gpu(path, DecodeOptions(threads=1))
         for batch in decoder.batches():
             assert batch.surfaces
         decoder.close()

@@ -18,7 +18,8 @@ from benchmarks.demo import truth as demo_truth
 from stream.library import run
 from stream.manifest import Manifest, read_manifest
 from stream.pipeline import extract
-from stream.progress import Outcome, QuietReporter
+from stream.progress import QuietReporter
+from stream.reporter import Outcome
 from stream.settings import Settings
 
 pytestmark = [pytest.mark.models, pytest.mark.slow, pytest.mark.usefixtures("models_dir")]

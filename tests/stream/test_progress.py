@@ -6,7 +6,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from stream.progress import JsonReporter, PlainReporter, QuietReporter, Reporter, RichReporter, failure_line
+from stream.progress import JsonReporter, PlainReporter, QuietReporter, RichReporter, failure_line
+from stream.reporter import Reporter
 
 from .samples import sample_manifest
 

@@ -1,0 +1,40 @@
+"""The parts of the CPU: FFmpeg, NumPy and OpenCV, ONNX Runtime, scikit-learn, libjpeg."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engines.open_session import open_session
+from engines.session import Session
+from engines.tools import HOST
+from kernels.open_ops import open_ops
+
+from .allocator import return_pictures
+from .av_decode import AvDecoder
+from .encode import CpuEncoder
+from .kit import Kit, Pace
+from .settings import Settings
+
+
+def host_kit(settings: Settings) -> Kit:
+    """FFmpeg, NumPy and OpenCV, sessions of one thread each: as many run side by side as there are threads."""
+    ops = open_ops("cpu")
+    return_pictures()
+    return Kit(
+        device="cpu",
+        ops=ops,
+        encoder=CpuEncoder(),
+        meter=ops.meter,
+        engine_ops=ops,
+        tools=HOST,
+        open_session=_open_on_host,
+        open_decoder=AvDecoder,
+        clustering="cpu",
+        # One film's decoder and engines already use all cores; a second film would only cost memory. And pictures are
+        # looked at one by one: more together is no faster, and no answer can depend on its neighbours.
+        pace=Pace(max_batch=1, readers=settings.thread_count, in_flight=1),
+    )
+
+
+def _open_on_host(path: Path, role: str) -> Session:
+    return open_session(path, "cpu", name=role, threads=1)
