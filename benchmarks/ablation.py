@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from stream.configuration import load_settings
 from stream.errors import KeyartError
 from stream.manifest import Manifest
 from stream.output import has_result, result_folder
-from stream.settings import Settings
+from stream.settings.load import load_settings
+from stream.settings.model import Settings
 
 from .evaluate import Evaluation
 from .faults import FAULTS, faults_of

@@ -14,7 +14,7 @@ import numpy as np
 from kernels.bars import ActiveArea
 from stream.characters import find_characters
 from stream.manifest import Manifest
-from stream.settings import Settings
+from stream.settings.model import Settings
 
 from . import bars, characters, shots
 from .labels import LabelError, LabelledVideo

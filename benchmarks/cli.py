@@ -10,7 +10,7 @@ import typer
 from . import cli_runs, cli_stages, options
 
 if TYPE_CHECKING:
-    from stream.settings import Settings
+    from stream.settings.model import Settings
 
     from .labels import Labelled
     from .report import Report

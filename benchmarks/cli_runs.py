@@ -14,7 +14,7 @@ import typer
 from . import options
 
 if TYPE_CHECKING:
-    from stream.settings import Settings
+    from stream.settings.model import Settings
 
     from .labels import Labelled
     from .peers import Choices

@@ -14,7 +14,7 @@ from . import options
 
 if TYPE_CHECKING:
     from stream.manifest import Manifest
-    from stream.settings import Settings
+    from stream.settings.model import Settings
 
     from .labels import LabelledVideo
     from .layouts import Truth

@@ -13,7 +13,7 @@ import numpy as np
 from engines.errors import SessionError
 from stream.errors import KeyartError
 from stream.manifest import Manifest
-from stream.settings import Settings
+from stream.settings.model import Settings
 
 from . import naive, recall
 from .borders import NONE, Border, border_of

@@ -12,7 +12,7 @@ def device(job: Job) -> None:
     """Free memory, clocks, settings, providers, TensorRT; and doctor's lines: what is missing."""
     from stream.doctor import diagnose
     from stream.gpu import Machine
-    from stream.settings import Settings
+    from stream.settings.model import Settings
 
     from .provenance import provenance
 

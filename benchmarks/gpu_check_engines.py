@@ -28,7 +28,7 @@ def engines(job: Job) -> None:
     from kernels.cuda.runtime import CupyRuntime
     from stream.engine_cache import buildable, engine_folder
     from stream.models import ROLES, zoo_of
-    from stream.settings import Settings
+    from stream.settings.model import Settings
 
     settings = Settings(device="cuda")
     zoo_of(settings).ensure(ROLES)

@@ -43,7 +43,7 @@ def run(films: Sequence[Path], device: str, videos: int) -> list[Manifest]:
 
     from stream.pipeline import process
     from stream.services import open_services
-    from stream.settings import Settings
+    from stream.settings.model import Settings
 
     settings = Settings(device=device)  # type: ignore[arg-type]
     found: dict[int, Manifest] = {}

@@ -108,7 +108,7 @@ def middle(runs: Sequence[Row]) -> float:
 
 def settings_for(mode: str, videos: int) -> Any:
     """The settings of a run with so many videos in flight."""
-    from stream.settings import Settings
+    from stream.settings.model import Settings
 
     return Settings(device="cuda", decode=mode, batching={"in_flight": videos})  # type: ignore[arg-type]
 

@@ -18,7 +18,7 @@ from stream.encode import Encoder
 from stream.kit import Kit, MakeKit
 from stream.open_kit import open_kit
 from stream.services import Services, open_services
-from stream.settings import Settings
+from stream.settings.model import Settings
 
 from .gpu_check_counting import CountingRuntime
 from .gpu_check_job import Row

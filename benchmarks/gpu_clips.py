@@ -78,7 +78,7 @@ def _options(preset: str, crf: int) -> dict[str, str]:
 
 def embeddings_of(film: Path) -> tuple[np.ndarray, np.ndarray]:
     """(N, 128) of all faces and (M, 128) of the tracks, unit vectors, by time, on the CPU. Raises KeyartError."""
-    from stream.settings import Settings
+    from stream.settings.model import Settings
 
     from .watching import watch_film
 

@@ -32,7 +32,7 @@ from stream.nv_decode import NvDecoder
 from stream.nv_session import Chip
 from stream.probes import PendingPictures
 from stream.records import VideoInfo
-from stream.settings import Settings
+from stream.settings.model import Settings
 from stream.shots import ShotSplitter
 
 from .doubles import IdleChip, IdleMemory, IdleRuntime

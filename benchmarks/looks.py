@@ -25,7 +25,7 @@ from kernels.open_ops import open_ops
 from kernels.surface import Rect, Surface
 from stream.av_decode import AvDecoder
 from stream.decode import DecodeOptions
-from stream.settings import Settings
+from stream.settings.model import Settings
 
 from .labels import LabelledVideo
 from .layouts import Truth

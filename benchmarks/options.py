@@ -15,7 +15,7 @@ from stream.commands.exits import FAILED, WRONG_USAGE, tidy_exit
 from stream.commands.options import ConfigOption, DeviceOption, JsonOption, ModelSetOption, ModelsOption, SetOption
 
 if TYPE_CHECKING:
-    from stream.settings import Settings
+    from stream.settings.model import Settings
 
     from .report import Report
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kernels.cuda.toolkit import name_toolkit
-from stream.settings import Settings
+from stream.settings.model import Settings
 
 _CODE = (".py", ".cu", ".cuh", ".toml")
 _PACKAGES = ("av", "numpy", "onnxruntime", "onnxruntime-gpu", "opencv-python-headless", "scikit-learn", "scipy")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stream.manifest import Manifest, read_manifest
 from stream.output import MANIFEST, has_result, result_folder
-from stream.settings import Settings
+from stream.settings.model import Settings
 
 from .labels import LabelledVideo
 

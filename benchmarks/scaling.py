@@ -105,7 +105,7 @@ async def _at_once(paths: Sequence[Path], threads: int) -> Row:
 
     from stream.pipeline import process
     from stream.services import open_services
-    from stream.settings import Settings
+    from stream.settings.model import Settings
 
     settings = Settings(device="cpu", threads=threads)
     frames: list[int] = []

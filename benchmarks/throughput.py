@@ -39,7 +39,7 @@ def whole_pipeline(path: Path, threads: int) -> dict[str, Any]:
 
     from stream.pipeline import process
     from stream.services import open_services
-    from stream.settings import Settings
+    from stream.settings.model import Settings
 
     settings = Settings(device="cpu", threads=threads)
 

@@ -14,7 +14,7 @@ from stream.library import write_result
 from stream.output import result_folder
 from stream.pipeline import finished, watching
 from stream.services import open_services
-from stream.settings import Settings
+from stream.settings.model import Settings
 
 
 def watch_film(video: Path, settings: Settings) -> Film:

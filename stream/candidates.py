@@ -12,7 +12,7 @@ from .eyes import openness
 from .looks import leading_face, look_score
 from .probes import sharpness
 from .records import Candidate, Picture
-from .sections import FaceSettings, ProbeSettings
+from .settings.sections import FaceSettings, ProbeSettings
 
 _APART_S = 0.6
 _GOOD_LOOK = 3.9

@@ -9,7 +9,7 @@ import numpy as np
 from .people_grouping import group
 from .people_mains import Presence, main_people
 from .records import Character, Shot, Track
-from .sections import PeopleSettings
+from .settings.sections import PeopleSettings
 
 _CLEARLY = 1.5
 """The second nearest person must be this much further from a doubtful track than the nearest."""

@@ -15,11 +15,11 @@ from .cancel import checkpoint
 from .contact_sheet import TILE_WIDTH, contact_sheet
 from .crops import Crop, crop_for
 from .encode import Encoder
-from .formats import Format
 from .looks import leading_face
 from .records import Active, Candidate, Character
 from .selection import Entry, Pick
-from .settings import Settings
+from .settings.formats import Format
+from .settings.model import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from .manifest import (
 )
 from .records import Character, Notice
 from .services import Services
-from .settings import Settings
+from .settings.model import Settings
 from .version import own_version
 from .words import why
 

@@ -13,7 +13,7 @@ from engines.errors import ModelError
 
 from .errors import KeyartError
 from .finding import Finding, State
-from .settings import Settings
+from .settings.model import Settings
 from .version import own_version
 
 if TYPE_CHECKING:

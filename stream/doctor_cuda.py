@@ -13,7 +13,7 @@ from .devices import COMPILER_ADVICE, NEEDED
 from .engine_cache import buildable, engine_root
 from .finding import Finding, State
 from .gpu import NOT_INSTALLED, PACKAGES, Gpu, Machine, View
-from .settings import Settings
+from .settings.model import Settings
 
 INSTEAD = {
     "cuml": "faces are grouped by scikit-learn, slower for long films",

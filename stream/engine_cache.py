@@ -13,7 +13,7 @@ from engines.zoo import Progress
 from .errors import KeyartError
 from .gpu import Machine
 from .models import ROLES, zoo_of
-from .settings import Settings
+from .settings.model import Settings
 
 
 def engine_folder(settings: Settings, inspect: Callable[[], trt.TensorRt] = trt.inspect) -> Path | None:

@@ -13,7 +13,7 @@ from .expression import is_wide_open
 from .eyes import closed_below
 from .looks import leading_face
 from .records import Active, Candidate
-from .settings import Settings
+from .settings.model import Settings
 
 _EDGE_SHARE = 0.04
 """A face box may stick out of the active picture by this share of its height before it counts as cut."""

@@ -25,7 +25,7 @@ from .passes import SAME_TIME_S
 from .pool import PicturePool
 from .records import Active, Candidate, Character, Notice, Timed
 from .selection import Selection
-from .settings import Settings
+from .settings.model import Settings
 
 
 class Between(Protocol):

@@ -18,7 +18,7 @@ from .looks import leading_face
 from .records import Active, Candidate, Character
 from .scoring import Subject, components_of, focus_ranks, score_of
 from .selection import Entry
-from .settings import Settings
+from .settings.model import Settings
 
 _MIN_FACES_FOR_SPREAD = 8
 _CO_STAR = 0.6

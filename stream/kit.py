@@ -14,7 +14,7 @@ from kernels.surface import Geometry
 from .decode import DecodeOptions, Decoder
 from .encode import Encoder
 from .records import Notice
-from .settings import Settings
+from .settings.model import Settings
 
 OpenDecoder = Callable[[Path, DecodeOptions], Decoder]
 

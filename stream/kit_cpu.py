@@ -13,7 +13,7 @@ from .allocator import return_pictures
 from .av_decode import AvDecoder
 from .encode import CpuEncoder
 from .kit import Kit, Pace
-from .settings import Settings
+from .settings.model import Settings
 
 
 def host_kit(settings: Settings) -> Kit:

@@ -28,7 +28,7 @@ from .kit import Kit, Pace
 from .nv_open import first_chip, open_on_gpu
 from .nv_session import Chip, RefusedError
 from .records import Notice
-from .settings import Settings
+from .settings.model import Settings
 
 USUAL_ENGINES = 2
 """Decoder engines to count on when the chip cannot be asked: most GPUs have one to three, an H100 or H200 seven."""

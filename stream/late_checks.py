@@ -19,7 +19,7 @@ from .moment import Moments
 from .records import Active, Candidate
 from .scoring import score_of
 from .selection import Entry, Selection
-from .settings import Settings
+from .settings.model import Settings
 from .stage import StageClock
 
 _LISTEN_EVERY_S = 0.1

@@ -18,7 +18,7 @@ from .output import MANIFEST, ResultFolder, has_result, refuse_equal_names, resu
 from .pipeline import Result, process
 from .reporter import Outcome, Reporter
 from .services import Services, open_services
-from .settings import Settings
+from .settings.model import Settings
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .devices import choose_device
 from .kit import Kit
 from .kit_cpu import host_kit
-from .settings import Settings
+from .settings.model import Settings
 
 
 def open_kit(settings: Settings) -> Kit:

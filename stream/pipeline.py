@@ -29,7 +29,7 @@ from .manifest import Manifest
 from .pool import PicturePool
 from .records import VideoInfo
 from .services import Services, open_services
-from .settings import Settings
+from .settings.model import Settings
 from .stage import StageClock, on_thread
 from .watch import Threads, watch
 

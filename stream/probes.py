@@ -12,7 +12,7 @@ import numpy as np
 from kernels.surface import Surface
 
 from .records import FrameBatch, Picture, Shot, Timed
-from .sections import ProbeSettings
+from .settings.sections import ProbeSettings
 
 _CELLS_PER_SECOND = 4.0
 _FRESH_CELLS = 3

@@ -14,7 +14,7 @@ from .expression import mouth_score
 from .eyes import eye_score, openness
 from .looks import leading_face, pleasant_score, pose_score
 from .records import Active, Candidate
-from .sections import RankWeights
+from .settings.sections import RankWeights
 
 _USUAL = 0.7
 """About the median of extremeness and of the sharpness component over a film."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .records import Candidate
-from .sections import RankSettings
+from .settings.sections import RankSettings
 
 LIFTED_IN_ORDER: tuple[str, ...] = (
     "not_main",

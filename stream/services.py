@@ -29,7 +29,7 @@ from .models import ROLES, zoo_of
 from .moment import Glance
 from .open_kit import open_kit
 from .records import Notice
-from .settings import Settings
+from .settings.model import Settings
 
 
 @dataclass(frozen=True, slots=True)

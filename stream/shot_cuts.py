@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .sections import ShotSettings
+from .settings.sections import ShotSettings
 from .shot_rows import LUMA_CELLS, RowWindow, distance, floor_scale, likeness
 
 AROUND_ROWS = 8

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from .records import Transition
-from .sections import ShotSettings
+from .settings.sections import ShotSettings
 from .shot_rows import LUMA_CELLS, PICTURE, WHITE, RowWindow, distance, floor_scale, likeness
 
 Side = Literal["edge", "cut", "fade", "none"]

@@ -13,7 +13,7 @@ from functools import cache
 
 import numpy as np
 
-from .sections import ShotSettings
+from .settings.sections import ShotSettings
 from .shot_motion import unmoved_share
 from .shot_rows import RowWindow, distance, floor_scale, tone_gap
 

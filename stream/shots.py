@@ -14,7 +14,7 @@ from kernels.stats import ROW
 
 from . import shot_cuts, shot_gradual
 from .records import Shot, Transition
-from .sections import ShotSettings
+from .settings.sections import ShotSettings
 from .shot_cuts import AROUND_ROWS, Cut
 from .shot_fades import Boundary, Entry, enter, fades_through, flat_edges, is_flash, leave
 from .shot_gradual import OUTSIDE_ROWS, Dissolve

@@ -27,7 +27,7 @@ from .moment import Pace
 from .probes import PendingPictures, ShotPictures, turns
 from .records import FrameBatch, Picture
 from .scoring import provisional_score
-from .settings import Settings
+from .settings.model import Settings
 from .shots import ShotSplitter
 from .stage import StageClock, on_thread
 from .tracks import TrackBuilder

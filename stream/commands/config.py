@@ -12,7 +12,7 @@ from .exits import tidy_exit
 from .tables import print_table
 
 if TYPE_CHECKING:
-    from ..settings import Settings
+    from ..settings.model import Settings
 
 app = typer.Typer(help="The settings: values, sources, help.", no_args_is_help=True)
 
@@ -49,7 +49,7 @@ def show(
 
 
 def _rows(settings: Settings) -> list[dict[str, Any]]:
-    from ..settings import describe
+    from ..settings.model import describe
 
     return [
         {

@@ -16,7 +16,7 @@ from .stdout import own_stdout
 
 if TYPE_CHECKING:
     from ..reporter import Outcome, Reporter
-    from ..settings import Settings
+    from ..settings.model import Settings
 
 ExtractFiles = Callable[[list[Path], Path, "Settings", "Reporter"], Awaitable[list["Outcome"]]]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from ..settings import Settings
+    from ..settings.model import Settings
 
 DeviceOption = Annotated[
     str | None,
@@ -37,7 +37,7 @@ def settings_from(config: Path | None, flags: Mapping[str, Any], assignments: Se
 
     Raises SettingsError.
     """
-    from ..configuration import load_settings, parse_assignment
+    from ..settings.load import load_settings, parse_assignment
 
     values = dict(parse_assignment(text) for text in assignments or ())
     values.update({name: value for name, value in flags.items() if value is not None})

@@ -15,7 +15,7 @@ from benchmarks.labels import Label, LabelError, LabelledVideo
 from benchmarks.layouts import read_layout, truth_of_scenes
 from engines.faces import Face
 from stream.manifest import Manifest
-from stream.settings import Settings
+from stream.settings.model import Settings
 
 from .samples import face
 

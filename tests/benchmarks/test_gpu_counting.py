@@ -29,7 +29,7 @@ from kernels.cpu import CpuOps
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
 from stream.encode import CpuEncoder
-from stream.settings import Settings
+from stream.settings.model import Settings
 
 from ..kernels import emulated
 

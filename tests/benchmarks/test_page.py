@@ -13,7 +13,7 @@ from benchmarks.evaluate import Evaluation
 from benchmarks.labels import LabelledVideo
 from benchmarks.stills import write_stills
 from stream.manifest import Manifest
-from stream.settings import Settings
+from stream.settings.model import Settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

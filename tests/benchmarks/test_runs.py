@@ -17,7 +17,7 @@ from benchmarks.results import results_of
 from benchmarks.scaling import growth, repeat
 from benchmarks.watching import conclude_each
 from stream.pipeline import extract
-from stream.settings import Settings
+from stream.settings.model import Settings
 
 
 def test_a_film_is_repeated_without_encoding_it_again(scenes_film: Path, tmp_path: Path) -> None:

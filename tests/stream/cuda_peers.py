@@ -28,7 +28,7 @@ from stream.kit import Kit, Pace
 from stream.nv_open import open_on_chip
 from stream.nv_session import Chip
 from stream.records import FrameBatch
-from stream.settings import Settings
+from stream.settings.model import Settings
 
 from ..kernels.device_array import DeviceArray, DeviceRuntime
 from .fake_nvdec import FakeNvdec

@@ -15,7 +15,7 @@ from stream.people_grouping import group, near, surely_one
 from stream.people_mains import how_many
 from stream.people_merging import merge
 from stream.records import Character, Shot, Track
-from stream.sections import PeopleSettings
+from stream.settings.sections import PeopleSettings
 
 SHOT_S = 4.0
 SETTINGS = PeopleSettings()

@@ -20,7 +20,7 @@ from stream.manifest import Manifest
 from stream.nv_open import open_on_chip
 from stream.nv_session import Chip
 from stream.progress import QuietReporter
-from stream.settings import Settings
+from stream.settings.model import Settings
 
 from .fake_nvdec import FakeNvdec
 from .host_memory import HostMemory

@@ -18,7 +18,7 @@ from stream.cli import OWN_COMMANDS, build_app
 from stream.errors import KeyartError
 from stream.output import ResultFolder, result_folder
 from stream.reporter import Outcome, Reporter
-from stream.settings import Settings
+from stream.settings.model import Settings
 from stream.version import own_version
 
 from .samples import sample_manifest

@@ -7,8 +7,8 @@ import pytest
 
 from engines.faces import UNMEASURED, Face
 from stream.crops import crop_for
-from stream.formats import Format, shipped_formats
 from stream.records import Active
+from stream.settings.formats import Format, shipped_formats
 
 HD = Active(0, 0, 1920, 1080)
 FORMATS = list(shipped_formats().values())

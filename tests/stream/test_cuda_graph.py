@@ -22,7 +22,7 @@ from stream.manifest import Manifest
 from stream.open_kit import open_kit
 from stream.progress import QuietReporter
 from stream.reporter import Outcome
-from stream.settings import Settings
+from stream.settings.model import Settings
 
 from ..kernels import emulated
 from .cuda_peers import emulated_kit

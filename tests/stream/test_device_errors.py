@@ -26,7 +26,7 @@ from stream.library import extract_files
 from stream.output import MANIFEST
 from stream.progress import QuietReporter
 from stream.reporter import Outcome
-from stream.settings import Settings
+from stream.settings.model import Settings
 
 
 class CUDARuntimeError(RuntimeError):

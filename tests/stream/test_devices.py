@@ -18,7 +18,7 @@ from stream.gpu import Gpu, Package, VideoChip
 from stream.kit_cpu import host_kit
 from stream.kit_cuda import Meters, decoder_engines, fallbacks, films_in_flight, without_engine
 from stream.nv_session import Chip
-from stream.settings import Settings
+from stream.settings.model import Settings
 
 from ..kernels.device_array import DeviceRuntime
 from .fake_nvdec import FakeNvdec

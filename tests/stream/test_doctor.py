@@ -6,7 +6,7 @@ import pytest
 
 from stream.doctor import ESSENTIAL_CODECS, diagnose
 from stream.finding import Finding
-from stream.settings import Settings
+from stream.settings.model import Settings
 
 
 def by_name(settings: Settings) -> dict[str, Finding]:

@@ -15,7 +15,7 @@ from stream.doctor_cuda import cuda_findings
 from stream.engine_cache import buildable, engine_root
 from stream.finding import Finding
 from stream.gpu import PACKAGES, Gpu, Package, VideoChip, ask_chip, build_problem
-from stream.settings import Settings
+from stream.settings.model import Settings
 
 
 @dataclass

@@ -20,7 +20,7 @@ from stream.cli import build_app
 from stream.engine_cache import BuildParts, build_engines, buildable, engine_folder
 from stream.errors import KeyartError
 from stream.models import ROLES
-from stream.settings import Settings
+from stream.settings.model import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 FOUND = TensorRt("10.13.0", None)

@@ -7,7 +7,7 @@ import pytest
 
 from engines.faces import UNMEASURED, Face
 from stream.expression import extremeness, is_wide_open, log_ratios, mouth_score, shrunk, spread_of
-from stream.sections import ExpressionSettings
+from stream.settings.sections import ExpressionSettings
 
 RNG = np.random.default_rng(5)
 SETTINGS = ExpressionSettings()

@@ -20,7 +20,7 @@ from stream.manifest import Manifest, read_manifest
 from stream.pipeline import extract
 from stream.progress import QuietReporter
 from stream.reporter import Outcome
-from stream.settings import Settings
+from stream.settings.model import Settings
 
 pytestmark = [pytest.mark.models, pytest.mark.slow, pytest.mark.usefixtures("models_dir")]
 

@@ -9,7 +9,7 @@ from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
 from stream.probes import PendingPictures, reason_against, turns, value_of, values_of
 from stream.records import FrameBatch, Picture, Shot
-from stream.sections import ProbeSettings
+from stream.settings.sections import ProbeSettings
 
 FPS = 25.0
 PLANE = np.zeros((2, 2), np.uint8)

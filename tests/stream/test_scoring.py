@@ -9,7 +9,7 @@ from kernels.stats import ROW
 from kernels.surface import Geometry
 from stream.records import Candidate
 from stream.scoring import provisional_score
-from stream.sections import RankWeights
+from stream.settings.sections import RankWeights
 
 
 def worth(*, size: float = 500, openness: float = 0.3, mood: str = "happy", faces: bool = True) -> float:

@@ -6,8 +6,8 @@ import numpy as np
 
 from kernels.stats import ROW
 from stream.records import Candidate
-from stream.sections import RankSettings
 from stream.selection import Entry, Selection
+from stream.settings.sections import RankSettings
 
 
 def entry(

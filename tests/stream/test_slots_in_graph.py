@@ -22,7 +22,7 @@ from stream.nv_decode import NvDecoder
 from stream.nv_open import open_on_chip
 from stream.nv_session import Chip
 from stream.pool import PicturePool
-from stream.settings import Settings
+from stream.settings.model import Settings
 from stream.watch import Threads, watch
 
 from .fake_nvdec import FakeNvdec

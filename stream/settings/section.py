@@ -1,6 +1,6 @@
 """What a settings section is made of: frozen models whose every line has a default, a unit, limits and help.
 
-The sections are in `stream.sections`.
+The sections are in `stream.settings.sections`.
 """
 
 from __future__ import annotations

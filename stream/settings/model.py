@@ -43,7 +43,7 @@ def _split_names(value: Any) -> Any:
 class Settings(BaseSettings):
     """Everything a person may choose. `Settings(…)` reads arguments, then the environment; `load` adds a file.
 
-    Raises `pydantic.ValidationError` on values outside their limits; `stream.configuration.load_settings` turns
+    Raises `pydantic.ValidationError` on values outside their limits; `stream.settings.load.load_settings` turns
     that into one line that names the place.
     """
 

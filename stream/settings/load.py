@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource
 from pydantic_settings import SettingsError as EnvironmentUnreadable
 
-from .errors import SettingsError
-from .settings import Settings, default_values, flatten
+from ..errors import SettingsError
+from .model import Settings, default_values, flatten
 
 Tree = dict[str, Any]
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from stream.configuration import load_settings, parse_assignment
 from stream.errors import SettingsError
-from stream.section import parse_time_s
-from stream.settings import Settings, default_values, describe
+from stream.settings.load import load_settings, parse_assignment
+from stream.settings.model import Settings, default_values, describe
+from stream.settings.section import parse_time_s
 
 
 @pytest.fixture(autouse=True)
