@@ -16,7 +16,7 @@ from .av_pass import AvPass
 from .av_probe import colour_of, describe, key_before, notices_of
 from .av_stretches import SideBySide, pictures_ahead
 from .av_surface import surface_of
-from .cancel import checkpoint
+from .dataflow.cancellation import checkpoint
 from .decode import DecodeOptions, picture_bytes
 from .errors import KeyartError
 from .frame_clock import FrameClock

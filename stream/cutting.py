@@ -11,9 +11,9 @@ import numpy as np
 from kernels.ops import Ops
 from kernels.surface import Surface
 
-from .cancel import checkpoint
 from .contact_sheet import TILE_WIDTH, contact_sheet
 from .crops import Crop, crop_for
+from .dataflow.cancellation import checkpoint
 from .encode import Encoder
 from .looks import leading_face
 from .records import Active, Candidate, Character

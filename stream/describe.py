@@ -8,8 +8,8 @@ from pathlib import Path
 
 from engines.faces import EMOTIONS, Face
 
-from .channels import ChannelMeter
 from .cutting import Image
+from .dataflow.channels import ChannelMeter
 from .film import Film
 from .finale import Conclusion
 from .manifest import (

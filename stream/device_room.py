@@ -7,7 +7,7 @@ from collections.abc import Callable
 from threading import Condition
 from weakref import WeakSet
 
-from .cancel import checkpoint
+from .dataflow.cancellation import checkpoint
 
 SPARE_BYTES = 1 << 30
 """Left for the batches of meters and engines, and for crops."""

@@ -9,10 +9,10 @@ import numpy as np
 
 from kernels.bars import BarsEvidence
 
-from .channels import ChannelMeter
+from .dataflow.channels import ChannelMeter
+from .dataflow.clocks import Clocks
 from .pool import PicturePool
 from .records import Candidate, Notice, Picture, Shot, Track, VideoInfo
-from .stage import Clocks
 
 
 @dataclass(slots=True)

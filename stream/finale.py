@@ -13,9 +13,9 @@ from kernels.bars import ActiveArea
 from kernels.ops import Device, Ops
 from kernels.surface import Surface
 
-from .cancel import checkpoint
 from .characters import find_characters
 from .cutting import Cutter, Files
+from .dataflow.cancellation import checkpoint
 from .encode import Encoder
 from .film import Film
 from .judge import Spreads, active_rect, entries_of

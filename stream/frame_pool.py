@@ -19,7 +19,7 @@ import numpy as np
 
 from kernels.surface import Array
 
-from .cancel import checkpoint
+from .dataflow.cancellation import checkpoint
 from .records import FRAME_1080P_BYTES
 
 _LISTEN_EVERY_S = 0.05

@@ -11,7 +11,8 @@ from engines.faces import Face
 from engines.text import TextDetector, is_overlay, text_share
 from kernels.surface import Surface
 
-from .cancel import checkpoint
+from .dataflow.cancellation import checkpoint
+from .dataflow.clocks import StageClock
 from .eyes import closed_below, openness
 from .film import Film
 from .judge import Spreads
@@ -20,7 +21,6 @@ from .records import Active, Candidate
 from .scoring import score_of
 from .selection import Entry, Selection
 from .settings.model import Settings
-from .stage import StageClock
 
 _LISTEN_EVERY_S = 0.1
 _MUCH_TEXT = 0.03

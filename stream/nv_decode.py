@@ -14,7 +14,7 @@ from kernels.cuda.errors import out_of_memory
 from kernels.surface import Surface
 
 from .av_probe import key_before, notices_of
-from .cancel import checkpoint, held
+from .dataflow.cancellation import checkpoint, held
 from .decode import DecodeOptions
 from .errors import KeyartError
 from .frame_clock import FrameClock

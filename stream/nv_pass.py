@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kernels.cuda.errors import out_of_memory
 
-from .cancel import checkpoint
+from .dataflow.cancellation import checkpoint
 from .decode import DecodeMode
 from .errors import NO_ROOM, KeyartError
 from .frame_pool import Memory

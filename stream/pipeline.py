@@ -20,6 +20,7 @@ from anyio import CancelScope
 
 from kernels.bars import BarsEvidence
 
+from .dataflow.clocks import StageClock, on_thread
 from .decode import DecodeOptions, Decoder, DecodeRange
 from .describe import content_fingerprint, manifest_of
 from .errors import KeyartError
@@ -30,7 +31,6 @@ from .pool import PicturePool
 from .records import VideoInfo
 from .services import Services, open_services
 from .settings.model import Settings
-from .stage import StageClock, on_thread
 from .watch import Threads, watch
 
 OnFrames = Callable[[str, int, int | None], None]

@@ -20,8 +20,8 @@ from engines.zoo import Model, Progress
 from kernels.ops import Device, Meter, Ops
 from kernels.surface import Geometry, Surface
 
-from .batcher import Batcher
 from .collector import settled_collector
+from .dataflow.batching import Batcher
 from .encode import Encoder
 from .errors import KeyartError
 from .kit import Kit, MakeKit, OpenDecoder

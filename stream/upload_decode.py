@@ -10,7 +10,7 @@ import numpy as np
 
 from kernels.surface import Surface
 
-from .cancel import held
+from .dataflow.cancellation import held
 from .decode import DecodeOptions, Decoder
 from .frame_pool import Demand, FramePool, Memory, bytes_for, places_of
 from .records import FrameBatch, Notice, VideoInfo

@@ -17,9 +17,10 @@ from kernels.ops import Meter, Ops
 from kernels.surface import Geometry, Surface
 
 from . import composition
-from .batcher import Batcher
 from .candidates import choose, shows_enough
-from .channels import Receiver, Sender, open_channel
+from .dataflow.batching import Batcher
+from .dataflow.channels import Receiver, Sender, open_channel
+from .dataflow.clocks import StageClock, on_thread
 from .decode import Decoder
 from .film import Film, PersonGuess, bare_candidate
 from .looks import leading_face
@@ -29,7 +30,6 @@ from .records import FrameBatch, Picture
 from .scoring import provisional_score
 from .settings.model import Settings
 from .shots import ShotSplitter
-from .stage import StageClock, on_thread
 from .tracks import TrackBuilder
 
 _FRAMES_AHEAD = 1

@@ -14,7 +14,7 @@ from anyio.lowlevel import checkpoint
 from engines.faces import Reading
 from kernels.bars import BarsEvidence
 from kernels.cpu import CpuOps
-from stream.batcher import Batcher
+from stream.dataflow.batching import Batcher
 from stream.decode import DecodeOptions
 from stream.film import Film
 from stream.frame_pool import Demand

@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 import pytest
 
-from stream.channels import open_channel
+from stream.dataflow.channels import open_channel
 
 pytestmark = pytest.mark.anyio
 

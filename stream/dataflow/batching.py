@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 import anyio
 from anyio import CapacityLimiter
 
-from .stage import StageClock, on_thread
+from .clocks import StageClock, on_thread
 
 Q = TypeVar("Q")
 A = TypeVar("A")

@@ -9,8 +9,8 @@ import anyio
 import pytest
 from anyio import CapacityLimiter
 
-from stream.batcher import Batcher
-from stream.stage import StageClock
+from stream.dataflow.batching import Batcher
+from stream.dataflow.clocks import StageClock
 
 pytestmark = pytest.mark.anyio
 
