@@ -17,8 +17,8 @@ from typing import Any
 
 from kernels.bars import ActiveArea, BarsEvidence
 from kernels.open_ops import open_ops
-from stream.av_decode import AvDecoder
-from stream.decode import DecodeMode, DecodeOptions
+from stream.decode.decoder import DecodeMode, DecodeOptions
+from stream.decode.ffmpeg.decoder import AvDecoder
 from stream.shots import ShotSettings, ShotSplitter
 
 TOLERANCE_PX = 2

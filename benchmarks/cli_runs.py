@@ -159,7 +159,7 @@ def _throughput(
 ) -> tuple[Section, list[str]]:
     from subprocess import CalledProcessError
 
-    from stream.av_probe import open_container, picture_stream
+    from stream.decode.probe import open_container, picture_stream
     from stream.errors import KeyartError
 
     from .scaling import against_in_flight, against_length, growth

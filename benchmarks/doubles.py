@@ -11,7 +11,7 @@ import numpy as np
 
 from kernels.cuda.plane import DevicePlane
 from kernels.surface import Array
-from stream.frame_pool import Place, Rows
+from stream.decode.slots import Place, Rows
 
 _BYTE = np.dtype(np.uint8)
 _SOMEWHERE = 4096
@@ -83,7 +83,7 @@ class IdleChip:
 
 
 class IdleMemory:
-    """`stream.frame_pool.Memory` without any."""
+    """`stream.decode.slots.Memory` without any."""
 
     stream = 1
 

@@ -15,7 +15,7 @@ from av.video.reformatter import Interpolation
 from av.video.stream import VideoStream
 
 from kernels.surface import Geometry
-from stream.av_probe import geometry_of, open_container, picture_stream, sample_aspect_of
+from stream.decode.probe import geometry_of, open_container, picture_stream, sample_aspect_of
 from stream.errors import KeyartError
 
 from .borders import NONE, Border, border_of

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from kernels.ops import Device, Meter
 from kernels.surface import Geometry
-from stream.av_decode import AvDecoder
-from stream.decode import DecodeMode, DecodeOptions, Decoder
-from stream.nv_open import open_on_gpu
+from stream.decode.decoder import DecodeMode, DecodeOptions, Decoder
+from stream.decode.ffmpeg.decoder import AvDecoder
+from stream.decode.nvdec.open import open_on_gpu
 
 from .gpu_check_job import Job, Row
 from .gpu_check_rates import IN_FLIGHT, rated, raw

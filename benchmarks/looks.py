@@ -23,8 +23,8 @@ from engines.text import TextDetector, is_overlay
 from engines.zoo import Zoo
 from kernels.open_ops import open_ops
 from kernels.surface import Rect, Surface
-from stream.av_decode import AvDecoder
-from stream.decode import DecodeOptions
+from stream.decode.decoder import DecodeOptions
+from stream.decode.ffmpeg.decoder import AvDecoder
 from stream.settings.model import Settings
 
 from .labels import LabelledVideo

@@ -16,7 +16,7 @@ from typing import Any
 import av
 import numpy as np
 
-from stream.av_probe import open_container, picture_stream
+from stream.decode.probe import open_container, picture_stream
 
 _CHILD = "import sys; from benchmarks.scaling import child; child(sys.argv[1:])"
 Row = dict[str, Any]

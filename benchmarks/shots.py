@@ -21,8 +21,8 @@ from typing import Any, get_args
 import numpy as np
 
 from kernels.cpu import CpuOps
-from stream.av_decode import AvDecoder
-from stream.decode import DecodeMode, DecodeOptions
+from stream.decode.decoder import DecodeMode, DecodeOptions
+from stream.decode.ffmpeg.decoder import AvDecoder
 from stream.records import Shot
 from stream.shots import ShotSettings, ShotSplitter
 

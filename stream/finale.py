@@ -16,12 +16,12 @@ from kernels.surface import Surface
 from .characters import find_characters
 from .cutting import Cutter, Files
 from .dataflow.cancellation import checkpoint
+from .decode.seeking import SAME_TIME_S
 from .encode import Encoder
 from .film import Film
 from .judge import Spreads, active_rect, entries_of
 from .late_checks import LateChecks, choose_checked
 from .moment import Glance, Moments
-from .passes import SAME_TIME_S
 from .pool import PicturePool
 from .records import Active, Candidate, Character, Notice, Timed
 from .selection import Selection
@@ -29,7 +29,7 @@ from .settings.model import Settings
 
 
 class Between(Protocol):
-    """`stream.decode.Decoder.between`."""
+    """`stream.decode.decoder.Decoder.between`."""
 
     def __call__(self, first_s: float, last_s: float, *, fine: bool = False) -> list[Timed]: ...
 

@@ -11,7 +11,7 @@ from engines.tools import EngineTools
 from kernels.ops import Device, Meter, Ops
 from kernels.surface import Geometry
 
-from .decode import DecodeOptions, Decoder
+from .decode.decoder import DecodeOptions, Decoder
 from .encode import Encoder
 from .records import Notice
 from .settings.model import Settings

@@ -10,7 +10,7 @@ from engines.tools import HOST
 from kernels.open_ops import open_ops
 
 from .allocator import return_pictures
-from .av_decode import AvDecoder
+from .decode.ffmpeg.decoder import AvDecoder
 from .encode import CpuEncoder
 from .kit import Kit, Pace
 from .settings.model import Settings

@@ -21,12 +21,12 @@ from kernels.cuda.runtime import CupyRuntime, Runtime
 from kernels.ops import Device
 from kernels.surface import Geometry
 
+from .decode.nvdec.open import first_chip, open_on_gpu
+from .decode.nvdec.session import Chip, RefusedError
 from .encode_cuda import CudaEncoder
 from .engine_cache import engine_folder
 from .errors import KeyartError
 from .kit import Kit, Pace
-from .nv_open import first_chip, open_on_gpu
-from .nv_session import Chip, RefusedError
 from .records import Notice
 from .settings.model import Settings
 

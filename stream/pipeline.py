@@ -21,7 +21,7 @@ from anyio import CancelScope
 from kernels.bars import BarsEvidence
 
 from .dataflow.clocks import StageClock, on_thread
-from .decode import DecodeOptions, Decoder, DecodeRange
+from .decode.decoder import DecodeOptions, Decoder, DecodeRange
 from .describe import content_fingerprint, manifest_of
 from .errors import KeyartError
 from .film import Film

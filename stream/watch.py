@@ -21,7 +21,7 @@ from .candidates import choose, shows_enough
 from .dataflow.batching import Batcher
 from .dataflow.channels import Receiver, Sender, open_channel
 from .dataflow.clocks import StageClock, on_thread
-from .decode import Decoder
+from .decode.decoder import Decoder
 from .film import Film, PersonGuess, bare_candidate
 from .looks import leading_face
 from .moment import Pace

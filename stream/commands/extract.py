@@ -111,7 +111,7 @@ async def _extract_or_explain(
 
 def _own_reason(video: Path) -> str | None:
     """Why this file could not be worked on in any case; None when nothing is known against it."""
-    from ..av_probe import open_container, picture_stream
+    from ..decode.probe import open_container, picture_stream
     from ..errors import KeyartError
 
     try:

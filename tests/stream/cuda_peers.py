@@ -22,17 +22,17 @@ from engines.tools_cuda import engine_input, grey_input, picture_numbers
 from kernels.cuda.meter import CudaMeter
 from kernels.cuda.ops import CudaOps
 from kernels.surface import Geometry, Surface
-from stream.decode import DecodeOptions, Decoder
+from stream.decode.decoder import DecodeOptions, Decoder
+from stream.decode.nvdec.open import open_on_chip
+from stream.decode.nvdec.session import Chip
 from stream.encode import CpuEncoder
 from stream.kit import Kit, Pace
-from stream.nv_open import open_on_chip
-from stream.nv_session import Chip
 from stream.records import FrameBatch
 from stream.settings.model import Settings
 
 from ..kernels.device_array import DeviceArray, DeviceRuntime
-from .fake_nvdec import FakeNvdec
-from .host_memory import HostMemory
+from .decode.host_memory import HostMemory
+from .decode.nvdec.fake_nvdec import FakeNvdec
 
 
 class EmulatedTools:
@@ -86,7 +86,7 @@ class EmulatedEncoder:
 
 
 class EmulatedDecoder:
-    """`stream.decode.Decoder`: the planes of another, as arrays of the device that keep its slots."""
+    """`stream.decode.decoder.Decoder`: the planes of another, as arrays of the device that keep its slots."""
 
     def __init__(self, inner: Decoder) -> None:
         self._inner = inner

@@ -12,18 +12,18 @@ from pathlib import Path
 import anyio
 import pytest
 
-from stream.decode import DecodeOptions, Decoder
+from stream.decode.decoder import DecodeOptions, Decoder
+from stream.decode.nvdec.open import open_on_chip
+from stream.decode.nvdec.session import Chip
 from stream.kit import Kit, MakeKit, Pace
 from stream.kit_cpu import host_kit
 from stream.library import extract_files
 from stream.manifest import Manifest
-from stream.nv_open import open_on_chip
-from stream.nv_session import Chip
 from stream.progress import QuietReporter
 from stream.settings.model import Settings
 
-from .fake_nvdec import FakeNvdec
-from .host_memory import HostMemory
+from .decode.host_memory import HostMemory
+from .decode.nvdec.fake_nvdec import FakeNvdec
 
 pytestmark = [pytest.mark.testdata, pytest.mark.models, pytest.mark.slow, pytest.mark.usefixtures("models_dir")]
 

@@ -15,18 +15,18 @@ from engines.faces import Reading
 from kernels.bars import BarsEvidence
 from kernels.cpu import CpuOps
 from stream.dataflow.batching import Batcher
-from stream.decode import DecodeOptions
+from stream.decode.decoder import DecodeOptions
+from stream.decode.nvdec.decoder import NvDecoder
+from stream.decode.nvdec.open import open_on_chip
+from stream.decode.nvdec.session import Chip
+from stream.decode.slots import Demand
 from stream.film import Film
-from stream.frame_pool import Demand
-from stream.nv_decode import NvDecoder
-from stream.nv_open import open_on_chip
-from stream.nv_session import Chip
 from stream.pool import PicturePool
 from stream.settings.model import Settings
 from stream.watch import Threads, watch
 
-from .fake_nvdec import FakeNvdec
-from .host_memory import HostMemory
+from .decode.host_memory import HostMemory
+from .decode.nvdec.fake_nvdec import FakeNvdec
 
 BATCH = 8
 TAKE = 340

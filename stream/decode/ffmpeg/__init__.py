@@ -1,0 +1,1 @@
+"""FFmpeg's decoders, through PyAV. In: a path; out: pictures in host memory."""

@@ -1,0 +1,154 @@
+"""FFmpeg's decoder through PyAV: threads, times from the file, damage that does not stop the film."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterator
+from itertools import islice
+from pathlib import Path
+
+import av
+import numpy as np
+
+from kernels.surface import Surface
+
+from ...dataflow.cancellation import checkpoint
+from ...errors import KeyartError
+from ...records import FRAME_1080P_BYTES, FrameBatch, Notice, VideoInfo
+from ..decoder import DecodeOptions, picture_bytes
+from ..probe import colour_of, describe, key_before, notices_of
+from ..seeking import SAME_TIME_S, SEEK_BACK_OFF_S, Watched
+from ..times import FrameClock
+from .demux_decode import AvPass
+from .side_by_side import SideBySide, pictures_ahead
+from .surface import surface_of
+
+Frames = Callable[[float | None], Iterator[av.VideoFrame]]
+_KEPT_BYTES = 40 * FRAME_1080P_BYTES
+"""What may be decoded ahead of its turn."""
+
+
+class AvDecoder:
+    """`stream.decode.decoder.Decoder` on the CPU. Raises KeyartError when no picture can be decoded."""
+
+    name = "ffmpeg"
+
+    def __init__(self, path: Path, options: DecodeOptions | None = None) -> None:
+        self._path = path
+        self._options = options or DecodeOptions()
+        self._watched = Watched()
+        self.info = self._probe()
+        self.notices: list[Notice] = notices_of(self.info)
+
+    def batches(self) -> Iterator[FrameBatch]:
+        """All pictures of the range, once; what was odd about them is in `notices` when the iterator ends."""
+        first_s = self.info.first_pts_s
+        start_s = first_s + self._options.range.start_s
+        end_s = float("inf") if self._options.range.end_s is None else first_s + self._options.range.end_s
+        threads = self._options.threads or os.cpu_count() or 1
+        ahead = pictures_ahead(self._path, _KEPT_BYTES, picture_bytes(self.info)) if threads > 1 else 0
+        passes = self._passes(threads, 2 if ahead else 1)
+        reading, contexts = passes[0], [one.stream.codec_context for one in passes]
+        in_order = SideBySide(reading, contexts, ahead).frames if ahead else reading.frames
+        pictures = self._pictures(reading, in_order, start_s, end_s)
+        try:
+            while chunk := list(islice(pictures, self._options.batch_of(self.info))):
+                surfaces, pts_s, frames, damaged = zip(*chunk, strict=True)
+                yield FrameBatch(
+                    list(surfaces), np.array(pts_s), np.array(frames, np.int32), np.array(damaged, np.bool_)
+                )
+        finally:
+            pictures.close()
+            for one in passes:
+                one.close()
+        self.notices += self._watched.notices(self.info, reading.errors, reading.first_error_s)
+
+    def _passes(self, threads: int, count: int) -> list[AvPass]:
+        """So many that share the threads."""
+        passes: list[AvPass] = []
+        try:
+            while len(passes) < count:
+                passes.append(AvPass(self._path, threads // count, self._options.mode))
+        except BaseException:
+            for one in passes:
+                one.close()
+            raise
+        return passes
+
+    def _pictures(
+        self, reading: AvPass, frames: Frames, start_s: float, end_s: float
+    ) -> Generator[tuple[Surface, float, int, bool]]:
+        clock, watched = FrameClock(self.info.fps), self._watched
+        key_s = key_before(self._path, start_s) if self._options.range.start_s > 0 else None
+        for frame in frames(key_s):
+            pts_s = clock.time(reading.time_s(frame))
+            watched.adjusted = clock.adjusted
+            watched.resized |= (frame.width, frame.height) != (self.info.width, self.info.height)
+            if pts_s >= end_s:
+                return
+            if pts_s < start_s:
+                continue
+            watched.pictures += 1
+            watched.last_s = pts_s
+            yield self._surface(frame), pts_s, reading.number(frame), reading.is_damaged(frame)
+        watched.ended = True
+
+    def _surface(self, frame: av.VideoFrame) -> Surface:
+        return surface_of(frame, colour_of(frame), self.info.geometry)
+
+    def frame_at(self, pts_s: float) -> Surface:
+        """Seek to the key frame before, decode to exactly `pts_s`; from the start where seeking is not exact."""
+        found = self._search(pts_s - SAME_TIME_S, pts_s + SAME_TIME_S, pts_s, rough=False)
+        if not found:
+            raise KeyartError(f"has no picture at {pts_s:.3f} s any more, was it replaced while it was read?")
+        return min(found, key=lambda picture: abs(picture[0] - pts_s))[1]
+
+    def between(self, first_s: float, last_s: float, *, fine: bool = False) -> list[tuple[float, Surface]]:
+        """Seek to the key frame before `first_s`, decode to `last_s`; from the start where seeking is not exact."""
+        # Mended times cannot be sought, and the whole film for every look would take days.
+        return [] if self._watched.adjusted else self._search(first_s, last_s, first_s, rough=not fine)
+
+    def _search(self, first_s: float, last_s: float, seek_s: float, *, rough: bool) -> list[tuple[float, Surface]]:
+        starts = [None] if self._watched.adjusted else [seek_s, seek_s - SEEK_BACK_OFF_S, None]
+        for start_s in starts:
+            found = self._scan(first_s, last_s, start_s, rough)
+            if found is not None:
+                return found
+        return []
+
+    def _scan(
+        self, first_s: float, last_s: float, start_s: float | None, rough: bool
+    ) -> list[tuple[float, Surface]] | None:
+        """Pictures of the range, read from `start_s` (None: the beginning); None when the seek landed inside it."""
+        # Several threads come through this door at once, so none of them may take all cores.
+        reading = AvPass(self._path, max(1, self._options.threads // 2), "all", rough=rough)
+        found: list[tuple[float, Surface]] = []
+        whole = start_s is None
+        try:
+            if start_s is not None:
+                reading.seek(start_s)
+            clock = FrameClock(self.info.fps)
+            for frame in reading.frames(wanted_from_s=None if self._watched.adjusted else first_s):
+                checkpoint()
+                stored_s = reading.time_s(frame)
+                time_s = clock.time(stored_s) if self._watched.adjusted or stored_s is None else stored_s
+                if time_s > last_s:
+                    break
+                whole |= time_s <= max(first_s, start_s or 0.0, self.info.first_pts_s) + SAME_TIME_S
+                if time_s >= first_s:
+                    found.append((time_s, self._surface(frame)))
+            return found if whole and (found or start_s is None) else None
+        finally:
+            reading.close()
+
+    def close(self) -> None:
+        """Nothing is held between calls."""
+
+    def _probe(self) -> VideoInfo:
+        reading = AvPass(self._path, self._options.threads, "all")
+        try:
+            for frame in reading.frames():
+                return describe(self._path, reading.container, reading.stream, frame, reading.time_s(frame) or 0.0)
+        finally:
+            reading.close()
+        raise KeyartError("has a video stream of which no picture can be decoded, copy it again or repair it")

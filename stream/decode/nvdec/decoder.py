@@ -1,0 +1,223 @@
+"""The chip's decoder: pictures stay on the device, times and numbers are those of the CPU's path."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from functools import lru_cache
+from itertools import chain, islice
+from threading import Lock
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from kernels.cuda.errors import out_of_memory
+from kernels.surface import Surface
+
+from ...dataflow.cancellation import checkpoint, held
+from ...errors import KeyartError
+from ...records import FrameBatch, Notice, VideoInfo
+from ..decoder import DecodeOptions
+from ..probe import key_before, notices_of
+from ..seeking import SAME_TIME_S, SEEK_BACK_OFF_S, Watched
+from ..slots import Demand, FramePool, Memory, Place, Rows, bytes_for, places_of
+from ..times import FrameClock
+from .demux_decode import NvPass
+from .session import Chip, Decoded, NvSession, RefusedError, words_of
+
+_SAMPLES: dict[int, np.dtype[Any]] = {1: np.dtype(np.uint8), 2: np.dtype(np.uint16)}
+_DECODERS_OWN = 24
+"""Pictures in the decoder's own memory: sixteen that others may refer to, and those on their way out."""
+_Timed = tuple[Surface, float, int, bool]
+
+
+class NvDecoder:
+    """`stream.decode.decoder.Decoder` on NVDEC: surfaces are NV12 (8 bits) or P016 (`bit_depth` 16) on the device.
+
+    `info` is what FFmpeg says of the file. Decodes the first picture at once, so that a chip that refuses the film does
+    so here: raises RefusedError. Want of memory is no refusal, FFmpeg's pictures would need as much: KeyartError.
+    """
+
+    name = "nvdec"
+
+    def __init__(self, info: VideoInfo, options: DecodeOptions, chip: Chip, memory: Memory) -> None:
+        chip.check(info)
+        self.info = info
+        # Interlaced pictures leave the chip deinterlaced.
+        self.notices: list[Notice] = [n for n in notices_of(info) if n.code != "not_deinterlaced"]
+        self._options, self._chip, self._memory = options, chip, memory
+        self._demand = Demand(batch=options.batch_of(self.info), kept_1080p=options.kept_1080p)
+        layout = _layout(info.width + info.width % 2, info.height, 1 if info.bit_depth == 8 else 2, info.width)
+        slots = self._demand.slots(layout.nbytes)
+        memory.reserve((slots + _DECODERS_OWN) * layout.nbytes)
+        self._pool = FramePool(memory, slots)
+        self._watched = Watched()
+        self._idle: NvSession | None = None
+        self._closed = False
+        self._one_search = Lock()
+        self._begun: tuple[NvPass, Iterator[_Timed]] | None = self._first_look()
+
+    def batches(self) -> Iterator[FrameBatch]:
+        """All pictures of the range, once; what was odd about them is in `notices` when the iterator ends.
+        Synchronises once a batch."""
+        reading, pictures = self._begun or self._begin()
+        self._begun = None
+        try:
+            while chunk := list(islice(pictures, self._options.batch_of(self.info))):
+                self._memory.finish()
+                yield _batch_of(chunk)
+        finally:
+            self._keep_session(reading)
+            reading.close()
+        self.notices += self._watched.notices(self.info, reading.reader.errors, reading.reader.first_error_s)
+
+    def frame_at(self, pts_s: float) -> Surface:
+        """Seek to the key frame before, decode to exactly `pts_s`; from the start where seeking is not exact.
+        Synchronises."""
+        found = self._search(pts_s - SAME_TIME_S, pts_s + SAME_TIME_S, pts_s)
+        if not found:
+            raise KeyartError(f"has no picture at {pts_s:.3f} s any more, was it replaced while it was read?")
+        return min(found, key=lambda picture: abs(picture[0] - pts_s))[1]
+
+    def between(self, first_s: float, last_s: float, *, fine: bool = False) -> list[tuple[float, Surface]]:
+        """Seek to the key frame before `first_s`, decode to `last_s`; from the start where seeking is not exact. The
+        chip's pictures are always fine. Synchronises."""
+        # Mended times cannot be sought, and the whole film for every look would take hours.
+        return [] if self._watched.adjusted else self._search(first_s, last_s, first_s)
+
+    def close(self) -> None:
+        """Give decoder, stream and slots back; pictures that are still looked at stay valid. Synchronises."""
+        self._closed = True
+        if self._begun is not None:
+            self._begun[0].close()
+            self._begun = None
+        self._idle = None
+        self._memory.close()
+        self._pool.close()
+
+    def _first_look(self) -> tuple[NvPass, Iterator[_Timed]]:
+        """A pass that has decoded its first picture, for `batches` to go on with."""
+        reading, pictures = self._begin()
+        try:
+            first = next(pictures, None)
+        except KeyartError as error:
+            reading.close()
+            if out_of_memory(error):
+                raise
+            raise RefusedError(f"the GPU's decoder fails on it ({words_of(error.__cause__ or error)})") from error
+        except BaseException:
+            reading.close()
+            raise
+        if first is not None:
+            return reading, chain([first], pictures)
+        if self._options.range.start_s > 0:
+            return reading, pictures
+        reading.close()
+        raise RefusedError("the GPU decodes no picture of it")
+
+    def _begin(self) -> tuple[NvPass, Generator[_Timed]]:
+        self._watched = Watched()
+        reading = NvPass(self.info.path, self._chip, self._memory, self._options.mode)
+        return reading, self._pictures(reading)
+
+    def _pictures(self, reading: NvPass) -> Generator[_Timed]:
+        first_s, wanted = self.info.first_pts_s, self._options.range
+        start_s = first_s + wanted.start_s
+        end_s = float("inf") if wanted.end_s is None else first_s + wanted.end_s
+        clock, watched = FrameClock(self.info.fps), self._watched
+        key_s = key_before(self.info.path, start_s) if wanted.start_s > 0 else None
+        for picture in reading.pictures(key_s):
+            pts_s = clock.time(reading.reader.time_s(picture.pts))
+            watched.adjusted = clock.adjusted
+            watched.resized |= not _is_size(picture.decoded, self.info)
+            if pts_s >= end_s:
+                return
+            if pts_s < start_s:
+                continue
+            watched.pictures += 1
+            watched.last_s = pts_s
+            damaged = reading.reader.is_damaged(pts_s, picture.key)
+            yield self._kept(picture.decoded), pts_s, reading.reader.number(picture.pts), damaged
+        watched.ended = True
+
+    def _kept(self, decoded: Decoded, beyond: bool = False) -> Surface:
+        """The picture in a slot of its own; its copy is queued."""
+        info = self.info
+        shown = info.width if _is_size(decoded, info) else decoded.width
+        layout = _layout(decoded.width, decoded.height, decoded.sample_bytes, shown)
+        slot = self._pool.take(layout.nbytes, beyond)
+        self._memory.copy_rows(slot, layout.rows, decoded.address)
+        y, u, v = self._memory.planes(slot, layout.places)
+        return Surface(y, u, v, 8 * decoded.sample_bytes, info.colour, info.geometry)
+
+    def _search(self, first_s: float, last_s: float, seek_s: float) -> list[tuple[float, Surface]]:
+        starts = [None] if self._watched.adjusted else [seek_s, seek_s - SEEK_BACK_OFF_S, None]
+        # One at a time: two that each hold half of the slots would wait for each other.
+        with held(self._one_search):
+            for start_s in starts:
+                found = self._scan(first_s, last_s, start_s)
+                if found is not None:
+                    self._memory.finish()
+                    return found
+        return []
+
+    def _scan(self, first_s: float, last_s: float, start_s: float | None) -> list[tuple[float, Surface]] | None:
+        """Pictures of the range, read from `start_s` (None: the beginning); None when the seek landed inside it."""
+        idle, self._idle = self._idle, None
+        reading = NvPass(self.info.path, self._chip, self._memory, session=idle)
+        found: list[tuple[float, Surface]] = []
+        whole = start_s is None
+        try:
+            if start_s is not None:
+                reading.reader.seek(start_s)
+            clock = FrameClock(self.info.fps)
+            for picture in reading.pictures(wanted_from_s=None if self._watched.adjusted else first_s):
+                checkpoint()
+                stored_s = reading.reader.time_s(picture.pts)
+                time_s = clock.time(stored_s) if self._watched.adjusted or stored_s is None else stored_s
+                if time_s > last_s:
+                    break
+                whole |= time_s <= max(first_s, start_s or 0.0, self.info.first_pts_s) + SAME_TIME_S
+                if time_s >= first_s:
+                    found.append((time_s, self._kept(picture.decoded, beyond=len(found) >= self._demand.beside)))
+            self._keep_session(reading)
+            return found if whole and (found or start_s is None) else None
+        finally:
+            reading.close()
+
+    def _keep_session(self, reading: NvPass) -> None:
+        """Making a decoder takes longer than most searches, so one waits for the next search. After `close` there is
+        none to come: the pass keeps its decoder and lets it go."""
+        if not self._closed:
+            self._idle = reading.give_session()
+
+
+def _batch_of(chunk: list[_Timed]) -> FrameBatch:
+    """The chunk as a batch; it is emptied, so that nobody here keeps the pictures from returning to their slots."""
+    surfaces, pts_s, frames, damaged = zip(*chunk, strict=True)
+    chunk.clear()
+    return FrameBatch(list(surfaces), np.array(pts_s), np.array(frames, np.int32), np.array(damaged, np.bool_))
+
+
+class _Layout(NamedTuple):
+    """How a decoder's picture lies in a slot. Worked out once a film: this is made use of every frame."""
+
+    nbytes: int
+    rows: Rows
+    """Of luma and of chroma behind it, which have one width and one pitch: one copy brings both."""
+    places: tuple[Place, Place, Place]
+    """Y, of which `shown` columns are the picture's, U and V in turn."""
+
+
+@lru_cache(maxsize=64)
+def _layout(width: int, height: int, sample_bytes: int, shown: int) -> _Layout:
+    """Of NV12 or P016, `width` even."""
+    dtype, shapes = _SAMPLES[sample_bytes], [(height, width), ((height + 1) // 2, width)]
+    luma, pairs = places_of(shapes, dtype)
+    half, apart = (pairs.shape[0], width // 2), (pairs.strides[0], 2 * sample_bytes)
+    u, v = (pairs._replace(begin=pairs.begin + i * sample_bytes, shape=half, strides=apart) for i in (0, 1))
+    rows = Rows(height + half[0], width * sample_bytes, luma.strides[0])
+    return _Layout(bytes_for(shapes, sample_bytes), rows, (luma._replace(shape=(height, shown)), u, v))
+
+
+def _is_size(decoded: Decoded, info: VideoInfo) -> bool:
+    return (decoded.width, decoded.height) == (info.width + info.width % 2, info.height)

@@ -1,0 +1,165 @@
+"""One pass of the demuxer and the chip's decoder over a file, in good days and bad."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from kernels.cuda.errors import out_of_memory
+
+from ...dataflow.cancellation import checkpoint
+from ...errors import NO_ROOM, KeyartError
+from ..decoder import DecodeMode
+from ..nal_units import sequence_headers
+from ..slots import Memory
+from .packets import Packet, PacketReader, content, with_headers
+from .session import Chip, Decoded, NvdecError, NvSession, UnsupportedError
+
+_MOST_FAILURES = 8
+"""Decoders in a row that fail at their first packet before the film is given up."""
+_SILENT_PACKETS = 600
+"""Packets without any picture after which a film is given up: no decoder holds back this many."""
+_MOST_IN_FLIGHT = 256
+_OWN_STAMPS = -(1 << 62)
+"""Stamps of packets without a time of their own count up from here, far below any time of a file."""
+
+
+class _Expected(NamedTuple):
+    """What was fed and has not been shown yet."""
+
+    pts: int | None
+    key: bool
+    shown: bool
+
+
+class NvPicture(NamedTuple):
+    """A picture in the decoder's memory; valid until the pass is asked for the next one."""
+
+    decoded: Decoded
+    pts: int | None
+    key: bool
+
+
+class NvPass:
+    """Pictures of the picture stream in presentation order, numbered, with damage known as far as the chip says.
+
+    The chip conceals what it cannot decode and tells nobody; known are damaged packets and packets it refuses. After
+    such a one a new decoder begins with the next key frame. Pictures shown before the key frame with which decoding
+    began are left out, for they need pictures that were never read.
+    """
+
+    def __init__(
+        self, path: Path, chip: Chip, memory: Memory, mode: DecodeMode = "all", session: NvSession | None = None
+    ) -> None:
+        self.reader = PacketReader(path)
+        self._chip, self._memory, self._mode = chip, memory, mode
+        self._session = session
+        self._begun = False
+        self._silent, self._spoke = 0, False
+        self._first_pts: int | None = None
+        self._expected: dict[int, _Expected] = {}
+        self._own_stamp = _OWN_STAMPS
+        self._failures = 0
+        self._usual_sequence = sequence_headers(self.reader.codec, self.reader.headers)
+
+    def close(self) -> None:
+        """Close the demuxer and let the decoder go."""
+        self.reader.close()
+        self._session = None
+
+    def give_session(self) -> NvSession | None:
+        """The decoder, emptied, for another pass; None when there is none that works."""
+        session, self._session = self._session, None
+        try:
+            if session is not None:
+                session.flush()
+        except NvdecError:
+            return None
+        return session
+
+    def pictures(self, from_key_s: float | None = None, wanted_from_s: float | None = None) -> Iterator[NvPicture]:
+        """Decoded pictures; before the key frame at `from_key_s` packets are only counted, and before `wanted_from_s`
+        those that no other picture needs are not decoded. Raises KeyartError when the chip gives up, or the device has
+        no room."""
+        self.reader.find_droppable = self._mode == "reference" or wanted_from_s is not None
+        drop_before_s = float("inf") if self._mode == "reference" else wanted_from_s
+        for packet in self.reader.packets():
+            time_s = self.reader.time_s(packet.pts) or 0.0
+            if from_key_s is not None and (not packet.key or time_s < from_key_s):
+                checkpoint()
+                continue
+            from_key_s = None
+            self._count_silence()
+            dropped = packet.droppable and drop_before_s is not None and time_s < drop_before_s
+            if not dropped and (self._begun or packet.key):
+                yield from self._decoded(packet, time_s)
+        yield from self._shown(self._flush())
+
+    def _decoded(self, packet: Packet, time_s: float) -> Iterator[NvPicture]:
+        sequence = sequence_headers(self.reader.codec, content(packet)) if packet.key else b""
+        if not self._begun and not sequence:
+            packet, sequence = with_headers(packet, self.reader.headers), self._usual_sequence
+        if self._session is not None and sequence and sequence != self._session.sequence:
+            # A decoder scales to the size it began with, or fails; so one ends here and another begins.
+            yield from self._shown(self._flush())
+            self._session, self._begun = None, False
+        yield from self._shown(self._fed(packet, sequence, time_s))
+
+    def _count_silence(self) -> None:
+        self._silent += self._begun or not self._spoke
+        if self._silent > _SILENT_PACKETS:
+            raise KeyartError("gives no picture on the GPU's decoder, use --device cpu")
+
+    def _fed(self, packet: Packet, sequence: bytes, time_s: float) -> list[Decoded]:
+        begins_here, self._begun = not self._begun, True
+        try:
+            if self._session is None:
+                self._session = self._chip.open(self.reader.codec, self._memory)
+            self._session.sequence = sequence or self._session.sequence
+            if begins_here:
+                self._first_pts = packet.pts if packet.key else None
+            surfaces = self._session.decode(packet, self._expect(packet))
+        except NvdecError as error:
+            self._fail(time_s, error, begins_here)
+            return []
+        self._failures = 0
+        return surfaces
+
+    def _expect(self, packet: Packet) -> int:
+        """The stamp that goes through the decoder with the packet: its time, unless another one has the same."""
+        stamp = packet.pts
+        if stamp is None or stamp in self._expected:
+            stamp = self._own_stamp = self._own_stamp + 1
+        self._expected[stamp] = _Expected(packet.pts, packet.key, packet.shown)
+        if len(self._expected) > _MOST_IN_FLIGHT:
+            del self._expected[next(iter(self._expected))]
+        return stamp
+
+    def _fail(self, time_s: float, error: NvdecError, begins_here: bool) -> None:
+        if out_of_memory(error):  # no damage, and the next key frame would find no room either
+            raise KeyartError(NO_ROOM) from error
+        self._session, self._begun = None, False
+        self._expected.clear()
+        self.reader.note_damage(time_s)
+        self._failures += begins_here
+        if self._failures >= _MOST_FAILURES or (begins_here and isinstance(error, UnsupportedError)):
+            raise KeyartError(f"fails on the GPU's decoder ({error}), use --device cpu") from error
+
+    def _flush(self) -> list[Decoded]:
+        try:
+            return self._session.flush() if self._session is not None and self._begun else []
+        except NvdecError:
+            self._session = None
+            self.reader.note_damage(None)
+            return []
+
+    def _shown(self, surfaces: list[Decoded]) -> Iterator[NvPicture]:
+        for surface in surfaces:
+            self._silent, self._spoke = 0, True
+            expected = self._expected.pop(surface.stamp, None)
+            if expected is not None and expected.shown and not self._leads(expected.pts):
+                yield NvPicture(surface, expected.pts, expected.key)
+
+    def _leads(self, pts: int | None) -> bool:
+        return pts is not None and self._first_pts is not None and pts < self._first_pts

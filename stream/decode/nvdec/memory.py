@@ -1,0 +1,116 @@
+"""CUDA memory for decoded pictures: blocks straight from the driver, copies on a stream of the video's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from threading import Lock
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from kernels.cuda.plane import DevicePlane
+from kernels.cuda.toolkit import name_toolkit
+from kernels.surface import Array
+
+from ..slots import Place, Rows
+from .memory_budget import DeviceRoom, Share
+
+_BYTE = np.dtype(np.uint8)
+_ALIGNED = 512
+"""Bytes; where CUDA's own allocations begin."""
+_BLOCKS_A_SLAB = 8
+
+
+class Block(NamedTuple):
+    """Part of a slab, which is freed with the last of its blocks."""
+
+    slab: Any
+    address: int
+    nbytes: int
+
+
+class Slabs:
+    """Blocks cut from larger pieces of memory: asking the driver for each by itself, and giving it back, stops the
+    device hundreds of times a film. `make`: bytes → an object with the address `ptr` that owns them."""
+
+    def __init__(self, make: Callable[[int], Any]) -> None:
+        self._make = make
+        self.made_bytes = 0
+        self._slab: Any = None
+        self._begin = self._end = 0
+
+    def next(self, nbytes: int) -> Block:
+        """A block of its own. Not for several threads at once."""
+        step = -(-nbytes // _ALIGNED) * _ALIGNED
+        if self._slab is None or self._begin + step > self._end:
+            self._slab = self._make(step * _BLOCKS_A_SLAB)
+            self.made_bytes += step * _BLOCKS_A_SLAB
+            self._begin, self._end = 0, step * _BLOCKS_A_SLAB
+        block = Block(self._slab, self._slab.ptr + self._begin, nbytes)
+        self._begin += step
+        return block
+
+
+class CupyMemory:
+    """`stream.decode.slots.Memory` on CuPy's current device, with a non-blocking stream.
+
+    Blocks bypass CuPy's pool, which keeps what was freed for the stream it was freed on: here streams come and go with
+    the videos. Raises RuntimeError when CuPy or a device is missing.
+    """
+
+    def __init__(self, room: DeviceRoom | None = None) -> None:
+        name_toolkit()
+        try:
+            import cupy
+        except ImportError as error:
+            raise RuntimeError(f"CuPy cannot be imported ({error}), install keyart[cuda]") from error
+        self._copy = cupy.cuda.runtime.memcpy2DAsync
+        self._on_device = cupy.cuda.runtime.memcpyDeviceToDevice
+        self._to_device = cupy.cuda.runtime.memcpyHostToDevice
+        self._stream = cupy.cuda.Stream(non_blocking=True)
+        self._blocks, self._lock = Slabs(cupy.cuda.Memory), Lock()
+        self.stream = int(self._stream.ptr)
+        self._room, self._share = room or device_room(), Share()
+
+    def reserve(self, nbytes: int) -> None:
+        self._room.take(self._share, nbytes)
+
+    def allocate(self, nbytes: int) -> Any:
+        with self._lock:
+            block = self._blocks.next(nbytes)
+            self._share.used = self._blocks.made_bytes
+            return block
+
+    def bytes_of(self, block: Block, owner: object) -> DevicePlane:
+        return DevicePlane(block.address, (block.nbytes,), (1,), _BYTE, (block, owner))
+
+    def planes(self, slot: DevicePlane, places: Sequence[Place]) -> list[Array]:
+        begin, owner = slot.address, slot.owner
+        return [DevicePlane(begin + p.begin, p.shape, p.strides, p.dtype, owner) for p in places]
+
+    def copy_rows(self, slot: DevicePlane, rows: Rows, source: int) -> None:
+        number, row_bytes, pitch = rows
+        self._copy(slot.address, pitch, source, row_bytes, row_bytes, number, self._on_device, self.stream)
+
+    def upload(self, target: DevicePlane, host: np.ndarray) -> None:
+        # Pageable memory is staged before the call returns, so `plain` need not outlive it.
+        plain = host if host.strides[1] == host.itemsize and host.strides[0] >= 0 else np.ascontiguousarray(host)
+        place, pitch = target.address, target.strides[0]
+        row_bytes, rows = plain.shape[1] * plain.itemsize, plain.shape[0]
+        self._copy(place, pitch, plain.ctypes.data, plain.strides[0], row_bytes, rows, self._to_device, self.stream)
+
+    def finish(self) -> None:
+        self._stream.synchronize()
+
+    def close(self) -> None:
+        self._stream.synchronize()
+        self._room.give_back(self._share)
+
+
+@cache
+def device_room() -> DeviceRoom:
+    """That of CuPy's current device."""
+    from cupy.cuda import runtime
+
+    return DeviceRoom(lambda: int(runtime.memGetInfo()[0]))

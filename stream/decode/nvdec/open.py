@@ -1,0 +1,65 @@
+"""Who decodes a film on a GPU: the chip where it can, else FFmpeg."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from kernels.cuda.errors import out_of_memory
+
+from ...errors import NO_ROOM, KeyartError
+from ...records import Notice, VideoInfo
+from ..decoder import DecodeOptions, Decoder
+from ..ffmpeg.decoder import AvDecoder
+from ..probe import open_container, picture_stream
+from ..slots import Memory
+from ..upload import UploadDecoder
+from .decoder import NvDecoder
+from .memory import CupyMemory
+from .session import Chip, RefusedError, words_of
+
+
+def open_on_gpu(path: Path, options: DecodeOptions) -> Decoder:
+    """`open_decoder` for the first CUDA device. Raises KeyartError when the file has no picture that can be decoded,
+    or when PyNvVideoCodec or CuPy cannot be used."""
+    try:
+        chip, memory = first_chip(), CupyMemory()
+    except RuntimeError as error:
+        if out_of_memory(error):
+            raise KeyartError(NO_ROOM) from error
+        raise KeyartError(f"the GPU's decoder cannot be used ({words_of(error)}), use --device cpu") from error
+    return open_on_chip(path, options, chip, lambda: memory)
+
+
+def open_on_chip(path: Path, options: DecodeOptions, chip: Chip, make_memory: Callable[[], Memory]) -> Decoder:
+    """The chip's decoder, or FFmpeg's with its pictures uploaded when the chip refuses the film. Raises KeyartError
+    when the device has no room for either."""
+    # FFmpeg describes the film by its first picture; one thread, because other films are on their way.
+    info = AvDecoder(path, replace(options, threads=1)).info
+    memory = make_memory()
+    try:
+        return NvDecoder(info, options, chip, memory)
+    except RefusedError as refused:
+        why = Notice("decoded_on_cpu", f"{_words(info)}: {refused}; FFmpeg decoded it, slower")
+        return UploadDecoder(AvDecoder(path, options), options, memory, why)
+    except BaseException:
+        memory.close()
+        raise
+
+
+@lru_cache(maxsize=1)
+def first_chip() -> Chip:
+    """The first GPU's decoder. Raises RuntimeError when PyNvVideoCodec is missing or finds no driver."""
+    try:
+        import PyNvVideoCodec
+    except ImportError as error:
+        raise RuntimeError(f"PyNvVideoCodec cannot be imported: {error}, install keyart[cuda]") from error
+    return Chip(PyNvVideoCodec)
+
+
+def _words(info: VideoInfo) -> str:
+    with open_container(info.path) as container:
+        profile = picture_stream(container).codec_context.profile
+    return ", ".join(filter(None, (info.codec, profile, info.pixel_format, f"{info.bit_depth} bits")))

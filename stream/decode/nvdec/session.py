@@ -1,0 +1,194 @@
+"""NVDEC through PyNvVideoCodec's decoder: what the chip takes, and one decoder on it.
+
+What is relied on, seen of the module 2.2.4 itself on a stand-in for the driver: `Decode` takes a `PacketData` that
+anybody may fill (`bsl_data` an address, `bsl` bytes, `pts` any number, which comes back with its picture), gives the
+pictures that are ready for display, and an empty packet flushes, after which it can go on. With a CUDA stream of one's
+own the pictures are *queued* on it when `Decode` returns, and they lie in the decoder's buffers until its next call:
+rows of luma, then rows of interleaved chroma, without padding, an odd width rounded up to even. A cropping that does
+not begin in the corner is not heeded: such films, which nobody has met, would come out shifted.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from kernels.cuda.errors import out_of_memory
+
+from ...errors import NO_ROOM, KeyartError
+from ...records import VideoInfo
+from ..slots import Memory
+from .packets import Packet
+
+CODECS = {
+    "h264": "H264",
+    "hevc": "HEVC",
+    "mpeg1video": "MPEG1",
+    "mpeg2video": "MPEG2",
+    "vp8": "VP8",
+    "vp9": "VP9",
+    "av1": "AV1",
+}
+"""FFmpeg's names of codecs that the chip is fed as they are (H.264 and HEVC with start codes) → PyNvVideoCodec's."""
+_CHROMA = {
+    "yuv420p": "420",
+    "yuvj420p": "420",
+    "gray": "Monochrome",
+    "yuv422p": "422",
+    "yuvj422p": "422",
+    "yuv444p": "444",
+    "yuvj444p": "444",
+}
+"""FFmpeg's layouts of eight bits → PyNvVideoCodec's names of what the chip is asked about."""
+_HELD = ("420", "Monochrome")
+"""What comes out as NV12 or P016; some chips decode more."""
+_SAID = re.compile(r"Error code : (-?\d+)\s+Error Type : (.+)")
+_SURFACES = {"NV12": 1, "P016": 2}
+"""Layouts that become a surface → bytes a sample."""
+
+
+class RefusedError(Exception):
+    """The chip does not decode this film; the message says why."""
+
+
+class NvdecError(Exception):
+    """A packet the decoder failed on; the message is the decoder's."""
+
+
+class UnsupportedError(NvdecError):
+    """A film that no decoder of this chip takes, found out by trying."""
+
+
+class Decoded(NamedTuple):
+    """A picture in the decoder's memory, gone at the next call. `width` is that of the rows, always even."""
+
+    stamp: int
+    address: int
+    width: int
+    height: int
+    sample_bytes: int
+
+
+class Chip:
+    """The decoder of one GPU. `codec` is the module PyNvVideoCodec or a peer of it."""
+
+    def __init__(self, codec: Any, device_id: int = 0) -> None:
+        self._codec = codec
+        self._device_id = device_id
+        self._known: dict[tuple[str, str, int], dict[str, int]] = {}
+
+    @cached_property
+    def errors(self) -> tuple[type[Exception], ...]:
+        """What the module raises."""
+        return (self._codec.PyNvVCException, self._codec.PyNvVCExceptionUnsupported, RuntimeError)
+
+    def check(self, info: VideoInfo) -> None:
+        """Ask the chip about the film. Raises RefusedError, and KeyartError when there is no room to ask."""
+        name, chroma = CODECS.get(info.codec), _chroma_of(info.pixel_format)
+        if name is None:
+            raise RefusedError("the GPU has no decoder for it")
+        if chroma is None:
+            raise RefusedError(f"pictures of layout {info.pixel_format} stay with FFmpeg")
+        can = self._capabilities(name, chroma, info.bit_depth)
+        if not can["supported"]:
+            raise RefusedError("the GPU does not decode it")
+        if chroma not in _HELD:
+            raise RefusedError(f"no surface for {':'.join(chroma)} yet")
+        blocks = -(-info.width // 16) * -(-info.height // 16)
+        fits = can["width_min"] <= info.width <= can["width_max"]
+        if not fits or not can["height_min"] <= info.height <= can["height_max"] or blocks > can["mb_num_max"]:
+            raise RefusedError(f"the GPU does not decode it at {info.width}x{info.height}")
+
+    def engines(self) -> int:
+        """How many decoders work side by side: one question, about H.264, which every chip knows. Raises RefusedError
+        when the chip cannot be asked."""
+        return int(self._capabilities("H264", "420", 8)["num_decoder_engines"])
+
+    def open(self, codec: str, memory: Memory) -> NvSession:
+        """A decoder that works on the memory's stream. Raises NvdecError when none can be had."""
+        kind = getattr(self._codec.cudaVideoCodec, CODECS[codec])
+        try:
+            decoder = self._codec.CreateDecoder(
+                gpuid=self._device_id, codec=kind, cudacontext=0, cudastream=memory.stream, usedevicememory=True
+            )
+        except self.errors as error:
+            raise NvdecError(words_of(error)) from error
+        return NvSession(self._codec, decoder, self.errors, memory)
+
+    def _capabilities(self, codec: str, chroma: str, bit_depth: int) -> dict[str, int]:
+        # Asking makes a CUDA context of its own, which takes a while: once a kind of film.
+        key = (codec, chroma, bit_depth)
+        if key not in self._known:
+            kinds = self._codec.cudaVideoCodec, self._codec.cudaVideoChromaFormat
+            try:
+                self._known[key] = self._codec.GetDecoderCaps(
+                    gpuid=self._device_id,
+                    codec=getattr(kinds[0], codec),
+                    chromaformat=getattr(kinds[1], chroma),
+                    bitdepth=bit_depth,
+                )
+            except self.errors as error:
+                if out_of_memory(error):  # for the context
+                    raise KeyartError(NO_ROOM) from error
+                raise RefusedError(f"the GPU's decoder cannot be asked ({words_of(error)})") from error
+        return self._known[key]
+
+
+class NvSession:
+    """One decoder on the chip, on the stream of `memory`. Not for several threads at once."""
+
+    def __init__(self, codec: Any, decoder: Any, errors: tuple[type[Exception], ...], memory: Memory) -> None:
+        self._codec = codec
+        self._decoder = decoder
+        self._errors = errors
+        self.sequence = b""
+        """The sequence parameter sets that it works by."""
+        self._form: tuple[int, int, int] | None = None
+        # Attributes die in the order they were set: the stream must outlive the decoder that works on it.
+        self._memory = memory
+
+    def decode(self, packet: Packet, stamp: int) -> list[Decoded]:
+        """Feed one packet; the pictures that are ready, each with the stamp of its packet. Raises NvdecError; the
+        decoder is then of no more use."""
+        data = self._codec.PacketData()
+        data.bsl_data, data.bsl, data.pts = packet.address, packet.nbytes, stamp
+        if packet.key:  # nowhere else does a stream change its size
+            self._form = None
+        return self._decode(data)
+
+    def flush(self) -> list[Decoded]:
+        """What the decoder still holds. It can begin anew with a key frame afterwards."""
+        return self._decode(self._codec.PacketData())
+
+    def _decode(self, data: Any) -> list[Decoded]:
+        try:
+            return [self._described(frame) for frame in self._decoder.Decode(data)]
+        except self._codec.PyNvVCExceptionUnsupported as error:
+            raise UnsupportedError(words_of(error)) from error
+        except self._errors as error:
+            raise NvdecError(words_of(error)) from error
+
+    def _described(self, frame: Any) -> Decoded:
+        if self._form is None:
+            self._form = self._asked(frame)
+        return Decoded(frame.getPTS(), frame.GetPtrToPlane(0), *self._form)
+
+    def _asked(self, frame: Any) -> tuple[int, int, int]:
+        """Width, height and bytes a sample; asked once a key frame."""
+        layout = frame.format.name
+        if layout not in _SURFACES:
+            raise UnsupportedError(f"pictures come as {layout}")
+        return self._decoder.GetWidth(), self._decoder.GetHeight(), _SURFACES[layout]
+
+
+def words_of(error: BaseException) -> str:
+    """One line of what PyNvVideoCodec says in several: function, code, words, place."""
+    found = _SAID.search(str(error))
+    return f"{found[2].strip()}, error {found[1]}" if found else str(error).strip().partition("\n")[0]
+
+
+def _chroma_of(pixel_format: str) -> str | None:
+    """PyNvVideoCodec's name of FFmpeg's layout; None for what no chip decodes."""
+    base = pixel_format.removesuffix("le").removesuffix("be")
+    return _CHROMA.get(base if base in _CHROMA else base.removesuffix("10").removesuffix("12"))

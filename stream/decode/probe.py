@@ -1,0 +1,179 @@
+"""What a container and its first picture say of a film, and what is wrong with a file that cannot be opened."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import lru_cache
+from itertools import takewhile
+from pathlib import Path
+from typing import cast
+
+import av
+import av.container
+import av.stream
+import av.video.stream
+from av.error import FFmpegError, InvalidDataError
+
+from kernels.surface import Colour, Geometry, Matrix, Rotation
+
+from ..errors import KeyartError
+from ..records import Notice, VideoInfo
+from .seeking import SEEK_BACK_OFF_S
+
+# ITU-T H.273 code points that FFmpeg reports as numbers.
+_MATRICES: dict[int, Matrix] = {1: "bt709", 5: "bt601", 6: "bt601", 7: "bt601", 9: "bt2020", 10: "bt2020"}
+_TRANSFERS = {1: "bt709", 4: "gamma22", 6: "bt601", 8: "linear", 13: "srgb", 14: "bt2020", 16: "pq", 18: "hlg"}
+_PRIMARIES = {1: "bt709", 5: "bt470bg", 6: "bt601", 9: "bt2020", 12: "p3"}
+_FULL_RANGE = 2
+_MOST_FPS = 480
+_ATTACHED_PICTURE = av.stream.Disposition.attached_pic
+
+
+def open_container(path: Path) -> av.container.InputContainer:
+    """The container of `path`, demuxer open. Raises KeyartError in words a person can act on."""
+    if path.is_dir():
+        raise KeyartError("is a folder, name the video files in it")
+    try:
+        if path.stat().st_size == 0:
+            raise KeyartError("is empty (zero bytes), copy it again from its source")
+        return av.open(str(path), metadata_errors="ignore")
+    except FileNotFoundError:
+        raise KeyartError("does not exist, check the path") from None
+    except PermissionError:
+        raise KeyartError("cannot be read, check its permissions") from None
+    except InvalidDataError:
+        raise KeyartError("is not a video or its index is cut off, copy it again or repair it") from None
+    except (FFmpegError, OSError) as error:
+        reason = error.strerror or errno.errorcode.get(error.errno or 0, str(error))
+        raise KeyartError(f"cannot be opened ({reason}), check the file") from None
+
+
+def picture_stream(container: av.container.InputContainer) -> av.video.stream.VideoStream:
+    """The film's picture stream: the best one that is no attached cover. Raises KeyartError when there is none."""
+    streams = [s for s in container.streams.video if not s.disposition & _ATTACHED_PICTURE]
+    if not streams:
+        raise KeyartError("has no video stream, give a file with pictures")
+    best = container.streams.best("video")
+    stream = next((s for s in streams if best is not None and s.index == best.index), streams[0])
+    if stream.codec_context is None:
+        raise KeyartError("has a video codec that this FFmpeg cannot decode, convert it first")
+    return stream
+
+
+def colour_of(frame: av.VideoFrame) -> Colour:
+    """Matrix and range as tagged; where the tags are silent, by size (BT.709 for HD) and by pixel format."""
+    hd = frame.width >= 1280 or frame.height > 576
+    tags = (int(frame.colorspace), int(frame.color_range), int(frame.color_primaries), int(frame.color_trc))
+    return _colour(hd, frame.format.name, *tags)
+
+
+@lru_cache(maxsize=64)
+def _colour(hd: bool, layout: str, matrix: int, span: int, primaries: int, transfer: int) -> Colour:
+    """One object for all frames alike: it is asked for every frame."""
+    return Colour(
+        matrix=_MATRICES.get(matrix, "bt709" if hd else "bt601"),
+        full_range=span == _FULL_RANGE or layout.startswith("yuvj"),
+        primaries=_PRIMARIES.get(primaries, "unknown"),
+        transfer=_TRANSFERS.get(transfer, "unknown"),
+    )
+
+
+def rate_of(*claimed: Fraction | None) -> float | None:
+    """Pictures a second: the first of the container's claims that can be true, None without one.
+
+    Joined and copied files claim thousands, and a frame's duration, with all that is counted in it, would be nothing.
+    """
+    return next((float(rate) for rate in claimed if rate is not None and 0 < rate <= _MOST_FPS), None)
+
+
+def geometry_of(frame: av.VideoFrame, sample_aspect: tuple[int, int]) -> Geometry:
+    """Display size: square pixels by stretching the width (as players do), then the display matrix's rotation."""
+    clockwise = cast(Rotation, (round(-frame.rotation / 90) * 90) % 360)
+    numerator, denominator = sample_aspect
+    width = max(1, round(frame.width * numerator / denominator))
+    if clockwise in (90, 270):
+        return Geometry(frame.height, width, clockwise)
+    return Geometry(width, frame.height, clockwise)
+
+
+def sample_aspect_of(stream: av.video.stream.VideoStream) -> tuple[int, int]:
+    """Pixel aspect as (numerator, denominator); (1, 1) when unknown or absurd (a ratio beyond 1:4 or 4:1)."""
+    ratio = stream.sample_aspect_ratio
+    if not ratio or not 0.25 <= float(ratio) <= 4:
+        return (1, 1)
+    return (ratio.numerator, ratio.denominator)
+
+
+def describe(
+    path: Path,
+    container: av.container.InputContainer,
+    stream: av.video.stream.VideoStream,
+    first: av.VideoFrame,
+    first_pts_s: float,
+) -> VideoInfo:
+    """The record of a file from its container and its first decoded picture."""
+    sample_aspect = sample_aspect_of(stream)
+    return VideoInfo(
+        path=path,
+        container=container.format.name,
+        codec=stream.codec_context.name,
+        width=first.width,
+        height=first.height,
+        geometry=geometry_of(first, sample_aspect),
+        sample_aspect_ratio=sample_aspect,
+        fps=rate_of(stream.average_rate, stream.guessed_rate, stream.base_rate),
+        first_pts_s=first_pts_s,
+        duration_s=_duration_s(container, stream),
+        bit_depth=first.format.components[0].bits,
+        pixel_format=first.format.name,
+        colour=colour_of(first),
+        interlaced=bool(first.interlaced_frame),
+    )
+
+
+def _duration_s(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> float | None:
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    if container.duration is None:
+        return None
+    start_s = (stream.start_time or 0) * float(stream.time_base or 0) - (container.start_time or 0) / av.time_base
+    return max(0.0, container.duration / av.time_base - max(0.0, start_s))
+
+
+def notices_of(info: VideoInfo) -> list[Notice]:
+    """What this version does not treat: such a film is processed, and its manifest says so."""
+    notices = []
+    if info.colour.transfer in ("pq", "hlg"):
+        message = f"{info.colour.transfer.upper()} pictures are not tone-mapped yet, colours will look flat"
+        notices.append(Notice("hdr_not_tone_mapped", message))
+    if info.interlaced:
+        notices.append(
+            Notice("not_deinterlaced", "interlaced pictures are not deinterlaced yet, edges may show combing")
+        )
+    return notices
+
+
+def key_before(path: Path, pts_s: float) -> float | None:
+    """Time of the last key frame at or before `pts_s` (file clock, seconds); None where none can be sought: the film is
+    read from its beginning then. Raises KeyartError like `open_container`."""
+    with open_container(path) as container:
+        stream = picture_stream(container)
+        # Program streams land behind the asked time.
+        for start_s in (pts_s, pts_s - SEEK_BACK_OFF_S):
+            try:
+                container.seek(int(start_s / (stream.time_base or 1)), stream=stream, backward=True)
+            except FFmpegError:
+                return None
+            found = list(takewhile(lambda time_s: time_s <= pts_s, _key_times(container, stream)))
+            if found:
+                return max(found)
+    return None
+
+
+def _key_times(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> Iterator[float]:
+    """Presentation times of the key frames' packets from where the demuxer stands, seconds."""
+    for packet in container.demux(stream):
+        if packet.is_keyframe and packet.pts is not None and packet.time_base is not None:
+            yield float(packet.pts * packet.time_base)

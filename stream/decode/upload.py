@@ -1,0 +1,83 @@
+"""For films that the chip refuses: FFmpeg decodes, the planes are copied to the device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from threading import Lock
+
+import numpy as np
+
+from kernels.surface import Surface
+
+from ..dataflow.cancellation import held
+from ..records import FrameBatch, Notice, VideoInfo
+from .decoder import DecodeOptions, Decoder
+from .slots import Demand, FramePool, Memory, bytes_for, places_of
+
+
+class UploadDecoder:
+    """`stream.decode.decoder.Decoder` around one that leaves its pictures on the host.
+
+    why: the notice that says so; when all are decoded it says how many they were.
+    """
+
+    name = "ffmpeg, uploaded"
+
+    def __init__(self, inner: Decoder, options: DecodeOptions, memory: Memory, why: Notice) -> None:
+        self.info: VideoInfo = inner.info
+        self.notices: list[Notice] = [why]
+        self._inner, self._memory = inner, memory
+        self._one_search = Lock()
+        self._demand = Demand(batch=options.batch_of(self.info), kept_1080p=options.kept_1080p)
+        # The most a picture of this size can take: chroma as large as luma.
+        size = bytes_for([(inner.info.height, inner.info.width)] * 3, 1 if inner.info.bit_depth == 8 else 2)
+        size = size // 2 if "420" in inner.info.pixel_format else size
+        slots = self._demand.slots(size)
+        memory.reserve(slots * size)
+        self._pool = FramePool(memory, slots)
+
+    def batches(self) -> Iterator[FrameBatch]:
+        """All pictures of the range, once. Synchronises once a batch."""
+        count = 0
+        for batch in self._inner.batches():
+            count += len(batch.surfaces)
+            yield replace(batch, surfaces=self._uploaded(batch.surfaces))
+            del batch
+        why = self.notices[0]
+        self.notices = [replace(why, message=f"{why.message}: {count:,} frames"), *self._inner.notices]
+
+    def frame_at(self, pts_s: float) -> Surface:
+        """The picture shown exactly at `pts_s`. Synchronises."""
+        surface = self._inner.frame_at(pts_s)
+        with held(self._one_search):
+            return self._uploaded([surface])[0]
+
+    def between(self, first_s: float, last_s: float, *, fine: bool = False) -> list[tuple[float, Surface]]:
+        """Every picture with its time from `first_s` to `last_s`. Synchronises."""
+        found = self._inner.between(first_s, last_s, fine=fine)
+        # One at a time: two that each hold half of the slots would wait for each other.
+        with held(self._one_search):
+            surfaces = self._uploaded([surface for _, surface in found])
+        return [(time_s, surface) for (time_s, _), surface in zip(found, surfaces, strict=True)]
+
+    def close(self) -> None:
+        """Give stream and slots back; pictures that are still looked at stay valid. Synchronises."""
+        self._inner.close()
+        self._memory.close()
+        self._pool.close()
+
+    def _uploaded(self, surfaces: list[Surface]) -> list[Surface]:
+        uploaded = [self._copy(surface, number) for number, surface in enumerate(surfaces)]
+        self._memory.finish()
+        return uploaded
+
+    def _copy(self, surface: Surface, number: int) -> Surface:
+        host = [plane for plane in (surface.y, surface.u, surface.v) if plane is not None]
+        shapes, dtype = [plane.shape for plane in host], np.dtype(surface.y.dtype)
+        slot = self._pool.take(bytes_for(shapes, dtype.itemsize), beyond=number >= self._demand.beside)
+        planes = self._memory.planes(slot, places_of(shapes, dtype))
+        for target, plane in zip(planes, host, strict=True):
+            self._memory.upload(target, plane)
+        y, u, v = planes if len(planes) == 3 else (planes[0], None, None)
+        return replace(surface, y=y, u=u, v=v)
