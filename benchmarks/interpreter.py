@@ -33,7 +33,7 @@ from stream.moment import Pace
 from stream.probes import PendingPictures
 from stream.records import VideoInfo
 from stream.settings.model import Settings
-from stream.shots import ShotSplitter
+from stream.shots.splitter import ShotSplitter
 
 from .doubles import IdleChip, IdleMemory, IdleRuntime
 

@@ -24,7 +24,7 @@ from kernels.cpu import CpuOps
 from stream.decode.decoder import DecodeMode, DecodeOptions
 from stream.decode.ffmpeg.decoder import AvDecoder
 from stream.records import Shot
-from stream.shots import ShotSettings, ShotSplitter
+from stream.shots.splitter import ShotSettings, ShotSplitter
 
 VIDEO_SUFFIXES = (".mp4", ".mkv", ".webm", ".mov")
 

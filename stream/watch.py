@@ -29,7 +29,7 @@ from .probes import PendingPictures, ShotPictures, turns
 from .records import FrameBatch, Picture
 from .scoring import provisional_score
 from .settings.model import Settings
-from .shots import ShotSplitter
+from .shots.splitter import ShotSplitter
 from .tracks import TrackBuilder
 
 _FRAMES_AHEAD = 1

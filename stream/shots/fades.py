@@ -11,9 +11,9 @@ from typing import Literal
 
 import numpy as np
 
-from .records import Transition
-from .settings.sections import ShotSettings
-from .shot_rows import LUMA_CELLS, PICTURE, WHITE, RowWindow, distance, floor_scale, likeness
+from ..records import Transition
+from ..settings.sections import ShotSettings
+from .window import LUMA_CELLS, PICTURE, WHITE, RowWindow, distance, floor_scale, likeness
 
 Side = Literal["edge", "cut", "fade", "none"]
 """How a stretch meets its neighbour: film's edge, hard cut, a fading picture, or nothing that counts."""

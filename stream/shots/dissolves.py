@@ -13,9 +13,9 @@ from functools import cache
 
 import numpy as np
 
-from .settings.sections import ShotSettings
-from .shot_motion import unmoved_share
-from .shot_rows import RowWindow, distance, floor_scale, tone_gap
+from ..settings.sections import ShotSettings
+from .camera_motion import unmoved_share
+from .window import RowWindow, distance, floor_scale, tone_gap
 
 OUTSIDE_ROWS = 12
 """Rows before and after a dissolve that are looked at."""
@@ -87,7 +87,7 @@ def _new_picture(window: RowWindow, d: Dissolve, settings: ShotSettings) -> bool
     return bool(distance(befores[:, None], afters[None]).min() >= _RETURNS * gap)
 
 
-def strongest(found: list[Dissolve], first: int, end: int) -> list[Dissolve]:
+def strongest_dissolves(found: list[Dissolve], first: int, end: int) -> list[Dissolve]:
     """Of those centred in [first, end) the ones that overlap no better one (or equally good and earlier)."""
     return [d for d in found if first <= d.row < end and not any(_beats(o, d) for o in found if _overlap(o, d))]
 

@@ -12,13 +12,12 @@ import numpy as np
 
 from kernels.stats import ROW
 
-from . import shot_cuts, shot_gradual
-from .records import Shot, Transition
-from .settings.sections import ShotSettings
-from .shot_cuts import AROUND_ROWS, Cut
-from .shot_fades import Boundary, Entry, enter, fades_through, flat_edges, is_flash, leave
-from .shot_gradual import OUTSIDE_ROWS, Dissolve
-from .shot_rows import PICTURE, RowWindow
+from ..records import Shot, Transition
+from ..settings.sections import ShotSettings
+from .cuts import AROUND_ROWS, Cut, find_cuts, strongest_cuts
+from .dissolves import OUTSIDE_ROWS, Dissolve, camera_moved, find_dissolves, strongest_dissolves
+from .fades import Boundary, Entry, enter, fades_through, flat_edges, is_flash, leave
+from .window import PICTURE, RowWindow
 
 __all__ = ["ShotSettings", "ShotSplitter"]
 
@@ -97,13 +96,13 @@ class ShotSplitter:
     def _search(self, end: int) -> None:
         """Look for cuts and dissolves as far ahead as a choice among those near rows before `end` needs."""
         ahead = min(end + self._reach + self._apart, self._window.end)
-        self._cuts += shot_cuts.find_cuts(self._window, self._searched, ahead, self._flash, self._settings)
-        self._dissolves += shot_gradual.find_dissolves(self._window, self._searched, ahead, self._reach, self._settings)
+        self._cuts += find_cuts(self._window, self._searched, ahead, self._flash, self._settings)
+        self._dissolves += find_dissolves(self._window, self._searched, ahead, self._reach, self._settings)
         self._searched = ahead
 
     def _boundaries(self, first: int, end: int) -> Iterator[Boundary]:
         """Boundaries that are settled by the rows in [first, end), by row."""
-        cuts = shot_cuts.strongest(self._cuts, self._apart)
+        cuts = strongest_cuts(self._cuts, self._apart)
         cut_rows = {c.row for c in self._cuts}
         here = [c.row for c in cuts if first <= c.row < end and self._clear(c.row - 2, c.row + 2)]
         events: list[tuple[int, int, Boundary | bool]] = [
@@ -124,13 +123,13 @@ class ShotSplitter:
 
     def _dissolved(self, first: int, end: int, cut_rows: set[int]) -> list[Boundary]:
         """Dissolves that nothing simpler explains: a cut, a fade, a moving camera."""
-        found = shot_gradual.strongest(self._dissolves, first, end)
+        found = strongest_dissolves(self._dissolves, first, end)
         return [self._at(d.row, "dissolve", d.first + 1, d.last) for d in found if self._is_dissolve(d, cut_rows)]
 
     def _is_dissolve(self, d: Dissolve, cut_rows: set[int]) -> bool:
         if any(d.first < row <= d.last for row in cut_rows) or fades_through(self._window, d.first, d.last):
             return False
-        return not shot_gradual.camera_moved(self._window, d)
+        return not camera_moved(self._window, d)
 
     def _clear(self, first: int, end: int) -> bool:
         return bool((self._window.flat(max(first, self._window.base), end) == PICTURE).all())

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .settings.sections import ShotSettings
-from .shot_rows import LUMA_CELLS, RowWindow, distance, floor_scale, likeness
+from ..settings.sections import ShotSettings
+from .window import LUMA_CELLS, RowWindow, distance, floor_scale, likeness
 
 AROUND_ROWS = 8
 """Rows on either side whose changes say how much the picture moves."""
@@ -37,7 +37,7 @@ def find_cuts(window: RowWindow, first: int, end: int, flash_rows: int, settings
     return [Cut(int(r), float(change[r - first])) for r in rows if _is_cut(window, int(r), flash_rows, settings)]
 
 
-def strongest(cuts: list[Cut], apart_rows: int) -> list[Cut]:
+def strongest_cuts(cuts: list[Cut], apart_rows: int) -> list[Cut]:
     """Those with no stronger cut (or equal and earlier) less than `apart_rows` away."""
     return [c for c in cuts if not any(_beats(o, c) for o in cuts if 0 < abs(o.row - c.row) < apart_rows)]
 

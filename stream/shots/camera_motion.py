@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from .shot_rows import LUMA_CELLS
+from .window import LUMA_CELLS
 
 GRID = (9, 16)
 _FINER = 2

@@ -6,7 +6,7 @@ import numpy as np
 
 from kernels.stats import HISTOGRAM_BINS
 
-from .settings.sections import ShotSettings
+from ..settings.sections import ShotSettings
 
 LUMA_CELLS, CHROMA_CELLS = 144, 64
 _CELL_WEIGHT = np.repeat(np.array([1 / LUMA_CELLS, 1 / CHROMA_CELLS], np.float32), [LUMA_CELLS, CHROMA_CELLS])
