@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from kernels.bars import ActiveArea
-from stream.characters import find_characters
 from stream.manifest import Manifest
+from stream.people.characters import find_characters
 from stream.settings.model import Settings
 
 from . import bars, characters, shots

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from stream.characters import seen_together
 from stream.manifest import Manifest
+from stream.people.characters import seen_together
 from stream.records import Character, Track
 
 Truth = Mapping[str, Any]

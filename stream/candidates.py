@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from engines.faces import Reading
 
-from .eyes import openness
-from .looks import leading_face, look_score
+from .people.eyes import openness
+from .people.looks import leading_face, look_score
 from .probes import sharpness
 from .records import Candidate, Picture
 from .settings.sections import FaceSettings, ProbeSettings

@@ -15,7 +15,7 @@ from .contact_sheet import TILE_WIDTH, contact_sheet
 from .crops import Crop, crop_for
 from .dataflow.cancellation import checkpoint
 from .encode import Encoder
-from .looks import leading_face
+from .people.looks import leading_face
 from .records import Active, Candidate, Character
 from .selection import Entry, Pick
 from .settings.formats import Format

@@ -9,9 +9,9 @@ import numpy as np
 
 from engines.faces import Face
 
-from .expression import is_wide_open
-from .eyes import closed_below
-from .looks import leading_face
+from .people.expression import is_wide_open
+from .people.eyes import closed_below
+from .people.looks import leading_face
 from .records import Active, Candidate
 from .settings.model import Settings
 

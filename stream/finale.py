@@ -13,7 +13,6 @@ from kernels.bars import ActiveArea
 from kernels.ops import Device, Ops
 from kernels.surface import Surface
 
-from .characters import find_characters
 from .cutting import Cutter, Files
 from .dataflow.cancellation import checkpoint
 from .decode.seeking import SAME_TIME_S
@@ -22,6 +21,7 @@ from .film import Film
 from .judge import Spreads, active_rect, entries_of
 from .late_checks import LateChecks, choose_checked
 from .moment import Glance, Moments
+from .people.characters import find_characters
 from .pool import PicturePool
 from .records import Active, Candidate, Character, Notice, Timed
 from .selection import Selection

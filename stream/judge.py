@@ -10,11 +10,11 @@ from engines.faces import Face
 from kernels.bars import ActiveArea
 from kernels.surface import Geometry
 
-from .expression import Spread, extremeness, shrunk, spread_of
-from .eyes import eye_score, openness, typical_openness
 from .film import Film
 from .filters import Case, reasons_against, view_of
-from .looks import leading_face
+from .people.expression import Spread, extremeness, shrunk, spread_of
+from .people.eyes import eye_score, openness, typical_openness
+from .people.looks import leading_face
 from .records import Active, Candidate, Character
 from .scoring import Subject, components_of, focus_ranks, score_of
 from .selection import Entry

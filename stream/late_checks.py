@@ -13,10 +13,10 @@ from kernels.surface import Surface
 
 from .dataflow.cancellation import checkpoint
 from .dataflow.clocks import StageClock
-from .eyes import closed_below, openness
 from .film import Film
 from .judge import Spreads
 from .moment import Moments
+from .people.eyes import closed_below, openness
 from .records import Active, Candidate
 from .scoring import score_of
 from .selection import Entry, Selection

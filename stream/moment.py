@@ -15,7 +15,7 @@ from engines.eyes import LEAST_INTER_OCULAR_PX
 from engines.faces import Face
 from kernels.surface import Surface
 
-from .looks import leading_face
+from .people.looks import leading_face
 from .pool import PicturePool
 from .probes import stretch
 from .records import Candidate, Timed

@@ -10,9 +10,9 @@ import numpy as np
 from engines.faces import Face
 from kernels.surface import Geometry
 
-from .expression import mouth_score
-from .eyes import eye_score, openness
-from .looks import leading_face, pleasant_score, pose_score
+from .people.expression import mouth_score
+from .people.eyes import eye_score, openness
+from .people.looks import leading_face, pleasant_score, pose_score
 from .records import Active, Candidate
 from .settings.sections import RankWeights
 
@@ -28,7 +28,7 @@ class Subject:
     known: bool
     extremeness: float
     openness: float | None = None
-    """Of the eyes that are least open for their person, see `stream.eyes`."""
+    """Of the eyes that are least open for their person, see `stream.people.eyes`."""
     typical_openness: float | None = None
     """What is usual for that person; None where too little is known."""
 

@@ -50,7 +50,7 @@ class Entry:
     reasons: list[str] = field(default_factory=list)
     characters: tuple[str | None, ...] = ()
     typical_openness: float | None = None
-    """Of the leading person's eyes, see `stream.eyes`."""
+    """Of the leading person's eyes, see `stream.people.eyes`."""
 
 
 @dataclass(slots=True)

@@ -23,14 +23,14 @@ from .dataflow.channels import Receiver, Sender, open_channel
 from .dataflow.clocks import StageClock, on_thread
 from .decode.decoder import Decoder
 from .film import Film, PersonGuess, bare_candidate
-from .looks import leading_face
 from .moment import Pace
+from .people.looks import leading_face
+from .people.tracks import TrackBuilder
 from .probes import PendingPictures, ShotPictures, turns
 from .records import FrameBatch, Picture
 from .scoring import provisional_score
 from .settings.model import Settings
 from .shots.splitter import ShotSplitter
-from .tracks import TrackBuilder
 
 _FRAMES_AHEAD = 1
 """Batches between decoder, kernels and the splitter: enough to overlap, little enough to hold."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .looks import leading_face
+from .people.looks import leading_face
 from .records import Active
 from .selection import Entry, Pick
 

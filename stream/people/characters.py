@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from .people_grouping import group
-from .people_mains import Presence, main_people
-from .records import Character, Shot, Track
-from .settings.sections import PeopleSettings
+from ..records import Character, Shot, Track
+from ..settings.sections import PeopleSettings
+from .grouping import group
+from .main_characters import Presence, main_people
 
 _CLEARLY = 1.5
 """The second nearest person must be this much further from a doubtful track than the nearest."""

@@ -12,8 +12,8 @@ import numpy as np
 
 from engines.clustering import NOISE, cluster, link
 
-from .people_merging import merge
-from .settings.sections import PeopleSettings
+from ..settings.sections import PeopleSettings
+from .merging import merge
 
 _TRACKS_PER_MEMBER = 25
 """The least size of a cluster grows by one with so many tracks: long films have passers-by enough to form a pair."""

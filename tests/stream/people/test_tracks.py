@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engines.faces import UNMEASURED, Face
-from stream.tracks import TrackBuilder
+from stream.people.tracks import TrackBuilder
 
 
 def someone(seed: int, wobble: float = 0.0) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .records import Shot, Track
+from ..records import Shot, Track
 
 _MIN_SHOTS = 2
 _FEW_SHOTS = 4

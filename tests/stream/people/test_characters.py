@@ -10,10 +10,10 @@ import pytest
 
 from engines.clustering import link
 from engines.faces import UNMEASURED, Face
-from stream.characters import find_characters, seen_together
-from stream.people_grouping import group, near, surely_one
-from stream.people_mains import how_many
-from stream.people_merging import merge
+from stream.people.characters import find_characters, seen_together
+from stream.people.grouping import group, near, surely_one
+from stream.people.main_characters import how_many
+from stream.people.merging import merge
 from stream.records import Character, Shot, Track
 from stream.settings.sections import PeopleSettings
 

@@ -7,7 +7,7 @@ from scipy.optimize import linear_sum_assignment
 
 from engines.faces import Face
 
-from .records import Track
+from ..records import Track
 
 _ALIKE = 0.92
 """Cosine of two faces inside one shot that is enough whatever their place (balance point over a film: 0.94)."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engines.faces import UNMEASURED, Face
-from stream.eyes import eye_score, openness, typical_openness
+from stream.people.eyes import eye_score, openness, typical_openness
 from stream.records import Character, Track
 
 

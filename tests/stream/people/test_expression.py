@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engines.faces import UNMEASURED, Face
-from stream.expression import extremeness, is_wide_open, log_ratios, mouth_score, shrunk, spread_of
+from stream.people.expression import extremeness, is_wide_open, log_ratios, mouth_score, shrunk, spread_of
 from stream.settings.sections import ExpressionSettings
 
 RNG = np.random.default_rng(5)

@@ -8,7 +8,7 @@ import numpy as np
 
 from engines.faces import EMOTIONS, Face
 
-from .records import Character, Track
+from ..records import Character, Track
 
 _HAPPY = EMOTIONS.index("happy")
 _SMILE_NARROWS = 0.15
