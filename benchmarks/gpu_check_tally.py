@@ -31,7 +31,7 @@ _ASKED_BY = {
     "engines.descriptor": "descriptors",
     "engines.reader": "faces",
     "engines.text": "text maps",
-    "stream.composition": "composition",
+    "stream.candidates.composition": "composition",
     "stream.cutting": TILES,
 }
 

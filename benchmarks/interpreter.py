@@ -25,12 +25,12 @@ from threadpoolctl import threadpool_limits
 
 from kernels.cuda.meter import CudaMeter
 from kernels.open_ops import open_ops
+from stream.candidates.neighbours import Pace
+from stream.candidates.probes import PendingPictures
 from stream.decode.decoder import DecodeMode, DecodeOptions
 from stream.decode.ffmpeg.decoder import AvDecoder
 from stream.decode.nvdec.decoder import NvDecoder
 from stream.decode.nvdec.session import Chip
-from stream.moment import Pace
-from stream.probes import PendingPictures
 from stream.records import VideoInfo
 from stream.settings.model import Settings
 from stream.shots.splitter import ShotSplitter

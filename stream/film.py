@@ -9,9 +9,9 @@ import numpy as np
 
 from kernels.bars import BarsEvidence
 
+from .candidates.picture_pool import PicturePool
 from .dataflow.channels import ChannelMeter
 from .dataflow.clocks import Clocks
-from .pool import PicturePool
 from .records import Candidate, Notice, Picture, Shot, Track, VideoInfo
 
 

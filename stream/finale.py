@@ -13,6 +13,8 @@ from kernels.bars import ActiveArea
 from kernels.ops import Device, Ops
 from kernels.surface import Surface
 
+from .candidates.neighbours import Glance, Moments
+from .candidates.picture_pool import PicturePool
 from .cutting import Cutter, Files
 from .dataflow.cancellation import checkpoint
 from .decode.seeking import SAME_TIME_S
@@ -20,9 +22,7 @@ from .encode import Encoder
 from .film import Film
 from .judge import Spreads, active_rect, entries_of
 from .late_checks import LateChecks, choose_checked
-from .moment import Glance, Moments
 from .people.characters import find_characters
-from .pool import PicturePool
 from .records import Active, Candidate, Character, Notice, Timed
 from .selection import Selection
 from .settings.model import Settings

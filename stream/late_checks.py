@@ -11,11 +11,11 @@ from engines.faces import Face
 from engines.text import TextDetector, is_overlay, text_share
 from kernels.surface import Surface
 
+from .candidates.neighbours import Moments
 from .dataflow.cancellation import checkpoint
 from .dataflow.clocks import StageClock
 from .film import Film
 from .judge import Spreads
-from .moment import Moments
 from .people.eyes import closed_below, openness
 from .records import Active, Candidate
 from .scoring import score_of

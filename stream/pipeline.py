@@ -20,6 +20,7 @@ from anyio import CancelScope
 
 from kernels.bars import BarsEvidence
 
+from .candidates.picture_pool import PicturePool
 from .dataflow.clocks import StageClock, on_thread
 from .decode.decoder import DecodeOptions, Decoder, DecodeRange
 from .describe import content_fingerprint, manifest_of
@@ -27,7 +28,6 @@ from .errors import KeyartError
 from .film import Film
 from .finale import Tools, conclude
 from .manifest import Manifest
-from .pool import PicturePool
 from .records import VideoInfo
 from .services import Services, open_services
 from .settings.model import Settings

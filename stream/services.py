@@ -20,13 +20,13 @@ from engines.zoo import Model, Progress
 from kernels.ops import Device, Meter, Ops
 from kernels.surface import Geometry, Surface
 
+from .candidates.neighbours import Glance
 from .collector import settled_collector
 from .dataflow.batching import Batcher
 from .encode import Encoder
 from .errors import KeyartError
 from .kit import Kit, MakeKit, OpenDecoder
 from .models import ROLES, zoo_of
-from .moment import Glance
 from .open_kit import open_kit
 from .records import Notice
 from .settings.model import Settings

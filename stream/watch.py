@@ -16,17 +16,17 @@ from engines.faces import Reading
 from kernels.ops import Meter, Ops
 from kernels.surface import Geometry, Surface
 
-from . import composition
-from .candidates import choose, shows_enough
+from .candidates import composition
+from .candidates.choice import choose, shows_enough
+from .candidates.neighbours import Pace
+from .candidates.probes import PendingPictures, ShotPictures, turns
 from .dataflow.batching import Batcher
 from .dataflow.channels import Receiver, Sender, open_channel
 from .dataflow.clocks import StageClock, on_thread
 from .decode.decoder import Decoder
 from .film import Film, PersonGuess, bare_candidate
-from .moment import Pace
 from .people.looks import leading_face
 from .people.tracks import TrackBuilder
-from .probes import PendingPictures, ShotPictures, turns
 from .records import FrameBatch, Picture
 from .scoring import provisional_score
 from .settings.model import Settings

@@ -14,6 +14,7 @@ from anyio.lowlevel import checkpoint
 from engines.faces import Reading
 from kernels.bars import BarsEvidence
 from kernels.cpu import CpuOps
+from stream.candidates.picture_pool import PicturePool
 from stream.dataflow.batching import Batcher
 from stream.decode.decoder import DecodeOptions
 from stream.decode.nvdec.decoder import NvDecoder
@@ -21,7 +22,6 @@ from stream.decode.nvdec.open import open_on_chip
 from stream.decode.nvdec.session import Chip
 from stream.decode.slots import Demand
 from stream.film import Film
-from stream.pool import PicturePool
 from stream.settings.model import Settings
 from stream.watch import Threads, watch
 

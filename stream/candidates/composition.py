@@ -9,7 +9,7 @@ from kernels.balance import Balance, Span
 from kernels.ops import Ops
 from kernels.surface import Geometry, Surface
 
-from .records import Composition
+from ..records import Composition
 
 SIZE = (96, 54)
 """Width and height of the copy that is measured."""

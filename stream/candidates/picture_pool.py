@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from kernels.surface import Surface
 
-from .records import FRAME_1080P_BYTES, Timed
+from ..records import FRAME_1080P_BYTES, Timed
 
 
 @dataclass(slots=True)

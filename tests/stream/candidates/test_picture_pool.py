@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kernels.surface import Colour, Geometry, Surface
-from stream.pool import PicturePool
+from stream.candidates.picture_pool import PicturePool
 from stream.records import FRAME_1080P_BYTES
 
 

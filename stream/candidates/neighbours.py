@@ -1,8 +1,8 @@
 """What happens right beside a picture: a face that blinks or grimaces a moment later is caught in between.
 
 While a film is watched, every few pictures are kept as they were measured, small (`Pace`); those beside the pictures
-that might win stay as long as these do (`stream.probes`, `stream.pool`). So the film need not be decoded again for a
-look at a moment, unless the face is too small in them or the picture had to make room.
+that might win stay as long as these do (`stream.candidates.probes`, `stream.candidates.picture_pool`). So the film need
+not be decoded again for a look at a moment, unless the face is too small in them or the picture had to make room.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from engines.eyes import LEAST_INTER_OCULAR_PX
 from engines.faces import Face
 from kernels.surface import Surface
 
-from .people.looks import leading_face
-from .pool import PicturePool
+from ..people.looks import leading_face
+from ..records import Candidate, Timed
+from .picture_pool import PicturePool
 from .probes import stretch
-from .records import Candidate, Timed
 
 Beside = Callable[[Candidate, float, float], list[Timed]]
 """Pictures of the film around a candidate from one time to another, both included, decoded again."""

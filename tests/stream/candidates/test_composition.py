@@ -9,11 +9,11 @@ import numpy as np
 from engines.faces import UNMEASURED, Face
 from kernels.cpu import CpuOps
 from kernels.surface import Geometry
-from stream import composition
-from stream.composition import SIZE
+from stream.candidates import composition
+from stream.candidates.composition import SIZE
 from stream.records import Composition
 
-from ..kernels.samples import grey_surface
+from ...kernels.samples import grey_surface
 
 GEOMETRY = Geometry(960, 540)
 RNG = np.random.default_rng(1)

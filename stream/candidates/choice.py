@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from engines.faces import Reading
 
-from .people.eyes import openness
-from .people.looks import leading_face, look_score
+from ..people.eyes import openness
+from ..people.looks import leading_face, look_score
+from ..records import Candidate, Picture
+from ..settings.sections import FaceSettings, ProbeSettings
 from .probes import sharpness
-from .records import Candidate, Picture
-from .settings.sections import FaceSettings, ProbeSettings
 
 _APART_S = 0.6
 _GOOD_LOOK = 3.9

@@ -10,8 +10,8 @@ import pytest
 from engines.faces import UNMEASURED, Face
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
-from stream.moment import Moments, Pace
-from stream.pool import PicturePool
+from stream.candidates.neighbours import Moments, Pace
+from stream.candidates.picture_pool import PicturePool
 from stream.records import Candidate, Timed
 
 GEOMETRY = Geometry(640, 360)

@@ -7,7 +7,7 @@ import pytest
 
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
-from stream.probes import PendingPictures, reason_against, turns, value_of, values_of
+from stream.candidates.probes import PendingPictures, reason_against, turns, value_of, values_of
 from stream.records import FrameBatch, Picture, Shot
 from stream.settings.sections import ProbeSettings
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from kernels.surface import Surface
 
-from .records import FrameBatch, Picture, Shot, Timed
-from .settings.sections import ProbeSettings
+from ..records import FrameBatch, Picture, Shot, Timed
+from ..settings.sections import ProbeSettings
 
 _CELLS_PER_SECOND = 4.0
 _FRESH_CELLS = 3

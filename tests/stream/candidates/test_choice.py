@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engines.faces import EMOTIONS, UNMEASURED, Face, Reading
-from stream.candidates import shows_enough
+from stream.candidates.choice import shows_enough
 
 LANDMARKS = np.array([(30, 40), (70, 40), (50, 60), (35, 80), (65, 80)], np.float32)
 
