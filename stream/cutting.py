@@ -16,8 +16,8 @@ from .crops import Crop, crop_for
 from .dataflow.cancellation import checkpoint
 from .encode import Encoder
 from .people.looks import leading_face
+from .ranking.selection import Entry, Pick
 from .records import Active, Candidate, Character
-from .selection import Entry, Pick
 from .settings.formats import Format
 from .settings.model import Settings
 

@@ -32,11 +32,11 @@ from .manifest import (
     VideoEntry,
     WarningEntry,
 )
+from .ranking.reasons import why
 from .records import Character, Notice
 from .services import Services
 from .settings.model import Settings
 from .version import own_version
-from .words import why
 
 _FINGERPRINT_PART_BYTES = 1 << 20
 

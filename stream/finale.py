@@ -20,11 +20,11 @@ from .dataflow.cancellation import checkpoint
 from .decode.seeking import SAME_TIME_S
 from .encode import Encoder
 from .film import Film
-from .judge import Spreads, active_rect, entries_of
-from .late_checks import LateChecks, choose_checked
 from .people.characters import find_characters
+from .ranking.judge import Spreads, active_rect, entries_of
+from .ranking.pixel_checks import LateChecks, choose_checked
+from .ranking.selection import Selection
 from .records import Active, Candidate, Character, Notice, Timed
-from .selection import Selection
 from .settings.model import Settings
 
 

@@ -27,8 +27,8 @@ from .decode.decoder import Decoder
 from .film import Film, PersonGuess, bare_candidate
 from .people.looks import leading_face
 from .people.tracks import TrackBuilder
+from .ranking.scores import provisional_score
 from .records import FrameBatch, Picture
-from .scoring import provisional_score
 from .settings.model import Settings
 from .shots.splitter import ShotSplitter
 

@@ -11,16 +11,16 @@ from engines.faces import Face
 from engines.text import TextDetector, is_overlay, text_share
 from kernels.surface import Surface
 
-from .candidates.neighbours import Moments
-from .dataflow.cancellation import checkpoint
-from .dataflow.clocks import StageClock
-from .film import Film
+from ..candidates.neighbours import Moments
+from ..dataflow.cancellation import checkpoint
+from ..dataflow.clocks import StageClock
+from ..film import Film
+from ..people.eyes import closed_below, openness
+from ..records import Active, Candidate
+from ..settings.model import Settings
 from .judge import Spreads
-from .people.eyes import closed_below, openness
-from .records import Active, Candidate
-from .scoring import score_of
+from .scores import score_of
 from .selection import Entry, Selection
-from .settings.model import Settings
 
 _LISTEN_EVERY_S = 0.1
 _MUCH_TEXT = 0.03

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from kernels.stats import ROW
+from stream.ranking.selection import Entry, Selection
 from stream.records import Candidate
-from stream.selection import Entry, Selection
 from stream.settings.sections import RankSettings
 
 

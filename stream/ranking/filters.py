@@ -9,11 +9,11 @@ import numpy as np
 
 from engines.faces import Face
 
-from .people.expression import is_wide_open
-from .people.eyes import closed_below
-from .people.looks import leading_face
-from .records import Active, Candidate
-from .settings.model import Settings
+from ..people.expression import is_wide_open
+from ..people.eyes import closed_below
+from ..people.looks import leading_face
+from ..records import Active, Candidate
+from ..settings.model import Settings
 
 _EDGE_SHARE = 0.04
 """A face box may stick out of the active picture by this share of its height before it counts as cut."""

@@ -10,15 +10,15 @@ from engines.faces import Face
 from kernels.bars import ActiveArea
 from kernels.surface import Geometry
 
-from .film import Film
+from ..film import Film
+from ..people.expression import Spread, extremeness, shrunk, spread_of
+from ..people.eyes import eye_score, openness, typical_openness
+from ..people.looks import leading_face
+from ..records import Active, Candidate, Character
+from ..settings.model import Settings
 from .filters import Case, reasons_against, view_of
-from .people.expression import Spread, extremeness, shrunk, spread_of
-from .people.eyes import eye_score, openness, typical_openness
-from .people.looks import leading_face
-from .records import Active, Candidate, Character
-from .scoring import Subject, components_of, focus_ranks, score_of
+from .scores import Subject, components_of, focus_ranks, score_of
 from .selection import Entry
-from .settings.model import Settings
 
 _MIN_FACES_FOR_SPREAD = 8
 _CO_STAR = 0.6

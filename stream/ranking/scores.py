@@ -10,11 +10,11 @@ import numpy as np
 from engines.faces import Face
 from kernels.surface import Geometry
 
-from .people.expression import mouth_score
-from .people.eyes import eye_score, openness
-from .people.looks import leading_face, pleasant_score, pose_score
-from .records import Active, Candidate
-from .settings.sections import RankWeights
+from ..people.expression import mouth_score
+from ..people.eyes import eye_score, openness
+from ..people.looks import leading_face, pleasant_score, pose_score
+from ..records import Active, Candidate
+from ..settings.sections import RankWeights
 
 _USUAL = 0.7
 """About the median of extremeness and of the sharpness component over a film."""

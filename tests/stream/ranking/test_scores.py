@@ -7,8 +7,8 @@ import numpy as np
 from engines.faces import EMOTIONS, UNMEASURED, Face
 from kernels.stats import ROW
 from kernels.surface import Geometry
+from stream.ranking.scores import provisional_score
 from stream.records import Candidate
-from stream.scoring import provisional_score
 from stream.settings.sections import RankWeights
 
 

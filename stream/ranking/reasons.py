@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .people.looks import leading_face
-from .records import Active
+from ..people.looks import leading_face
+from ..records import Active
 from .selection import Entry, Pick
 
 _PRAISE = {

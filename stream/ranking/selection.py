@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .records import Candidate
-from .settings.sections import RankSettings
+from ..records import Candidate
+from ..settings.sections import RankSettings
 
 LIFTED_IN_ORDER: tuple[str, ...] = (
     "not_main",
