@@ -8,7 +8,7 @@ from typing import Any
 
 from stream.errors import KeyartError
 from stream.manifest import Manifest
-from stream.output import has_result, result_folder
+from stream.output.result_folder import has_result, result_folder
 from stream.settings.load import load_settings
 from stream.settings.model import Settings
 

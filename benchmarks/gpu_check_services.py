@@ -14,9 +14,9 @@ from kernels.bars import Darkness
 from kernels.cuda.meter import CudaMeter
 from kernels.ops import Meter, Ops, Part, Poses
 from kernels.surface import Array, Geometry, Rect, Surface
-from stream.encode import Encoder
 from stream.kit import Kit, MakeKit
 from stream.open_kit import open_kit
+from stream.output.jpeg import Encoder
 from stream.services import Services, open_services
 from stream.settings.model import Settings
 

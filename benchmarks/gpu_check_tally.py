@@ -32,7 +32,7 @@ _ASKED_BY = {
     "engines.reader": "faces",
     "engines.text": "text maps",
     "stream.candidates.composition": "composition",
-    "stream.cutting": TILES,
+    "stream.output.render": TILES,
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stream.manifest import Manifest, read_manifest
-from stream.output import MANIFEST, has_result, result_folder
+from stream.output.result_folder import MANIFEST, has_result, result_folder
 from stream.settings.model import Settings
 
 from .labels import LabelledVideo

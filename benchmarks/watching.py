@@ -11,7 +11,7 @@ import anyio
 
 from stream.film import Film
 from stream.library import write_result
-from stream.output import result_folder
+from stream.output.result_folder import result_folder
 from stream.pipeline import finished, watching
 from stream.services import open_services
 from stream.settings.model import Settings

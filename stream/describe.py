@@ -8,7 +8,6 @@ from pathlib import Path
 
 from engines.faces import EMOTIONS, Face
 
-from .cutting import Image
 from .dataflow.channels import ChannelMeter
 from .film import Film
 from .finale import Conclusion
@@ -32,6 +31,7 @@ from .manifest import (
     VideoEntry,
     WarningEntry,
 )
+from .output.render import Image
 from .ranking.reasons import why
 from .records import Character, Notice
 from .services import Services

@@ -15,11 +15,11 @@ from kernels.surface import Surface
 
 from .candidates.neighbours import Glance, Moments
 from .candidates.picture_pool import PicturePool
-from .cutting import Cutter, Files
 from .dataflow.cancellation import checkpoint
 from .decode.seeking import SAME_TIME_S
-from .encode import Encoder
 from .film import Film
+from .output.jpeg import Encoder
+from .output.render import Cutter, Files
 from .people.characters import find_characters
 from .ranking.judge import Spreads, active_rect, entries_of
 from .ranking.pixel_checks import LateChecks, choose_checked

@@ -12,7 +12,7 @@ from kernels.ops import Device, Meter, Ops
 from kernels.surface import Geometry
 
 from .decode.decoder import DecodeOptions, Decoder
-from .encode import Encoder
+from .output.jpeg import Encoder
 from .records import Notice
 from .settings.model import Settings
 

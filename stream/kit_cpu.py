@@ -11,8 +11,8 @@ from kernels.open_ops import open_ops
 
 from .allocator import return_pictures
 from .decode.ffmpeg.decoder import AvDecoder
-from .encode import CpuEncoder
 from .kit import Kit, Pace
+from .output.jpeg import CpuEncoder
 from .settings.model import Settings
 
 

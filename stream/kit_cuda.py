@@ -23,10 +23,10 @@ from kernels.surface import Geometry
 
 from .decode.nvdec.open import first_chip, open_on_gpu
 from .decode.nvdec.session import Chip, RefusedError
-from .encode_cuda import CudaEncoder
 from .engine_cache import engine_folder
 from .errors import KeyartError
 from .kit import Kit, Pace
+from .output.jpeg_cuda import CudaEncoder
 from .records import Notice
 from .settings.model import Settings
 

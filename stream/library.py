@@ -14,7 +14,7 @@ from anyio import CapacityLimiter, create_task_group, to_thread
 from .errors import DeviceLostError, KeyartError, device_errors
 from .kit import MakeKit
 from .open_kit import open_kit
-from .output import MANIFEST, ResultFolder, has_result, refuse_equal_names, result_folder
+from .output.result_folder import MANIFEST, ResultFolder, has_result, refuse_equal_names, result_folder
 from .pipeline import Result, process
 from .reporter import Outcome, Reporter
 from .services import Services, open_services

@@ -23,11 +23,11 @@ from kernels.surface import Geometry, Surface
 from .candidates.neighbours import Glance
 from .collector import settled_collector
 from .dataflow.batching import Batcher
-from .encode import Encoder
 from .errors import KeyartError
 from .kit import Kit, MakeKit, OpenDecoder
 from .models import ROLES, zoo_of
 from .open_kit import open_kit
+from .output.jpeg import Encoder
 from .records import Notice
 from .settings.model import Settings
 

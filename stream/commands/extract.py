@@ -71,7 +71,7 @@ def extract(
 def _run(files: list[Path], out: Path, settings: Settings, quiet: bool, as_json: bool, door: Any) -> list[Outcome]:
     """`door` stands in for the library's `extract_files`; None is the real one."""
     from ..interrupt import run_interruptible
-    from ..output import refuse_equal_names
+    from ..output.result_folder import refuse_equal_names
     from ..progress import open_reporter
 
     refuse_equal_names(files)
@@ -91,7 +91,7 @@ async def _extract_or_explain(
 ) -> list[Outcome]:
     """When the run as a whole cannot start (no models), every file that had work to do fails with the reason."""
     from ..errors import KeyartError
-    from ..output import has_result, result_folder
+    from ..output.result_folder import has_result, result_folder
     from ..reporter import Outcome
 
     try:

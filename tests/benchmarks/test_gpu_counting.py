@@ -28,7 +28,7 @@ from benchmarks.gpu_check_tally import PER, Tally, kind_by_caller
 from kernels.cpu import CpuOps
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
-from stream.encode import CpuEncoder
+from stream.output.jpeg import CpuEncoder
 from stream.settings.model import Settings
 
 from ..kernels import emulated
@@ -128,7 +128,7 @@ def test_copies_are_read_from_a_trace() -> None:
 
 
 def test_who_asks_tells_what_it_is() -> None:
-    for module, kind in (("engines.text", "text maps"), ("stream.cutting", "tiles"), ("stranger", "stranger")):
+    for module, kind in (("engines.text", "text maps"), ("stream.output.render", "tiles"), ("stranger", "stranger")):
         names = {"__name__": module, "kind_by_caller": kind_by_caller}
         exec("def door():\n    return kind_by_caller()\ndef asks():\n    return door()", names)
         assert names["asks"]() == kind  # type: ignore[operator]

@@ -25,8 +25,8 @@ from kernels.surface import Geometry, Surface
 from stream.decode.decoder import DecodeOptions, Decoder
 from stream.decode.nvdec.open import open_on_chip
 from stream.decode.nvdec.session import Chip
-from stream.encode import CpuEncoder
 from stream.kit import Kit, Pace
+from stream.output.jpeg import CpuEncoder
 from stream.records import FrameBatch
 from stream.settings.model import Settings
 
@@ -79,7 +79,7 @@ class EmulatedSession:
 
 
 class EmulatedEncoder:
-    """`stream.encode.Encoder` for pictures on the device, and for those of the host that nVJPEG would be given."""
+    """`stream.output.jpeg.Encoder` for pictures on the device, and for those of the host that nVJPEG would be given."""
 
     def jpeg(self, rgb: Any, quality: int) -> bytes:
         return CpuEncoder().jpeg(rgb if isinstance(rgb, np.ndarray) else rgb.values, quality)

@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from stream.cli import OWN_COMMANDS, build_app
 from stream.errors import KeyartError
-from stream.output import ResultFolder, result_folder
+from stream.output.result_folder import ResultFolder, result_folder
 from stream.reporter import Outcome, Reporter
 from stream.settings.model import Settings
 from stream.version import own_version
@@ -238,7 +238,7 @@ INTERRUPTED = """
     from pathlib import Path
     import anyio
     from stream.cli import build_app
-    from stream.output import ResultFolder
+    from stream.output.result_folder import ResultFolder
 
     def write_and_hang(target):
         with ResultFolder(target) as folder:

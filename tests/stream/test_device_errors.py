@@ -23,7 +23,7 @@ from stream.errors import DeviceLostError, KeyartError, device_errors
 from stream.kit import Kit
 from stream.kit_cpu import host_kit
 from stream.library import extract_files
-from stream.output import MANIFEST
+from stream.output.result_folder import MANIFEST
 from stream.progress import QuietReporter
 from stream.reporter import Outcome
 from stream.settings.model import Settings

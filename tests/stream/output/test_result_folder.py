@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from stream.errors import KeyartError, UsageError
-from stream.output import ResultFolder, abandon_all, explain_os_error, has_result, refuse_equal_names, result_folder
+from stream.output.result_folder import (
+    ResultFolder,
+    abandon_all,
+    explain_os_error,
+    has_result,
+    refuse_equal_names,
+    result_folder,
+)
 
 
 def finish(target: Path, content: str, overwrite: bool = False) -> None:
@@ -150,7 +157,7 @@ def test_a_result_that_a_dead_process_had_moved_aside_comes_back(tmp_path: Path)
 
 def test_what_living_processes_write_is_left_alone(tmp_path: Path) -> None:
     code = (
-        "import sys\nfrom pathlib import Path\nfrom stream.output import ResultFolder\n"
+        "import sys\nfrom pathlib import Path\nfrom stream.output.result_folder import ResultFolder\n"
         "with ResultFolder(Path(sys.argv[1])) as f:\n"
         "    f.write('manifest.json', 'theirs'); print('ready', flush=True); sys.stdin.readline(); raise SystemExit\n"
     )

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 from skimage.data import astronaut
 
-from stream.encode import CpuEncoder
 from stream.errors import KeyartError
+from stream.output.jpeg import CpuEncoder
 
 pytestmark = [pytest.mark.gpu, pytest.mark.slow]
 
@@ -24,7 +24,7 @@ def pictures_of(data: bytes) -> np.ndarray:
 
 def test_the_bytes_decode_to_the_picture_wherever_it_lay() -> None:
     from kernels.cuda.runtime import CupyRuntime
-    from stream.encode_cuda import CudaEncoder
+    from stream.output.jpeg_cuda import CudaEncoder
 
     runtime = CupyRuntime()
     encoder = CudaEncoder(runtime)
@@ -41,7 +41,7 @@ def test_the_bytes_decode_to_the_picture_wherever_it_lay() -> None:
 def test_threads_get_their_own_pictures() -> None:
     """Each picture is still being made on the device when it is given to the encoder."""
     from kernels.cuda.runtime import CupyRuntime
-    from stream.encode_cuda import CudaEncoder
+    from stream.output.jpeg_cuda import CudaEncoder
 
     runtime = CupyRuntime()
     encoder = CudaEncoder(runtime)
@@ -56,7 +56,7 @@ def test_threads_get_their_own_pictures() -> None:
 
 def test_a_picture_that_cannot_be_encoded_is_one_line() -> None:
     from kernels.cuda.runtime import CupyRuntime
-    from stream.encode_cuda import CudaEncoder
+    from stream.output.jpeg_cuda import CudaEncoder
 
     with pytest.raises(KeyartError, match="0x0 could not be encoded by nvJPEG") as caught:
         CudaEncoder(CupyRuntime()).jpeg(np.zeros((0, 0, 3), np.uint8), 90)

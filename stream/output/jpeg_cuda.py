@@ -13,11 +13,11 @@ from kernels.cuda.errors import out_of_memory, sticky
 from kernels.cuda.runtime import CupyRuntime
 from kernels.surface import Array
 
-from .errors import KeyartError
+from ..errors import KeyartError
 
 
 class CudaEncoder:
-    """`stream.encode.Encoder` for pictures that were made in the stream of `runtime`. Safe for several threads;
+    """`stream.output.jpeg.Encoder` for pictures that were made in the stream of `runtime`. Safe for several threads;
     torchvision itself encodes one at a time. Chroma is kept at full resolution."""
 
     def __init__(self, runtime: CupyRuntime) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engines.faces import UNMEASURED, Face
-from stream.crops import crop_for
+from stream.output.crops import crop_for
 from stream.records import Active
 from stream.settings.formats import Format, shipped_formats
 

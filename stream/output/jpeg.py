@@ -8,7 +8,7 @@ import cv2
 
 from kernels.surface import Array
 
-from .errors import KeyartError
+from ..errors import KeyartError
 
 
 class Encoder(Protocol):

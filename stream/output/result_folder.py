@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
 
-from .errors import KeyartError, UsageError
+from ..errors import KeyartError, UsageError
 
 MANIFEST = "manifest.json"
 _NAME_MAX_BYTES = 255

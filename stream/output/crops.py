@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from engines.faces import Face
 
-from .records import Active
-from .settings.formats import Format
+from ..records import Active
+from ..settings.formats import Format
 
 _WANTED_FACE_RATIO = 0.30
 """Share of the crop's height a single face should take: smaller faces are brought nearer as far as pixels allow."""

@@ -11,15 +11,15 @@ import numpy as np
 from kernels.ops import Ops
 from kernels.surface import Surface
 
+from ..dataflow.cancellation import checkpoint
+from ..people.looks import leading_face
+from ..ranking.selection import Entry, Pick
+from ..records import Active, Candidate, Character
+from ..settings.formats import Format
+from ..settings.model import Settings
 from .contact_sheet import TILE_WIDTH, contact_sheet
 from .crops import Crop, crop_for
-from .dataflow.cancellation import checkpoint
-from .encode import Encoder
-from .people.looks import leading_face
-from .ranking.selection import Entry, Pick
-from .records import Active, Candidate, Character
-from .settings.formats import Format
-from .settings.model import Settings
+from .jpeg import Encoder
 
 
 @dataclass(frozen=True, slots=True)
