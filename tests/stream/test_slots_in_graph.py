@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 from pathlib import Path
 
 import anyio
@@ -96,7 +97,15 @@ def test_with_too_few_the_graph_waits_and_can_be_stopped(long_takes):
             tasks.cancel_scope.cancel()
 
     anyio.run(run)
+    _wait_for_worker_threads()
     assert memory.alive <= 30
     decoder.close()
     gc.collect()
     assert memory.alive == 0
+
+
+def _wait_for_worker_threads() -> None:
+    """AnyIO tells its threads to end and does not wait; until then they hold what they worked on last."""
+    for thread in threading.enumerate():
+        if thread.name == "AnyIO worker thread":
+            thread.join()
