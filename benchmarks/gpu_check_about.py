@@ -27,7 +27,7 @@ tells changes that were not committed."""
 
 def about(job: Job) -> None:
     """Versions, the device and its decoder chip, and which code this is."""
-    from stream.gpu import PACKAGES, Machine
+    from stream.device.machine import PACKAGES, Machine
 
     from .provenance import code_fingerprint, version_of
 

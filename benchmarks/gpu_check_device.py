@@ -10,8 +10,8 @@ from .gpu_check_job import Job, Row
 
 def device(job: Job) -> None:
     """Free memory, clocks, settings, providers, TensorRT; and doctor's lines: what is missing."""
-    from stream.doctor import diagnose
-    from stream.gpu import Machine
+    from stream.device.doctor import diagnose
+    from stream.device.machine import Machine
     from stream.settings.model import Settings
 
     from .provenance import provenance

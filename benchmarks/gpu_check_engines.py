@@ -26,8 +26,8 @@ def engines(job: Job) -> None:
     from engines.open_session import open_session
     from engines.session_cuda import cpu_nodes
     from kernels.cuda.runtime import CupyRuntime
-    from stream.engine_cache import buildable, engine_folder
-    from stream.models import ROLES, zoo_of
+    from stream.device.models import ROLES, zoo_of
+    from stream.device.tensorrt_engines import buildable, engine_folder
     from stream.settings.model import Settings
 
     settings = Settings(device="cuda")

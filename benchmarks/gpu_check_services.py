@@ -14,8 +14,8 @@ from kernels.bars import Darkness
 from kernels.cuda.meter import CudaMeter
 from kernels.ops import Meter, Ops, Part, Poses
 from kernels.surface import Array, Geometry, Rect, Surface
-from stream.kit import Kit, MakeKit
-from stream.open_kit import open_kit
+from stream.device.kit import Kit, MakeKit
+from stream.device.open import open_kit
 from stream.output.jpeg import Encoder
 from stream.services import Services, open_services
 from stream.settings.model import Settings

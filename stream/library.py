@@ -11,9 +11,9 @@ from traceback import extract_tb
 import anyio
 from anyio import CapacityLimiter, create_task_group, to_thread
 
+from .device.kit import MakeKit
+from .device.open import open_kit
 from .errors import DeviceLostError, KeyartError, device_errors
-from .kit import MakeKit
-from .open_kit import open_kit
 from .output.result_folder import MANIFEST, ResultFolder, has_result, refuse_equal_names, result_folder
 from .pipeline import Result, process
 from .reporter import Outcome, Reporter

@@ -21,12 +21,12 @@ from kernels.ops import Device, Meter, Ops
 from kernels.surface import Geometry, Surface
 
 from .candidates.neighbours import Glance
-from .collector import settled_collector
+from .device.process import existing_objects_frozen
 from .dataflow.batching import Batcher
+from .device.kit import Kit, MakeKit, OpenDecoder
+from .device.models import ROLES, zoo_of
+from .device.open import open_kit
 from .errors import KeyartError
-from .kit import Kit, MakeKit, OpenDecoder
-from .models import ROLES, zoo_of
-from .open_kit import open_kit
 from .output.jpeg import Encoder
 from .records import Notice
 from .settings.model import Settings
@@ -70,7 +70,7 @@ async def open_services(
     with threadpool_limits(1), ExitStack() as stack:
         kit = await to_thread.run_sync(make_kit, settings)
         models, sessions = await to_thread.run_sync(lambda: _load(settings, kit, stack, progress))
-        stack.enter_context(settled_collector())
+        stack.enter_context(existing_objects_frozen())
         async with create_task_group() as tasks:
             services, readers = _joined(settings, kit, models, sessions)
             for _ in range(readers):

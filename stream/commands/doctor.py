@@ -25,7 +25,7 @@ def doctor(
     Exit code 1 when `keyart extract` could not run; --quiet shows only what is missing.
     """
     with tidy_exit():
-        from ..doctor import diagnose
+        from ..device.doctor import diagnose
 
         flags = {"device": device, "models": models, "model_set": model_set}
         findings = diagnose(options.settings_from(config, flags, None))

@@ -32,7 +32,7 @@ def list_models(
 ) -> None:
     """Every role with its weights, their licence and whether they are here. Fetches nothing."""
     with tidy_exit():
-        from ..models import zoo_of
+        from ..device.models import zoo_of
 
         flags = {"device": device, "models": models, "model_set": model_set}
         lines = zoo_of(options.settings_from(config, flags, None)).status()
@@ -58,7 +58,7 @@ def pull(
 ) -> None:
     """Bring every model of the set that is missing; each is verified by its hash."""
     with tidy_exit():
-        from ..models import zoo_of
+        from ..device.models import zoo_of
 
         flags = {"device": device, "models": models, "model_set": model_set}
         zoo = zoo_of(options.settings_from(config, flags, None))
@@ -86,7 +86,7 @@ def build(
     Takes minutes for each model, in a process of its own: Ctrl-C stops at once and leaves nothing half-built.
     """
     with tidy_exit():
-        from ..engine_cache import build_engines
+        from ..device.tensorrt_engines import build_engines
 
         flags = {"models": models, "model_set": model_set}
         settings = options.settings_from(config, flags, assignments)

@@ -14,7 +14,7 @@ from benchmarks.gpu_check_memory import process_memory
 from benchmarks.gpu_check_rates import decode_bare, raw
 from engines.providers import CUDA, provider_problem
 from kernels.cuda.sources import KERNELS
-from stream.gpu import Gpu, Machine, VideoChip
+from stream.device.machine import Gpu, Machine, VideoChip
 
 pytestmark = pytest.mark.gpu
 

@@ -25,7 +25,7 @@ from kernels.surface import Geometry, Surface
 from stream.decode.decoder import DecodeOptions, Decoder
 from stream.decode.nvdec.open import open_on_chip
 from stream.decode.nvdec.session import Chip
-from stream.kit import Kit, Pace
+from stream.device.kit import Kit, Pace
 from stream.output.jpeg import CpuEncoder
 from stream.records import FrameBatch
 from stream.settings.model import Settings
@@ -113,7 +113,7 @@ def _on_device(surface: Surface) -> Surface:
 
 
 def emulated_kit(settings: Settings, runtime: DeviceRuntime | None = None) -> Kit:
-    """`stream.kit.MakeKit`: a device "cuda" on which the whole graph runs."""
+    """`stream.device.kit.MakeKit`: a device "cuda" on which the whole graph runs."""
     device = runtime or DeviceRuntime()
     ops = CudaOps(device)
 

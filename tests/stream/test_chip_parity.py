@@ -15,8 +15,8 @@ import pytest
 from stream.decode.decoder import DecodeOptions, Decoder
 from stream.decode.nvdec.open import open_on_chip
 from stream.decode.nvdec.session import Chip
-from stream.kit import Kit, MakeKit, Pace
-from stream.kit_cpu import host_kit
+from stream.device.kit import Kit, MakeKit, Pace
+from stream.device.kit_cpu import host_kit
 from stream.library import extract_files
 from stream.manifest import Manifest
 from stream.progress import QuietReporter

@@ -16,10 +16,10 @@ import pytest
 from PIL import Image
 
 from benchmarks.demo import BAR, FILM, HEIGHT, pictures
-from stream.kit import Kit
+from stream.device.kit import Kit
+from stream.device.open import open_kit
 from stream.library import extract_files
 from stream.manifest import Manifest
-from stream.open_kit import open_kit
 from stream.progress import QuietReporter
 from stream.reporter import Outcome
 from stream.settings.model import Settings

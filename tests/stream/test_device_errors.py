@@ -19,9 +19,9 @@ from engines.errors import SessionError
 from kernels.cuda.errors import sticky
 from stream.cli import build_app
 from stream.commands.exits import DEVICE_LOST
+from stream.device.kit import Kit
+from stream.device.kit_cpu import host_kit
 from stream.errors import DeviceLostError, KeyartError, device_errors
-from stream.kit import Kit
-from stream.kit_cpu import host_kit
 from stream.library import extract_files
 from stream.output.result_folder import MANIFEST
 from stream.progress import QuietReporter

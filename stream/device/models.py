@@ -8,7 +8,7 @@ from pathlib import Path
 from engines.reader import ROLES as READER_ROLES
 from engines.zoo import FOLDER_VARIABLE, Zoo
 
-from .settings.model import Settings
+from ..settings.model import Settings
 
 ROLES = (*READER_ROLES, "text_detection")
 """What the main job needs; the other roles are pulled by what uses them."""

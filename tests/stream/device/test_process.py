@@ -8,13 +8,13 @@ import sys
 
 import pytest
 
-from stream.allocator import return_pictures
+from stream.device.process import set_mmap_threshold
 
 _ROUNDS = """
 import ctypes, resource
 from pathlib import Path
-from stream.allocator import return_pictures
-assert return_pictures()
+from stream.device.process import set_mmap_threshold
+assert set_mmap_threshold()
 libc = ctypes.CDLL(None)
 libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
 resident = lambda: int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() >> 20
@@ -35,5 +35,5 @@ for _ in range(2):
 
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="the C library is not glibc")
 def test_freed_planes_go_back_to_the_system() -> None:
-    assert return_pictures()
+    assert set_mmap_threshold()
     subprocess.run([sys.executable, "-c", _ROUNDS], check=True)

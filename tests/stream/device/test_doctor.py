@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from stream.doctor import ESSENTIAL_CODECS, diagnose
-from stream.finding import Finding
+from stream.device.doctor import ESSENTIAL_CODECS, diagnose
+from stream.device.finding import Finding
 from stream.settings.model import Settings
 
 

@@ -9,11 +9,11 @@ from engines.errors import ModelError, SessionError
 from engines.providers import CUDA, short_name
 from engines.session_cuda import cpu_nodes
 
-from .devices import COMPILER_ADVICE, NEEDED
-from .engine_cache import buildable, engine_root
+from ..settings.model import Settings
+from .choice import COMPILER_ADVICE, NEEDED
 from .finding import Finding, State
-from .gpu import NOT_INSTALLED, PACKAGES, Gpu, Machine, View
-from .settings.model import Settings
+from .machine import NOT_INSTALLED, PACKAGES, Gpu, Machine, View
+from .tensorrt_engines import buildable, engine_root
 
 INSTEAD = {
     "cuml": "faces are grouped by scikit-learn, slower for long films",

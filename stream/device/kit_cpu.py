@@ -9,17 +9,17 @@ from engines.session import Session
 from engines.tools import HOST
 from kernels.open_ops import open_ops
 
-from .allocator import return_pictures
-from .decode.ffmpeg.decoder import AvDecoder
+from ..decode.ffmpeg.decoder import AvDecoder
+from ..output.jpeg import CpuEncoder
+from ..settings.model import Settings
 from .kit import Kit, Pace
-from .output.jpeg import CpuEncoder
-from .settings.model import Settings
+from .process import set_mmap_threshold
 
 
 def host_kit(settings: Settings) -> Kit:
     """FFmpeg, NumPy and OpenCV, sessions of one thread each: as many run side by side as there are threads."""
     ops = open_ops("cpu")
-    return_pictures()
+    set_mmap_threshold()
     return Kit(
         device="cpu",
         ops=ops,

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from engines.trt import BUILT, TensorRt, model_folder
-from stream.doctor import diagnose
-from stream.doctor_cuda import cuda_findings
-from stream.engine_cache import buildable, engine_root
-from stream.finding import Finding
-from stream.gpu import PACKAGES, Gpu, Package, VideoChip, ask_chip, build_problem
+from stream.device.doctor import diagnose
+from stream.device.doctor_cuda import cuda_findings
+from stream.device.finding import Finding
+from stream.device.machine import PACKAGES, Gpu, Package, VideoChip, ask_chip, build_problem
+from stream.device.tensorrt_engines import buildable, engine_root
 from stream.settings.model import Settings
 
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from engines.errors import ModelError
 
-from .errors import KeyartError
+from ..errors import KeyartError
+from ..settings.model import Settings
+from ..version import own_version
 from .finding import Finding, State
-from .settings.model import Settings
-from .version import own_version
 
 if TYPE_CHECKING:
-    from .gpu import View
+    from .machine import View
 
 REQUIRED_MODULES = {
     "numpy": "numpy", "cv2": "opencv-python-headless", "sklearn": "scikit-learn", "scipy": "scipy",
@@ -67,7 +67,7 @@ def _packages() -> list[Finding]:
 
 def _device(settings: Settings, view: View | None) -> Finding:
     try:
-        from .devices import choice_of
+        from .choice import choice_of
 
         choice = choice_of(settings.device, view)
     except (KeyartError, ImportError) as error:

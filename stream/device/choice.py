@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from engines.providers import CUDA
 from kernels.ops import Device
 
-from .errors import KeyartError
-from .gpu import NOT_INSTALLED, PACKAGES, Machine, View
+from ..errors import KeyartError
+from .machine import NOT_INSTALLED, PACKAGES, Machine, View
 
 NEEDED = ("cupy", "PyNvVideoCodec", "torch", "torchvision")
 """Modules without which nothing runs on a GPU."""

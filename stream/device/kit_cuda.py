@@ -21,14 +21,14 @@ from kernels.cuda.runtime import CupyRuntime, Runtime
 from kernels.ops import Device
 from kernels.surface import Geometry
 
-from .decode.nvdec.open import first_chip, open_on_gpu
-from .decode.nvdec.session import Chip, RefusedError
-from .engine_cache import engine_folder
-from .errors import KeyartError
+from ..decode.nvdec.open import first_chip, open_on_gpu
+from ..decode.nvdec.session import Chip, RefusedError
+from ..errors import KeyartError
+from ..output.jpeg_cuda import CudaEncoder
+from ..records import Notice
+from ..settings.model import Settings
 from .kit import Kit, Pace
-from .output.jpeg_cuda import CudaEncoder
-from .records import Notice
-from .settings.model import Settings
+from .tensorrt_engines import engine_folder
 
 USUAL_ENGINES = 2
 """Decoder engines to count on when the chip cannot be asked: most GPUs have one to three, an H100 or H200 seven."""

@@ -10,10 +10,10 @@ from engines import trt, trt_build
 from engines.trt_build import Built
 from engines.zoo import Progress
 
-from .errors import KeyartError
-from .gpu import Machine
+from ..errors import KeyartError
+from ..settings.model import Settings
+from .machine import Machine
 from .models import ROLES, zoo_of
-from .settings.model import Settings
 
 
 def engine_folder(settings: Settings, inspect: Callable[[], trt.TensorRt] = trt.inspect) -> Path | None:

@@ -13,15 +13,15 @@ from engines.session import FakeSession, Session
 from engines.trt import TensorRt
 from kernels.surface import Geometry
 from stream.decode.nvdec.session import Chip
-from stream.devices import NEEDED, Choice, choice_of, choose_device
+from stream.device.choice import NEEDED, Choice, choice_of, choose_device
+from stream.device.kit_cpu import host_kit
+from stream.device.kit_cuda import Meters, decoder_engines, fallbacks, films_in_flight, without_engine
+from stream.device.machine import Gpu, Package, VideoChip
 from stream.errors import KeyartError
-from stream.gpu import Gpu, Package, VideoChip
-from stream.kit_cpu import host_kit
-from stream.kit_cuda import Meters, decoder_engines, fallbacks, films_in_flight, without_engine
 from stream.settings.model import Settings
 
-from ..kernels.device_array import DeviceRuntime
-from .decode.nvdec.fake_nvdec import FakeNvdec
+from ...kernels.device_array import DeviceRuntime
+from ..decode.nvdec.fake_nvdec import FakeNvdec
 
 H200 = Gpu("H200", "9.0", 150 << 30, 149 << 30, "580")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .devices import choose_device
+from ..settings.model import Settings
+from .choice import choose_device
 from .kit import Kit
 from .kit_cpu import host_kit
-from .settings.model import Settings
 
 
 def open_kit(settings: Settings) -> Kit:

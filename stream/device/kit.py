@@ -11,10 +11,10 @@ from engines.tools import EngineTools
 from kernels.ops import Device, Meter, Ops
 from kernels.surface import Geometry
 
-from .decode.decoder import DecodeOptions, Decoder
-from .output.jpeg import Encoder
-from .records import Notice
-from .settings.model import Settings
+from ..decode.decoder import DecodeOptions, Decoder
+from ..output.jpeg import Encoder
+from ..records import Notice
+from ..settings.model import Settings
 
 OpenDecoder = Callable[[Path, DecodeOptions], Decoder]
 

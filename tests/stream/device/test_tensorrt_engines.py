@@ -17,12 +17,12 @@ from typer.testing import CliRunner, Result
 from engines import trt
 from engines.trt import TensorRt
 from stream.cli import build_app
-from stream.engine_cache import BuildParts, build_engines, buildable, engine_folder
+from stream.device.models import ROLES
+from stream.device.tensorrt_engines import BuildParts, build_engines, buildable, engine_folder
 from stream.errors import KeyartError
-from stream.models import ROLES
 from stream.settings.model import Settings
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 FOUND = TensorRt("10.13.0", None)
 BUILDER = """
 import pathlib, sys
@@ -43,7 +43,7 @@ COMMAND = """
 import sys
 from engines.trt import TensorRt
 from stream.cli import build_app
-from stream.engine_cache import BuildParts
+from stream.device.tensorrt_engines import BuildParts
 parts = BuildParts(lambda: None, lambda: TensorRt("10.13.0", None), (sys.executable, {builder!r}))
 build_app([])(["models", "build", "--models", {models!r}, "--set", {engines!r}], obj=parts)
 """
