@@ -43,7 +43,7 @@ def memory(job: Job) -> None:
 
 
 async def _run(film: Path, heard: Callable[[str, int, int | None], None]) -> Row:
-    from stream.services import open_services
+    from stream.pipeline.services import open_services
 
     from .gpu_check_rates import settings_for, whole
 

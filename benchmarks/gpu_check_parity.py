@@ -41,8 +41,8 @@ def run(films: Sequence[Path], device: str, videos: int) -> list[Manifest]:
     """Manifests in the order of the films."""
     import anyio
 
-    from stream.pipeline import process
-    from stream.services import open_services
+    from stream.pipeline.film_run import process
+    from stream.pipeline.services import open_services
     from stream.settings.model import Settings
 
     settings = Settings(device=device)  # type: ignore[arg-type]

@@ -23,7 +23,7 @@ def python_settings(job: Job) -> None:
 
 
 async def _python_settings(job: Job) -> None:
-    from stream.services import open_services
+    from stream.pipeline.services import open_services
 
     videos, runs = max(IN_FLIGHT), dict[str, Row]()
     with tempfile.TemporaryDirectory(prefix="keyart-gpu-") as folder:

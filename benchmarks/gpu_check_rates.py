@@ -44,7 +44,7 @@ def _rates(job: Job, codec: str, film: Path) -> None:
 
 
 async def _measure(job: Job, codec: str, film: Path) -> None:
-    from stream.services import open_services
+    from stream.pipeline.services import open_services
 
     packets, share = packet_kinds(film)
     job.note("film", {"name": film.name, "codec": codec, "packets": packets, "non_reference_share": round(share, 4)})
@@ -145,7 +145,7 @@ async def whole(
     """The pipeline on all these films, so many at once; `watched_s` is when the last had been watched to its end."""
     import anyio
 
-    from stream.pipeline import process
+    from stream.pipeline.film_run import process
 
     frames, watched_s, decoders = list[int](), list[float](), set[str]()
     settings, started_s = settings_for(mode, videos), time.perf_counter()

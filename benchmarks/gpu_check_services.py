@@ -17,7 +17,7 @@ from kernels.surface import Array, Geometry, Rect, Surface
 from stream.device.kit import Kit, MakeKit
 from stream.device.open import open_kit
 from stream.output.jpeg import Encoder
-from stream.services import Services, open_services
+from stream.pipeline.services import Services, open_services
 from stream.settings.model import Settings
 
 from .gpu_check_counting import CountingRuntime

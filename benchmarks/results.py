@@ -47,7 +47,7 @@ def _run_missing(videos: Sequence[LabelledVideo], folder: Path, settings: Settin
     missing = [video for video in videos if not has_result(result_folder(folder, video.path))]
     if not missing:
         return []
-    from stream.library import run
+    from stream.pipeline.many import run
     from stream.progress import open_reporter
 
     with open_reporter(quiet, False) as reporter:

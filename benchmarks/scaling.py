@@ -103,8 +103,8 @@ def child(arguments: list[str]) -> None:
 async def _at_once(paths: Sequence[Path], threads: int) -> Row:
     import anyio
 
-    from stream.pipeline import process
-    from stream.services import open_services
+    from stream.pipeline.film_run import process
+    from stream.pipeline.services import open_services
     from stream.settings.model import Settings
 
     settings = Settings(device="cpu", threads=threads)

@@ -37,8 +37,8 @@ def whole_pipeline(path: Path, threads: int) -> dict[str, Any]:
     """Everything `keyart extract` does but writing the files; loading the models is timed apart."""
     import anyio
 
-    from stream.pipeline import process
-    from stream.services import open_services
+    from stream.pipeline.film_run import process
+    from stream.pipeline.services import open_services
     from stream.settings.model import Settings
 
     settings = Settings(device="cpu", threads=threads)

@@ -10,10 +10,10 @@ from pathlib import Path
 import anyio
 
 from stream.film import Film
-from stream.library import write_result
 from stream.output.result_folder import result_folder
-from stream.pipeline import finished, watching
-from stream.services import open_services
+from stream.pipeline.film_run import finished, watching
+from stream.pipeline.many import write_result
+from stream.pipeline.services import open_services
 from stream.settings.model import Settings
 
 

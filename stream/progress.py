@@ -17,7 +17,7 @@ from rich.progress import Progress as RichProgress
 from rich.text import Text
 
 from .manifest import Manifest, read_manifest
-from .reporter import Reporter
+from .pipeline.reporter import Reporter
 
 
 class QuietReporter:

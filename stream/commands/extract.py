@@ -15,7 +15,7 @@ from .exits import FAILED, tidy_exit
 from .stdout import own_stdout
 
 if TYPE_CHECKING:
-    from ..reporter import Outcome, Reporter
+    from ..pipeline.reporter import Outcome, Reporter
     from ..settings.model import Settings
 
 ExtractFiles = Callable[[list[Path], Path, "Settings", "Reporter"], Awaitable[list["Outcome"]]]
@@ -81,7 +81,7 @@ def _run(files: list[Path], out: Path, settings: Settings, quiet: bool, as_json:
 
 
 def _library() -> ExtractFiles:
-    from ..library import extract_files
+    from ..pipeline.many import extract_files
 
     return extract_files
 
@@ -92,7 +92,7 @@ async def _extract_or_explain(
     """When the run as a whole cannot start (no models), every file that had work to do fails with the reason."""
     from ..errors import KeyartError
     from ..output.result_folder import has_result, result_folder
-    from ..reporter import Outcome
+    from ..pipeline.reporter import Outcome
 
     try:
         return await work(files, out, settings, reporter)

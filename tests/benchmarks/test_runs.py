@@ -16,7 +16,7 @@ from benchmarks.plain import Seen, choose
 from benchmarks.results import results_of
 from benchmarks.scaling import growth, repeat
 from benchmarks.watching import conclude_each
-from stream.pipeline import extract
+from stream.pipeline.film_run import extract
 from stream.settings.model import Settings
 
 

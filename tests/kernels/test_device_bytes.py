@@ -8,7 +8,7 @@ import pytest
 from kernels.cuda.layout import MEASURED
 from kernels.cuda.ops import CudaOps
 from kernels.surface import Colour, Geometry, Surface, split_semi_planar
-from stream.watch import darkness_frames
+from stream.pipeline.watch import darkness_frames
 
 from . import emulated
 from .device_array import DeviceArray, DeviceRuntime

@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 from stream.cli import OWN_COMMANDS, build_app
 from stream.errors import KeyartError
 from stream.output.result_folder import ResultFolder, result_folder
-from stream.reporter import Outcome, Reporter
+from stream.pipeline.reporter import Outcome, Reporter
 from stream.settings.model import Settings
 from stream.version import own_version
 

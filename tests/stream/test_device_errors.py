@@ -22,10 +22,10 @@ from stream.commands.exits import DEVICE_LOST
 from stream.device.kit import Kit
 from stream.device.kit_cpu import host_kit
 from stream.errors import DeviceLostError, KeyartError, device_errors
-from stream.library import extract_files
 from stream.output.result_folder import MANIFEST
+from stream.pipeline.many import extract_files
+from stream.pipeline.reporter import Outcome
 from stream.progress import QuietReporter
-from stream.reporter import Outcome
 from stream.settings.model import Settings
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from stream.pipeline.reporter import Reporter
 from stream.progress import JsonReporter, PlainReporter, QuietReporter, RichReporter, failure_line
-from stream.reporter import Reporter
 
 from .samples import sample_manifest
 

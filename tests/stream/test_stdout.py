@@ -34,7 +34,7 @@ EXTRACTING = """
     import ctypes, sys
     from pathlib import Path
     from stream.cli import build_app
-    from stream.reporter import Outcome
+    from stream.pipeline.reporter import Outcome
     from tests.stream.samples import sample_manifest
 
     async def library(files, out, settings, report):

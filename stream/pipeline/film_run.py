@@ -2,8 +2,8 @@
 
     file → decode → measure → split → faces → collect ┃ people → judge → select → crop → encode → sink
 
-Left of the bar the stages run side by side on bounded channels (`stream.watch`); right of it the whole film is known
-and the rest is a short tail (`stream.finale`).
+Left of the bar the stages run side by side on bounded channels (`stream.pipeline.watch`); right of it the whole film
+is known and the rest is a short tail (`stream.pipeline.conclude`).
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from anyio import CancelScope
 
 from kernels.bars import BarsEvidence
 
-from .candidates.picture_pool import PicturePool
-from .dataflow.clocks import StageClock, on_thread
-from .decode.decoder import DecodeOptions, Decoder, DecodeRange
+from ..candidates.picture_pool import PicturePool
+from ..dataflow.clocks import StageClock, on_thread
+from ..decode.decoder import DecodeOptions, Decoder, DecodeRange
+from ..errors import KeyartError
+from ..film import Film
+from ..manifest import Manifest
+from ..records import VideoInfo
+from ..settings.model import Settings
+from .conclude import Tools, conclude
 from .describe import content_fingerprint, manifest_of
-from .errors import KeyartError
-from .film import Film
-from .finale import Tools, conclude
-from .manifest import Manifest
-from .records import VideoInfo
 from .services import Services, open_services
-from .settings.model import Settings
 from .watch import Threads, watch
 
 OnFrames = Callable[[str, int, int | None], None]

@@ -11,14 +11,14 @@ from traceback import extract_tb
 import anyio
 from anyio import CapacityLimiter, create_task_group, to_thread
 
-from .device.kit import MakeKit
-from .device.open import open_kit
-from .errors import DeviceLostError, KeyartError, device_errors
-from .output.result_folder import MANIFEST, ResultFolder, has_result, refuse_equal_names, result_folder
-from .pipeline import Result, process
+from ..device.kit import MakeKit
+from ..device.open import open_kit
+from ..errors import DeviceLostError, KeyartError, device_errors
+from ..output.result_folder import MANIFEST, ResultFolder, has_result, refuse_equal_names, result_folder
+from ..settings.model import Settings
+from .film_run import Result, process
 from .reporter import Outcome, Reporter
 from .services import Services, open_services
-from .settings.model import Settings
 
 
 @dataclass(slots=True)

@@ -15,11 +15,11 @@ from PIL import Image
 
 from benchmarks.demo import make
 from benchmarks.demo import truth as demo_truth
-from stream.library import run
 from stream.manifest import Manifest, read_manifest
-from stream.pipeline import extract
+from stream.pipeline.film_run import extract
+from stream.pipeline.many import run
+from stream.pipeline.reporter import Outcome
 from stream.progress import QuietReporter
-from stream.reporter import Outcome
 from stream.settings.model import Settings
 
 pytestmark = [pytest.mark.models, pytest.mark.slow, pytest.mark.usefixtures("models_dir")]
@@ -147,7 +147,7 @@ def test_a_range_outside_the_film_is_refused_in_one_line(demo, tmp_path):
 
 def test_an_interrupt_ends_within_a_second_and_leaves_nothing(demo, tmp_path):
     command = [sys.executable, "-m", "stream.cli", "extract", str(demo), "--out", str(tmp_path / "out")]
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     environment = os.environ | {"PYTHONPATH": str(root), "KEYART_DEVICE": "cpu"}
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=root, env=environment)
     assert process.stderr is not None

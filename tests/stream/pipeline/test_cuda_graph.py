@@ -18,14 +18,14 @@ from PIL import Image
 from benchmarks.demo import BAR, FILM, HEIGHT, pictures
 from stream.device.kit import Kit
 from stream.device.open import open_kit
-from stream.library import extract_files
 from stream.manifest import Manifest
+from stream.pipeline.many import extract_files
+from stream.pipeline.reporter import Outcome
 from stream.progress import QuietReporter
-from stream.reporter import Outcome
 from stream.settings.model import Settings
 
-from ..kernels import emulated
-from .cuda_peers import emulated_kit
+from ...kernels import emulated
+from ..cuda_peers import emulated_kit
 
 SIZE, FPS, FRAMES = (320, 180), 10, 20
 TAKES = (0, 2, 3, 4, 8, 11)

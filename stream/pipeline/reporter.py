@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from .manifest import Manifest
+from ..manifest import Manifest
 
 
 class Reporter(Protocol):

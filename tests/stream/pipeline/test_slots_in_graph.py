@@ -23,11 +23,11 @@ from stream.decode.nvdec.open import open_on_chip
 from stream.decode.nvdec.session import Chip
 from stream.decode.slots import Demand
 from stream.film import Film
+from stream.pipeline.watch import Threads, watch
 from stream.settings.model import Settings
-from stream.watch import Threads, watch
 
-from .decode.host_memory import HostMemory
-from .decode.nvdec.fake_nvdec import FakeNvdec
+from ..decode.host_memory import HostMemory
+from ..decode.nvdec.fake_nvdec import FakeNvdec
 
 BATCH = 8
 TAKE = 340

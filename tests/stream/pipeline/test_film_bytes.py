@@ -6,7 +6,7 @@ from engines.descriptor import LENGTH
 from kernels.balance import Balance
 from kernels.cuda.layout import MEASURED
 from kernels.surface import Geometry
-from stream.watch import darkness_frames
+from stream.pipeline.watch import darkness_frames
 
 MOST_BYTES_A_FRAME = 512
 SHORT_OF_IT = 0.9

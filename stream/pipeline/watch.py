@@ -16,21 +16,21 @@ from engines.faces import Reading
 from kernels.ops import Meter, Ops
 from kernels.surface import Geometry, Surface
 
-from .candidates import composition
-from .candidates.choice import choose, shows_enough
-from .candidates.neighbours import Pace
-from .candidates.probes import PendingPictures, ShotPictures, turns
-from .dataflow.batching import Batcher
-from .dataflow.channels import Receiver, Sender, open_channel
-from .dataflow.clocks import StageClock, on_thread
-from .decode.decoder import Decoder
-from .film import Film, PersonGuess, bare_candidate
-from .people.looks import leading_face
-from .people.tracks import TrackBuilder
-from .ranking.scores import provisional_score
-from .records import FrameBatch, Picture
-from .settings.model import Settings
-from .shots.splitter import ShotSplitter
+from ..candidates import composition
+from ..candidates.choice import choose, shows_enough
+from ..candidates.neighbours import Pace
+from ..candidates.probes import PendingPictures, ShotPictures, turns
+from ..dataflow.batching import Batcher
+from ..dataflow.channels import Receiver, Sender, open_channel
+from ..dataflow.clocks import StageClock, on_thread
+from ..decode.decoder import Decoder
+from ..film import Film, PersonGuess, bare_candidate
+from ..people.looks import leading_face
+from ..people.tracks import TrackBuilder
+from ..ranking.scores import provisional_score
+from ..records import FrameBatch, Picture
+from ..settings.model import Settings
+from ..shots.splitter import ShotSplitter
 
 _FRAMES_AHEAD = 1
 """Batches between decoder, kernels and the splitter: enough to overlap, little enough to hold."""

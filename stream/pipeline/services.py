@@ -20,16 +20,16 @@ from engines.zoo import Model, Progress
 from kernels.ops import Device, Meter, Ops
 from kernels.surface import Geometry, Surface
 
-from .candidates.neighbours import Glance
-from .device.process import existing_objects_frozen
-from .dataflow.batching import Batcher
-from .device.kit import Kit, MakeKit, OpenDecoder
-from .device.models import ROLES, zoo_of
-from .device.open import open_kit
-from .errors import KeyartError
-from .output.jpeg import Encoder
-from .records import Notice
-from .settings.model import Settings
+from ..candidates.neighbours import Glance
+from ..dataflow.batching import Batcher
+from ..device.kit import Kit, MakeKit, OpenDecoder
+from ..device.models import ROLES, zoo_of
+from ..device.open import open_kit
+from ..device.process import existing_objects_frozen
+from ..errors import KeyartError
+from ..output.jpeg import Encoder
+from ..records import Notice
+from ..settings.model import Settings
 
 
 @dataclass(frozen=True, slots=True)

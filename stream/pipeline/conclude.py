@@ -13,19 +13,19 @@ from kernels.bars import ActiveArea
 from kernels.ops import Device, Ops
 from kernels.surface import Surface
 
-from .candidates.neighbours import Glance, Moments
-from .candidates.picture_pool import PicturePool
-from .dataflow.cancellation import checkpoint
-from .decode.seeking import SAME_TIME_S
-from .film import Film
-from .output.jpeg import Encoder
-from .output.render import Cutter, Files
-from .people.characters import find_characters
-from .ranking.judge import Spreads, active_rect, entries_of
-from .ranking.pixel_checks import LateChecks, choose_checked
-from .ranking.selection import Selection
-from .records import Active, Candidate, Character, Notice, Timed
-from .settings.model import Settings
+from ..candidates.neighbours import Glance, Moments
+from ..candidates.picture_pool import PicturePool
+from ..dataflow.cancellation import checkpoint
+from ..decode.seeking import SAME_TIME_S
+from ..film import Film
+from ..output.jpeg import Encoder
+from ..output.render import Cutter, Files
+from ..people.characters import find_characters
+from ..ranking.judge import Spreads, active_rect, entries_of
+from ..ranking.pixel_checks import LateChecks, choose_checked
+from ..ranking.selection import Selection
+from ..records import Active, Candidate, Character, Notice, Timed
+from ..settings.model import Settings
 
 
 class Between(Protocol):

@@ -7,7 +7,7 @@ import numpy as np
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
 from stream.candidates.picture_pool import PicturePool
-from stream.finale import Pixels
+from stream.pipeline.conclude import Pixels
 from stream.records import Candidate, Timed
 
 

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from engines.faces import EMOTIONS, Face
 
-from .dataflow.channels import ChannelMeter
-from .film import Film
-from .finale import Conclusion
-from .manifest import (
+from ..dataflow.channels import ChannelMeter
+from ..film import Film
+from ..manifest import (
     ActiveAreaEntry,
     CharacterEntry,
     ColorEntry,
@@ -31,12 +30,13 @@ from .manifest import (
     VideoEntry,
     WarningEntry,
 )
-from .output.render import Image
-from .ranking.reasons import why
-from .records import Character, Notice
+from ..output.render import Image
+from ..ranking.reasons import why
+from ..records import Character, Notice
+from ..settings.model import Settings
+from ..version import own_version
+from .conclude import Conclusion
 from .services import Services
-from .settings.model import Settings
-from .version import own_version
 
 _FINGERPRINT_PART_BYTES = 1 << 20
 

@@ -17,13 +17,13 @@ from stream.decode.nvdec.open import open_on_chip
 from stream.decode.nvdec.session import Chip
 from stream.device.kit import Kit, MakeKit, Pace
 from stream.device.kit_cpu import host_kit
-from stream.library import extract_files
 from stream.manifest import Manifest
+from stream.pipeline.many import extract_files
 from stream.progress import QuietReporter
 from stream.settings.model import Settings
 
-from .decode.host_memory import HostMemory
-from .decode.nvdec.fake_nvdec import FakeNvdec
+from ..decode.host_memory import HostMemory
+from ..decode.nvdec.fake_nvdec import FakeNvdec
 
 pytestmark = [pytest.mark.testdata, pytest.mark.models, pytest.mark.slow, pytest.mark.usefixtures("models_dir")]
 
