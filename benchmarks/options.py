@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stream.commands.exits import FAILED, WRONG_USAGE, tidy_exit
-from stream.commands.options import ConfigOption, DeviceOption, JsonOption, ModelSetOption, ModelsOption, SetOption
+from stream.cli.exits import FAILED, WRONG_USAGE, tidy_exit
+from stream.cli.options import ConfigOption, DeviceOption, JsonOption, ModelSetOption, ModelsOption, SetOption
 
 if TYPE_CHECKING:
     from stream.settings.model import Settings
@@ -60,7 +60,7 @@ def tidy_bench() -> Iterator[None]:
 
 def settings(config: Path | None, assignments: list[str] | None, **flags: Any) -> Settings:
     """Settings from flags, `--set`, the environment and `--config`. Raises SettingsError."""
-    from stream.commands.options import settings_from
+    from stream.cli.options import settings_from
 
     return settings_from(config, flags, assignments)
 

@@ -47,8 +47,8 @@ def _run_missing(videos: Sequence[LabelledVideo], folder: Path, settings: Settin
     missing = [video for video in videos if not has_result(result_folder(folder, video.path))]
     if not missing:
         return []
+    from stream.cli.progress import open_reporter
     from stream.pipeline.many import run
-    from stream.progress import open_reporter
 
     with open_reporter(quiet, False) as reporter:
         outcomes = run([video.path for video in missing], folder, settings, reporter)

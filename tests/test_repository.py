@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from typer.main import get_command
 
-from stream.cli import build_app
+from stream.cli.app import build_app
 
 ROOT = Path(__file__).resolve().parent.parent
 MAY_IMPORT = {

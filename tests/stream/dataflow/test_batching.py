@@ -90,8 +90,8 @@ async def test_a_batcher_that_nobody_asked_ends_quietly():
 @pytest.mark.models
 @pytest.mark.usefixtures("models_dir")
 async def test_films_in_flight_share_the_engines_and_get_what_they_get_alone(make_film, moving, tmp_path):
+    from stream.cli.progress import QuietReporter
     from stream.pipeline.many import extract_files
-    from stream.progress import QuietReporter
     from stream.settings.model import Settings
 
     films = [make_film(f"{seed}.mp4", moving(40, seed=seed)) for seed in range(2)]

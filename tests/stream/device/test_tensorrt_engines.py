@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from engines import trt
 from engines.trt import TensorRt
-from stream.cli import build_app
+from stream.cli.app import build_app
 from stream.device.models import ROLES
 from stream.device.tensorrt_engines import BuildParts, build_engines, buildable, engine_folder
 from stream.errors import KeyartError

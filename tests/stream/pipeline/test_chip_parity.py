@@ -12,6 +12,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from stream.cli.progress import QuietReporter
 from stream.decode.decoder import DecodeOptions, Decoder
 from stream.decode.nvdec.open import open_on_chip
 from stream.decode.nvdec.session import Chip
@@ -19,7 +20,6 @@ from stream.device.kit import Kit, MakeKit, Pace
 from stream.device.kit_cpu import host_kit
 from stream.manifest import Manifest
 from stream.pipeline.many import extract_files
-from stream.progress import QuietReporter
 from stream.settings.model import Settings
 
 from ..decode.host_memory import HostMemory

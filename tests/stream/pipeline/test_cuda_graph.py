@@ -16,12 +16,12 @@ import pytest
 from PIL import Image
 
 from benchmarks.demo import BAR, FILM, HEIGHT, pictures
+from stream.cli.progress import QuietReporter
 from stream.device.kit import Kit
 from stream.device.open import open_kit
 from stream.manifest import Manifest
 from stream.pipeline.many import extract_files
 from stream.pipeline.reporter import Outcome
-from stream.progress import QuietReporter
 from stream.settings.model import Settings
 
 from ...kernels import emulated

@@ -15,11 +15,11 @@ from PIL import Image
 
 from benchmarks.demo import make
 from benchmarks.demo import truth as demo_truth
+from stream.cli.progress import QuietReporter
 from stream.manifest import Manifest, read_manifest
 from stream.pipeline.film_run import extract
 from stream.pipeline.many import run
 from stream.pipeline.reporter import Outcome
-from stream.progress import QuietReporter
 from stream.settings.model import Settings
 
 pytestmark = [pytest.mark.models, pytest.mark.slow, pytest.mark.usefixtures("models_dir")]

@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from .commands import config, models
-from .commands.doctor import doctor
-from .commands.exits import no_teardown_without_device
-from .commands.extract import extract
+from ..version import own_version
+from . import config, models
+from .doctor import doctor
+from .exits import no_teardown_without_device
+from .extract import extract
 from .plugins import add_plugins, plugin_entry_points
-from .version import own_version
 
 HELP = "Finds the poster frames of a video library: one video in, ten finished crops out. A person decides."
 OWN_COMMANDS = ("extract", "models", "config", "doctor")
@@ -55,7 +55,3 @@ def _root(
     ] = False,
 ) -> None:
     """Options of `keyart` itself."""
-
-
-if __name__ == "__main__":
-    main()

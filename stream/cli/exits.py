@@ -22,7 +22,7 @@ def tidy_exit() -> Iterator[None]:
     from engines.errors import ModelError
 
     from ..errors import KeyartError, SettingsError, UsageError, device_lost
-    from ..interrupt import MESSAGE, Interrupted, interruptible
+    from .interrupt import MESSAGE, Interrupted, interruptible
 
     try:
         with interruptible():
@@ -59,6 +59,6 @@ def no_teardown_without_device() -> Iterator[None]:
 
 
 def _say(text: str) -> None:
-    from ..progress import one_line
+    from .progress import one_line
 
     print(one_line(text), file=sys.stderr, flush=True)

@@ -17,15 +17,15 @@ from typer.testing import CliRunner
 
 from engines.errors import SessionError
 from kernels.cuda.errors import sticky
-from stream.cli import build_app
-from stream.commands.exits import DEVICE_LOST
+from stream.cli.app import build_app
+from stream.cli.exits import DEVICE_LOST
+from stream.cli.progress import QuietReporter
 from stream.device.kit import Kit
 from stream.device.kit_cpu import host_kit
 from stream.errors import DeviceLostError, KeyartError, device_errors
 from stream.output.result_folder import MANIFEST
 from stream.pipeline.many import extract_files
 from stream.pipeline.reporter import Outcome
-from stream.progress import QuietReporter
 from stream.settings.model import Settings
 
 
@@ -160,7 +160,7 @@ def test_the_command_says_so_in_one_line_with_its_own_exit_code(tmp_path: Path, 
 
 def test_the_process_ends_without_giving_anything_back() -> None:
     """A library that aborts while the interpreter ends must not hide the exit code."""
-    program = "import atexit, os; from stream.commands.exits import *; atexit.register(os.abort)\n"
+    program = "import atexit, os; from stream.cli.exits import *; atexit.register(os.abort)\n"
     program += "with no_teardown_without_device():\n    raise SystemExit(DEVICE_LOST)"
     root = Path(__file__).resolve().parents[2]
     assert subprocess.run([sys.executable, "-c", program], cwd=root, check=False).returncode == DEVICE_LOST

@@ -16,8 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Spinner
 from rich.progress import Progress as RichProgress
 from rich.text import Text
 
-from .manifest import Manifest, read_manifest
-from .pipeline.reporter import Reporter
+from ..manifest import Manifest, read_manifest
+from ..pipeline.reporter import Reporter
 
 
 class QuietReporter:

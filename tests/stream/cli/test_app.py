@@ -14,16 +14,16 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from stream.cli import OWN_COMMANDS, build_app
+from stream.cli.app import OWN_COMMANDS, build_app
 from stream.errors import KeyartError
 from stream.output.result_folder import ResultFolder, result_folder
 from stream.pipeline.reporter import Outcome, Reporter
 from stream.settings.model import Settings
 from stream.version import own_version
 
-from .samples import sample_manifest
+from ..samples import sample_manifest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 class FakeLibrary:

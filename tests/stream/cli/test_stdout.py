@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from stream.commands.stdout import own_stdout
+from stream.cli.stdout import own_stdout
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 TALKING = """
     import ctypes, os, subprocess, sys
-    from stream.commands.stdout import own_stdout
+    from stream.cli.stdout import own_stdout
     libc = ctypes.CDLL(None)
     print("before")
     with own_stdout():

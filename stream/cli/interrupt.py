@@ -14,7 +14,7 @@ from typing import TypeVar, cast
 
 import anyio
 
-from .output.result_folder import abandon_all
+from ..output.result_folder import abandon_all
 
 T = TypeVar("T")
 

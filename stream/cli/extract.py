@@ -70,9 +70,9 @@ def extract(
 
 def _run(files: list[Path], out: Path, settings: Settings, quiet: bool, as_json: bool, door: Any) -> list[Outcome]:
     """`door` stands in for the library's `extract_files`; None is the real one."""
-    from ..interrupt import run_interruptible
     from ..output.result_folder import refuse_equal_names
-    from ..progress import open_reporter
+    from .interrupt import run_interruptible
+    from .progress import open_reporter
 
     refuse_equal_names(files)
     with own_stdout() if settings.device != "cpu" else nullcontext(), open_reporter(quiet, as_json) as reporter:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from rich.console import Console
 
+from stream.cli.progress import JsonReporter, PlainReporter, QuietReporter, RichReporter, failure_line
 from stream.pipeline.reporter import Reporter
-from stream.progress import JsonReporter, PlainReporter, QuietReporter, RichReporter, failure_line
 
-from .samples import sample_manifest
+from ..samples import sample_manifest
 
 FILM = Path("films/film.mp4")
 

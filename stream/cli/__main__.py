@@ -1,0 +1,5 @@
+"""`python -m stream.cli` is `keyart`."""
+
+from . import main
+
+main()
