@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from benchmarks.gpu_check_rates import cuts
+from benchmarks.gpu_check.rates import cuts
 from benchmarks.gpu_clips import as_hevc, copy_beginning, main, packet_kinds
 
 PICTURES = 48

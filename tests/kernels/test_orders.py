@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.gpu_check_kernels import Kind, surface, works
+from benchmarks.gpu_check.kernels import Kind, surface, works
 from kernels.cuda.ops import CudaOps
 from kernels.cuda.runtime import Grid
 from kernels.cuda.sources import KERNELS

@@ -8,10 +8,10 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from .gpu_check_device import nvml_device
-from .gpu_check_job import Job, Row
-from .gpu_check_parts import LONG_FILM
-from .gpu_clips import packet_kinds
+from ..gpu_clips import packet_kinds
+from .device import nvml_device
+from .job import Job, Row
+from .parts import LONG_FILM
 
 EVERY_S = 0.05
 EARLY, LATE = slice(1, 3), slice(8, 10)
@@ -26,7 +26,7 @@ def memory(job: Job) -> None:
     import anyio
     import cupy
 
-    from .scaling import repeat
+    from ..scaling import repeat
 
     cupy.cuda.runtime.free(0)  # the context alone
     read, source = process_memory()
@@ -45,7 +45,7 @@ def memory(job: Job) -> None:
 async def _run(film: Path, heard: Callable[[str, int, int | None], None]) -> Row:
     from stream.pipeline.services import open_services
 
-    from .gpu_check_rates import settings_for, whole
+    from .rates import settings_for, whole
 
     async with open_services(settings_for("all", 1)) as services:
         return await whole([film], 1, "all", services, heard)

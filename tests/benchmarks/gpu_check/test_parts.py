@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.gpu_check_device import clocks
-from benchmarks.gpu_check_job import Job
-from benchmarks.gpu_check_kernels import KINDS, kernels
-from benchmarks.gpu_check_measuring import through
-from benchmarks.gpu_check_memory import process_memory
-from benchmarks.gpu_check_rates import decode_bare, raw
+from benchmarks.gpu_check.device import clocks
+from benchmarks.gpu_check.job import Job
+from benchmarks.gpu_check.kernels import KINDS, kernels
+from benchmarks.gpu_check.measuring import through
+from benchmarks.gpu_check.memory import process_memory
+from benchmarks.gpu_check.rates import decode_bare, raw
 from engines.providers import CUDA, provider_problem
 from kernels.cuda.sources import KERNELS
 from stream.device.machine import Gpu, Machine, VideoChip

@@ -19,7 +19,7 @@ from typing import Any
 from kernels.cuda.toolkit import name_toolkit
 
 Row = dict[str, Any]
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(slots=True)
@@ -115,7 +115,7 @@ def child(text: str) -> None:
     """Run one part here; whatever it raises ends the process with its traceback."""
     job = json.loads(text)
     module, function = job["where"].split(":")
-    work = getattr(importlib.import_module(module if "." in module else f"benchmarks.{module}"), function)
+    work = getattr(importlib.import_module(module), function)
     work(Job(Path(job["testdata"]), Path(job["clips"]) if job["clips"] else None, Path(job["into"]), {}))
 
 

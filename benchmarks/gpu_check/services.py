@@ -20,9 +20,9 @@ from stream.output.jpeg import Encoder
 from stream.pipeline.services import Services, open_services
 from stream.settings.model import Settings
 
-from .gpu_check_counting import CountingRuntime
-from .gpu_check_job import Row
-from .gpu_check_tally import FILES, PROFILES, ROWS, Tally, kind_by_caller
+from .counting import CountingRuntime
+from .job import Row
+from .tally import FILES, PROFILES, ROWS, Tally, kind_by_caller
 
 
 class CountingMeter:

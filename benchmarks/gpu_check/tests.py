@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from xml.etree import ElementTree
 
-from .gpu_check_job import ROOT, Job, Row
+from .job import ROOT, Job, Row
 
 
 def tests(job: Job) -> None:

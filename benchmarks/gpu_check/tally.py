@@ -6,7 +6,7 @@ import sys
 import threading
 from collections import Counter
 
-from .gpu_check_job import Row
+from .job import Row
 
 ROWS, PROFILES = "rows", "profiles"
 """What measuring sends, whatever the film shows."""

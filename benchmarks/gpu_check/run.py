@@ -19,10 +19,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from .gpu_check_about import difference
-from .gpu_check_figures import figures
-from .gpu_check_job import Row, child, finished, run_part, write_json
-from .gpu_check_parts import ABOUT, PARTS, Known, enough_s
+from .about import difference
+from .figures import figures
+from .job import Row, child, finished, run_part, write_json
+from .parts import ABOUT, PARTS, Known, enough_s
 
 SCHEMA = "keyart/gpu-check/2"
 RESULTS = Path("benchmarks") / "results"
@@ -127,7 +127,3 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--anew", action="store_true", help="replace a report that is there, whatever made it")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

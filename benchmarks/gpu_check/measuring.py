@@ -15,9 +15,9 @@ from stream.decode.decoder import DecodeMode, DecodeOptions, Decoder
 from stream.decode.ffmpeg.decoder import AvDecoder
 from stream.decode.nvdec.open import open_on_gpu
 
-from .gpu_check_job import Job, Row
-from .gpu_check_rates import IN_FLIGHT, rated, raw
-from .gpu_clips import copy_beginning, packet_kinds
+from ..gpu_clips import copy_beginning, packet_kinds
+from .job import Job, Row
+from .rates import IN_FLIGHT, rated, raw
 
 
 def measuring(job: Job) -> None:

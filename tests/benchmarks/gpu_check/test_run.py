@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from benchmarks.gpu_check import begun, check, main, options
-from benchmarks.gpu_check_about import commit_of, difference
-from benchmarks.gpu_check_job import ROOT, finished, last_line, without_places
-from benchmarks.gpu_check_parts import ABOUT, PARTS, enough_s, limit_s
+from benchmarks.gpu_check.about import commit_of, difference
+from benchmarks.gpu_check.job import ROOT, finished, last_line, without_places
+from benchmarks.gpu_check.parts import ABOUT, PARTS, enough_s, limit_s
+from benchmarks.gpu_check.run import begun, check, main, options
 
 CALL_S = 600
 """The longest call that a lent machine allows."""
@@ -52,7 +52,7 @@ def peers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[st
     package.mkdir()
     (package / "__init__.py").touch()
     (package / "parts.py").write_text(textwrap.dedent(PEERS))
-    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{Path(__file__).resolve().parents[2]}")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{Path(__file__).resolve().parents[3]}")
     return {name: (f"peers_of_parts.parts:{name}", 60) for name in ("good", "fails", "group", "dies", "hangs")}
 
 
@@ -100,7 +100,7 @@ def test_without_time_no_part_is_started_and_an_earlier_result_stays(
 def test_every_part_is_there() -> None:
     for where, _ in [*PARTS.values(), ABOUT]:
         module, function = where.split(":")
-        assert callable(getattr(importlib.import_module(f"benchmarks.{module}"), function))
+        assert callable(getattr(importlib.import_module(module), function))
     with pytest.raises(SystemExit):
         main(["--parts", "nonsense"])
     assert last_line("a\nE: b\n    +-----\n\n") == "E: b"

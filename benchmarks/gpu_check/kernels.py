@@ -14,7 +14,7 @@ import numpy as np
 
 from kernels.bars import DARKNESS_STRIDE
 
-from .gpu_check_job import Job, Row
+from .job import Job, Row
 
 BATCH = 32
 ROUNDS = 20
@@ -58,7 +58,7 @@ def kernels(job: Job) -> None:
     from kernels.cuda.ops import CudaOps
     from kernels.cuda.runtime import CupyRuntime
 
-    from .gpu_check_counting import TimingRuntime
+    from .counting import TimingRuntime
 
     device = CupyRuntime()
     job.note("copy_gb_s", copy_rate(device))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.gpu_check_figures import EPISODES, figures
+from benchmarks.gpu_check.figures import EPISODES, figures
 
 
 def rate(codec: str, mode: str, videos: int, value: float, share: float = 0.5) -> dict[str, Any]:

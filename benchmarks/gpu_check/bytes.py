@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from .gpu_check_counting import traced_bytes
-from .gpu_check_job import Job, Row
+from .counting import traced_bytes
+from .job import Job, Row
 
 TO_HOST = "DtoH"
 
@@ -29,8 +29,8 @@ def host_bytes(job: Job) -> None:
 
 
 async def _counted(film: Path) -> tuple[Row, Row]:
-    from .gpu_check_rates import settings_for, whole
-    from .gpu_check_services import counted_services
+    from .rates import settings_for, whole
+    from .services import counted_services
 
     async with counted_services(settings_for("all", 1)) as (services, counts):
         run = await whole([film], 1, "all", services)

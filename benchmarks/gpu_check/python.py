@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .gpu_check_job import Job, Row
-from .gpu_check_rates import IN_FLIGHT, rated, settings_for, whole
-from .gpu_clips import copy_beginning, packet_kinds
+from ..gpu_clips import copy_beginning, packet_kinds
+from .job import Job, Row
+from .rates import IN_FLIGHT, rated, settings_for, whole
 
 
 def python_settings(job: Job) -> None:

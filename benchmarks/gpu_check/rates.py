@@ -14,8 +14,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from .gpu_check_job import Job, Row
-from .gpu_clips import copy_beginning, packet_kinds
+from ..gpu_clips import copy_beginning, packet_kinds
+from .job import Job, Row
 
 IN_FLIGHT = (14, 7, 1)
 MODES = ("all", "reference")

@@ -10,20 +10,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.gpu_check_counting import CountingRuntime
-from benchmarks.gpu_check_engines import compared, on_device, people, sizes
-from benchmarks.gpu_check_kernels import BATCH, KINDS, READS, Kind, summed, surface, works
-from benchmarks.gpu_check_measuring import through
-from benchmarks.gpu_check_parity import compare, same_people, shared
-from benchmarks.gpu_check_python import VARIANTS, variant
-from benchmarks.gpu_check_rates import ratio, raw
-from benchmarks.gpu_check_tests import counted, groups, together
+from benchmarks.gpu_check.counting import CountingRuntime
+from benchmarks.gpu_check.engines import compared, on_device, people, sizes
+from benchmarks.gpu_check.kernels import BATCH, KINDS, READS, Kind, summed, surface, works
+from benchmarks.gpu_check.measuring import through
+from benchmarks.gpu_check.parity import compare, same_people, shared
+from benchmarks.gpu_check.python import VARIANTS, variant
+from benchmarks.gpu_check.rates import ratio, raw
+from benchmarks.gpu_check.tests import counted, groups, together
 from kernels.cuda.ops import CudaOps
 from kernels.cuda.sources import KERNELS
 from stream.manifest import Manifest
 
-from ..kernels import emulated
-from ..stream.samples import sample_tree
+from ...kernels import emulated
+from ...stream.samples import sample_tree
 
 
 def test_rates_by_reference_frames_are_held_against_the_decoder_of_all() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .gpu_check_about import as_row
-from .gpu_check_job import Job, Row
+from .about import as_row
+from .job import Job, Row
 
 
 def device(job: Job) -> None:
@@ -14,7 +14,7 @@ def device(job: Job) -> None:
     from stream.device.machine import Machine
     from stream.settings.model import Settings
 
-    from .provenance import provenance
+    from ..provenance import provenance
 
     gpu = Machine().gpu()
     job.note("gpu", gpu if isinstance(gpu, str) else as_row(gpu))

@@ -10,28 +10,22 @@ import anyio
 import numpy as np
 import pytest
 
-from benchmarks.gpu_check_bytes import by_cupti, by_doors
-from benchmarks.gpu_check_counting import CountingRuntime, traced_bytes
-from benchmarks.gpu_check_kernels import Kind, surface
-from benchmarks.gpu_check_memory import Sampler
-from benchmarks.gpu_check_parity import compare
-from benchmarks.gpu_check_parity import run as run_films
-from benchmarks.gpu_check_rates import whole
-from benchmarks.gpu_check_services import (
-    CountingEncoder,
-    CountingMeter,
-    CountingOps,
-    counted_services,
-    device_meter,
-)
-from benchmarks.gpu_check_tally import PER, Tally, kind_by_caller
+from benchmarks.gpu_check.bytes import by_cupti, by_doors
+from benchmarks.gpu_check.counting import CountingRuntime, traced_bytes
+from benchmarks.gpu_check.kernels import Kind, surface
+from benchmarks.gpu_check.memory import Sampler
+from benchmarks.gpu_check.parity import compare
+from benchmarks.gpu_check.parity import run as run_films
+from benchmarks.gpu_check.rates import whole
+from benchmarks.gpu_check.services import CountingEncoder, CountingMeter, CountingOps, counted_services, device_meter
+from benchmarks.gpu_check.tally import PER, Tally, kind_by_caller
 from kernels.cpu import CpuOps
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
 from stream.output.jpeg import CpuEncoder
 from stream.settings.model import Settings
 
-from ..kernels import emulated
+from ...kernels import emulated
 
 
 class HostRuntime:

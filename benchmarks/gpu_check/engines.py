@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .gpu_check_job import Job, Row
+from .job import Job, Row
 
 if TYPE_CHECKING:
     from kernels.ops import Device

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .gpu_check_figures import EPISODES
-from .gpu_check_job import Job, Row
+from .figures import EPISODES
+from .job import Job, Row
 
 if TYPE_CHECKING:
     from stream.manifest import Manifest

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from .gpu_check_job import ROOT, Job, Row
+from .job import ROOT, Job, Row
 
 BASE_PACKAGES = (
     "keyart",
@@ -29,7 +29,7 @@ def about(job: Job) -> None:
     """Versions, the device and its decoder chip, and which code this is."""
     from stream.device.machine import PACKAGES, Machine
 
-    from .provenance import code_fingerprint, version_of
+    from ..provenance import code_fingerprint, version_of
 
     machine = Machine()
     gpu, chip = machine.gpu(), machine.video()

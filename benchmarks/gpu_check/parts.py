@@ -60,22 +60,22 @@ HOST_BYTES_S = 2 * (SET_UP_S + E05_FRAMES / ENGINE_FPS) + 50
 PARITY_S = 2 * SET_UP_S + EPISODES_FRAMES * (1 / CPU_FPS + 1 / (5 * ENGINE_FPS))
 
 PARTS: Known = {
-    "device": ("gpu_check_device:device", limit_s(66)),
-    "kernels": ("gpu_check_kernels:kernels", limit_s(60)),
-    "rates_h264": ("gpu_check_rates:rates_h264", limit_s(rates_s())),
-    "tests": ("gpu_check_tests:tests", limit_s(GPU_TESTS_S)),
-    "memory": ("gpu_check_memory:memory", limit_s(MEMORY_S)),
-    "host_bytes": ("gpu_check_bytes:host_bytes", limit_s(HOST_BYTES_S)),
-    "parity": ("gpu_check_parity:parity", limit_s(PARITY_S)),
-    "measuring": ("gpu_check_measuring:measuring", limit_s(thirds_s(4))),
-    "engines": ("gpu_check_engines:engines", limit_s(60)),
-    "clustering": ("gpu_check_engines:clustering", limit_s(140)),
-    "rates_hevc": ("gpu_check_rates:rates_hevc", limit_s(rates_s())),
-    "python": ("gpu_check_python:python_settings", limit_s(thirds_s(PYTHON_RUNS))),
+    "device": ("benchmarks.gpu_check.device:device", limit_s(66)),
+    "kernels": ("benchmarks.gpu_check.kernels:kernels", limit_s(60)),
+    "rates_h264": ("benchmarks.gpu_check.rates:rates_h264", limit_s(rates_s())),
+    "tests": ("benchmarks.gpu_check.tests:tests", limit_s(GPU_TESTS_S)),
+    "memory": ("benchmarks.gpu_check.memory:memory", limit_s(MEMORY_S)),
+    "host_bytes": ("benchmarks.gpu_check.bytes:host_bytes", limit_s(HOST_BYTES_S)),
+    "parity": ("benchmarks.gpu_check.parity:parity", limit_s(PARITY_S)),
+    "measuring": ("benchmarks.gpu_check.measuring:measuring", limit_s(thirds_s(4))),
+    "engines": ("benchmarks.gpu_check.engines:engines", limit_s(60)),
+    "clustering": ("benchmarks.gpu_check.engines:clustering", limit_s(140)),
+    "rates_hevc": ("benchmarks.gpu_check.rates:rates_hevc", limit_s(rates_s())),
+    "python": ("benchmarks.gpu_check.python:python_settings", limit_s(thirds_s(PYTHON_RUNS))),
 }
 """In the order of their worth, for time may run out."""
 
-ABOUT = ("gpu_check_about:about", 40)
+ABOUT = ("benchmarks.gpu_check.about:about", 40)
 """Not a part: what every report begins with."""
 
 
