@@ -48,7 +48,7 @@ def changes(before: Report, after: Report) -> list[Change]:
 
 def markdown(found: list[Change]) -> str:
     """A table of what changed; figures that stayed are counted."""
-    from .markdown import table
+    from .page.markdown import table
 
     moved = [c for c in found if abs(c.after - c.before) > 1e-9]
     rows = [

@@ -71,9 +71,9 @@ def finish(out: Path, settings: Settings, sections: Report, as_json: bool) -> No
     What a section warns of is a line on stderr too; a warning is no failure.
     """
     from . import report
-    from .markdown import tables_of
+    from .page.html import page
+    from .page.markdown import tables_of
     from .provenance import provenance
-    from .report_html import page
 
     whole = report.merged(out, {"made_by": provenance(settings), **sections})
     report.write_report(out, whole)

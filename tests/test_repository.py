@@ -10,6 +10,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,21 @@ MAY_IMPORT = {
     "stream": {"kernels", "engines"},
     "benchmarks": {"kernels", "engines", "stream"},
 }
+FLOORS = (
+    {"records", "errors", "manifest", "version"},
+    {"settings", "dataflow"},
+    {"decode"},
+    {"people", "shots"},
+    {"candidates"},
+    {"film"},
+    {"ranking"},
+    {"output"},
+    {"device"},
+    {"pipeline"},
+    {"cli"},
+)
+"""The rooms of `stream`, from the ground up: each may import what lies on lower floors, those of one floor not each
+other."""
 MODULE_OF = {
     "cuml-cu13": "cuml",
     "cupy-cuda13x": "cupy",
@@ -93,6 +109,36 @@ def imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.module
 
 
+@cache
+def own_imports() -> dict[str, dict[str, int]]:
+    """Module → what it imports of the rooms, each with a line: absolute or relative, wherever in it, by whatever name;
+    a package stands for its `__init__`."""
+    names = {dotted(name) for name in modules()}
+    found: dict[str, dict[str, int]] = {}
+    for name, tree in modules().items():
+        package = dotted(name).split(".") if name.endswith("/__init__.py") else dotted(name).split(".")[:-1]
+        asked = {imported: line for line, imported in imports(tree)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom):
+                base = package[: len(package) - node.level + 1] if node.level else []
+                source = ".".join([*base, *([node.module] if node.module else [])])
+                asked.update({f"{source}.{alias.name}": node.lineno for alias in node.names})
+                asked.setdefault(source, node.lineno)
+        found[dotted(name)] = {one: line for one, line in asked.items() if one in names and one != dotted(name)}
+    return found
+
+
+def dotted(name: str) -> str:
+    """`stream/cli/app.py` as `stream.cli.app`, `stream/cli/__init__.py` as `stream.cli`."""
+    return name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def floor_of(module: str) -> int | None:
+    """The floor of a module of `stream`; None for `stream` itself."""
+    parts = module.split(".")
+    return next(i for i, rooms in enumerate(FLOORS) if parts[1] in rooms) if len(parts) > 1 else None
+
+
 def third_party() -> dict[str, str]:
     """Imported top-level names that are neither ours nor Python's, each with one place of import."""
     return {
@@ -125,6 +171,31 @@ def test_rooms_import_only_what_lies_below_them() -> None:
         if imported.split(".")[0] in (set(MAY_IMPORT) | {"tests"}) - MAY_IMPORT[room]
     ]
     assert not wrong, "relative inside a room, kernels <- engines <- stream <- benchmarks across:\n" + "\n".join(wrong)
+
+
+def test_floors_of_stream_import_only_lower_ones() -> None:
+    wrong = []
+    for module, imported in own_imports().items():
+        if module.split(".")[0] != "stream" or (floor := floor_of(module)) is None:
+            continue
+        room = module.split(".")[1]
+        for name, line in imported.items():
+            below = floor_of(name) if name.split(".")[0] == "stream" else None
+            if below is not None and name.split(".")[1] != room and below >= floor:
+                wrong.append(f"{module}:{line} (floor {floor}) imports {name} (floor {below})")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    asked = {
+        module: set(names) - {".".join(module.split(".")[:n]) for n in range(1, module.count(".") + 1)}
+        for module, names in own_imports().items()
+        if module.split(".")[0] in MAY_IMPORT
+    }
+    try:
+        TopologicalSorter(asked).prepare()
+    except CycleError as circle:
+        pytest.fail(f"an import circle: {' <- '.join(circle.args[1])}")
 
 
 @pytest.mark.parametrize("room", MAY_IMPORT)

@@ -1,1 +1,1 @@
-"""The proof on a GPU machine, one command: `python -m benchmarks.gpu_check`. In: test data and clips; out: one report."""
+"""The proof on a GPU machine: `python -m benchmarks.gpu_check`. In: test data and clips; out: one report of figures."""

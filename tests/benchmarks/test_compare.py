@@ -10,11 +10,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import plots
 from benchmarks.compare import changes, markdown
-from benchmarks.markdown import table, tables_of
+from benchmarks.page import plots
+from benchmarks.page.html import page
+from benchmarks.page.markdown import table, tables_of
 from benchmarks.report import SCHEMA, ReportError, merged, read_report, write_report
-from benchmarks.report_html import page
 from benchmarks.stills import still_name
 
 METHODS = ("keyart", "random")

@@ -11,10 +11,10 @@ from urllib.parse import quote
 
 import numpy as np
 
+from ..report import Report
+from ..stills import still_name
 from . import plots
 from .markdown import FORMS
-from .report import Report
-from .stills import still_name
 
 _STYLE = """
 * { box-sizing: border-box; }

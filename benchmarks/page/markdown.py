@@ -189,7 +189,7 @@ def _factor(section: Section) -> str:
 
 def ablation(section: Section) -> str:
     """Figures without each filter, and what came through."""
-    from .faults import FAULTS
+    from ..faults import FAULTS
 
     names = {**{key: column for key, column in _RECALL.items() if key != "hit_at_3"}, "chosen": "images"}
     found = section["without"].items()
