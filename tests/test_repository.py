@@ -186,6 +186,15 @@ def test_floors_of_stream_import_only_lower_ones() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_the_floors_are_those_that_architecture_draws() -> None:
+    drawn = texts()["ARCHITECTURE.md"].split("### The floors of stream/")[1].split("\n#")[0]
+    rows = [line for line in drawn.splitlines() if line.startswith("| [")]
+    rooms = [set(re.findall(r"\[(\w+)(?:/|\.py)\]", row.split("|")[1])) for row in rows]
+    assert rooms == list(reversed(FLOORS))
+    here = {name.split("/")[1].removesuffix(".py") for name in modules() if name.startswith("stream/")}
+    assert set().union(*FLOORS) == here - {"__init__"}
+
+
 def test_no_module_imports_itself_by_way_of_others() -> None:
     asked = {
         module: set(names) - {".".join(module.split(".")[:n]) for n in range(1, module.count(".") + 1)}
