@@ -61,9 +61,12 @@ def view_of(candidates: Sequence[Candidate], active: Active, settings: Settings,
     )
 
 
-def reasons_against(case: Case, view: FilmView) -> list[str]:
-    """Every filter's reason, in the order of the filters, without those that the settings ignore."""
-    found = (judge(case, view) for judge in FILTERS)
+def reasons_against(case: Case, view: FilmView, filters: Sequence[Filter] | None = None) -> list[str]:
+    """Every filter's reason, in the order of the filters, without those that the settings ignore.
+
+    filters: those of `FILTERS` where none are given.
+    """
+    found = (judge(case, view) for judge in (FILTERS if filters is None else filters))
     ignored = view.settings.rank.ignored_reasons
     return list(dict.fromkeys(reason for reason in found if reason is not None and reason not in ignored))
 

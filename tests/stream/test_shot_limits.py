@@ -1,0 +1,139 @@
+"""The limits at the end of a shot: for each a picture that just passes and one that just does not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from engines.faces import Face, Reading
+from kernels.surface import Colour, Geometry, Surface
+from stream.candidates import Chosen, choose
+from stream.probes import PendingPictures, reason_against
+from stream.records import FrameBatch, Picture, Shot
+from stream.sections import FaceSettings, ProbeSettings
+
+from .portraits import face, mood, row
+
+SURFACE = Surface(np.zeros((2, 2), np.uint8), None, None, 8, Colour(), Geometry(2, 2))
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is measured of a picture, the best sharpness of its shot, and why it is no probe (None: it is one)."""
+
+    name: str
+    reason: str | None
+    measured: dict[str, float] = field(default_factory=dict)
+    sharpest: float = 100.0
+
+    def found(self, **limits: float) -> str | None:
+        return reason_against(row(**self.measured), ProbeSettings(**limits), self.sharpest)
+
+
+TABLE = (
+    Line("an ordinary picture", None),
+    Line("a night scene", None, {"luma_mean": 18.0}),
+    Line("darker", "dark", {"luma_mean": 17.9}),
+    Line("a snow scene", None, {"luma_mean": 235.0}),
+    Line("brighter", "bright", {"luma_mean": 235.5}),
+    Line("fog", None, {"luma_std": 6.0}),
+    Line("an empty wall", "flat", {"luma_std": 5.95}),
+    Line("as soft as may be in a sharp shot", None, {"laplacian_var": 35.0}),
+    Line("softer in a sharp shot", "blurred", {"laplacian_var": 34.8}),
+    Line("as soft, in a softer shot", None, {"laplacian_var": 34.8}, 99.0),
+    Line("sharp in a shot that is sharper still", "blurred", {"laplacian_var": 100.0}, 290.0),
+    Line("smeared: half of its sharpness counts", None, {"laplacian_var": 70.0, "blur_anisotropy": 1.0}),
+    Line("smeared and soft", "blurred", {"laplacian_var": 69.8, "blur_anisotropy": 1.0}),
+    Line("half smeared: an eighth less counts", None, {"laplacian_var": 40.0, "blur_anisotropy": 0.5}),
+    Line("half smeared and soft", "blurred", {"laplacian_var": 39.9, "blur_anisotropy": 0.5}),
+    Line("soft, in a film that is never sharp", None, {"laplacian_var": 4.0}, 4.0),
+    Line("softer than any film", "blurred", {"laplacian_var": 3.98}, 4.0),
+    Line("dark before flat", "dark", {"luma_mean": 5.0, "luma_std": 1.0, "laplacian_var": 0.0}),
+    Line("flat before blurred", "flat", {"luma_std": 1.0, "laplacian_var": 0.0}),
+)
+NEVER = {"dark_below": 0.0, "bright_above": 255.0, "flat_below": 0.0, "blurred_below": 0.0, "laplacian_below": 0.0}
+"""Values of the limits that reject nothing."""
+
+
+def wrong(**limits: float) -> set[str]:
+    return {line.name for line in TABLE if line.found(**limits) != line.reason}
+
+
+@pytest.mark.parametrize("line", TABLE, ids=lambda line: line.name)
+def test_what_is_no_probe(line: Line) -> None:
+    assert line.found() == line.reason
+
+
+@pytest.mark.parametrize("name", NEVER)
+def test_a_limit_that_moves_or_rejects_nothing_is_noticed(name: str) -> None:
+    usual = getattr(ProbeSettings(), name)
+    for value in (NEVER[name], 0.99 * usual, 1.01 * usual):
+        assert wrong(**{name: value})
+
+
+def pending(*sharpness: float) -> PendingPictures:
+    """Pictures a second apart with these Laplacian variances."""
+    rows = np.array([row(float(i), laplacian_var=value) for i, value in enumerate(sharpness)])
+    batch = FrameBatch([SURFACE] * len(rows), rows["pts_s"], rows["frame"], np.zeros(len(rows), bool))
+    pictures = PendingPictures(ProbeSettings(), 1.0)
+    pictures.add(batch, rows, {})
+    return pictures
+
+
+def shot_of(count: int) -> Shot:
+    return Shot(0, 0, count, 0, count, 0.0, float(count), 0, count, "cut")
+
+
+def test_blur_is_judged_by_the_sharpest_picture_of_the_shot() -> None:
+    taken = pending(50, 50, 50, 50, 50, 50).take(shot_of(6))
+    assert sum(map(len, taken.parts)) == 5 and not taken.rejected  # the first lies at the cut
+    taken = pending(50, 50, 50, 150, 50, 52).take(shot_of(6))
+    assert [p.row_index for part in taken.parts for p in part] == [3]
+    assert taken.rejected == Counter(blurred=4)
+    assert taken.reserve is not None and (taken.reserve[0].row_index, taken.reserve[1]) == (5, "blurred")
+
+
+def chosen(*shown: Face | None, **limits: float) -> Chosen:
+    """Of a shot with a probe a second that shows these faces."""
+    pictures = [Picture(row(float(i)), i, SURFACE) for i in range(len(shown))]
+    readings = [Reading(() if one is None else (one,), None) for one in shown]
+    tracks = [() if one is None else (0,) for one in shown]
+    return choose(0, pictures, readings, tracks, FaceSettings(**limits), ProbeSettings())
+
+
+def times(found: Chosen) -> list[float]:
+    return [candidate.pts_s for candidate, _ in found.candidates]
+
+
+def test_lids_below_the_limit_are_closed_and_a_smile_gives_back_what_it_takes() -> None:
+    found = chosen(face(eyes=0.2), face(eyes=0.199), face(eyes=0.171, emotion=mood(happy=1.0)), face(eyes=None))
+    assert sorted(times(found)) == [0.0, 2.0, 3.0]
+    assert found.rejected == Counter(eyes_closed=1)
+    assert found.reserve is not None and (found.reserve[0].pts_s, found.reserve[2]) == (1.0, "eyes_closed")
+    assert chosen(face(eyes=0.169, emotion=mood(happy=1.0))).rejected == Counter(eyes_closed=1)
+
+
+def test_closed_eyes_that_nothing_rejects_are_noticed() -> None:
+    assert chosen(face(eyes=0.1)).candidates == []
+    assert len(chosen(face(eyes=0.1), eyes_closed_below=0.0).candidates) == 1
+
+
+def test_pictures_without_a_face_are_turned_down_where_the_shot_shows_one() -> None:
+    found = chosen(None, face(), None)
+    assert times(found) == [1.0] and found.rejected == Counter(no_face=2)
+    assert times(chosen(None, None)) == [0.0]  # a shot without faces gives one, the earlier of two alike
+    assert not chosen(None, None).rejected
+
+
+def test_up_to_three_of_a_shot_apart_in_time_and_nearly_as_good() -> None:
+    """A good look is worth 1.5 for the eyes, 1 for pose, .6 for a neutral look, 1 for the mouth, and 1 for sharpness:
+    5.1. Eyes just above the limit (.2, of which .15 to .27 are scored) leave 1.5 × 5/12: 4.225."""
+    four = [face(), face(), face(), face()]
+    assert times(chosen(*four)) == [0.0, 1.0, 2.0]
+    assert [c.shot_score for c, _ in chosen(face(), face(eyes=0.2)).candidates] == [5.1, 4.225]
+    profile = face(yaw=60.0, eyes=0.2, mouth=0.6)  # .625 + 0 + .6 + 0 + 1 = 2.225, less than .6 of 5.1
+    assert times(chosen(face(), profile)) == [0.0]
+    assert times(chosen(profile)) == [0.0]
