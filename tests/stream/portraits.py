@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from engines.faces import EMOTIONS, Face
 from engines.quality import Quality
+from kernels.bars import BarsEvidence
 from kernels.stats import ROW
-from stream.records import Candidate
+from kernels.surface import Colour, Geometry
+from stream.film import Film
+from stream.pool import PicturePool
+from stream.records import Candidate, Shot, Track, VideoInfo
 
 Box = tuple[float, float, float, float]
 
@@ -76,3 +81,29 @@ def candidate(pts_s: float = 1.0, *faces: Face, shot: int = 0, tracks: Sequence[
     return Candidate(
         shot=shot, pts_s=pts_s, frame=round(pts_s * 25), row=row(pts_s), faces=faces, tracks=tuple(tracks), **known
     )
+
+
+def shots(count: int, length_s: float = 4.0) -> list[Shot]:
+    """Takes of one length, one after the other, at 25 frames a second."""
+    found = []
+    for index in range(count):
+        first, end = (round(25 * length_s * i) for i in (index, index + 1))
+        found.append(Shot(index, first, end, first, end, length_s * index, length_s * (index + 1), first, end, "cut"))
+    return found
+
+
+def film(
+    candidates: Sequence[Candidate] = (),
+    tracks: Sequence[Track] = (),
+    *,
+    shots: Sequence[Shot] = (),
+    reserve: Sequence[tuple[Candidate, str]] = (),
+    size: tuple[int, int] = (1920, 1080),
+) -> Film:
+    """A film that was watched to its end."""
+    geometry = Geometry(*size)
+    info = VideoInfo(Path("film.mp4"), "mp4", "h264", *size, geometry, (1, 1), 25.0, 0.0, 60.0, 8, "yuv420p", Colour())
+    found = Film(info, PicturePool(64, 8), BarsEvidence(geometry))
+    found.candidates, found.tracks, found.shots = list(candidates), list(tracks), list(shots)
+    found.reserve = list(reserve)
+    return found

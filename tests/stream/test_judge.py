@@ -1,0 +1,137 @@
+"""What is said of each picture once the film is known: every filter is asked, with what the film says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from engines.faces import Face
+from kernels.bars import ActiveArea
+from kernels.surface import Geometry
+from stream.film import Film
+from stream.judge import Spreads, active_rect, entries_of
+from stream.records import Candidate, Character, Track
+from stream.scoring import Active
+from stream.selection import Entry
+from stream.settings import Settings
+
+from .portraits import candidate, face, film, mood
+
+STAR, EXTRA, STRANGER = 0, 1, 2
+"""Tracks of a main character, of a minor one, and of nobody in particular."""
+CAST = (
+    Character("c01", True, (STAR,), (0,), 40.0, np.zeros(128, np.float32)),
+    Character("c02", False, (EXTRA,), (0,), 8.0, np.zeros(128, np.float32)),
+)
+BARS = ActiveArea(top=139, bottom=139)
+RAGE = mood(angry=0.9)
+
+
+def track(index: int, *faces: Face) -> Track:
+    return Track(index, 0, [(float(i), one) for i, one in enumerate(faces)])
+
+
+USUAL = (track(STAR, *[face()] * 12), track(EXTRA, *[face()] * 4))
+
+
+def judged(pictures: list[Candidate], tracks: tuple[Track, ...] = USUAL, **settings: object) -> dict[float, Entry]:
+    """Entries by time, of a film with these pictures and twenty ordinary ones of the star after them."""
+    ordinary = [candidate(100.0 + i, face(), tracks=[STAR]) for i in range(20)]
+    return entries_by_time(film([*pictures, *ordinary], tracks), **settings)
+
+
+def entries_by_time(watched: Film, **settings: object) -> dict[float, Entry]:
+    chosen = Settings(**settings)
+    active = active_rect(Geometry(1920, 1080), BARS, 1)
+    spreads = Spreads(watched, CAST, chosen)
+    return {e.candidate.pts_s: e for e in entries_of(watched, CAST, spreads, active, chosen)}
+
+
+ONE_FAULT = {
+    "no_face": candidate(1.0),
+    "blurred": candidate(1.0, face(focus=15.0), tracks=[STAR]),
+    "noisy": candidate(1.0, face(grain=4.5), tracks=[STAR]),
+    "bright": candidate(1.0, face(burnt_ratio=0.5), tracks=[STAR]),
+    "flat": candidate(1.0, face(contrast=8.0), tracks=[STAR]),
+    "small_face": candidate(1.0, face((800, 300, 60, 80)), tracks=[STAR]),
+    "cut_face": candidate(1.0, face((800, 600, 300, 400)), tracks=[STAR]),
+    "turned_away": candidate(1.0, face(yaw=-60.0), tracks=[STAR]),
+    "eyes_closed": candidate(1.0, face(eyes=0.1), tracks=[STAR]),
+    "extreme_expression": candidate(1.0, face(emotion=RAGE), tracks=[STAR]),
+    "not_main": candidate(1.0, face(), tracks=[EXTRA]),
+}
+"""For each reason a picture against which nothing else speaks."""
+
+
+@pytest.mark.parametrize("reason", ONE_FAULT)
+def test_each_fault_is_found_in_a_film(reason: str) -> None:
+    entries = judged([ONE_FAULT[reason]])
+    assert entries.pop(1.0).reasons == [reason]
+    assert {tuple(entry.reasons) for entry in entries.values()} == {()}
+    assert not any(entry.reasons for entry in judged([ONE_FAULT[reason]], rank={"ignored_reasons": (reason,)}).values())
+
+
+def test_the_picture_ends_at_the_bars_and_their_margin() -> None:
+    assert active_rect(Geometry(1920, 1080), BARS, 1) == Active(0, 140, 1920, 800)
+    assert active_rect(Geometry(1920, 1080), ActiveArea(left=100, right=20), 2) == Active(102, 0, 1796, 1080)
+    assert active_rect(Geometry(1920, 1080), ActiveArea(), 3) == Active(0, 0, 1920, 1080)
+
+
+def test_focus_and_grain_are_judged_by_what_is_usual_in_the_film() -> None:
+    soft, grainy = candidate(1.0, face(focus=15.0), tracks=[STAR]), candidate(2.0, face(grain=4.5), tracks=[STAR])
+    others = [candidate(100.0 + i, face(focus=50.0, grain=1.2), tracks=[STAR]) for i in range(20)]
+    entries = entries_by_time(film([soft, grainy, *others], USUAL))
+    assert entries[1.0].reasons == entries[2.0].reasons == []
+
+
+def test_eyes_are_judged_by_what_is_usual_for_the_person() -> None:
+    """Eight faces tell what is usual; .62 of .45 is .279."""
+    wide = track(STAR, *[face(eyes=0.45)] * 8)
+    low = [candidate(1.0, face(eyes=0.27), tracks=[STAR]), candidate(2.0, face(eyes=0.28), tracks=[STAR])]
+    entries = judged(low, (wide,))
+    assert [entries[t].reasons for t in (1.0, 2.0)] == [["eyes_closed"], []]
+    assert entries[1.0].typical_openness == pytest.approx(0.45)
+    assert judged(low, (replace(wide, faces=wide.faces[:7]),))[1.0].reasons == []
+
+
+@pytest.mark.parametrize(("height", "reasons"), [(240, ["eyes_closed"]), (239, [])])
+def test_whoever_shares_the_picture_with_the_leading_face_must_look_well_too(height: float, reasons: list[str]) -> None:
+    """From six tenths of its height."""
+    blinking = face((200, 300, 180, height), eyes=0.1)
+    assert judged([candidate(1.0, face(), blinking, tracks=[STAR, EXTRA])])[1.0].reasons == reasons
+    raging = face((200, 300, 180, height), emotion=RAGE)
+    expected = ["extreme_expression"] if reasons else []
+    assert judged([candidate(1.0, face(), raging, tracks=[STAR, EXTRA])])[1.0].reasons == expected
+
+
+def test_the_larger_face_leads() -> None:
+    large, small = face(), face((200, 300, 180, 200))
+    entries = judged([candidate(1.0, small, large, tracks=[STAR, EXTRA])])
+    assert (entries[1.0].person, entries[1.0].main, entries[1.0].reasons) == ("c02", False, ["not_main"])
+    assert entries[1.0].characters == ("c01", "c02")
+    entries = judged([candidate(1.0, large, tracks=[STRANGER])])
+    assert (entries[1.0].person, entries[1.0].reasons, entries[1.0].characters) == (None, ["not_main"], (None,))
+
+
+def test_an_expression_that_is_usual_for_the_person_is_not_extreme() -> None:
+    """The smaller of two distances counts; a grim person's own is small once enough of their faces are known."""
+    grim = track(EXTRA, *[face(emotion=RAGE)] * 40)
+    raging = [candidate(1.0, face(emotion=RAGE), tracks=[EXTRA]), candidate(2.0, face(emotion=RAGE), tracks=[STAR])]
+    entries = judged(raging, (track(STAR, *[face()] * 60), grim))
+    assert [entries[t].reasons for t in (1.0, 2.0)] == [["not_main"], ["extreme_expression"]]
+
+
+def test_a_film_with_few_faces_has_no_usual_expression() -> None:
+    seven, eight = (track(STAR, *[face()] * count) for count in (7, 8))
+    raging = [candidate(1.0, face(emotion=RAGE), tracks=[STAR])]
+    assert judged(raging, (seven,))[1.0].reasons == []
+    assert judged(raging, (eight,))[1.0].reasons == ["extreme_expression"]
+
+
+def test_what_was_turned_down_when_its_shot_closed_keeps_its_reason_and_comes_last() -> None:
+    late, early = candidate(9.0, face(), tracks=[STAR]), candidate(3.0, face(), tracks=[STAR])
+    watched = film([late, early], USUAL, reserve=[(candidate(1.0), "dark")])
+    entries = list(entries_by_time(watched).values())
+    assert [(e.candidate.pts_s, e.reasons) for e in entries] == [(3.0, []), (9.0, []), (1.0, ["dark"])]
