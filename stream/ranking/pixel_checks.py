@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from threading import Lock
@@ -54,7 +54,8 @@ class LateChecks:
         self._shot_s = {shot.index: (shot.start_s, shot.end_s) for shot in film.shots}
 
     def check(self, entry: Entry) -> Verdict:
-        """The first reason found and how clean of text the picture is. Blocks; safe to call from several threads."""
+        """The first reason found that the settings do not ignore, and how clean of text the picture is. Blocks; safe to
+        call from several threads."""
         text, moments = StageClock("text"), StageClock("moments")
         # What most often speaks against a picture comes first; a picture that is out needs no second check.
         reason, clean = moments.time(lambda: self._beside(entry)), 1.0
@@ -63,7 +64,7 @@ class LateChecks:
         with self._lock:
             for clock in (text, moments):
                 self._film.clocks[clock.name].add(clock, clock.items)
-        return Verdict(None if reason in self._settings.rank.ignored_reasons else reason, clean)
+        return Verdict(reason, clean)
 
     def _text_in(self, candidate: Candidate) -> tuple[str | None, float]:
         if self._text is None:
@@ -71,20 +72,24 @@ class LateChecks:
         rect = (self._active.x, self._active.y, self._active.width, self._active.height)
         reading = self._text.read(self._surface(candidate), rect)
         clean = 1.0 - min(1.0, text_share(reading, rect) / _MUCH_TEXT)
-        return "text_overlay" if is_overlay(reading, rect) else None, round(clean, 4)
+        reason = "text_overlay" if self._counts("text_overlay") and is_overlay(reading, rect) else None
+        return reason, round(clean, 4)
 
     def _beside(self, entry: Entry) -> str | None:
         faces = self._moments.faces_beside(entry.candidate, self._shot_s[entry.candidate.shot])
-        return next((reason for face in faces if (reason := self._against(face, entry)) is not None), None)
+        return next((reason for face in faces for reason in self._against(face, entry) if self._counts(reason)), None)
 
-    def _against(self, face: Face, entry: Entry) -> str | None:
+    def _against(self, face: Face, entry: Entry) -> Iterator[str]:
         limits = self._settings.faces
         limit = closed_below(limits.eyes_closed_below, limits.eyes_closed_share, entry.typical_openness)
         ratio = openness(face)
         if ratio is not None and ratio < limit:
-            return "eyes_closed"
-        distance = self._spreads.distance(face.emotion, entry.person)
-        return "extreme_expression" if distance > self._settings.expression.extreme_above else None
+            yield "eyes_closed"
+        if self._spreads.distance(face.emotion, entry.person) > self._settings.expression.extreme_above:
+            yield "extreme_expression"
+
+    def _counts(self, reason: str) -> bool:
+        return reason not in self._settings.rank.ignored_reasons
 
 
 def choose_checked(

@@ -1,0 +1,294 @@
+"""The last look at what would be chosen: blinks and grimaces beside the picture, text over it, and the choice after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pytest
+
+from engines.faces import Face
+from engines.text import TextReading
+from kernels.surface import Colour, Geometry, Rect, Surface
+from stream.film import Film
+from stream.late_checks import LateChecks, Verdict, choose_checked
+from stream.moment import Moments
+from stream.records import Candidate, Timed
+from stream.scoring import Active
+from stream.selection import Entry, Pick
+from stream.settings import Settings
+
+from .portraits import candidate, face, film, mood, shots
+
+ACTIVE = Active(0, 140, 1920, 800)
+TIME_S = 6.0
+"""Of the picture that is looked at: the middle of the second of three shots of four seconds."""
+STEP_S = 0.08
+
+
+def picture(time_s: float) -> Timed:
+    """One at 1920×1080 whose only pixel is its time in hundredths of a second."""
+    y = np.full((1, 1920), round(100 * time_s), np.uint16)
+    return time_s, Surface(y, None, None, 16, Colour(), Geometry(1920, 1080))
+
+
+class Watched:
+    """A film of which four pictures on each side of every candidate were kept; `looks`: steps from it → the face seen
+    there, elsewhere it is as in the candidate. Remembers how often it was looked at."""
+
+    def __init__(self, looks: dict[int, Face | None], time_s: float = TIME_S) -> None:
+        self._looks = {round(100 * (time_s + STEP_S * step)): seen for step, seen in looks.items()}
+        self.glances = 0
+
+    def glance(self, surfaces: Sequence[Surface], known: Face) -> Iterator[Face | None]:
+        for surface in surfaces:
+            self.glances += 1
+            yield self._looks.get(int(surface.y[0, 0]), known)
+
+    def moments(self, watched: Film, span_s: float) -> Moments:
+        for one in watched.candidates:
+            beside = [picture(one.pts_s + STEP_S * step) for step in range(-4, 5) if step]
+            watched.pool.put(one.pts_s, picture(one.pts_s)[1], 1.0, None, beside)
+        return Moments(watched.pool, self._film_again, self.glance, span_s)
+
+    def _film_again(self, one: Candidate, first_s: float, last_s: float) -> list[Timed]:
+        raise AssertionError("everything was kept, nothing need be decoded")
+
+
+class Distances:
+    """A peer of `judge.Spreads`: twice the share of anger; a grim person's own anger counts half."""
+
+    def distance(self, emotion: np.ndarray | None, person: str | None) -> float:
+        angry = 0.0 if emotion is None else float(emotion[0])
+        return angry if person == "grim" else 2 * angry
+
+
+class Page:
+    """A peer of `TextDetector` that sees the same lines in every picture: boxes in displayed pixels, all certain."""
+
+    def __init__(self, *boxes: Rect) -> None:
+        self._reading = TextReading(np.array(boxes, np.float32).reshape(-1, 4), np.ones(len(boxes), np.float32))
+        self.read_in: list[Rect | None] = []
+
+    def read(self, surface: Surface, area: Rect | None = None) -> TextReading:
+        self.read_in.append(area)
+        return self._reading
+
+
+def entry(person: str | None = "c01", usual: float | None = None) -> Entry:
+    return Entry(candidate(TIME_S, face(), shot=1), 0.9, {}, person, True, typical_openness=usual)
+
+
+def verdict(
+    looks: dict[int, Face | None], asked: Entry | None = None, page: Page | None = None, **settings: object
+) -> Verdict:
+    """What is said of a picture with these looks beside it and this text in it."""
+    one, chosen = asked or entry(), Settings(**settings)
+    watched = film([one.candidate], shots=shots(3))
+    moments = Watched(looks).moments(watched, chosen.faces.moment_s)
+    checks = LateChecks(watched, chosen, ACTIVE, Distances(), page, moments, lambda c: picture(c.pts_s)[1])
+    return checks.check(one)
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is seen beside a picture, step → face, of which person, and why the picture may not be taken."""
+
+    name: str
+    reason: str | None
+    looks: dict[int, Face | None] = field(default_factory=dict)
+    asked: Entry = field(default_factory=entry)
+
+    def found(self, **settings: object) -> str | None:
+        return verdict(self.looks, self.asked, **settings).reason
+
+
+TABLE = (
+    Line("calm on both sides", None),
+    Line("lids low a moment before", None, {-1: face(eyes=0.2)}),
+    Line("a blink a moment before", "eyes_closed", {-1: face(eyes=0.198)}),
+    Line("a blink a moment after", "eyes_closed", {1: face(eyes=0.1)}),
+    Line("a blink four steps before", "eyes_closed", {-4: face(eyes=0.1)}),
+    Line("a blink four steps after", "eyes_closed", {4: face(eyes=0.1)}),
+    Line("a laugh narrows the eyes", None, {1: face(eyes=0.171, emotion=mood(happy=1.0))}),
+    Line("large eyes low", None, {1: face(eyes=0.249)}, entry(usual=0.4)),
+    Line("large eyes nearly closed", "eyes_closed", {1: face(eyes=0.247)}, entry(usual=0.4)),
+    Line("eyes that cannot be seen", None, {1: face(eyes=None)}),
+    Line("the face is gone", None, {step: None for step in range(-4, 5)}),
+    Line("lively", None, {2: face(emotion=mood(angry=0.75))}),
+    Line("a grimace", "extreme_expression", {2: face(emotion=mood(angry=0.756))}),
+    Line("a grimace that is usual for the person", None, {2: face(emotion=mood(angry=0.756))}, entry("grim")),
+    Line("a face without an expression", None, {2: replace(face(), emotion=None)}),
+    Line("a blink and a grimace in one", "eyes_closed", {1: face(eyes=0.1, emotion=mood(angry=1.0))}),
+    Line(
+        "the farthest is seen first", "extreme_expression",
+        {-1: face(eyes=0.1), 4: face(emotion=mood(angry=1.0))},
+    ),
+)  # fmt: skip
+
+
+def wrong(**settings: object) -> set[str]:
+    return {line.name for line in TABLE if line.found(**settings) != line.reason}
+
+
+@pytest.mark.parametrize("line", TABLE, ids=lambda line: line.name)
+def test_what_is_said_of_looks_beside_a_picture(line: Line) -> None:
+    assert line.found() == line.reason
+
+
+def test_a_look_beside_that_is_never_taken_is_noticed() -> None:
+    assert wrong(faces={"moment_s": 0.0}) == {line.name for line in TABLE if line.reason}
+
+
+@pytest.mark.parametrize("step", [-4, -3, -2, -1, 1, 2, 3, 4])
+def test_no_step_of_the_look_is_left_out(step: int) -> None:
+    assert verdict({step: face(eyes=0.1)}).reason == "eyes_closed"
+
+
+@pytest.mark.parametrize("factor", [0.985, 1.015])
+@pytest.mark.parametrize("name", ["faces.eyes_closed_below", "faces.eyes_closed_share", "expression.extreme_above"])
+def test_a_limit_that_moves_is_noticed(name: str, factor: float) -> None:
+    section, key = name.split(".")
+    assert wrong(**{section: {key: Settings().values()[name] * factor}})
+
+
+def test_what_the_settings_ignore_does_not_hide_what_they_do_not() -> None:
+    blink, grimace = face(eyes=0.1), face(emotion=mood(angry=1.0))
+    no_eyes, no_mood = ({"ignored_reasons": (name,)} for name in ("eyes_closed", "extreme_expression"))
+    assert verdict({1: blink}, rank=no_eyes).reason is None
+    assert verdict({4: blink, 1: grimace}, rank=no_eyes).reason == "extreme_expression"
+    assert verdict({4: grimace, 1: blink}, rank=no_mood).reason == "eyes_closed"
+    assert verdict({1: replace(blink, emotion=grimace.emotion)}, rank=no_eyes).reason == "extreme_expression"
+    assert verdict({1: blink}, page=Page(SUBTITLE), rank=no_eyes) == Verdict("text_overlay", 0.0)
+
+
+SUBTITLE: Rect = (480, 860, 960, 48)
+"""Half as wide as the picture, low, .03 of it."""
+LOGO: Rect = (100, 200, 192, 80)
+"""A hundredth of the picture, high up."""
+
+
+@pytest.mark.parametrize(
+    ("boxes", "expected"),
+    [
+        ((), Verdict(None, 1.0)),
+        ((LOGO,), Verdict(None, 0.6667)),
+        ((LOGO, (1000, 200, 192, 80)), Verdict(None, 0.3333)),
+        ((SUBTITLE,), Verdict("text_overlay", 0.0)),
+        (((800, 900, 200, 20),), Verdict("text_overlay", 0.9132)),  # hardly anything, but a caption stands there
+        (((100, 200, 600, 80),), Verdict("text_overlay", 0.0)),  # a title: .03125 of the picture
+        (((100, 200, 570, 80),), Verdict(None, 0.0104)),  # .0297: large writing on a wall
+    ],
+)  # fmt: skip
+def test_text_over_the_picture(boxes: tuple[Rect, ...], expected: Verdict) -> None:
+    page = Page(*boxes)
+    assert verdict({}, page=page) == expected
+    assert page.read_in == [(0, 140, 1920, 800)]
+    assert verdict({}, page=page, rank={"ignored_reasons": ("text_overlay",)}) == Verdict(None, expected.clean)
+    assert verdict({}, page=None) == Verdict(None, 1.0)
+
+
+def test_a_picture_that_is_out_is_not_read() -> None:
+    page = Page(SUBTITLE)
+    assert verdict({1: face(eyes=0.1)}, page=page) == Verdict("eyes_closed", 1.0)
+    assert page.read_in == []
+
+
+def test_looks_end_with_the_first_fault_and_their_time_is_counted() -> None:
+    watched = film([entry().candidate], shots=shots(3))
+    looks = Watched({-4: face(eyes=0.1), 4: face(eyes=0.1)})
+    moments = looks.moments(watched, 0.32)
+    checks = LateChecks(watched, Settings(), ACTIVE, Distances(), None, moments, lambda c: picture(c.pts_s)[1])
+    checks.check(entry())
+    assert looks.glances == 1
+    assert (watched.clocks["moments"].items, watched.clocks["text"].items) == (1, 0)
+
+
+class Checker:
+    """Answers by time, and remembers whom it was asked about."""
+
+    def __init__(self, **verdicts: Verdict) -> None:
+        self._verdicts = {float(name.removeprefix("at")): answer for name, answer in verdicts.items()}
+        self.asked: list[float] = []
+
+    def __call__(self, one: Entry) -> Verdict:
+        self.asked.append(one.candidate.pts_s)
+        return self._verdicts.get(one.candidate.pts_s, Verdict(None, 1.0))
+
+
+BLINK = Verdict("eyes_closed", 1.0)
+
+
+def offered(time_s: float, eyes: float, reasons: Sequence[str] = ()) -> Entry:
+    """In a shot of its own, of nobody in particular, worth what its eyes are, far from all others."""
+    return Entry(candidate(time_s, shot=int(time_s)), 0.0, {"eyes": eyes}, None, True, list(reasons))
+
+
+def ten(entries: Sequence[Entry], check: Callable[[Entry], Verdict], top: int, threads: int = 1) -> list[Pick]:
+    with ThreadPoolExecutor(threads) as pool:
+        return choose_checked(entries, Settings(top=top), check, pool).picks
+
+
+def times(picks: Sequence[Pick]) -> list[float]:
+    return [pick.entry.candidate.pts_s for pick in picks]
+
+
+FIVE = [offered(100.0 * i, 1.0 - i / 10) for i in range(1, 6)]
+"""At 100 s the best, at 500 s the worst."""
+
+
+def test_a_picture_with_a_blink_beside_it_gives_way_to_the_next() -> None:
+    check = Checker(at100=BLINK, at300=BLINK)
+    assert times(ten(FIVE, check, 2)) == [200, 400]
+    assert sorted(check.asked) == [100, 200, 300, 400]
+
+
+def test_a_check_that_never_finds_anything_is_noticed() -> None:
+    assert times(ten(FIVE, Checker(), 2)) == [100, 200] != times(ten(FIVE, Checker(at100=BLINK), 2))
+
+
+def test_nothing_is_checked_that_would_not_be_chosen_and_nothing_twice() -> None:
+    check = Checker(at200=BLINK)
+    assert times(ten([*FIVE, offered(50.0, 1.0, ["cut_face"])], check, 2)) == [100, 300]
+    assert sorted(check.asked) == [100, 200, 300]
+
+
+def test_text_costs_three_tenths_of_a_weight() -> None:
+    """Eyes weigh 1.2 and text .3: .9 with text is worth 1.08 / 1.5 = .72, .8 without 1.26 / 1.5 = .84."""
+    picks = ten(FIVE, Checker(at100=Verdict(None, 0.0)), 2)
+    assert [(t, pick.entry.score) for t, pick in zip(times(picks), picks, strict=True)] == [(200, 0.84), (300, 0.76)]
+    picks = ten(FIVE, Checker(at100=Verdict(None, 0.0)), 3)
+    assert [(t, pick.entry.score) for t, pick in zip(times(picks), picks, strict=True)][2] == (100, 0.72)
+    assert picks[2].entry.components == {"eyes": 0.9, "text": 0.0}
+
+
+def test_where_all_are_caught_in_a_blink_the_best_is_taken_and_says_so() -> None:
+    picks = ten(FIVE[:2], Checker(at100=BLINK, at200=BLINK), 2)
+    assert [(t, pick.fallback) for t, pick in zip(times(picks), picks, strict=True)] == [
+        (100, ["eyes_closed"]), (200, ["eyes_closed"]),
+    ]  # fmt: skip
+    assert times(ten(FIVE, Checker(at100=BLINK, at200=BLINK), 5)) == [300, 400, 500]
+
+
+def test_the_number_of_threads_decides_nothing() -> None:
+    answers = {"at200": BLINK, "at300": Verdict(None, 0.5), "at500": BLINK}
+    one, four = (ten(FIVE, Checker(**answers), 3, threads) for threads in (1, 4))
+    assert times(one) == times(four) == [100, 400, 300]
+
+
+def test_those_that_are_chosen_again_are_told_while_the_rest_is_checked() -> None:
+    told: list[float] = []
+    with ThreadPoolExecutor(1) as pool:
+        check = Checker(at200=BLINK)
+        choose_checked(FIVE, Settings(top=2), check, pool, lambda one: told.append(one.candidate.pts_s))
+    assert told == [100, 100, 300]
+
+
+def test_a_check_that_fails_is_not_swallowed() -> None:
+    def broken(one: Entry) -> Verdict:
+        raise ValueError("no such picture")
+
+    with pytest.raises(ValueError, match="no such picture"):
+        ten(FIVE, broken, 2)
