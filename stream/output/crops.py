@@ -80,6 +80,8 @@ def _place_down(form: Format, active: Active, height: float, lead: Face) -> floa
     y = eyes - form.eyes_line * height
     y = min(y, lead.box[1] - form.headroom * height)
     y = max(y, lead.box[1] + lead.box[3] * (1 + form.face_margin) - height)
+    if lead.box[3] <= height:
+        y = min(y, lead.box[1])  # room for the face alone: the margin below must not push its top out
     return _clamp(y, active.y, active.y + active.height - height)
 
 
