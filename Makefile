@@ -65,4 +65,4 @@ lock: $(VENV)/.installed-cpu-test
 	UV=$(BIN)/uv requirements/lock.sh
 
 clean:
-	rm -rf build dist out .mypy_cache .ruff_cache .pytest_cache
+	rm -rf build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis
