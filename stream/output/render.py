@@ -20,6 +20,7 @@ from ..settings.model import Settings
 from .contact_sheet import TILE_WIDTH, contact_sheet
 from .crops import Crop, crop_for
 from .jpeg import Encoder
+from ..settings.section import time_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +118,8 @@ class Cutter:
         rect = (active.x, active.y, active.width, active.height)
         surface = self._surface(entry.candidate)
         picture = self._ops.to_host(self._ops.rgb(surface, rect, size))
-        minutes, seconds = divmod(entry.candidate.pts_s, 60)
         who = f"  {entry.person}" if entry.person else ""
-        return picture, f"{rank}   {int(minutes)}:{seconds:05.2f}   {entry.score:.3f}{who}"
+        return picture, f"{rank}   {time_text(entry.candidate.pts_s)}   {entry.score:.3f}{who}"
 
     def _portrait(self, files: Files, character: Character, entries: Sequence[Entry]) -> None:
         own = [e for e in entries if e.person == character.id]

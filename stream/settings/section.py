@@ -38,12 +38,18 @@ def parse_time_s(value: Any) -> Any:
         return value
     parts = value.strip().split(":")
     try:
-        numbers = [*(int(part) for part in parts[:-1]), float(parts[-1])]
-    except ValueError:
+        numbers = [*(float(int(part)) for part in parts[:-1]), float(parts[-1])]
+    except (ValueError, OverflowError):
         raise ValueError(f"{value!r} is no time; write seconds (90.5) or H:MM:SS (0:01:30.5)") from None
     if len(numbers) > 3 or any(n < 0 for n in numbers) or any(n >= 60 for n in numbers[1:]):
         raise ValueError(f"{value!r} is no time; write seconds (90.5) or H:MM:SS (0:01:30.5)")
     return float(sum(n * 60**power for power, n in enumerate(reversed(numbers))))
+
+
+def time_text(time_s: float) -> str:
+    """`M:SS.ss`, a time from 0 on to a hundredth of a second; `parse_time_s` reads it."""
+    minutes, hundredths = divmod(round(100 * time_s), 6000)
+    return f"{minutes}:{hundredths / 100:05.2f}"
 
 
 Seconds = Annotated[float, BeforeValidator(parse_time_s)]
