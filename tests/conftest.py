@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
@@ -41,6 +42,32 @@ def models_dir() -> Path:
     zoo = Zoo.default()
     zoo.ensure()
     return zoo.folder
+
+
+@pytest.fixture(scope="session")
+def demo_video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo film, drawn once for all tests; `benchmarks.demo.truth` says what is in it."""
+    from benchmarks.demo import make
+
+    path = tmp_path_factory.mktemp("demo") / "demo.mp4"
+    make(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def demo_result(demo_video: Path, models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the demo film's result, made once for all tests: on the CPU, with all other settings as they are.
+
+    Mark the test `models` and `slow`. Not to be written to.
+    """
+    from stream.library import run
+    from stream.progress import QuietReporter
+    from stream.settings import Settings
+
+    said = io.StringIO()
+    (outcome,) = run([demo_video], tmp_path_factory.mktemp("results"), Settings(device="cpu"), QuietReporter(said))
+    assert outcome.folder is not None, said.getvalue()
+    return outcome.folder
 
 
 @pytest.fixture

@@ -64,12 +64,13 @@ def scenes_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def demo_film(matcher: Matcher, tmp_path_factory: pytest.TempPathFactory) -> tuple[Evaluation, LabelledVideo]:
-    """The demo film, drawn, with its labels; what evaluates it has surveyed it."""
-    folder = tmp_path_factory.mktemp("demo")
-    demo.make(folder / "demo.mp4")
+def demo_film(
+    demo_video: Path, matcher: Matcher, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Evaluation, LabelledVideo]:
+    """The demo film with its labels; what evaluates it has surveyed it."""
+    folder = tmp_path_factory.mktemp("labelled")
     content = json.loads((Path(demo.__file__).parent / "demo_labels.json").read_text())
-    content["videos"][0]["video"] = "demo.mp4"
+    content["videos"][0]["video"] = str(demo_video)
     (folder / "labels.json").write_text(json.dumps(content))
     (video,) = read_labels(folder / "labels.json").videos
     evaluation = Evaluation(Surveyor(matcher, folder / "cache", threads=1), matcher)

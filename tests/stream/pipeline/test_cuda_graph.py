@@ -52,6 +52,12 @@ def small_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def host(small_film: Path, tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    """What the CPU makes of it."""
+    return manifest_of(small_film, tmp_path_factory.mktemp("host"), "cpu", open_kit)
+
+
 def manifest_of(film: Path, out: Path, device: str, make_kit: Callable[[Settings], Kit]) -> Manifest:
     said = io.StringIO()
     settings: Any = {"device": device, "faces": {"moment_s": 0.2}, "formats": ("landscape",)}
@@ -76,8 +82,9 @@ def assert_alike(device: Manifest, host: Manifest) -> None:
 
 
 @pytest.mark.skipif(not emulated.available(), reason="needs a C++ compiler")
-def test_the_graph_on_an_emulated_device_gives_what_the_cpu_gives(small_film: Path, tmp_path: Path) -> None:
-    host = manifest_of(small_film, tmp_path / "host", "cpu", open_kit)
+def test_the_graph_on_an_emulated_device_gives_what_the_cpu_gives(
+    small_film: Path, host: Manifest, tmp_path: Path
+) -> None:
     device = manifest_of(small_film, tmp_path / "device", "cuda", emulated_kit)
     assert (host.tool.device, device.tool.device) == ("cpu", "cuda")
     assert (host.tool.decoder, device.tool.decoder) == ("ffmpeg", "nvdec")
@@ -91,8 +98,7 @@ def test_the_graph_on_an_emulated_device_gives_what_the_cpu_gives(small_film: Pa
 
 
 @pytest.mark.gpu
-def test_the_graph_on_a_gpu_gives_what_the_cpu_gives(small_film: Path, tmp_path: Path) -> None:
-    host = manifest_of(small_film, tmp_path / "host", "cpu", open_kit)
+def test_the_graph_on_a_gpu_gives_what_the_cpu_gives(small_film: Path, host: Manifest, tmp_path: Path) -> None:
     device = manifest_of(small_film, tmp_path / "device", "cuda", open_kit)
     assert (device.tool.device, device.tool.decoder) == ("cuda", "nvdec")
     assert "CPUExecutionProvider" not in device.tool.providers

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from benchmarks.demo import make
 from benchmarks.demo import truth as demo_truth
 from stream.cli.progress import QuietReporter
 from stream.manifest import Manifest, read_manifest
@@ -26,18 +25,9 @@ pytestmark = [pytest.mark.models, pytest.mark.slow, pytest.mark.usefixtures("mod
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("films") / "demo.mp4"
-    make(path)
-    return path
-
-
-@pytest.fixture(scope="module")
-def finished(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Manifest, Path]:
-    out = tmp_path_factory.mktemp("results")
-    (outcome,), errors = run_all([demo], out)
-    assert outcome.status == "done", errors
-    return read_manifest(out / "demo.mp4" / "manifest.json"), out / "demo.mp4"
+def finished(demo_result: Path) -> tuple[Manifest, Path]:
+    """The demo film's manifest and the folder that it lies in."""
+    return read_manifest(demo_result / "manifest.json"), demo_result
 
 
 def run_all(files: list[Path], out: Path, **settings: object) -> tuple[list[Outcome], str]:
@@ -100,10 +90,10 @@ def test_the_one_person_of_the_film_is_found(finished):
     assert 0.5 * truth_s <= main[0].screen_time_s <= 1.1 * truth_s
 
 
-def test_the_same_film_gives_the_same_result_alone_and_among_others(finished, demo, tmp_path):
+def test_the_same_film_gives_the_same_result_alone_and_among_others(finished, demo_video, tmp_path):
     copy = tmp_path / "other.mp4"
-    copy.write_bytes(demo.read_bytes())
-    outcomes, _ = run_all([copy, demo], tmp_path / "out")
+    copy.write_bytes(demo_video.read_bytes())
+    outcomes, _ = run_all([copy, demo_video], tmp_path / "out")
     again = outcomes[1].manifest
     assert again is not None
     assert without_timings(again) == without_timings(finished[0])
@@ -111,8 +101,8 @@ def test_the_same_film_gives_the_same_result_alone_and_among_others(finished, de
         assert (tmp_path / "out" / "demo.mp4" / crop.path).read_bytes() == (finished[1] / crop.path).read_bytes()
 
 
-def test_evicted_winners_are_fetched_again_and_look_the_same(finished, demo, tmp_path):
-    outcomes, _ = run_all([demo], tmp_path, pool={"frames_at_1080p": 4})
+def test_evicted_winners_are_fetched_again_and_look_the_same(finished, demo_video, tmp_path):
+    outcomes, _ = run_all([demo_video], tmp_path, pool={"frames_at_1080p": 4})
     manifest = outcomes[0].manifest
     assert manifest is not None
     assert any(image.refetched for image in manifest.images)
@@ -121,32 +111,32 @@ def test_evicted_winners_are_fetched_again_and_look_the_same(finished, demo, tmp
         assert (tmp_path / "demo.mp4" / crop.path).read_bytes() == (finished[1] / crop.path).read_bytes()
 
 
-def test_a_film_that_fails_does_not_touch_the_others(demo, tmp_path):
+def test_a_film_that_fails_does_not_touch_the_others(demo_video, tmp_path):
     bad = tmp_path / "bad.mp4"
     bad.write_bytes(b"no film" * 100)
-    outcomes, errors = run_all([bad, demo, tmp_path / "none.mp4"], tmp_path / "out", end_s=6.0)
+    outcomes, errors = run_all([bad, demo_video, tmp_path / "none.mp4"], tmp_path / "out", end_s=6.0)
     assert [o.status for o in outcomes] == ["failed", "done", "failed"]
     assert errors.count("\n") == 2
     assert "bad.mp4: is not a video" in errors and "none.mp4: does not exist" in errors
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["demo.mp4"]
 
 
-def test_a_part_of_the_film_in_reference_mode(demo):
-    manifest = extract(demo, Settings(device="cpu", decode="reference", start_s=4.0, end_s=10.0))
+def test_a_part_of_the_film_in_reference_mode(demo_video):
+    manifest = extract(demo_video, Settings(device="cpu", decode="reference", start_s=4.0, end_s=10.0))
     assert manifest.tool.decode == "reference"
     assert all(4.0 <= image.time_s < 10.0 for image in manifest.images)
     assert 0 < manifest.funnel.frames < 6 * 24
     assert manifest.shots[0].start_frame is not None and manifest.shots[0].start_frame >= 4 * 24
 
 
-def test_a_range_outside_the_film_is_refused_in_one_line(demo, tmp_path):
-    outcomes, errors = run_all([demo], tmp_path, start_s=900.0)
+def test_a_range_outside_the_film_is_refused_in_one_line(demo_video, tmp_path):
+    outcomes, errors = run_all([demo_video], tmp_path, start_s=900.0)
     assert outcomes[0].status == "failed"
     assert "shorter than what is to be left out" in errors
 
 
-def test_an_interrupt_ends_within_a_second_and_leaves_nothing(demo, tmp_path):
-    command = [sys.executable, "-m", "stream.cli", "extract", str(demo), "--out", str(tmp_path / "out")]
+def test_an_interrupt_ends_within_a_second_and_leaves_nothing(demo_video, tmp_path):
+    command = [sys.executable, "-m", "stream.cli", "extract", str(demo_video), "--out", str(tmp_path / "out")]
     root = Path(__file__).resolve().parents[3]
     environment = os.environ | {"PYTHONPATH": str(root), "KEYART_DEVICE": "cpu"}
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=root, env=environment)
