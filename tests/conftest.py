@@ -60,9 +60,9 @@ def demo_result(demo_video: Path, models_dir: Path, tmp_path_factory: pytest.Tem
 
     Mark the test `models` and `slow`. Not to be written to.
     """
-    from stream.library import run
-    from stream.progress import QuietReporter
-    from stream.settings import Settings
+    from stream.cli.progress import QuietReporter
+    from stream.pipeline.many import run
+    from stream.settings.model import Settings
 
     said = io.StringIO()
     (outcome,) = run([demo_video], tmp_path_factory.mktemp("results"), Settings(device="cpu"), QuietReporter(said))

@@ -17,10 +17,10 @@ from ..ranking.selection import Entry, Pick
 from ..records import Active, Candidate, Character
 from ..settings.formats import Format
 from ..settings.model import Settings
+from ..settings.section import time_text
 from .contact_sheet import TILE_WIDTH, contact_sheet
 from .crops import Crop, crop_for
 from .jpeg import Encoder
-from ..settings.section import time_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from engines.quality import Quality
 from kernels.bars import BarsEvidence
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry
+from stream.candidates.picture_pool import PicturePool
 from stream.film import Film
-from stream.pool import PicturePool
 from stream.records import Candidate, Shot, Track, VideoInfo
 
 Box = tuple[float, float, float, float]

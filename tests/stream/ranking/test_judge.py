@@ -11,13 +11,12 @@ from engines.faces import Face
 from kernels.bars import ActiveArea
 from kernels.surface import Geometry
 from stream.film import Film
-from stream.judge import Spreads, active_rect, entries_of
-from stream.records import Candidate, Character, Track
-from stream.scoring import Active
-from stream.selection import Entry
-from stream.settings import Settings
+from stream.ranking.judge import Spreads, active_rect, entries_of
+from stream.ranking.selection import Entry
+from stream.records import Active, Candidate, Character, Track
+from stream.settings.model import Settings
 
-from .portraits import candidate, face, film, mood
+from ..portraits import candidate, face, film, mood
 
 STAR, EXTRA, STRANGER = 0, 1, 2
 """Tracks of a main character, of a minor one, and of nobody in particular."""

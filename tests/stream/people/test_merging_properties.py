@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from stream.characters import find_characters, seen_together
-from stream.people_grouping import group, near, no_gap, surely_one
-from stream.people_merging import merge
+from stream.people.characters import find_characters, seen_together
+from stream.people.grouping import group, near, no_gap, surely_one
+from stream.people.merging import merge
 from stream.records import Shot, Track
-from stream.sections import PeopleSettings
+from stream.settings.sections import PeopleSettings
 
-from .portraits import face, shots
+from ..portraits import face, shots
 
 
 @st.composite

@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stream.scoring import score_of
-from stream.sections import RankSettings, RankWeights
-from stream.selection import LAST_RESORT, LIFTED_IN_ORDER, Entry, Selection, similarity
+from stream.ranking.scores import score_of
+from stream.ranking.selection import LAST_RESORT, LIFTED_IN_ORDER, Entry, Selection, similarity
+from stream.settings.sections import RankSettings, RankWeights
 
-from .portraits import candidate
+from ..portraits import candidate
 
 
 def entry(

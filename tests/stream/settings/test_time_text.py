@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from stream.configuration import SettingsError, load_settings
-from stream.section import parse_time_s, time_text
+from stream.errors import SettingsError
+from stream.settings.load import load_settings
+from stream.settings.section import parse_time_s, time_text
 
 TIMES = st.floats(0, 1e6)
 

@@ -12,15 +12,14 @@ import pytest
 from engines.faces import Face
 from engines.text import TextReading
 from kernels.surface import Colour, Geometry, Rect, Surface
+from stream.candidates.neighbours import Moments
 from stream.film import Film
-from stream.late_checks import LateChecks, Verdict, choose_checked
-from stream.moment import Moments
-from stream.records import Candidate, Timed
-from stream.scoring import Active
-from stream.selection import Entry, Pick
-from stream.settings import Settings
+from stream.ranking.pixel_checks import LateChecks, Verdict, choose_checked
+from stream.ranking.selection import Entry, Pick
+from stream.records import Active, Candidate, Timed
+from stream.settings.model import Settings
 
-from .portraits import candidate, face, film, mood, shots
+from ..portraits import candidate, face, film, mood, shots
 
 ACTIVE = Active(0, 140, 1920, 800)
 TIME_S = 6.0

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from stream.configuration import load_settings, parse_assignment
-from stream.settings import Settings, affects_result, default_values
+from stream.settings.load import load_settings, parse_assignment
+from stream.settings.model import Settings, affects_result, default_values
 
 REASONS = ("not_main", "cut_face", "eyes_closed", "text_overlay")
 SHIPPED = ("landscape", "portrait", "square")

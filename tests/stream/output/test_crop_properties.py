@@ -9,12 +9,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engines.faces import Face
-from stream.candidates import leading_face
-from stream.crops import crop_for
-from stream.formats import Format, shipped_formats
-from stream.scoring import Active
+from stream.output.crops import crop_for
+from stream.people.looks import leading_face
+from stream.records import Active
+from stream.settings.formats import Format, shipped_formats
 
-from .portraits import face
+from ..portraits import face
 
 ROUNDING_PX = 0.0101
 """Corners and sides are rounded to hundredths of a pixel."""

@@ -11,11 +11,11 @@ from __future__ import annotations
 import pytest
 
 from engines.faces import Face
-from stream.crops import Crop, crop_for
-from stream.formats import Format, shipped_formats
-from stream.scoring import Active
+from stream.output.crops import Crop, crop_for
+from stream.records import Active
+from stream.settings.formats import Format, shipped_formats
 
-from .portraits import face
+from ..portraits import face
 
 HD = Active(0, 0, 1920, 1080)
 SCOPE = Active(0, 140, 1920, 800)

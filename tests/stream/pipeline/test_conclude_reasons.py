@@ -13,13 +13,13 @@ from engines.text import TextReading
 from kernels.bars import BRIGHT, DARK, Darkness
 from kernels.cpu import CpuOps
 from kernels.surface import Colour, Geometry, Rect, Surface
-from stream.encode import CpuEncoder
 from stream.film import Film
-from stream.finale import Conclusion, Tools, conclude
+from stream.output.jpeg import CpuEncoder
+from stream.pipeline.conclude import Conclusion, Tools, conclude
 from stream.records import Candidate, Timed, Track
-from stream.settings import Settings
+from stream.settings.model import Settings
 
-from .portraits import candidate, face, film, shots
+from ..portraits import candidate, face, film, shots
 
 SIZE = (480, 270)
 BAR = 30

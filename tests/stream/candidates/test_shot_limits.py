@@ -10,12 +10,12 @@ import pytest
 
 from engines.faces import Face, Reading
 from kernels.surface import Colour, Geometry, Surface
-from stream.candidates import Chosen, choose
-from stream.probes import PendingPictures, reason_against
+from stream.candidates.choice import Chosen, choose
+from stream.candidates.probes import PendingPictures, reason_against
 from stream.records import FrameBatch, Picture, Shot
-from stream.sections import FaceSettings, ProbeSettings
+from stream.settings.sections import FaceSettings, ProbeSettings
 
-from .portraits import face, mood, row
+from ..portraits import face, mood, row
 
 SURFACE = Surface(np.zeros((2, 2), np.uint8), None, None, 8, Colour(), Geometry(2, 2))
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from engines.faces import UNMEASURED, Face
-from stream.filters import FILTERS, Case, FilmView, Filter, reasons_against, view_of
-from stream.scoring import Active
-from stream.sections import ExpressionSettings, FaceSettings, QualitySettings
-from stream.settings import Settings
+from stream.ranking.filters import FILTERS, Case, FilmView, Filter, reasons_against, view_of
+from stream.records import Active
+from stream.settings.model import Settings
+from stream.settings.sections import ExpressionSettings, FaceSettings, QualitySettings
 
-from .portraits import candidate, face, mood
+from ..portraits import candidate, face, mood
 
 ACTIVE = Active(100, 140, 1720, 800)
 """The picture inside bars: x 100 to 1820, y 140 to 940."""
