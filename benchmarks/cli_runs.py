@@ -159,7 +159,8 @@ def _throughput(
 ) -> tuple[Section, list[str]]:
     from subprocess import CalledProcessError
 
-    from stream.decode.probe import open_container, picture_stream
+    from stream.decode.container import open_container
+    from stream.decode.probe import picture_stream
     from stream.errors import KeyartError
 
     from .scaling import against_in_flight, against_length, growth

@@ -15,7 +15,8 @@ from av.video.reformatter import Interpolation
 from av.video.stream import VideoStream
 
 from kernels.surface import Geometry
-from stream.decode.probe import geometry_of, open_container, picture_stream, sample_aspect_of
+from stream.decode.container import open_container
+from stream.decode.probe import geometry_of, picture_stream, sample_aspect_of
 from stream.errors import KeyartError
 
 from .borders import NONE, Border, border_of

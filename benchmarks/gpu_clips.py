@@ -17,8 +17,9 @@ from pathlib import Path
 import av
 import numpy as np
 
+from stream.decode.container import open_container
 from stream.decode.nal_units import NonReference
-from stream.decode.probe import open_container, picture_stream
+from stream.decode.probe import picture_stream
 
 _PARAMETERS = "log-level=error:bframes=4:b-pyramid=1:keyint=250"
 

@@ -27,6 +27,7 @@ from .evaluate import Evaluation
 from .kept import Kept
 from .labels import LabelledVideo
 from .layouts import Truth
+from .peer_file import peer_file
 from .provenance import code_fingerprint, version_of
 from .throughput import run_child
 
@@ -92,8 +93,8 @@ def katna(videos: Sequence[LabelledVideo], evaluation: Evaluation, kept: Kept, p
 
 
 def _katna_row(video: LabelledVideo, evaluation: Evaluation, python: str | None) -> Row:
-    with tempfile.TemporaryDirectory(prefix="keyart-bench-") as folder:
-        row = _run([python or sys.executable, str(_KATNA_SCRIPT), str(video.path.resolve()), folder])
+    with peer_file(video.path) as film, tempfile.TemporaryDirectory(prefix="keyart-bench-") as folder:
+        row = _run([python or sys.executable, str(_KATNA_SCRIPT), str(film), folder])
         pictures = [cv2.imread(str(Path(folder) / name), cv2.IMREAD_COLOR_RGB) for name in row["images"]]
     survey = evaluation.surveyor.survey(video.path)
     times = [evaluation.find(np.asarray(p, np.uint8), video, survey) for p in pictures if p is not None]

@@ -22,6 +22,8 @@ import numpy as np
 import onnxruntime as ort
 from sklearn.cluster import HDBSCAN
 
+from .peer_file import peer_file
+
 WIDTH_PX = 640
 """Of the picture on which colours, sharpness and faces are looked for; faces at half of it."""
 TOP = 10
@@ -84,7 +86,9 @@ class Networks:
 
 def watch(video: Path, networks: Networks, every: int, threads: int = 0) -> tuple[list[Seen], int]:
     """The best frame of every shot, and how many frames there were. `threads` of the decoder."""
-    capture = cv2.VideoCapture(str(video), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, threads] if threads else [])
+    options = [cv2.CAP_PROP_N_THREADS, threads] if threads else []
+    with peer_file(video) as film:
+        capture = cv2.VideoCapture(str(film), cv2.CAP_FFMPEG, options)
     best: dict[int, Seen] = {}
     before: np.ndarray | None = None
     shot = frames = 0

@@ -16,7 +16,8 @@ from typing import Any
 import av
 import numpy as np
 
-from stream.decode.probe import open_container, picture_stream
+from stream.decode.container import open_container
+from stream.decode.probe import picture_stream
 
 _CHILD = "import sys; from benchmarks.scaling import child; child(sys.argv[1:])"
 Row = dict[str, Any]

@@ -26,6 +26,8 @@ from stream.decode.ffmpeg.decoder import AvDecoder
 from stream.records import Shot
 from stream.shots.splitter import ShotSettings, ShotSplitter
 
+from .peer_file import peer_file
+
 VIDEO_SUFFIXES = (".mp4", ".mkv", ".webm", ".mov")
 
 
@@ -144,7 +146,8 @@ def peers() -> dict[str, Callable[[], Any]]:
 
 def measure_peer(video: Path, truth: dict[str, Any], detector: Callable[[], Any]) -> Scores:
     """Scores of one PySceneDetect detector on every frame of a film."""
-    scenes = import_module("scenedetect").detect(str(video), detector())
+    with peer_file(video) as film:
+        scenes = import_module("scenedetect").detect(str(film), detector())
     starts_s = [start.seconds for start, _ in scenes[1:]]
     frames = np.arange(truth["frame_count"])
     return evaluate(Detected([_frame_at(truth, s) for s in starts_s], frames), truth)

@@ -20,12 +20,13 @@ _CHILD = "import sys; from benchmarks.throughput import child; child(sys.argv[1:
 
 def raw_decode(path: Path, threads: int) -> dict[str, Any]:
     """Decode every frame with PyAV and look at none; wall and CPU seconds."""
-    import av
+    from stream.decode.container import open_container
+    from stream.decode.probe import picture_stream
 
     started_s, cpu_s = time.perf_counter(), time.process_time()
     frames = 0
-    with av.open(str(path)) as container:
-        stream = container.streams.video[0]
+    with open_container(path) as container:
+        stream = picture_stream(container)
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = threads
         for _ in container.decode(stream):

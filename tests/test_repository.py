@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,9 @@ RUN_NOT_IMPORTED = {"pip"}
 PUBLIC_HOSTS = {"arxiv.org", "doi.org", "github.com", "json-schema.org", "semver.org", "www.apache.org", "www.w3.org"}
 LOOPBACK = {"127.0.0.1", "localhost"}
 MOST_LINES = {"module": 400, "function": 40}
+FILMS_OPENED_IN = "stream/decode/container.py"
+PEERS_THAT_OPEN_FILMS = ("VideoCapture(", 'import_module("scenedetect").', "_KATNA_SCRIPT), ")
+"""How the code begins to let another program or library open a film."""
 
 
 @cache
@@ -305,6 +309,26 @@ def test_the_command_line_knows_what_the_readme_asks_of_it() -> None:
     known = {flag for parameter in commands["extract"].params for flag in (*parameter.opts, *parameter.secondary_opts)}
     table = "".join(line for line in readme.splitlines() if line.startswith("| `--"))
     assert set(re.findall(r"--[a-z][a-z-]+", table)) <= known
+
+
+def test_films_are_opened_in_one_place() -> None:
+    """Whatever else opens a film is given a `peer_file`, which went through that place."""
+    wrong = [
+        f"{name}:{node.lineno} opens a file by itself, use open_container of {FILMS_OPENED_IN}"
+        for name, tree in modules().items()
+        if name.split("/")[0] in MAY_IMPORT and name != FILMS_OPENED_IN
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("av.open", "av.container.open")
+        if not any(isinstance(given, ast.Constant) and given.value == "w" for given in node.args[1:2])
+    ]
+    wrong += [
+        f"{name}:{number} lets another open a film, give it a peer_file"
+        for name, text in texts().items()
+        if name.endswith(".py") and name.split("/")[0] in MAY_IMPORT
+        for number, before, line in zip(count(2), text.splitlines(), text.splitlines()[1:], strict=False)
+        if any(peer in line for peer in PEERS_THAT_OPEN_FILMS) and "with peer_file(" not in before
+    ]
+    assert not wrong, "\n".join(wrong)
 
 
 def test_links_in_the_pages_lead_somewhere() -> None:

@@ -25,7 +25,7 @@ _TIME = "seconds or H:MM:SS"
 
 def extract(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Videos, anything FFmpeg reads.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Videos: MP4, Matroska, MPEG-TS and the like.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Results go to DIR/<file name>/.")],
     top: Annotated[int | None, typer.Option(metavar="N", help="How many images to choose. Default: 10.")] = None,
     formats: Annotated[
@@ -111,7 +111,8 @@ async def _extract_or_explain(
 
 def _own_reason(video: Path) -> str | None:
     """Why this file could not be worked on in any case; None when nothing is known against it."""
-    from ..decode.probe import open_container, picture_stream
+    from ..decode.container import open_container
+    from ..decode.probe import picture_stream
     from ..errors import KeyartError
 
     try:

@@ -1,8 +1,7 @@
-"""What a container and its first picture say of a film, and what is wrong with a file that cannot be opened."""
+"""What a container and its first picture say of a film."""
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
@@ -14,12 +13,13 @@ import av
 import av.container
 import av.stream
 import av.video.stream
-from av.error import FFmpegError, InvalidDataError
+from av.error import FFmpegError
 
 from kernels.surface import Colour, Geometry, Matrix, Rotation
 
 from ..errors import KeyartError
 from ..records import Notice, VideoInfo
+from .container import open_container
 from .seeking import SEEK_BACK_OFF_S
 
 # ITU-T H.273 code points that FFmpeg reports as numbers.
@@ -29,25 +29,6 @@ _PRIMARIES = {1: "bt709", 5: "bt470bg", 6: "bt601", 9: "bt2020", 12: "p3"}
 _FULL_RANGE = 2
 _MOST_FPS = 480
 _ATTACHED_PICTURE = av.stream.Disposition.attached_pic
-
-
-def open_container(path: Path) -> av.container.InputContainer:
-    """The container of `path`, demuxer open. Raises KeyartError in words a person can act on."""
-    if path.is_dir():
-        raise KeyartError("is a folder, name the video files in it")
-    try:
-        if path.stat().st_size == 0:
-            raise KeyartError("is empty (zero bytes), copy it again from its source")
-        return av.open(str(path), metadata_errors="ignore")
-    except FileNotFoundError:
-        raise KeyartError("does not exist, check the path") from None
-    except PermissionError:
-        raise KeyartError("cannot be read, check its permissions") from None
-    except InvalidDataError:
-        raise KeyartError("is not a video or its index is cut off, copy it again or repair it") from None
-    except (FFmpegError, OSError) as error:
-        reason = error.strerror or errno.errorcode.get(error.errno or 0, str(error))
-        raise KeyartError(f"cannot be opened ({reason}), check the file") from None
 
 
 def picture_stream(container: av.container.InputContainer) -> av.video.stream.VideoStream:

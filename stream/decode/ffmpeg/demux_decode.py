@@ -11,9 +11,10 @@ from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
+from ..container import open_container
 from ..decoder import DecodeMode
 from ..numbers import FrameNumbers
-from ..probe import open_container, picture_stream
+from ..probe import picture_stream
 
 if TYPE_CHECKING:
     VideoPacket: TypeAlias = av.Packet[VideoStream]

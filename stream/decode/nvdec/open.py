@@ -11,9 +11,10 @@ from kernels.cuda.errors import out_of_memory
 
 from ...errors import NO_ROOM, KeyartError
 from ...records import Notice, VideoInfo
+from ..container import open_container
 from ..decoder import DecodeOptions, Decoder
 from ..ffmpeg.decoder import AvDecoder
-from ..probe import open_container, picture_stream
+from ..probe import picture_stream
 from ..slots import Memory
 from ..upload import UploadDecoder
 from .decoder import NvDecoder

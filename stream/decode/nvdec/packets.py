@@ -20,9 +20,10 @@ from av.bitstream import BitStreamFilterContext
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 
+from ..container import open_container
 from ..nal_units import NonReference, parameter_sets
 from ..numbers import FrameNumbers
-from ..probe import open_container, picture_stream
+from ..probe import picture_stream
 
 if TYPE_CHECKING:
     VideoPacket: TypeAlias = av.Packet[VideoStream]

@@ -1,0 +1,144 @@
+"""The one place where films are opened: each as that one file, never as an address, a list or a pattern.
+
+FFmpeg takes `concat:a|b` and `13:19:57.mp4` for addresses and `img%02d.png` for a series of pictures; a playlist, or a
+list of files under a film's name, makes it read what it names. Where others can write to a library, that would show
+other files in the posters.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from pathlib import Path
+from typing import Any
+
+import av
+from av.container import InputContainer
+from av.error import ArgumentError, FFmpegError, InvalidDataError
+from av.format import ContainerFormat
+
+from ..errors import KeyartError
+
+_CONTAINERS = (
+    "mov", "matroska", "mpegts", "mpeg", "avi", "flv", "live_flv", "kux", "asf", "ogg", "mxf", "gxf", "lxf", "rm",
+    "nut", "ivf", "dv", "wtv", "ty", "nsv", "nuv", "pva", "yuv4mpegpipe",
+)  # fmt: skip
+_BARE_STREAMS = (
+    "h264", "hevc", "vvc", "evc", "av1", "obu", "m4v", "mpegvideo", "vc1", "vc1test", "h261", "h263", "dirac", "mjpeg",
+    "dnxhd", "apv", "cavsvideo", "avs2", "avs3",
+)  # fmt: skip
+_PICTURES = ("gif", "apng", "jpeg_pipe", "png_pipe", "webp_pipe", "bmp_pipe", "tiff_pipe")
+FORMATS = frozenset((*_CONTAINERS, *_BARE_STREAMS, *_PICTURES))
+"""FFmpeg's demuxers that are let in: those of films, which read nothing but the file itself.
+
+Left out are those that read what a file names (concat, hls, dash, imf, sdp, rtsp, webm_dash_manifest), that look for
+others beside it (image2, mlv, vobsub), that record from a device or make pictures of nothing (v4l2, x11grab, lavfi) or
+of text (tty), that run a script (avisynth, vapoursynth) or fetch what a drawing names (svg_pipe); and, because no film
+is kept in them, sound, subtitles, other still pictures and the formats of games.
+"""
+_OPTIONS = {
+    "protocol_whitelist": "file",
+    "format_whitelist": ",".join(sorted(FORMATS)),
+    # QuickTime files may say that their pictures lie in another file.
+    "enable_drefs": "0",
+    "use_absolute_path": "0",
+}
+
+_GIVE = "give MP4, Matroska, MPEG-TS or the like"
+_NO_FILES = (
+    (stat.S_ISDIR, "is a folder, name the video files in it"),
+    (stat.S_ISFIFO, "is a pipe, give a file"),
+    (stat.S_ISSOCK, "is a socket, give a file"),
+    (stat.S_ISCHR, "is a device, give a file"),
+    (stat.S_ISBLK, "is a device, give the files on it"),
+)
+_HEAD_BYTES = 4096
+_XML_LISTS = rb"MPD|SmoothStreamingMedia|smil|asx|playlist|CompositionPlaylist|AssetMap"
+_LISTS = {
+    "ffconcat": re.compile(rb"ffconcat\b"),
+    "M3U playlist": re.compile(rb"#EXTM3U\b"),
+    "PLS playlist": re.compile(rb"\[playlist\]", re.IGNORECASE),
+    "playlist in XML": re.compile(rb"<(?:.*?<)?(?:\w+:)?(?:" + _XML_LISTS + rb")\b", re.IGNORECASE | re.DOTALL),
+}
+"""How lists of other files begin, behind white space."""
+_WEBP_ANIMATION = 0b10
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
+
+
+def open_container(path: Path) -> InputContainer:
+    """The container of `path`, demuxer open. Raises KeyartError in words a person can act on."""
+    try:
+        file = path.absolute()
+        _refuse_no_files(file)
+        _refuse_by_content(_head(file))
+        return _opened(file)
+    except FileNotFoundError:
+        is_address = _ADDRESS.match(str(path))
+        raise KeyartError(
+            "is an address, download it and give the file" if is_address else "does not exist, check the path"
+        ) from None
+    except PermissionError:
+        raise KeyartError("cannot be read, check its permissions") from None
+    except InvalidDataError:
+        raise KeyartError("is not a video or its index is cut off, copy it again or repair it") from None
+    except (FFmpegError, OSError) as error:
+        reason = error.strerror or errno.errorcode.get(error.errno or 0, str(error))
+        raise KeyartError(f"cannot be opened ({reason}), check the file") from None
+
+
+def _refuse_no_files(file: Path) -> None:
+    """Raise KeyartError for what has no content of its own, before anything waits for its content."""
+    status = file.stat()
+    for is_kind, reason in _NO_FILES:
+        if is_kind(status.st_mode):
+            raise KeyartError(reason)
+    if status.st_size == 0:
+        raise KeyartError("is empty (zero bytes), copy it again from its source")
+
+
+def _refuse_by_content(head: bytes) -> None:
+    """Raise KeyartError for lists of other files, which `FORMATS` keeps out too but without a reason, and for animated
+    WebP, which FFmpeg opens and finds no picture in."""
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    for name, beginning in _LISTS.items():
+        if beginning.match(text):
+            raise KeyartError(f"is a list of other files ({name}), give the videos it names")
+    if head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and len(head) > 20 and head[20] & _WEBP_ANIMATION:
+        raise KeyartError("is an animated WebP, which FFmpeg cannot decode, convert it to MP4 first")
+
+
+def _opened(file: Path) -> InputContainer:
+    """Raises KeyartError for a format that is not let in, and FFmpeg's errors."""
+    try:
+        return _open(f"file:{file}", _OPTIONS)
+    except ArgumentError:
+        # Refused by its format: that of its content, or the one FFmpeg sees in the name of a picture.
+        found = _format_of_content(file)
+    if found is None:
+        raise KeyartError(f"is broken or none of the kinds of video that are opened, {_GIVE}")
+    if FORMATS.isdisjoint(found.name.split(",")):
+        raise KeyartError(f"is none of the kinds of video that are opened ({found.long_name}), {_GIVE}")
+    return _open(f"file:{file}", _OPTIONS, found.name)
+
+
+def _format_of_content(file: Path) -> ContainerFormat | None:
+    """What FFmpeg takes the content for when it neither knows the name nor may open anything by itself."""
+    # Opened by a descriptor: PyAV would hand on the name of one that was opened by its path.
+    with open(os.open(file, os.O_RDONLY), "rb") as nameless:
+        try:
+            with _open(nameless, {"protocol_whitelist": "none"}) as container:
+                return container.format
+        except FFmpegError:
+            return None
+
+
+def _open(file: Any, options: dict[str, str], format_name: str | None = None) -> InputContainer:
+    container: InputContainer = av.open(file, format=format_name, container_options=options, metadata_errors="ignore")
+    return container
+
+
+def _head(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(_HEAD_BYTES)
