@@ -83,7 +83,7 @@ class PlainReporter(QuietReporter):
             if not is_new and now_s - pace.said_s < self._every_s:
                 return
             pace.said_s, pace.stage = now_s, kind
-        self._line(f"{video.name}: {stage}, {_frames(frames_done, frames_total)}{_rate(pace.rate(now_s))}")
+        self._line(f"{one_line(video.name)}: {stage}, {_frames(frames_done, frames_total)}{_rate(pace.rate(now_s))}")
 
     def finished(self, video: Path, manifest: Manifest, folder: Path) -> None:
         """Where the images are, and how long it took."""
@@ -95,7 +95,7 @@ class PlainReporter(QuietReporter):
 
     def warning(self, video: Path, code: str, message: str) -> None:
         """One line."""
-        self._line(f"{video.name}: warning: {one_line(message)} [{code}]")
+        self._line(f"{one_line(video.name)}: warning: {one_line(message)} [{code}]")
 
 
 class _Rate(ProgressColumn):
@@ -136,7 +136,7 @@ class RichReporter:
         """Move the bar of this video."""
         with self._lock:
             if video not in self._tasks:
-                self._tasks[video] = self._bars.add_task(video.name, total=frames_total, stage=stage)
+                self._tasks[video] = self._bars.add_task(one_line(video.name), total=frames_total, stage=stage)
             self._bars.update(self._tasks[video], completed=frames_done, total=frames_total, stage=stage)
 
     def finished(self, video: Path, manifest: Manifest, folder: Path) -> None:
@@ -153,7 +153,7 @@ class RichReporter:
 
     def warning(self, video: Path, code: str, message: str) -> None:
         """One line above the bars."""
-        self._say(f"{video.name}: warning: {one_line(message)} [{code}]", style="yellow")
+        self._say(f"{one_line(video.name)}: warning: {one_line(message)} [{code}]", style="yellow")
 
     def _end(self, video: Path, text: str, style: str | None = None) -> None:
         with self._lock:

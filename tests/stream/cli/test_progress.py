@@ -48,6 +48,22 @@ def test_plain_lines() -> None:
     ]
 
 
+def test_a_name_of_two_lines_begins_no_line_of_its_own() -> None:
+    errors = io.StringIO()
+    screen = io.StringIO()
+    bars = RichReporter(Console(file=screen, force_terminal=True, width=120, color_system=None))
+    film = Path("films/a\nkeyart: b.mp4")
+    with bars.live():
+        for reporter in (PlainReporter(errors, clock=Clock()), bars):
+            reporter.stage(film, "watching", 10, 100)
+            reporter.warning(film, "odd", "is odd")
+    assert errors.getvalue().splitlines() == [
+        "a keyart: b.mp4: watching, 10 of 100 frames",
+        "a keyart: b.mp4: warning: is odd [odd]",
+    ]
+    assert "\nkeyart" not in screen.getvalue().replace("\r", "")
+
+
 def test_plain_lines_are_rare_but_each_stage_is_named() -> None:
     errors, clock = io.StringIO(), Clock()
     reporter = PlainReporter(errors, every_s=5, clock=clock)
