@@ -60,7 +60,7 @@ def as_hevc(film: Path, target: Path, seconds: float | None = None, preset: str 
         stream.thread_type = "AUTO"
         made = out.add_stream("libx265", rate=stream.average_rate, options=_options(preset, crf))
         made.width, made.height, made.pix_fmt = stream.width, stream.height, "yuv420p"
-        if stream.time_base is not None:
+        if stream.time_base:
             made.codec_context.time_base = stream.time_base
         for frame in source.decode(stream):
             if seconds is not None and frame.time is not None and frame.time > seconds:

@@ -163,7 +163,7 @@ class ThumbnailFilter:
         graph = av.filter.Graph()
         nodes = [
             graph.add_buffer(
-                width=picture.width, height=picture.height, format=picture.format, time_base=picture.time_base
+                width=picture.width, height=picture.height, format=picture.format, time_base=picture.time_base or None
             ),
             graph.add("scale", f"{_THUMBNAIL_FILTER_WIDTH}:-2"),
             graph.add("thumbnail", f"n={self._batch}"),
@@ -179,7 +179,7 @@ class ThumbnailFilter:
             except (NoFrameYet, NoMoreFrames):
                 return
             assert isinstance(taken, av.VideoFrame)
-            if taken.pts is not None and taken.time_base is not None:
+            if taken.pts is not None and taken.time_base:
                 self._taken.append(float(taken.pts * taken.time_base))
 
 

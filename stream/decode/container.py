@@ -54,6 +54,8 @@ _NO_FILES = (
     (stat.S_ISCHR, "is a device, give a file"),
     (stat.S_ISBLK, "is a device, give the files on it"),
 )
+# A title that is not UTF-8 must not keep a film from being opened; PyAV 19 opens it without being asked to.
+_ANY_TITLES: dict[str, Any] = {"metadata_errors": "ignore"} if int(av.__version__.split(".")[0]) < 19 else {}
 _HEAD_BYTES = 4096
 _XML_LISTS = rb"MPD|SmoothStreamingMedia|smil|asx|playlist|CompositionPlaylist|AssetMap"
 _LISTS = {
@@ -135,7 +137,7 @@ def _format_of_content(file: Path) -> ContainerFormat | None:
 
 
 def _open(file: Any, options: dict[str, str], format_name: str | None = None) -> InputContainer:
-    container: InputContainer = av.open(file, format=format_name, container_options=options, metadata_errors="ignore")
+    container: InputContainer = av.open(file, "r", format=format_name, container_options=options, **_ANY_TITLES)
     return container
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from functools import lru_cache
 from itertools import takewhile
 from pathlib import Path
-from typing import cast
+from typing import SupportsFloat, cast
 
 import av
 import av.container
@@ -61,12 +60,12 @@ def _colour(hd: bool, layout: str, matrix: int, span: int, primaries: int, trans
     )
 
 
-def rate_of(*claimed: Fraction | None) -> float | None:
+def rate_of(*claimed: SupportsFloat | None) -> float | None:
     """Pictures a second: the first of the container's claims that can be true, None without one.
 
     Joined and copied files claim thousands, and a frame's duration, with all that is counted in it, would be nothing.
     """
-    return next((float(rate) for rate in claimed if rate is not None and 0 < rate <= _MOST_FPS), None)
+    return next((float(rate) for rate in claimed if rate is not None and 0 < float(rate) <= _MOST_FPS), None)
 
 
 def geometry_of(frame: av.VideoFrame, sample_aspect: tuple[int, int]) -> Geometry:
@@ -115,7 +114,7 @@ def describe(
 
 
 def _duration_s(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> float | None:
-    if stream.duration is not None and stream.time_base is not None:
+    if stream.duration is not None and stream.time_base:
         return float(stream.duration * stream.time_base)
     if container.duration is None:
         return None
@@ -156,5 +155,5 @@ def key_before(path: Path, pts_s: float) -> float | None:
 def _key_times(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> Iterator[float]:
     """Presentation times of the key frames' packets from where the demuxer stands, seconds."""
     for packet in container.demux(stream):
-        if packet.is_keyframe and packet.pts is not None and packet.time_base is not None:
+        if packet.is_keyframe and packet.pts is not None and packet.time_base:
             yield float(packet.pts * packet.time_base)

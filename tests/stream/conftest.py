@@ -28,11 +28,14 @@ def make_film(tmp_path: Path) -> MakeFilm:
         sample_aspect: Fraction | None = None,
         gop: int = 12,
         codec: str = "libx264",
+        title: str = "",
     ) -> Path:
         path = tmp_path / name
         pictures = list(pictures)
         height, width = pictures[0].shape[:2]
         with av.open(str(path), "w") as container:
+            if title:
+                container.metadata["title"] = title
             stream = container.add_stream(codec, rate=fps)
             stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
             stream.codec_context.gop_size = gop

@@ -67,6 +67,14 @@ def test_frame_at_a_time_without_picture_says_so(make_film, moving):
         decoder.frame_at(0.05)
 
 
+@pytest.mark.parametrize("name", ["latin.mp4", "latin.mkv"])
+def test_a_title_that_is_not_utf_8_keeps_no_film_from_being_read(make_film, moving, name):
+    film = make_film(name, moving(5), title="Amelie")
+    film.write_bytes(film.read_bytes().replace(b"Amelie", "Amélie".encode("latin-1")))
+    _, _, pts_s, _ = decode(film)
+    assert len(pts_s) == 5
+
+
 def test_wide_pixels_stretch_the_display(make_film, moving):
     decoder, *_ = decode(make_film("sar.mp4", moving(3), sample_aspect=Fraction(4, 3)))
     assert (decoder.info.geometry.display_width, decoder.info.geometry.display_height) == (128, 64)
