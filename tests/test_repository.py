@@ -239,6 +239,18 @@ def test_every_import_is_declared() -> None:
     assert not strangers
 
 
+def test_every_dependency_ends_before_what_was_not_tried() -> None:
+    tables = [project()["build-system"]["requires"], project()["project"]["dependencies"]]
+    tables += [*project()["project"]["optional-dependencies"].values(), *project()["dependency-groups"].values()]
+    requirements = [Requirement(line) for table in tables for line in table]
+    open_ended = {
+        requirement.name
+        for requirement in requirements
+        if not any(specifier.operator == "<" for specifier in requirement.specifier)
+    }
+    assert open_ended == RUN_NOT_IMPORTED, "give these an upper bound that was tried"
+
+
 @pytest.mark.parametrize("lock", ["cpu.txt", "cpu-demo.txt", "cpu-test.txt", "cuda.txt", "cuda-test.txt"])
 def test_locks_pin_and_hash_everything_and_name_no_index(lock: str) -> None:
     body = re.sub(r"\\\n\s*", "", texts()[f"requirements/{lock}"])
