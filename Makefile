@@ -13,10 +13,10 @@ DEMO_FILM := build/demo.mp4
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export FILE
 
-.PHONY: help demo test fast lint types build gate baselines lock clean
+.PHONY: help demo test fast lint types build gate baselines matrix lock clean
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo 'make fast | lint | types | build | gate | baselines | lock | clean'
+	@echo 'make fast | lint | types | build | gate | baselines | matrix | lock | clean'
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("keyart needs Python 3.11 or newer: make PYTHON=python3.11 …" if sys.version_info < (3, 11) else 0)'
@@ -60,6 +60,11 @@ build: $(VENV)/.installed-cpu-test
 gate baselines: $(DEMO_FILM)
 	$(BIN)/keyart models pull
 	KEYART=$(BIN)/keyart .ci/gate $(if $(filter baselines,$@),--renew)
+
+# Does the wheel work on each Python that is here, installed without the lock?
+matrix: build $(DEMO_FILM)
+	$(BIN)/keyart models pull
+	.ci/matrix
 
 lock: $(VENV)/.installed-cpu-test
 	UV=$(BIN)/uv requirements/lock.sh
