@@ -211,6 +211,21 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
         pytest.fail(f"an import circle: {' <- '.join(circle.args[1])}")
 
 
+def test_signal_handlers_and_timers_are_the_commands_alone() -> None:
+    """A library that installs them takes them from the program it works in."""
+    asks = re.compile(
+        r"\b(Timer|add_signal_handler|alarm|open_signal_receiver|set_wakeup_fd|setitimer|signal\.signal)$"
+    )
+    found = {
+        name
+        for name, tree in modules().items()
+        if name.split("/")[0] in MAY_IMPORT
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and asks.search(ast.unparse(node.func))
+    }
+    assert found == {"stream/cli/interrupt.py"}
+
+
 @pytest.mark.parametrize("room", MAY_IMPORT)
 def test_packages_are_those_of_this_repository(room: str) -> None:
     file = importlib.import_module(room).__file__

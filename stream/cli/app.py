@@ -11,7 +11,7 @@ import typer
 from ..version import own_version
 from . import config, models
 from .doctor import doctor
-from .exits import no_teardown_without_device
+from .exits import no_teardown_when_given_up
 from .extract import extract
 from .plugins import add_plugins, plugin_entry_points
 
@@ -39,7 +39,7 @@ def build_app(plugins: Iterable[EntryPoint]) -> typer.Typer:
 
 def main() -> None:
     """Entry point of the `keyart` script."""
-    with no_teardown_without_device():
+    with no_teardown_when_given_up():
         build_app(plugin_entry_points())()
 
 

@@ -17,6 +17,7 @@ from .stdout import own_stdout
 if TYPE_CHECKING:
     from ..pipeline.reporter import Outcome, Reporter
     from ..settings.model import Settings
+    from .interrupt import Interrupts
 
 ExtractFiles = Callable[[list[Path], Path, "Settings", "Reporter"], Awaitable[list["Outcome"]]]
 
@@ -61,23 +62,24 @@ def extract(
         "skip_first_s": skip_first, "skip_last_s": skip_last, "overwrite": overwrite, "threads": threads,
         "device": device, "models": models, "model_set": model_set,
     }  # fmt: skip
-    with tidy_exit():
+    with tidy_exit() as interrupts:
         settings = options.settings_from(config, flags, assignments)
-        outcomes = _run(files, out, settings, quiet, as_json, context.obj)
+        outcomes = _run(files, out, settings, quiet, as_json, context.obj, interrupts)
     if any(outcome.status == "failed" for outcome in outcomes):
         raise typer.Exit(FAILED)
 
 
-def _run(files: list[Path], out: Path, settings: Settings, quiet: bool, as_json: bool, door: Any) -> list[Outcome]:
+def _run(
+    files: list[Path], out: Path, settings: Settings, quiet: bool, as_json: bool, door: Any, interrupts: Interrupts
+) -> list[Outcome]:
     """`door` stands in for the library's `extract_files`; None is the real one."""
     from ..output.result_folder import refuse_equal_names
-    from .interrupt import run_interruptible
     from .progress import open_reporter
 
     refuse_equal_names(files)
     with own_stdout() if settings.device != "cpu" else nullcontext(), open_reporter(quiet, as_json) as reporter:
         work: ExtractFiles = door or _library()
-        return run_interruptible(partial(_extract_or_explain, work, files, out, settings, reporter))
+        return interrupts.run(partial(_extract_or_explain, work, files, out, settings, reporter))
 
 
 def _library() -> ExtractFiles:

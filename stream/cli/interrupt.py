@@ -1,4 +1,8 @@
-"""Ctrl-C: work is cancelled in order; what does not let go in time is left behind, but nothing half-written."""
+"""Ctrl-C: work is cancelled in order; what does not let go in time is left behind, but nothing half-written.
+
+Signals are the command's alone: nothing below `stream.cli` installs a handler or a timer, and when the command's work
+is over nothing of this is left in the process, which may be that of another program.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -21,6 +26,7 @@ T = TypeVar("T")
 MESSAGE = "keyart: interrupted, nothing was left half-written"
 GRACE_S = 0.6
 """How long orderly cancellation may take before the process is ended; with the cleaning it stays within a second."""
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _SHOW_CURSOR = "\x1b[?25h"
 _STDERR = 2
@@ -34,99 +40,118 @@ class Interrupted(BaseException):
         self.exit_code = 128 + signal_number
 
 
-class _Watch:
-    """What the signal handler knows: whom to tell, and whether it already did."""
+class Interrupts:
+    """What SIGINT and SIGTERM do while a command works: the first raises Interrupted in the main thread, or cancels
+    what `run` runs; the second, or a first that is not heard in time, ends the process.
+
+    The interpreter writes each signal's number to a pair of sockets at once, whatever its threads do; a thread of our
+    own reads them, wakes the event loop and counts the time, so native code in the main thread does not hold it up.
+    """
 
     def __init__(self) -> None:
         self.received: int | None = None
-        self.cancel: Callable[[], None] | None = None
+        self._cancel: Callable[[], None] | None = None
+        self._over = False
 
-    def handle(self, number: int, frame: FrameType | None) -> None:
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Within the block signals are ours. After it handlers and wake-up descriptor are what they were, and the
+        thread has ended. To be called in the main thread; a handler that is not Python's is left alone."""
+        reader, writer = socket.socketpair()
+        writer.setblocking(False)
+        listener = threading.Thread(target=self._listen, args=(reader,), name="keyart signals", daemon=True)
+        before = {number: was for number in SIGNALS if (was := signal.getsignal(number)) is not None}
+        with reader, writer:
+            listener.start()
+            woken_before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+            try:
+                for number in before:
+                    signal.signal(number, self._handle)
+                yield
+            finally:
+                self._over = True
+                for number, was in before.items():
+                    signal.signal(number, was)
+                signal.set_wakeup_fd(woken_before)
+                writer.shutdown(socket.SHUT_WR)
+                listener.join()
+
+    def run(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Run async work to its end. A signal cancels it: raises Interrupted once it has cleaned up after itself."""
+        try:
+            result = anyio.run(self._cancellable, work)
+        except BaseException as error:
+            if self.received is None or isinstance(error, Interrupted):
+                raise
+            raise Interrupted(self.received) from error
         if self.received is not None:
-            _end_now(self.received)
-        self.received = number
-        guard = threading.Timer(GRACE_S, _end_now, (number,))
-        guard.daemon = True
-        guard.start()
-        if self.cancel is None:
+            raise Interrupted(self.received)
+        return cast(T, result)
+
+    async def _cancellable(self, work: Callable[[], Awaitable[T]]) -> T | None:
+        loop = asyncio.get_running_loop()
+        with anyio.CancelScope() as scope:
+            self._cancel = lambda: _call_in(loop, scope.cancel)
+            try:
+                return await work()
+            finally:
+                self._cancel = None
+        return None
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        """In the main thread, between two steps of the interpreter."""
+        self.received = self.received or number
+        if self._over:
+            return
+        if self._cancel is None:
             raise Interrupted(number)
-        self.cancel()
+        self._cancel()
+
+    def _listen(self, reader: socket.socket) -> None:
+        """In a thread of its own, until the writing end is shut or the process is ended."""
+        first = _next_signal(reader)
+        if first is None:
+            return
+        if (cancel := self._cancel) is not None:
+            cancel()
+        try:
+            second = _next_signal(reader, time.monotonic() + GRACE_S)
+        except TimeoutError:
+            second = first
+        if second is not None:
+            _end_now(first)
+
+
+@contextmanager
+def interruptible() -> Iterator[Interrupts]:
+    """Within the block SIGINT and SIGTERM are heard, where they can be: in the main thread."""
+    interrupts = Interrupts()
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupts
+        return
+    with interrupts.listening():
+        yield interrupts
+
+
+def _next_signal(reader: socket.socket, until_s: float | None = None) -> int | None:
+    """The next of our signals; None when the writing end is shut. Raises TimeoutError at `until_s` (monotonic)."""
+    while True:
+        reader.settimeout(None if until_s is None else max(0.001, until_s - time.monotonic()))
+        heard = reader.recv(1)
+        if not heard or heard[0] in SIGNALS:
+            return heard[0] if heard else None
+
+
+def _call_in(loop: asyncio.AbstractEventLoop, work: Callable[[], object]) -> None:
+    with suppress(RuntimeError):  # the loop is closed: the work ended in this moment
+        loop.call_soon_threadsafe(work)
 
 
 def _end_now(number: int) -> None:
     """End the process although threads are busy in native code: nothing else stops those."""
-    abandon_all()
-    cursor = _SHOW_CURSOR if os.isatty(_STDERR) else ""
-    with suppress(OSError):
-        os.write(_STDERR, f"{cursor}{MESSAGE}\n".encode())
-    os._exit(128 + number)
-
-
-@contextmanager
-def _watching() -> Iterator[_Watch]:
-    watch = _Watch()
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, watch.handle) for number in numbers}
     try:
-        yield watch
+        abandon_all()
+        cursor = _SHOW_CURSOR if os.isatty(_STDERR) else ""
+        os.write(_STDERR, f"{cursor}{MESSAGE}\n".encode())
     finally:
-        for number in numbers:
-            signal.signal(number, before[number])
-
-
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Within the block SIGINT and SIGTERM raise Interrupted, and end the process when that is not heard in time."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    with _watching():
-        yield
-
-
-def run_interruptible(work: Callable[[], Awaitable[T]]) -> T:
-    """Run async work to its end. A signal cancels it: raises Interrupted once it has cleaned up after itself."""
-    if threading.current_thread() is not threading.main_thread():
-        return anyio.run(work)
-    with _watching() as watch:
-        try:
-            result = anyio.run(_cancellable, work, watch)
-        except BaseException as error:
-            if watch.received is None or isinstance(error, Interrupted):
-                raise
-            raise Interrupted(watch.received) from error
-        if watch.received is not None:
-            raise Interrupted(watch.received)
-        return cast(T, result)
-
-
-async def _cancellable(work: Callable[[], Awaitable[T]], watch: _Watch) -> T | None:
-    loop = asyncio.get_running_loop()
-    with _woken_by_signals(loop), anyio.CancelScope() as scope:
-
-        def cancel() -> None:
-            loop.call_soon_threadsafe(scope.cancel)
-
-        watch.cancel = cancel
-        try:
-            return await work()
-        finally:
-            watch.cancel = None
-    return None
-
-
-@contextmanager
-def _woken_by_signals(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
-    """A signal that comes just before the loop goes to sleep would not be heard until something else wakes it: the
-    interpreter writes to this pair of sockets at once, and the loop reads from it."""
-    reader, writer = socket.socketpair()
-    with reader, writer:
-        reader.setblocking(False)
-        writer.setblocking(False)
-        loop.add_reader(reader, reader.recv, 4096)
-        before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-        try:
-            yield
-        finally:
-            signal.set_wakeup_fd(before)
-            loop.remove_reader(reader)
+        os._exit(128 + number)

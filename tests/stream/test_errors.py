@@ -158,12 +158,13 @@ def test_the_command_says_so_in_one_line_with_its_own_exit_code(tmp_path: Path, 
     assert result.stderr.count("\n") == 1 and "the GPU failed (IllegalAddress)" in result.stderr
 
 
-def test_the_process_ends_without_giving_anything_back() -> None:
+@pytest.mark.parametrize("code", [DEVICE_LOST, 130, 143])
+def test_the_process_ends_without_giving_anything_back(code: int) -> None:
     """A library that aborts while the interpreter ends must not hide the exit code."""
-    program = "import atexit, os; from stream.cli.exits import *; atexit.register(os.abort)\n"
-    program += "with no_teardown_without_device():\n    raise SystemExit(DEVICE_LOST)"
+    program = "import atexit, os, sys; from stream.cli.exits import *; atexit.register(os.abort)\n"
+    program += "with no_teardown_when_given_up():\n    raise SystemExit(int(sys.argv[1]))"
     root = Path(__file__).resolve().parents[2]
-    assert subprocess.run([sys.executable, "-c", program], cwd=root, check=False).returncode == DEVICE_LOST
+    assert subprocess.run([sys.executable, "-c", program, str(code)], cwd=root, check=False).returncode == code
 
 
 def test_the_runs_own_message_does_not_look_like_another_error() -> None:

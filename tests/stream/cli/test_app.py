@@ -1,12 +1,8 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
-import textwrap
-import time
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -231,50 +227,3 @@ def test_help_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout == "[]\n"
-
-
-INTERRUPTED = """
-    import sys, threading
-    from pathlib import Path
-    import anyio
-    from stream.cli import build_app
-    from stream.output.result_folder import ResultFolder
-
-    def write_and_hang(target):
-        with ResultFolder(target) as folder:
-            folder.write("manifest.json", "{}")
-            print("ready", flush=True)
-            threading.Event().wait()
-
-    async def hangs_in_a_thread(files, out, settings, report):
-        await anyio.to_thread.run_sync(write_and_hang, out / files[0].name)
-
-    async def waits_in_the_loop(files, out, settings, report):
-        with ResultFolder(out / files[0].name) as folder:
-            folder.write("manifest.json", "{}")
-            print("ready", flush=True)
-            await anyio.sleep_forever()
-
-    build_app(())(["extract", "film.mp4", "--out", sys.argv[2], "--quiet"], obj=globals()[sys.argv[1]])
-"""
-
-
-@pytest.mark.parametrize("work", ["waits_in_the_loop", "hangs_in_a_thread"])
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_within_a_second_and_leaves_nothing(
-    tmp_path: Path, work: str, number: signal.Signals, code: int
-) -> None:
-    command = [sys.executable, "-c", textwrap.dedent(INTERRUPTED), work, str(tmp_path / "out")]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        sent_s = time.monotonic()
-        process.send_signal(number)
-        _, errors = process.communicate()
-    assert time.monotonic() - sent_s < 1.5  # a second, and what a busy machine takes to notice the end
-    assert process.returncode == code
-    assert errors == "keyart: interrupted, nothing was left half-written\n"
-    assert list((tmp_path / "out").iterdir()) == []
