@@ -17,13 +17,15 @@ from ..errors import SettingsError
 from .model import Settings, default_values, flatten
 
 Tree = dict[str, Any]
+_PATHS = ("models", "engines")
+"""Settings that name a place: what a file says of them is meant from where it lies."""
 
 
 def load_settings(config: Path | None = None, flags: Mapping[str, Any] | None = None) -> Settings:
     """Settings from flags (dotted name → value, None is not given), the environment and the file `config`.
 
     Precedence: flags, environment, file, defaults. Every value knows its source (`Settings.source_of`). A relative
-    `models` folder in the file is relative to that file. Raises SettingsError.
+    path in the file (`models`, `engines`) is relative to that file. Raises SettingsError.
     """
     layers = [
         ({} if config is None else _from_file(config), f"file {config}"),
@@ -64,9 +66,8 @@ def _from_file(config: Path) -> Tree:
         raise SettingsError(f"{config}: cannot be read ({reason}); check --config") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{config}: is not TOML ({error})") from None
-    if isinstance(tree.get("models"), str):
-        tree["models"] = str(config.parent / Path(tree["models"]).expanduser())
-    return tree
+    places = {name: tree[name] for name in _PATHS if isinstance(tree.get(name), str)}
+    return tree | {name: str(config.parent / Path(place).expanduser()) for name, place in places.items()}
 
 
 def _from_environment() -> Tree:

@@ -115,8 +115,12 @@ def test_formats_that_cannot_be(tmp_path: Path, name: str, rules: str, message: 
         load_settings(write(tmp_path, f"[custom_formats.{name}]\n{rules}\n"))
 
 
-def test_a_models_folder_in_a_file_is_relative_to_the_file(tmp_path: Path) -> None:
-    assert load_settings(write(tmp_path, 'models = "weights"')).models == tmp_path / "weights"
+def test_paths_in_a_file_are_relative_to_the_file(tmp_path: Path) -> None:
+    settings = load_settings(write(tmp_path, 'models = "weights"\nengines = "built/here"\n'))
+    assert (settings.models, settings.engines) == (tmp_path / "weights", tmp_path / "built/here")
+    assert load_settings(write(tmp_path, 'engines = "/elsewhere"\n')).engines == Path("/elsewhere")
+    given = load_settings(write(tmp_path, 'engines = "built"\n'), {"engines": "mine"})
+    assert given.engines == Path("mine"), "a flag means the folder where the command runs"
 
 
 def test_fingerprint_follows_what_bears_on_the_result(tmp_path: Path) -> None:
