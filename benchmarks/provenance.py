@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kernels.cuda.toolkit import name_toolkit
+from stream.cores import usable_cores
 from stream.settings.model import Settings
 
 _CODE = (".py", ".cu", ".cuh", ".toml")
@@ -27,7 +28,7 @@ def provenance(settings: Settings) -> dict[str, Any]:
         "code": code_fingerprint(),
         "machine": {
             "system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count(),
-            "usable_cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+            "usable_cores": usable_cores(),
             "gpu": _gpu_name(),
         },
         "device": settings.device,

@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "benchmarks": {"kernels", "engines", "stream"},
 }
 FLOORS = (
-    {"records", "errors", "manifest", "version"},
+    {"cores", "errors", "manifest", "records", "version"},
     {"settings", "dataflow"},
     {"decode"},
     {"people", "shots"},
@@ -209,6 +209,19 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
         TopologicalSorter(asked).prepare()
     except CycleError as circle:
         pytest.fail(f"an import circle: {' <- '.join(circle.args[1])}")
+
+
+def test_cores_are_counted_in_one_place() -> None:
+    """`os.cpu_count` and its like know nothing of a container's quota."""
+    counts = re.compile(r"\b(cpu_count|process_cpu_count|sched_getaffinity)$")
+    found = {
+        name
+        for name, tree in modules().items()
+        if name.split("/")[0] in MAY_IMPORT
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and counts.search(ast.unparse(node.func))
+    }
+    assert found == {"stream/cores.py", "benchmarks/provenance.py"}, "provenance also names the machine's"
 
 
 def test_signal_handlers_and_timers_are_the_commands_alone() -> None:

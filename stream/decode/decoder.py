@@ -24,9 +24,9 @@ class DecodeRange:
 
 @dataclass(frozen=True, slots=True)
 class DecodeOptions:
-    """`threads` 0 means all cores. `batch`: pictures a batch, fewer of pictures larger than 1080p. `kept_1080p`: how
-    many pictures of 1920x1080 the film keeps at most (`PicturePool`), which a decoder with a bounded number of slots
-    must know."""
+    """`threads` 0 means all cores the process may use. `batch`: pictures a batch, fewer of pictures larger than 1080p.
+    `kept_1080p`: how many pictures of 1920x1080 the film keeps at most (`PicturePool`), which a decoder with a bounded
+    number of slots must know."""
 
     mode: DecodeMode = "all"
     range: DecodeRange = DecodeRange()

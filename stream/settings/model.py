@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, PrivateAttr, field_serializer, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from ..cores import usable_cores
 from .formats import Format, FormatRules, shipped_formats
 from .section import Seconds, setting
 from .sections import (
@@ -142,7 +142,7 @@ class Settings(BaseSettings):
     @property
     def thread_count(self) -> int:
         """`threads`, with 0 resolved to the cores this process may use."""
-        return self.threads or _usable_cores()
+        return self.threads or usable_cores()
 
     def values(self) -> dict[str, Any]:
         """Every value by its dotted name, in the order of the model, as JSON knows them."""
@@ -179,12 +179,6 @@ class Settings(BaseSettings):
         values = {name: value for name, value in values.items() if not name.startswith("custom_formats")}
         values["chosen_formats"] = [chosen.model_dump(mode="json") for chosen in self.chosen_formats()]
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _usable_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:

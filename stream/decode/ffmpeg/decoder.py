@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Generator, Iterator
 from itertools import islice
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 
 from kernels.surface import Surface
 
+from ...cores import usable_cores
 from ...dataflow.cancellation import checkpoint
 from ...errors import KeyartError
 from ...records import FRAME_1080P_BYTES, FrameBatch, Notice, VideoInfo
@@ -45,7 +45,7 @@ class AvDecoder:
         first_s = self.info.first_pts_s
         start_s = first_s + self._options.range.start_s
         end_s = float("inf") if self._options.range.end_s is None else first_s + self._options.range.end_s
-        threads = self._options.threads or os.cpu_count() or 1
+        threads = self._options.threads or usable_cores()
         ahead = pictures_ahead(self._path, _KEPT_BYTES, picture_bytes(self.info)) if threads > 1 else 0
         passes = self._passes(threads, 2 if ahead else 1)
         reading, contexts = passes[0], [one.stream.codec_context for one in passes]
