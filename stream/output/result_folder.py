@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
-import hashlib
 import os
 import shutil
 from collections import Counter
@@ -15,12 +13,12 @@ from types import TracebackType
 from typing import Self
 
 from ..errors import KeyartError, UsageError
+from .leftovers import clean_up_after_the_dead, locked, remove, temporary_folders
 
 MANIFEST = "manifest.json"
-_NAME_MAX_BYTES = 255
 
-_open_partials: dict[Path, int] = {}
-"""Partial folders of this process, each with the descriptor that holds its lock."""
+_open_partials: dict[Path, int | None] = {}
+"""Partial folders of this process, each with the descriptor that holds its lock, once it has one."""
 
 
 def result_folder(out: Path, video: Path) -> Path:
@@ -53,16 +51,20 @@ class ResultFolder:
     def __init__(self, target: Path, overwrite: bool = False) -> None:
         self.target = target
         self._overwrite = overwrite
-        self._partial = _beside(target, "partial")
-        self._old = _beside(target, "old")
+        self._partial, self._old = temporary_folders(target)
 
     def __enter__(self) -> Self:
         with _explained(self.target.parent):
             self.target.parent.mkdir(parents=True, exist_ok=True)
-            _clean_up_after_the_dead(self.target)
-            self._check_target()
-            self._partial.mkdir()
-            _open_partials[self._partial] = _lock(self._partial)
+            _open_partials[self._partial] = None
+            try:
+                self._partial.mkdir()
+                _open_partials[self._partial] = locked(self._partial)
+                clean_up_after_the_dead(self.target, self._partial, self._partial.stat().st_ctime)
+                self._check_target()
+            except BaseException:
+                _abandon(self._partial)
+                raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -112,7 +114,7 @@ class ResultFolder:
                 raise
             _sync_folder(self.target.parent)
         if aside:
-            _remove(self._old)
+            remove(self._old)
 
     def _move_old_aside(self) -> bool:
         # Without --overwrite a result that another process finished meanwhile makes the exchange fail, and stays.
@@ -136,71 +138,6 @@ def _abandon(partial: Path) -> None:
     if descriptor is not None:
         with suppress(OSError):
             os.close(descriptor)
-
-
-def _beside(target: Path, what: str) -> Path:
-    return target.with_name(f"{_stem(target)}.{what}-{os.getpid()}")
-
-
-def _stem(target: Path) -> str:
-    """`.NAME`, or a digest of it where the longest suffix would not fit a file name."""
-    hidden = f".{target.name}"
-    if len(os.fsencode(hidden)) + len(".partial-") + 10 <= _NAME_MAX_BYTES:
-        return hidden
-    return f".{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:32]}"
-
-
-def _clean_up_after_the_dead(target: Path) -> None:
-    """Bring back a result that a killed process had moved aside, and remove what it had half written.
-
-    A process number proves little (containers reuse them), so the living hold a lock on their partial folder.
-    """
-    stem = _stem(target)
-    with os.scandir(target.parent) as entries:
-        beside = sorted(target.with_name(entry.name) for entry in entries if entry.name.startswith(f"{stem}."))
-    partials = [path for path in beside if path.name.startswith(f"{stem}.partial-")]
-    living = [path for path in partials if _is_alive(path)]
-    for path in set(partials) - set(living):
-        shutil.rmtree(path, ignore_errors=True)
-    for path in beside:
-        if path.name.startswith(f"{stem}.old-") and not living:
-            _bring_back_or_remove(path, target)
-
-
-def _bring_back_or_remove(old: Path, target: Path) -> None:
-    if os.path.lexists(target):
-        _remove(old)
-    else:
-        old.rename(target)
-
-
-def _remove(old: Path) -> None:
-    if old.is_symlink():
-        old.unlink()
-    else:
-        shutil.rmtree(old, ignore_errors=True)
-
-
-def _is_alive(partial: Path) -> bool:
-    if partial in _open_partials:
-        return True
-    try:
-        descriptor = _lock(partial)
-    except OSError:
-        return True
-    os.close(descriptor)
-    return False
-
-
-def _lock(folder: Path) -> int:
-    """Descriptor that holds the folder's lock until it is closed. Raises OSError when another holds it."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        raise
-    return descriptor
 
 
 def _sync_folder(folder: Path) -> None:

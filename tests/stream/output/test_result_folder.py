@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from stream.errors import KeyartError, UsageError
+from stream.output.leftovers import STALE_AFTER_S, clean_up_after_the_dead, own_host, temporary_folders
 from stream.output.result_folder import (
     ResultFolder,
     abandon_all,
@@ -128,30 +130,88 @@ def test_a_result_that_another_finished_meanwhile_stays(tmp_path: Path) -> None:
     assert names(tmp_path) == ["film.mp4"]
 
 
-def dead_process() -> int:
-    child = subprocess.Popen([sys.executable, "-c", ""])
-    child.wait()
-    return child.pid
+def killed(target: Path, after: str) -> None:
+    """A process that replaces a result and is killed (`kill -9`) after this step of ResultFolder's."""
+    code = (
+        "import os, signal, sys\nfrom pathlib import Path\nfrom stream.output.result_folder import ResultFolder\n"
+        "class Killed(ResultFolder):\n"
+        f"    def {after}(self):\n        super().{after}()\n        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "with Killed(Path(sys.argv[1]), overwrite=True) as f:\n    f.write('manifest.json', 'theirs')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(target)], check=False)
+    assert done.returncode == -signal.SIGKILL
 
 
 def test_what_dead_processes_left_is_cleaned_up(tmp_path: Path) -> None:
-    for pid in (dead_process(), os.getpid()):  # containers hand out the same numbers again
-        left = tmp_path / f".film.mp4.partial-{pid}"
-        left.mkdir(exist_ok=True)
+    for pid in (1, os.getpid()):  # containers hand out the same numbers again
+        left = tmp_path / f".film.mp4.partial-{own_host()}-{pid}-0123abcd"
+        left.mkdir()
         (left / "half").write_text("x")
-    other = tmp_path / ".other.mp4.partial-1"
+    other = tmp_path / f".other.mp4.partial-{own_host()}-1-0123abcd"
     other.mkdir()
     finish(tmp_path / "film.mp4", "new")
-    assert names(tmp_path) == [".other.mp4.partial-1", "film.mp4"]
+    assert names(tmp_path) == [other.name, "film.mp4"]
 
 
-def test_a_result_that_a_dead_process_had_moved_aside_comes_back(tmp_path: Path) -> None:
-    aside = tmp_path / f".film.mp4.old-{dead_process()}"
-    aside.mkdir()
-    (aside / "manifest.json").write_text("old")
+def test_a_result_that_a_killed_process_had_moved_aside_comes_back(tmp_path: Path) -> None:
+    target = tmp_path / "film.mp4"
+    finish(target, "old")
+    killed(target, "_move_old_aside")
+    assert not target.exists()
+    assert [name.split("-")[0] for name in names(tmp_path)] == [".film.mp4.old", ".film.mp4.partial"]
     with pytest.raises(KeyartError, match="already there"):
-        finish(tmp_path / "film.mp4", "new")
-    assert (tmp_path / "film.mp4/manifest.json").read_text() == "old"
+        finish(target, "new")
+    assert (target / "manifest.json").read_text() == "old"
+    assert names(tmp_path) == ["film.mp4"]
+
+
+ELSEWHERE = "elsewhere-0123abcd-4711-89abcdef"
+
+
+@pytest.fixture
+def of_another_host(tmp_path: Path) -> tuple[Path, Path]:
+    """Folders of a process on another host that shares the disk; its lock is not seen here."""
+    partial, old = (tmp_path / f".film.mp4.{what}-{ELSEWHERE}" for what in ("partial", "old"))
+    for folder in (partial, old):
+        folder.mkdir()
+        (folder / "manifest.json").write_text(folder.name)
+    return partial, old
+
+
+def test_what_another_host_writes_is_left_alone(tmp_path: Path, of_another_host: tuple[Path, Path]) -> None:
+    partial, old = of_another_host
+    target = tmp_path / "film.mp4"
+    finish(target, "mine")
+    finish(target, "mine again", overwrite=True)
+    assert names(tmp_path) == [old.name, partial.name, "film.mp4"]
+    assert (target / "manifest.json").read_text() == "mine again"
+
+
+def test_a_folder_whose_owner_is_not_named_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / ".film.mp4.partial-4711").mkdir()
+    finish(tmp_path / "film.mp4", "new")
+    assert names(tmp_path) == [".film.mp4.partial-4711", "film.mp4"]
+
+
+def test_what_another_host_left_a_day_ago_is_cleaned_up(tmp_path: Path, of_another_host: tuple[Path, Path]) -> None:
+    partial, old = of_another_host
+    target, own = tmp_path / "film.mp4", temporary_folders(tmp_path / "film.mp4")[0]
+    written_s = max(folder.stat().st_ctime for folder in of_another_host)
+    clean_up_after_the_dead(target, own, written_s + STALE_AFTER_S - 1)
+    assert names(tmp_path) == [old.name, partial.name]
+    clean_up_after_the_dead(target, own, written_s + STALE_AFTER_S + 1)
+    assert names(tmp_path) == ["film.mp4"]
+    assert (target / "manifest.json").read_text() == old.name
+
+
+def test_every_process_and_every_attempt_has_its_own_folder(tmp_path: Path) -> None:
+    target = tmp_path / "film.mp4"
+    with ResultFolder(target, overwrite=True) as first, ResultFolder(target, overwrite=True) as second:
+        first.write("manifest.json", "first")
+        second.write("manifest.json", "second")
+        partials = names(tmp_path)
+        assert len(partials) == 2
+        assert all(name.startswith(f".film.mp4.partial-{own_host()}-{os.getpid()}-") for name in partials)
     assert names(tmp_path) == ["film.mp4"]
 
 
@@ -167,7 +227,8 @@ def test_what_living_processes_write_is_left_alone(tmp_path: Path) -> None:
         assert other.stdout is not None
         assert other.stdout.readline() == "ready\n"
         finish(tmp_path / "film.mp4", "mine")
-        assert names(tmp_path) == [f".film.mp4.partial-{other.pid}", "film.mp4"]
+        theirs, mine = names(tmp_path)
+        assert (theirs.rsplit("-", 1)[0], mine) == (f".film.mp4.partial-{own_host()}-{other.pid}", "film.mp4")
         other.stdin.write("\n")
     assert names(tmp_path) == ["film.mp4"]
 
