@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "benchmarks": {"kernels", "engines", "stream"},
 }
 FLOORS = (
-    {"cores", "errors", "manifest", "records", "version"},
+    {"cores", "errors", "manifest", "origin", "records", "version"},
     {"settings", "dataflow"},
     {"decode"},
     {"people", "shots"},

@@ -9,6 +9,8 @@ from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
+from ..origin import in_stage
+
 T = TypeVar("T")
 
 
@@ -30,6 +32,11 @@ class StageClock:
             self.busy_s += time.perf_counter() - wall_s
             self.cpu_s += time.thread_time() - cpu_s
             self.items += items
+
+    def stage(self, work: Callable[[], T], items: int = 1) -> T:
+        """`time` for a whole stage of a film's way: its errors get a note of its name."""
+        with in_stage(self.name):
+            return self.time(work, items)
 
     def add(self, shared: StageClock, items: int) -> None:
         """Take over the share of `items` in work that was done for several callers at once."""

@@ -18,6 +18,7 @@ from ..candidates.picture_pool import PicturePool
 from ..dataflow.cancellation import checkpoint
 from ..decode.seeking import SAME_TIME_S
 from ..film import Film
+from ..origin import in_stage
 from ..output.jpeg import Encoder
 from ..output.render import Cutter, Files
 from ..people.characters import find_characters
@@ -101,12 +102,12 @@ class Pixels:
 def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
     """Decide and cut one film. Blocks. Raises KeyartError when a winner's picture cannot be decoded again."""
     clocks, area = film.clocks, _active_area(film, settings.crop.bars)
-    characters, grouping = clocks["people"].time(
+    characters, grouping = clocks["people"].stage(
         lambda: find_characters(film.tracks, film.shots, settings.people, tools.clustering), len(film.tracks)
     )
     active = active_rect(film.info.geometry, area, settings.crop.bars_margin_px)
     spreads = Spreads(film, characters, settings)
-    entries = clocks["judge"].time(
+    entries = clocks["judge"].stage(
         lambda: entries_of(film, characters, spreads, active, settings), len(film.candidates)
     )
     pixels = Pixels(film.pool, tools.frame_at, tools.between)
@@ -114,10 +115,11 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
     checks = LateChecks(film, settings, active, spreads, tools.text, moments, pixels.surface)
     with _workers(settings.thread_count) as pool:
         cutter = Cutter(settings, active, tools.ops, tools.encoder, pixels.surface, pool)
-        selection = choose_checked(entries, settings, checks.check, pool, cutter.begin)
+        with in_stage("select"):
+            selection = choose_checked(entries, settings, checks.check, pool, cutter.begin)
         picks = selection.picks
         _count_rejections(film, selection)
-        files = clocks["crop"].time(lambda: cutter.cut(picks, characters, entries), len(picks))
+        files = clocks["crop"].stage(lambda: cutter.cut(picks, characters, entries), len(picks))
     if len(picks) < settings.top:
         message = f"only {len(picks)} of {settings.top} images, the film has no more that can be told apart"
         film.notices.append(Notice("few_images", message))

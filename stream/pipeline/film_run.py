@@ -26,6 +26,7 @@ from ..decode.decoder import DecodeOptions, Decoder, DecodeRange
 from ..errors import KeyartError
 from ..film import Film
 from ..manifest import Manifest
+from ..origin import in_stage
 from ..records import VideoInfo
 from ..settings.model import Settings
 from .conclude import Tools, conclude
@@ -66,8 +67,9 @@ async def process(path: Path, settings: Settings, services: Services, on_frames:
 async def watching(path: Path, settings: Settings, services: Services, on_frames: OnFrames) -> AsyncIterator[Watched]:
     """The first half of a film's way. Raises KeyartError when the film cannot be decoded or has no picture."""
     started_s = time.perf_counter()
-    opening = StageClock("open")
-    decoder, fingerprint = await on_thread(lambda: _open(path, settings, services), services.decode_threads, opening)
+    opening, open_film = StageClock("open"), partial(_open, path, settings, services)
+    with in_stage("open"):
+        decoder, fingerprint = await on_thread(open_film, services.decode_threads, opening)
     try:
         film = _film(decoder.info, settings)
         threads = Threads(services.decode_threads, services.measure_threads)
@@ -78,7 +80,7 @@ async def watching(path: Path, settings: Settings, services: Services, on_frames
             raise KeyartError("has no picture in the chosen range, check --start, --end and --skip")
         yield Watched(film, decoder, fingerprint, started_s)
     finally:
-        with CancelScope(shield=True):
+        with CancelScope(shield=True), in_stage("close"):
             # On a thread: a decoder on the GPU gives its memory back piece by piece, and the device may be waited for.
             await on_thread(decoder.close, services.decode_threads, StageClock("close"))
 
@@ -95,9 +97,11 @@ async def finished(watched: Watched, settings: Settings, services: Services) -> 
         frame_at=decoder.frame_at,
         between=decoder.between,
     )
-    conclusion = await on_thread(lambda: conclude(film, settings, tools), services.finale_threads, StageClock("finale"))
-    wall_s = time.perf_counter() - watched.started_s
-    manifest = manifest_of(film, conclusion, settings, services, decoder.name, watched.fingerprint, wall_s)
+    with in_stage("finale"):
+        clock = StageClock("finale")
+        conclusion = await on_thread(lambda: conclude(film, settings, tools), services.finale_threads, clock)
+        wall_s = time.perf_counter() - watched.started_s
+        manifest = manifest_of(film, conclusion, settings, services, decoder.name, watched.fingerprint, wall_s)
     return Result(manifest, conclusion.files.content)
 
 

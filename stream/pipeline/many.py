@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from traceback import extract_tb
 
 import anyio
 from anyio import CapacityLimiter, create_task_group, to_thread
 
 from ..device.kit import MakeKit
 from ..device.open import open_kit
-from ..errors import DeviceLostError, KeyartError, device_errors
+from ..errors import DeviceLostError, device_errors
+from ..manifest import Manifest
+from ..origin import in_stage
 from ..output.result_folder import MANIFEST, ResultFolder, has_result, refuse_equal_names, result_folder
 from ..settings.model import Settings
+from .failures import reason_of
 from .film_run import Result, process
 from .reporter import Outcome, Reporter
 from .services import Services, open_services
@@ -73,30 +75,39 @@ async def _skip(
 
 async def _one(index: int, path: Path, run: _Run, outcomes: dict[int, Outcome]) -> None:
     async with run.slots:
-        try:
-            with device_errors():
-                outcomes[index] = await _extract_to(path, run)
-        except* KeyartError as group:
-            outcomes[index] = _failed(path, str(_first(group)), run.report)
-        except* MemoryError:
-            outcomes[index] = _failed(path, "needs more memory than there is, close other programs", run.report)
-        except* DeviceLostError:
-            raise
-        except* Exception as group:
-            # A mistake of ours is no reason to lose the other films; the line says where it was made.
-            outcomes[index] = _failed(path, _mistake(_first(group)), run.report)
+        outcomes[index] = await _outcome(path, run)
+
+
+async def _outcome(path: Path, run: _Run) -> Outcome:
+    try:
+        with device_errors():
+            return await _extract_to(path, run)
+    except DeviceLostError:
+        raise
+    except Exception as error:
+        # A mistake of ours, too, is no reason to lose the other films.
+        reason = reason_of(error)
+        run.report.failed(path, reason)
+        return Outcome(path, "failed", reason=reason)
 
 
 async def _extract_to(path: Path, run: _Run) -> Outcome:
     result = await process(path, run.settings, run.services, partial(run.report.stage, path))
-    folder = await to_thread.run_sync(write_result, result, result_folder(run.out, path), run.settings.overwrite)
+    with in_stage("sink"):
+        target, overwrite = result_folder(run.out, path), run.settings.overwrite
+        folder = await to_thread.run_sync(write_result, result, target, overwrite)
+    _tell_warnings(path, result.manifest, run)
+    run.report.finished(path, result.manifest, folder)
+    return Outcome(path, "done", folder, result.manifest)
+
+
+def _tell_warnings(path: Path, manifest: Manifest, run: _Run) -> None:
+    """Each of the film; of those about the run itself people hear once."""
     about_the_run = {notice.code for notice in run.services.notices}
-    for warning in result.manifest.warnings:
+    for warning in manifest.warnings:
         if warning.code not in run.said:
             run.report.warning(path, warning.code, warning.message)
         run.said |= {warning.code} & about_the_run
-    run.report.finished(path, result.manifest, folder)
-    return Outcome(path, "done", folder, result.manifest)
 
 
 def write_result(result: Result, target: Path, overwrite: bool) -> Path:
@@ -106,23 +117,6 @@ def write_result(result: Result, target: Path, overwrite: bool) -> Path:
             folder.write(name, content)
         folder.write(MANIFEST, result.manifest.dump_json())
     return target
-
-
-def _failed(path: Path, reason: str, report: Reporter) -> Outcome:
-    report.failed(path, reason)
-    return Outcome(path, "failed", reason=reason)
-
-
-def _mistake(error: BaseException) -> str:
-    made = extract_tb(error.__traceback__)[-1:]
-    place = f" at {Path(made[0].filename).name}:{made[0].lineno}" if made else ""
-    said = (str(error).strip().splitlines() or ["no word"])[0]
-    return f"failed inside Keyart ({type(error).__name__}{place}: {said}), report this"
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    inner = group.exceptions[0]
-    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
 
 
 def run(files: Sequence[Path], out: Path, settings: Settings, report: Reporter) -> list[Outcome]:

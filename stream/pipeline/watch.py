@@ -5,7 +5,7 @@ Each stage is a function that reads one channel and writes the next. A channel e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -25,6 +25,7 @@ from ..dataflow.channels import Receiver, Sender, open_channel
 from ..dataflow.clocks import StageClock, on_thread
 from ..decode.decoder import Decoder
 from ..film import Film, PersonGuess, bare_candidate
+from ..origin import in_stage
 from ..people.looks import leading_face
 from ..people.tracks import TrackBuilder
 from ..ranking.scores import provisional_score
@@ -82,11 +83,17 @@ async def watch(
     looked, to_collect, m4 = open_channel("readings", Looked, _SHOTS_AHEAD)
     film.channels = [m1, m2, m3, m4]
     async with create_task_group() as tasks:
-        tasks.start_soon(_decode, film, decoder, decoded, threads.decode)
-        tasks.start_soon(_measure, film, meter, settings, to_measure, measured, threads.measure)
-        tasks.start_soon(_split, film, settings, to_split, closed, on_frames)
-        tasks.start_soon(_read, film, reader, to_read, looked)
-        tasks.start_soon(_collect, film, ops, settings, to_collect, threads.measure)
+        tasks.start_soon(_stage, "decode", partial(_decode, film, decoder, decoded, threads.decode))
+        measure = partial(_measure, film, meter, settings, to_measure, measured, threads.measure)
+        tasks.start_soon(_stage, "measure", measure)
+        tasks.start_soon(_stage, "split", partial(_split, film, settings, to_split, closed, on_frames))
+        tasks.start_soon(_stage, "faces", partial(_read, film, reader, to_read, looked))
+        tasks.start_soon(_stage, "collect", partial(_collect, film, ops, settings, to_collect, threads.measure))
+
+
+async def _stage(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    with in_stage(name):
+        await work()
 
 
 async def _decode(film: Film, decoder: Decoder, out: Sender[FrameBatch], limiter: CapacityLimiter) -> None:

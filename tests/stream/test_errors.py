@@ -106,7 +106,7 @@ def test_a_mistake_of_ours_costs_one_film_and_says_where_it_was_made(three: list
     outcomes, said = run(three, tmp_path / "out", failing_kit("128x96", KeyError("no such thing")))
     assert [outcome.status for outcome in outcomes] == ["done", "failed", "done"]
     (line,) = (line for line in said.splitlines() if "b.mp4" in line)
-    assert "failed inside Keyart (KeyError at test_errors.py:" in line and "no such thing" in line
+    assert "failed inside Keyart (measure: KeyError at stream/pipeline/watch.py:" in line and "no such thing" in line
 
 
 @pytest.mark.parametrize(
