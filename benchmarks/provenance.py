@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from kernels.cuda.toolkit import name_toolkit
+from kernels.cuda.toolkit import set_cuda_path
 from stream.cores import usable_cores
 from stream.settings.model import Settings
 
@@ -62,7 +62,7 @@ def version_of(package: str) -> str | None:
 
 
 def _gpu_name() -> str | None:
-    name_toolkit()
+    set_cuda_path()
     try:
         from cupy.cuda import runtime
     except ImportError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from kernels.cuda.toolkit import name_toolkit
+from kernels.cuda.toolkit import set_cuda_path
 from kernels.ops import Device
 
 NOISE = -1
@@ -60,7 +60,7 @@ def _on_cpu(points: np.ndarray, min_cluster_size: int, min_samples: int) -> np.n
 
 
 def _on_cuda(points: np.ndarray, min_cluster_size: int, min_samples: int) -> np.ndarray:
-    name_toolkit()
+    set_cuda_path()
     import cupy
     from cuml.cluster import HDBSCAN
 

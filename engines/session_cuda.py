@@ -15,7 +15,7 @@ import numpy as np
 import onnxruntime as ort
 
 from kernels.cuda.borrowed import borrowed_stream
-from kernels.cuda.toolkit import name_toolkit
+from kernels.cuda.toolkit import set_cuda_path
 
 from .errors import ModelError
 from .fetch import sha256_of
@@ -192,7 +192,7 @@ def nodes_by_provider(path: Path, providers: list[tuple[str, ProviderOptions]]) 
 
 
 def _cupy(role: str) -> Any:
-    name_toolkit()
+    set_cuda_path()
     try:
         import cupy
     except ImportError as error:

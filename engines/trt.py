@@ -13,7 +13,7 @@ from pathlib import Path
 
 import onnxruntime as ort
 
-from kernels.cuda.toolkit import name_toolkit
+from kernels.cuda.toolkit import set_cuda_path
 
 from .fetch import sha256_of
 from .providers import TENSORRT, load_libraries, provider_problem
@@ -74,7 +74,7 @@ def _package() -> tuple[str | None, str | None]:
 
 
 def _capability() -> str:
-    name_toolkit()
+    set_cuda_path()
     try:
         from cupy.cuda import runtime
 

@@ -12,7 +12,7 @@ import sys
 import threading
 from pathlib import Path
 
-from kernels.cuda.toolkit import name_toolkit
+from kernels.cuda.toolkit import set_cuda_path
 
 from .errors import ModelError, SessionError
 from .open_session import open_session
@@ -23,7 +23,7 @@ from .session_cuda import PROFILES
 
 def build(role: str, model: Path, folder: Path) -> None:
     """Engines for `role` into `folder`, tried once. Raises ModelError or SessionError."""
-    name_toolkit()
+    set_cuda_path()
     import cupy
 
     load_libraries()

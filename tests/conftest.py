@@ -129,9 +129,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.filterwarnings("default"))
     if not on_device:
         return
-    from kernels.cuda.toolkit import name_toolkit
+    from kernels.cuda.toolkit import set_cuda_path
 
-    name_toolkit()  # before any test imports CuPy
+    set_cuda_path()  # before any test imports CuPy
     if not os.environ.get("KEYART_EXPECT_GPU") and not _has_cuda():
         for item in on_device:
             item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))

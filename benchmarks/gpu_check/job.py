@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from kernels.cuda.toolkit import name_toolkit
+from kernels.cuda.toolkit import set_cuda_path
 
 Row = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,7 +53,7 @@ class Job:
 
 def run_part(where: str, testdata: Path, clips: Path | None, limit_s: float) -> Row:
     """One part in a process of its own: its state (ok, failed, stopped), the reason, and whatever results it told."""
-    name_toolkit()  # here for every part, whichever imports CuPy first
+    set_cuda_path()  # here for every part, whichever imports CuPy first
     with tempfile.TemporaryDirectory(prefix="keyart-gpu-") as folder:
         into, heard = Path(folder) / "result.json", Path(folder) / "heard.txt"
         job = {"where": where, "testdata": str(testdata), "clips": str(clips) if clips else None, "into": str(into)}

@@ -14,7 +14,7 @@ from ..surface import Array
 from .borrowed import borrowed_stream
 from .plane import DevicePlane
 from .sources import KERNELS, OPTIONS, file_of, source
-from .toolkit import name_toolkit
+from .toolkit import set_cuda_path
 
 _BYTE = np.dtype(np.uint8)
 _here = threading.local()
@@ -142,7 +142,7 @@ class CupyRuntime:
 
 def cupy_with_device() -> Any:
     """The module, on a machine that has a device. Raises RuntimeError (what is missing) elsewhere."""
-    name_toolkit()
+    set_cuda_path()
     try:
         import cupy
     except ImportError as error:

@@ -11,7 +11,7 @@ _PACKAGES = Path("nvidia") / "cu13"
 """In which NVIDIA's packages for CUDA 13 put their parts, all of them together."""
 
 
-def name_toolkit(environment: MutableMapping[str, str] = os.environ, places: Sequence[str] | None = None) -> None:
+def set_cuda_path(environment: MutableMapping[str, str] = os.environ, places: Sequence[str] | None = None) -> None:
     """Sets CUDA_PATH to the toolkit among the installed packages, unless CUDA_PATH or CUDA_HOME is there. To be called
     before CuPy is imported.
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from engines import trt
 from engines.providers import provider_problem
-from kernels.cuda.toolkit import name_toolkit
+from kernels.cuda.toolkit import set_cuda_path
 from kernels.cuda.trial import compiler_problem
 
 PACKAGES = {
@@ -85,7 +85,7 @@ class Machine:
 
     def gpu(self) -> Gpu | str:
         """Asks CuPy; the driver's version comes from NVML."""
-        name_toolkit()
+        set_cuda_path()
         try:
             from cupy.cuda import runtime
         except (ImportError, OSError, RuntimeError) as error:
@@ -109,7 +109,7 @@ class Machine:
 
     def package(self, module: str) -> Package:
         """Its distribution's version, once it has been imported."""
-        name_toolkit()
+        set_cuda_path()
         try:
             found = version(PACKAGES[module])
         except PackageNotFoundError:

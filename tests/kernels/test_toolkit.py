@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kernels.cuda.toolkit import name_toolkit
+from kernels.cuda.toolkit import set_cuda_path
 
 
 @pytest.fixture
@@ -18,20 +18,20 @@ def packages(tmp_path: Path) -> Path:
     return tmp_path / "packages"
 
 
-def named(environment: dict[str, str], *places: Path | str) -> str | None:
-    name_toolkit(environment, list(map(str, places)))
+def cuda_path_after(environment: dict[str, str], *places: Path | str) -> str | None:
+    set_cuda_path(environment, list(map(str, places)))
     return environment.get("CUDA_PATH")
 
 
-def test_the_first_folder_with_headers_is_named(packages: Path, tmp_path: Path) -> None:
+def test_cuda_path_is_the_first_folder_with_headers(packages: Path, tmp_path: Path) -> None:
     (tmp_path / "nvidia" / "cu13" / "lib").mkdir(parents=True)
-    assert named({}, "", tmp_path, tmp_path / "gone", packages) == str(packages / "nvidia" / "cu13")
+    assert cuda_path_after({}, "", tmp_path, tmp_path / "gone", packages) == str(packages / "nvidia" / "cu13")
 
 
-def test_without_headers_nothing_is_named(tmp_path: Path) -> None:
-    assert named({}, tmp_path) is None
+def test_without_headers_cuda_path_is_not_set(tmp_path: Path) -> None:
+    assert cuda_path_after({}, tmp_path) is None
 
 
-def test_what_a_person_set_stays(packages: Path) -> None:
-    assert named({"CUDA_PATH": "/opt/cuda"}, packages) == "/opt/cuda"
-    assert named({"CUDA_HOME": "/opt/cuda"}, packages) is None
+def test_a_path_that_is_set_already_stays(packages: Path) -> None:
+    assert cuda_path_after({"CUDA_PATH": "/opt/cuda"}, packages) == "/opt/cuda"
+    assert cuda_path_after({"CUDA_HOME": "/opt/cuda"}, packages) is None

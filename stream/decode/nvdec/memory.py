@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kernels.cuda.plane import DevicePlane
-from kernels.cuda.toolkit import name_toolkit
+from kernels.cuda.toolkit import set_cuda_path
 from kernels.surface import Array
 
 from ..slots import Place, Rows
@@ -60,7 +60,7 @@ class CupyMemory:
     """
 
     def __init__(self, room: DeviceRoom | None = None) -> None:
-        name_toolkit()
+        set_cuda_path()
         try:
             import cupy
         except ImportError as error:
