@@ -51,7 +51,7 @@ class CpuOps:
     def balance(self, picture: Array, subject: Span) -> Array:
         return sums_of(picture, subject)
 
-    def own(self, surface: Surface) -> Surface:
+    def copy(self, surface: Surface) -> Surface:
         y, u, v = (p if p is None or p.base is None else p.copy() for p in (surface.y, surface.u, surface.v))
         return replace(surface, y=y, u=u, v=v)
 

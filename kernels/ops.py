@@ -68,9 +68,13 @@ class Ops(Protocol):
         memory; `subject`: the pixels that do not count as background."""
         ...
 
-    def own(self, surface: Surface) -> Surface:
-        """The picture in memory of its own: what `Meter.small` gives keeps its whole batch alive on a device. Another
-        stream may read it once anything asked of these operations later was fetched."""
+    def copy(self, surface: Surface) -> Surface:
+        """A copy of the picture whose planes share their memory with nothing else. Use it to keep what `Meter.small`
+        returns: on a device that is a view of memory for a whole batch. On the host a plane that already owns its
+        memory is not copied again.
+
+        On a device the copy is queued. Another stream may read it after a later `to_host` of these operations returned.
+        """
         ...
 
     def to_host(self, array: Array) -> np.ndarray:

@@ -82,9 +82,9 @@ class CountingOps:
         """Passed on; stays on the device."""
         return self._inner.balance(picture, subject)
 
-    def own(self, surface: Surface) -> Surface:
+    def copy(self, surface: Surface) -> Surface:
         """Passed on; stays on the device."""
-        return self._inner.own(surface)
+        return self._inner.copy(surface)
 
     def to_host(self, array: Array) -> np.ndarray:
         """Passed on and counted."""

@@ -113,7 +113,7 @@ class CudaOps:
         self._runtime.launch("balance", (1, 1, 1), (256, 1, 1), [picture, width, height, *subject, out])
         return out
 
-    def own(self, surface: Surface) -> Surface:
+    def copy(self, surface: Surface) -> Surface:
         y, u, v = (p if p is None else self._copied(p) for p in (surface.y, surface.u, surface.v))
         return replace(surface, y=y, u=u, v=v)
 

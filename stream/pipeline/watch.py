@@ -240,7 +240,7 @@ def _collect_part(
     for candidate, picture in chosen.candidates:
         lead = leading_face(candidate.faces)
         # Before the composition: fetching it waits for these copies as well.
-        beside = [(time_s, ops.own(small)) for time_s, small in picture.beside]
+        beside = [(time_s, ops.copy(small)) for time_s, small in picture.beside]
         candidate.composition = composition.measure(ops, picture.surface, lead)
         person = guess.person(lead.embedding if lead is not None else None)
         film.candidates.append(candidate)

@@ -216,20 +216,20 @@ def test_a_small_picture_is_not_the_decoders_and_a_grey_one_stays_grey(ops: Ops,
     assert (ops.to_host(small.y) == 90).all() and small.u is None and small.v is None
 
 
-def test_a_picture_of_its_own_keeps_no_batch_alive(ops: Ops, device: str) -> None:
+def test_a_copy_does_not_keep_its_batch_alive(ops: Ops, device: str) -> None:
     kind = Kind((96, 64), interleaved=True)
     meter = ops.meter(kind.geometry)
     meter.measure([placed(surface_of(kind, seed), device) for seed in (1, 2)], np.arange(2) / 25, np.arange(2))
     small = meter.small(1)
-    own = ops.own(small)
-    assert (own.geometry, own.colour, own.bit_depth) == (small.geometry, small.colour, 8)
-    for kept, plane in ((own.y, small.y), (own.u, small.u), (own.v, small.v)):
+    copy = ops.copy(small)
+    assert (copy.geometry, copy.colour, copy.bit_depth) == (small.geometry, small.colour, 8)
+    for kept, plane in ((copy.y, small.y), (copy.u, small.u), (copy.v, small.v)):
         assert getattr(kept, "base", None) is None and kept.shape == plane.shape
         np.testing.assert_array_equal(ops.to_host(kept), ops.to_host(plane))
-    np.testing.assert_array_equal(ops.to_host(ops.rgb(own)), ops.to_host(ops.rgb(small)))
-    part = replace(own, y=own.y[1:, 1:], u=None, v=None)
-    assert ops.own(part).y.base is None
-    grey = ops.own(replace(own, u=None, v=None))
+    np.testing.assert_array_equal(ops.to_host(ops.rgb(copy)), ops.to_host(ops.rgb(small)))
+    part = replace(copy, y=copy.y[1:, 1:], u=None, v=None)
+    assert ops.copy(part).y.base is None
+    grey = ops.copy(replace(copy, u=None, v=None))
     assert grey.u is None and grey.v is None
 
 
