@@ -22,6 +22,7 @@ from stream.decode.nal_units import NonReference
 from stream.decode.probe import picture_stream
 
 _PARAMETERS = "log-level=error:bframes=4:b-pyramid=1:keyint=250"
+_OPTIONS = {"preset": "ultrafast", "crf": "28", "x265-params": _PARAMETERS}
 
 
 def packet_kinds(film: Path) -> tuple[int, float]:
@@ -47,7 +48,7 @@ def copy_beginning(film: Path, packets: int, target: Path) -> None:
             packets -= 1
 
 
-def as_hevc(film: Path, target: Path, seconds: float | None = None, preset: str = "ultrafast", crf: int = 28) -> int:
+def as_hevc(film: Path, target: Path, seconds: float | None = None) -> int:
     """Encode the film's pictures (8 bits, 4:2:0) as HEVC with their times; returns how many. Needs PyAV with libx265.
 
     Raises KeyartError when the film cannot be opened, ValueError when this PyAV cannot encode HEVC.
@@ -58,7 +59,7 @@ def as_hevc(film: Path, target: Path, seconds: float | None = None, preset: str 
     with open_container(film) as source, av.open(str(target), "w", format="matroska") as out:
         stream = picture_stream(source)
         stream.thread_type = "AUTO"
-        made = out.add_stream("libx265", rate=stream.average_rate, options=_options(preset, crf))
+        made = out.add_stream("libx265", rate=stream.average_rate, options=_OPTIONS)
         made.width, made.height, made.pix_fmt = stream.width, stream.height, "yuv420p"
         if stream.time_base:
             made.codec_context.time_base = stream.time_base
@@ -71,10 +72,6 @@ def as_hevc(film: Path, target: Path, seconds: float | None = None, preset: str 
             written += 1
         out.mux(made.encode(None))
     return written
-
-
-def _options(preset: str, crf: int) -> dict[str, str]:
-    return {"preset": preset, "crf": str(crf), "x265-params": _PARAMETERS}
 
 
 def embeddings_of(film: Path) -> tuple[np.ndarray, np.ndarray]:

@@ -53,14 +53,14 @@ class Matcher:
     Raises ModelError when the weights or the constants are not the pinned ones.
     """
 
-    def __init__(self, weights: bytes, threads: int = 1) -> None:
+    def __init__(self, weights: bytes) -> None:
         stats = STATS_FILE.read_bytes()
         for what, content, pinned in (("weights", weights, WEIGHTS_SHA256), ("constants", stats, STATS_SHA256)):
             found = hashlib.sha256(content).hexdigest()
             if found != pinned:
                 raise ModelError(f"matcher: its {what} have sha256 {found[:12]}…, pinned is {pinned[:12]}…")
         options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = 1
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session: Any = ort.InferenceSession(_backbone(weights), options, providers=["CPUExecutionProvider"])
@@ -102,12 +102,12 @@ def matcher_fingerprint() -> str:
     return hashlib.sha256(pins.encode()).hexdigest()[:16]
 
 
-def open_matcher(models: Path | None = None, threads: int = 1) -> Matcher:
+def open_matcher(models: Path | None = None) -> Matcher:
     """The matcher with its weights from the default set, whatever set the run uses. `models`: a folder looked in first.
 
     Raises ModelError when they cannot be had.
     """
-    return Matcher(Zoo.default(local=models).published("detector").read_bytes(), threads)
+    return Matcher(Zoo.default(local=models).published("detector").read_bytes())
 
 
 def at_matcher_width(picture: Rgb) -> Rgb:

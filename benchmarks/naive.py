@@ -17,18 +17,18 @@ BASELINES: Mapping[str, str] = {
 }
 
 
-def uniform(survey: Survey, top: int = TOP) -> list[float]:
-    """Times of the middles of `top` equal parts."""
+def uniform(survey: Survey) -> list[float]:
+    """Times of the middles of ten equal parts."""
     length_s = survey.end_s - survey.first_pts_s
-    return [survey.first_pts_s + length_s * (i + 0.5) / top for i in range(top)]
+    return [survey.first_pts_s + length_s * (i + 0.5) / TOP for i in range(TOP)]
 
 
-def ffmpeg_thumbnail(survey: Survey, top: int = TOP) -> list[float]:
+def ffmpeg_thumbnail(survey: Survey) -> list[float]:
     """Times of the frames that the filter took."""
-    return [float(t) for t in survey.thumbnails_s[:top]]
+    return [float(t) for t in survey.thumbnails_s[:TOP]]
 
 
-def sharpest_per_shot(survey: Survey, shots: Sequence[tuple[float, float]], top: int = TOP) -> list[float]:
+def sharpest_per_shot(survey: Survey, shots: Sequence[tuple[float, float]]) -> list[float]:
     """Times of each shot's sharpest frame, the sharpest first; `shots` are (start, end) in seconds, ends exclusive."""
     best: list[tuple[float, float]] = []
     for start_s, end_s in shots:
@@ -36,4 +36,4 @@ def sharpest_per_shot(survey: Survey, shots: Sequence[tuple[float, float]], top:
         if len(inside):
             at = inside[int(np.argmax(survey.sharpness[inside]))]
             best.append((float(survey.sharpness[at]), float(survey.times_s[at])))
-    return [time_s for _, time_s in sorted(best, reverse=True)[:top]]
+    return [time_s for _, time_s in sorted(best, reverse=True)[:TOP]]

@@ -190,6 +190,3 @@ def _pooled(rows: Sequence[Mapping[str, Any]]) -> Row:
 
 def _median(rows: Sequence[Row], key: str) -> float:
     return round(float(np.median([row[key] for row in rows])), 3)
-
-
-__all__ = ["Choices", "PeerUnavailable", "katna", "plain", "shot_rows", "whole_job"]

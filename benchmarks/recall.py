@@ -94,35 +94,34 @@ def precision_at(matched: Matches, ranks: int = TOP) -> list[float]:
     return [round(float(p), 6) for p in np.cumsum(any_pick) / np.arange(1, ranks + 1)]
 
 
-def summary(of_videos: Sequence[Figures], seed: int = 0, draws: int = BOOTSTRAP_DRAWS) -> dict[str, dict[str, float]]:
+def summary(of_videos: Sequence[Figures], seed: int = 0) -> dict[str, dict[str, float]]:
     """Mean and the 95 % bootstrap interval of every figure, by drawing videos with replacement."""
     means = asdict(mean_figures(of_videos))
     return {
-        name: {"mean": round(means[name], 6), **interval([getattr(f, name) for f in of_videos], seed, draws)}
-        for name in NAMES
+        name: {"mean": round(means[name], 6), **interval([getattr(f, name) for f in of_videos], seed)} for name in NAMES
     }
 
 
-def interval(values: Sequence[float], seed: int = 0, draws: int = BOOTSTRAP_DRAWS) -> dict[str, float]:
+def interval(values: Sequence[float], seed: int = 0) -> dict[str, float]:
     """`low` and `high`: the middle 95 % of the mean of `values` drawn with replacement."""
     sample = np.asarray(values, np.float64)
-    picked = np.random.default_rng(seed).integers(0, len(sample), (draws, len(sample)))
+    picked = np.random.default_rng(seed).integers(0, len(sample), (BOOTSTRAP_DRAWS, len(sample)))
     low, high = np.quantile(sample[picked].mean(axis=1), [0.025, 0.975])
     return {"low": round(float(low), 6), "high": round(float(high), 6)}
 
 
 def expected_of_random(
-    matched: Matches, on_never: Matches, alike: Vector, draws: int, seed: int, top: int = TOP
+    matched: Matches, on_never: Matches, alike: Vector, draws: int, seed: int
 ) -> tuple[Figures, list[float]]:
     """Mean figures, and precision at each rank, of `draws` random choices of ten different frames of G.
 
     `matched` (G, P), `on_never` (G,), `alike` (G, G) cosines.
     """
     rng = np.random.default_rng(seed)
-    count = min(top, len(matched))
+    count = min(TOP, len(matched))
     chosen = [rng.choice(len(matched), count, replace=False) for _ in range(draws)]
     every = [figures_of(matched[rows], on_never[rows], alike[np.ix_(rows, rows)]) for rows in chosen]
-    curve = np.mean([precision_at(matched[rows], top) for rows in chosen], axis=0)
+    curve = np.mean([precision_at(matched[rows]) for rows in chosen], axis=0)
     return mean_figures(every), [round(float(p), 6) for p in curve]
 
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from importlib import import_module
 from importlib.util import find_spec
@@ -23,7 +22,6 @@ import numpy as np
 from kernels.cpu import CpuOps
 from stream.decode.decoder import DecodeMode, DecodeOptions
 from stream.decode.ffmpeg.decoder import AvDecoder
-from stream.records import Shot
 from stream.shots.splitter import ShotSettings, ShotSplitter
 
 from .peer_file import peer_file
@@ -58,9 +56,6 @@ class Detected:
 
     starts: Sequence[int]
     frames: np.ndarray
-    split_us: float = 0.0
-    """CPU microseconds that splitting took per measured frame."""
-    shots: list[Shot] = field(default_factory=list)
 
 
 def evaluate(detected: Detected, truth: dict[str, Any]) -> Scores:
@@ -114,13 +109,12 @@ def detect(path: Path, mode: DecodeMode = "all", settings: ShotSettings | None =
 
 def split(parts: Sequence[np.ndarray], fps: float | None, settings: ShotSettings) -> Detected:
     """Shots of rows that come in parts; `fps` frames per second."""
-    splitter, started_s = ShotSplitter(settings, fps), time.process_time()
+    splitter = ShotSplitter(settings, fps)
     shots = [shot for part in parts for shot in splitter.add(part)]
     shots += splitter.finish(float(parts[-1]["pts_s"][-1]) if parts else 0.0)
-    spent_s = time.process_time() - started_s
     frames = np.concatenate([part["frame"] for part in parts])
     starts = [int(frames[shot.first_row]) for shot in shots[1:]]
-    return Detected(starts, frames, 1e6 * spent_s / max(1, len(frames)), shots)
+    return Detected(starts, frames)
 
 
 def video_of(folder: Path) -> Path:
@@ -131,9 +125,9 @@ def video_of(folder: Path) -> Path:
     return found[0]
 
 
-def measure_episode(folder: Path, mode: DecodeMode = "all", settings: ShotSettings | None = None) -> Scores:
+def measure_episode(folder: Path, mode: DecodeMode = "all") -> Scores:
     """Scores of one episode folder (a film beside its truth.json)."""
-    return evaluate(detect(video_of(folder), mode, settings), _truth(folder))
+    return evaluate(detect(video_of(folder), mode), _truth(folder))
 
 
 def peers() -> dict[str, Callable[[], Any]]:

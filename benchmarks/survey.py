@@ -69,8 +69,8 @@ class Survey:
 class Surveyor:
     """Surveys films with one matcher. `cache`: folder for what was found; None keeps nothing."""
 
-    def __init__(self, matcher: Matcher, cache: Path | None, threads: int = 0, step_s: float = GRID_STEP_S) -> None:
-        self._matcher, self._cache, self._threads, self._step_s = matcher, cache, threads, step_s
+    def __init__(self, matcher: Matcher, cache: Path | None, threads: int = 0) -> None:
+        self._matcher, self._cache, self._threads = matcher, cache, threads
 
     def survey(self, video: Path) -> Survey:
         """From the cache when this film was surveyed before. Raises KeyartError when it cannot be read."""
@@ -113,7 +113,7 @@ class Surveyor:
             if frame.pts_s >= next_s - 1e-6:
                 grid_s.append(frame.pts_s)
                 described[frame.pts_s] = self._matcher.describe(small)
-                next_s = max(next_s + self._step_s, frame.pts_s)
+                next_s = max(next_s + GRID_STEP_S, frame.pts_s)
         asked = {_key(t): t for t in grid_s}
         return Survey(
             footage.first_pts_s, footage.end_s, border, np.array(times_s), np.array(sharpness), np.array(grid_s),
@@ -123,7 +123,7 @@ class Surveyor:
     def _kept(self, video: Path) -> Path | None:
         if self._cache is None:
             return None
-        parts = f"{content_of(video)} {self._matcher.fingerprint} {self._step_s} {_VERSION}"
+        parts = f"{content_of(video)} {self._matcher.fingerprint} {GRID_STEP_S} {_VERSION}"
         return self._cache / f"{video.stem}-{hashlib.sha256(parts.encode()).hexdigest()[:16]}.npz"
 
     def _keep(self, video: Path, survey: Survey) -> None:

@@ -102,9 +102,6 @@ class Catalog(_Table):
     def _roles(self) -> dict[str, dict[str, str]]:
         return {name: {r: w for r, w in table.items() if r != "about"} for name, table in self.sets.items()}
 
-    def set_names(self) -> list[str]:
-        return list(self.sets)
-
     def select(self, model_set: str = DEFAULT_SET) -> dict[str, WeightFile]:
         """Role → weight file; what the set does not replace is the default's. Raises ModelError on an unknown name."""
         if model_set not in self.sets:

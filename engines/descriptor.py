@@ -1,4 +1,4 @@
-"""What a picture looks like as one unit vector: cosine ≥ `SAME_PICTURE` means the same picture.
+"""What a picture looks like as one unit vector: from a cosine of 0.5 on, two pictures show the same.
 
 Backbone features of the detector at width 320, pooled 3×3 and standardised cell by cell with fixed constants
 (`descriptor_stats.npz`, 864 means and deviations in the order channel, row, column), beside a small grid of colours.
@@ -14,12 +14,9 @@ import numpy as np
 from kernels.ops import Ops
 from kernels.surface import Array
 
-from .pooling import CELLS, COLOUR_CELLS
 from .tools import HOST, EngineTools
 
-SAME_PICTURE = 0.5
 COLOUR_WEIGHT = 0.6
-LENGTH = 96 * CELLS**2 + 3 * COLOUR_CELLS**2
 
 FLAT_DEVIATION = 6.0
 """Luma deviation (0–255) of the 48×27 thumbnail below which a picture has no structure to compare."""

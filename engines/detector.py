@@ -21,6 +21,8 @@ from .tools import HOST, EngineTools, intersection_over_union
 T = TypeVar("T")
 STRIDE_PX, FEATURE_STRIDE_PX = 4, 16
 SIDE_MULTIPLE_PX = 32
+_MOST_OVERLAP = 0.3
+"""Boxes that overlap a better one by more than this (intersection over union) are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class Found:
 
 
 class Detector:
-    """CenterFace on one session. Drops boxes under `threshold` and those that overlap a better one by `overlap`.
+    """CenterFace on one session. Drops boxes whose score is under `threshold` and those that overlap a better one.
 
     batch: pictures a run. With 1 each runs by itself, so that its bits are its own.
     """
@@ -96,18 +98,13 @@ class Detector:
         *,
         long_side: int = 320,
         threshold: float = 0.5,
-        overlap: float = 0.3,
         tools: EngineTools = HOST,
         batch: int = 1,
     ):
         self._session, self._ops, self._tools, self._batch = session, ops, tools, batch
-        self._long_side, self._threshold, self._overlap = long_side, threshold, overlap
+        self._long_side, self._threshold = long_side, threshold
 
-    def find(self, surface: Surface, area: Rect) -> Found:
-        """Faces inside `area` (displayed pixels), best first. Synchronises (device only)."""
-        return self.find_all([surface], [area])[0]
-
-    def find_all(self, surfaces: Sequence[Surface], areas: Sequence[Rect]) -> list[Found]:
+    def find(self, surfaces: Sequence[Surface], areas: Sequence[Rect]) -> list[Found]:
         """One answer a picture, in order; those whose inputs are of one size share the runs. Synchronises (device)."""
         letterboxes = [Letterbox.fit(area, self._long_side) for area in areas]
         by_size: dict[tuple[int, int], list[int]] = {}
@@ -120,11 +117,7 @@ class Detector:
                 founds.update(zip(part, self._run(looks, [letterboxes[i] for i in part]), strict=True))
         return [founds[i] for i in range(len(surfaces))]
 
-    def refine(self, surface: Surface, face: Detection, *, side: int, margin: float) -> Detection:
-        """`refine_all` of one face."""
-        return self.refine_all([(surface, face)], side=side, margin=margin)[0]
-
-    def refine_all(self, faces: Sequence[tuple[Surface, Detection]], *, side: int, margin: float) -> list[Detection]:
+    def refine(self, faces: Sequence[tuple[Surface, Detection]], *, side: int, margin: float) -> list[Detection]:
         """The same faces looked at again in squares of `margin` times their boxes, `side` input pixels wide.
 
         Keeps the first answer when the closer look finds nothing that overlaps it by half. Synchronises (device only).
@@ -153,7 +146,7 @@ class Detector:
         if not len(boxes):
             return [[] for _ in letterboxes]
         rows = np.concatenate([pictures[:, None].astype("float32"), boxes, scores[:, None], points.reshape(-1, 10)], 1)
-        host = self._ops.to_host(rows[self._tools.suppress(boxes, scores, pictures, self._overlap)])
+        host = self._ops.to_host(rows[self._tools.suppress(boxes, scores, pictures, _MOST_OVERLAP)])
         return [_detections(host[host[:, 0] == i, 1:], letterbox) for i, letterbox in enumerate(letterboxes)]
 
 

@@ -130,7 +130,7 @@ class FaceReader:
         return [None if face is before else self._face(face, next(looks)) for face in now]
 
     def _read(self, surfaces: list[Surface], areas: list[Rect]) -> list[Reading]:
-        founds = self._detector.find_all(surfaces, areas)
+        founds = self._detector.find(surfaces, areas)
         chosen = self._choose(surfaces, [found.faces for found in founds], areas)
         looks = self._look(surfaces, [near for near, _ in chosen])
         readings, runs = list[Reading](), dict.fromkeys(found.run for found in founds)
@@ -169,7 +169,7 @@ class FaceReader:
 
     def _closer(self, faces: list[tuple[Surface, Detection]]) -> list[Detection]:
         options = self._options
-        return self._detector.refine_all(faces, side=options.refine_side, margin=options.refine_margin)
+        return self._detector.refine(faces, side=options.refine_side, margin=options.refine_margin)
 
     def _look(self, surfaces: list[Surface], faces: list[list[Detection]]) -> Iterator[_Look]:
         """One look a face, in the order of the pictures and of their faces; chips of all pictures share the runs."""

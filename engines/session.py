@@ -1,11 +1,7 @@
-"""Runs one model on one device: the contract of a session, the CPU's, and a peer for tests.
-
-Every session that is opened is counted until it is closed: `live_sessions()` names the leaked ones.
-"""
+"""Runs one model on one device: the contract of a session, the CPU's, and a peer for tests."""
 
 from __future__ import annotations
 
-import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,8 +24,6 @@ ORT_ERRORS = (
     ort_errors.EPFail, ort_errors.Fail, ort_errors.InvalidArgument, ort_errors.InvalidGraph, ort_errors.InvalidProtobuf,
     ort_errors.NoSuchFile, ort_errors.NotImplemented, ort_errors.RuntimeException,
 )  # fmt: skip
-_live: list[str] = []
-_live_lock = threading.Lock()
 
 
 class Session(Protocol):
@@ -58,14 +52,12 @@ class Session(Protocol):
         ...
 
 
-class Counted:
-    """Counts a session as live from its making to `close()`; one that is forgotten gives a ResourceWarning."""
+class NamedSession:
+    """What all sessions share: a name, and a ResourceWarning when one is forgotten instead of closed."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._open = True
-        with _live_lock:
-            _live.append(name)
 
     @property
     def name(self) -> str:
@@ -73,11 +65,8 @@ class Counted:
         return self._name
 
     def close(self) -> None:
-        """Counts it as closed; calling it again does nothing."""
-        with _live_lock:
-            if self._open:
-                self._open = False
-                _live.remove(self._name)
+        """Marks it as closed; calling it again does nothing."""
+        self._open = False
 
     def __del__(self) -> None:
         if getattr(self, "_open", False):
@@ -85,13 +74,7 @@ class Counted:
             self.close()
 
 
-def live_sessions() -> list[str]:
-    """Names of the sessions that are open, sorted."""
-    with _live_lock:
-        return sorted(_live)
-
-
-class OrtSession(Counted):
+class OrtSession(NamedSession):
     """A model on ONNX Runtime's CPU provider.
 
     threads: for one run (0: one per core). Waiting threads sleep instead of spinning: the cores belong to the decoder.
@@ -104,9 +87,7 @@ class OrtSession(Counted):
                 for_cpu(path), session_options(threads), providers=[CPU_PROVIDER], enable_fallback=0
             )
         super().__init__(name or path.stem)
-        self.input_names = tuple(value.name for value in self._session.get_inputs())
         self.output_names = tuple(value.name for value in self._session.get_outputs())
-        self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
 
     @property
     def provider(self) -> str:
@@ -126,7 +107,7 @@ class OrtSession(Counted):
         self._session = None
 
 
-class FakeSession(Counted):
+class FakeSession(NamedSession):
     """A peer without a model: `answer` computes the outputs; what it was asked is kept in `asked`.
 
     answer: called with the inputs; what it raises, `run` raises.

@@ -20,7 +20,7 @@ from kernels.cuda.toolkit import set_cuda_path
 from .errors import ModelError
 from .fetch import sha256_of
 from .providers import CPU_PROVIDER, CUDA, TENSORRT, load_cuda
-from .session import Counted, Named, loading, opened, running, session_options
+from .session import Named, NamedSession, loading, opened, running, session_options
 
 Dims = tuple[int, ...]
 ProviderOptions = dict[str, str]
@@ -94,7 +94,7 @@ def check_provider(providers: list[str], name: str) -> str:
     raise ModelError(f"{name}: --device cuda, but ONNX Runtime would run it on the CPU; {hint}")
 
 
-class CudaSession(Counted):
+class CudaSession(NamedSession):
     """A model on ONNX Runtime's TensorRT or CUDA provider. Runs one call at a time, in the order of the stream.
 
     stream: the caller's `cudaStream_t`, which must outlive the session. engine_cache: folder for TensorRT engines;
@@ -119,9 +119,7 @@ class CudaSession(Counted):
         self._lock = threading.Lock()
         self._options = ort.RunOptions()
         self._options.add_run_config_entry("disable_synchronize_execution_providers", "1")
-        self.input_names = tuple(value.name for value in self._session.get_inputs())
         self.output_names = tuple(value.name for value in self._session.get_outputs())
-        self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
 
     @property
     def provider(self) -> str:
@@ -162,12 +160,12 @@ class CudaSession(Counted):
                 self._session = None
 
 
-def cpu_nodes(path: Path, device_id: int = 0) -> int | None:
+def cpu_nodes(path: Path) -> int | None:
     """How many nodes of a model ONNX Runtime places on the CPU provider beside CUDA's: each is a round trip in every
     run. None when this ONNX Runtime does not tell. Loads the model. Raises ModelError as `CudaSession` does."""
     check_provider([p for p in (CUDA,) if p in ort.get_available_providers()], path.stem)
     load_cuda()
-    placed = nodes_by_provider(path, [(CUDA, {"device_id": str(device_id)}), (CPU_PROVIDER, {})])
+    placed = nodes_by_provider(path, [(CUDA, {"device_id": "0"}), (CPU_PROVIDER, {})])
     if placed is None:
         return None
     check_provider([p for p in (CUDA,) if p in placed], path.stem)

@@ -109,6 +109,3 @@ def mark_built(folder: Path, found: TensorRt, seconds: float) -> None:
     """Notes that a folder of engines is whole, and what made it."""
     note = {**asdict(found), "onnxruntime": ort.__version__, "seconds": round(seconds, 1)}
     (folder / BUILT).write_text(json.dumps(note, indent=1) + "\n")
-
-
-__all__ = ["TensorRt", "all_built", "built", "engine_key", "inspect", "library_problem", "model_folder"]

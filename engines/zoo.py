@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,8 +59,8 @@ class Zoo:
 
     folder: where converted models are kept; those that a set puts in place of the default's, in a folder of its name
     below. local: a folder looked in first (`--models`), holding converted models, weight files or archives as
-    published, or a user's own `<role>.onnx`; it may be `folder` itself. overrides: role → a user's own ONNX file.
-    Raises ModelError on an unknown set or role, or an own file or local folder that does not exist.
+    published, or a user's own `<role>.onnx`; it may be `folder` itself. Raises ModelError on an unknown set, or a local
+    folder that does not exist.
     """
 
     def __init__(
@@ -68,7 +68,6 @@ class Zoo:
         folder: Path,
         model_set: str = DEFAULT_SET,
         local: Path | None = None,
-        overrides: Mapping[str, Path] | None = None,
         catalog: Catalog | None = None,
     ) -> None:
         self._catalog = catalog or load_catalog()
@@ -79,18 +78,16 @@ class Zoo:
         self.model_set = model_set
         self._local = local
         self._published = folder / "published"
-        self._overrides = dict(overrides or {})
         self._hashes: dict[tuple[Path, int, int], str] = {}
-        self._check_arguments()
+        if local not in (None, folder) and not local.is_dir():
+            raise ModelError(f"{local}: no such folder of models")
 
     @classmethod
-    def default(
-        cls, model_set: str = DEFAULT_SET, local: Path | None = None, overrides: Mapping[str, Path] | None = None
-    ) -> Zoo:
+    def default(cls, model_set: str = DEFAULT_SET, local: Path | None = None) -> Zoo:
         """The zoo in the folder `KEYART_MODELS`, or else in the user's cache folder."""
         chosen = os.environ.get(FOLDER_VARIABLE)
         folder = Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("keyart")) / "models"
-        return cls(folder, model_set, local, overrides)
+        return cls(folder, model_set, local)
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -146,14 +143,6 @@ class Zoo:
         """What each role has, without fetching anything."""
         return [self._status(file) for file in self._files.values()]
 
-    def _check_arguments(self) -> None:
-        if self._local not in (None, self.folder) and not self._local.is_dir():
-            raise ModelError(f"{self._local}: no such folder of models")
-        for role, path in self._overrides.items():
-            self._file(role)
-            if not path.is_file():
-                raise ModelError(f"{path}: no such file, given as the model for {role}")
-
     def _file(self, role: str) -> WeightFile:
         if role not in self._files:
             raise ModelError(f"no role {role!r}; there are: {', '.join(self._files)}")
@@ -163,15 +152,13 @@ class Zoo:
         return [file for file in files if self._find(file) is None]
 
     def _find(self, file: WeightFile) -> Model | None:
-        """The user's own file, else the local folder's, else the kept one; None when there is none."""
+        """The local folder's file, else the kept one; None when there is none."""
         try:
             return self._look(file)
         except OSError as error:
             raise ModelError(f"{file.where}: cannot read {error.filename}: {error.strerror}") from error
 
     def _look(self, file: WeightFile) -> Model | None:
-        if own := self._overrides.get(file.role):
-            return self._own(file.role, own)
         if self._local is not None and (found := self._in_folder(file, self._local, "local")):
             return found
         return self._in_folder(file, self._kept[file.role], "kept")
@@ -255,6 +242,3 @@ class Zoo:
             licence=weights.licence, trained_on=weights.trained_on, size_bytes=weights.size, sha256=weights.sha256,
             sources=tuple(s.url or f"{archives[s.archive or ''].file}: {s.member}" for s in weights.sources),
         )  # fmt: skip
-
-
-__all__ = ["Model", "ModelError", "Progress", "RoleStatus", "Zoo"]

@@ -1,4 +1,4 @@
-"""Peers of a device that count: bytes to the host, launches, and the time of each kernel."""
+"""Peers of a device that count: bytes to the host, and the time of each kernel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kernels.surface import Array
 
 
 class CountingRuntime:
-    """A `Runtime` that passes everything on to another and counts what crosses to the host and back.
+    """A `Runtime` that passes everything on to another and counts the bytes that cross to the host.
 
     Safe for several threads, as far as the other one is. What the other has beside the protocol is reached through it.
     """
@@ -23,14 +23,9 @@ class CountingRuntime:
         self._inner = inner
         self._lock = threading.Lock()
         self.to_host_bytes = 0
-        self.to_device_bytes = 0
-        self.downloads = 0
-        self.launches: Counter[str] = Counter()
 
     def launch(self, kernel: str, grid: Grid, block: Grid, arguments: Sequence[Any]) -> None:
-        """Passed on and counted by kernel."""
-        with self._lock:
-            self.launches[kernel] += 1
+        """Passed on."""
         self._inner.launch(kernel, grid, block, arguments)
 
     def zeros(self, shape: tuple[int, ...], dtype: Any) -> Array:
@@ -42,9 +37,7 @@ class CountingRuntime:
         return self._inner.empty(shape, dtype)
 
     def upload(self, array: np.ndarray) -> Array:
-        """Passed on; its bytes count."""
-        with self._lock:
-            self.to_device_bytes += array.nbytes
+        """Passed on."""
         return self._inner.upload(array)
 
     def copy(self, into: Array, source: Array) -> None:
@@ -56,7 +49,6 @@ class CountingRuntime:
         host = self._inner.download(array)
         with self._lock:
             self.to_host_bytes += host.nbytes
-            self.downloads += 1
         return host
 
     def address(self, array: Array) -> int:
@@ -69,15 +61,6 @@ class CountingRuntime:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
-
-    def counts(self) -> dict[str, Any]:
-        """For a report."""
-        return {
-            "to_host_bytes": self.to_host_bytes,
-            "to_device_bytes": self.to_device_bytes,
-            "downloads": self.downloads,
-            "launches": dict(self.launches),
-        }
 
 
 class TimingRuntime(CountingRuntime):

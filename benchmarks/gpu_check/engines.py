@@ -124,9 +124,9 @@ def sizes(count: int) -> tuple[int, int]:
     return size, size
 
 
-def people(count: int, seed: int = 0) -> np.ndarray:
+def people(count: int) -> np.ndarray:
     """(count, 128) float32 unit vectors: faces of as many people as fit with about 40 each, one in ten of nobody."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     persons = rng.standard_normal((max(2, count // 40), DIMENSIONS))
     faces = persons[rng.integers(0, len(persons), count)] + 0.35 * rng.standard_normal((count, DIMENSIONS))
     strangers = rng.random(count) < 0.1

@@ -66,10 +66,10 @@ class Tally:
         }
 
 
-def kind_by_caller(depth: int = 1) -> str:
-    """What is fetched, by the module that asks for it: of the function `depth` frames above the one that calls this.
+def kind_by_caller() -> str:
+    """What is fetched, by the module that asks for it: that of the function which called the one that calls this.
 
     A module that is not known stands for itself.
     """
-    module = str(sys._getframe(depth + 1).f_globals["__name__"])
+    module = str(sys._getframe(2).f_globals["__name__"])
     return _ASKED_BY.get(module, module)

@@ -42,14 +42,12 @@ def lines(curves: Mapping[str, Sequence[float]], across: str, up: str) -> str:
     return _svg(WIDTH, HEIGHT, parts + drawn[::-1], f"{up} over {across}")
 
 
-def timeline(
-    shots: Sequence[Sequence[float]], end_s: float, marks: Mapping[str, tuple[str, Sequence[float]]], width: int = 900
-) -> str:
+def timeline(shots: Sequence[Sequence[float]], end_s: float, marks: Mapping[str, tuple[str, Sequence[float]]]) -> str:
     """Shots as a band of alternating greys, and a row of ticks for each kind of mark; times in seconds from 0.
 
     marks: name of a row → its colour and its times.
     """
-    left, row, height = 70, 20, 22 + 20 * len(marks) + 20
+    width, left, row, height = 900, 70, 20, 22 + 20 * len(marks) + 20
     scale = (width - left - 20) / max(end_s, 1e-9)
     parts = [
         f'<rect x="{left + start * scale:.1f}" y="2" width="{max(0.5, (end - start) * scale):.1f}" height="14" '

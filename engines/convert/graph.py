@@ -41,12 +41,11 @@ class GraphWriter:
         return finish(graph)
 
 
-def finish(graph: onnx.GraphProto, metadata: Mapping[str, str] | None = None) -> onnx.ModelProto:
+def finish(graph: onnx.GraphProto) -> onnx.ModelProto:
     """A checked model of `graph` at this package's opset."""
     model = helper.make_model(
         graph, producer_name="keyart", ir_version=IR_VERSION, opset_imports=[helper.make_opsetid("", OPSET)]
     )
-    helper.set_model_props(model, dict(metadata or {}))
     onnx.checker.check_model(model, full_check=True)
     return model
 

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from .graph import GraphWriter
 from .tflite_file import ConversionError, Graph, Operator, Record, read
 
-SAME, VALID = 0, 1
+VALID = 1
+"""TensorFlow Lite's number for padding with nothing; 0 is SAME."""
 ACTIVATIONS = {0: "", 1: "Relu"}
 Outputs = Mapping[str, tuple[str, tuple[int, ...]]]
 

@@ -174,18 +174,6 @@ class CudaOps:
         return np.array([(*addresses, down[1].shape[1], across[1].shape[1])], TAPS), arrays
 
 
-def upload(surface: Surface, runtime: Runtime | None = None) -> Surface:
-    """A surface from the host on the device; rows keep no padding. The planes are in order with the runtime's other
-    work; without a runtime they are finished, for whichever stream reads them. Synchronises then."""
-    if runtime is None:
-        own = CupyRuntime()
-        there = upload(surface, own)
-        own.synchronise()
-        return there
-    y, u, v = (p if p is None else runtime.upload(np.ascontiguousarray(p)) for p in (surface.y, surface.u, surface.v))
-    return replace(surface, y=y, u=u, v=v)
-
-
 def _check_whole(rgb: Array) -> None:
     if not rgb.flags.c_contiguous:
         raise ValueError(f"pictures {rgb.shape} with gaps between them cannot be read on the device")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from engines.descriptor import LENGTH, SAME_PICTURE, describe
+from engines.descriptor import describe
 from engines.detector import Detector
 from engines.open_session import open_session
 from engines.pooling import area_mean, picture_numbers
@@ -18,6 +18,9 @@ from engines.session import Session
 from engines.tools import HOST, HostTools
 
 from .scenes import PictureOps
+
+SAME_PICTURE = 0.5
+"""Cosine from which two pictures show the same."""
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +32,7 @@ def session(models_dir: Path) -> Iterator[Session]:
 def described(session: Session, picture: np.ndarray) -> np.ndarray | None:
     ops = PictureOps()
     height, width = picture.shape[:2]
-    found = Detector(session, ops).find(ops.surface_of(picture), (0, 0, width, height))
+    found = Detector(session, ops).find([ops.surface_of(picture)], [(0, 0, width, height)])[0]
     return describe(found.run.features, found.run.pictures, ops)[0]
 
 
@@ -49,7 +52,7 @@ def test_a_unit_vector_of_fixed_length() -> None:
     large = np.kron(noise(18, 32), np.ones((10, 10, 1), np.uint8))
     (vector,) = describe(features[None], large[None], PictureOps())
     assert vector is not None
-    assert vector.shape == (LENGTH,)
+    assert vector.shape == (1056,)
     assert vector.dtype == np.float32
     assert float(np.linalg.norm(vector)) == pytest.approx(1, abs=1e-6)
 

@@ -60,8 +60,8 @@ def test_faces_are_given_in_displayed_pixels_of_the_whole_picture() -> None:
     ops = PictureOps()
     surface = ops.surface_of(np.zeros((720, 1280, 3), np.uint8))
     with closing(fake_detector(((20, 40), (48, 32), 0.9))) as session:
-        whole = Detector(session, ops).find(surface, (0, 0, 1280, 720))
-        part = Detector(session, ops).find(surface, (320, 180, 640, 360))
+        whole = Detector(session, ops).find([surface], [(0, 0, 1280, 720)])[0]
+        part = Detector(session, ops).find([surface], [(320, 180, 640, 360)])[0]
     centre = np.array([(40 + 0.5) * 4, (20 + 0.5) * 4])
     for found, origin, scale in ((whole, (0, 0), 4), (part, (320, 180), 2)):
         x, y, width, height = found.faces[0].box
@@ -75,7 +75,7 @@ def test_the_rest_of_the_input_is_black() -> None:
     ops = PictureOps()
     surface = ops.surface_of(np.full((720, 1280, 3), 200, np.uint8))
     with closing(fake_detector()) as session:
-        assert Detector(session, ops).find(surface, (0, 0, 1280, 720)).faces == []
+        assert Detector(session, ops).find([surface], [(0, 0, 1280, 720)])[0].faces == []
         shown = session.asked[0]["image"]
     assert shown.shape == (1, 3, 192, 320)
     assert (shown[:, :, :180] == 200).all()
@@ -97,8 +97,8 @@ def test_a_second_look_replaces_the_first() -> None:
 
     with closing(FakeSession("detector", answer)) as session:
         detector = Detector(session, ops)
-        first = detector.find(surface, (0, 0, 1280, 720)).faces[0]
-        second = detector.refine(surface, first, side=160, margin=2.2)
+        first = detector.find([surface], [(0, 0, 1280, 720)])[0].faces[0]
+        (second,) = detector.refine([(surface, first)], side=160, margin=2.2)
     x, y, width, height = first.box
     reach = 2.2 * height
     assert second.score == pytest.approx(0.95)
@@ -113,9 +113,9 @@ def test_a_second_look_that_sees_nothing_changes_nothing() -> None:
     ops = PictureOps()
     surface = ops.surface_of(np.zeros((720, 1280, 3), np.uint8))
     with closing(fake_detector(((20, 40), (48, 32), 0.7))) as session:
-        first = Detector(session, ops).find(surface, (0, 0, 1280, 720)).faces[0]
+        first = Detector(session, ops).find([surface], [(0, 0, 1280, 720)])[0].faces[0]
     with closing(fake_detector()) as session:
-        assert Detector(session, ops).refine(surface, first, side=160, margin=2.2) is first
+        assert Detector(session, ops).refine([(surface, first)], side=160, margin=2.2)[0] is first
 
 
 def brightness_detector() -> FakeSession:
@@ -143,10 +143,10 @@ def test_pictures_in_one_run_answer_as_each_alone(batch: int) -> None:
     surfaces = [ops.surface_of(np.full((*size, 3), 10 * i, np.uint8)) for i, size in enumerate(sizes)]
     areas = [(0.0, 0.0, float(size[1]), float(size[0])) for size in sizes]
     with closing(brightness_detector()) as session:
-        alone = Detector(session, ops).find_all(surfaces, areas)
+        alone = Detector(session, ops).find(surfaces, areas)
         assert [len(call["image"]) for call in session.asked] == [1] * 5
         session.asked.clear()
-        together = Detector(session, ops, batch=batch).find_all(surfaces, areas)
+        together = Detector(session, ops, batch=batch).find(surfaces, areas)
         assert [len(call["image"]) for call in session.asked] == ([2, 2, 1] if batch == 2 else [4, 1])
     assert [len(found.faces) for found in together] == [0, 1, 2, 3, 4]
     for one, other in zip(alone, together, strict=True):
@@ -161,8 +161,8 @@ def test_second_looks_of_several_pictures_share_a_run() -> None:
     face = Detection((500.0, 300.0, 80.0, 100.0), 0.7, np.zeros((5, 2), np.float32))
     pairs = [(surface, face) for surface in surfaces]
     with closing(brightness_detector()) as session:
-        alone = Detector(session, ops).refine_all(pairs, side=160, margin=2.2)
-        together = Detector(session, ops, batch=8).refine_all(pairs, side=160, margin=2.2)
+        alone = Detector(session, ops).refine(pairs, side=160, margin=2.2)
+        together = Detector(session, ops, batch=8).refine(pairs, side=160, margin=2.2)
         assert [len(call["image"]) for call in session.asked] == [1, 1, 1, 3]
     assert [one.box for one in alone] == [other.box for other in together]
     assert together[0] is face

@@ -13,7 +13,6 @@ import cv2
 import numpy as np
 import pytest
 
-from engines.descriptor import LENGTH
 from engines.open_session import open_session
 from engines.reader import ROLES, FaceReader, ReaderOptions
 from kernels.cuda.ops import CudaOps
@@ -29,7 +28,7 @@ pytestmark = [
     pytest.mark.models,
     pytest.mark.skipif(not emulated.available(), reason="needs g++, which compiles the CUDA sources for the host"),
 ]
-DESCRIPTOR_BYTES = 2 * (1 + LENGTH)
+DESCRIPTOR_BYTES = 2 * (1 + 1056)
 FACE_BYTES = 2 * 64 + 584
 """Detected twice, and looked at."""
 ALL_KERNELS = [kernel for kernels in KERNELS.values() for kernel in kernels]

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from engines.catalog import Catalog, load_catalog
+from engines.errors import ModelError
 from engines.store import model_path, record_path
-from engines.zoo import ModelError, Zoo
+from engines.zoo import Zoo
 
 FACES, READER, LARGE = b"face weights", b"reader weights", b"larger reader weights"
 ROOT = Path(__file__).resolve().parents[2]
@@ -161,14 +162,10 @@ def test_a_wrong_file_in_the_local_folder_is_named(catalog: Catalog, tmp_path: P
         Zoo(tmp_path / "kept", local=local, catalog=catalog).ensure()
 
 
-def test_own_files_drop_in_by_role(catalog: Catalog, tmp_path: Path, local: Path) -> None:
-    own = tmp_path / "my-faces.onnx"
-    own.write_bytes(b"mine")
-    zoo = Zoo(tmp_path / "kept", local=local, overrides={"detector": own}, catalog=catalog)
-    zoo.ensure()
-    assert (zoo.model("detector").name, zoo.model("detector").origin) == ("my-faces", "own")
-    (local / "detector.onnx").write_bytes(b"mine too")
-    assert Zoo(tmp_path / "kept", local=local, catalog=catalog).path("detector") == local / "detector.onnx"
+def test_a_users_own_file_takes_a_role_by_its_name(catalog: Catalog, tmp_path: Path, local: Path) -> None:
+    (local / "detector.onnx").write_bytes(b"mine")
+    model = Zoo(tmp_path / "kept", local=local, catalog=catalog).model("detector")
+    assert (model.name, model.origin, model.path) == ("detector", "own", local / "detector.onnx")
 
 
 @pytest.mark.parametrize(
@@ -176,8 +173,6 @@ def test_own_files_drop_in_by_role(catalog: Catalog, tmp_path: Path, local: Path
     [
         ({"model_set": "huge"}, "model set 'huge' is not in zoo.toml; there are: default, large"),
         ({"local": Path("/nowhere/at/all")}, "/nowhere/at/all: no such folder of models"),
-        ({"overrides": {"detector": Path("/nowhere.onnx")}}, "/nowhere.onnx: no such file, given as the model"),
-        ({"overrides": {"ears": Path("/nowhere.onnx")}}, "no role 'ears'; there are: detector, reader"),
     ],
 )
 def test_wrong_arguments_are_refused_at_once(
@@ -190,6 +185,11 @@ def test_wrong_arguments_are_refused_at_once(
 def test_what_was_never_pulled_says_so(catalog: Catalog, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"zoo\.toml \[reader\]: not pulled yet; run `keyart models pull`"):
         Zoo(tmp_path, catalog=catalog).path("reader")
+
+
+def test_an_unknown_role_is_refused_with_those_there_are(catalog: Catalog, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no role 'ears'; there are: detector, reader"):
+        Zoo(tmp_path, catalog=catalog).path("ears")
 
 
 def test_a_folder_that_cannot_be_written(catalog: Catalog, tmp_path: Path, local: Path) -> None:
@@ -259,7 +259,7 @@ def test_the_catalogue_is_complete() -> None:
     assert list(catalog.select()) == [
         "detector", "embedding", "eyes", "mesh", "emotion", "text_detection", "text_recognition", "text_direction",
     ]  # fmt: skip
-    for name in catalog.set_names():
+    for name in catalog.sets:
         for file in catalog.select(name).values():
             assert file.weights.licence in ("MIT", "CC0-1.0", "Apache-2.0")
     # The default set needs the package index alone.

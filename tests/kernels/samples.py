@@ -103,6 +103,9 @@ def placed(surface: Surface, device: str) -> Surface:
     """The surface on the device under test."""
     if device != "cuda":
         return surface
-    from kernels.cuda.ops import upload
+    from kernels.cuda.runtime import CupyRuntime
 
-    return upload(surface)
+    runtime = CupyRuntime()
+    y, u, v = (p if p is None else runtime.upload(np.ascontiguousarray(p)) for p in (surface.y, surface.u, surface.v))
+    runtime.synchronise()  # the operations read them in a stream of their own
+    return replace(surface, y=y, u=u, v=v)

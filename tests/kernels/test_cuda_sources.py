@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from kernels.cuda.compile import ARCHITECTURES, CompileError, compile_kernels, nvrtc
-from kernels.cuda.ops import CudaOps, upload
+from kernels.cuda.ops import CudaOps
 from kernels.cuda.sources import FOLDER, KERNELS, file_of, source
 from kernels.open_ops import open_ops
 from kernels.ops import Ops
@@ -81,14 +81,6 @@ def test_semi_planar_pictures_are_views_of_one_buffer() -> None:
     assert (y.shape, u.shape, v.shape) == ((4, 8), (2, 4), (2, 4))
     assert (u[0, 0], v[0, 0], u[1, 3], v[1, 3]) == (32, 33, 46, 47)
     assert all(np.shares_memory(plane, buffer) for plane in (y, u, v))
-
-
-def test_uploaded_surfaces_keep_their_samples() -> None:
-    surface = surface_of(Kind((30, 20), interleaved=True))
-    moved = upload(surface, EmulatedRuntime())
-    for name in ("y", "u", "v"):
-        np.testing.assert_array_equal(getattr(moved, name), getattr(surface, name))
-        assert not np.shares_memory(getattr(moved, name), getattr(surface, name))
 
 
 @pytest.mark.parametrize("size", [(96, 54), (300, 200), (33, 70)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from engines.descriptor import LENGTH
 from kernels.balance import Balance
 from kernels.cuda.layout import MEASURED
 from kernels.surface import Geometry
@@ -29,7 +28,7 @@ BYTES = {
     "rows": FRAMES * MEASURED.itemsize,
     "profiles": -(-FRAMES // darkness_frames(Geometry(*SIZE))) * LINES_BYTES,
     "detections": 4 * DETECTION_FLOATS * DETECTIONS,
-    "descriptors": 2 * (1 + LENGTH) * PROBES,
+    "descriptors": 2 * (1 + 1056) * PROBES,
     "faces": 4 * (LOOK_FLOATS * FACES + GLANCE_FLOATS * GLANCES),
     "composition": 8 * len(Balance._fields) * CANDIDATES,
     "text maps": CHECKS * sum(MAP) + WITH_TEXT * TEXT_ROWS * MAP[0],
