@@ -17,9 +17,6 @@ REACH = 1.0
 LEAST_INTER_OCULAR_PX = 20.0
 """Below this distance the lids are too few pixels to tell open from closed."""
 
-CLOSED_BELOW, OPEN_ABOVE = 0.20, 0.24
-"""Ratios of closed eyes and of clearly open ones (116 frames judged by eye: closed ≤ .187, open ≥ .220)."""
-
 CORNERS = (0, 8)
 UPPER_LID, LOWER_LID = (11, 12, 13), (3, 4, 5)
 
@@ -59,8 +56,3 @@ def eye_aspect_ratio(landmarks: Array) -> Array:
     width = points[:, CORNERS[0]] - points[:, CORNERS[1]]
     gap_px = np.sqrt((gaps * gaps).sum(2)).mean(1)
     return gap_px / np.maximum(np.sqrt((width * width).sum(1)), np.float32(1e-6))
-
-
-def openness_score(ratio: float) -> float:
-    """0 for shut eyes, 1 for wide open ones."""
-    return float(np.clip((ratio - 0.15) / 0.12, 0, 1))

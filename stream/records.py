@@ -144,7 +144,6 @@ class Track:
     """(pts_s, face), by time."""
     embedding: np.ndarray | None = None
     """(128,) float32, L2-normalised mean of the good faces; None when none is good."""
-    quality: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

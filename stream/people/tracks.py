@@ -106,4 +106,3 @@ def _summarise(track: Track) -> None:
     if embeddings:
         mean = np.mean(embeddings, axis=0)
         track.embedding = (mean / max(float(np.linalg.norm(mean)), 1e-12)).astype(np.float32)
-    track.quality = max((f.score * min(1.0, f.inter_ocular_px / 60.0) for f in good), default=0.0)

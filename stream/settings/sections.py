@@ -108,6 +108,7 @@ class FaceSettings(Section):
         0.12, "Smallest face for a poster, as a share of the active picture's height.", unit="ratio", ge=0, le=1
     )
     min_score: float = setting(0.6, "Least certainty of the detector.", ge=0, le=1)
+    # Of 116 frames judged by eye, closed eyes measured .187 and less, open ones .220 and more.
     eyes_closed_below: float = setting(0.2, "Eye aspect ratio below this is closed.", unit="ratio", ge=0, le=1)
     eyes_closed_share: float = setting(
         0.62, "Eyes less open than this share of what is usual for the person are closed.", unit="ratio", ge=0, le=1

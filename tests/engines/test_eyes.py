@@ -8,7 +8,7 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from engines.eyes import eye_aspect_ratio, eye_matrices, inter_ocular, openness, openness_score
+from engines.eyes import eye_aspect_ratio, eye_matrices, inter_ocular, openness
 from engines.session import FakeSession
 
 LANDMARKS = np.array([(100, 100), (160, 100), (130, 130), (108, 165), (152, 165)], np.float32)
@@ -71,8 +71,3 @@ def test_right_eyes_are_shown_mirrored(batch: int) -> None:
     for number, planes in enumerate(shown):
         chip = chips[number, :, ::-1] if number % 2 else chips[number]
         np.testing.assert_allclose(planes, chip.transpose(2, 0, 1) / 255, atol=1e-6)
-
-
-def test_the_score_runs_from_shut_to_wide_open() -> None:
-    assert [openness_score(ratio) for ratio in (0.05, 0.15, 0.27, 0.5)] == [0, 0, 1, 1]
-    assert openness_score(0.21) == pytest.approx(0.5)

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engines.eyes import CLOSED_BELOW
 from engines.faces import EMOTIONS, UNMEASURED, Face, Reading
 from engines.open_session import open_session
 from engines.reader import ROLES, FaceReader, ReaderOptions
@@ -110,7 +109,7 @@ def test_a_real_face_is_read(sessions: dict[str, Session]) -> None:
     assert (x < 447 < x + width) and (y < 222 < y + height)
     assert face.score > 0.8
     assert face.eye_openness_ratio is not None
-    assert face.eye_openness_ratio > CLOSED_BELOW + 0.05
+    assert face.eye_openness_ratio > 0.25  # open eyes: .22 and more
     assert face.mouth_openness_ratio is not None
     assert 0.1 < face.mouth_openness_ratio < 0.35  # teeth, no more
     assert face.mouth_width_ratio is not None

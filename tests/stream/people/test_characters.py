@@ -58,7 +58,7 @@ class Story:
             embedding = looks(person, len(self.tracks), wobble)
             faces = [(start + t, a_face(embedding, height)) for t in (1.0, 2.0, 3.0)]
             self.who[len(self.tracks)] = person
-            self.tracks.append(Track(len(self.tracks), shot, faces, None if poor else embedding, 0.0 if poor else 0.9))
+            self.tracks.append(Track(len(self.tracks), shot, faces, None if poor else embedding))
         return self
 
     def show_each(self, people: Sequence[int], **how: float) -> Story:
@@ -125,7 +125,7 @@ def test_tracks_of_one_shot_at_different_times_may_be_one_person():
     story = Story().show(1).show_each([1, 2] * 6)
     first = story.tracks[0]
     later = [(pts_s + 0.5, face) for pts_s, face in first.faces]
-    story.tracks.append(Track(len(story.tracks), 0, later, looks(1, 99), 0.9))
+    story.tracks.append(Track(len(story.tracks), 0, later, looks(1, 99)))
     characters, _ = story.find()
     assert any({0, len(story.tracks) - 1} <= set(c.tracks) for c in characters)
 
@@ -133,7 +133,7 @@ def test_tracks_of_one_shot_at_different_times_may_be_one_person():
 def test_screen_time_is_the_length_of_the_shots_that_show_the_person():
     story = Story().show_each([1, 2, 1, 2])
     first, second = story.tracks[0], story.tracks[2]
-    story.tracks.append(Track(4, 0, [(3.9, first.faces[0][1])], looks(1, 50), 0.9))
+    story.tracks.append(Track(4, 0, [(3.9, first.faces[0][1])], looks(1, 50)))
     characters, _ = story.find()
     assert [c.screen_time_s for c in characters] == [2 * SHOT_S, 2 * SHOT_S]
     assert characters[0].shots == (first.shot, second.shot)

@@ -113,15 +113,6 @@ def test_uncertain_and_tiny_faces_do_not_speak_for_the_track():
     for doubtful in (face(100, someone(1), score=0.6), face(100, someone(1), eyes_px=15.0)):
         tracks, _ = TrackBuilder().link(0, [(0.0, (doubtful,))])
         assert tracks[0].embedding is None
-        assert tracks[0].quality == 0.0
-
-
-def test_larger_and_surer_faces_make_better_tracks():
-    def quality(**kw: float) -> float:
-        return TrackBuilder().link(0, [(0.0, (face(100, someone(1), **kw),))])[0][0].quality
-
-    assert quality(eyes_px=60.0) > quality(eyes_px=30.0) > 0
-    assert quality(score=0.95) > quality(score=0.7)
 
 
 def test_pictures_without_faces_have_no_numbers():
