@@ -20,6 +20,9 @@ Tree = dict[str, Any]
 _PATHS = ("models", "engines")
 """Settings that name a place: what a file says of them is meant from where it lies."""
 
+REMOVED = {"text.max_area": "was removed in 0.2, it had no effect; delete it"}
+"""Settings of earlier versions, dotted name → what to tell whoever still gives one: when it went, why, what to do."""
+
 
 def load_settings(config: Path | None = None, flags: Mapping[str, Any] | None = None) -> Settings:
     """Settings from flags (dotted name → value, None is not given), the environment and the file `config`.
@@ -119,6 +122,8 @@ def _one_in_words(found: Tree, sources: Mapping[str, str]) -> str:
     if not name:
         return str(found["msg"]).removeprefix("Value error, ")
     place = next((f" ({source})" for key, source in sources.items() if f"{key}.".startswith(f"{name}.")), "")
+    if found["type"] == "extra_forbidden" and name in REMOVED:
+        return f"{name}{place}: {REMOVED[name]}"
     if found["type"] == "extra_forbidden":
         return f"{name}{place}: no such setting{_perhaps(name, default_values())}"
     message = str(found["msg"]).removeprefix("Value error, ")

@@ -159,9 +159,6 @@ class TextSettings(Section):
     """Titles, credits and subtitles."""
 
     enabled: bool = setting(True, "Look for text in the pictures that could win.")
-    max_area: float = setting(
-        0.015, "Text covering more of the active picture rejects the image.", unit="ratio", ge=0, le=1
-    )
 
 
 class RankWeights(Section):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from stream.errors import SettingsError
-from stream.settings.load import load_settings, parse_assignment
+from stream.settings.load import REMOVED, load_settings, parse_assignment
 from stream.settings.model import Settings, default_values, describe
 from stream.settings.section import parse_time_s
 
@@ -75,6 +75,27 @@ def test_what_cannot_be_is_one_line_with_its_place(flags: dict[str, object], mes
     with pytest.raises(SettingsError, match=message) as caught:
         load_settings(None, flags)
     assert "\n" not in str(caught.value)
+
+
+def test_a_removed_setting_is_named_with_its_place_and_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = "was removed in 0.2, it had no effect; delete it"
+    config = write(tmp_path, "[text]\nmax_area = 0.02\n")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(config)
+    assert str(caught.value) == f"text.max_area (file {config}): {told}"
+    with pytest.raises(SettingsError) as caught:
+        load_settings(None, dict([parse_assignment("text.max_area=0.02")]))
+    assert str(caught.value) == f"text.max_area (flag): {told}"
+    monkeypatch.setenv("KEYART_TEXT__MAX_AREA", "0.02")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value) == f"text.max_area (environment KEYART_TEXT__MAX_AREA): {told}"
+
+
+def test_removed_settings_are_gone() -> None:
+    assert not REMOVED.keys() & default_values().keys()
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
