@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 
 from kernels.cuda.meter import CudaMeter
 from kernels.open_ops import open_ops
-from stream.candidates.neighbours import Pace
+from stream.candidates.neighbours import SmallPictureSampler
 from stream.candidates.probes import PendingPictures
 from stream.decode.decoder import DecodeMode, DecodeOptions
 from stream.decode.ffmpeg.decoder import AvDecoder
@@ -66,7 +66,7 @@ def rows_of(path: Path) -> tuple[VideoInfo, np.ndarray]:
 def watched(path: Path, info: VideoInfo, rows: np.ndarray) -> dict[str, float]:
     """Seconds of the interpreter by stage, for the whole film."""
     settings, used, begin = Settings(), defaultdict[str, float](float), 0
-    meter, pace = CudaMeter(info.geometry, IdleRuntime()), Pace(settings.faces.moment_s)
+    meter, sampler = CudaMeter(info.geometry, IdleRuntime()), SmallPictureSampler(settings.faces.moment_s)
     splitter = ShotSplitter(settings.shots, info.fps)
     pending = PendingPictures(settings.probes, info.fps, settings.faces.moment_s)
     decoder = opened(path, info, "all")
@@ -80,7 +80,7 @@ def watched(path: Path, info: VideoInfo, rows: np.ndarray) -> dict[str, float]:
         begin += len(batch.surfaces)
         with counted(used, "measure"):
             meter.measure(batch.surfaces, batch.pts_s, batch.frames)
-            small = {place: meter.small(place) for place in pace.picks(batch.pts_s)}
+            small = {place: meter.small(place) for place in sampler.picks(batch.pts_s)}
         with counted(used, "probes"):
             pending.add(batch, part, small)
         with counted(used, "split"):

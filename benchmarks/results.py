@@ -48,10 +48,10 @@ def _run_missing(videos: Sequence[LabelledVideo], folder: Path, settings: Settin
     if not missing:
         return []
     from stream.cli.progress import open_reporter
-    from stream.pipeline.many import run
+    from stream.pipeline.many import extract_files_blocking
 
     with open_reporter(quiet, False) as reporter:
-        outcomes = run([video.path for video in missing], folder, settings, reporter)
+        outcomes = extract_files_blocking([video.path for video in missing], folder, settings, reporter)
     return [
         f"{video.name}: {outcome.reason}"
         for video, outcome in zip(missing, outcomes, strict=True)

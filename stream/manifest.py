@@ -50,20 +50,20 @@ Box = tuple[Pixels, Pixels, Pixels, Pixels]
 """x, y, width, height in displayed-picture pixels, before bars are cut."""
 
 
-class Entry(BaseModel):
+class ManifestPart(BaseModel):
     """Base of every part: immutable, tolerant of fields that a later version adds; NaN is refused."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, populate_by_name=True)
 
 
-class ModelEntry(Entry):
+class ModelEntry(ManifestPart):
     """The weights that served one role."""
 
     name: str
     sha256: str
 
 
-class ToolEntry(Entry):
+class ToolEntry(ManifestPart):
     """What made this result."""
 
     version: str
@@ -76,7 +76,7 @@ class ToolEntry(Entry):
     settings: Annotated[dict[str, Any], AfterValidator(_sorted)]
 
 
-class ColorEntry(Entry):
+class ColorEntry(ManifestPart):
     """The container's words (ITU-T H.273 names), `unknown` where it is silent."""
 
     primaries: str
@@ -85,7 +85,7 @@ class ColorEntry(Entry):
     range: Literal["limited", "full"]
 
 
-class VideoEntry(Entry):
+class VideoEntry(ManifestPart):
     """What the container says of the film."""
 
     path: Annotated[str, BeforeValidator(_printable)]
@@ -106,7 +106,7 @@ class VideoEntry(Entry):
     color: ColorEntry
 
 
-class ActiveAreaEntry(Entry):
+class ActiveAreaEntry(ManifestPart):
     """Pixels to cut off each side of the displayed picture."""
 
     top: Count
@@ -115,7 +115,7 @@ class ActiveAreaEntry(Entry):
     right: Count
 
 
-class ShotEntry(Entry):
+class ShotEntry(ManifestPart):
     """One shot; ends are exclusive, frames null when unknowable."""
 
     index: Count
@@ -127,7 +127,7 @@ class ShotEntry(Entry):
     candidates: Count
 
 
-class CharacterEntry(Entry):
+class CharacterEntry(ManifestPart):
     """One person of the film. `appearances` are shot indices, `image` a path inside the result."""
 
     id: str
@@ -138,13 +138,13 @@ class CharacterEntry(Entry):
     image: str | None
 
 
-class PeopleEntry(Entry):
+class PeopleEntry(ManifestPart):
     """How faces were grouped to people: by density, by linkage when there are few, or decided explicitly."""
 
     grouping: str
 
 
-class PoseEntry(Entry):
+class PoseEntry(ManifestPart):
     """Degrees; yaw positive to the image's right, pitch positive up, roll positive clockwise."""
 
     yaw: Degrees
@@ -152,7 +152,7 @@ class PoseEntry(Entry):
     roll: Degrees
 
 
-class FaceEntry(Entry):
+class FaceEntry(ManifestPart):
     """One face of an image; null is what could not be told."""
 
     box: Box
@@ -163,7 +163,7 @@ class FaceEntry(Entry):
     character: str | None
 
 
-class CropEntry(Entry):
+class CropEntry(ManifestPart):
     """One file. `scale` is output pixels per source pixel."""
 
     format: str
@@ -174,7 +174,7 @@ class CropEntry(Entry):
     scale: Score
 
 
-class ImageEntry(Entry):
+class ImageEntry(ManifestPart):
     """One chosen frame. `time_s` is the file's own presentation time and the key."""
 
     rank: Annotated[int, Field(ge=1)]
@@ -191,14 +191,14 @@ class ImageEntry(Entry):
     crops: list[CropEntry]
 
 
-class RejectedEntry(Entry):
+class RejectedEntry(ManifestPart):
     """Rejections by reason, when the shot closed and at the end of the video."""
 
     at_shot: Counts
     at_end: Counts
 
 
-class FunnelEntry(Entry):
+class FunnelEntry(ManifestPart):
     """How many were left at each step."""
 
     frames: Count
@@ -207,7 +207,7 @@ class FunnelEntry(Entry):
     rejected: RejectedEntry
 
 
-class StageEntry(Entry):
+class StageEntry(ManifestPart):
     """Work of one stage; `busy_s` adds up over its threads. Further measurements may stand beside."""
 
     model_config = ConfigDict(extra="allow")
@@ -216,7 +216,7 @@ class StageEntry(Entry):
     busy_s: Annotated[float, _rounded(3)]
 
 
-class TimingsEntry(Entry):
+class TimingsEntry(ManifestPart):
     """The only part that may differ between two runs on the same input. Further measurements may stand beside."""
 
     model_config = ConfigDict(extra="allow")
@@ -225,7 +225,7 @@ class TimingsEntry(Entry):
     stages: dict[str, StageEntry]
 
 
-class WarningEntry(Entry):
+class WarningEntry(ManifestPart):
     """Something to know about the result; `code` is stable, `message` is for people."""
 
     code: str
@@ -237,7 +237,7 @@ class WarningEntry(Entry):
         return _without_none(handler(self), "time_s")
 
 
-class Manifest(Entry):
+class Manifest(ManifestPart):
     """The whole result of one video, as `manifest.json` holds it."""
 
     schema_: Literal["keyart/manifest/1"] = Field(default=SCHEMA, alias="schema")

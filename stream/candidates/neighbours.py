@@ -1,8 +1,9 @@
-"""What happens right beside a picture: a face that blinks or grimaces a moment later is caught in between.
+"""The leading face in the pictures just before and after a candidate: one that blinks or grimaces a moment later is
+often caught half-way in the candidate itself.
 
-While a film is watched, every few pictures are kept as they were measured, small (`Pace`); those beside the pictures
-that might win stay as long as these do (`stream.candidates.probes`, `stream.candidates.picture_pool`). So the film need
-not be decoded again for a look at a moment, unless the face is too small in them or the picture had to make room.
+While a film is watched, a small copy of every few pictures is kept (`SmallPictureSampler`). The copies near a probe or
+a candidate are kept as long as that picture is (`stream.candidates.probes`, `stream.candidates.picture_pool`). The film
+is decoded again only when the face is too small in the copies, or when the copies had to leave the pool.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _LEAST_STEP_S = 0.06
 """Every other picture of a film of 24 to 30 pictures a second, every fourth at 60."""
 
 
-class Pace:
+class SmallPictureSampler:
     """Which pictures are kept small: the first, and each that comes `_LEAST_STEP_S` or more after the last."""
 
     def __init__(self, span_s: float) -> None:

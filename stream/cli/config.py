@@ -49,15 +49,15 @@ def show(
 
 
 def _rows(settings: Settings) -> list[dict[str, Any]]:
-    from ..settings.model import describe
+    from ..settings.model import setting_metadata
 
     return [
         {
             "name": name,
             "value": value,
-            "unit": describe(name)["unit"],
+            "unit": setting_metadata(name)["unit"],
             "source": settings.source_of(name),
-            "help": describe(name)["help"],
+            "help": setting_metadata(name)["help"],
         }
         for name, value in settings.values().items()
     ]

@@ -49,7 +49,7 @@ class QuietReporter:
 
 
 @dataclass(slots=True)
-class _Pace:
+class _VideoProgress:
     """How fast one video goes, and when it was last spoken of."""
 
     started_s: float
@@ -68,22 +68,23 @@ class PlainReporter(QuietReporter):
         super().__init__(errors)
         self._every_s = every_s
         self._clock = clock
-        self._paces: dict[Path, _Pace] = {}
+        self._progress: dict[Path, _VideoProgress] = {}
 
     def stage(self, video: Path, stage: str, frames_done: int, frames_total: int | None) -> None:
         """A line when the stage is new (whatever it says in brackets) or the last line is old enough."""
         now_s = self._clock()
         with self._lock:
-            pace = self._paces.get(video)
+            progress = self._progress.get(video)
             kind = stage.partition(" (")[0]
-            is_new = pace is None or pace.stage != kind
-            if pace is None:
-                pace = self._paces[video] = _Pace(now_s, now_s, kind)
-            pace.frames = max(pace.frames, frames_done)
-            if not is_new and now_s - pace.said_s < self._every_s:
+            is_new = progress is None or progress.stage != kind
+            if progress is None:
+                progress = self._progress[video] = _VideoProgress(now_s, now_s, kind)
+            progress.frames = max(progress.frames, frames_done)
+            if not is_new and now_s - progress.said_s < self._every_s:
                 return
-            pace.said_s, pace.stage = now_s, kind
-        self._line(f"{one_line(video.name)}: {stage}, {_frames(frames_done, frames_total)}{_rate(pace.rate(now_s))}")
+            progress.said_s, progress.stage = now_s, kind
+        speed = _rate(progress.rate(now_s))
+        self._line(f"{one_line(video.name)}: {stage}, {_frames(frames_done, frames_total)}{speed}")
 
     def finished(self, video: Path, manifest: Manifest, folder: Path) -> None:
         """Where the images are, and how long it took."""

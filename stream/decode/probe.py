@@ -86,7 +86,7 @@ def sample_aspect_of(stream: av.video.stream.VideoStream) -> tuple[int, int]:
     return (ratio.numerator, ratio.denominator)
 
 
-def describe(
+def video_info(
     path: Path,
     container: av.container.InputContainer,
     stream: av.video.stream.VideoStream,

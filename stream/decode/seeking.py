@@ -15,7 +15,7 @@ _END_TOLERANCE_S = 1.0
 
 
 @dataclass(slots=True)
-class Watched:
+class PassSummary:
     """What one pass over the file came across."""
 
     pictures: int = 0

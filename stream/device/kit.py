@@ -20,7 +20,7 @@ OpenDecoder = Callable[[Path, DecodeOptions], Decoder]
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Concurrency:
     """What suits a device where the settings leave it open."""
 
     max_batch: int
@@ -46,7 +46,7 @@ class Kit:
     """File and role."""
     open_decoder: OpenDecoder
     clustering: Device
-    pace: Pace
+    concurrency: Concurrency
     fallbacks: Callable[[Mapping[str, Session]], Sequence[Notice]] = lambda sessions: ()
     """What was asked for and is done by something else, given the sessions by role."""
 

@@ -12,7 +12,7 @@ from kernels.open_ops import open_ops
 from ..decode.ffmpeg.decoder import AvDecoder
 from ..output.jpeg import CpuEncoder
 from ..settings.model import Settings
-from .kit import Kit, Pace
+from .kit import Concurrency, Kit
 from .process import set_mmap_threshold
 
 
@@ -32,7 +32,7 @@ def host_kit(settings: Settings) -> Kit:
         clustering="cpu",
         # One film's decoder and engines already use all cores; a second film would only cost memory. And pictures are
         # looked at one by one: more together is no faster, and no answer can depend on its neighbours.
-        pace=Pace(max_batch=1, readers=settings.thread_count, in_flight=1),
+        concurrency=Concurrency(max_batch=1, readers=settings.thread_count, in_flight=1),
     )
 
 

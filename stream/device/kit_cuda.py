@@ -27,7 +27,7 @@ from ..errors import KeyartError
 from ..output.jpeg_cuda import CudaEncoder
 from ..records import Notice
 from ..settings.model import Settings
-from .kit import Kit, Pace
+from .kit import Concurrency, Kit
 from .tensorrt_engines import engine_folder
 
 USUAL_ENGINES = 2
@@ -59,7 +59,7 @@ def cuda_kit(settings: Settings) -> Kit:
         open_session=partial(_open_session, engines, folder, unfit),
         open_decoder=open_on_gpu,
         clustering=clustering,
-        pace=Pace(MAX_BATCH, READERS, films_in_flight(decoder_engines())),
+        concurrency=Concurrency(MAX_BATCH, READERS, films_in_flight(decoder_engines())),
         fallbacks=partial(fallbacks, folder is not None, unfit, clustering),
     )
 

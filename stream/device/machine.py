@@ -21,7 +21,7 @@ PACKAGES = {
 NOT_INSTALLED = "is not installed"
 _TWO_BUILDS = ("torch", "torchvision")
 
-CODECS = ("H264", "HEVC", "AV1", "VP9", "VP8", "MPEG2", "MPEG4", "VC1")
+ASKED_CODECS = ("H264", "HEVC", "AV1", "VP9", "VP8", "MPEG2", "MPEG4", "VC1")
 """As PyNvVideoCodec's enumeration names them; 8 bits 4:2:0 each, and 10 bits where films use them."""
 TEN_BITS = ("H264", "HEVC", "AV1", "VP9")
 
@@ -141,7 +141,7 @@ def build_problem(name: str, module: Any) -> str:
 
 def ask_chip(codec_library: Any) -> VideoChip | str:
     """The answers of `GetDecoderCaps` for every codec in 4:2:0. `codec_library`: the module, or a peer of it."""
-    wanted = [(codec, 8) for codec in CODECS] + [(codec, 10) for codec in TEN_BITS]
+    wanted = [(codec, 8) for codec in ASKED_CODECS] + [(codec, 10) for codec in TEN_BITS]
     decoded: list[str] = []
     refused: list[str] = []
     engines = 0

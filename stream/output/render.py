@@ -13,7 +13,7 @@ from kernels.surface import Surface
 
 from ..dataflow.cancellation import checkpoint
 from ..people.looks import leading_face
-from ..ranking.selection import Entry, Pick
+from ..ranking.selection import Assessment, Pick
 from ..records import Active, Candidate, Character
 from ..settings.formats import Format
 from ..settings.model import Settings
@@ -24,7 +24,7 @@ from .jpeg import Encoder
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class CropFile:
     """One finished file of an image."""
 
     form: Format
@@ -38,7 +38,7 @@ class Image:
 
     rank: int
     pick: Pick
-    cuts: list[Cut]
+    crops: list[CropFile]
 
 
 @dataclass(slots=True)
@@ -69,23 +69,23 @@ class Cutter:
         self._ops, self._encoder, self._surface, self._pool = ops, encoder, surface, pool
         self._begun: dict[float, Future[list[_File]]] = {}
 
-    def begin(self, entry: Entry) -> None:
+    def begin(self, assessment: Assessment) -> None:
         """Cut a picture that will probably be among the chosen, while others are still checked; once for each.
 
         What goes wrong with it is heard of when it is chosen.
         """
-        time_s = entry.candidate.pts_s
+        time_s = assessment.candidate.pts_s
         if time_s not in self._begun:
-            self._begun[time_s] = self._pool.submit(self._cut, entry.candidate)
+            self._begun[time_s] = self._pool.submit(self._cut, assessment.candidate)
 
-    def cut(self, picks: Sequence[Pick], characters: Sequence[Character], entries: Sequence[Entry]) -> Files:
+    def cut(self, picks: Sequence[Pick], characters: Sequence[Character], assessments: Sequence[Assessment]) -> Files:
         """All files of a result but the manifest; blocks. Raises KeyartError for a picture that cannot be cut."""
         files = Files()
         checkpoint()
         for pick in picks:
-            self.begin(pick.entry)
+            self.begin(pick.assessment)
         main = [character for character in characters if character.main]
-        portraits = [self._pool.submit(self._portrait, files, character, entries) for character in main]
+        portraits = [self._pool.submit(self._portrait, files, character, assessments) for character in main]
         tiles = list(self._pool.map(self._tile, range(1, len(picks) + 1), picks))
         files.images.extend(self._image(files, rank, pick) for rank, pick in enumerate(picks, 1))
         for portrait in portraits:
@@ -96,11 +96,11 @@ class Cutter:
         return files
 
     def _image(self, files: Files, rank: int, pick: Pick) -> Image:
-        cuts = []
-        for form, crop, data in self._begun[pick.entry.candidate.pts_s].result():
-            cuts.append(Cut(form, f"{form.name}/{rank:02d}.jpg", crop))
-            files.content[cuts[-1].path] = data
-        return Image(rank, pick, cuts)
+        crops = []
+        for form, crop, data in self._begun[pick.assessment.candidate.pts_s].result():
+            crops.append(CropFile(form, f"{form.name}/{rank:02d}.jpg", crop))
+            files.content[crops[-1].path] = data
+        return Image(rank, pick, crops)
 
     def _cut(self, candidate: Candidate) -> list[_File]:
         faces, lead = candidate.faces, leading_face(candidate.faces)
@@ -113,17 +113,17 @@ class Cutter:
         return self._encoder.jpeg(picture, self._settings.jpeg_quality)
 
     def _tile(self, rank: int, pick: Pick) -> tuple[np.ndarray, str]:
-        active, entry = self._active, pick.entry
+        active, assessment = self._active, pick.assessment
         size = (TILE_WIDTH, max(1, round(TILE_WIDTH * active.height / active.width)))
         rect = (active.x, active.y, active.width, active.height)
-        surface = self._surface(entry.candidate)
+        surface = self._surface(assessment.candidate)
         picture = self._ops.to_host(self._ops.rgb(surface, rect, size))
-        who = f"  {entry.person}" if entry.person else ""
-        return picture, f"{rank}   {time_text(entry.candidate.pts_s)}   {entry.score:.3f}{who}"
+        who = f"  {assessment.person}" if assessment.person else ""
+        return picture, f"{rank}   {time_text(assessment.candidate.pts_s)}   {assessment.score:.3f}{who}"
 
-    def _portrait(self, files: Files, character: Character, entries: Sequence[Entry]) -> None:
-        own = [e for e in entries if e.person == character.id]
-        best = min(own, key=lambda e: (len(e.reasons), -e.score, e.candidate.pts_s), default=None)
+    def _portrait(self, files: Files, character: Character, assessments: Sequence[Assessment]) -> None:
+        own = [a for a in assessments if a.person == character.id]
+        best = min(own, key=lambda a: (len(a.reasons), -a.score, a.candidate.pts_s), default=None)
         if best is None:
             return
         form = self._settings.known_formats()["portrait"]

@@ -22,7 +22,7 @@ from ..origin import in_stage
 from ..output.jpeg import Encoder
 from ..output.render import Cutter, Files
 from ..people.characters import find_characters
-from ..ranking.judge import Spreads, active_rect, entries_of
+from ..ranking.judge import Spreads, active_rect, assess_candidates
 from ..ranking.pixel_checks import LateChecks, choose_checked
 from ..ranking.selection import Selection
 from ..records import Active, Candidate, Character, Notice, Timed
@@ -63,7 +63,7 @@ class Conclusion:
     refetched: frozenset[float]
 
 
-class Pixels:
+class FullSizePictures:
     """Full-size pixels from the pool, or decoded again when they had to make room. Safe for several threads."""
 
     def __init__(self, pool: PicturePool, frame_at: Callable[[float], Surface], between: Between) -> None:
@@ -107,23 +107,23 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
     )
     active = active_rect(film.info.geometry, area, settings.crop.bars_margin_px)
     spreads = Spreads(film, characters, settings)
-    entries = clocks["judge"].stage(
-        lambda: entries_of(film, characters, spreads, active, settings), len(film.candidates)
+    assessments = clocks["judge"].stage(
+        lambda: assess_candidates(film, characters, spreads, active, settings), len(film.candidates)
     )
-    pixels = Pixels(film.pool, tools.frame_at, tools.between)
-    moments = Moments(film.pool, pixels.beside, tools.glance, settings.faces.moment_s)
-    checks = LateChecks(film, settings, active, spreads, tools.text, moments, pixels.surface)
+    pictures = FullSizePictures(film.pool, tools.frame_at, tools.between)
+    moments = Moments(film.pool, pictures.beside, tools.glance, settings.faces.moment_s)
+    checks = LateChecks(film, settings, active, spreads, tools.text, moments, pictures.surface)
     with _workers(settings.thread_count) as pool:
-        cutter = Cutter(settings, active, tools.ops, tools.encoder, pixels.surface, pool)
+        cutter = Cutter(settings, active, tools.ops, tools.encoder, pictures.surface, pool)
         with in_stage("select"):
-            selection = choose_checked(entries, settings, checks.check, pool, cutter.begin)
+            selection = choose_checked(assessments, settings, checks.check, pool, cutter.begin)
         picks = selection.picks
         _count_rejections(film, selection)
-        files = clocks["crop"].stage(lambda: cutter.cut(picks, characters, entries), len(picks))
+        files = clocks["crop"].stage(lambda: cutter.cut(picks, characters, assessments), len(picks))
     if len(picks) < settings.top:
         message = f"only {len(picks)} of {settings.top} images, the film has no more that can be told apart"
         film.notices.append(Notice("few_images", message))
-    return Conclusion(area, active, characters, grouping, files, frozenset(pixels.refetched))
+    return Conclusion(area, active, characters, grouping, files, frozenset(pictures.refetched))
 
 
 @contextmanager
@@ -147,11 +147,11 @@ def _active_area(film: Film, find_bars: bool) -> ActiveArea:
 
 def _count_rejections(film: Film, selection: Selection) -> None:
     """Reasons at the end of the film; pictures that were turned down when their shot closed are counted there."""
-    taken = {id(pick.entry) for pick in selection.picks}
+    taken = {id(pick.assessment) for pick in selection.picks}
     at_shot = {candidate.pts_s for candidate, _ in film.reserve}
-    for entry in selection.entries:
-        if id(entry) in taken or entry.candidate.pts_s in at_shot:
+    for assessment in selection.assessments:
+        if id(assessment) in taken or assessment.candidate.pts_s in at_shot:
             continue
-        film.funnel.at_end.update(entry.reasons)
-        if not entry.reasons and entry.candidate.pts_s in selection.duplicates:
+        film.funnel.at_end.update(assessment.reasons)
+        if not assessment.reasons and assessment.candidate.pts_s in selection.duplicates:
             film.funnel.at_end["duplicate"] += 1

@@ -152,16 +152,16 @@ def _character(character: Character, film: Film, conclusion: Conclusion) -> Char
 
 
 def _image(image: Image, conclusion: Conclusion) -> ImageEntry:
-    entry, candidate = image.pick.entry, image.pick.entry.candidate
+    assessment, candidate = image.pick.assessment, image.pick.assessment.candidate
     names = {c.id: place for place, c in enumerate(conclusion.characters, 1)}
-    people = entry.characters or (None,) * len(candidate.faces)
+    people = assessment.characters or (None,) * len(candidate.faces)
     return ImageEntry(
         rank=image.rank,
         time_s=candidate.pts_s,
         frame=candidate.frame,
         shot=candidate.shot,
-        score=entry.score,
-        components=entry.components,
+        score=assessment.score,
+        components=assessment.components,
         why=why(image.pick, conclusion.active, names),
         fallback=image.pick.fallback,
         refetched=candidate.pts_s in conclusion.refetched,
@@ -176,7 +176,7 @@ def _image(image: Image, conclusion: Conclusion) -> ImageEntry:
                 source_rect=cut.crop.source,
                 scale=cut.crop.scale,
             )
-            for cut in image.cuts
+            for cut in image.crops
         ],
     )
 
@@ -198,7 +198,7 @@ def _crop_notices(conclusion: Conclusion) -> list[Notice]:
     notices = []
     short: dict[str, int] = {}
     for image in conclusion.files.images:
-        for cut in image.cuts:
+        for cut in image.crops:
             short[cut.form.name] = short.get(cut.form.name, 0) + (cut.crop.size != cut.form.size)
     for name, count in short.items():
         if count:

@@ -47,7 +47,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class WatchedFilm:
     """A film whose last shot is collected, with its decoder still open."""
 
     film: Film
@@ -64,7 +64,9 @@ async def process(path: Path, settings: Settings, services: Services, on_frames:
 
 
 @asynccontextmanager
-async def watching(path: Path, settings: Settings, services: Services, on_frames: OnFrames) -> AsyncIterator[Watched]:
+async def watching(
+    path: Path, settings: Settings, services: Services, on_frames: OnFrames
+) -> AsyncIterator[WatchedFilm]:
     """The first half of a film's way. Raises KeyartError when the film cannot be decoded or has no picture."""
     started_s = time.perf_counter()
     opening, open_film = StageClock("open"), partial(_open, path, settings, services)
@@ -78,14 +80,14 @@ async def watching(path: Path, settings: Settings, services: Services, on_frames
         await watch(film, decoder, services.ops, meter, services.reader, settings, threads, seen)
         if not film.funnel.frames:
             raise KeyartError("has no picture in the chosen range, check --start, --end and --skip")
-        yield Watched(film, decoder, fingerprint, started_s)
+        yield WatchedFilm(film, decoder, fingerprint, started_s)
     finally:
         with CancelScope(shield=True), in_stage("close"):
             # On a thread: a decoder on the GPU gives its memory back piece by piece, and the device may be waited for.
             await on_thread(decoder.close, services.decode_threads, StageClock("close"))
 
 
-async def finished(watched: Watched, settings: Settings, services: Services) -> Result:
+async def finished(watched: WatchedFilm, settings: Settings, services: Services) -> Result:
     """The second half. Raises KeyartError when a winner's picture cannot be decoded again."""
     film, decoder = watched.film, watched.decoder
     tools = Tools(

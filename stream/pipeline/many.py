@@ -119,6 +119,6 @@ def write_result(result: Result, target: Path, overwrite: bool) -> Path:
     return target
 
 
-def run(files: Sequence[Path], out: Path, settings: Settings, report: Reporter) -> list[Outcome]:
+def extract_files_blocking(files: Sequence[Path], out: Path, settings: Settings, report: Reporter) -> list[Outcome]:
     """`extract_files` for callers without an event loop."""
     return anyio.run(extract_files, files, out, settings, report)

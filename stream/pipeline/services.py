@@ -84,10 +84,10 @@ def _joined(
 ) -> tuple[Services, int]:
     """The services, and how many batches of theirs may be in work at a time."""
     limits = settings.batching
-    batch, in_flight = limits.max_batch or kit.pace.max_batch, limits.in_flight or kit.pace.in_flight
+    batch, in_flight = limits.max_batch or kit.concurrency.max_batch, limits.in_flight or kit.concurrency.in_flight
     options = ReaderOptions(detector_width=settings.faces.detector_width, batch=batch, detector_batch=batch)
     faces = FaceReader(sessions, kit.engine_ops, options, kit.tools)
-    readers = kit.pace.readers
+    readers = kit.concurrency.readers
     batcher: Batcher[Surface, Reading] = Batcher(
         lambda surfaces: faces.read(list(surfaces)), batch, limits.max_wait_s, CapacityLimiter(readers)
     )

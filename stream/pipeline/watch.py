@@ -18,7 +18,7 @@ from kernels.surface import Geometry, Surface
 
 from ..candidates import composition
 from ..candidates.choice import choose, shows_enough
-from ..candidates.neighbours import Pace
+from ..candidates.neighbours import SmallPictureSampler
 from ..candidates.probes import PendingPictures, ShotPictures, turns
 from ..dataflow.batching import Batcher
 from ..dataflow.channels import Receiver, Sender, open_channel
@@ -115,12 +115,12 @@ async def _measure(
     out: Sender[Measured],
     limiter: CapacityLimiter,
 ) -> None:
-    """Rows for every batch; the borders' evidence after a fixed count of frames, whatever the pace of other stages."""
-    clock, since, pace = film.clocks["measure"], 0, Pace(settings.faces.moment_s)
+    """Rows for every batch; the borders' evidence after a fixed count of frames, however fast the other stages are."""
+    clock, since, sampler = film.clocks["measure"], 0, SmallPictureSampler(settings.faces.moment_s)
     every = darkness_frames(film.info.geometry)
     with source, out:
         async for batch in source:
-            measure = partial(_measure_batch, meter, pace, batch)
+            measure = partial(_measure_batch, meter, sampler, batch)
             measured = await on_thread(measure, limiter, clock, len(batch.surfaces))
             since += len(measured.rows)
             if since >= every:
@@ -137,9 +137,9 @@ def darkness_frames(geometry: Geometry) -> int:
     return _DARKNESS_FRAMES * max(1, -(-lines // _DARKNESS_LINES))
 
 
-def _measure_batch(meter: Meter, pace: Pace, batch: FrameBatch) -> Measured:
+def _measure_batch(meter: Meter, sampler: SmallPictureSampler, batch: FrameBatch) -> Measured:
     rows = meter.measure(batch.surfaces, batch.pts_s, batch.frames)
-    return Measured(batch, rows, {place: meter.small(place) for place in pace.picks(batch.pts_s)})
+    return Measured(batch, rows, {place: meter.small(place) for place in sampler.picks(batch.pts_s)})
 
 
 async def _split(

@@ -18,7 +18,7 @@ from ..records import Active, Candidate, Character
 from ..settings.model import Settings
 from .filters import Case, reasons_against, view_of
 from .scores import Subject, components_of, focus_ranks, score_of
-from .selection import Entry
+from .selection import Assessment
 
 _MIN_FACES_FOR_SPREAD = 8
 _CO_STAR = 0.6
@@ -35,13 +35,13 @@ def active_rect(geometry: Geometry, area: ActiveArea, margin_px: int) -> Active:
     return Active(left, top, geometry.display_width - left - right, geometry.display_height - top - bottom)
 
 
-def entries_of(
+def assess_candidates(
     film: Film, characters: Sequence[Character], spreads: Spreads, active: Active, settings: Settings
-) -> list[Entry]:
+) -> list[Assessment]:
     """Every candidate with its score and the reasons against it; the reserve comes with the reason it had."""
     judge = _Judge(film, characters, spreads, active, settings)
     offered = [(candidate, None) for candidate in sorted(film.candidates, key=lambda c: c.pts_s)]
-    return [judge.entry(candidate, earlier) for candidate, earlier in [*offered, *film.reserve]]
+    return [judge.assessment(candidate, earlier) for candidate, earlier in [*offered, *film.reserve]]
 
 
 class Spreads:
@@ -80,7 +80,7 @@ class _Judge:
         self._view = view_of(film.candidates, active, settings, any(c.main for c in characters))
         self._spreads, self._active, self._settings = spreads, active, settings
 
-    def entry(self, candidate: Candidate, earlier: str | None) -> Entry:
+    def assessment(self, candidate: Candidate, earlier: str | None) -> Assessment:
         """`earlier`: why the candidate was turned down when its shot closed; None when it was not."""
         people = [self._by_track.get(track) for track in candidate.tracks] or [None] * len(candidate.faces)
         lead = leading_face(candidate.faces)
@@ -90,7 +90,7 @@ class _Judge:
         sharpness = self._ranks.get(candidate.pts_s, 0.0)
         components = components_of(candidate, subject, self._active, sharpness)
         rounded = {name: round(value, 4) for name, value in components.items()}
-        return Entry(
+        return Assessment(
             candidate=candidate,
             score=score_of(rounded, self._settings.rank.weights),
             components=rounded,

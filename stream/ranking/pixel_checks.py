@@ -20,7 +20,7 @@ from ..records import Active, Candidate
 from ..settings.model import Settings
 from .judge import Spreads
 from .scores import score_of
-from .selection import Entry, Selection
+from .selection import Assessment, Selection
 
 _LISTEN_EVERY_S = 0.1
 _MUCH_TEXT = 0.03
@@ -53,14 +53,14 @@ class LateChecks:
         self._lock = Lock()
         self._shot_s = {shot.index: (shot.start_s, shot.end_s) for shot in film.shots}
 
-    def check(self, entry: Entry) -> Verdict:
+    def check(self, assessment: Assessment) -> Verdict:
         """The first reason found that the settings do not ignore, and how clean of text the picture is. Blocks; safe to
         call from several threads."""
         text, moments = StageClock("text"), StageClock("moments")
         # What most often speaks against a picture comes first; a picture that is out needs no second check.
-        reason, clean = moments.time(lambda: self._beside(entry)), 1.0
+        reason, clean = moments.time(lambda: self._beside(assessment)), 1.0
         if reason is None:
-            reason, clean = text.time(lambda: self._text_in(entry.candidate))
+            reason, clean = text.time(lambda: self._text_in(assessment.candidate))
         with self._lock:
             for clock in (text, moments):
                 self._film.clocks[clock.name].add(clock, clock.items)
@@ -75,17 +75,18 @@ class LateChecks:
         reason = "text_overlay" if self._counts("text_overlay") and is_overlay(reading, rect) else None
         return reason, round(clean, 4)
 
-    def _beside(self, entry: Entry) -> str | None:
-        faces = self._moments.faces_beside(entry.candidate, self._shot_s[entry.candidate.shot])
-        return next((reason for face in faces for reason in self._against(face, entry) if self._counts(reason)), None)
+    def _beside(self, assessment: Assessment) -> str | None:
+        faces = self._moments.faces_beside(assessment.candidate, self._shot_s[assessment.candidate.shot])
+        found = (reason for face in faces for reason in self._against(face, assessment))
+        return next(filter(self._counts, found), None)
 
-    def _against(self, face: Face, entry: Entry) -> Iterator[str]:
+    def _against(self, face: Face, assessment: Assessment) -> Iterator[str]:
         limits = self._settings.faces
-        limit = closed_below(limits.eyes_closed_below, limits.eyes_closed_share, entry.typical_openness)
+        limit = closed_below(limits.eyes_closed_below, limits.eyes_closed_share, assessment.typical_openness)
         ratio = openness(face)
         if ratio is not None and ratio < limit:
             yield "eyes_closed"
-        if self._spreads.distance(face.emotion, entry.person) > self._settings.expression.extreme_above:
+        if self._spreads.distance(face.emotion, assessment.person) > self._settings.expression.extreme_above:
             yield "extreme_expression"
 
     def _counts(self, reason: str) -> bool:
@@ -93,11 +94,11 @@ class LateChecks:
 
 
 def choose_checked(
-    entries: Sequence[Entry],
+    assessments: Sequence[Assessment],
     settings: Settings,
-    check: Callable[[Entry], Verdict],
+    check: Callable[[Assessment], Verdict],
     pool: ThreadPoolExecutor,
-    passed: Callable[[Entry], None] = lambda entry: None,
+    passed: Callable[[Assessment], None] = lambda assessment: None,
 ) -> Selection:
     """Choose, check what was chosen side by side, and choose again until everything chosen has passed its check.
 
@@ -106,29 +107,29 @@ def choose_checked(
     """
     answers: dict[float, Verdict] = {}
 
-    def known(entry: Entry) -> str | None:
-        verdict = answers.get(entry.candidate.pts_s)
+    def known(assessment: Assessment) -> str | None:
+        verdict = answers.get(assessment.candidate.pts_s)
         return None if verdict is None else verdict.reason
 
     while True:
         selection = Selection(settings.rank, settings.top)
-        picks = selection.choose([_with_text(entry, answers, settings) for entry in entries], known)
-        unchecked = [pick for pick in picks if pick.entry.candidate.pts_s not in answers]
-        futures = [pool.submit(check, pick.entry) for pick in unchecked]
+        picks = selection.choose([_with_text(assessment, answers, settings) for assessment in assessments], known)
+        unchecked = [pick for pick in picks if pick.assessment.candidate.pts_s not in answers]
+        futures = [pool.submit(check, pick.assessment) for pick in unchecked]
         for pick in picks:
-            if pick.entry.candidate.pts_s in answers:
-                passed(pick.entry)
+            if pick.assessment.candidate.pts_s in answers:
+                passed(pick.assessment)
         if not unchecked:
             return selection
-        answers.update(zip((pick.entry.candidate.pts_s for pick in unchecked), _heard(futures), strict=True))
+        answers.update(zip((pick.assessment.candidate.pts_s for pick in unchecked), _heard(futures), strict=True))
 
 
-def _with_text(entry: Entry, answers: Mapping[float, Verdict], settings: Settings) -> Entry:
-    """A fresh entry; unchecked ones count as clean, so that a check can only lower a score."""
-    verdict = answers.get(entry.candidate.pts_s)
-    components = entry.components | {"text": 1.0 if verdict is None else verdict.clean}
+def _with_text(assessment: Assessment, answers: Mapping[float, Verdict], settings: Settings) -> Assessment:
+    """A copy with its score for text. Unchecked pictures count as free of text, so a check can only lower a score."""
+    verdict = answers.get(assessment.candidate.pts_s)
+    components = assessment.components | {"text": 1.0 if verdict is None else verdict.clean}
     score = score_of(components, settings.rank.weights)
-    return replace(entry, reasons=list(entry.reasons), components=components, score=score)
+    return replace(assessment, reasons=list(assessment.reasons), components=components, score=score)
 
 
 def _heard(futures: Sequence[Future[Verdict]]) -> list[Verdict]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..people.looks import leading_face
 from ..records import Active
-from .selection import Entry, Pick
+from .selection import Assessment, Pick
 
 _PRAISE = {
     "sharpness": (0.7, "sharp"),
@@ -28,8 +28,8 @@ _LIFTED = {
 
 def why(pick: Pick, active: Active, names: dict[str, int]) -> list[str]:
     """Short phrases, the most telling first. `names` gives each character's place by screen time, from 1."""
-    entry = pick.entry
-    return [*_subject(entry, active, names), *_qualities(entry), *_excuses(pick)]
+    assessment = pick.assessment
+    return [*_subject(assessment, active, names), *_qualities(assessment), *_excuses(pick)]
 
 
 def shot_scale(height_ratio: float) -> str:
@@ -41,19 +41,19 @@ def shot_scale(height_ratio: float) -> str:
     return "medium shot" if height_ratio >= 0.12 else "wide shot"
 
 
-def _subject(entry: Entry, active: Active, names: dict[str, int]) -> list[str]:
-    lead = leading_face(entry.candidate.faces)
+def _subject(assessment: Assessment, active: Active, names: dict[str, int]) -> list[str]:
+    lead = leading_face(assessment.candidate.faces)
     if lead is None:
         return ["no usable face: chosen for its picture"]
     scale = shot_scale(lead.box[3] / active.height)
-    if entry.person is None:
+    if assessment.person is None:
         return [f"{scale} of someone unknown"]
-    place = f"no. {names[entry.person]} by screen time"
-    return [f"{scale} of {'main ' if entry.main else ''}character {entry.person} ({place})"]
+    place = f"no. {names[assessment.person]} by screen time"
+    return [f"{scale} of {'main ' if assessment.main else ''}character {assessment.person} ({place})"]
 
 
-def _qualities(entry: Entry) -> list[str]:
-    return [words for name, (least, words) in _PRAISE.items() if entry.components.get(name, 0.0) >= least]
+def _qualities(assessment: Assessment) -> list[str]:
+    return [words for name, (least, words) in _PRAISE.items() if assessment.components.get(name, 0.0) >= least]
 
 
 def _excuses(pick: Pick) -> list[str]:

@@ -73,7 +73,7 @@ def components_of(candidate: Candidate, subject: Subject, active: Active, sharpn
         "expression": 0.5 * pleasant_score(lead.emotion) + 0.5 * clipped_ramp(subject.extremeness, 1.8, 0.6),
         "mouth": mouth_score(lead),
         "character": 1.0 if subject.main else 0.4 if subject.known else 0.2,
-        **placement(lead, active),
+        **eye_placement(lead, active),
     }
 
 
@@ -91,7 +91,7 @@ def face_size_score(height_ratio: float) -> float:
     return min(clipped_ramp(height_ratio, 0.08, 0.45), 1.0 - 0.4 * clipped_ramp(height_ratio, 0.8, 1.1))
 
 
-def placement(face: Face, active: Active) -> dict[str, float]:
+def eye_placement(face: Face, active: Active) -> dict[str, float]:
     """`thirds`: eyes near the upper third, across near a third or the middle; `headroom`: neither cut nor crowded."""
     eyes = face.landmarks[:2].mean(axis=0)
     down = (float(eyes[1]) - active.y) / active.height

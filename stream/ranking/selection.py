@@ -39,7 +39,7 @@ _NEAR_S = 20.0
 
 
 @dataclass(slots=True)
-class Entry:
+class Assessment:
     """A candidate at the end of the film: its score, who leads it and what speaks against it."""
 
     candidate: Candidate
@@ -55,43 +55,48 @@ class Entry:
 
 @dataclass(slots=True)
 class Pick:
-    """A chosen entry with the rejections that were lifted for it."""
+    """A chosen candidate. `fallback`: the rejections that were lifted for it."""
 
-    entry: Entry
+    assessment: Assessment
     fallback: list[str]
 
 
 class Selection:
-    """Picks in rank order. `duplicates` counts entries passed over as copies of a better one."""
+    """The picks in rank order. `duplicates`: times (s) of candidates that were left out as copies of a better one."""
 
     def __init__(self, settings: RankSettings, wanted: int) -> None:
         self._settings = settings
         self._wanted = wanted
-        self.entries: Sequence[Entry] = ()
+        self.assessments: Sequence[Assessment] = ()
         self.picks: list[Pick] = []
         self.duplicates: set[float] = set()
         self._asked: set[float] = set()
 
-    def choose(self, entries: Sequence[Entry], refuse: Callable[[Entry], str | None]) -> list[Pick]:
-        """Fill the list from `entries`. `refuse` is asked last, once an entry would be taken (it may be costly): its
-        reason is added to the entry's, which is then out."""
-        self.entries = entries
+    def choose(self, assessments: Sequence[Assessment], refuse: Callable[[Assessment], str | None]) -> list[Pick]:
+        """The picks, filled from `assessments`.
+
+        `refuse` gives a reason against a candidate, or None. It may be costly, so it is asked only about candidates
+        that would be taken, once for each. A candidate with such a reason is left out, and keeps the reason.
+        """
+        self.assessments = assessments
         lifted: set[str] = set()
-        self._fill([e for e in entries if not e.reasons], lifted, refuse)
+        self._fill([a for a in assessments if not a.reasons], lifted, refuse)
         for reason in (*LIFTED_IN_ORDER, *LAST_RESORT):
             if len(self.picks) >= self._wanted or (self.picks and reason in LAST_RESORT):
                 break
             lifted.add(reason)
-            self._fill([e for e in entries if set(e.reasons) <= lifted], lifted, refuse)
+            self._fill([a for a in assessments if set(a.reasons) <= lifted], lifted, refuse)
         return self.picks
 
-    def _fill(self, entries: list[Entry], lifted: set[str], refuse: Callable[[Entry], str | None]) -> None:
-        taken = {p.entry.candidate.pts_s for p in self.picks}
-        waiting = [e for e in entries if e.candidate.pts_s not in taken]
+    def _fill(
+        self, assessments: list[Assessment], lifted: set[str], refuse: Callable[[Assessment], str | None]
+    ) -> None:
+        taken = {p.assessment.candidate.pts_s for p in self.picks}
+        waiting = [a for a in assessments if a.candidate.pts_s not in taken]
         per_shot = self._settings.max_per_shot + ("one_more_per_shot" in lifted)
         per_person = self._wanted if "more_per_person" in lifted else self._settings.max_per_person
         while waiting and len(self.picks) < self._wanted:
-            best = max(waiting, key=lambda e: (self._value(e), -e.candidate.pts_s))
+            best = max(waiting, key=lambda a: (self._value(a), -a.candidate.pts_s))
             waiting.remove(best)
             if self._crowded(best, per_shot, per_person) or self._is_duplicate(best):
                 continue
@@ -99,35 +104,35 @@ class Selection:
                 continue
             self.picks.append(Pick(best, list(best.reasons)))
 
-    def _refused(self, entry: Entry, refuse: Callable[[Entry], str | None]) -> bool:
-        """Ask once; the answer stays with the entry as one more reason."""
-        if entry.candidate.pts_s not in self._asked:
-            self._asked.add(entry.candidate.pts_s)
-            reason = refuse(entry)
-            if reason is not None and reason not in entry.reasons:
-                entry.reasons.append(reason)
-        return bool(entry.reasons)
+    def _refused(self, assessment: Assessment, refuse: Callable[[Assessment], str | None]) -> bool:
+        """Whether a reason speaks against the candidate; asks `refuse` once and keeps its answer among the reasons."""
+        if assessment.candidate.pts_s not in self._asked:
+            self._asked.add(assessment.candidate.pts_s)
+            reason = refuse(assessment)
+            if reason is not None and reason not in assessment.reasons:
+                assessment.reasons.append(reason)
+        return bool(assessment.reasons)
 
-    def _value(self, entry: Entry) -> float:
-        same_person = sum(p.entry.person == entry.person for p in self.picks if entry.person is not None)
-        same_shot = sum(p.entry.candidate.shot == entry.candidate.shot for p in self.picks)
-        near = sum(abs(p.entry.candidate.pts_s - entry.candidate.pts_s) < _NEAR_S for p in self.picks)
+    def _value(self, assessment: Assessment) -> float:
+        same_person = sum(p.assessment.person == assessment.person for p in self.picks if assessment.person is not None)
+        same_shot = sum(p.assessment.candidate.shot == assessment.candidate.shot for p in self.picks)
+        near = sum(abs(p.assessment.candidate.pts_s - assessment.candidate.pts_s) < _NEAR_S for p in self.picks)
         cost = _SAME_PERSON_COST * same_person + _SAME_SHOT_COST * same_shot + _NEAR_COST * (near - same_shot)
-        return round(entry.score - cost, 4)
+        return round(assessment.score - cost, 4)
 
-    def _crowded(self, entry: Entry, per_shot: int, per_person: int) -> bool:
-        same_shot = sum(p.entry.candidate.shot == entry.candidate.shot for p in self.picks)
-        same_person = sum(p.entry.person == entry.person for p in self.picks if entry.person is not None)
+    def _crowded(self, assessment: Assessment, per_shot: int, per_person: int) -> bool:
+        same_shot = sum(p.assessment.candidate.shot == assessment.candidate.shot for p in self.picks)
+        same_person = sum(p.assessment.person == assessment.person for p in self.picks if assessment.person is not None)
         return same_shot >= per_shot or same_person >= per_person
 
-    def _is_duplicate(self, entry: Entry) -> bool:
+    def _is_duplicate(self, assessment: Assessment) -> bool:
         """Same picture: alike by descriptor, or without descriptor at nearly the same time."""
         for pick in self.picks:
-            other = pick.entry.candidate
-            if abs(other.pts_s - entry.candidate.pts_s) < 1e-6 or similarity(other, entry.candidate) >= (
+            other = pick.assessment.candidate
+            if abs(other.pts_s - assessment.candidate.pts_s) < 1e-6 or similarity(other, assessment.candidate) >= (
                 self._settings.duplicate_cosine
             ):
-                self.duplicates.add(entry.candidate.pts_s)
+                self.duplicates.add(assessment.candidate.pts_s)
                 return True
         return False
 

@@ -201,11 +201,11 @@ def default_values() -> dict[str, Any]:
 
 def affects_result(name: str) -> bool:
     """Whether a value (dotted name) can change which images come out, or how they look."""
-    field = describe(name)
+    field = setting_metadata(name)
     return bool(field.get("affects_result", True))
 
 
-def describe(name: str) -> dict[str, Any]:
+def setting_metadata(name: str) -> dict[str, Any]:
     """`help`, `unit` and `affects_result` of a dotted name; an entry of a table has those of the table."""
     model: Any = Settings
     found: dict[str, Any] = {"help": "", "unit": "", "affects_result": True}

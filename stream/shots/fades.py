@@ -38,7 +38,7 @@ class Boundary:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FlatStretch:
     """A stretch that began at `row`, and how. `fade_row` is the last untouched row before it."""
 
     row: int
@@ -50,11 +50,13 @@ class Entry:
     frame: int | None
 
 
-def enter(window: RowWindow, row: int, cuts: set[int], reach: int, settings: ShotSettings) -> Entry:
+def enter(window: RowWindow, row: int, cuts: set[int], reach: int, settings: ShotSettings) -> FlatStretch:
     """The stretch whose first flat row is `row`; `cuts` are the rows of hard cuts nearby."""
     side, fade_row = _side(window, row, -1, cuts, reach, settings)
     white = bool(window.flat(row, row + 1)[0] == WHITE)
-    return Entry(row, side, fade_row, white, window.picture(fade_row).copy(), window.pts_s(row), window.frame(row))
+    return FlatStretch(
+        row, side, fade_row, white, window.picture(fade_row).copy(), window.pts_s(row), window.frame(row)
+    )
 
 
 def leave(window: RowWindow, row: int, cuts: set[int], reach: int, settings: ShotSettings) -> tuple[Side, int]:
@@ -63,7 +65,7 @@ def leave(window: RowWindow, row: int, cuts: set[int], reach: int, settings: Sho
     return side, max(row, whole)
 
 
-def is_flash(entry: Entry, exit_row: int, after: np.ndarray, whole_row: int, flash_rows: int, fps: float) -> bool:
+def is_flash(entry: FlatStretch, exit_row: int, after: np.ndarray, whole_row: int, flash_rows: int, fps: float) -> bool:
     """Whether a short stretch leads back to the picture it came from. Light may take a second to come and go."""
     sudden = whole_row - entry.fade_row - 1 <= flash_rows
     lit = entry.white and exit_row - entry.row <= flash_rows and whole_row - entry.fade_row <= fps

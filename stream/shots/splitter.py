@@ -16,7 +16,7 @@ from ..records import Shot, Transition
 from ..settings.sections import ShotSettings
 from .cuts import AROUND_ROWS, Cut, find_cuts, strongest_cuts
 from .dissolves import OUTSIDE_ROWS, Dissolve, camera_moved, find_dissolves, strongest_dissolves
-from .fades import Boundary, Entry, enter, fades_through, flat_edges, is_flash, leave
+from .fades import Boundary, FlatStretch, enter, fades_through, flat_edges, is_flash, leave
 from .window import PICTURE, RowWindow
 
 __all__ = ["ShotSettings", "ShotSplitter"]
@@ -40,7 +40,7 @@ class ShotSplitter:
         self._cuts: list[Cut] = []
         self._dissolves: list[Dissolve] = []
         self._searched = 0
-        self._stretch: Entry | None = None
+        self._stretch: FlatStretch | None = None
         self._stretch_kept = False
         self._opening: Boundary | None = None
         self._next_index = 0
@@ -175,7 +175,7 @@ class ShotSplitter:
         elif side == "fade":
             yield self._entered(entry, whole, fades=True)
 
-    def _entered(self, entry: Entry, whole: int, fades: bool) -> Boundary:
+    def _entered(self, entry: FlatStretch, whole: int, fades: bool) -> Boundary:
         mixed_first = entry.fade_row + 1 if entry.side == "fade" else entry.row
         return Boundary(
             entry.row, "fade" if fades else "cut", mixed_first, max(whole, entry.row), entry.pts_s, entry.frame

@@ -25,7 +25,7 @@ from kernels.surface import Geometry, Surface
 from stream.decode.decoder import DecodeOptions, Decoder
 from stream.decode.nvdec.open import open_on_chip
 from stream.decode.nvdec.session import Chip
-from stream.device.kit import Kit, Pace
+from stream.device.kit import Concurrency, Kit
 from stream.output.jpeg import CpuEncoder
 from stream.records import FrameBatch
 from stream.settings.model import Settings
@@ -136,5 +136,5 @@ def emulated_kit(settings: Settings, runtime: DeviceRuntime | None = None) -> Ki
         open_session=session,
         open_decoder=decoder,
         clustering="cpu",
-        pace=Pace(max_batch=32, readers=2, in_flight=2),
+        concurrency=Concurrency(max_batch=32, readers=2, in_flight=2),
     )

@@ -16,8 +16,8 @@ from ...dataflow.cancellation import checkpoint
 from ...errors import KeyartError
 from ...records import FRAME_1080P_BYTES, FrameBatch, Notice, VideoInfo
 from ..decoder import DecodeOptions, picture_bytes
-from ..probe import colour_of, describe, key_before, notices_of
-from ..seeking import SAME_TIME_S, SEEK_BACK_OFF_S, Watched
+from ..probe import colour_of, key_before, notices_of, video_info
+from ..seeking import SAME_TIME_S, SEEK_BACK_OFF_S, PassSummary
 from ..times import FrameClock
 from .demux_decode import AvPass
 from .side_by_side import SideBySide, pictures_ahead
@@ -36,7 +36,7 @@ class AvDecoder:
     def __init__(self, path: Path, options: DecodeOptions | None = None) -> None:
         self._path = path
         self._options = options or DecodeOptions()
-        self._watched = Watched()
+        self._summary = PassSummary()
         self.info = self._probe()
         self.notices: list[Notice] = notices_of(self.info)
 
@@ -61,7 +61,7 @@ class AvDecoder:
             pictures.close()
             for one in passes:
                 one.close()
-        self.notices += self._watched.notices(self.info, reading.errors, reading.first_error_s)
+        self.notices += self._summary.notices(self.info, reading.errors, reading.first_error_s)
 
     def _passes(self, threads: int, count: int) -> list[AvPass]:
         """So many that share the threads."""
@@ -78,20 +78,20 @@ class AvDecoder:
     def _pictures(
         self, reading: AvPass, frames: Frames, start_s: float, end_s: float
     ) -> Generator[tuple[Surface, float, int, bool]]:
-        clock, watched = FrameClock(self.info.fps), self._watched
+        clock, summary = FrameClock(self.info.fps), self._summary
         key_s = key_before(self._path, start_s) if self._options.range.start_s > 0 else None
         for frame in frames(key_s):
             pts_s = clock.time(reading.time_s(frame))
-            watched.adjusted = clock.adjusted
-            watched.resized |= (frame.width, frame.height) != (self.info.width, self.info.height)
+            summary.adjusted = clock.adjusted
+            summary.resized |= (frame.width, frame.height) != (self.info.width, self.info.height)
             if pts_s >= end_s:
                 return
             if pts_s < start_s:
                 continue
-            watched.pictures += 1
-            watched.last_s = pts_s
+            summary.pictures += 1
+            summary.last_s = pts_s
             yield self._surface(frame), pts_s, reading.number(frame), reading.is_damaged(frame)
-        watched.ended = True
+        summary.ended = True
 
     def _surface(self, frame: av.VideoFrame) -> Surface:
         return surface_of(frame, colour_of(frame), self.info.geometry)
@@ -106,10 +106,10 @@ class AvDecoder:
     def between(self, first_s: float, last_s: float, *, fine: bool = False) -> list[tuple[float, Surface]]:
         """Seek to the key frame before `first_s`, decode to `last_s`; from the start where seeking is not exact."""
         # Mended times cannot be sought, and the whole film for every look would take days.
-        return [] if self._watched.adjusted else self._search(first_s, last_s, first_s, rough=not fine)
+        return [] if self._summary.adjusted else self._search(first_s, last_s, first_s, rough=not fine)
 
     def _search(self, first_s: float, last_s: float, seek_s: float, *, rough: bool) -> list[tuple[float, Surface]]:
-        starts = [None] if self._watched.adjusted else [seek_s, seek_s - SEEK_BACK_OFF_S, None]
+        starts = [None] if self._summary.adjusted else [seek_s, seek_s - SEEK_BACK_OFF_S, None]
         for start_s in starts:
             found = self._scan(first_s, last_s, start_s, rough)
             if found is not None:
@@ -128,10 +128,10 @@ class AvDecoder:
             if start_s is not None:
                 reading.seek(start_s)
             clock = FrameClock(self.info.fps)
-            for frame in reading.frames(wanted_from_s=None if self._watched.adjusted else first_s):
+            for frame in reading.frames(wanted_from_s=None if self._summary.adjusted else first_s):
                 checkpoint()
                 stored_s = reading.time_s(frame)
-                time_s = clock.time(stored_s) if self._watched.adjusted or stored_s is None else stored_s
+                time_s = clock.time(stored_s) if self._summary.adjusted or stored_s is None else stored_s
                 if time_s > last_s:
                     break
                 whole |= time_s <= max(first_s, start_s or 0.0, self.info.first_pts_s) + SAME_TIME_S
@@ -148,7 +148,7 @@ class AvDecoder:
         reading = AvPass(self._path, self._options.threads, "all")
         try:
             for frame in reading.frames():
-                return describe(self._path, reading.container, reading.stream, frame, reading.time_s(frame) or 0.0)
+                return video_info(self._path, reading.container, reading.stream, frame, reading.time_s(frame) or 0.0)
         finally:
             reading.close()
         raise KeyartError("has a video stream of which no picture can be decoded, copy it again or repair it")

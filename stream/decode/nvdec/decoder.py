@@ -18,7 +18,7 @@ from ...errors import KeyartError
 from ...records import FrameBatch, Notice, VideoInfo
 from ..decoder import DecodeOptions
 from ..probe import key_before, notices_of
-from ..seeking import SAME_TIME_S, SEEK_BACK_OFF_S, Watched
+from ..seeking import SAME_TIME_S, SEEK_BACK_OFF_S, PassSummary
 from ..slots import Demand, FramePool, Memory, Place, Rows, bytes_for, places_of
 from ..times import FrameClock
 from .demux_decode import NvPass
@@ -50,7 +50,7 @@ class NvDecoder:
         slots = self._demand.slots(layout.nbytes)
         memory.reserve((slots + _DECODERS_OWN) * layout.nbytes)
         self._pool = FramePool(memory, slots)
-        self._watched = Watched()
+        self._summary = PassSummary()
         self._idle: NvSession | None = None
         self._closed = False
         self._one_search = Lock()
@@ -68,7 +68,7 @@ class NvDecoder:
         finally:
             self._keep_session(reading)
             reading.close()
-        self.notices += self._watched.notices(self.info, reading.reader.errors, reading.reader.first_error_s)
+        self.notices += self._summary.notices(self.info, reading.reader.errors, reading.reader.first_error_s)
 
     def frame_at(self, pts_s: float) -> Surface:
         """Seek to the key frame before, decode to exactly `pts_s`; from the start where seeking is not exact.
@@ -82,7 +82,7 @@ class NvDecoder:
         """Seek to the key frame before `first_s`, decode to `last_s`; from the start where seeking is not exact. The
         chip's pictures are always fine. Synchronises."""
         # Mended times cannot be sought, and the whole film for every look would take hours.
-        return [] if self._watched.adjusted else self._search(first_s, last_s, first_s)
+        return [] if self._summary.adjusted else self._search(first_s, last_s, first_s)
 
     def close(self) -> None:
         """Give decoder, stream and slots back; pictures that are still looked at stay valid. Synchronises."""
@@ -115,7 +115,7 @@ class NvDecoder:
         raise RefusedError("the GPU decodes no picture of it")
 
     def _begin(self) -> tuple[NvPass, Generator[_Timed]]:
-        self._watched = Watched()
+        self._summary = PassSummary()
         reading = NvPass(self.info.path, self._chip, self._memory, self._options.mode)
         return reading, self._pictures(reading)
 
@@ -123,21 +123,21 @@ class NvDecoder:
         first_s, wanted = self.info.first_pts_s, self._options.range
         start_s = first_s + wanted.start_s
         end_s = float("inf") if wanted.end_s is None else first_s + wanted.end_s
-        clock, watched = FrameClock(self.info.fps), self._watched
+        clock, summary = FrameClock(self.info.fps), self._summary
         key_s = key_before(self.info.path, start_s) if wanted.start_s > 0 else None
         for picture in reading.pictures(key_s):
             pts_s = clock.time(reading.reader.time_s(picture.pts))
-            watched.adjusted = clock.adjusted
-            watched.resized |= not _is_size(picture.decoded, self.info)
+            summary.adjusted = clock.adjusted
+            summary.resized |= not _is_size(picture.decoded, self.info)
             if pts_s >= end_s:
                 return
             if pts_s < start_s:
                 continue
-            watched.pictures += 1
-            watched.last_s = pts_s
+            summary.pictures += 1
+            summary.last_s = pts_s
             damaged = reading.reader.is_damaged(pts_s, picture.key)
             yield self._kept(picture.decoded), pts_s, reading.reader.number(picture.pts), damaged
-        watched.ended = True
+        summary.ended = True
 
     def _kept(self, decoded: Decoded, beyond: bool = False) -> Surface:
         """The picture in a slot of its own; its copy is queued."""
@@ -150,7 +150,7 @@ class NvDecoder:
         return Surface(y, u, v, 8 * decoded.sample_bytes, info.colour, info.geometry)
 
     def _search(self, first_s: float, last_s: float, seek_s: float) -> list[tuple[float, Surface]]:
-        starts = [None] if self._watched.adjusted else [seek_s, seek_s - SEEK_BACK_OFF_S, None]
+        starts = [None] if self._summary.adjusted else [seek_s, seek_s - SEEK_BACK_OFF_S, None]
         # One at a time: two that each hold half of the slots would wait for each other.
         with held(self._one_search):
             for start_s in starts:
@@ -170,10 +170,10 @@ class NvDecoder:
             if start_s is not None:
                 reading.reader.seek(start_s)
             clock = FrameClock(self.info.fps)
-            for picture in reading.pictures(wanted_from_s=None if self._watched.adjusted else first_s):
+            for picture in reading.pictures(wanted_from_s=None if self._summary.adjusted else first_s):
                 checkpoint()
                 stored_s = reading.reader.time_s(picture.pts)
-                time_s = clock.time(stored_s) if self._watched.adjusted or stored_s is None else stored_s
+                time_s = clock.time(stored_s) if self._summary.adjusted or stored_s is None else stored_s
                 if time_s > last_s:
                     break
                 whole |= time_s <= max(first_s, start_s or 0.0, self.info.first_pts_s) + SAME_TIME_S

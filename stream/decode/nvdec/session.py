@@ -21,7 +21,7 @@ from ...records import VideoInfo
 from ..slots import Memory
 from .packets import Packet
 
-CODECS = {
+NVDEC_CODECS = {
     "h264": "H264",
     "hevc": "HEVC",
     "mpeg1video": "MPEG1",
@@ -85,7 +85,7 @@ class Chip:
 
     def check(self, info: VideoInfo) -> None:
         """Ask the chip about the film. Raises RefusedError, and KeyartError when there is no room to ask."""
-        name, chroma = CODECS.get(info.codec), _chroma_of(info.pixel_format)
+        name, chroma = NVDEC_CODECS.get(info.codec), _chroma_of(info.pixel_format)
         if name is None:
             raise RefusedError("the GPU has no decoder for it")
         if chroma is None:
@@ -107,7 +107,7 @@ class Chip:
 
     def open(self, codec: str, memory: Memory) -> NvSession:
         """A decoder that works on the memory's stream. Raises NvdecError when none can be had."""
-        kind = getattr(self._codec.cudaVideoCodec, CODECS[codec])
+        kind = getattr(self._codec.cudaVideoCodec, NVDEC_CODECS[codec])
         try:
             decoder = self._codec.CreateDecoder(
                 gpuid=self._device_id, codec=kind, cudacontext=0, cudastream=memory.stream, usedevicememory=True

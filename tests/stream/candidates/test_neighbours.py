@@ -10,7 +10,7 @@ import pytest
 from engines.faces import UNMEASURED, Face
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
-from stream.candidates.neighbours import Moments, Pace
+from stream.candidates.neighbours import Moments, SmallPictureSampler
 from stream.candidates.picture_pool import PicturePool
 from stream.records import Candidate, Timed
 
@@ -109,7 +109,7 @@ def test_switched_off_or_without_a_face_nothing_is_decoded(span_s, faces):
 
 @pytest.mark.parametrize(("fps", "step"), [(12, 1), (24, 2), (25, 2), (30, 2), (60, 4)])
 def test_the_pace_of_what_is_kept(fps, step):
-    pace, times = Pace(0.32), np.arange(40) / fps
-    picked = [first + place for first in (0, 20) for place in pace.picks(times[first : first + 20])]
+    sampler, times = SmallPictureSampler(0.32), np.arange(40) / fps
+    picked = [first + place for first in (0, 20) for place in sampler.picks(times[first : first + 20])]
     assert picked == list(range(0, 40, step))
-    assert Pace(0.0).picks(times) == []
+    assert SmallPictureSampler(0.0).picks(times) == []

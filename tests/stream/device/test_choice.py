@@ -160,7 +160,7 @@ def test_a_detector_wider_than_its_engine_runs_without_one_and_says_so() -> None
 
 def test_the_hosts_pace_is_one_at_a_time() -> None:
     kit = host_kit(Settings(threads=3))
-    assert (kit.pace.max_batch, kit.pace.in_flight, kit.pace.readers) == (1, 1, 3)
+    assert (kit.concurrency.max_batch, kit.concurrency.in_flight, kit.concurrency.readers) == (1, 1, 3)
     assert kit.engine_ops is kit.ops and not kit.fallbacks({})
 
 

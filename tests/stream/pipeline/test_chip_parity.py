@@ -16,7 +16,7 @@ from stream.cli.progress import QuietReporter
 from stream.decode.decoder import DecodeOptions, Decoder
 from stream.decode.nvdec.open import open_on_chip
 from stream.decode.nvdec.session import Chip
-from stream.device.kit import Kit, MakeKit, Pace
+from stream.device.kit import Concurrency, Kit, MakeKit
 from stream.device.kit_cpu import host_kit
 from stream.manifest import Manifest
 from stream.pipeline.many import extract_files
@@ -29,14 +29,14 @@ pytestmark = [pytest.mark.testdata, pytest.mark.models, pytest.mark.slow, pytest
 
 
 class ChipKit:
-    """A kit as a GPU's in its decoder and its pace; `memories`: one of each film."""
+    """A kit as a GPU's in its decoder and its concurrency; `memories`: one of each film."""
 
     def __init__(self) -> None:
         self.memories: list[HostMemory] = []
 
     def __call__(self, settings: Settings) -> Kit:
-        pace = Pace(max_batch=32, readers=2, in_flight=4)
-        return replace(host_kit(settings), open_decoder=self._open, pace=pace)
+        concurrency = Concurrency(max_batch=32, readers=2, in_flight=4)
+        return replace(host_kit(settings), open_decoder=self._open, concurrency=concurrency)
 
     def _open(self, path: Path, options: DecodeOptions) -> Decoder:
         return open_on_chip(path, replace(options, threads=1), Chip(FakeNvdec()), self._memory)

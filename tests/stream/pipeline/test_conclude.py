@@ -7,7 +7,7 @@ import numpy as np
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
 from stream.candidates.picture_pool import PicturePool
-from stream.pipeline.conclude import Pixels
+from stream.pipeline.conclude import FullSizePictures
 from stream.records import Candidate, Timed
 
 
@@ -26,7 +26,7 @@ class File:
         self.sought: list[float] = []
         self.fine: list[bool] = []
         self.pool = PicturePool(4, 4)
-        self.pixels = Pixels(self.pool, self.frame_at, self.between)
+        self.pictures = FullSizePictures(self.pool, self.frame_at, self.between)
 
     def frame_at(self, pts_s: float) -> Surface:
         self.sought.append(pts_s)
@@ -39,23 +39,23 @@ class File:
 
 def test_an_evicted_picture_is_kept_when_it_comes_by():
     file = File()
-    assert len(file.pixels.beside(candidate(1.0), 0.8, 1.2)) == 11
-    assert file.fine == [True] and file.pixels.refetched == {1.0}
-    assert (file.pixels.surface(candidate(1.0)).y == 25).all() and file.sought == []
-    assert (file.pixels.surface(candidate(2.0)).y == 50).all() and file.sought == [2.0]
-    assert file.pixels.refetched == {1.0, 2.0}
+    assert len(file.pictures.beside(candidate(1.0), 0.8, 1.2)) == 11
+    assert file.fine == [True] and file.pictures.refetched == {1.0}
+    assert (file.pictures.surface(candidate(1.0)).y == 25).all() and file.sought == []
+    assert (file.pictures.surface(candidate(2.0)).y == 50).all() and file.sought == [2.0]
+    assert file.pictures.refetched == {1.0, 2.0}
 
 
 def test_a_look_beside_a_picture_that_is_held_need_not_be_fine():
     file = File()
     file.pool.put(1.0, picture(7), 1.0, None)
-    file.pixels.beside(candidate(1.0), 0.8, 1.2)
-    assert file.fine == [False] and file.pixels.refetched == set()
-    assert (file.pixels.surface(candidate(1.0)).y == 7).all() and file.sought == []
+    file.pictures.beside(candidate(1.0), 0.8, 1.2)
+    assert file.fine == [False] and file.pictures.refetched == set()
+    assert (file.pictures.surface(candidate(1.0)).y == 7).all() and file.sought == []
 
 
 def test_where_times_had_to_be_mended_the_picture_is_sought_as_ever():
     file = File()
-    pixels = Pixels(file.pool, file.frame_at, lambda first_s, last_s, *, fine=False: [])
-    assert pixels.beside(candidate(1.0), 0.8, 1.2) == [] and pixels.refetched == set()
-    assert (pixels.surface(candidate(1.0)).y == 25).all() and file.sought == [1.0]
+    pictures = FullSizePictures(file.pool, file.frame_at, lambda first_s, last_s, *, fine=False: [])
+    assert pictures.beside(candidate(1.0), 0.8, 1.2) == [] and pictures.refetched == set()
+    assert (pictures.surface(candidate(1.0)).y == 25).all() and file.sought == [1.0]

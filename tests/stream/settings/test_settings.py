@@ -6,7 +6,7 @@ import pytest
 
 from stream.errors import SettingsError
 from stream.settings.load import REMOVED, load_settings, parse_assignment
-from stream.settings.model import Settings, default_values, describe
+from stream.settings.model import Settings, default_values, setting_metadata
 from stream.settings.section import parse_time_s
 
 
@@ -168,7 +168,7 @@ def test_every_line_has_help_and_a_default() -> None:
     values = default_values()
     assert values["top"] == 10
     assert values["formats"] == ["landscape", "portrait"]
-    assert [name for name in values if not describe(name)["help"]] == []
+    assert [name for name in values if not setting_metadata(name)["help"]] == []
 
 
 def test_defaults_do_not_depend_on_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
