@@ -19,7 +19,8 @@ from kernels.bars import ActiveArea, BarsEvidence
 from kernels.open_ops import open_ops
 from stream.decode.decoder import DecodeMode, DecodeOptions
 from stream.decode.ffmpeg.decoder import AvDecoder
-from stream.shots.splitter import ShotSettings, ShotSplitter
+from stream.settings.sections import ShotSettings
+from stream.shots.splitter import ShotSplitter
 
 TOLERANCE_PX = 2
 VIDEO_SUFFIXES = (".mp4", ".mkv", ".webm", ".mov")

@@ -22,7 +22,9 @@ import numpy as np
 from kernels.cpu import CpuOps
 from stream.decode.decoder import DecodeMode, DecodeOptions
 from stream.decode.ffmpeg.decoder import AvDecoder
-from stream.shots.splitter import ShotSettings, ShotSplitter
+from stream.records import Shot
+from stream.settings.sections import ShotSettings
+from stream.shots.splitter import ShotSplitter
 
 from .peer_file import peer_file
 

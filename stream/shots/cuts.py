@@ -1,4 +1,4 @@
-"""Hard cuts: a change far above the motion around it that is not undone by the next few frames."""
+"""Hard cuts: a change far above the motion around it that the next few frames do not undo."""
 
 from __future__ import annotations
 
@@ -8,62 +8,83 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..settings.sections import ShotSettings
-from .window import LUMA_CELLS, RowWindow, distance, floor_scale, likeness
+from .window import LUMA_CELLS, RowWindow, distance, floor_scale, luma_correlation
 
 AROUND_ROWS = 8
 """Rows on either side whose changes say how much the picture moves."""
 _NEIGHBOURS = np.delete(np.arange(-AROUND_ROWS, AROUND_ROWS + 1), AROUND_ROWS)
+_NOISE_CHANGE = 0.5
+"""Code values of change that noise alone makes at full contrast; added to the motion around a quiet cut."""
+_TONE_MOTION = 2
+"""A new picture changes its tones by more than this many times what they change around it."""
+_LEAST_CHANGE = 0.6
+"""Share of the required change below which even a complete change of tones makes no cut."""
+_MOST_NEWNESS = 2.0
+"""A change of tones counts up to this many times the required one."""
 _CELL_CHANGE = 4.0
-_LOUD, _NEW = 0.6, 2.0
-_SAME_STRUCTURE, _SAME_CHROMA = 0.985, 6.0
-_STAYS = 0.5
+"""Code values by which a cell of the grid differs to count as changed, at full contrast."""
+_LIGHTING_CORRELATION = 0.985
+"""Luma correlation from which on two pictures show the same structure."""
+_LIGHTING_CHROMA = 6.0
+"""Mean chroma difference, code values, below which only the light differs."""
+_LEAST_SEPARATION = 0.5
+"""Every frame before a cut differs from every frame after it by at least this share of the jump."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Row `row` is the first of a new picture; `change` in code values."""
+    """Row `row` is the first of a new picture. `change`: to the row before, code values."""
 
     row: int
     change: float
 
 
 def find_cuts(window: RowWindow, first: int, end: int, flash_rows: int, settings: ShotSettings) -> list[Cut]:
-    """Cuts at rows [first, end). Reads `AROUND_ROWS` or `flash_rows` + 1 rows to either side, where there are any."""
+    """Cuts at rows `first` to `end` (exclusive), by row.
+
+    Reads up to max(`AROUND_ROWS`, `flash_rows` + 1) rows on either side, as far as the window has them.
+    """
     first = max(first, window.base + 1)
     if first >= end:
         return []
     change = window.change(first, end)
-    rows = _standing_out(window, first, end, settings)
+    rows = _rows_that_stand_out(window, first, end, settings)
     return [Cut(int(r), float(change[r - first])) for r in rows if _is_cut(window, int(r), flash_rows, settings)]
 
 
 def strongest_cuts(cuts: list[Cut], apart_rows: int) -> list[Cut]:
-    """Those with no stronger cut (or equal and earlier) less than `apart_rows` away."""
-    return [c for c in cuts if not any(_beats(o, c) for o in cuts if 0 < abs(o.row - c.row) < apart_rows)]
+    """The cuts that have no stronger one, nor an equal earlier one, less than `apart_rows` away."""
+    return [c for c in cuts if not any(_is_stronger(o, c) for o in cuts if 0 < abs(o.row - c.row) < apart_rows)]
 
 
-def _beats(a: Cut, b: Cut) -> bool:
+def _is_stronger(a: Cut, b: Cut) -> bool:
     return (a.change, -a.row) > (b.change, -b.row)
 
 
-def _standing_out(window: RowWindow, first: int, end: int, s: ShotSettings) -> np.ndarray:
-    """Rows in which more changes than motion around explains. Motion moves tones about, a new picture has others."""
+def _rows_that_stand_out(window: RowWindow, first: int, end: int, s: ShotSettings) -> np.ndarray:
+    """(M,) rows that change by more than the motion around them explains.
+
+    Motion moves tones about within the picture; a new picture has other tones. So less change is enough where the tones
+    change a lot, and more is needed where they stay.
+    """
     change, contrast = window.change(first, end), window.contrast(first - 1, end)
     scale = floor_scale(contrast[1:], contrast[:-1], s)
-    # What motion around takes away comes after what would not do without any: few rows are left.
-    likely = np.flatnonzero((change >= s.quiet_cut_floor * scale) | (change / (s.cut_floor * scale) >= _LOUD))
+    # A cheap test first, which assumes no motion: it leaves few rows for the costly look at the rows around them.
+    likely = np.flatnonzero((change >= s.quiet_cut_floor * scale) | (change / (s.cut_floor * scale) >= _LEAST_CHANGE))
     if not len(likely):
         return likely
     rows, change, scale = first + likely, change[likely], scale[likely]
-    activity = _around(window.change, window, rows)
+    activity = _motion_around(window.change, window, rows)
     loud = change / (s.cut_floor * scale + s.cut_activity_ratio * activity)
-    new = window.tone_step(first, end)[likely] / (s.cut_tones + 2 * _around(window.tone_step, window, rows))
-    quiet = (change >= s.quiet_cut_floor * scale) & (change >= s.quiet_cut_ratio * (activity + 0.5 * scale))
-    return np.asarray(rows[quiet | ((loud >= _LOUD) & (loud * np.minimum(new, _NEW) >= 1))])
+    tones_around = _motion_around(window.tone_change, window, rows)
+    new = window.tone_change(first, end)[likely] / (s.cut_tones + _TONE_MOTION * tones_around)
+    quiet = (change >= s.quiet_cut_floor * scale) & (change >= s.quiet_cut_ratio * (activity + _NOISE_CHANGE * scale))
+    return np.asarray(rows[quiet | ((loud >= _LEAST_CHANGE) & (loud * np.minimum(new, _MOST_NEWNESS) >= 1))])
 
 
-def _around(signal: Callable[[int, int], np.ndarray], window: RowWindow, rows: np.ndarray) -> np.ndarray:
-    """The second largest value among each row's neighbours: one other cut or flash nearby is no motion."""
+def _motion_around(signal: Callable[[int, int], np.ndarray], window: RowWindow, rows: np.ndarray) -> np.ndarray:
+    """(M,) the second largest value of `signal` among each row's neighbours: the largest may be another cut or a flash,
+    which is no motion."""
     places = rows[:, None] + _NEIGHBOURS
     known = (places >= window.base) & (places < window.end)
     values = signal(window.base, window.end)[np.where(known, places, window.base) - window.base]
@@ -71,21 +92,23 @@ def _around(signal: Callable[[int, int], np.ndarray], window: RowWindow, rows: n
 
 
 def _is_cut(window: RowWindow, row: int, flash_rows: int, settings: ShotSettings) -> bool:
-    before, after = window.picture(row - 1), window.picture(row)
+    before, after = window.grid(row - 1), window.grid(row)
     contrast = window.contrast(row - 1, row + 1)
     cells = np.abs(before - after)[:LUMA_CELLS] > _CELL_CHANGE * floor_scale(contrast[0], contrast[1], settings)
-    if cells.mean() < settings.cut_cells or lighting_only(before, after):
+    if cells.mean() < settings.cut_cells or differ_in_light_only(before, after):
         return False
-    return _stays(window, row, float(distance(before, after)), flash_rows)
+    return _stays_changed(window, row, float(distance(before, after)), flash_rows)
 
 
-def _stays(window: RowWindow, row: int, jump: float, frames: int) -> bool:
-    """Whether every frame just before differs from every frame just after: no flash begins or ends here."""
-    olds = window.x(max(window.base, row - frames - 1), row)
-    news = window.x(row, min(window.end, row + frames + 1))
-    return bool(distance(olds[:, None], news[None]).min() >= _STAYS * jump)
+def _stays_changed(window: RowWindow, row: int, jump: float, frames: int) -> bool:
+    """Whether each of the `frames` + 1 frames before differs from each of those after: no flash begins or ends here."""
+    befores = window.grids(max(window.base, row - frames - 1), row)
+    afters = window.grids(row, min(window.end, row + frames + 1))
+    return bool(distance(befores[:, None], afters[None]).min() >= _LEAST_SEPARATION * jump)
 
 
-def lighting_only(a: np.ndarray, b: np.ndarray) -> bool:
-    """Whether one picture is the other in brighter or dimmer light."""
-    return likeness(a, b) >= _SAME_STRUCTURE and float(np.abs(a - b)[LUMA_CELLS:].mean()) < _SAME_CHROMA
+def differ_in_light_only(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two grids (208,) show the same picture in brighter or dimmer light."""
+    if luma_correlation(a, b) < _LIGHTING_CORRELATION:
+        return False
+    return float(np.abs(a - b)[LUMA_CELLS:].mean()) < _LIGHTING_CHROMA

@@ -1,7 +1,7 @@
-"""Black and white stretches: how a stretch is entered and left, and which boundaries that makes.
+"""Fades: stretches of black or white rows, how each begins and ends, and whether a row belongs to a fade.
 
-A fade out, black, a fade in: one boundary, at the first black row. A card whose text fades over its black ground is no
-fade: most of its grid does not change, so only the hard cut into or out of it counts.
+A fade out, black and a fade in make one boundary, at the first black row. A title card whose text fades in over a black
+ground makes none: most of its grid does not change. Only a hard cut to the card or from it counts.
 """
 
 from __future__ import annotations
@@ -13,21 +13,27 @@ import numpy as np
 
 from ..records import Transition
 from ..settings.sections import ShotSettings
-from .window import LUMA_CELLS, PICTURE, WHITE, RowWindow, distance, floor_scale, likeness
+from .window import LUMA_CELLS, PICTURE, WHITE, RowWindow, distance, floor_scale, luma_correlation
 
-Side = Literal["edge", "cut", "fade", "none"]
-"""How a stretch meets its neighbour: film's edge, hard cut, a fading picture, or nothing that counts."""
+EdgeKind = Literal["edge", "cut", "fade", "none"]
+"""What lies at one end of a flat stretch: the film's edge, a hard cut, a fading picture, or nothing that counts."""
 _STILL_CELL = 3.0
+"""Code values up to which a luma cell counts as unchanged."""
 _STILL_SHARE = 0.6
+"""Share of unchanged cells above which the picture does not fade: text appears on a card."""
 _STALL_ROWS = 2
-_LEAST_SCALE = 0.5
-"""A night scene that hovers about black neither fades in nor out."""
-_SAME_STRUCTURE = 0.9
+"""Rows for which a fade may stand still, as repeated frames do."""
+_STEP_RATIO, _STEP_FLOOR = 1.01, 0.2
+"""A fade goes on while its distance from the flat row grows by this factor and by these code values."""
+_LEAST_FADE_SCALE = 0.5
+"""What the floor of a fade shrinks to at most: a night scene that hovers about black does not fade."""
+_FLASH_CORRELATION = 0.9
+"""Luma correlation from which on the pictures before and after a flash are the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """A shot begins at `row`; rows from `mixed_first` up to `mixed_end` show no shot cleanly."""
+    """A shot begins at `row`; rows from `mixed_first` to `mixed_end` (exclusive) show no shot cleanly."""
 
     row: int
     transition: Transition
@@ -39,43 +45,50 @@ class Boundary:
 
 @dataclass(frozen=True, slots=True)
 class FlatStretch:
-    """A stretch that began at `row`, and how. `fade_row` is the last untouched row before it."""
+    """A stretch of black or white rows that begins at `row`, and what lies before it."""
 
     row: int
-    side: Side
+    edge: EdgeKind
     fade_row: int
+    """The last row before it that a fade has not touched."""
     white: bool
     before: np.ndarray
+    """(208,) float32: the grid of `fade_row`."""
     pts_s: float
     frame: int | None
 
 
-def enter(window: RowWindow, row: int, cuts: set[int], reach: int, settings: ShotSettings) -> FlatStretch:
-    """The stretch whose first flat row is `row`; `cuts` are the rows of hard cuts nearby."""
-    side, fade_row = _side(window, row, -1, cuts, reach, settings)
-    white = bool(window.flat(row, row + 1)[0] == WHITE)
-    return FlatStretch(
-        row, side, fade_row, white, window.picture(fade_row).copy(), window.pts_s(row), window.frame(row)
-    )
+def begin_stretch(window: RowWindow, row: int, cuts: set[int], reach: int, settings: ShotSettings) -> FlatStretch:
+    """The stretch whose first flat row is `row`. `cuts`: the rows of hard cuts nearby; `reach`: longest fade, rows."""
+    edge, fade_row = _edge(window, row, -1, cuts, reach, settings)
+    white = bool(window.flatness(row, row + 1)[0] == WHITE)
+    return FlatStretch(row, edge, fade_row, white, window.grid(fade_row).copy(), window.pts_s(row), window.frame(row))
 
 
-def leave(window: RowWindow, row: int, cuts: set[int], reach: int, settings: ShotSettings) -> tuple[Side, int]:
-    """How the stretch that ends before `row` is left, and the first row whose picture is whole."""
-    side, whole = _side(window, row - 1, +1, cuts, reach, settings)
-    return side, max(row, whole)
+def end_of_stretch(
+    window: RowWindow, row: int, cuts: set[int], reach: int, settings: ShotSettings
+) -> tuple[EdgeKind, int]:
+    """What follows the stretch that ends before `row`, and the first row that no fade touches."""
+    edge, clean_row = _edge(window, row - 1, +1, cuts, reach, settings)
+    return edge, max(row, clean_row)
 
 
-def is_flash(entry: FlatStretch, exit_row: int, after: np.ndarray, whole_row: int, flash_rows: int, fps: float) -> bool:
-    """Whether a short stretch leads back to the picture it came from. Light may take a second to come and go."""
-    sudden = whole_row - entry.fade_row - 1 <= flash_rows
-    lit = entry.white and exit_row - entry.row <= flash_rows and whole_row - entry.fade_row <= fps
-    return (sudden or lit) and likeness(entry.before, after) >= _SAME_STRUCTURE
+def is_flash(
+    stretch: FlatStretch, exit_row: int, after: np.ndarray, clean_row: int, flash_rows: int, fps: float
+) -> bool:
+    """Whether a short stretch leads back to the picture it came from. A white one may take a second to come and go.
+
+    `exit_row`: the first row after the stretch; `clean_row`: the first that no fade touches; `after`: its grid (208,).
+    """
+    sudden = clean_row - stretch.fade_row - 1 <= flash_rows
+    lit = stretch.white and exit_row - stretch.row <= flash_rows and clean_row - stretch.fade_row <= fps
+    return (sudden or lit) and luma_correlation(stretch.before, after) >= _FLASH_CORRELATION
 
 
-def _side(
+def _edge(
     window: RowWindow, row: int, step: int, cuts: set[int], reach: int, settings: ShotSettings
-) -> tuple[Side, int]:
-    """How flat row `row` meets what lies in direction `step`, and the nearest row there that is untouched by a fade."""
+) -> tuple[EdgeKind, int]:
+    """What lies beside flat row `row` in direction `step` (±1), and the nearest row there that no fade touches."""
     beside = row + step
     if not window.base <= beside < window.end:
         return "edge", row
@@ -83,23 +96,24 @@ def _side(
     near = cuts & {changed_at - 1, changed_at, changed_at + 1}
     if near:
         return "cut", beside if step < 0 else max(near)
-    whole = _fade_end(window, row, step, reach)
-    flat, picture = window.picture(row), window.picture(whole)
+    clean = _fade_end(window, row, step, reach)
+    flat, picture = window.grid(row), window.grid(clean)
     still = (np.abs(flat - picture)[:LUMA_CELLS] <= _STILL_CELL).mean() > _STILL_SHARE
-    contrast = window.contrast(whole, whole + 1)[0]
-    scale = max(_LEAST_SCALE, float(floor_scale(contrast, contrast, settings)))
+    contrast = window.contrast(clean, clean + 1)[0]
+    scale = max(_LEAST_FADE_SCALE, float(floor_scale(contrast, contrast, settings)))
     fades = not still and distance(flat, picture) >= settings.dissolve_floor * scale
-    return ("fade" if fades else "none"), whole
+    return ("fade" if fades else "none"), clean
 
 
 def _fade_end(window: RowWindow, row: int, step: int, reach: int) -> int:
-    """Walk from a flat row as long as the picture keeps moving away from it; repeated frames may stall it briefly."""
+    """The last row of a fade that begins at flat row `row`: walks in direction `step` while the picture keeps moving
+    away from it, `reach` rows at most. Repeated frames may stall it for `_STALL_ROWS`."""
     last = window.clip(row + step * reach)
-    rows = window.x(min(row, last), max(row, last) + 1)[::step]
-    away = distance(rows, rows[0])
+    grids = window.grids(min(row, last), max(row, last) + 1)[::step]
+    away = distance(grids, grids[0])
     reached = 0
     for i in range(1, len(away)):
-        if away[i] > 1.01 * away[reached] + 0.2:
+        if away[i] > _STEP_RATIO * away[reached] + _STEP_FLOOR:
             reached = i
         elif i - reached > _STALL_ROWS:
             break
@@ -110,16 +124,17 @@ def fades_through(window: RowWindow, first: int, last: int) -> bool:
     """Whether the change between rows `first` and `last` is part of a fade out to, or in from, a flat row nearby."""
     reach, middle = last - first, (first + last) // 2
     low, high = max(window.base, first - reach), min(window.end, last + reach + 1)
-    flat = low + np.flatnonzero(window.flat(low, high) != PICTURE)
+    flat = low + np.flatnonzero(window.flatness(low, high) != PICTURE)
     before, after = flat[flat <= middle], flat[flat > middle]
     faded_in = len(before) > 0 and _fade_end(window, int(before[-1]), +1, 2 * reach) > middle
     return bool(faded_in or (len(after) > 0 and _fade_end(window, int(after[0]), -1, 2 * reach) < middle))
 
 
 def flat_edges(window: RowWindow, first: int, end: int) -> list[tuple[int, bool]]:
-    """For rows in [first, end): (row, True) where a flat stretch begins, (row, False) where a picture follows one."""
+    """For rows `first` to `end` (exclusive): (row, True) where a flat stretch begins, (row, False) where a picture
+    follows one."""
     low = max(first - 1, window.base)
-    flat = window.flat(low, end) != PICTURE
+    flat = window.flatness(low, end) != PICTURE
     known = np.concatenate([[False], flat]) if low == first else flat
     turns = np.flatnonzero(np.diff(known.astype(np.int8)))
     return [(first + int(t), bool(known[t + 1])) for t in turns]

@@ -1,7 +1,7 @@
 """Shots from the rows of a film, in one pass: hard cuts, dissolves, and fades to and from black or white.
 
-Rows are judged in blocks of fixed film rows once everything a verdict looks at has arrived, so the result does not
-depend on how the rows were batched, and only a few seconds of rows are remembered.
+Rows are judged in blocks of `BLOCK_ROWS`, counted from the first row of the film, once everything that a verdict looks
+at has arrived. So the result does not depend on how the rows were batched, and only a few seconds of rows are kept.
 """
 
 from __future__ import annotations
@@ -16,22 +16,32 @@ from ..records import Shot, Transition
 from ..settings.sections import ShotSettings
 from .cuts import AROUND_ROWS, Cut, find_cuts, strongest_cuts
 from .dissolves import OUTSIDE_ROWS, Dissolve, camera_moved, find_dissolves, strongest_dissolves
-from .fades import Boundary, FlatStretch, enter, fades_through, flat_edges, is_flash, leave
+from .fades import Boundary, FlatStretch, begin_stretch, end_of_stretch, fades_through, flat_edges, is_flash
 from .window import PICTURE, RowWindow
 
-__all__ = ["ShotSettings", "ShotSplitter"]
-
 BLOCK_ROWS = 32
+_USUAL_FPS = 25.0
+"""Taken where the frame rate is unknown."""
 _FPS_RANGE = (5.0, 120.0)
+"""Frame rates outside are taken for the nearest inside: containers state absurd ones."""
+_LEAST_REACH_ROWS = 4
+"""Least length of the longest transition, whatever the frame rate."""
+_LEAST_LONG_ROWS = 2
+"""Least length of a flat stretch that becomes a shot, whatever the frame rate."""
+_CLEARANCE_ROWS = 2
+"""Rows before and after a cut that must show a picture; a cut into or out of black belongs to the flat stretch."""
 
 
 class ShotSplitter:
-    """Splits one film. `fps` is the measured rows per second, roughly; it sets the windows, never the times."""
+    """Splits one film into shots.
+
+    `fps`: rows per second, about; None when unknown. It sets how many rows are looked at, never the times of shots.
+    """
 
     def __init__(self, settings: ShotSettings, fps: float | None) -> None:
         self._settings = settings
-        self._fps = min(max(fps or 25.0, _FPS_RANGE[0]), _FPS_RANGE[1])
-        self._reach = max(4, round(settings.longest_transition_s * self._fps))
+        self._fps = min(max(fps or _USUAL_FPS, _FPS_RANGE[0]), _FPS_RANGE[1])
+        self._reach = max(_LEAST_REACH_ROWS, round(settings.longest_transition_s * self._fps))
         self._apart = max(1, round(settings.shortest_shot_s * self._fps))
         self._flash = round(settings.longest_flash_s * self._fps)
         self._window = RowWindow(settings)
@@ -53,11 +63,11 @@ class ShotSplitter:
 
     @property
     def window_rows(self) -> int:
-        """How many rows are remembered at this moment."""
+        """How many rows are kept at this moment."""
         return len(self._window) + len(self._waiting)
 
     def add(self, rows: np.ndarray) -> list[Shot]:
-        """Take rows of dtype `kernels.stats.ROW` in presentation order; gives the shots that have become certain."""
+        """Take rows of dtype `kernels.stats.ROW` in presentation order; returns the shots that have become certain."""
         shots: list[Shot] = []
         # Joining records takes long, and most batches are a block.
         self._waiting = np.concatenate([self._waiting, rows]) if len(self._waiting) else rows
@@ -69,7 +79,7 @@ class ShotSplitter:
         return shots
 
     def finish(self, end_s: float) -> list[Shot]:
-        """The film is over at `end_s` (seconds): gives the remaining shots; none when there never was a row."""
+        """The film ends at `end_s` (seconds): returns the remaining shots; none when no row was ever added."""
         self._window.append(self._waiting)
         if not self._window.end:
             return []
@@ -78,7 +88,7 @@ class ShotSplitter:
             shots += self._judge(min(self._done + BLOCK_ROWS, self._window.end))
         last, opening = self._window.end - 1, self._first_boundary()
         frame = self._window.frame(last)
-        clean_end = self._stretch.fade_row + 1 if self._paused() and self._stretch else last + 1
+        clean_end = self._stretch.fade_row + 1 if self._may_be_pause() and self._stretch else last + 1
         end = Boundary(last + 1, "cut", clean_end, last + 1, end_s, None if frame is None else frame + 1)
         return [*shots, self._shot(opening, end)]
 
@@ -94,112 +104,115 @@ class ShotSplitter:
         return shots
 
     def _search(self, end: int) -> None:
-        """Look for cuts and dissolves as far ahead as a choice among those near rows before `end` needs."""
+        """Find cuts and dissolves as far ahead as the choice among those near rows before `end` needs."""
         ahead = min(end + self._reach + self._apart, self._window.end)
         self._cuts += find_cuts(self._window, self._searched, ahead, self._flash, self._settings)
         self._dissolves += find_dissolves(self._window, self._searched, ahead, self._reach, self._settings)
         self._searched = ahead
 
     def _boundaries(self, first: int, end: int) -> Iterator[Boundary]:
-        """Boundaries that are settled by the rows in [first, end), by row."""
+        """Boundaries that rows `first` to `end` (exclusive) settle, by row."""
         cuts = strongest_cuts(self._cuts, self._apart)
         cut_rows = {c.row for c in self._cuts}
-        here = [c.row for c in cuts if first <= c.row < end and self._clear(c.row - 2, c.row + 2)]
+        here = [c.row for c in cuts if first <= c.row < end and self._is_amid_pictures(c.row)]
         events: list[tuple[int, int, Boundary | bool]] = [
             *((row, 0, begins) for row, begins in flat_edges(self._window, first, end)),
-            *((row, 1, self._at(row)) for row in here),
+            *((row, 1, self._boundary_at(row)) for row in here),
             *((b.row, 2, b) for b in self._dissolved(first, end, cut_rows)),
         ]
         for row, _, event in sorted(events, key=lambda e: e[:2]):
-            yield from self._overdue(row)
+            yield from self._long_stretch(row)
             if isinstance(event, Boundary):
                 yield event
             elif event:
-                self._stretch = enter(self._window, row, cut_rows, self._reach, self._settings)
+                self._stretch = begin_stretch(self._window, row, cut_rows, self._reach, self._settings)
                 self._stretch_kept = False
             else:
-                yield from self._leave(row, cut_rows)
-        yield from self._overdue(end)
+                yield from self._end_stretch(row, cut_rows)
+        yield from self._long_stretch(end)
 
     def _dissolved(self, first: int, end: int, cut_rows: set[int]) -> list[Boundary]:
-        """Dissolves that nothing simpler explains: a cut, a fade, a moving camera."""
+        """The dissolves that nothing simpler explains: no cut, no fade, no moving camera."""
         found = strongest_dissolves(self._dissolves, first, end)
-        return [self._at(d.row, "dissolve", d.first + 1, d.last) for d in found if self._is_dissolve(d, cut_rows)]
+        return [
+            self._boundary_at(d.row, "dissolve", d.first + 1, d.last) for d in found if self._is_dissolve(d, cut_rows)
+        ]
 
     def _is_dissolve(self, d: Dissolve, cut_rows: set[int]) -> bool:
         if any(d.first < row <= d.last for row in cut_rows) or fades_through(self._window, d.first, d.last):
             return False
         return not camera_moved(self._window, d)
 
-    def _clear(self, first: int, end: int) -> bool:
-        return bool((self._window.flat(max(first, self._window.base), end) == PICTURE).all())
+    def _is_amid_pictures(self, row: int) -> bool:
+        first, end = max(row - _CLEARANCE_ROWS, self._window.base), row + _CLEARANCE_ROWS
+        return bool((self._window.flatness(first, end) == PICTURE).all())
 
-    def _at(
+    def _boundary_at(
         self, row: int, transition: Transition = "cut", mixed_first: int | None = None, mixed_end: int | None = None
     ) -> Boundary:
         low, high = (row if m is None else m for m in (mixed_first, mixed_end))
         return Boundary(row, transition, low, high, self._window.pts_s(row), self._window.frame(row))
 
-    def _overdue(self, row: int) -> Iterator[Boundary]:
-        """A stretch that was entered by a cut or a fade and has lasted too long to be a mere pause between shots."""
-        entry = self._stretch
-        if entry and self._paused():
-            long_at = entry.row + max(2, round(self._settings.long_black_s * self._fps))
+    def _long_stretch(self, row: int) -> Iterator[Boundary]:
+        """The boundary of the open stretch when at `row` it has lasted too long for a pause between two shots: it then
+        is a shot of its own."""
+        stretch = self._stretch
+        if stretch and self._may_be_pause():
+            long_at = stretch.row + max(_LEAST_LONG_ROWS, round(self._settings.long_black_s * self._fps))
             if row >= long_at:
                 self._stretch_kept = True
-                yield self._entered(entry, entry.row, fades=entry.side == "fade")
+                yield self._stretch_boundary(stretch, stretch.row, fades=stretch.edge == "fade")
 
-    def _paused(self) -> bool:
-        """Whether a picture gave way to a flat stretch that may still turn out to be a pause between two shots."""
-        return self._stretch is not None and not self._stretch_kept and self._stretch.side in ("cut", "fade")
+    def _may_be_pause(self) -> bool:
+        """Whether a flat stretch is open that came after a picture and may still be a pause between two shots."""
+        return self._stretch is not None and not self._stretch_kept and self._stretch.edge in ("cut", "fade")
 
-    def _leave(self, row: int, cut_rows: set[int]) -> Iterator[Boundary]:
-        """Settle the open stretch, which a picture follows at `row`."""
-        entry, self._stretch = self._stretch, None
-        if entry is None:
+    def _end_stretch(self, row: int, cut_rows: set[int]) -> Iterator[Boundary]:
+        """The boundary, if any, that the open stretch makes, now that a picture follows it at `row`."""
+        stretch, self._stretch = self._stretch, None
+        if stretch is None:
             return
-        side, whole = leave(self._window, row, cut_rows, self._reach, self._settings)
+        edge, clean_row = end_of_stretch(self._window, row, cut_rows, self._reach, self._settings)
         if self._stretch_kept:
-            if side == "cut":
-                yield self._at(whole)
+            if edge == "cut":
+                yield self._boundary_at(clean_row)
             else:
-                self._whole_from(whole)
-        elif entry.side == "edge":
-            yield from self._opened(side == "cut", whole)
-        elif is_flash(entry, row, self._window.picture(whole), whole, self._flash, self._fps):
+                self._open_shot_clean_from(clean_row)
+        elif stretch.edge == "edge":
+            yield from self._end_leader(edge == "cut", clean_row)
+        elif is_flash(stretch, row, self._window.grid(clean_row), clean_row, self._flash, self._fps):
             return
-        elif entry.side in ("cut", "fade"):
-            yield self._entered(entry, whole, fades="fade" in (entry.side, side))
-        elif side == "cut":
-            yield self._at(whole)
-        elif side == "fade":
-            yield self._entered(entry, whole, fades=True)
+        elif stretch.edge in ("cut", "fade"):
+            yield self._stretch_boundary(stretch, clean_row, fades="fade" in (stretch.edge, edge))
+        elif edge == "cut":
+            yield self._boundary_at(clean_row)
+        elif edge == "fade":
+            yield self._stretch_boundary(stretch, clean_row, fades=True)
 
-    def _entered(self, entry: FlatStretch, whole: int, fades: bool) -> Boundary:
-        mixed_first = entry.fade_row + 1 if entry.side == "fade" else entry.row
-        return Boundary(
-            entry.row, "fade" if fades else "cut", mixed_first, max(whole, entry.row), entry.pts_s, entry.frame
-        )
+    def _stretch_boundary(self, stretch: FlatStretch, clean_row: int, fades: bool) -> Boundary:
+        mixed_first = stretch.fade_row + 1 if stretch.edge == "fade" else stretch.row
+        transition: Transition = "fade" if fades else "cut"
+        return Boundary(stretch.row, transition, mixed_first, max(clean_row, stretch.row), stretch.pts_s, stretch.frame)
 
-    def _opened(self, by_cut: bool, whole: int) -> Iterator[Boundary]:
-        """The film began flat: a hard cut ends the leader; a fade in belongs to the first shot."""
-        if by_cut and whole >= self._apart:
-            yield self._at(whole)
+    def _end_leader(self, by_cut: bool, clean_row: int) -> Iterator[Boundary]:
+        """The film began flat. A hard cut ends this leader; a fade in belongs to the first shot."""
+        if by_cut and clean_row >= self._apart:
+            yield self._boundary_at(clean_row)
         else:
-            self._whole_from(whole)
+            self._open_shot_clean_from(clean_row)
 
     def _first_boundary(self) -> Boundary:
         if self._opening is None:
-            self._opening = self._at(self._window.base)
+            self._opening = self._boundary_at(self._window.base)
         return self._opening
 
-    def _whole_from(self, row: int) -> None:
-        """The open shot began in black: its pictures are whole from `row` on."""
+    def _open_shot_clean_from(self, row: int) -> None:
+        """The open shot began in black: its pictures are clean from `row` on."""
         b = self._first_boundary()
         self._opening = Boundary(b.row, "fade", b.mixed_first, max(b.mixed_end, row), b.pts_s, b.frame)
 
     def _close(self, boundary: Boundary) -> Shot | None:
-        """The open shot ends at `boundary`, unless that comes too soon after its start."""
+        """The shot that ends at `boundary`; None when the boundary comes too soon after the shot's start."""
         opening = self._first_boundary()
         if boundary.row - opening.row < self._apart:
             return None

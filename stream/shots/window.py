@@ -1,4 +1,7 @@
-"""What shot detection remembers of the last few seconds of rows, and the settings that say what a shot is."""
+"""The last few seconds of rows, as shot detection looks at them, and the distances it measures between frames.
+
+A frame is compared by its grid: 144 luma cells (9 rows of 16) and 64 chroma cells (2 planes of 4 by 8) in one vector.
+"""
 
 from __future__ import annotations
 
@@ -11,41 +14,52 @@ from ..settings.sections import ShotSettings
 LUMA_CELLS, CHROMA_CELLS = 144, 64
 _CELL_WEIGHT = np.repeat(np.array([1 / LUMA_CELLS, 1 / CHROMA_CELLS], np.float32), [LUMA_CELLS, CHROMA_CELLS])
 PICTURE, BLACK, WHITE = 0, 1, 2
+"""Values of `RowWindow.flatness`."""
+_WHITE_SHARE = 0.5
+"""Least share of white pixels in a white frame; the rest may be black bars."""
+_GREY_SHARE = 0.03
+"""Largest share of pixels that are neither black nor white in a white frame."""
+_LEAST_FLOOR_SCALE = 0.25
+"""What a floor shrinks to at most, however low the contrast."""
 
 
-def pictures(rows: np.ndarray) -> np.ndarray:
+def grids_of(rows: np.ndarray) -> np.ndarray:
     """(N, 208) float32: each row's luma and chroma grid, less 128. Integers, so that products below 2²⁴ are exact."""
     flat = [rows[name].reshape(len(rows), -1) for name in ("signature_y", "signature_uv")]
     return np.asarray(np.concatenate(flat, axis=1).astype(np.float32) - 128)
 
 
-def tones(rows: np.ndarray) -> np.ndarray:
+def tones_of(rows: np.ndarray) -> np.ndarray:
     """(N, 64) float32: the share of pixels in each luma bin."""
     histogram = rows["histogram"].astype(np.float32)
     return np.asarray(histogram / np.maximum(histogram.sum(axis=1, keepdims=True), 1))
 
 
-def flatness(rows: np.ndarray, share: np.ndarray, settings: ShotSettings) -> np.ndarray:
-    """(N,) int8: BLACK, WHITE (perhaps between black bars) or PICTURE; `share` is their `tones`."""
+def flatness_of(rows: np.ndarray, share: np.ndarray, settings: ShotSettings) -> np.ndarray:
+    """(N,) int8: BLACK, WHITE (perhaps between black bars) or PICTURE. `share`: the rows' `tones_of`."""
     bins = HISTOGRAM_BINS
     low, high = int(settings.black_luma * bins / 256) + 1, int(settings.white_luma * bins / 256)
     light, between = share[:, high:].sum(axis=1), share[:, low:high].sum(axis=1)
     black = (rows["luma_mean"] <= settings.black_luma) & (rows["luma_std"] <= settings.black_deviation)
-    white = (light >= 0.5) & (between <= 0.03)
+    white = (light >= _WHITE_SHARE) & (between <= _GREY_SHARE)
     return np.where(white, WHITE, np.where(black, BLACK, PICTURE)).astype(np.int8)
 
 
 class RowWindow:
-    """Consecutive rows and what follows from each alone; rows keep their film number."""
+    """Consecutive rows of a film, with the arrays that are computed from each row alone.
+
+    A row is named by its number in the film; the window holds rows `base` to `end` (exclusive). Ranges of rows must lie
+    inside it.
+    """
 
     def __init__(self, settings: ShotSettings) -> None:
         self._settings = settings
         self.base = 0
         self.end = 0
-        self._x = np.empty((0, LUMA_CELLS + CHROMA_CELLS), np.float32)
+        self._grids = np.empty((0, LUMA_CELLS + CHROMA_CELLS), np.float32)
         self._numbers = np.empty((0, 4), np.float32)
         self._tones = np.empty((0, HISTOGRAM_BINS), np.float32)
-        self._flat = np.empty(0, np.int8)
+        self._flatness = np.empty(0, np.int8)
         self._pts = np.empty(0, np.float64)
         self._frame = np.empty(0, np.int64)
 
@@ -53,70 +67,75 @@ class RowWindow:
         return self.end - self.base
 
     def append(self, rows: np.ndarray) -> None:
-        """Take rows of dtype `kernels.stats.ROW` that follow the last ones."""
+        """Add rows of dtype `kernels.stats.ROW` that follow the last ones."""
         if not len(rows):
             return
-        shares, numbers = tones(rows), np.empty((len(rows), 4), np.float32)
+        shares, numbers = tones_of(rows), np.empty((len(rows), 4), np.float32)
         change = rows["change"] + rows["chroma_change"]
         numbers.T[...] = change, rows["tone_change"], rows["luma_std"], rows["sobel_energy"]
-        self._x = np.concatenate([self._x, pictures(rows)])
+        self._grids = np.concatenate([self._grids, grids_of(rows)])
         self._numbers = np.concatenate([self._numbers, numbers])
         self._tones = np.concatenate([self._tones, shares])
-        self._flat = np.concatenate([self._flat, flatness(rows, shares, self._settings)])
+        self._flatness = np.concatenate([self._flatness, flatness_of(rows, shares, self._settings)])
         self._pts = np.concatenate([self._pts, rows["pts_s"]])
         self._frame = np.concatenate([self._frame, rows["frame"]])
         self.end += len(rows)
 
     def drop_before(self, row: int) -> None:
-        """Forget rows before `row`; their memory goes when the next ones come."""
+        """Forget the rows before `row`. Their memory is freed at the next `append`."""
         n = max(0, min(row, self.end) - self.base)
-        for name in ("_x", "_numbers", "_tones", "_flat", "_pts", "_frame"):
+        for name in ("_grids", "_numbers", "_tones", "_flatness", "_pts", "_frame"):
             setattr(self, name, getattr(self, name)[n:])
         self.base += n
 
     def clip(self, row: int) -> int:
-        """The nearest row that is remembered."""
+        """The row of the window that is nearest to `row`."""
         return min(max(row, self.base), self.end - 1)
 
-    def x(self, first: int, end: int) -> np.ndarray:
-        return self._x[first - self.base : end - self.base]
+    def grids(self, first: int, end: int) -> np.ndarray:
+        """(N, 208) float32: `grids_of` rows `first` to `end` (exclusive), a view."""
+        return self._grids[first - self.base : end - self.base]
 
     def change(self, first: int, end: int) -> np.ndarray:
         """(N,) float32 code values: luma plus chroma change to the row before."""
         return self._numbers[first - self.base : end - self.base, 0]
 
-    def tone_step(self, first: int, end: int) -> np.ndarray:
+    def tone_change(self, first: int, end: int) -> np.ndarray:
         """(N,) float32: share of pixels (0–1) whose luma bin differs from the row before's."""
         return self._numbers[first - self.base : end - self.base, 1]
 
     def contrast(self, first: int, end: int) -> np.ndarray:
-        """(N,) float32 code values: deviation of luma."""
+        """(N,) float32 code values: standard deviation of luma."""
         return self._numbers[first - self.base : end - self.base, 2]
 
     def edges(self, first: int, end: int) -> np.ndarray:
-        """(N,) float32: edge energy."""
+        """(N,) float32, squared luma units: edge energy."""
         return self._numbers[first - self.base : end - self.base, 3]
 
     def tones(self, first: int, end: int) -> np.ndarray:
         """(N, 64) float32: share of pixels per luma bin."""
         return self._tones[first - self.base : end - self.base]
 
-    def flat(self, first: int, end: int) -> np.ndarray:
-        return self._flat[first - self.base : end - self.base]
+    def flatness(self, first: int, end: int) -> np.ndarray:
+        """(N,) int8: PICTURE, BLACK or WHITE."""
+        return self._flatness[first - self.base : end - self.base]
 
     def pts_s(self, row: int) -> float:
+        """Presentation time of a row, seconds."""
         return float(self._pts[row - self.base])
 
     def frame(self, row: int) -> int | None:
+        """Frame number of a row; None when unknowable."""
         number = int(self._frame[row - self.base])
         return number if number >= 0 else None
 
-    def picture(self, row: int) -> np.ndarray:
-        return np.asarray(self._x[row - self.base])
+    def grid(self, row: int) -> np.ndarray:
+        """(208,) float32: the grid of one row."""
+        return np.asarray(self._grids[row - self.base])
 
 
 def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Mean |luma difference| plus mean |chroma difference| of pictures (…, 208), code values."""
+    """Mean |luma difference| plus mean |chroma difference| of grids (…, 208), code values."""
     return np.asarray(np.abs(a - b) @ _CELL_WEIGHT)
 
 
@@ -126,12 +145,12 @@ def tone_gap(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def floor_scale(contrast_a: np.ndarray, contrast_b: np.ndarray, settings: ShotSettings) -> np.ndarray:
-    """¼…1: what a floor shrinks to between pictures of these luma deviations."""
-    return np.asarray(np.clip(np.maximum(contrast_a, contrast_b) / settings.full_contrast, 0.25, 1))
+    """¼…1, same shape: the factor on all floors between frames of these contrasts, 1 from `full_contrast` on."""
+    return np.asarray(np.clip(np.maximum(contrast_a, contrast_b) / settings.full_contrast, _LEAST_FLOOR_SCALE, 1))
 
 
-def likeness(a: np.ndarray, b: np.ndarray) -> float:
-    """Correlation −1…1 of two pictures' (208,) luma grids: 1 when only gain and offset differ, 0 for a flat one."""
+def luma_correlation(a: np.ndarray, b: np.ndarray) -> float:
+    """Correlation −1…1 of the luma cells of grids (208,): 1 when only gain and offset differ, 0 when one is flat."""
     left, right = (p[:LUMA_CELLS] - p[:LUMA_CELLS].mean() for p in (a, b))
     energy = float(left @ left) * float(right @ right)
     return float(left @ right) / energy**0.5 if energy > 0 else 0.0

@@ -13,7 +13,8 @@ from kernels.cpu import CpuOps
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
 from stream.records import Shot
-from stream.shots.splitter import ShotSettings, ShotSplitter
+from stream.settings.sections import ShotSettings
+from stream.shots.splitter import ShotSplitter
 
 WIDTH, HEIGHT, FPS = 128, 72, 25.0
 Film = list[np.ndarray]
