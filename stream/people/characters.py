@@ -1,4 +1,4 @@
-"""The people of a film: tracks grouped to characters, doubtful ones added afterwards, the main ones named."""
+"""The characters of a film: good face tracks are grouped, poor ones added to the groups, the main characters marked."""
 
 from __future__ import annotations
 
@@ -8,36 +8,38 @@ import numpy as np
 
 from ..records import Character, Shot, Track
 from ..settings.sections import PeopleSettings
-from .grouping import group
+from .grouping import group_tracks
 from .main_characters import Presence, main_people
 
-_CLEARLY = 1.5
-"""The second nearest person must be this much further from a doubtful track than the nearest."""
+_CLEARLY_NEARER = 1.5
+"""A poor track belongs to the nearest person only if the second nearest is at least this many times as far away."""
 
 
 def find_characters(
     tracks: Sequence[Track], shots: Sequence[Shot], settings: PeopleSettings, device: str
 ) -> tuple[list[Character], str]:
-    """The film's characters by falling screen time, and the words for how they were found.
+    """The film's characters, longest on screen first, and a text that says how they were found.
 
-    A character's tracks are those that were grouped and the small or poor ones that were added to it afterwards. The
-    order of `tracks` does not matter. Raises ValueError for embeddings that are not finite.
+    A character's tracks are those that were grouped and the poor ones that were added afterwards. The order of `tracks`
+    does not matter. `device`: where to cluster, "cpu" or "cuda". Raises ValueError for embeddings that are not finite.
     """
     ordered = sorted(tracks, key=lambda t: (t.faces[0][0] if t.faces else 0.0, t.index))
     good = [t for t in ordered if t.embedding is not None]
     if not good:
         return [], "none: no face is good enough to tell people apart"
     embeddings = np.stack([t.embedding for t in good if t.embedding is not None])
-    labels, method = group(embeddings, seen_together(good), settings, device)
+    labels, method = group_tracks(embeddings, seen_together(good), settings, device)
     people = [[t for t, label in zip(good, labels, strict=True) if label == k] for k in range(int(labels.max()) + 1)]
     if not people:
         return [], f"none: {method}, and no two face tracks are alike"
     poor = [t for t in ordered if t.embedding is None]
-    return _as_characters(people, _adopt(people, poor, 1 - settings.same_person_cosine), shots, settings), method
+    return _as_characters(
+        people, _assign_poor_tracks(people, poor, 1 - settings.same_person_cosine), shots, settings
+    ), method
 
 
 def seen_together(tracks: Sequence[Track]) -> np.ndarray:
-    """(N, N) bool: whether one picture shows both, so that they are two people."""
+    """(N, N) bool: whether one picture shows both tracks, so that they are two people."""
     moments = [{(t.shot, pts_s) for pts_s, _ in t.faces} for t in tracks]
     apart = np.zeros((len(tracks), len(tracks)), bool)
     by_shot: dict[int, list[int]] = {}
@@ -48,27 +50,29 @@ def seen_together(tracks: Sequence[Track]) -> np.ndarray:
     return apart
 
 
-def _adopt(people: Sequence[Sequence[Track]], poor: Sequence[Track], balance: float) -> list[list[Track]]:
-    """For each person the poor tracks that are theirs: nearer than the balance, clearly nearest, never in one picture.
+def _assign_poor_tracks(people: Sequence[Sequence[Track]], poor: Sequence[Track], balance: float) -> list[list[Track]]:
+    """For each person the poor tracks that are theirs.
 
-    A poor face is drawn towards the middle of all faces rather than to one person, so being near is not enough. It is
-    compared with the mean of a person, which is nearer to each of their faces than these are to each other.
+    A track is added if its distance to the person is at most `balance`, the second nearest person is clearly farther
+    away, and no picture shows the track beside that person. Being near is not enough, because the embedding of a poor
+    face lies towards the mean of all faces. It is compared with the mean of a person's embeddings, which is nearer to
+    each of their faces than those are to each other.
     """
     added: list[list[Track]] = [[] for _ in people]
-    centres = np.stack([_mean(person) for person in people])
-    wishes = [(track, 1 - centres @ looks) for track in poor if (looks := _looks(track)) is not None]
+    centres = np.stack([_mean_of_tracks(person) for person in people])
+    wishes = [(track, 1 - centres @ embedding) for track in poor if (embedding := _mean_of_faces(track)) is not None]
     for track, distances in sorted(wishes, key=lambda w: (round(float(w[1].min()), 6), w[0].index)):
         free = [not seen_together([track, *p, *a])[0].any() for p, a in zip(people, added, strict=True)]
         distances = np.where(free, np.round(distances, 6), np.inf)
         nearest = int(np.argmin(distances))
         others = np.delete(distances, nearest).min(initial=np.inf)
-        if distances[nearest] <= balance and others >= _CLEARLY * distances[nearest]:
+        if distances[nearest] <= balance and others >= _CLEARLY_NEARER * distances[nearest]:
             added[nearest].append(track)
     return added
 
 
-def _looks(track: Track) -> np.ndarray | None:
-    """(D,) unit mean of whatever faces have an embedding; None when none has."""
+def _mean_of_faces(track: Track) -> np.ndarray | None:
+    """(D,) unit mean of all faces of the track that have an embedding, good or not; None when none has."""
     known = [face.embedding for _, face in track.faces if face.embedding is not None]
     return _unit(np.mean(known, axis=0)) if known else None
 
@@ -87,7 +91,7 @@ def _as_characters(
             tracks=tuple(sorted(t.index for t in [*people[i], *added[i]])),
             shots=tuple(found[i].shots),
             screen_time_s=found[i].screen_time_s,
-            embedding=_mean(people[i]),
+            embedding=_mean_of_tracks(people[i]),
         )
         for number, i in enumerate(ranked, 1)
     ]
@@ -98,7 +102,7 @@ def _presence(person: Sequence[Track], poor: Sequence[Track], length_s: Mapping[
     return Presence(person, shown, round(sum(length_s.get(shot, 0.0) for shot in shown), 6))
 
 
-def _mean(person: Sequence[Track]) -> np.ndarray:
+def _mean_of_tracks(person: Sequence[Track]) -> np.ndarray:
     return _unit(np.mean([t.embedding for t in person if t.embedding is not None], axis=0))
 
 

@@ -1,4 +1,8 @@
-"""Extreme expressions by the distribution of a film's emotion vectors, not by their labels."""
+"""Extreme expressions and open mouths.
+
+An expression is extreme when its emotion vector is far from what is usual in the film and for the person; which emotion
+is the most probable one does not matter.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +12,26 @@ import numpy as np
 
 from engines.faces import EMOTIONS, Face
 
-_FLOOR = 1e-3
-_MIN_SCALE = 0.5
-"""Least spread of a log-ratio: below it a film of very calm faces would call every smile extreme."""
-_HAPPY = EMOTIONS.index("happy")
+HAPPY = EMOTIONS.index("happy")
+_LEAST_PROBABILITY = 1e-3
+_LEAST_SCALE = 0.5
+"""Least spread of a log-ratio: with less, every smile would be extreme in a film of very calm faces."""
 _AT_REST, _SMILE_OPENS, _TALKING = 0.15, 0.15, 0.27
-"""Mouth openness: lips are closed below .09 and parted to .15, smiles with teeth reach .33, wide open begins at .4."""
+"""Mouth openness at rest, what a full smile adds, and what talking adds until the score is 0. Closed lips measure up to
+.09, parted ones to .15, smiles with teeth reach .33, wide open begins at .4."""
 _UNKNOWN_MOUTH = 0.6
 _PARTED = 0.08
+"""Mouth openness from which on the width of the lips counts."""
 _PURSED, _RELAXED = 0.6, 0.76
-"""Mouth width over eye distance: at rest .70 to .90, rounded or pulled mouths .60 to .71."""
+"""Mouth width over eye distance where the score is 0 and 1: .70 to .90 at rest, .60 to .71 when rounded or pulled."""
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
-    """Robust centre and spread of emotion vectors in centred log-ratios (Aitchison 1982): (7,) float64 each."""
+class EmotionBaseline:
+    """What is usual: robust centre and scale of emotion vectors in centred log-ratios (Aitchison 1982).
+
+    `centre`, `scale`: (7,) float64. `count`: the faces it was made from.
+    """
 
     centre: np.ndarray
     scale: np.ndarray
@@ -31,58 +40,60 @@ class Spread:
 
 def log_ratios(emotions: np.ndarray) -> np.ndarray:
     """(N, 7) probabilities → (N, 7) centred log-ratios; probabilities below 0.001 count as 0.001."""
-    logs = np.log(np.maximum(np.asarray(emotions, dtype=np.float64), _FLOOR))
+    logs = np.log(np.maximum(np.asarray(emotions, dtype=np.float64), _LEAST_PROBABILITY))
     ratios: np.ndarray = logs - logs.mean(axis=1, keepdims=True)
     return ratios
 
 
-def spread_of(emotions: np.ndarray) -> Spread:
+def emotion_baseline(emotions: np.ndarray) -> EmotionBaseline:
     """Median and scaled median absolute deviation of each log-ratio of (N, 7) probabilities."""
     ratios = log_ratios(emotions)
     centre = np.median(ratios, axis=0)
     scale = 1.4826 * np.median(np.abs(ratios - centre), axis=0)
-    return Spread(centre, np.maximum(scale, _MIN_SCALE), len(ratios))
+    return EmotionBaseline(centre, np.maximum(scale, _LEAST_SCALE), len(ratios))
 
 
-def shrunk(own: Spread, whole: Spread, weight: float) -> Spread:
-    """A character's spread drawn towards the video's as if the video were `weight` more faces."""
+def shrunk_towards(own: EmotionBaseline, whole: EmotionBaseline, weight: float) -> EmotionBaseline:
+    """A character's baseline, averaged with the film's; the film's counts like `weight` faces (shrinkage)."""
     share = own.count / (own.count + weight) if own.count + weight > 0 else 0.0
-    return Spread(
+    return EmotionBaseline(
         share * own.centre + (1 - share) * whole.centre, share * own.scale + (1 - share) * whole.scale, own.count
     )
 
 
-def extremeness(emotion: np.ndarray, spread: Spread) -> float:
-    """Root mean square of the robust deviations of one (7,) vector, times the probability that it is no happy one.
+def extremeness(emotion: np.ndarray, baseline: EmotionBaseline) -> float:
+    """Root mean square of the robust deviations of one (7,) vector, times the probability that it is not happy.
 
-    A smile leaves the other classes nearly nothing, so their ratios say nothing; and smiles are what posters want.
+    A smile leaves almost no probability to the other classes, so their ratios are noise; and posters want smiles.
     """
-    deviations = (log_ratios(emotion[None])[0] - spread.centre) / spread.scale
-    unhappy = 1.0 - float(emotion[_HAPPY])
+    deviations = (log_ratios(emotion[None])[0] - baseline.centre) / baseline.scale
+    unhappy = 1.0 - float(emotion[HAPPY])
     return unhappy * float(np.sqrt(np.mean(np.square(deviations))))
 
 
 def mouth_score(face: Face) -> float:
-    """1 for a mouth at rest or smiling, 0 wide open; talking lies between. 0.6 where it is unknown."""
+    """0–1: 1 for a mouth at rest or smiling, 0 wide open, talking between. 0.6 where the mouth was not measured."""
     if face.mouth_openness_ratio is None:
         return _UNKNOWN_MOUTH
-    calm = float(np.clip(1.0 - (face.mouth_openness_ratio - _allowed(face)) / _TALKING, 0.0, 1.0))
-    return calm * _unpursed(face)
+    calm = float(np.clip(1.0 - (face.mouth_openness_ratio - _allowed_openness(face)) / _TALKING, 0.0, 1.0))
+    return calm * _lip_width_score(face)
 
 
-def _unpursed(face: Face) -> float:
-    """1, less for lips that are parted and drawn together: rounded in mid-word, or pulled to a side."""
+def _lip_width_score(face: Face) -> float:
+    """0–1: less than 1 for lips that are parted and narrow, as in the middle of a word or pulled to one side."""
     if face.mouth_width_ratio is None or (face.mouth_openness_ratio or 0.0) < _PARTED:
         return 1.0
     return float(np.clip((face.mouth_width_ratio - _PURSED) / (_RELAXED - _PURSED), 0.0, 1.0))
 
 
 def is_wide_open(face: Face, limit: float) -> bool:
-    """A mouth open beyond `limit`, or beyond that and what a laugh adds."""
-    return face.mouth_openness_ratio is not None and face.mouth_openness_ratio - _allowed(face) > limit - _AT_REST
+    """Whether the mouth is open beyond `limit` (a ratio); for a happy face, beyond that and what a smile adds."""
+    return face.mouth_openness_ratio is not None and face.mouth_openness_ratio - _allowed_openness(face) > (
+        limit - _AT_REST
+    )
 
 
-def _allowed(face: Face) -> float:
-    """How far a mouth may open before it counts: a smile shows teeth."""
-    happy = 0.0 if face.emotion is None else float(face.emotion[_HAPPY])
+def _allowed_openness(face: Face) -> float:
+    """Mouth openness that does not count against a face: a smile shows teeth."""
+    happy = 0.0 if face.emotion is None else float(face.emotion[HAPPY])
     return _AT_REST + _SMILE_OPENS * happy

@@ -1,4 +1,4 @@
-"""How open eyes are: for everyone alike, for those who smile, and for the one person whose eyes they are."""
+"""How open eyes are: by one measure for everybody, corrected for smiles, and against what is usual for the person."""
 
 from __future__ import annotations
 
@@ -6,45 +6,49 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from engines.faces import EMOTIONS, Face
+from engines.faces import Face
 
 from ..records import Character, Track
+from .expression import HAPPY
 
-_HAPPY = EMOTIONS.index("happy")
 _SMILE_NARROWS = 0.15
-"""A full smile lifts the cheeks and takes about this share of the lid gap without closing the eyes."""
-_ENOUGH_FACES = 8
+"""Share of the lid gap that a full smile takes by lifting the cheeks, without closing the eyes."""
+_LEAST_FACES = 8
+"""Faces of a person that are needed to tell what is usual."""
 _TYPICAL_QUANTILE = 0.7
-"""Blinks and half-blinks pull the median down; the upper third of a person's frames has the eyes as they are."""
+"""Quantile that counts as usual: blinks and half-blinks pull the median down."""
 _CLOSED, _OPEN = 0.15, 0.27
-"""Eye aspect ratios where the score leaves 0 and reaches 1."""
+"""Eye aspect ratios where the score is 0 and 1."""
 _HALF, _FULL = 0.55, 0.85
-"""The same as shares of what is typical for the person."""
+"""Shares of what is usual for the person where the score is 0 and 1."""
 
 
 def openness(face: Face) -> float | None:
-    """The eye aspect ratio of a face with the part that its smile takes given back; None where it is unknown."""
+    """The eye aspect ratio of a face as it would be without its smile; None where it was not measured."""
     if face.eye_openness_ratio is None:
         return None
-    happy = 0.0 if face.emotion is None else float(face.emotion[_HAPPY])
+    happy = 0.0 if face.emotion is None else float(face.emotion[HAPPY])
     return face.eye_openness_ratio / (1.0 - _SMILE_NARROWS * happy)
 
 
 def typical_openness(tracks: Sequence[Track], characters: Sequence[Character]) -> dict[str, float]:
-    """Character id → how open the eyes of this person usually are; only for those seen often enough to tell."""
+    """Character id → eye aspect ratio that is usual for this person, for those with `_LEAST_FACES` measured faces."""
     of_track: Mapping[int, list[float]] = {
         track.index: [ratio for _, face in track.faces if (ratio := openness(face)) is not None] for track in tracks
     }
     typical = {}
     for character in characters:
         ratios = [ratio for track in character.tracks for ratio in of_track.get(track, [])]
-        if len(ratios) >= _ENOUGH_FACES:
+        if len(ratios) >= _LEAST_FACES:
             typical[character.id] = float(np.quantile(ratios, _TYPICAL_QUANTILE))
     return typical
 
 
 def eye_score(ratio: float | None, typical: float | None = None) -> float:
-    """0 for closed, 1 for clearly open eyes, by any measure that is known; 0.5 where none is."""
+    """0 for closed, 1 for clearly open eyes: the lower of the common and the person's own score. 0.5 when unmeasured.
+
+    `ratio`: from `openness`; `typical`: what is usual for the person, None where unknown.
+    """
     if ratio is None:
         return 0.5
     score = float(np.clip((ratio - _CLOSED) / (_OPEN - _CLOSED), 0.0, 1.0))
@@ -54,5 +58,5 @@ def eye_score(ratio: float | None, typical: float | None = None) -> float:
 
 
 def closed_below(limit: float, share: float, typical: float | None) -> float:
-    """The eye aspect ratio under which eyes are closed: the common limit, or the person's own where it is higher."""
+    """The eye aspect ratio below which eyes are closed: `limit`, or `share` of what is usual where that is higher."""
     return max(limit, share * (typical or 0.0))

@@ -1,7 +1,8 @@
-"""Face tracks grouped to people: density or linkage first, then what the pictures themselves prove.
+"""Face tracks grouped to people: clusters by density or linkage first, then corrected by which tracks share a picture.
 
-All limits follow from one, the balance point of the identity network: the cosine at which two faces are as likely of
-one person as of two. Its distance (1 − cosine) is the unit here, so another network needs one other number only.
+All limits follow from one number, the balance point of the identity network: the cosine at which two faces are as
+likely to be of one person as of two. The balance distance, 1 − that cosine, is the unit of distance here. So another
+network needs one other number only (`people.same_person_cosine`).
 """
 
 from __future__ import annotations
@@ -13,45 +14,47 @@ import numpy as np
 from engines.clustering import NOISE, cluster, link
 
 from ..settings.sections import PeopleSettings
-from .merging import merge
+from .merging import merge_groups
 
 _TRACKS_PER_MEMBER = 25
-"""The least size of a cluster grows by one with so many tracks: long films have passers-by enough to form a pair."""
+"""The least size of a cluster grows by one for so many tracks: in long films passers-by are enough to form pairs."""
 _SMALLEST, _LARGEST = 2, 5
+"""Bounds of the least size of a cluster."""
 _DENSE = _LARGEST
-"""Tracks of a cluster from which on its density is evidence; two or three lonely faces are each other's nearest too."""
-_DENSE_SLACK = 1.25
-"""What that evidence is worth: such a cluster is cut only where its halves lie this many balance distances apart."""
-_ONE_PERSON = 5 / 6
+"""Tracks in a cluster from which on its density is evidence; two or three lonely faces are each other's nearest too."""
+_DENSE_LIMIT = 1.25
+"""Balance distances between the halves of a dense cluster up to which it is not cut; 1 for other clusters."""
+_ONE_PERSON_DISTANCE = 5 / 6
 """Median distance, in balance distances, up to which a film without clusters shows one person (default: cosine .95)."""
-_STRONG = 1 / 2
-"""Mean distance of two groups that proves one person: twice as near as the balance (default: cosine 0.97)."""
-_OVERLAPPING = 1.5
-"""Groups nearer than the balance are one person too when the space between them is hardly wider than the wider one."""
+_STRONG_DISTANCE = 1 / 2
+"""Mean distance of two groups, in balance distances, up to which they are one person (default: cosine 0.97)."""
+_GAP_RATIO = 1.5
+"""Two groups have no gap between them when their distance is at most this many times the wider one's inner distance."""
+_ONE_PERSON = "one person"
 
 
-def group(embeddings: np.ndarray, apart: np.ndarray, settings: PeopleSettings, device: str) -> tuple[np.ndarray, str]:
-    """(N,) labels from 0, -1 for tracks of nobody in particular; and the words for how they were found.
+def group_tracks(
+    embeddings: np.ndarray, apart: np.ndarray, settings: PeopleSettings, device: str
+) -> tuple[np.ndarray, str]:
+    """(N,) labels of people from 0, -1 for tracks that belong to nobody; and a text that says how they were found.
 
-    `embeddings`: (N, D) unit vectors by time. `apart`: (N, N) bool, tracks that were seen in one picture.
+    `embeddings`: (N, D) unit vectors, by time. `apart`: (N, N) bool, pairs of tracks that one picture shows. `device`:
+    where to cluster, "cpu" or "cuda".
     """
     balance = 1 - settings.same_person_cosine
     cosines = np.clip(embeddings.astype(np.float64) @ embeddings.T.astype(np.float64), -1, 1)
     labels, method = _first_guess(embeddings, cosines, settings, device)
-    labels = _split(embeddings, cosines, labels, apart, balance)
+    labels = _split_clusters(embeddings, cosines, labels, apart, balance)
     if len(embeddings) >= settings.few_tracks:
         labels = _without_lonely(labels)
-    labels = merge(cosines, labels, apart, partial(surely_one, balance))
-    return labels, _in_words(method, int(labels.max()) + 1)
+    labels = merge_groups(cosines, labels, apart, partial(on_strong_evidence, balance))
+    return labels, _method_text(method, int(labels.max()) + 1)
 
 
-_ONE = "one person"
-
-
-def _in_words(method: str, people: int) -> str:
-    if people == 1 and not method.startswith(_ONE):
-        return f"{method}: {_ONE}, other face tracks are unlike it"
-    if people > 1 and method.startswith(_ONE):
+def _method_text(method: str, people: int) -> str:
+    if people == 1 and not method.startswith(_ONE_PERSON):
+        return f"{method}: {_ONE_PERSON}, other face tracks are unlike it"
+    if people > 1 and method.startswith(_ONE_PERSON):
         return "average linkage: all face tracks are alike, but one picture shows two people"
     return method
 
@@ -62,43 +65,46 @@ def _first_guess(
     balance = 1 - settings.same_person_cosine
     linked = link(embeddings, balance)
     if linked.max(initial=0) == 0:
-        return linked, f"{_ONE}: all {len(linked)} face tracks are alike"
+        return linked, f"{_ONE_PERSON}: all {len(linked)} face tracks are alike"
     if len(embeddings) < settings.few_tracks:
         return linked, f"average linkage: {len(linked)} face tracks are too few for density"
     size = int(np.clip(len(embeddings) // _TRACKS_PER_MEMBER, _SMALLEST, _LARGEST))
     labels = cluster(embeddings, size, size, "cuda" if device == "cuda" else "cpu")
     if labels.max() >= 0:
         return labels, "HDBSCAN"
-    if 1 - float(np.median(cosines[np.triu_indices(len(cosines), 1)])) <= _ONE_PERSON * balance:
-        return np.zeros(len(linked), np.int64), f"{_ONE}: density sees no groups and most face tracks are alike"
+    if 1 - float(np.median(cosines[np.triu_indices(len(cosines), 1)])) <= _ONE_PERSON_DISTANCE * balance:
+        return np.zeros(len(linked), np.int64), f"{_ONE_PERSON}: density sees no groups and most face tracks are alike"
     return linked, "average linkage: density sees no groups"
 
 
-def _split(
+def _split_clusters(
     embeddings: np.ndarray, cosines: np.ndarray, labels: np.ndarray, apart: np.ndarray, balance: float
 ) -> np.ndarray:
-    """Clusters cut where their halves are less alike than the balance, or where one picture shows both."""
+    """(N,) labels after clusters were cut whose parts are farther apart than the limit or appear in one picture."""
     split, count = np.full(len(labels), NOISE, np.int64), 0
     for label in range(int(labels.max(initial=-1)) + 1):
         member = np.flatnonzero(labels == label)
-        limit = balance * (_DENSE_SLACK if len(member) >= _DENSE else 1)
+        limit = balance * (_DENSE_LIMIT if len(member) >= _DENSE else 1)
         bound = apart[np.ix_(member, member)]
         pieces = (
-            _part(cosines[np.ix_(member, member)], bound, limit) if bound.any() else link(embeddings[member], limit)
+            _split_by_conflicts(cosines[np.ix_(member, member)], bound, limit)
+            if bound.any()
+            else link(embeddings[member], limit)
         )
         split[member] = np.where(pieces >= 0, pieces + count, NOISE)
         count += int(pieces.max()) + 1
     return split
 
 
-def _part(cosines: np.ndarray, bound: np.ndarray, limit: float) -> np.ndarray:
-    """(N,) labels of a cluster in which some picture shows two faces, no label of which has such a pair.
+def _split_by_conflicts(cosines: np.ndarray, bound: np.ndarray, limit: float) -> np.ndarray:
+    """(N,) labels of the parts of a cluster in which pictures show two of its tracks; no part holds such a pair.
 
-    Two people who look alike come apart as two groups with a gap between them. Where there is no gap it is one person
-    and the second face another thing (a mirror, a poster, a box found twice): only that one face is put out.
+    Two people who look alike form two groups with a gap between them. Without a gap the cluster is one person, and the
+    second face in the picture is something else (a mirror, a poster, a face detected twice): only that track is taken
+    out. `bound`: (N, N) bool, pairs that one picture shows; `limit`: distance up to which groups join.
     """
-    pieces = merge(cosines, np.arange(len(cosines)), bound, partial(near, limit))
-    labels = merge(cosines, pieces, np.zeros_like(bound), partial(no_gap, limit))
+    pieces = merge_groups(cosines, np.arange(len(cosines)), bound, partial(within_limit, limit))
+    labels = merge_groups(cosines, pieces, np.zeros_like(bound), partial(without_gap, limit))
     while (conflicts := (bound & (labels[:, None] == labels) & (labels >= 0)).sum(axis=1)).any():
         unlike = [-cosines[i, labels == labels[i]].mean().round(6) for i in range(len(labels))]
         labels[max(range(len(labels)), key=lambda i: (conflicts[i], unlike[i], i))] = NOISE
@@ -106,28 +112,28 @@ def _part(cosines: np.ndarray, bound: np.ndarray, limit: float) -> np.ndarray:
 
 
 def _without_lonely(labels: np.ndarray) -> np.ndarray:
-    """Groups of one track are noise where there are tracks enough."""
+    """(N,) labels in which groups of one track are noise."""
     sizes = np.bincount(labels[labels >= 0], minlength=1)
     kept: np.ndarray = np.where((labels >= 0) & (sizes[labels] > 1), labels, NOISE)
     return kept
 
 
-def near(limit: float, distances: np.ndarray, inner: float, inners: np.ndarray) -> np.ndarray:
-    """Plain average linkage (an `Accept` once the limit is given)."""
+def within_limit(limit: float, distances: np.ndarray, inner: float, inners: np.ndarray) -> np.ndarray:
+    """Join up to a distance: plain average linkage. An `Accept` once `limit` is given."""
     accepted: np.ndarray = distances <= limit
     return accepted
 
 
-def no_gap(limit: float, distances: np.ndarray, inner: float, inners: np.ndarray) -> np.ndarray:
-    """Within the limit and hardly further apart than the wider one is wide (an `Accept` once the limit is given)."""
-    accepted: np.ndarray = distances <= np.minimum(limit, _OVERLAPPING * np.maximum(inner, inners))
+def without_gap(limit: float, distances: np.ndarray, inner: float, inners: np.ndarray) -> np.ndarray:
+    """Join within the limit where there is no gap between the groups. An `Accept` once `limit` is given."""
+    accepted: np.ndarray = distances <= np.minimum(limit, _GAP_RATIO * np.maximum(inner, inners))
     return accepted
 
 
-def surely_one(balance: float, distances: np.ndarray, inner: float, inners: np.ndarray) -> np.ndarray:
-    """Strong evidence: very near, or nearer than the balance and hardly further apart than the wider one is wide.
+def on_strong_evidence(balance: float, distances: np.ndarray, inner: float, inners: np.ndarray) -> np.ndarray:
+    """Join groups that are very near, or within the balance distance and without a gap.
 
     An `Accept` once `balance`, a distance, is given.
     """
-    accepted: np.ndarray = (distances <= _STRONG * balance) | no_gap(balance, distances, inner, inners)
+    accepted: np.ndarray = (distances <= _STRONG_DISTANCE * balance) | without_gap(balance, distances, inner, inners)
     return accepted

@@ -1,33 +1,40 @@
-"""How a face looks out of a picture: which face leads, turned to the viewer, pleasant, at rest."""
+"""Scores of a single face as a viewer sees it, and which face of a picture leads."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from engines.faces import Face
+from engines.faces import EMOTIONS, Face
 
-from .expression import mouth_score
+from .expression import HAPPY, mouth_score
 from .eyes import eye_score, openness
 
+_NEUTRAL = EMOTIONS.index("neutral")
 _NEUTRAL_WORTH = 0.6
+"""Of a neutral expression, where a happy one is worth 1."""
+_PROFILE_DEG = 60.0
+"""Yaw or pitch at which the pose score is 0."""
+_EYES_WEIGHT = 1.5
+"""Of the eyes in the look score, where pose, expression and mouth count 1 each."""
 
 
 def leading_face(faces: tuple[Face, ...]) -> Face | None:
-    """The face a viewer looks at first: the largest, by height and certainty."""
+    """The face a viewer looks at first: the largest by height times detection score; None without faces."""
     return max(faces, key=lambda f: (f.box[3] * f.score, -f.box[0]), default=None)
 
 
 def pose_score(face: Face) -> float:
-    """1 turned to the viewer, 0 in profile or with the head thrown back."""
+    """0–1: 1 turned to the viewer, 0 in profile or with the head thrown back or bowed."""
     yaw, pitch, _ = face.pose_deg
-    return float(np.clip(1.0 - (yaw / 60.0) ** 2 - (pitch / 60.0) ** 2, 0.0, 1.0))
+    return float(np.clip(1.0 - (yaw / _PROFILE_DEG) ** 2 - (pitch / _PROFILE_DEG) ** 2, 0.0, 1.0))
 
 
 def pleasant_score(emotion: np.ndarray | None) -> float:
-    """Share of the happy and, somewhat less, of the neutral in an emotion vector; 0.5 where there is none."""
-    return 0.5 if emotion is None else float(emotion[3] + _NEUTRAL_WORTH * emotion[6])
+    """0–1: the happy share of an emotion vector (7,) and 0.6 of the neutral one; 0.5 where there is none."""
+    return 0.5 if emotion is None else float(emotion[HAPPY] + _NEUTRAL_WORTH * emotion[_NEUTRAL])
 
 
 def look_score(face: Face) -> float:
-    """What a face's eyes, pose, expression and mouth add to a picture's score within its shot, 0–4.5."""
-    return 1.5 * eye_score(openness(face)) + pose_score(face) + pleasant_score(face.emotion) + mouth_score(face)
+    """0–4.5: what a face's eyes, pose, expression and mouth add to a picture's score within its shot."""
+    eyes = _EYES_WEIGHT * eye_score(openness(face))
+    return eyes + pose_score(face) + pleasant_score(face.emotion) + mouth_score(face)

@@ -1,4 +1,4 @@
-"""Which characters a film is about: long on screen, all through the film, and not in the distance."""
+"""The main characters: those who are on screen for long, in many parts of the film, and not far away."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ import numpy as np
 from ..records import Shot, Track
 
 _MIN_SHOTS = 2
+"""Shots that must show a main character."""
 _FEW_SHOTS = 4
-"""With fewer shots than this in the film, one shot is enough for a main character."""
+"""In a film of fewer shots than this, one shot is enough."""
 _PARTS = 8
-"""The film is divided into so many equal parts; a main character comes back in several."""
+"""Equal parts into which the film is divided, to see in how many of them a person appears."""
 _LEAST_OF_LEADER = 0.1
-"""Nobody is a main character who is less than a tenth as prominent as the leading one."""
-_EQUAL = 2 / 3
-"""At least this share of the one before: as good as equal."""
+"""Share of the most prominent person's prominence below which nobody is a main character."""
+_AS_GOOD_AS_EQUAL = 2 / 3
+"""Share of the next more prominent person's prominence from which on a person is a main character too."""
 _FAR_LESS = 1 / 4
-"""Less than this share of the one before: no main character beyond the second, whoever follows."""
-_SURE = 2
-"""A story has two main characters if it has two people at all; from the third on prominence must not drop."""
+"""The same share below which a third or later person is no main character, whoever follows."""
+_ALWAYS_MAIN = 2
+"""The first two people are main characters; from the third on the prominence must not drop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """What one person's prominence is made of. `tracks` are the well seen ones only."""
+    """What a person's prominence is computed from. `tracks`: those with an embedding; `shots`: indices."""
 
     tracks: Sequence[Track]
     shots: Sequence[int]
@@ -34,7 +35,10 @@ class Presence:
 
 
 def main_people(people: Sequence[Presence], shots: Sequence[Shot], most: int) -> list[int]:
-    """Indices of the main characters, most prominent first; at most `most`, none when nobody is seen twice."""
+    """Indices into `people` of the main characters, most prominent first, at most `most`.
+
+    Empty when nobody appears in enough shots (`_MIN_SHOTS`).
+    """
     if not shots:
         return []
     needed = _MIN_SHOTS if len(shots) >= _FEW_SHOTS else 1
@@ -49,34 +53,35 @@ def main_people(people: Sequence[Presence], shots: Sequence[Shot], most: int) ->
 
 
 def prominence(person: Presence, shots: Sequence[Shot], typical_px: float) -> float:
-    """Seconds on screen, down to a quarter of them for someone who is far away and in one part of the film only."""
+    """Seconds on screen, times ½–1 for the share of the film's parts, times ½–1 for the size of the faces."""
     size = min(1.0, _typical_height_px(person.tracks) / max(typical_px, 1e-6))
-    return person.screen_time_s * (0.5 + 0.5 * _spread(person, shots)) * (0.5 + 0.5 * size)
+    return person.screen_time_s * (0.5 + 0.5 * _share_of_parts(person, shots)) * (0.5 + 0.5 * size)
 
 
 def how_many(prominences: Sequence[float], most: int) -> int:
-    """How many of the falling `prominences` belong to main characters.
+    """How many of the `prominences`, largest first, belong to main characters; at most `most`.
 
-    Two if there are two. One more as long as it is as good as equal to the one before, or, unless far less, nearer
-    (in ratio) to the one before than to the one after: the drop comes behind it.
+    The first two do. Each further one does if it is as good as equal to the one before, or if the larger drop (as a
+    ratio) comes after it and it is not far less than the one before.
     """
     count = 0
     for i, here in enumerate(prominences[:most]):
-        if here < _LEAST_OF_LEADER * prominences[0] or (i >= _SURE and _drops(prominences, i)):
+        if here < _LEAST_OF_LEADER * prominences[0] or (i >= _ALWAYS_MAIN and _drops(prominences, i)):
             break
         count += 1
     return count
 
 
 def _drops(prominences: Sequence[float], i: int) -> bool:
+    """Whether the prominence falls off between place `i` − 1 and place `i`."""
     before, here = prominences[i - 1], prominences[i]
     after = prominences[i + 1] if i + 1 < len(prominences) else 0.0
-    if here >= _EQUAL * before:
+    if here >= _AS_GOOD_AS_EQUAL * before:
         return False
     return here < _FAR_LESS * before or here * here < before * after
 
 
-def _spread(person: Presence, shots: Sequence[Shot]) -> float:
+def _share_of_parts(person: Presence, shots: Sequence[Shot]) -> float:
     """Share of the film's parts that show the person, 0–1."""
     start, end = shots[0].start_s, shots[-1].end_s
     middle = {shot.index: (shot.start_s + shot.end_s) / 2 for shot in shots}

@@ -1,4 +1,4 @@
-"""Groups of faces that grow together, nearest first, but never across two faces of one picture."""
+"""Agglomerative clustering of face tracks by average linkage that never joins two tracks of one picture."""
 
 from __future__ import annotations
 
@@ -7,33 +7,34 @@ from collections.abc import Callable
 import numpy as np
 
 Accept = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-"""(mean distances of one group to all others, its inner distance, theirs) → which of them it may join."""
+"""Which groups a group may join: (its mean distances to all G groups (G,), its mean inner distance, theirs (G,)) →
+(G,) bool."""
 
 _DECIMALS = 6
-"""Cosines are compared this coarsely, so that the order of a sum decides nothing."""
+"""Distances are rounded to so many decimals before they are compared, so that the order of a sum decides nothing."""
 
 
-def merge(cosines: np.ndarray, labels: np.ndarray, apart: np.ndarray, accept: Accept) -> np.ndarray:
-    """(N,) int64 labels after the nearest acceptable groups have joined, again and again; numbered by first member.
+def merge_groups(cosines: np.ndarray, labels: np.ndarray, apart: np.ndarray, accept: Accept) -> np.ndarray:
+    """(N,) int64 labels, numbered by first member, after the two nearest groups that may join have joined, repeatedly.
 
-    `cosines`: (N, N). `labels`: (N,) the groups to begin with; -1 are loose points, which may join a group but not each
-    other, and stay -1 when none takes them. `apart`: (N, N) bool, pairs that no group may hold: groups with such a pair
-    between them never join. Distances of groups are the mean 1 − cosine of their pairs (average linkage).
+    `cosines`: (N, N). `labels`: (N,) the groups to begin with; -1 marks loose points, which may join a group but not
+    each other, and stay -1 if they join none. `apart`: (N, N) bool, pairs that must not be in one group. The distance
+    of two groups is the mean 1 − cosine of their pairs (average linkage). `accept`: which groups are near enough.
     """
     members = _members(labels)
     if len(members) < 2:
         return _labelled(members, labels)
-    field = _Field(cosines, apart, members, np.array([labels[m[0]] < 0 for m in members]), accept)
-    while (pair := field.nearest()) is not None:
+    distances = _GroupDistances(cosines, apart, members, np.array([labels[m[0]] < 0 for m in members]), accept)
+    while (pair := distances.nearest()) is not None:
         kept, gone = pair
         members[kept] = np.concatenate([members[kept], members[gone]])
         members[gone] = members[gone][:0]
-        field.join(kept, gone)
+        distances.join(kept, gone)
     return _labelled([m for m in members if len(m)], labels)
 
 
 def _members(labels: np.ndarray) -> list[np.ndarray]:
-    """Indices of each group, and of each loose point alone, by first member."""
+    """The indices of each group, and of each loose point by itself, sorted by first member."""
     groups = [np.flatnonzero(labels == label) for label in np.unique(labels[labels >= 0])]
     loose = [np.array([i]) for i in np.flatnonzero(labels < 0)]
     return sorted(groups + loose, key=lambda member: int(member[0]))
@@ -47,8 +48,11 @@ def _labelled(members: list[np.ndarray], before: np.ndarray) -> np.ndarray:
     return after
 
 
-class _Field:
-    """Sums of cosines between all groups, kept up to date row by row."""
+class _GroupDistances:
+    """The cosines between all groups, as sums over their pairs, updated when two groups join.
+
+    `members`: the G groups; `loose`: (G,) bool, which of them are loose points.
+    """
 
     def __init__(
         self, cosines: np.ndarray, apart: np.ndarray, members: list[np.ndarray], loose: np.ndarray, accept: Accept
@@ -66,12 +70,13 @@ class _Field:
             self._rescore(i)
 
     def nearest(self) -> tuple[int, int] | None:
-        """The two groups that are most alike among those that may join, the earlier first; None when none may."""
+        """The two nearest groups that may join, the earlier one first; None when no two may."""
         best = int(np.argmax(self._score))
         i, j = divmod(best, len(self._score))
         return (min(i, j), max(i, j)) if np.isfinite(self._score[i, j]) else None
 
     def join(self, kept: int, gone: int) -> None:
+        """Move the members of group `gone` to group `kept`."""
         for matrix in (self._sums, self._conflicts):
             matrix[kept] += matrix[gone]
             matrix[:, kept] += matrix[:, gone]
@@ -92,6 +97,6 @@ class _Field:
         self._score[:, i] = self._score[i]
 
     def _inner(self) -> np.ndarray:
-        """Mean distance of the pairs inside each group; 0 for a single point."""
+        """(G,) mean distance of the pairs inside each group; 0 for a single point."""
         pairs = self._sizes * (self._sizes - 1)
         return np.where(pairs > 0, 1 - (np.diag(self._sums) - self._sizes) / np.maximum(pairs, 1), 0.0)

@@ -1,4 +1,4 @@
-"""Faces of one shot linked to tracks: the unit that people are made of."""
+"""Faces of one shot linked to tracks, which are then grouped to characters."""
 
 from __future__ import annotations
 
@@ -10,23 +10,28 @@ from engines.faces import Face
 from ..records import Track
 
 _ALIKE = 0.92
-"""Cosine of two faces inside one shot that is enough whatever their place (balance point over a film: 0.94)."""
+"""Cosine from which on two faces of a shot are linked wherever they are (balance point over a film: 0.94)."""
 _ALIKE_AT_PLACE = 0.9
-"""Enough for good faces at one place. Two people may follow each other there where a cut was missed: a person in two
-tracks does little harm, two people in one track spoil both."""
+"""The same for good faces at one place. Not lower, because where a cut was missed two people follow each other at one
+place: one person in two tracks does little harm, two people in one track spoil both."""
 _POOR_ALIKE_AT_PLACE = 0.86
-"""Enough at one place when either face is small or turned away, which costs likeness."""
+"""The same when either face is small or turned away, which lowers the cosine."""
 _AT_PLACE = 0.5
+"""Nearness above which two faces are at one place."""
+_PLACE_WEIGHT = 0.2
+"""Of nearness beside the cosine, when several tracks compete for a face."""
 _GOOD_YAW_DEG = 35.0
+"""Largest yaw of a good face."""
 _GOOD_INTER_OCULAR_PX = 24.0
-"""A little under half of the 53 pixels between the eyes of the identity network's chip; far below people look alike."""
+"""Least distance of the eyes in a good face: nearly half of the 53 pixels in the identity network's chip. Far below
+that, people look alike."""
 _GOOD_SCORE = 0.65
-"""Less certain faces are mostly blurred ones in a crowd, toys and patterns."""
+"""Least detection score of a good face: less certain ones are mostly blurred faces in a crowd, toys and patterns."""
 _DECIMALS = 6
 
 
 class TrackBuilder:
-    """Numbers the tracks of a whole video, one shot at a time."""
+    """Links faces to tracks, one shot after the other; track numbers count through the whole video."""
 
     def __init__(self) -> None:
         self._next = 0
@@ -34,9 +39,9 @@ class TrackBuilder:
     def link(
         self, shot: int, readings: list[tuple[float, tuple[Face, ...]]]
     ) -> tuple[list[Track], list[tuple[int, ...]]]:
-        """Tracks of one shot from its probes' (pts_s, faces), and for each probe the track of each of its faces.
+        """The tracks of one shot, and for each probe the number of the track of each of its faces.
 
-        Two faces of one picture are never one track.
+        `readings`: (pts_s, faces) of each probe, by time. Two faces of one picture are never in one track.
         """
         tracks: list[Track] = []
         numbers: list[tuple[int, ...]] = []
@@ -55,7 +60,7 @@ class TrackBuilder:
 
 
 def _assign(tracks: list[Track], faces: tuple[Face, ...]) -> dict[int, Track]:
-    """For each face that continues a track, its number and that track: the best pairing of all faces of a picture."""
+    """Index of each face that continues a track → that track. The pairing with the largest sum of affinities."""
     if not tracks or not faces:
         return {}
     affinity = np.round([[_affinity(track, face) for track in tracks] for face in faces], _DECIMALS)
@@ -64,7 +69,7 @@ def _assign(tracks: list[Track], faces: tuple[Face, ...]) -> dict[int, Track]:
 
 
 def _affinity(track: Track, face: Face) -> float:
-    """0 when the face is someone else's; otherwise larger for better looks and nearer places."""
+    """0 when the face does not continue the track; otherwise larger for a higher cosine and a nearer place."""
     last = track.faces[-1][1]
     place = _nearness(last, face)
     known = [f for _, f in track.faces if f.embedding is not None]
@@ -73,17 +78,17 @@ def _affinity(track: Track, face: Face) -> float:
     alike, best = max(((_cosine(face, f), f) for f in known), key=lambda pair: pair[0])
     enough = _ALIKE_AT_PLACE if is_good(face) and is_good(best) else _POOR_ALIKE_AT_PLACE
     if alike >= _ALIKE or (alike >= enough and place > _AT_PLACE):
-        return alike + 0.2 * place
+        return alike + _PLACE_WEIGHT * place
     return 0.0
 
 
 def _cosine(a: Face, b: Face) -> float:
-    assert a.embedding is not None and b.embedding is not None  # callers ask for known looks only
+    assert a.embedding is not None and b.embedding is not None  # the caller has checked
     return round(float(a.embedding @ b.embedding), _DECIMALS)
 
 
 def _nearness(a: Face, b: Face) -> float:
-    """1 at the same place and size, falling with the distance in face heights and with the ratio of sizes."""
+    """0–1: 1 at the same place and size, less with the distance in face heights and with the ratio of heights."""
     height = max(a.box[3], b.box[3], 1e-6)
     centre = [np.array([f.box[0] + f.box[2] / 2, f.box[1] + f.box[3] / 2]) for f in (a, b)]
     distance = float(np.linalg.norm(centre[0] - centre[1])) / height
@@ -91,7 +96,7 @@ def _nearness(a: Face, b: Face) -> float:
 
 
 def is_good(face: Face) -> bool:
-    """Whether a face says reliably who it belongs to."""
+    """Whether a face is certain, large and frontal enough that its embedding tells the person."""
     return (
         face.embedding is not None
         and face.score >= _GOOD_SCORE

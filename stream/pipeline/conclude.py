@@ -22,7 +22,7 @@ from ..origin import in_stage
 from ..output.jpeg import Encoder
 from ..output.render import Cutter, Files
 from ..people.characters import find_characters
-from ..ranking.judge import Spreads, active_rect, assess_candidates
+from ..ranking.judge import EmotionBaselines, active_rect, assess_candidates
 from ..ranking.pixel_checks import LateChecks, choose_checked
 from ..ranking.selection import Selection
 from ..records import Active, Candidate, Character, Notice, Timed
@@ -106,13 +106,13 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
         lambda: find_characters(film.tracks, film.shots, settings.people, tools.clustering), len(film.tracks)
     )
     active = active_rect(film.info.geometry, area, settings.crop.bars_margin_px)
-    spreads = Spreads(film, characters, settings)
+    baselines = EmotionBaselines(film, characters, settings)
     assessments = clocks["judge"].stage(
-        lambda: assess_candidates(film, characters, spreads, active, settings), len(film.candidates)
+        lambda: assess_candidates(film, characters, baselines, active, settings), len(film.candidates)
     )
     pictures = FullSizePictures(film.pool, tools.frame_at, tools.between)
     moments = Moments(film.pool, pictures.beside, tools.glance, settings.faces.moment_s)
-    checks = LateChecks(film, settings, active, spreads, tools.text, moments, pictures.surface)
+    checks = LateChecks(film, settings, active, baselines, tools.text, moments, pictures.surface)
     with _workers(settings.thread_count) as pool:
         cutter = Cutter(settings, active, tools.ops, tools.encoder, pictures.surface, pool)
         with in_stage("select"):

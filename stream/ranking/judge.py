@@ -11,7 +11,7 @@ from kernels.bars import ActiveArea
 from kernels.surface import Geometry
 
 from ..film import Film
-from ..people.expression import Spread, extremeness, shrunk, spread_of
+from ..people.expression import EmotionBaseline, emotion_baseline, extremeness, shrunk_towards
 from ..people.eyes import eye_score, openness, typical_openness
 from ..people.looks import leading_face
 from ..records import Active, Candidate, Character
@@ -20,7 +20,7 @@ from .filters import Case, reasons_against, view_of
 from .scores import Subject, components_of, focus_ranks, score_of
 from .selection import Assessment
 
-_MIN_FACES_FOR_SPREAD = 8
+_LEAST_FACES = 8
 _CO_STAR = 0.6
 """A face at least this share of the leading one's height is looked at as much as the leading one."""
 
@@ -36,27 +36,29 @@ def active_rect(geometry: Geometry, area: ActiveArea, margin_px: int) -> Active:
 
 
 def assess_candidates(
-    film: Film, characters: Sequence[Character], spreads: Spreads, active: Active, settings: Settings
+    film: Film, characters: Sequence[Character], baselines: EmotionBaselines, active: Active, settings: Settings
 ) -> list[Assessment]:
     """Every candidate with its score and the reasons against it; the reserve comes with the reason it had."""
-    judge = _Judge(film, characters, spreads, active, settings)
+    judge = _Judge(film, characters, baselines, active, settings)
     offered = [(candidate, None) for candidate in sorted(film.candidates, key=lambda c: c.pts_s)]
     return [judge.assessment(candidate, earlier) for candidate, earlier in [*offered, *film.reserve]]
 
 
-class Spreads:
+class EmotionBaselines:
     """Distances of emotion vectors from what is usual in the film and for the character."""
 
     def __init__(self, film: Film, characters: Sequence[Character], settings: Settings) -> None:
         self._settings = settings.expression
         of_track = {t.index: [face.emotion for _, face in t.faces if face.emotion is not None] for t in film.tracks}
         everything = [e for emotions in of_track.values() for e in emotions]
-        self._film = spread_of(np.stack(everything)) if len(everything) >= _MIN_FACES_FOR_SPREAD else None
-        self._own: dict[str, Spread] = {}
+        self._film = emotion_baseline(np.stack(everything)) if len(everything) >= _LEAST_FACES else None
+        self._own: dict[str, EmotionBaseline] = {}
         for character in characters:
             own = [e for track in character.tracks for e in of_track.get(track, [])]
             if self._film is not None and own:
-                self._own[character.id] = shrunk(spread_of(np.stack(own)), self._film, self._settings.shrinkage)
+                self._own[character.id] = shrunk_towards(
+                    emotion_baseline(np.stack(own)), self._film, self._settings.shrinkage
+                )
 
     def distance(self, emotion: np.ndarray | None, person: str | None) -> float:
         """The smaller of the distances to the film's and to the character's usual expression; 0 where unknown."""
@@ -72,13 +74,18 @@ class _Judge:
     """Holds what the whole film says, and judges one candidate after the other by it."""
 
     def __init__(
-        self, film: Film, characters: Sequence[Character], spreads: Spreads, active: Active, settings: Settings
+        self,
+        film: Film,
+        characters: Sequence[Character],
+        baselines: EmotionBaselines,
+        active: Active,
+        settings: Settings,
     ) -> None:
         self._by_track = {track: character for character in characters for track in character.tracks}
         self._typical = typical_openness(film.tracks, characters)
         self._ranks = focus_ranks(film.candidates)
         self._view = view_of(film.candidates, active, settings, any(c.main for c in characters))
-        self._spreads, self._active, self._settings = spreads, active, settings
+        self._baselines, self._active, self._settings = baselines, active, settings
 
     def assessment(self, candidate: Candidate, earlier: str | None) -> Assessment:
         """`earlier`: why the candidate was turned down when its shot closed; None when it was not."""
@@ -118,7 +125,7 @@ class _Judge:
             candidate=candidate,
             lead=lead,
             main=person is not None and person.main,
-            extremeness=max(self._spreads.distance(face.emotion, name) for face, name in stars),
+            extremeness=max(self._baselines.distance(face.emotion, name) for face, name in stars),
             openness=worst,
             typical_openness=typical,
         )

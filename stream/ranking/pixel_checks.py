@@ -18,7 +18,7 @@ from ..film import Film
 from ..people.eyes import closed_below, openness
 from ..records import Active, Candidate
 from ..settings.model import Settings
-from .judge import Spreads
+from .judge import EmotionBaselines
 from .scores import score_of
 from .selection import Assessment, Selection
 
@@ -43,12 +43,12 @@ class LateChecks:
         film: Film,
         settings: Settings,
         active: Active,
-        spreads: Spreads,
+        baselines: EmotionBaselines,
         text: TextDetector | None,
         moments: Moments,
         surface: Callable[[Candidate], Surface],
     ) -> None:
-        self._film, self._settings, self._active, self._spreads = film, settings, active, spreads
+        self._film, self._settings, self._active, self._baselines = film, settings, active, baselines
         self._text, self._moments, self._surface = text, moments, surface
         self._lock = Lock()
         self._shot_s = {shot.index: (shot.start_s, shot.end_s) for shot in film.shots}
@@ -86,7 +86,7 @@ class LateChecks:
         ratio = openness(face)
         if ratio is not None and ratio < limit:
             yield "eyes_closed"
-        if self._spreads.distance(face.emotion, assessment.person) > self._settings.expression.extreme_above:
+        if self._baselines.distance(face.emotion, assessment.person) > self._settings.expression.extreme_above:
             yield "extreme_expression"
 
     def _counts(self, reason: str) -> bool:

@@ -11,9 +11,9 @@ import pytest
 from engines.clustering import link
 from engines.faces import UNMEASURED, Face
 from stream.people.characters import find_characters, seen_together
-from stream.people.grouping import group, near, surely_one
+from stream.people.grouping import group_tracks, on_strong_evidence, within_limit
 from stream.people.main_characters import how_many
-from stream.people.merging import merge
+from stream.people.merging import merge_groups
 from stream.records import Character, Shot, Track
 from stream.settings.sections import PeopleSettings
 
@@ -212,29 +212,29 @@ def test_the_parts_of_one_person_join_on_strong_evidence():
     near_all = np.array([[1, 0.99, 0.98, 0.98], [0.99, 1, 0.98, 0.98], [0.98, 0.98, 1, 0.99], [0.98, 0.98, 0.99, 1]])
     alike = np.where(near_all < 0.99, 0.945, near_all)
     labels, free = np.array([0, 0, 1, 1]), np.zeros((4, 4), bool)
-    strong = partial(surely_one, 0.06)
-    assert merge(near_all, labels, free, strong).tolist() == [0, 0, 0, 0]
-    assert merge(alike, labels, free, strong).tolist() == [0, 0, 1, 1]
+    strong = partial(on_strong_evidence, 0.06)
+    assert merge_groups(near_all, labels, free, strong).tolist() == [0, 0, 0, 0]
+    assert merge_groups(alike, labels, free, strong).tolist() == [0, 0, 1, 1]
     wide = alike - 0.045 * (1 - np.eye(4)) * (near_all >= 0.99)
-    assert merge(wide, labels, free, strong).tolist() == [0, 0, 0, 0]
-    assert merge(near_all, labels, ~np.eye(4, dtype=bool), strong).tolist() == [0, 0, 1, 1]
+    assert merge_groups(wide, labels, free, strong).tolist() == [0, 0, 0, 0]
+    assert merge_groups(near_all, labels, ~np.eye(4, dtype=bool), strong).tolist() == [0, 0, 1, 1]
 
 
 def test_merging_respects_pairs_that_are_apart_and_loose_points():
     cosines, free = np.full((5, 5), 0.99), np.zeros((5, 5), bool)
     apart = free.copy()
     apart[0, 1] = apart[1, 0] = True
-    rule = partial(near, 0.06)
-    assert len(set(merge(cosines, np.arange(5), apart, rule)[:2])) == 2
-    assert merge(cosines, np.full(5, -1), free, rule).tolist() == [-1] * 5
-    assert merge(cosines, np.array([0, -1, -1, -1, -1]), apart, rule).tolist() == [0, -1, 0, 0, 0]
+    rule = partial(within_limit, 0.06)
+    assert len(set(merge_groups(cosines, np.arange(5), apart, rule)[:2])) == 2
+    assert merge_groups(cosines, np.full(5, -1), free, rule).tolist() == [-1] * 5
+    assert merge_groups(cosines, np.array([0, -1, -1, -1, -1]), apart, rule).tolist() == [0, -1, 0, 0, 0]
 
 
 def test_merging_is_average_linkage_where_nothing_is_apart():
     rng = np.random.default_rng(3)
     points = rng.normal(size=(40, 8)) + 3 * rng.normal(size=(5, 8))[rng.integers(0, 5, 40)]
     points = (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32)
-    merged = merge(points @ points.T, np.arange(40), np.zeros((40, 40), bool), partial(near, 0.3))
+    merged = merge_groups(points @ points.T, np.arange(40), np.zeros((40, 40), bool), partial(within_limit, 0.3))
     assert merged.tolist() == link(points, 0.3).tolist()
 
 
@@ -264,7 +264,7 @@ def test_a_varied_person_without_any_cluster_is_still_one():
     scatter = 0.015 * rng.normal(size=(30, 128)) * rng.lognormal(0, 0.5, size=(30, 1))
     takes = looks(1, 0, wobble=0.0) + scatter
     takes = (takes / np.linalg.norm(takes, axis=1, keepdims=True)).astype(np.float32)
-    labels, method = group(takes, np.zeros((30, 30), bool), SETTINGS, "cpu")
+    labels, method = group_tracks(takes, np.zeros((30, 30), bool), SETTINGS, "cpu")
     assert "one person" in method
     assert "density sees no groups" in method
     assert labels.max() == 0
@@ -279,7 +279,7 @@ def test_a_large_cluster_keeps_a_take_that_a_small_one_would_not():
     for copies, kept in ((8, True), (1, False)):
         takes = np.stack([*[a + 1e-3 * np.eye(128)[5 + i] for i in range(copies)], odd, *others])
         takes = (takes / np.linalg.norm(takes, axis=1, keepdims=True)).astype(np.float32)
-        labels, method = group(takes, np.zeros((len(takes), len(takes)), bool), SETTINGS, "cpu")
+        labels, method = group_tracks(takes, np.zeros((len(takes), len(takes)), bool), SETTINGS, "cpu")
         assert method == "HDBSCAN"
         assert (labels[copies] >= 0 and labels[copies] == labels[0]) == kept
 

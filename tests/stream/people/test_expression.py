@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from engines.faces import UNMEASURED, Face
-from stream.people.expression import extremeness, is_wide_open, log_ratios, mouth_score, shrunk, spread_of
+from stream.people.expression import (
+    emotion_baseline,
+    extremeness,
+    is_wide_open,
+    log_ratios,
+    mouth_score,
+    shrunk_towards,
+)
 from stream.settings.sections import ExpressionSettings
 
 RNG = np.random.default_rng(5)
@@ -23,33 +30,33 @@ SCREAM = np.array([0.55, 0.1, 0.3, 0.005, 0.02, 0.02, 0.005])
 
 def test_a_scream_among_calm_faces_is_extreme_and_they_are_not():
     faces = calm(60)
-    spread = spread_of(faces)
-    assert extremeness(SCREAM, spread) > SETTINGS.extreme_above
-    distances = [extremeness(face, spread) for face in faces]
+    baseline = emotion_baseline(faces)
+    assert extremeness(SCREAM, baseline) > SETTINGS.extreme_above
+    distances = [extremeness(face, baseline) for face in faces]
     assert np.quantile(distances, 0.95) < SETTINGS.extreme_above
 
 
 def test_a_few_screams_do_not_move_the_centre():
     faces = np.concatenate([calm(40), np.tile(SCREAM, (8, 1))])
-    assert extremeness(SCREAM, spread_of(faces)) > SETTINGS.extreme_above
+    assert extremeness(SCREAM, emotion_baseline(faces)) > SETTINGS.extreme_above
 
 
 def test_a_happier_face_than_usual_is_never_extreme_for_its_smile_alone():
-    spread = spread_of(calm(60))
+    baseline = emotion_baseline(calm(60))
     usual = calm(1)[0]
     ratios = log_ratios(usual[None])[0]
     smile = np.exp(ratios + np.eye(7)[3] * 3)
     smile /= smile.sum()
     frown = np.exp(ratios + np.eye(7)[0] * 3)
     frown /= frown.sum()
-    assert extremeness(smile, spread) < extremeness(frown, spread)
+    assert extremeness(smile, baseline) < extremeness(frown, baseline)
 
 
 def test_a_character_with_few_faces_follows_the_film():
-    whole, own = spread_of(calm(200)), spread_of(np.tile(SCREAM, (2, 1)))
-    drawn = shrunk(own, whole, weight=8)
+    whole, own = emotion_baseline(calm(200)), emotion_baseline(np.tile(SCREAM, (2, 1)))
+    drawn = shrunk_towards(own, whole, weight=8)
     assert np.linalg.norm(drawn.centre - whole.centre) < np.linalg.norm(drawn.centre - own.centre)
-    assert shrunk(own, whole, weight=0).centre == pytest.approx(own.centre)
+    assert shrunk_towards(own, whole, weight=0).centre == pytest.approx(own.centre)
 
 
 def test_certain_zeros_do_not_become_infinite():
