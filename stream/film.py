@@ -1,4 +1,5 @@
-"""Everything that is known of one film while it is watched; bounded but for numbers."""
+"""Everything that is known of one film while it is watched. Pixels are bounded (the pool); only numbers grow with the
+film."""
 
 from __future__ import annotations
 
@@ -17,7 +18,10 @@ from .records import Candidate, Notice, Picture, Shot, Track, VideoInfo
 
 @dataclass(slots=True)
 class Funnel:
-    """How many pictures went how far. Times: when a shot closes, and at the end of the film."""
+    """How many pictures were left at each step, and how many were rejected for each reason.
+
+    `at_shot`: rejections when a shot closed; `at_end`: at the end of the film.
+    """
 
     frames: int = 0
     probes: int = 0
@@ -28,7 +32,10 @@ class Funnel:
 
 @dataclass(slots=True)
 class Film:
-    """One video in flight. `candidates` by time; `reserve` holds the best of what was turned down, with the reason."""
+    """One video in flight.
+
+    `candidates`: by time. `reserve`: the best rejected pictures, each with its reason. `channels`: of the stages.
+    """
 
     info: VideoInfo
     pool: PicturePool
@@ -45,31 +52,38 @@ class Film:
     """Pictures of the stream, skipped ones included; None when unknowable."""
 
 
-class PersonGuess:
-    """Who a face might be while the film still runs: the pool's quota needs a person, not the truth."""
+_MOST_PEOPLE = 64
+"""Bounds the memory; more faces than this have no person and no quota."""
+
+
+class ProvisionalPeople:
+    """Numbers for people while the film still runs, from embeddings alone.
+
+    The pool's quota for each person needs them before the characters are known. Two numbers may be one person.
+    """
 
     def __init__(self, same_person_cosine: float) -> None:
         self._alike = same_person_cosine
         self._known: list[np.ndarray] = []
 
     def person(self, embedding: np.ndarray | None) -> int | None:
-        """Number of the first known person that looks alike, a new one otherwise; None without an embedding."""
+        """Number of the first known person whose embedding is alike, else a new number.
+
+        None without an embedding, and for a new person once there are `_MOST_PEOPLE`. `embedding`: (D,) unit vector.
+        """
         if embedding is None:
             return None
         for number, known in enumerate(self._known):
             if float(known @ embedding) >= self._alike:
                 return number
-        if len(self._known) < _MOST_GUESSES:
+        if len(self._known) < _MOST_PEOPLE:
             self._known.append(embedding)
             return len(self._known) - 1
         return None
 
 
-_MOST_GUESSES = 64
-
-
-def bare_candidate(shot: int, picture: Picture) -> Candidate:
-    """A picture that no engine has looked at, as a candidate of last resort."""
+def unread_candidate(shot: int, picture: Picture) -> Candidate:
+    """A candidate of last resort from a picture that no engine has read: without faces, descriptor or score."""
     frame = int(picture.row["frame"])
     return Candidate(
         shot=shot,

@@ -1,4 +1,4 @@
-"""What flows through the graph: frozen records, named with the field's words."""
+"""The records that pass from stage to stage: of the video, its pictures, shots, candidates, tracks and characters."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from kernels.surface import Colour, Geometry, Surface
 
 Transition = Literal["cut", "dissolve", "fade"]
 FRAME_1080P_BYTES = 1920 * 1080 * 3 // 2
-"""Bytes of a picture of 1920x1080, 8 bits, 4:2:0: what rooms for pictures are counted in."""
+"""Bytes of a picture of 1920x1080, 8 bits, 4:2:0: the unit in which memory for pictures is counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class VideoInfo:
-    """What the container says of the film's picture stream."""
+    """What the container and the first picture say of the film's picture stream."""
 
     path: Path
     container: str
@@ -40,9 +40,10 @@ class VideoInfo:
 
 @dataclass(frozen=True, slots=True)
 class FrameBatch:
-    """Consecutive pictures in presentation order. `pts_s` (N,) float64 seconds; `frames` (N,) int32, -1 unknowable.
+    """N consecutive pictures in presentation order.
 
-    `damaged` (N,) bool: the picture, or one that it is predicted from, did not decode cleanly.
+    `pts_s`: (N,) float64, seconds. `frames`: (N,) int32, numbers of the pictures in the stream, -1 where unknowable.
+    `damaged`: (N,) bool, whether the picture, or one that it is predicted from, did not decode cleanly.
     """
 
     surfaces: list[Surface]
@@ -62,10 +63,11 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """Consecutive frames of one camera take; `end_*` are exclusive. Frames are numbers of measured pictures.
+    """Consecutive frames of one camera take. All ends are exclusive.
 
-    `first_row`/`end_row` count *measured* rows from 0 (they differ from `start_frame` when frames are skipped).
-    `clean_first_row`/`clean_end_row` leave out the frames that a dissolve or a fade mixes with a neighbour.
+    `first_row`, `end_row`: numbers of measured rows from 0. `start_frame`, `end_frame`: numbers of pictures in the
+    stream, None where unknowable; the two differ when frames are skipped. `clean_first_row`, `clean_end_row`: the rows
+    without those that a dissolve or a fade mixes with a neighbour. `start_s`, `end_s`: seconds.
     """
 
     index: int
@@ -81,21 +83,22 @@ class Shot:
     """How the shot begins."""
 
 
-Timed = tuple[float, Surface]
+TimedSurface = tuple[float, Surface]
 """A picture with its presentation time, seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One decoded frame with what was measured of it. `row` is one record of `kernels.stats.ROW`.
+    """One decoded frame with its measurements.
 
-    `beside`: pictures of its shot a moment before and after, as they were measured (`kernels.ops.Meter.small`).
+    `row`: one record of `kernels.stats.ROW`. `row_index`: its number in the film. `beside`: small copies of pictures of
+    the same shot just before and after it (`kernels.ops.Meter.small`), by time.
     """
 
     row: np.void
     row_index: int
     surface: Surface
-    beside: tuple[Timed, ...] = ()
+    beside: tuple[TimedSurface, ...] = ()
 
     @property
     def pts_s(self) -> float:
@@ -104,19 +107,19 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """Of the whole displayed picture, bars included (they are alike in all pictures of a film)."""
+    """How a picture is composed, bars included (they are the same in all pictures of a film)."""
 
     symmetry: float
-    """Correlation of the picture with its mirror image, 0–1."""
+    """Correlation of luma with its mirror image, 0–1."""
     clutter: float
     """Mean gradient of luma away from the subject, luma units a pixel of the small copy."""
     weight_at: tuple[float, float]
-    """Centre of the gradients, as shares of width and height."""
+    """Centre of the luma gradients: shares (0–1) of width and height."""
 
 
 @dataclass(slots=True)
 class Candidate:
-    """One of the best 1–3 frames of a shot. Everything but the pixels, which live in the pool while it has room."""
+    """One of the best 1–3 frames of a shot, without its pixels, which are in the pool while there is room."""
 
     shot: int
     pts_s: float
@@ -126,29 +129,30 @@ class Candidate:
     descriptor: np.ndarray | None
     """(D,) float32 unit vector; None for a picture without structure."""
     focus: float
-    """Sharpness of the subject at full size, robust to film grain; see `stream.candidates`."""
+    """Sharpness of the leading face (`engines.quality`); without a face `laplacian_var` of the whole picture."""
     shot_score: float
+    """For comparing pictures of one shot only (`stream.candidates.choice`)."""
     tracks: tuple[int, ...] = ()
     """For each face the number of its track in the video."""
     composition: Composition | None = None
-    """None for a picture that was turned down before it was looked at closely."""
+    """None for a picture that was rejected when its shot closed."""
 
 
 @dataclass(slots=True)
 class Track:
-    """One person inside one shot: the probes' faces linked by looks and place."""
+    """One person inside one shot: faces of its probes, linked by embedding and place."""
 
     index: int
     shot: int
     faces: list[tuple[float, Face]] = field(default_factory=list)
     """(pts_s, face), by time."""
     embedding: np.ndarray | None = None
-    """(128,) float32, L2-normalised mean of the good faces; None when none is good."""
+    """(128,) float32 unit vector: mean of the good faces (`stream.people.tracks.is_good`); None when none is good."""
 
 
 @dataclass(frozen=True, slots=True)
 class Character:
-    """A cluster of tracks: one person of the film."""
+    """A cluster of tracks: one person of the film. `tracks`, `shots`: indices."""
 
     id: str
     main: bool
@@ -156,12 +160,12 @@ class Character:
     shots: tuple[int, ...]
     screen_time_s: float
     embedding: np.ndarray
-    """(128,) float32, L2-normalised."""
+    """(128,) float32 unit vector."""
 
 
 @dataclass(frozen=True, slots=True)
-class Active:
-    """The active area as a rectangle of displayed pixels."""
+class ActiveRect:
+    """The picture without its black bars, as a rectangle in displayed pixels."""
 
     x: float
     y: float

@@ -17,11 +17,11 @@ from engines.faces import Face
 from kernels.surface import Surface
 
 from ..people.looks import leading_face
-from ..records import Candidate, Timed
+from ..records import Candidate, TimedSurface
 from .picture_pool import PicturePool
 from .probes import stretch
 
-Beside = Callable[[Candidate, float, float], list[Timed]]
+Beside = Callable[[Candidate, float, float], list[TimedSurface]]
 """Pictures of the film around a candidate from one time to another, both included, decoded again."""
 Glance = Callable[[Sequence[Surface], Face], Iterator[Face | None]]
 
@@ -78,7 +78,7 @@ def _is_large(face: Face, surface: Surface) -> bool:
     return face.inter_ocular_px * int(max(surface.y.shape)) >= LEAST_INTER_OCULAR_PX * shown
 
 
-def _spread(pictures: Sequence[Timed], from_end: bool) -> list[Timed]:
+def _spread(pictures: Sequence[TimedSurface], from_end: bool) -> list[TimedSurface]:
     """Up to `_LOOKS` pictures in equal steps, the farthest one among them; `from_end`: the list leads up to now."""
     if len(pictures) <= _LOOKS:
         return list(pictures)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from kernels.surface import Surface
 
-from ..records import FRAME_1080P_BYTES, Timed
+from ..records import FRAME_1080P_BYTES, TimedSurface
 
 
 @dataclass(slots=True)
@@ -16,7 +16,7 @@ class _Held:
     surface: Surface
     value: float
     person: int | None
-    beside: Sequence[Timed] | None
+    beside: Sequence[TimedSurface] | None
 
 
 class PicturePool:
@@ -38,7 +38,7 @@ class PicturePool:
         return len(self._held)
 
     def put(
-        self, pts_s: float, surface: Surface, value: float, person: int | None, beside: Sequence[Timed] = ()
+        self, pts_s: float, surface: Surface, value: float, person: int | None, beside: Sequence[TimedSurface] = ()
     ) -> None:
         """Keep the pixels of the candidate at `pts_s`, and small ones of what happens beside it, while they are among
         the best; `person` None has no quota."""
@@ -58,7 +58,7 @@ class PicturePool:
         held = self._held.get(pts_s)
         return None if held is None else held.surface
 
-    def beside(self, pts_s: float) -> Sequence[Timed] | None:
+    def beside(self, pts_s: float) -> Sequence[TimedSurface] | None:
         """Small pictures from beside the one at `pts_s`, by time, or None when they had to go."""
         held = self._held.get(pts_s)
         return None if held is None else held.beside
@@ -82,5 +82,5 @@ class PicturePool:
         held.beside = None
 
 
-def _nbytes(pictures: Iterable[Timed]) -> int:
+def _nbytes(pictures: Iterable[TimedSurface]) -> int:
     return sum(surface.nbytes for _, surface in pictures)

@@ -11,7 +11,7 @@ import numpy as np
 
 from kernels.surface import Surface
 
-from ..records import FrameBatch, Picture, Shot, Timed
+from ..records import FrameBatch, Picture, Shot, TimedSurface
 from ..settings.sections import ProbeSettings
 
 _CELLS_PER_SECOND = 4.0
@@ -88,7 +88,7 @@ class PendingPictures:
         self._grown_rows = max(1, round(rate * settings.spacing_s))
         self._edge_rows = round(rate * settings.edge_s)
         self._cells: list[_Cell] = []
-        self._beside: list[Timed] = []
+        self._beside: list[TimedSurface] = []
         self._rows_seen = 0
         self._break_row = 0
 

@@ -1,2 +1,2 @@
-"""What any stage is made of: bounded channels, clocks, the batching service, cancellation. In: what a stage is given;
-out: the same, later, counted and timed. Knows no film."""
+"""The parts that every stage uses: bounded channels, clocks, the batching service, cancellation. Nothing here knows of
+films."""

@@ -1,4 +1,4 @@
-"""A shared engine that fills its batches from all videos in flight."""
+"""One engine shared by all videos in flight: requests of several videos are answered as one batch."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ class _Request(Generic[Q, A]):
 
 
 class Batcher(Generic[Q, A]):
-    """Runs `work` on the items of several callers at once and answers each with its own rows.
+    """Calls `work` with the items of several callers at once and gives each caller its own answers.
 
-    A batch goes when it holds `max_batch` items or its oldest request has waited `max_wait_s`; a request is never
-    split. With `max_batch` 1 every request runs alone, so that an answer cannot depend on who else was asking. When a
-    shared batch fails, its requests are run one by one: an error reaches the caller that owns it and nobody else.
+    `work`: items → as many answers, in order; it blocks and runs on a worker thread of `limiter`. A batch starts when
+    it holds `max_batch` items or its oldest request has waited `max_wait_s` seconds. A request is never split, so a
+    batch may hold more. With `max_batch` 1 every request runs alone, so that no answer depends on other callers. When a
+    batch of several requests fails, they are run one by one: each caller gets only the error of its own request.
     """
 
     def __init__(
@@ -45,9 +46,9 @@ class Batcher(Generic[Q, A]):
         self.items = 0
 
     async def ask(self, items: Sequence[Q], clock: StageClock) -> list[A]:
-        """The answers to `items`, in their order; waits while the engine is busy with others.
+        """The answers to `items`, in their order; waits while the engine is busy.
 
-        `clock` is charged with this caller's share of the engine's time.
+        `clock` is charged with this caller's share of the engine's time. Raises what `work` raises for these items.
         """
         request: _Request[Q, A] = _Request(items, clock)
         await self._send.send(request)
@@ -58,7 +59,7 @@ class Batcher(Generic[Q, A]):
         return request.answers
 
     async def serve(self) -> None:
-        """Answer requests until `close`; run it in the run's task group, once per worker that may run at a time."""
+        """Answer requests until `close` was called. Start it as a task, once for each batch that may run at a time."""
         if self._closed:
             return
         with self._receive.clone() as receive:
@@ -66,7 +67,7 @@ class Batcher(Generic[Q, A]):
                 await self._answer([first, *await self._gather(receive, first)])
 
     def close(self) -> None:
-        """No more questions: `serve` ends when the last one is answered."""
+        """Accept no more requests: `serve` returns when the last one is answered."""
         self._closed = True
         self._send.close()
         self._receive.close()

@@ -1,4 +1,4 @@
-"""Long work in a worker thread asks here, often, whether it is still wanted."""
+"""Cancellation of work on worker threads: long work calls `checkpoint` often."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from threading import Lock
 
 from anyio import NoEventLoopError, from_thread
 
-_LISTEN_EVERY_S = 0.05
+_CANCEL_POLL_S = 0.05
+"""How often a thread that waits for a lock looks for a cancellation: a cancelled run ends within about this time."""
 
 
 def checkpoint() -> None:
-    """Raise the cancellation that waits for this worker thread, if any; in a plain thread do nothing."""
+    """Raise anyio's cancellation when the task that started this worker thread was cancelled.
+
+    Does nothing in a thread that anyio did not start.
+    """
     try:
         from_thread.check_cancelled()
     except NoEventLoopError:
@@ -20,9 +24,9 @@ def checkpoint() -> None:
 
 
 @contextmanager
-def held(lock: Lock) -> Iterator[None]:
-    """The lock, waited for with an ear for cancellation."""
-    while not lock.acquire(timeout=_LISTEN_EVERY_S):
+def lock_cancellably(lock: Lock) -> Iterator[None]:
+    """Hold the lock within the block. While waiting for it, a cancellation is raised as by `checkpoint`."""
+    while not lock.acquire(timeout=_CANCEL_POLL_S):
         checkpoint()
     try:
         yield

@@ -1,4 +1,4 @@
-"""Bounded channels between stages: anyio's memory streams with a name, a depth and the time spent waiting on them."""
+"""Bounded channels between stages: anyio's memory streams with a name and a meter of the time spent waiting."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class ChannelMeter:
-    """What a channel saw: the edge that tells which stage is the bottleneck. Read when somebody asks."""
+    """What passed through a channel, and how long its two sides waited: this tells which stage is the bottleneck."""
 
     name: str
     capacity: int
     items: int = 0
     blocked_put_s: float = 0.0
-    """Time its producer waited for room: the stage after it is the slow one."""
+    """Seconds that the sender waited for room: the stage after the channel is the slow one."""
     blocked_get_s: float = 0.0
-    """Time its consumer waited for work: the stage before it is the slow one."""
+    """Seconds that the receiver waited for items: the stage before the channel is the slow one."""
 
 
 class Sender(Generic[T]):
-    """The writing end. Leaving its `with` block ends the channel for the reader."""
+    """The writing end. Leaving its `with` block ends the channel for the receiver."""
 
     def __init__(self, stream: MemoryObjectSendStream[T], meter: ChannelMeter) -> None:
         self._stream = stream
         self._meter = meter
 
     async def send(self, item: T) -> None:
-        """Hand over one item, waiting while the channel is full.
+        """Put one item into the channel; waits while it is full.
 
-        Raises anyio.BrokenResourceError when the reader has left.
+        Raises anyio.BrokenResourceError when the receiver has left.
         """
         started_s = time.perf_counter()
         await self._stream.send(item)
@@ -82,9 +82,9 @@ class Receiver(Generic[T]):
 
 
 def open_channel(name: str, of: type[T], capacity: int) -> tuple[Sender[T], Receiver[T], ChannelMeter]:
-    """A channel that holds at most `capacity` items of type `of`.
+    """Both ends and the meter of a channel that holds at most `capacity` items of type `of`.
 
-    Raises ValueError for a capacity that bounds nothing.
+    Raises ValueError for a negative or infinite capacity.
     """
     if not 0 <= capacity < math.inf:
         raise ValueError(f"channel {name}: capacity {capacity} does not bound it")

@@ -1,4 +1,4 @@
-"""Blocking work on worker threads, with its time on the clock of its stage."""
+"""The time that each stage spends, and blocking work on worker threads that is timed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class StageClock:
-    """What a stage cost. `busy_s` is wall time inside its work, `cpu_s` the CPU time of its own worker thread."""
+    """What a stage cost so far. `busy_s`: wall time of its work, `cpu_s`: CPU time of its worker threads; seconds."""
 
     name: str
     items: int = 0
@@ -24,7 +24,7 @@ class StageClock:
     cpu_s: float = 0.0
 
     def time(self, work: Callable[[], T], items: int = 1) -> T:
-        """Run `work` here and count it."""
+        """Run `work` in this thread; adds its time and `items`, also when it raises. Returns what it returns."""
         wall_s, cpu_s = time.perf_counter(), time.thread_time()
         try:
             return work()
@@ -39,7 +39,7 @@ class StageClock:
             return self.time(work, items)
 
     def add(self, shared: StageClock, items: int) -> None:
-        """Take over the share of `items` in work that was done for several callers at once."""
+        """Add the share that `items` have in `shared`, the clock of work that was done for several callers at once."""
         share = items / max(1, shared.items)
         self.items += items
         self.busy_s += shared.busy_s * share
@@ -48,7 +48,7 @@ class StageClock:
 
 @dataclass(slots=True)
 class Clocks:
-    """The stages' clocks of one video, by name."""
+    """The clocks of one video by stage name; a clock is made when it is first asked for."""
 
     by_name: dict[str, StageClock] = field(default_factory=dict)
 
@@ -57,5 +57,8 @@ class Clocks:
 
 
 async def on_thread(work: Callable[[], T], limiter: CapacityLimiter, clock: StageClock, items: int = 1) -> T:
-    """Run blocking `work` on a worker thread. Cancelling waits for it: keep each piece well under a second."""
+    """Run blocking `work` on a worker thread and return its result.
+
+    Cancelling waits until `work` returns, so each piece must take well under a second. Raises what `work` raises.
+    """
     return await to_thread.run_sync(lambda: clock.time(work, items), limiter=limiter)

@@ -22,7 +22,7 @@ from kernels.surface import Array
 from ..dataflow.cancellation import checkpoint
 from ..records import FRAME_1080P_BYTES
 
-_LISTEN_EVERY_S = 0.05
+_CANCEL_POLL_S = 0.05
 _ROW_BYTES = 16
 """Rows begin at multiples of this, for the kernels' 16-byte loads."""
 
@@ -210,7 +210,7 @@ class FramePool:
         self.waits += block is None
         while block is None:
             checkpoint()
-            block = self._free(nbytes, _LISTEN_EVERY_S) or self._grown(nbytes, beyond)
+            block = self._free(nbytes, _CANCEL_POLL_S) or self._grown(nbytes, beyond)
         return block
 
     def _free(self, nbytes: int, wait_s: float = 0.0) -> Any:

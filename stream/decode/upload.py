@@ -10,7 +10,7 @@ import numpy as np
 
 from kernels.surface import Surface
 
-from ..dataflow.cancellation import held
+from ..dataflow.cancellation import lock_cancellably
 from ..records import FrameBatch, Notice, VideoInfo
 from .decoder import DecodeOptions, Decoder
 from .slots import Demand, FramePool, Memory, bytes_for, places_of
@@ -50,14 +50,14 @@ class UploadDecoder:
     def frame_at(self, pts_s: float) -> Surface:
         """The picture shown exactly at `pts_s`. Synchronises."""
         surface = self._inner.frame_at(pts_s)
-        with held(self._one_search):
+        with lock_cancellably(self._one_search):
             return self._uploaded([surface])[0]
 
     def between(self, first_s: float, last_s: float, *, fine: bool = False) -> list[tuple[float, Surface]]:
         """Every picture with its time from `first_s` to `last_s`. Synchronises."""
         found = self._inner.between(first_s, last_s, fine=fine)
         # One at a time: two that each hold half of the slots would wait for each other.
-        with held(self._one_search):
+        with lock_cancellably(self._one_search):
             surfaces = self._uploaded([surface for _, surface in found])
         return [(time_s, surface) for (time_s, _), surface in zip(found, surfaces, strict=True)]
 

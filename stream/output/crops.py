@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engines.faces import Face
 
-from ..records import Active
+from ..records import ActiveRect
 from ..settings.formats import Format
 
 _WANTED_FACE_RATIO = 0.30
@@ -25,7 +25,7 @@ class Crop:
     scale: float
 
 
-def crop_for(form: Format, active: Active, faces: Sequence[Face], lead: Face | None) -> Crop:
+def crop_for(form: Format, active: ActiveRect, faces: Sequence[Face], lead: Face | None) -> Crop:
     """The crop of one picture for one format: whole faces, eyes near the format's line, inside the active area."""
     height = _height(form, active, lead)
     width = height * form.aspect_ratio
@@ -39,7 +39,7 @@ def crop_for(form: Format, active: Active, faces: Sequence[Face], lead: Face | N
     return Crop((round(x, 2), round(y, 2), round(width, 2), round(height, 2)), size, round(scale, 4))
 
 
-def _height(form: Format, active: Active, lead: Face | None) -> float:
+def _height(form: Format, active: ActiveRect, lead: Face | None) -> float:
     largest = min(active.height, active.width / form.aspect_ratio)
     if lead is None:
         return largest
@@ -49,7 +49,7 @@ def _height(form: Format, active: Active, lead: Face | None) -> float:
     return min(largest, max(wanted, room, width_for_face, largest * _TIGHTEST))
 
 
-def _place_across(active: Active, width: float, faces: Sequence[Face], lead: Face) -> float:
+def _place_across(active: ActiveRect, width: float, faces: Sequence[Face], lead: Face) -> float:
     """Centred on the leading face, moved so that other faces that fit are whole and the rest is cut off whole."""
     centre = lead.box[0] + lead.box[2] / 2
     group = [lead]
@@ -63,7 +63,7 @@ def _place_across(active: Active, width: float, faces: Sequence[Face], lead: Fac
     return _leave_whole(x, width, active, [f for f in faces if all(f is not g for g in group)], group)
 
 
-def _leave_whole(x: float, width: float, active: Active, others: Sequence[Face], group: Sequence[Face]) -> float:
+def _leave_whole(x: float, width: float, active: ActiveRect, others: Sequence[Face], group: Sequence[Face]) -> float:
     """Slide by as little as keeps every other face out of the picture's edge, if the group stays inside."""
     low = max(active.x, max(f.box[0] + f.box[2] for f in group) - width)
     high = min(active.x + active.width - width, min(f.box[0] for f in group))
@@ -75,7 +75,7 @@ def _leave_whole(x: float, width: float, active: Active, others: Sequence[Face],
     return x
 
 
-def _place_down(form: Format, active: Active, height: float, lead: Face) -> float:
+def _place_down(form: Format, active: ActiveRect, height: float, lead: Face) -> float:
     eyes = float(lead.landmarks[:2, 1].mean())
     y = eyes - form.eyes_line * height
     y = min(y, lead.box[1] - form.headroom * height)

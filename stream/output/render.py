@@ -14,7 +14,7 @@ from kernels.surface import Surface
 from ..dataflow.cancellation import checkpoint
 from ..people.looks import leading_face
 from ..ranking.selection import Assessment, Pick
-from ..records import Active, Candidate, Character
+from ..records import ActiveRect, Candidate, Character
 from ..settings.formats import Format
 from ..settings.model import Settings
 from ..settings.section import time_text
@@ -59,7 +59,7 @@ class Cutter:
     def __init__(
         self,
         settings: Settings,
-        active: Active,
+        active: ActiveRect,
         ops: Ops,
         encoder: Encoder,
         surface: Callable[[Candidate], Surface],

@@ -25,14 +25,14 @@ from ..people.characters import find_characters
 from ..ranking.judge import EmotionBaselines, active_rect, assess_candidates
 from ..ranking.pixel_checks import LateChecks, choose_checked
 from ..ranking.selection import Selection
-from ..records import Active, Candidate, Character, Notice, Timed
+from ..records import ActiveRect, Candidate, Character, Notice, TimedSurface
 from ..settings.model import Settings
 
 
 class Between(Protocol):
     """`stream.decode.decoder.Decoder.between`."""
 
-    def __call__(self, first_s: float, last_s: float, *, fine: bool = False) -> list[Timed]: ...
+    def __call__(self, first_s: float, last_s: float, *, fine: bool = False) -> list[TimedSurface]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Conclusion:
     """What was decided. `refetched` holds the times of pictures that had to be decoded again."""
 
     area: ActiveArea
-    active: Active
+    active: ActiveRect
     characters: list[Character]
     grouping: str
     files: Files
@@ -82,7 +82,7 @@ class FullSizePictures:
             fetched = self._keep(candidate, self._frame_at(candidate.pts_s))
         return fetched[1]
 
-    def beside(self, candidate: Candidate, first_s: float, last_s: float) -> list[Timed]:
+    def beside(self, candidate: Candidate, first_s: float, last_s: float) -> list[TimedSurface]:
         """Pictures from `first_s` to `last_s`, decoded again: the candidate's own with them, where the pool has it no
         more and the next checks will ask for it."""
         evicted = self._pool.get(candidate.pts_s) is None

@@ -24,7 +24,7 @@ from ..dataflow.batching import Batcher
 from ..dataflow.channels import Receiver, Sender, open_channel
 from ..dataflow.clocks import StageClock, on_thread
 from ..decode.decoder import Decoder
-from ..film import Film, PersonGuess, bare_candidate
+from ..film import Film, ProvisionalPeople, unread_candidate
 from ..origin import in_stage
 from ..people.looks import leading_face
 from ..people.tracks import TrackBuilder
@@ -183,7 +183,7 @@ def _note_shot(film: Film, pictures: ShotPictures) -> None:
     film.funnel.at_shot.update(pictures.rejected)
     if pictures.reserve is not None:
         picture, reason = pictures.reserve
-        film.reserve.append((bare_candidate(pictures.shot.index, picture), reason))
+        film.reserve.append((unread_candidate(pictures.shot.index, picture), reason))
 
 
 async def _read(
@@ -214,11 +214,11 @@ async def _look(
 async def _collect(
     film: Film, ops: Ops, settings: Settings, source: Receiver[Looked], limiter: CapacityLimiter
 ) -> None:
-    builder, guess = TrackBuilder(), PersonGuess(settings.people.same_person_cosine)
+    builder, people = TrackBuilder(), ProvisionalPeople(settings.people.same_person_cosine)
     clock = film.clocks["collect"]
     with source:
         async for looked in source:
-            collect = partial(_collect_part, film, ops, settings, builder, guess, looked)
+            collect = partial(_collect_part, film, ops, settings, builder, people, looked)
             await on_thread(collect, limiter, clock, len(looked.pictures))
 
 
@@ -227,7 +227,7 @@ def _collect_part(
     ops: Ops,
     settings: Settings,
     builder: TrackBuilder,
-    guess: PersonGuess,
+    people: ProvisionalPeople,
     looked: Looked,
 ) -> None:
     shot = looked.shot.shot.index
@@ -242,7 +242,7 @@ def _collect_part(
         # Before the composition: fetching it waits for these copies as well.
         beside = [(time_s, ops.copy(small)) for time_s, small in picture.beside]
         candidate.composition = composition.measure(ops, picture.surface, lead)
-        person = guess.person(lead.embedding if lead is not None else None)
+        person = people.person(lead.embedding if lead is not None else None)
         film.candidates.append(candidate)
         value = provisional_score(candidate, film.info.geometry, settings.rank.weights)
         film.pool.put(candidate.pts_s, picture.surface, value, person, beside)

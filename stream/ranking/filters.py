@@ -12,7 +12,7 @@ from engines.faces import Face
 from ..people.expression import is_wide_open
 from ..people.eyes import closed_below
 from ..people.looks import leading_face
-from ..records import Active, Candidate
+from ..records import ActiveRect, Candidate
 from ..settings.model import Settings
 
 _EDGE_SHARE = 0.04
@@ -25,7 +25,7 @@ _HAIR_SHARE = 0.16
 class FilmView:
     """What the filters need to know of the whole film."""
 
-    active: Active
+    active: ActiveRect
     settings: Settings
     median_focus: float
     median_grain: float
@@ -48,7 +48,7 @@ class Case:
 Filter = Callable[[Case, FilmView], str | None]
 
 
-def view_of(candidates: Sequence[Candidate], active: Active, settings: Settings, has_main: bool) -> FilmView:
+def view_of(candidates: Sequence[Candidate], active: ActiveRect, settings: Settings, has_main: bool) -> FilmView:
     """Medians over the film's candidates that show a face looked at closely."""
     leads = [lead for c in candidates if (lead := leading_face(c.faces)) is not None and lead.quality.contrast > 0]
     return FilmView(

@@ -14,7 +14,7 @@ from ..film import Film
 from ..people.expression import EmotionBaseline, emotion_baseline, extremeness, shrunk_towards
 from ..people.eyes import eye_score, openness, typical_openness
 from ..people.looks import leading_face
-from ..records import Active, Candidate, Character
+from ..records import ActiveRect, Candidate, Character
 from ..settings.model import Settings
 from .filters import Case, reasons_against, view_of
 from .scores import Subject, components_of, focus_ranks, score_of
@@ -25,18 +25,18 @@ _CO_STAR = 0.6
 """A face at least this share of the leading one's height is looked at as much as the leading one."""
 
 
-def active_rect(geometry: Geometry, area: ActiveArea, margin_px: int) -> Active:
+def active_rect(geometry: Geometry, area: ActiveArea, margin_px: int) -> ActiveRect:
     """The active area with a margin at sides that have bars, where chroma bleeds into the picture."""
 
     def inset(bar: int) -> int:
         return bar + margin_px if bar else 0
 
     left, right, top, bottom = inset(area.left), inset(area.right), inset(area.top), inset(area.bottom)
-    return Active(left, top, geometry.display_width - left - right, geometry.display_height - top - bottom)
+    return ActiveRect(left, top, geometry.display_width - left - right, geometry.display_height - top - bottom)
 
 
 def assess_candidates(
-    film: Film, characters: Sequence[Character], baselines: EmotionBaselines, active: Active, settings: Settings
+    film: Film, characters: Sequence[Character], baselines: EmotionBaselines, active: ActiveRect, settings: Settings
 ) -> list[Assessment]:
     """Every candidate with its score and the reasons against it; the reserve comes with the reason it had."""
     judge = _Judge(film, characters, baselines, active, settings)
@@ -78,7 +78,7 @@ class _Judge:
         film: Film,
         characters: Sequence[Character],
         baselines: EmotionBaselines,
-        active: Active,
+        active: ActiveRect,
         settings: Settings,
     ) -> None:
         self._by_track = {track: character for character in characters for track in character.tracks}

@@ -16,13 +16,13 @@ from ..dataflow.cancellation import checkpoint
 from ..dataflow.clocks import StageClock
 from ..film import Film
 from ..people.eyes import closed_below, openness
-from ..records import Active, Candidate
+from ..records import ActiveRect, Candidate
 from ..settings.model import Settings
 from .judge import EmotionBaselines
 from .scores import score_of
 from .selection import Assessment, Selection
 
-_LISTEN_EVERY_S = 0.1
+_CANCEL_POLL_S = 0.1
 _MUCH_TEXT = 0.03
 """Share of the picture at which text is as bad as it gets for the score; a logo covers less."""
 
@@ -42,7 +42,7 @@ class LateChecks:
         self,
         film: Film,
         settings: Settings,
-        active: Active,
+        active: ActiveRect,
         baselines: EmotionBaselines,
         text: TextDetector | None,
         moments: Moments,
@@ -138,7 +138,7 @@ def _heard(futures: Sequence[Future[Verdict]]) -> list[Verdict]:
         waiting = set(futures)
         while waiting:
             checkpoint()  # only this thread hears of a cancellation; those of the pool end within one check
-            waiting = wait(waiting, timeout=_LISTEN_EVERY_S).not_done
+            waiting = wait(waiting, timeout=_CANCEL_POLL_S).not_done
         return [future.result() for future in futures]
     finally:
         for future in futures:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..people.looks import leading_face
-from ..records import Active
+from ..records import ActiveRect
 from .selection import Assessment, Pick
 
 _PRAISE = {
@@ -26,7 +26,7 @@ _LIFTED = {
 }
 
 
-def why(pick: Pick, active: Active, names: dict[str, int]) -> list[str]:
+def why(pick: Pick, active: ActiveRect, names: dict[str, int]) -> list[str]:
     """Short phrases, the most telling first. `names` gives each character's place by screen time, from 1."""
     assessment = pick.assessment
     return [*_subject(assessment, active, names), *_qualities(assessment), *_excuses(pick)]
@@ -41,7 +41,7 @@ def shot_scale(height_ratio: float) -> str:
     return "medium shot" if height_ratio >= 0.12 else "wide shot"
 
 
-def _subject(assessment: Assessment, active: Active, names: dict[str, int]) -> list[str]:
+def _subject(assessment: Assessment, active: ActiveRect, names: dict[str, int]) -> list[str]:
     lead = leading_face(assessment.candidate.faces)
     if lead is None:
         return ["no usable face: chosen for its picture"]

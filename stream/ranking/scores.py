@@ -13,7 +13,7 @@ from kernels.surface import Geometry
 from ..people.expression import mouth_score
 from ..people.eyes import eye_score, openness
 from ..people.looks import leading_face, pleasant_score, pose_score
-from ..records import Active, Candidate
+from ..records import ActiveRect, Candidate
 from ..settings.sections import RankWeights
 
 _USUAL = 0.7
@@ -49,7 +49,7 @@ def focus_ranks(candidates: Sequence[Candidate]) -> dict[float, float]:
     }
 
 
-def components_of(candidate: Candidate, subject: Subject, active: Active, sharpness: float) -> dict[str, float]:
+def components_of(candidate: Candidate, subject: Subject, active: ActiveRect, sharpness: float) -> dict[str, float]:
     """All components of one candidate, 0–1 each. Those of faces are absent where there is no face."""
     row = candidate.row
     mean, deviation = float(row["luma_mean"]), float(row["luma_std"])
@@ -82,7 +82,7 @@ def provisional_score(candidate: Candidate, geometry: Geometry, weights: RankWei
     expression that is usual for them, as sharp as most, in a picture without bars."""
     lead = leading_face(candidate.faces)
     subject = Subject(True, True, _USUAL, None if lead is None else openness(lead))
-    whole = Active(0.0, 0.0, geometry.display_width, geometry.display_height)
+    whole = ActiveRect(0.0, 0.0, geometry.display_width, geometry.display_height)
     return score_of(components_of(candidate, subject, whole, _USUAL), weights)
 
 
@@ -91,7 +91,7 @@ def face_size_score(height_ratio: float) -> float:
     return min(clipped_ramp(height_ratio, 0.08, 0.45), 1.0 - 0.4 * clipped_ramp(height_ratio, 0.8, 1.1))
 
 
-def eye_placement(face: Face, active: Active) -> dict[str, float]:
+def eye_placement(face: Face, active: ActiveRect) -> dict[str, float]:
     """`thirds`: eyes near the upper third, across near a third or the middle; `headroom`: neither cut nor crowded."""
     eyes = face.landmarks[:2].mean(axis=0)
     down = (float(eyes[1]) - active.y) / active.height

@@ -13,7 +13,7 @@ import numpy as np
 from kernels.cuda.errors import out_of_memory
 from kernels.surface import Surface
 
-from ...dataflow.cancellation import checkpoint, held
+from ...dataflow.cancellation import checkpoint, lock_cancellably
 from ...errors import KeyartError
 from ...records import FrameBatch, Notice, VideoInfo
 from ..decoder import DecodeOptions
@@ -152,7 +152,7 @@ class NvDecoder:
     def _search(self, first_s: float, last_s: float, seek_s: float) -> list[tuple[float, Surface]]:
         starts = [None] if self._summary.adjusted else [seek_s, seek_s - SEEK_BACK_OFF_S, None]
         # One at a time: two that each hold half of the slots would wait for each other.
-        with held(self._one_search):
+        with lock_cancellably(self._one_search):
             for start_s in starts:
                 found = self._scan(first_s, last_s, start_s)
                 if found is not None:

@@ -11,7 +11,7 @@ from ...dataflow.cancellation import checkpoint
 
 SPARE_BYTES = 1 << 30
 """Left for the batches of meters and engines, and for crops."""
-_LISTEN_EVERY_S = 0.1
+_CANCEL_POLL_S = 0.1
 
 
 class Share:
@@ -49,7 +49,7 @@ class DeviceRoom:
             self.waits += not taken
             while not taken:
                 checkpoint()
-                taken = self._taken(turn, share, nbytes, _LISTEN_EVERY_S)
+                taken = self._taken(turn, share, nbytes, _CANCEL_POLL_S)
         finally:
             with self._changed:
                 self._turns.remove(turn)

@@ -12,7 +12,7 @@ from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
 from stream.candidates.neighbours import Moments, SmallPictureSampler
 from stream.candidates.picture_pool import PicturePool
-from stream.records import Candidate, Timed
+from stream.records import Candidate, TimedSurface
 
 GEOMETRY = Geometry(640, 360)
 
@@ -24,7 +24,7 @@ def face(x: float, ratio: float = 0.3, inter_ocular_px: float = 40.0) -> Face:
     )  # fmt: skip
 
 
-def picture(number: int, width: int = 640) -> Timed:
+def picture(number: int, width: int = 640) -> TimedSurface:
     """One of a film of 25 pictures a second, `width` pixels wide and shown at 640; its pixels are its number."""
     return number / 25, Surface(np.full((1, width), number, np.uint16), None, None, 16, Colour(), GEOMETRY)
 
@@ -38,7 +38,7 @@ class Film:
         self.pool = PicturePool(4, 4)
         self._faces = faces or {}
 
-    def beside(self, candidate: Candidate, first_s: float, last_s: float) -> list[Timed]:
+    def beside(self, candidate: Candidate, first_s: float, last_s: float) -> list[TimedSurface]:
         self.asked.append((first_s, last_s))
         return [picture(n) for n in range(1000) if first_s <= n / 25 <= last_s]
 

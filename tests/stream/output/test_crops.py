@@ -7,10 +7,10 @@ import pytest
 
 from engines.faces import UNMEASURED, Face
 from stream.output.crops import crop_for
-from stream.records import Active
+from stream.records import ActiveRect
 from stream.settings.formats import Format, shipped_formats
 
-HD = Active(0, 0, 1920, 1080)
+HD = ActiveRect(0, 0, 1920, 1080)
 FORMATS = list(shipped_formats().values())
 
 
@@ -53,7 +53,7 @@ def test_the_face_is_whole_and_its_eyes_lie_in_the_upper_half(form: Format):
 
 
 def test_bars_stay_out():
-    area = Active(0, 140, 1920, 800)
+    area = ActiveRect(0, 140, 1920, 800)
     face = face_at(900, 150, 500)
     for form in FORMATS:
         _, y, _, height = crop_for(form, area, [face], face).source
@@ -61,7 +61,7 @@ def test_bars_stay_out():
 
 
 def test_a_small_source_keeps_the_aspect_at_one_and_a_half():
-    crop = crop_for(shipped_formats()["portrait"], Active(0, 0, 640, 360), [], None)
+    crop = crop_for(shipped_formats()["portrait"], ActiveRect(0, 0, 640, 360), [], None)
     assert crop.scale == 1.5
     assert crop.size == (360, 540)
 

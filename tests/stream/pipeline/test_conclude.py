@@ -8,7 +8,7 @@ from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
 from stream.candidates.picture_pool import PicturePool
 from stream.pipeline.conclude import FullSizePictures
-from stream.records import Candidate, Timed
+from stream.records import Candidate, TimedSurface
 
 
 def picture(number: int) -> Surface:
@@ -32,7 +32,7 @@ class File:
         self.sought.append(pts_s)
         return picture(round(pts_s * 25))
 
-    def between(self, first_s: float, last_s: float, *, fine: bool = False) -> list[Timed]:
+    def between(self, first_s: float, last_s: float, *, fine: bool = False) -> list[TimedSurface]:
         self.fine.append(fine)
         return [(n / 25, picture(n)) for n in range(100) if first_s <= n / 25 <= last_s]
 
