@@ -1,2 +1,3 @@
-"""When a shot closes. In: its pictures with their rows, then what the engines saw in its probes; out: the best one to
-three as candidates, their pixels in a bounded pool, and what happens right beside them."""
+"""From a closed shot to its candidates. In: the shot's pictures and rows, then the engines' readings of its probes.
+Out: its best one to three pictures as candidates, their pixels in a bounded pool, the faces in neighbouring pictures.
+"""

@@ -14,16 +14,23 @@ from ..records import Candidate, Picture
 from ..settings.sections import FaceSettings, ProbeSettings
 from .probes import sharpness
 
-_APART_S = 0.6
-_GOOD_LOOK = 3.9
-"""Of `look_score`: open eyes, turned to the viewer, neutral or pleased, mouth at rest; talking takes half a point."""
-_ENOUGH_LOOKS = 2
-_WORTH_KEEPING = 0.6
+_LEAST_APART_S = 0.6
+"""Least time between two candidates of a shot."""
+_GOOD_LOOK_SCORE = 3.9
+"""`look_score` of a good face, of 4.5: open eyes, turned to the viewer, neutral or happy, mouth at rest. Talking costs
+half a point."""
+_ENOUGH_PROBES = 2
+"""Probes with a good face, or without any face, after which no more of a shot are read."""
+_LEAST_OF_BEST = 0.6
+"""Share of the best picture's shot score that a further candidate needs."""
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """Candidates of one part of a shot with their pictures, and what was turned down why."""
+class PartCandidates:
+    """The candidates of one part of a shot with their pictures.
+
+    `rejected`: how many probes were rejected for each reason. `reserve`: the best of those, with its reason.
+    """
 
     candidates: list[tuple[Candidate, Picture]]
     rejected: Counter[str]
@@ -31,40 +38,43 @@ class Chosen:
 
 
 def shows_enough(readings: Sequence[Reading]) -> bool:
-    """Whether every other probe of a shot makes the rest needless: good looks enough, or no face in several."""
+    """Whether the probes read so far make the rest of the part needless: enough good faces, or several without any."""
     leads = [lead for reading in readings if (lead := leading_face(reading.faces)) is not None]
     if not leads:
-        return len(readings) >= _ENOUGH_LOOKS
-    return sum(look_score(lead) >= _GOOD_LOOK for lead in leads) >= _ENOUGH_LOOKS
+        return len(readings) >= _ENOUGH_PROBES
+    return sum(look_score(lead) >= _GOOD_LOOK_SCORE for lead in leads) >= _ENOUGH_PROBES
 
 
-def choose(
+def choose_candidates(
     shot: int,
     pictures: list[Picture],
     readings: list[Reading],
     tracks: list[tuple[int, ...]],
     faces: FaceSettings,
     probes: ProbeSettings,
-) -> Chosen:
-    """The best of a shot's probes. Where the shot shows faces, pictures without one are turned down."""
+) -> PartCandidates:
+    """The best of a part's probes. Where any of them shows a face, those without one are rejected.
+
+    `pictures`, `readings`, `tracks`: one for each probe that was read, by time; `tracks` has a number for each face.
+    """
     has_faces = any(reading.faces for reading in readings)
     sharpest = max((sharpness(p.row) for p in pictures), default=1.0) or 1.0
     passed: list[tuple[Candidate, Picture]] = []
     rejected: Counter[str] = Counter()
     reserve: tuple[Candidate, Picture, str] | None = None
     for picture, reading, numbers in zip(pictures, readings, tracks, strict=True):
-        candidate = _candidate(shot, picture, reading, numbers, sharpest)
-        reason = _reason_against(candidate, has_faces, faces)
+        candidate = _candidate_of(shot, picture, reading, numbers, sharpest)
+        reason = _rejection(candidate, has_faces, faces)
         if reason is None:
             passed.append((candidate, picture))
             continue
         rejected[reason] += 1
         if reserve is None or candidate.shot_score > reserve[0].shot_score:
             reserve = (candidate, picture, reason)
-    return Chosen(_best(passed, probes.candidates_per_shot), rejected, reserve)
+    return PartCandidates(_best(passed, probes.candidates_per_shot), rejected, reserve)
 
 
-def _candidate(shot: int, picture: Picture, reading: Reading, tracks: tuple[int, ...], sharpest: float) -> Candidate:
+def _candidate_of(shot: int, picture: Picture, reading: Reading, tracks: tuple[int, ...], sharpest: float) -> Candidate:
     lead = leading_face(reading.faces)
     score = min(1.0, sharpness(picture.row) / sharpest)
     if lead is not None:
@@ -83,7 +93,7 @@ def _candidate(shot: int, picture: Picture, reading: Reading, tracks: tuple[int,
     )
 
 
-def _reason_against(candidate: Candidate, has_faces: bool, settings: FaceSettings) -> str | None:
+def _rejection(candidate: Candidate, has_faces: bool, settings: FaceSettings) -> str | None:
     lead = leading_face(candidate.faces)
     if lead is None:
         return "no_face" if has_faces else None
@@ -92,13 +102,13 @@ def _reason_against(candidate: Candidate, has_faces: bool, settings: FaceSetting
 
 
 def _best(passed: list[tuple[Candidate, Picture]], count: int) -> list[tuple[Candidate, Picture]]:
-    """The best, then others that are far enough in time and nearly as good; a faceless shot gives one."""
+    """The best picture, then others far enough away in time and nearly as good, up to `count`; without faces, one."""
     ordered = sorted(passed, key=lambda pair: (-pair[0].shot_score, pair[0].pts_s))
     kept: list[tuple[Candidate, Picture]] = []
     for candidate, picture in ordered:
         if len(kept) == (count if candidate.faces else 1):
             break
-        apart = all(abs(candidate.pts_s - other.pts_s) >= _APART_S for other, _ in kept)
-        if apart and (not kept or candidate.shot_score >= _WORTH_KEEPING * kept[0][0].shot_score):
+        apart = all(abs(candidate.pts_s - other.pts_s) >= _LEAST_APART_S for other, _ in kept)
+        if apart and (not kept or candidate.shot_score >= _LEAST_OF_BEST * kept[0][0].shot_score):
             kept.append((candidate, picture))
     return kept

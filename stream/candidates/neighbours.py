@@ -19,26 +19,30 @@ from kernels.surface import Surface
 from ..people.looks import leading_face
 from ..records import Candidate, TimedSurface
 from .picture_pool import PicturePool
-from .probes import stretch
+from .probes import span_beside
 
-Beside = Callable[[Candidate, float, float], list[TimedSurface]]
-"""Pictures of the film around a candidate from one time to another, both included, decoded again."""
+DecodeAround = Callable[[Candidate, float, float], list[TimedSurface]]
+"""(candidate, first_s, last_s) → the film's pictures from `first_s` to `last_s`, both included, decoded again."""
 Glance = Callable[[Sequence[Surface], Face], Iterator[Face | None]]
+"""(pictures, face) → the same face in each picture, None where it is not seen (`engines.reader.FaceReader.glance`)."""
 
-_LOOKS = 4
-"""Pictures looked at on each side: 0.08 s apart, and a blink lasts 0.1 to 0.4 s."""
+_PICTURES_A_SIDE = 4
+"""Pictures looked at before and after a candidate: 0.08 s apart by default; a blink lasts 0.1 to 0.4 s."""
 _LEAST_STEP_S = 0.06
-"""Every other picture of a film of 24 to 30 pictures a second, every fourth at 60."""
+"""Least time between small copies: every other picture at 24 to 30 pictures a second, every fourth at 60."""
 
 
 class SmallPictureSampler:
-    """Which pictures are kept small: the first, and each that comes `_LEAST_STEP_S` or more after the last."""
+    """Chooses the pictures of which small copies are kept: the first, and each `_LEAST_STEP_S` or more after the last.
+
+    `span_s`: how far from a candidate pictures are looked at, seconds; with 0 nothing is kept.
+    """
 
     def __init__(self, span_s: float) -> None:
         self._next_s = -np.inf if span_s > 0 else np.inf
 
     def picks(self, pts_s: np.ndarray) -> list[int]:
-        """Places in a batch with these times."""
+        """Indices of the chosen pictures in a batch whose times are `pts_s` (N,), seconds; call it batch by batch."""
         places = []
         for place, time_s in enumerate(pts_s.tolist()):
             if time_s >= self._next_s:
@@ -47,41 +51,45 @@ class SmallPictureSampler:
         return places
 
 
-class Moments:
-    """Looks at the pictures around a candidate, at most `span_s` away, evenly spread over both sides."""
+class NeighbourFaces:
+    """Reads the leading face in pictures at most `span_s` seconds before and after a candidate, evenly spaced."""
 
-    def __init__(self, pool: PicturePool, beside: Beside, glance: Glance, span_s: float) -> None:
+    def __init__(self, pool: PicturePool, beside: DecodeAround, glance: Glance, span_s: float) -> None:
         self._pool, self._beside, self._glance, self._span_s = pool, beside, glance, span_s
 
     def faces_beside(self, candidate: Candidate, shot_s: tuple[float, float]) -> Iterator[Face]:
-        """The leading face as it looks in the pictures beside the candidate that belong to its shot, farthest first.
+        """The candidate's leading face in the pictures around it that belong to its shot, farthest in time first.
 
-        shot_s: start and end (exclusive) of the shot. Blocks; synchronises (device only).
+        `shot_s`: start and end (exclusive) of the shot, seconds. Pictures in which the face is not seen give nothing.
+        Blocks while it reads, and may decode. Synchronises (device only).
         """
         lead = leading_face(candidate.faces)
         if lead is None or self._span_s <= 0:
             return
         pictures = self._pool.beside(candidate.pts_s)
         if pictures is None or not all(_is_large(lead, surface) for _, surface in pictures):
-            pictures = self._beside(candidate, *stretch(candidate.pts_s, self._span_s, shot_s))
-        chosen = _spread([p for p in pictures if p[0] < candidate.pts_s - 1e-3], from_end=True)
-        chosen += _spread([p for p in pictures if p[0] > candidate.pts_s + 1e-3], from_end=False)
-        # A face has changed most in the farthest; whoever stops at the first fault looks at a tenth fewer.
+            pictures = self._beside(candidate, *span_beside(candidate.pts_s, self._span_s, shot_s))
+        chosen = _evenly_spaced([p for p in pictures if p[0] < candidate.pts_s - 1e-3], from_end=True)
+        chosen += _evenly_spaced([p for p in pictures if p[0] > candidate.pts_s + 1e-3], from_end=False)
+        # The face has changed most in the farthest: a caller that stops at the first fault reads a tenth fewer.
         chosen.sort(key=lambda picture: -round(abs(picture[0] - candidate.pts_s), 3))
         looks = self._glance([surface for _, surface in chosen], lead)
         yield from (face for face in looks if face is not None)
 
 
 def _is_large(face: Face, surface: Surface) -> bool:
-    """Whether the surface has pixels enough to tell how open the eyes are."""
+    """Whether the face has enough pixels in the surface to tell how open its eyes are."""
     shown = max(surface.geometry.display_width, surface.geometry.display_height)
     return face.inter_ocular_px * int(max(surface.y.shape)) >= LEAST_INTER_OCULAR_PX * shown
 
 
-def _spread(pictures: Sequence[TimedSurface], from_end: bool) -> list[TimedSurface]:
-    """Up to `_LOOKS` pictures in equal steps, the farthest one among them; `from_end`: the list leads up to now."""
-    if len(pictures) <= _LOOKS:
+def _evenly_spaced(pictures: Sequence[TimedSurface], from_end: bool) -> list[TimedSurface]:
+    """Up to `_PICTURES_A_SIDE` of the pictures in equal steps, the farthest in time among them.
+
+    `from_end`: the pictures come before the candidate, so that the farthest is the first.
+    """
+    if len(pictures) <= _PICTURES_A_SIDE:
         return list(pictures)
-    places = np.linspace(0, len(pictures), _LOOKS + 1)
+    places = np.linspace(0, len(pictures), _PICTURES_A_SIDE + 1)
     wanted = places[:-1] if from_end else places[1:] - 1
     return [pictures[round(float(i))] for i in wanted]

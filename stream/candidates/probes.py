@@ -1,4 +1,7 @@
-"""The pictures of a shot that are worth a closer look, kept while nobody knows yet where the shot ends."""
+"""Probes: the pictures of a shot that the engines read. They are kept while it is not yet known where the shot ends.
+
+The film since the last closed shot is divided into cells of time, each of which keeps its best picture.
+"""
 
 from __future__ import annotations
 
@@ -15,21 +18,32 @@ from ..records import FrameBatch, Picture, Shot, TimedSurface
 from ..settings.sections import ProbeSettings
 
 _CELLS_PER_SECOND = 4.0
+"""New cells; older ones are joined until one is as long as a probe stands for (`probes.spacing_s`)."""
 _FRESH_CELLS = 3
-"""Cells that stay as they are, because the shot may end right behind them; older ones grow together."""
+"""The newest cells, which are not joined yet because the shot may end right after them."""
 _MAX_CELLS = 32
-"""Full-size pictures waiting for their shot to close: 100 MB at 1080p. Shots longer than 25 s get longer cells
-instead."""
+"""Cells, each with a full-size picture: 100 MB at 1080p. In shots longer than 25 s cells are joined beyond
+`probes.spacing_s` instead."""
 _MOST_EDGE = 0.2
-"""Share of a short shot that its edges may take on each side."""
-_TURNS, _LEAST_TURN = 3, 2
+"""Largest share of a shot that is left out at each end, where `probes.edge_s` would be more."""
+_ROUNDS, _LEAST_ROUND = 3, 2
+"""Rounds in which the probes of a part are read, and the least number of probes in the first one."""
 _BREAK_CHANGE = 8.0
-"""A change of the thumbnail (0–255) that could be a cut begins a new cell, so that no cell spans two shots."""
+"""Change of the thumbnail (0–255) that may be a cut: a new cell begins there, so that no cell spans two shots."""
+_SMEAR_COST = 0.5
+"""Share of its sharpness that a picture loses when all its gradients lie in one direction."""
+_CHANGE_COST = 0.05
+"""What one code value of change costs in `value_of`, on the scale of the logarithm of sharpness."""
+_USUAL_FPS = 25.0
+"""Taken where the frame rate is unknown."""
 
 
 @dataclass(slots=True)
 class _Cell:
-    """`worth` orders the pictures: those too near the last break come last, then by value."""
+    """A stretch of rows and its best picture.
+
+    `worth`: by what pictures are compared: whether they are far enough from the last break, then `value_of`.
+    """
 
     first_row: int
     rows: int
@@ -38,7 +52,7 @@ class _Cell:
     after_break: bool
 
     def take_in(self, later: _Cell) -> None:
-        """The cell that follows becomes part of this one."""
+        """Join the cell that follows to this one."""
         self.rows += later.rows
         if later.worth > self.worth:
             self.best, self.worth = later.best, later.worth
@@ -46,8 +60,11 @@ class _Cell:
 
 @dataclass(frozen=True, slots=True)
 class ShotPictures:
-    """What a closed shot leaves: `parts` are its probes (a long shot has several parts), `rejected` counts reasons,
-    `reserve` is the best of the rejected ones, for a film that has nothing better."""
+    """The probes of a closed shot.
+
+    `parts`: the probes of each part, by time; a long shot has several parts. `rejected`: how many pictures were
+    rejected for each reason. `reserve`: the best of those, for a film that has nothing better.
+    """
 
     shot: Shot
     parts: list[list[Picture]]
@@ -56,34 +73,36 @@ class ShotPictures:
 
 
 def sharpness(row: np.void) -> float:
-    """Laplacian variance, less where all gradients lie in one direction (motion blur); squared luma units."""
-    return float(row["laplacian_var"]) * (1.0 - 0.5 * float(row["blur_anisotropy"]) ** 2)
+    """Laplacian variance, squared luma units; half of it where all gradients have one direction (motion blur)."""
+    return float(row["laplacian_var"]) * (1.0 - _SMEAR_COST * float(row["blur_anisotropy"]) ** 2)
 
 
 def value_of(row: np.void) -> float:
-    """Order of pictures within a moment: sharp and calm ones first. Logarithmic, so that it adds up."""
-    return float(np.log1p(sharpness(row))) - 0.05 * float(row["change"])
+    """The value by which pictures of a cell are compared: log(1 + sharpness), less for change to the picture before."""
+    return float(np.log1p(sharpness(row))) - _CHANGE_COST * float(row["change"])
 
 
 def values_of(rows: np.ndarray) -> np.ndarray:
-    """(N,) float64: `value_of` each of a batch's rows, bit for bit."""
+    """(N,) float64: `value_of` of each row, bit for bit."""
     laplacian, anisotropy, change = (
         rows[name].astype(np.float64) for name in ("laplacian_var", "blur_anisotropy", "change")
     )
-    return np.asarray(np.log1p(laplacian * (1.0 - 0.5 * anisotropy**2)) - 0.05 * change)
+    return np.asarray(np.log1p(laplacian * (1.0 - _SMEAR_COST * anisotropy**2)) - _CHANGE_COST * change)
 
 
 class PendingPictures:
-    """The best picture of every moment since the last shot closed, and what lies beside it; bounded whatever the
-    shot's length. A moment is a quarter of a second, and as long as a probe stands for once it is a second old.
+    """The best picture of each cell since the last shot closed, and small pictures from beside it.
 
-    beside_s: how far from a picture others count as beside it.
+    A cell covers a quarter of a second; when it is about a second old, it is joined with its neighbours until they are
+    as long as `probes.spacing_s`. At most `_MAX_CELLS` are kept, however long the shot.
+
+    `fps`: None when unknown. `beside_s`: how far from a picture others count as beside it, seconds.
     """
 
     def __init__(self, settings: ProbeSettings, fps: float | None, beside_s: float = 0.0) -> None:
         self._settings = settings
         self._beside_s = beside_s
-        rate = fps or 25.0
+        rate = fps or _USUAL_FPS
         self._cell_rows = max(1, round(rate / _CELLS_PER_SECOND))
         self._grown_rows = max(1, round(rate * settings.spacing_s))
         self._edge_rows = round(rate * settings.edge_s)
@@ -97,12 +116,14 @@ class PendingPictures:
 
     @property
     def beside(self) -> int:
-        """Small pictures that are held."""
+        """How many small pictures are kept."""
         return len(self._beside)
 
     def add(self, batch: FrameBatch, rows: np.ndarray, small: Mapping[int, Surface]) -> None:
-        """Offer the batch's pictures with their rows (dtype `kernels.stats.ROW`), and some of them small, by place;
-        damaged ones are passed over."""
+        """Take the next batch. Damaged pictures are left out.
+
+        `rows`: (N,) of dtype `kernels.stats.ROW`, one for each picture. `small`: small copies by index in the batch.
+        """
         values, breaks = values_of(rows).tolist(), (rows["change"] > _BREAK_CHANGE).tolist()
         for place, damaged in enumerate(batch.damaged.tolist()):
             if not damaged:
@@ -114,7 +135,7 @@ class PendingPictures:
             self._forget()
 
     def _offer(self, surface: Surface, rows: np.ndarray, place: int, value: float, breaks: bool) -> None:
-        """The next picture and its row; nothing is made of one that is not the best of its cell."""
+        """Keep the next picture if it begins a cell or is the best of the last one."""
         number = self._rows_seen
         if breaks:
             self._break_row = number
@@ -131,7 +152,8 @@ class PendingPictures:
             self._merge()
 
     def _grow(self) -> None:
-        """The oldest of the fresh cells joins the one before while both are not longer than a probe stands for."""
+        """Join the cell that is no longer fresh to the one before, unless both together would be longer than a probe
+        stands for."""
         i = len(self._cells) - 1 - _FRESH_CELLS
         if i >= 1 and not self._cells[i].after_break:
             left, right = self._cells[i - 1], self._cells[i]
@@ -139,19 +161,19 @@ class PendingPictures:
                 left.take_in(self._cells.pop(i))
 
     def _merge(self) -> None:
-        """Join the two neighbours that cover the least time, preferably of one shot."""
+        """Join the two neighbouring cells that cover the least time, those of one shot first."""
         pairs = range(len(self._cells) - 2)
         i = min(pairs, key=lambda k: (self._cells[k + 1].after_break, self._cells[k].rows + self._cells[k + 1].rows))
         self._cells[i].take_in(self._cells.pop(i + 1))
 
     def _forget(self) -> None:
-        """Let go of what lies beside no picture that is still in the race, nor beside one that may yet come."""
+        """Drop the small pictures that lie beside no cell's best picture and not beside one that may yet come."""
         times_s = [cell.best.pts_s for cell in self._cells] + [pts_s for pts_s, _ in self._beside[-1:]]
-        near = _near(np.array([pts_s for pts_s, _ in self._beside]), np.array(times_s), self._beside_s)
+        near = _any_within(np.array([pts_s for pts_s, _ in self._beside]), np.array(times_s), self._beside_s)
         self._beside = list(compress(self._beside, near.tolist()))
 
     def take(self, shot: Shot) -> ShotPictures:
-        """The probes of `shot`; its pictures are let go."""
+        """The probes of `shot`; drops the shot's cells."""
         clean = [c.best for c in self._cells if shot.clean_first_row <= c.best.row_index < shot.clean_end_row]
         inside = self._off_the_edges(shot, clean)
         self._cells = [c for c in self._cells if c.best.row_index >= shot.end_row]
@@ -160,11 +182,12 @@ class PendingPictures:
         return ShotPictures(shot, parts, rejected, reserve)
 
     def _with_beside(self, picture: Picture, shot: Shot) -> Picture:
-        first_s, last_s = stretch(picture.pts_s, self._beside_s, (shot.start_s, shot.end_s))
+        first_s, last_s = span_beside(picture.pts_s, self._beside_s, (shot.start_s, shot.end_s))
         return replace(picture, beside=tuple(b for b in self._beside if first_s <= b[0] <= last_s))
 
     def _off_the_edges(self, shot: Shot, pictures: list[Picture]) -> list[Picture]:
-        """Away from the cuts: a player that seeks a little wrong must still show this shot."""
+        """The pictures away from the shot's ends: a player that seeks a little wrong must still show this shot. All of
+        them when none is left."""
         margin_s = min(self._settings.edge_s, _MOST_EDGE * (shot.end_s - shot.start_s))
         kept = [p for p in pictures if shot.start_s + margin_s <= p.pts_s < shot.end_s - margin_s]
         return kept or pictures
@@ -176,7 +199,7 @@ class PendingPictures:
         rejected: Counter[str] = Counter()
         reserve: tuple[Picture, str] | None = None
         for picture in pictures:
-            reason = reason_against(picture.row, limits, sharpest)
+            reason = probe_rejection(picture.row, limits, sharpest)
             if reason is None:
                 kept.append(picture)
                 continue
@@ -194,28 +217,31 @@ class PendingPictures:
         ]
         length_s = (shot.end_s - shot.start_s) / count
         most = int(np.clip(np.ceil(length_s / self._settings.spacing_s), 1, self._settings.per_shot))
-        return [spread(part, most) for part in parts if part]
+        return [best_of_equal_runs(part, most) for part in parts if part]
 
 
-def turns(pictures: list[Picture]) -> list[list[Picture]]:
-    """In what order probes are looked at: each turn spread over the whole part, two pictures at first."""
-    steps = max(1, min(_TURNS, -(-len(pictures) // _LEAST_TURN)))
+def reading_rounds(pictures: list[Picture]) -> list[list[Picture]]:
+    """The probes of a part in the rounds in which they are read: each round is spread over the whole part."""
+    steps = max(1, min(_ROUNDS, -(-len(pictures) // _LEAST_ROUND)))
     return [pictures[first::steps] for first in range(steps)]
 
 
-def stretch(pts_s: float, span_s: float, shot_s: tuple[float, float]) -> tuple[float, float]:
-    """First and last moment beside a picture that count: at most `span_s` away and inside the shot (end exclusive)."""
+def span_beside(pts_s: float, span_s: float, shot_s: tuple[float, float]) -> tuple[float, float]:
+    """First and last time (s) of the pictures beside the one at `pts_s`: at most `span_s` away and inside the shot.
+
+    `shot_s`: start and end (exclusive) of the shot.
+    """
     return max(pts_s - span_s, shot_s[0]), min(pts_s + span_s, shot_s[1] - 1e-3)
 
 
-def _near(asked_s: np.ndarray, times_s: np.ndarray, span_s: float) -> np.ndarray:
-    """(N,) bool: whether one of the times (in order) lies within `span_s` of each that is asked for."""
+def _any_within(asked_s: np.ndarray, times_s: np.ndarray, span_s: float) -> np.ndarray:
+    """(N,) bool: for each of `asked_s` (N,), whether one of the sorted `times_s` is within `span_s` of it; seconds."""
     at = np.searchsorted(times_s, asked_s - span_s)
     return np.asarray(np.append(times_s, np.inf)[at] <= asked_s + span_s)
 
 
-def reason_against(row: np.void, limits: ProbeSettings, sharpest: float) -> str | None:
-    """Why a picture is no probe, None when it is one. `sharpest` is the best sharpness of its shot."""
+def probe_rejection(row: np.void, limits: ProbeSettings, sharpest: float) -> str | None:
+    """Why a picture is no probe; None when it is one. `sharpest`: the largest `sharpness` in its shot."""
     if row["luma_mean"] < limits.dark_below:
         return "dark"
     if row["luma_mean"] > limits.bright_above:
@@ -227,8 +253,8 @@ def reason_against(row: np.void, limits: ProbeSettings, sharpest: float) -> str 
     return None
 
 
-def spread(pictures: list[Picture], count: int) -> list[Picture]:
-    """At most `count` pictures, the best of each of `count` equal stretches of the row; in time order."""
+def best_of_equal_runs(pictures: list[Picture], count: int) -> list[Picture]:
+    """At most `count` pictures, by time: the best of each of `count` runs of equal length."""
     if len(pictures) <= count:
         return pictures
     groups = np.array_split(np.arange(len(pictures)), count)

@@ -13,7 +13,7 @@ from kernels.bars import ActiveArea
 from kernels.ops import Device, Ops
 from kernels.surface import Surface
 
-from ..candidates.neighbours import Glance, Moments
+from ..candidates.neighbours import Glance, NeighbourFaces
 from ..candidates.picture_pool import PicturePool
 from ..dataflow.cancellation import checkpoint
 from ..decode.seeking import SAME_TIME_S
@@ -111,7 +111,7 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
         lambda: assess_candidates(film, characters, baselines, active, settings), len(film.candidates)
     )
     pictures = FullSizePictures(film.pool, tools.frame_at, tools.between)
-    moments = Moments(film.pool, pictures.beside, tools.glance, settings.faces.moment_s)
+    moments = NeighbourFaces(film.pool, pictures.beside, tools.glance, settings.faces.moment_s)
     checks = LateChecks(film, settings, active, baselines, tools.text, moments, pictures.surface)
     with _workers(settings.thread_count) as pool:
         cutter = Cutter(settings, active, tools.ops, tools.encoder, pictures.surface, pool)

@@ -16,10 +16,10 @@ from engines.faces import Reading
 from kernels.ops import Meter, Ops
 from kernels.surface import Geometry, Surface
 
-from ..candidates import composition
-from ..candidates.choice import choose, shows_enough
+from ..candidates.choice import choose_candidates, shows_enough
+from ..candidates.composition import measure_composition
 from ..candidates.neighbours import SmallPictureSampler
-from ..candidates.probes import PendingPictures, ShotPictures, turns
+from ..candidates.probes import PendingPictures, ShotPictures, reading_rounds
 from ..dataflow.batching import Batcher
 from ..dataflow.channels import Receiver, Sender, open_channel
 from ..dataflow.clocks import StageClock, on_thread
@@ -203,8 +203,8 @@ async def _look(
 ) -> tuple[list[Picture], list[Reading]]:
     """The probes that were read, by time, with their readings: a third of them at a time, until that is enough."""
     seen: list[tuple[Picture, Reading]] = []
-    for turn in turns(part):
-        seen += zip(turn, await reader.ask([picture.surface for picture in turn], clock), strict=True)
+    for probes in reading_rounds(part):
+        seen += zip(probes, await reader.ask([picture.surface for picture in probes], clock), strict=True)
         if shows_enough([reading for _, reading in seen]):
             break
     seen.sort(key=lambda pair: pair[0].row_index)
@@ -234,14 +234,14 @@ def _collect_part(
     seen = [(p.pts_s, r.faces) for p, r in zip(looked.pictures, looked.readings, strict=True)]
     tracks, numbers = builder.link(shot, seen)
     film.tracks.extend(tracks)
-    chosen = choose(shot, looked.pictures, looked.readings, numbers, settings.faces, settings.probes)
+    chosen = choose_candidates(shot, looked.pictures, looked.readings, numbers, settings.faces, settings.probes)
     film.funnel.at_shot.update(chosen.rejected)
     film.funnel.candidates += len(chosen.candidates)
     for candidate, picture in chosen.candidates:
         lead = leading_face(candidate.faces)
         # Before the composition: fetching it waits for these copies as well.
         beside = [(time_s, ops.copy(small)) for time_s, small in picture.beside]
-        candidate.composition = composition.measure(ops, picture.surface, lead)
+        candidate.composition = measure_composition(ops, picture.surface, lead)
         person = people.person(lead.embedding if lead is not None else None)
         film.candidates.append(candidate)
         value = provisional_score(candidate, film.info.geometry, settings.rank.weights)

@@ -11,7 +11,7 @@ from engines.faces import Face
 from engines.text import TextDetector, is_overlay, text_share
 from kernels.surface import Surface
 
-from ..candidates.neighbours import Moments
+from ..candidates.neighbours import NeighbourFaces
 from ..dataflow.cancellation import checkpoint
 from ..dataflow.clocks import StageClock
 from ..film import Film
@@ -45,7 +45,7 @@ class LateChecks:
         active: ActiveRect,
         baselines: EmotionBaselines,
         text: TextDetector | None,
-        moments: Moments,
+        moments: NeighbourFaces,
         surface: Callable[[Candidate], Surface],
     ) -> None:
         self._film, self._settings, self._active, self._baselines = film, settings, active, baselines

@@ -9,8 +9,7 @@ import numpy as np
 from engines.faces import UNMEASURED, Face
 from kernels.cpu import CpuOps
 from kernels.surface import Geometry
-from stream.candidates import composition
-from stream.candidates.composition import SIZE
+from stream.candidates.composition import SIZE, measure_composition
 from stream.records import Composition
 
 from ...kernels.samples import grey_surface
@@ -22,7 +21,7 @@ RNG = np.random.default_rng(1)
 def measure(picture: np.ndarray, lead: Face | None) -> Composition:
     """Of a grey picture of `SIZE`, shown ten times as large."""
     surface = replace(grey_surface(picture.astype(np.uint8)), geometry=GEOMETRY)
-    return composition.measure(CpuOps(), surface, lead)
+    return measure_composition(CpuOps(), surface, lead)
 
 
 def noise() -> np.ndarray:

@@ -10,7 +10,7 @@ import pytest
 from engines.faces import UNMEASURED, Face
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
-from stream.candidates.neighbours import Moments, SmallPictureSampler
+from stream.candidates.neighbours import NeighbourFaces, SmallPictureSampler
 from stream.candidates.picture_pool import PicturePool
 from stream.records import Candidate, TimedSurface
 
@@ -48,8 +48,8 @@ class Film:
             self.seen.append(number)
             yield self._faces.get(number, known)
 
-    def moments(self, span_s: float = 0.32) -> Moments:
-        return Moments(self.pool, self.beside, self.glance, span_s)
+    def moments(self, span_s: float = 0.32) -> NeighbourFaces:
+        return NeighbourFaces(self.pool, self.beside, self.glance, span_s)
 
 
 def candidate(time_s: float, *faces: Face) -> Candidate:

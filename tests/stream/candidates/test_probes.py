@@ -7,7 +7,7 @@ import pytest
 
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
-from stream.candidates.probes import PendingPictures, reason_against, turns, value_of, values_of
+from stream.candidates.probes import PendingPictures, probe_rejection, reading_rounds, value_of, values_of
 from stream.records import FrameBatch, Picture, Shot
 from stream.settings.sections import ProbeSettings
 
@@ -123,9 +123,9 @@ def test_what_no_shot_may_offer_is_counted_and_the_best_of_it_kept_in_reserve(va
 def test_blur_is_relative_to_the_shot_and_motion_blur_counts():
     limits = ProbeSettings()
     soft, smeared = rows_of(1, laplacian_var=20)[0], rows_of(1, laplacian_var=60, blur_anisotropy=1.0)[0]
-    assert reason_against(soft, limits, sharpest=100) == "blurred"
-    assert reason_against(soft, limits, sharpest=30) is None
-    assert reason_against(smeared, limits, sharpest=100) == "blurred"
+    assert probe_rejection(soft, limits, sharpest=100) == "blurred"
+    assert probe_rejection(soft, limits, sharpest=30) is None
+    assert probe_rejection(smeared, limits, sharpest=100) == "blurred"
 
 
 def test_moments_grow_with_their_age_to_what_a_probe_stands_for():
@@ -175,7 +175,7 @@ def test_nothing_small_is_held_that_no_picture_in_the_race_needs():
 )
 def test_every_turn_is_spread_over_the_whole_part(count, order):
     pictures = [Picture(row, i, SURFACE) for i, row in enumerate(rows_of(count))]
-    assert [[p.row_index for p in turn] for turn in turns(pictures)] == order
+    assert [[p.row_index for p in turn] for turn in reading_rounds(pictures)] == order
 
 
 def test_a_batchs_values_are_those_of_its_rows_to_the_last_bit() -> None:
