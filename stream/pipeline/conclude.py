@@ -23,7 +23,7 @@ from ..output.jpeg import Encoder
 from ..output.render import Cutter, Files
 from ..people.characters import find_characters
 from ..ranking.judge import EmotionBaselines, active_rect, assess_candidates
-from ..ranking.pixel_checks import LateChecks, choose_checked
+from ..ranking.pixel_checks import PixelChecks, choose_checked
 from ..ranking.selection import Selection
 from ..records import ActiveRect, Candidate, Character, Notice, TimedSurface
 from ..settings.model import Settings
@@ -111,8 +111,8 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
         lambda: assess_candidates(film, characters, baselines, active, settings), len(film.candidates)
     )
     pictures = FullSizePictures(film.pool, tools.frame_at, tools.between)
-    moments = NeighbourFaces(film.pool, pictures.beside, tools.glance, settings.faces.moment_s)
-    checks = LateChecks(film, settings, active, baselines, tools.text, moments, pictures.surface)
+    neighbours = NeighbourFaces(film.pool, pictures.beside, tools.glance, settings.faces.moment_s)
+    checks = PixelChecks(film, settings, active, baselines, tools.text, neighbours, pictures.surface)
     with _workers(settings.thread_count) as pool:
         cutter = Cutter(settings, active, tools.ops, tools.encoder, pictures.surface, pool)
         with in_stage("select"):

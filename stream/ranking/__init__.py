@@ -1,2 +1,2 @@
-"""When the film ends. In: candidates, people, the bars; out: filters and scores for each candidate, and the chosen ten,
-checked on their pixels, with the reasons for people to read."""
+"""The choice at the end of a film. In: candidates, characters, bars. Out: the score of each candidate and the reasons
+against it; the chosen ten, checked on their pixels; phrases that say why each was chosen."""

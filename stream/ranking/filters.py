@@ -1,4 +1,4 @@
-"""The filters at the end of a film, one function each: what speaks against a picture, or nothing."""
+"""The filters at the end of a film, one function each: each gives a reason against a picture, or None."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ from ..records import ActiveRect, Candidate
 from ..settings.model import Settings
 
 _EDGE_SHARE = 0.04
-"""A face box may stick out of the active picture by this share of its height before it counts as cut."""
+"""Share of its height by which a face box may stick out of the active picture before it counts as cut."""
 _HAIR_SHARE = 0.16
-"""At the top a box may stick out further: detectors add forehead and hair that posters often crop."""
+"""The same at the top: detectors include forehead and hair, which posters often crop."""
 
 
 @dataclass(frozen=True, slots=True)
-class FilmView:
-    """What the filters need to know of the whole film."""
+class FilmContext:
+    """What the filters need to know of the whole film.
+
+    `median_focus`, `median_grain`: over its faces, see `engines.quality`. `has_main`: any main character.
+    """
 
     active: ActiveRect
     settings: Settings
@@ -34,10 +37,13 @@ class FilmView:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """One picture before the filters: its leading face, whether that is a main character, how extreme it looks."""
+class FilterInput:
+    """One candidate as the filters see it.
 
-    candidate: Candidate
+    `lead`: its leading face. `main`: whether that is a main character. `extremeness`, `openness`: of the worst face
+    that counts. `typical_openness`: what is usual for the person of that face.
+    """
+
     lead: Face | None
     main: bool
     extremeness: float
@@ -45,13 +51,15 @@ class Case:
     typical_openness: float | None = None
 
 
-Filter = Callable[[Case, FilmView], str | None]
+Filter = Callable[[FilterInput, FilmContext], str | None]
 
 
-def view_of(candidates: Sequence[Candidate], active: ActiveRect, settings: Settings, has_main: bool) -> FilmView:
-    """Medians over the film's candidates that show a face looked at closely."""
+def film_context(
+    candidates: Sequence[Candidate], active: ActiveRect, settings: Settings, has_main: bool
+) -> FilmContext:
+    """Medians over those of the film's candidates whose leading face was measured on its chip."""
     leads = [lead for c in candidates if (lead := leading_face(c.faces)) is not None and lead.quality.contrast > 0]
-    return FilmView(
+    return FilmContext(
         active=active,
         settings=settings,
         median_focus=float(np.median([lead.quality.focus for lead in leads])) if leads else 0.0,
@@ -61,64 +69,68 @@ def view_of(candidates: Sequence[Candidate], active: ActiveRect, settings: Setti
     )
 
 
-def reasons_against(case: Case, view: FilmView, filters: Sequence[Filter] | None = None) -> list[str]:
-    """Every filter's reason, in the order of the filters, without those that the settings ignore.
+def rejection_reasons(
+    picture: FilterInput, context: FilmContext, filters: Sequence[Filter] | None = None
+) -> list[str]:
+    """The reasons of all filters, in their order, without those in `rank.ignored_reasons`.
 
     filters: those of `FILTERS` where none are given.
     """
-    found = (judge(case, view) for judge in (FILTERS if filters is None else filters))
-    ignored = view.settings.rank.ignored_reasons
+    found = (judge(picture, context) for judge in (FILTERS if filters is None else filters))
+    ignored = context.settings.rank.ignored_reasons
     return list(dict.fromkeys(reason for reason in found if reason is not None and reason not in ignored))
 
 
-def no_face(case: Case, view: FilmView) -> str | None:
-    """In a film with people, a picture without one."""
-    return "no_face" if case.lead is None and view.has_faces else None
+def no_face(picture: FilterInput, context: FilmContext) -> str | None:
+    """No face, in a film that shows faces."""
+    return "no_face" if picture.lead is None and context.has_faces else None
 
 
-def blurred(case: Case, view: FilmView) -> str | None:
-    """Out of focus against the film's usual faces, or smeared in one direction."""
-    if case.lead is None or case.lead.quality.contrast == 0:
+def blurred(picture: FilterInput, context: FilmContext) -> str | None:
+    """A face that is out of focus compared with the film's faces, or smeared in one direction."""
+    if picture.lead is None or picture.lead.quality.contrast == 0:
         return None
-    limits, quality = view.settings.quality, case.lead.quality
+    limits, quality = context.settings.quality, picture.lead.quality
     smeared = quality.blur_anisotropy > limits.motion_blur_above
-    return "blurred" if smeared or quality.focus < limits.focus_share * view.median_focus else None
+    return "blurred" if smeared or quality.focus < limits.focus_share * context.median_focus else None
 
 
-def noisy(case: Case, view: FilmView) -> str | None:
-    """Grain that stands out from the film's own."""
-    if case.lead is None:
+def noisy(picture: FilterInput, context: FilmContext) -> str | None:
+    """A face with much more grain than is usual in the film."""
+    if picture.lead is None:
         return None
-    limits = view.settings.quality
+    limits = context.settings.quality
     return (
-        "noisy" if case.lead.quality.grain > max(limits.grain_above, limits.grain_share * view.median_grain) else None
+        "noisy"
+        if picture.lead.quality.grain > max(limits.grain_above, limits.grain_share * context.median_grain)
+        else None
     )
 
 
-def badly_exposed(case: Case, view: FilmView) -> str | None:
-    """A face burnt out, or without contrast."""
-    if case.lead is None or case.lead.quality.contrast == 0:
+def badly_exposed(picture: FilterInput, context: FilmContext) -> str | None:
+    """A face that is burnt out or without contrast."""
+    if picture.lead is None or picture.lead.quality.contrast == 0:
         return None
-    limits, quality = view.settings.quality, case.lead.quality
+    limits, quality = context.settings.quality, picture.lead.quality
     if quality.burnt_ratio > limits.burnt_above:
         return "bright"
     return "flat" if quality.contrast < limits.contrast_below else None
 
 
-def small_face(case: Case, view: FilmView) -> str | None:
-    """Too small for a poster, or hardly a face at all."""
-    if case.lead is None:
+def small_face(picture: FilterInput, context: FilmContext) -> str | None:
+    """A face too small for a poster, or too uncertain."""
+    if picture.lead is None:
         return None
-    limits = view.settings.faces
-    small = case.lead.box[3] < limits.min_height_ratio * view.active.height
-    return "small_face" if small or case.lead.score < limits.min_score else None
+    limits = context.settings.faces
+    small = picture.lead.box[3] < limits.min_height_ratio * context.active.height
+    return "small_face" if small or picture.lead.score < limits.min_score else None
 
 
-def cut_face(case: Case, view: FilmView) -> str | None:
-    """The leading face leaves the active picture."""
-    if case.lead is None:
+def cut_face(picture: FilterInput, context: FilmContext) -> str | None:
+    """A face that is cut by the edge of the active picture."""
+    if picture.lead is None:
         return None
-    (x, y, width, height), active = case.lead.box, view.active
+    (x, y, width, height), active = picture.lead.box, context.active
     slack = _EDGE_SHARE * height
     outside = (
         x < active.x - slack
@@ -129,34 +141,34 @@ def cut_face(case: Case, view: FilmView) -> str | None:
     return "cut_face" if outside else None
 
 
-def turned_away(case: Case, view: FilmView) -> str | None:
-    """Profile, or head thrown back or bowed."""
-    if case.lead is None:
+def turned_away(picture: FilterInput, context: FilmContext) -> str | None:
+    """A head in profile, thrown back or bowed."""
+    if picture.lead is None:
         return None
-    yaw, pitch, _ = case.lead.pose_deg
-    limits = view.settings.faces
+    yaw, pitch, _ = picture.lead.pose_deg
+    limits = context.settings.faces
     return "turned_away" if abs(yaw) > limits.max_yaw_deg or abs(pitch) > limits.max_pitch_deg else None
 
 
-def eyes_closed(case: Case, view: FilmView) -> str | None:
-    """Lids down by the common measure, or far lower than this person's lids usually are."""
-    if case.openness is None:
+def eyes_closed(picture: FilterInput, context: FilmContext) -> str | None:
+    """Eyes closed by the common limit, or far less open than is usual for the person."""
+    if picture.openness is None:
         return None
-    limits = view.settings.faces
-    limit = closed_below(limits.eyes_closed_below, limits.eyes_closed_share, case.typical_openness)
-    return "eyes_closed" if case.openness < limit else None
+    limits = context.settings.faces
+    limit = closed_below(limits.eyes_closed_below, limits.eyes_closed_share, picture.typical_openness)
+    return "eyes_closed" if picture.openness < limit else None
 
 
-def extreme_expression(case: Case, view: FilmView) -> str | None:
-    """Far from what is usual in this film for this person, or a mouth wide open."""
-    limits = view.settings.expression
-    gaping = case.lead is not None and is_wide_open(case.lead, limits.mouth_above)
-    return "extreme_expression" if gaping or case.extremeness > limits.extreme_above else None
+def extreme_expression(picture: FilterInput, context: FilmContext) -> str | None:
+    """An expression far from what is usual in the film and for the person, or a mouth wide open."""
+    limits = context.settings.expression
+    gaping = picture.lead is not None and is_wide_open(picture.lead, limits.mouth_above)
+    return "extreme_expression" if gaping or picture.extremeness > limits.extreme_above else None
 
 
-def not_main(case: Case, view: FilmView) -> str | None:
-    """Led by someone who is no main character."""
-    return "not_main" if case.lead is not None and view.has_main and not case.main else None
+def not_main(picture: FilterInput, context: FilmContext) -> str | None:
+    """A leading face that is not a main character's, in a film that has main characters."""
+    return "not_main" if picture.lead is not None and context.has_main and not picture.main else None
 
 
 FILTERS: tuple[Filter, ...] = (

@@ -1,4 +1,4 @@
-"""What every candidate is worth at the end of the film, and what speaks against it."""
+"""The assessment of every candidate at the end of the film: its score and the reasons against it."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ from ..people.eyes import eye_score, openness, typical_openness
 from ..people.looks import leading_face
 from ..records import ActiveRect, Candidate, Character
 from ..settings.model import Settings
-from .filters import Case, reasons_against, view_of
-from .scores import Subject, components_of, focus_ranks, score_of
+from .filters import FilterInput, film_context, rejection_reasons
+from .scores import LeadPerson, components_of, focus_ranks, score_of
 from .selection import Assessment
 
 _LEAST_FACES = 8
+"""Faces with an emotion vector that a film needs for a baseline."""
 _CO_STAR = 0.6
-"""A face at least this share of the leading one's height is looked at as much as the leading one."""
+"""Share of the leading face's height from which on a viewer looks at another face as much, so that its eyes and
+expression count too."""
 
 
 def active_rect(geometry: Geometry, area: ActiveArea, margin_px: int) -> ActiveRect:
-    """The active area with a margin at sides that have bars, where chroma bleeds into the picture."""
+    """The active area, less `margin_px` at each side that has bars: chroma bleeds from the bars into the picture."""
 
     def inset(bar: int) -> int:
         return bar + margin_px if bar else 0
@@ -38,14 +40,15 @@ def active_rect(geometry: Geometry, area: ActiveArea, margin_px: int) -> ActiveR
 def assess_candidates(
     film: Film, characters: Sequence[Character], baselines: EmotionBaselines, active: ActiveRect, settings: Settings
 ) -> list[Assessment]:
-    """Every candidate with its score and the reasons against it; the reserve comes with the reason it had."""
+    """The assessments of all candidates by time, then those of the film's reserve, with the reasons they were rejected
+    for."""
     judge = _Judge(film, characters, baselines, active, settings)
     offered = [(candidate, None) for candidate in sorted(film.candidates, key=lambda c: c.pts_s)]
-    return [judge.assessment(candidate, earlier) for candidate, earlier in [*offered, *film.reserve]]
+    return [judge.assess(candidate, earlier) for candidate, earlier in [*offered, *film.reserve]]
 
 
 class EmotionBaselines:
-    """Distances of emotion vectors from what is usual in the film and for the character."""
+    """What emotion vectors are usual in the film and for each character, and how far a face's is from that."""
 
     def __init__(self, film: Film, characters: Sequence[Character], settings: Settings) -> None:
         self._settings = settings.expression
@@ -61,7 +64,10 @@ class EmotionBaselines:
                 )
 
     def distance(self, emotion: np.ndarray | None, person: str | None) -> float:
-        """The smaller of the distances to the film's and to the character's usual expression; 0 where unknown."""
+        """The smaller of the distances (`extremeness`) to the film's and to the character's baseline; 0 where unknown.
+
+        `emotion`: (7,) or None. `person`: a character's id or None.
+        """
         if emotion is None or self._film is None:
             return 0.0
         distances = [extremeness(emotion, self._film)]
@@ -71,7 +77,7 @@ class EmotionBaselines:
 
 
 class _Judge:
-    """Holds what the whole film says, and judges one candidate after the other by it."""
+    """Assesses candidates by what the whole film says: baselines, medians, sharpness ranks, characters."""
 
     def __init__(
         self,
@@ -84,36 +90,36 @@ class _Judge:
         self._by_track = {track: character for character in characters for track in character.tracks}
         self._typical = typical_openness(film.tracks, characters)
         self._ranks = focus_ranks(film.candidates)
-        self._view = view_of(film.candidates, active, settings, any(c.main for c in characters))
+        self._context = film_context(film.candidates, active, settings, any(c.main for c in characters))
         self._baselines, self._active, self._settings = baselines, active, settings
 
-    def assessment(self, candidate: Candidate, earlier: str | None) -> Assessment:
-        """`earlier`: why the candidate was turned down when its shot closed; None when it was not."""
+    def assess(self, candidate: Candidate, earlier: str | None) -> Assessment:
+        """One candidate's assessment. `earlier`: why it was rejected when its shot closed; None when it was not."""
         people = [self._by_track.get(track) for track in candidate.tracks] or [None] * len(candidate.faces)
         lead = leading_face(candidate.faces)
         person = next((p for face, p in zip(candidate.faces, people, strict=True) if face is lead), None)
-        case = self._case(candidate, lead, person, people)
-        subject = Subject(case.main, person is not None, case.extremeness, case.openness, case.typical_openness)
+        seen = self._filter_input(candidate, lead, person, people)
+        lead_person = LeadPerson(seen.main, person is not None, seen.extremeness, seen.openness, seen.typical_openness)
         sharpness = self._ranks.get(candidate.pts_s, 0.0)
-        components = components_of(candidate, subject, self._active, sharpness)
+        components = components_of(candidate, lead_person, self._active, sharpness)
         rounded = {name: round(value, 4) for name, value in components.items()}
         return Assessment(
             candidate=candidate,
             score=score_of(rounded, self._settings.rank.weights),
             components=rounded,
             person=None if person is None else person.id,
-            main=case.main,
-            reasons=[earlier] if earlier is not None else reasons_against(case, self._view),
+            main=seen.main,
+            reasons=[earlier] if earlier is not None else rejection_reasons(seen, self._context),
             characters=tuple(None if p is None else p.id for p in people),
-            typical_openness=case.typical_openness,
+            typical_openness=seen.typical_openness,
         )
 
-    def _case(
+    def _filter_input(
         self, candidate: Candidate, lead: Face | None, person: Character | None, people: Sequence[Character | None]
-    ) -> Case:
-        """Eyes and expression are those of the worst of the faces that share the picture with the leading one."""
+    ) -> FilterInput:
+        """What the filters look at. Openness and extremeness are the worst of the faces that count (`_CO_STAR`)."""
         if lead is None:
-            return Case(candidate, None, False, 0.0)
+            return FilterInput(None, False, 0.0)
         stars = [
             (face, None if p is None else p.id)
             for face, p in zip(candidate.faces, people, strict=True)
@@ -121,8 +127,7 @@ class _Judge:
         ]
         eyes = [(ratio, self._typical.get(name or "")) for face, name in stars if (ratio := openness(face)) is not None]
         worst, typical = min(eyes, key=lambda eye: eye_score(*eye), default=(None, None))
-        return Case(
-            candidate=candidate,
+        return FilterInput(
             lead=lead,
             main=person is not None and person.main,
             extremeness=max(self._baselines.distance(face.emotion, name) for face, name in stars),

@@ -1,4 +1,4 @@
-"""Checks that cost a look at pixels and are therefore made only of pictures that would otherwise be taken."""
+"""Checks that read pixels. They are costly, so they are made only of pictures that would otherwise be chosen."""
 
 from __future__ import annotations
 
@@ -23,20 +23,24 @@ from .scores import score_of
 from .selection import Assessment, Selection
 
 _CANCEL_POLL_S = 0.1
+"""How often the thread that waits for checks looks for a cancellation."""
 _MUCH_TEXT = 0.03
-"""Share of the picture at which text is as bad as it gets for the score; a logo covers less."""
+"""Share of the picture that text must cover for the text component to be 0; a logo covers less."""
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """`reason` is None when the picture may be taken; `clean` is 1 without any text, 0 with a lot."""
+class CheckResult:
+    """`reason`: why the picture is rejected, None when it is not. `clean`: 0–1, 1 without any text, 0 with a lot."""
 
     reason: str | None
     clean: float
 
 
-class LateChecks:
-    """Text over the picture, and blinks or grimaces right beside it."""
+class PixelChecks:
+    """Two checks of one film's pictures: for text, and for blinks and grimaces in the pictures just before and after.
+
+    `text`: None to leave text out. `surface`: the full-size picture of a candidate.
+    """
 
     def __init__(
         self,
@@ -45,26 +49,29 @@ class LateChecks:
         active: ActiveRect,
         baselines: EmotionBaselines,
         text: TextDetector | None,
-        moments: NeighbourFaces,
+        neighbours: NeighbourFaces,
         surface: Callable[[Candidate], Surface],
     ) -> None:
         self._film, self._settings, self._active, self._baselines = film, settings, active, baselines
-        self._text, self._moments, self._surface = text, moments, surface
+        self._text, self._neighbours, self._surface = text, neighbours, surface
         self._lock = Lock()
         self._shot_s = {shot.index: (shot.start_s, shot.end_s) for shot in film.shots}
 
-    def check(self, assessment: Assessment) -> Verdict:
-        """The first reason found that the settings do not ignore, and how clean of text the picture is. Blocks; safe to
-        call from several threads."""
-        text, moments = StageClock("text"), StageClock("moments")
-        # What most often speaks against a picture comes first; a picture that is out needs no second check.
-        reason, clean = moments.time(lambda: self._beside(assessment)), 1.0
+    def check(self, assessment: Assessment) -> CheckResult:
+        """Check one picture; stops at the first reason that the settings do not ignore. Blocks; safe to call from
+        several threads.
+
+        The time is counted on the film's clocks `moments` and `text`.
+        """
+        text, neighbours = StageClock("text"), StageClock("moments")
+        # The check that rejects most comes first; a rejected picture needs no second check.
+        reason, clean = neighbours.time(lambda: self._beside(assessment)), 1.0
         if reason is None:
             reason, clean = text.time(lambda: self._text_in(assessment.candidate))
         with self._lock:
-            for clock in (text, moments):
+            for clock in (text, neighbours):
                 self._film.clocks[clock.name].add(clock, clock.items)
-        return Verdict(reason, clean)
+        return CheckResult(reason, clean)
 
     def _text_in(self, candidate: Candidate) -> tuple[str | None, float]:
         if self._text is None:
@@ -76,7 +83,7 @@ class LateChecks:
         return reason, round(clean, 4)
 
     def _beside(self, assessment: Assessment) -> str | None:
-        faces = self._moments.faces_beside(assessment.candidate, self._shot_s[assessment.candidate.shot])
+        faces = self._neighbours.faces_beside(assessment.candidate, self._shot_s[assessment.candidate.shot])
         found = (reason for face in faces for reason in self._against(face, assessment))
         return next(filter(self._counts, found), None)
 
@@ -96,20 +103,20 @@ class LateChecks:
 def choose_checked(
     assessments: Sequence[Assessment],
     settings: Settings,
-    check: Callable[[Assessment], Verdict],
+    check: Callable[[Assessment], CheckResult],
     pool: ThreadPoolExecutor,
     passed: Callable[[Assessment], None] = lambda assessment: None,
 ) -> Selection:
-    """Choose, check what was chosen side by side, and choose again until everything chosen has passed its check.
+    """Choose, check the chosen pictures on the threads of `pool`, and choose again, until every chosen one has passed.
 
     Which pictures are checked follows from scores alone, so the result does not depend on the number of threads.
-    passed: told of each that was chosen again after its check, while the next ones are checked.
+    `passed`: called for each picture that is chosen again after its check, while the next ones are checked.
     """
-    answers: dict[float, Verdict] = {}
+    answers: dict[float, CheckResult] = {}
 
     def known(assessment: Assessment) -> str | None:
-        verdict = answers.get(assessment.candidate.pts_s)
-        return None if verdict is None else verdict.reason
+        result = answers.get(assessment.candidate.pts_s)
+        return None if result is None else result.reason
 
     while True:
         selection = Selection(settings.rank, settings.top)
@@ -121,19 +128,19 @@ def choose_checked(
                 passed(pick.assessment)
         if not unchecked:
             return selection
-        answers.update(zip((pick.assessment.candidate.pts_s for pick in unchecked), _heard(futures), strict=True))
+        answers.update(zip((pick.assessment.candidate.pts_s for pick in unchecked), _results(futures), strict=True))
 
 
-def _with_text(assessment: Assessment, answers: Mapping[float, Verdict], settings: Settings) -> Assessment:
+def _with_text(assessment: Assessment, answers: Mapping[float, CheckResult], settings: Settings) -> Assessment:
     """A copy with its score for text. Unchecked pictures count as free of text, so a check can only lower a score."""
-    verdict = answers.get(assessment.candidate.pts_s)
-    components = assessment.components | {"text": 1.0 if verdict is None else verdict.clean}
+    result = answers.get(assessment.candidate.pts_s)
+    components = assessment.components | {"text": 1.0 if result is None else result.clean}
     score = score_of(components, settings.rank.weights)
     return replace(assessment, reasons=list(assessment.reasons), components=components, score=score)
 
 
-def _heard(futures: Sequence[Future[Verdict]]) -> list[Verdict]:
-    """What all of them say, in order."""
+def _results(futures: Sequence[Future[CheckResult]]) -> list[CheckResult]:
+    """The results of all futures, in order. Raises the first exception or a cancellation, and cancels what is left."""
     try:
         waiting = set(futures)
         while waiting:

@@ -1,4 +1,4 @@
-"""Why an image was chosen, in words an editor understands."""
+"""Phrases that tell an editor why an image was chosen."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ..people.looks import leading_face
 from ..records import ActiveRect
 from .selection import Assessment, Pick
 
-_PRAISE = {
+_QUALITIES = {  # component of the score → (least value, phrase)
     "sharpness": (0.7, "sharp"),
     "exposure": (0.85, "well lit"),
     "colour": (0.7, "rich colours"),
@@ -17,6 +17,8 @@ _PRAISE = {
     "thirds": (0.8, "well placed in the frame"),
     "background": (0.8, "calm background"),
 }
+_SHOT_SCALES = ((0.5, "close-up"), (0.27, "medium close-up"), (0.12, "medium shot"))
+"""Least face height over picture height of each shot size."""
 _LIFTED = {
     "not_main": "not a main character, taken because too few pictures of them passed",
     "no_face": "no face, taken because too few pictures with one passed",
@@ -27,21 +29,20 @@ _LIFTED = {
 
 
 def why(pick: Pick, active: ActiveRect, names: dict[str, int]) -> list[str]:
-    """Short phrases, the most telling first. `names` gives each character's place by screen time, from 1."""
+    """Short phrases: who is shown, what is good, which rejections were lifted.
+
+    `names`: character id → place by screen time, from 1.
+    """
     assessment = pick.assessment
-    return [*_subject(assessment, active, names), *_qualities(assessment), *_excuses(pick)]
+    return [*_subject_phrase(assessment, active, names), *_quality_phrases(assessment), *_lifted_phrases(pick)]
 
 
 def shot_scale(height_ratio: float) -> str:
-    """The field's words for how near the camera is, from a face's share of the picture's height."""
-    if height_ratio >= 0.5:
-        return "close-up"
-    if height_ratio >= 0.27:
-        return "medium close-up"
-    return "medium shot" if height_ratio >= 0.12 else "wide shot"
+    """The name of the shot size, from the face's share (0–1) of the picture's height."""
+    return next((name for least, name in _SHOT_SCALES if height_ratio >= least), "wide shot")
 
 
-def _subject(assessment: Assessment, active: ActiveRect, names: dict[str, int]) -> list[str]:
+def _subject_phrase(assessment: Assessment, active: ActiveRect, names: dict[str, int]) -> list[str]:
     lead = leading_face(assessment.candidate.faces)
     if lead is None:
         return ["no usable face: chosen for its picture"]
@@ -52,11 +53,11 @@ def _subject(assessment: Assessment, active: ActiveRect, names: dict[str, int]) 
     return [f"{scale} of {'main ' if assessment.main else ''}character {assessment.person} ({place})"]
 
 
-def _qualities(assessment: Assessment) -> list[str]:
-    return [words for name, (least, words) in _PRAISE.items() if assessment.components.get(name, 0.0) >= least]
+def _quality_phrases(assessment: Assessment) -> list[str]:
+    return [words for name, (least, words) in _QUALITIES.items() if assessment.components.get(name, 0.0) >= least]
 
 
-def _excuses(pick: Pick) -> list[str]:
+def _lifted_phrases(pick: Pick) -> list[str]:
     return [_LIFTED.get(reason, f"{_plain(reason)}, taken because nothing better exists") for reason in pick.fallback]
 
 

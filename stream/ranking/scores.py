@@ -1,4 +1,4 @@
-"""What a picture is worth as key art: named components from 0 to 1 and their weighted mean."""
+"""The score of a picture as key art: named components from 0 to 1, and their weighted mean."""
 
 from __future__ import annotations
 
@@ -16,102 +16,137 @@ from ..people.looks import leading_face, pleasant_score, pose_score
 from ..records import ActiveRect, Candidate
 from ..settings.sections import RankWeights
 
+_FOCUS_QUANTILES = (0.05, 0.8)
+"""Of log focus over the film's candidates, where the sharpness component is 0 and 1."""
+_DARK, _BRIGHT, _FLAT = (18, 70), (235, 175), (6, 40)
+"""Mean luma, mean luma and deviation of luma, each where the exposure component is 0 and 1. The zeros are the limits
+that probes have (`probes.dark_below`, `bright_above`, `flat_below`)."""
+_COLOURLESS = (0, 45)
+"""Colourfulness where the colour component is 0 and 1."""
+_CLUTTER = (3.0, 18.0)
+"""Clutter where the background component is 1 and 0."""
+_EXTREME = (1.8, 0.6)
+"""Extremeness where its half of the expression component is 0 and 1."""
+_KNOWN, _UNKNOWN = 0.4, 0.2
+"""The character component of a character who is not main, and of nobody known."""
+_SMALL_FACE, _HUGE_FACE, _HUGE_COST = (0.08, 0.45), (0.8, 1.1), 0.4
+"""Face height over picture height: from 0 to 1, from 1 down, and what a huge face costs."""
+_EYE_LINE, _OFF_EYE_LINE = 0.38, (0.05, 0.35)
+"""Where eyes should lie, from the top, and the distances from there where their half of the thirds component is 1 and
+0; shares of the height."""
+_HEADROOM = (-0.05, 0.04)
+"""Room above the face box where the headroom component is 0 and 1, as a share of the height."""
+_LINES, _OFF_LINES = (1 / 3, 1 / 2, 2 / 3), (0.08, 0.33)
+"""Where eyes or weight should lie, as a share of the width or height; the distances where the score is 1 and 0."""
 _USUAL = 0.7
-"""About the median of extremeness and of the sharpness component over a film."""
+"""About the median over a film of extremeness, and of the sharpness component."""
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """What is known of a candidate at the end of the film beside its own numbers."""
+class LeadPerson:
+    """What the whole film says about the person who leads a candidate.
+
+    `main`: a main character. `known`: a character at all. `extremeness`: of the most extreme face that counts.
+    """
 
     main: bool
     known: bool
     extremeness: float
     openness: float | None = None
-    """Of the eyes that are least open for their person, see `stream.people.eyes`."""
+    """Of the least open eyes, measured against what is usual for their person; see `stream.people.eyes`."""
     typical_openness: float | None = None
-    """What is usual for that person; None where too little is known."""
+    """What is usual for that person; None with too few faces to tell."""
 
 
 def clipped_ramp(value: float, zero_at: float, one_at: float) -> float:
-    """0 at and before `zero_at`, 1 at and beyond `one_at`, straight between; works in both directions."""
+    """0–1: 0 at `zero_at` and before, 1 at `one_at` and beyond, linear between. `zero_at` may be the larger one."""
     return float(np.clip((value - zero_at) / (one_at - zero_at), 0.0, 1.0))
 
 
 def focus_ranks(candidates: Sequence[Candidate]) -> dict[float, float]:
-    """Sharpness by the film's own distribution: pts_s → 0–1, the place of log focus between its 5 % and 80 %."""
+    """pts_s → 0–1: where log focus lies between its 5 % and its 80 % quantile over the film's candidates."""
     logs = {c.pts_s: float(np.log1p(max(c.focus, 0.0))) for c in candidates}
     if not logs:
         return {}
-    low, high = np.quantile(list(logs.values()), [0.05, 0.8])
+    low, high = np.quantile(list(logs.values()), _FOCUS_QUANTILES)
     return {
         pts_s: clipped_ramp(value, float(low), max(float(high), float(low) + 1e-6)) for pts_s, value in logs.items()
     }
 
 
-def components_of(candidate: Candidate, subject: Subject, active: ActiveRect, sharpness: float) -> dict[str, float]:
-    """All components of one candidate, 0–1 each. Those of faces are absent where there is no face."""
+def components_of(
+    candidate: Candidate, lead_person: LeadPerson, active: ActiveRect, sharpness: float
+) -> dict[str, float]:
+    """All components of one candidate by name, 0–1 each; without a face those that measure faces are absent.
+
+    `sharpness`: its rank in the film (`focus_ranks`).
+    """
     row = candidate.row
     mean, deviation = float(row["luma_mean"]), float(row["luma_std"])
-    exposure = min(clipped_ramp(mean, 18, 70), clipped_ramp(mean, 235, 175), clipped_ramp(deviation, 6, 40))
+    exposure = min(clipped_ramp(mean, *_DARK), clipped_ramp(mean, *_BRIGHT), clipped_ramp(deviation, *_FLAT))
     found = {
         "sharpness": sharpness,
         "exposure": exposure,
-        "colour": clipped_ramp(float(row["colourfulness"]), 0, 45),
+        "colour": clipped_ramp(float(row["colourfulness"]), *_COLOURLESS),
     }
     lead = leading_face(candidate.faces)
     composition = candidate.composition
     if composition is not None:
         found["symmetry"] = composition.symmetry
-        found["background"] = 1.0 - clipped_ramp(composition.clutter, 3.0, 18.0)
+        found["background"] = 1.0 - clipped_ramp(composition.clutter, *_CLUTTER)
     if lead is None:
         return found | {"thirds": thirds_score(*(composition.weight_at if composition else (0.5, 0.5)))}
     return found | {
         "face": face_size_score(lead.box[3] / active.height) * lead.score,
-        "eyes": eye_score(subject.openness, subject.typical_openness),
+        "eyes": eye_score(lead_person.openness, lead_person.typical_openness),
         "pose": pose_score(lead),
-        "expression": 0.5 * pleasant_score(lead.emotion) + 0.5 * clipped_ramp(subject.extremeness, 1.8, 0.6),
+        "expression": 0.5 * pleasant_score(lead.emotion) + 0.5 * clipped_ramp(lead_person.extremeness, *_EXTREME),
         "mouth": mouth_score(lead),
-        "character": 1.0 if subject.main else 0.4 if subject.known else 0.2,
+        "character": 1.0 if lead_person.main else _KNOWN if lead_person.known else _UNKNOWN,
         **eye_placement(lead, active),
     }
 
 
 def provisional_score(candidate: Candidate, geometry: Geometry, weights: RankWeights) -> float:
-    """What a candidate may turn out to be worth, while the film still runs: taken for a main character with an
-    expression that is usual for them, as sharp as most, in a picture without bars."""
+    """An estimate of a candidate's score while the film still runs, by which the pool keeps pictures.
+
+    It assumes a main character with a usual expression, usual sharpness and a picture without bars.
+    """
     lead = leading_face(candidate.faces)
-    subject = Subject(True, True, _USUAL, None if lead is None else openness(lead))
+    lead_person = LeadPerson(True, True, _USUAL, None if lead is None else openness(lead))
     whole = ActiveRect(0.0, 0.0, geometry.display_width, geometry.display_height)
-    return score_of(components_of(candidate, subject, whole, _USUAL), weights)
+    return score_of(components_of(candidate, lead_person, whole, _USUAL), weights)
 
 
 def face_size_score(height_ratio: float) -> float:
-    """A poster is read from afar, so the face must be large: best between 45 % and 80 % of the picture's height."""
-    return min(clipped_ramp(height_ratio, 0.08, 0.45), 1.0 - 0.4 * clipped_ramp(height_ratio, 0.8, 1.1))
+    """0–1 for a face's share of the picture's height: a poster is seen from afar, so 1 from 45 % to 80 %."""
+    return min(clipped_ramp(height_ratio, *_SMALL_FACE), 1.0 - _HUGE_COST * clipped_ramp(height_ratio, *_HUGE_FACE))
 
 
 def eye_placement(face: Face, active: ActiveRect) -> dict[str, float]:
-    """`thirds`: eyes near the upper third, across near a third or the middle; `headroom`: neither cut nor crowded."""
+    """Components for where the face lies in the active picture.
+
+    `thirds`: eyes near the upper third, and across near a third or the middle. `headroom`: room above the face box.
+    """
     eyes = face.landmarks[:2].mean(axis=0)
     down = (float(eyes[1]) - active.y) / active.height
     across = (float(eyes[0]) - active.x) / active.width
-    vertical = 1.0 - clipped_ramp(abs(down - 0.38), 0.05, 0.35)
+    vertical = 1.0 - clipped_ramp(abs(down - _EYE_LINE), *_OFF_EYE_LINE)
     above = (face.box[1] - active.y) / active.height
-    return {"thirds": (vertical + _across_score(across)) / 2.0, "headroom": clipped_ramp(above, -0.05, 0.04)}
+    return {"thirds": (vertical + _across_score(across)) / 2.0, "headroom": clipped_ramp(above, *_HEADROOM)}
 
 
 def thirds_score(across: float, down: float) -> float:
-    """A picture without a face: its weight near a third or the middle across, and near the middle or a third down."""
+    """The `thirds` component without a face, from where its weight lies (shares of width and height)."""
     return (_across_score(across) + _across_score(down)) / 2.0
 
 
 def _across_score(place: float) -> float:
-    return 1.0 - clipped_ramp(min(abs(place - t) for t in (1 / 3, 1 / 2, 2 / 3)), 0.08, 0.33)
+    return 1.0 - clipped_ramp(min(abs(place - line) for line in _LINES), *_OFF_LINES)
 
 
 def score_of(components: Mapping[str, float], weights: RankWeights) -> float:
-    """Weighted mean of the components that are there, rounded to 1e-4 so that no comparison hangs on a last bit."""
+    """Weighted mean of the components that are there; rounded to 1e-4, so that no comparison depends on a last bit."""
     of = weights.model_dump()
     total = sum(of[name] for name in components)
     return round(sum(of[name] * value for name, value in components.items()) / total, 4) if total > 0 else 0.0

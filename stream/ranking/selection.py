@@ -1,4 +1,4 @@
-"""The ten: a greedy choice that trades score against variety, then fills up by lifting rejections in order."""
+"""The choice of the ten: greedy by score less a cost for repetition, then filled up by lifting rejections in order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ LIFTED_IN_ORDER: tuple[str, ...] = (
     "cut_face",
     "one_more_per_shot",
 )
-"""Rejections that are forgiven when fewer pictures pass than are asked for, one kind after the other."""
+"""Rejections that are lifted, one after the other, while fewer pictures pass than are asked for. `more_per_person` and
+`one_more_per_shot` are no rejections but limits, which are lifted in the same order."""
 LAST_RESORT: tuple[str, ...] = (
     "flat",
     "bright",
@@ -30,17 +31,24 @@ LAST_RESORT: tuple[str, ...] = (
     "eyes_closed",
     "text_overlay",
 )
-"""Forgiven only for a film that gives nothing else at all: a warning is better than a picture nobody can use."""
-
+"""Rejections that are lifted, in order, only while nothing at all is chosen: too few images are better than useless
+ones."""
 _SAME_PERSON_COST = 0.06
+"""What each picture already chosen of the same person takes off a score (0–1)."""
 _SAME_SHOT_COST = 0.08
+"""The same for each picture of the same shot."""
 _NEAR_COST = 0.05
+"""The same for each picture of another shot less than `_NEAR_S` away."""
 _NEAR_S = 20.0
 
 
 @dataclass(slots=True)
 class Assessment:
-    """A candidate at the end of the film: its score, who leads it and what speaks against it."""
+    """What the whole film says about a candidate.
+
+    `components`: parts of the score by name, 0–1. `person`, `main`: the character who leads it. `reasons`: why it is
+    rejected; empty when it is not. `characters`: one for each face, None for an unknown one.
+    """
 
     candidate: Candidate
     score: float
@@ -50,7 +58,7 @@ class Assessment:
     reasons: list[str] = field(default_factory=list)
     characters: tuple[str | None, ...] = ()
     typical_openness: float | None = None
-    """Of the leading person's eyes, see `stream.people.eyes`."""
+    """The openness that is usual for the eyes that were judged (`stream.people.eyes`)."""
 
 
 @dataclass(slots=True)
@@ -126,7 +134,7 @@ class Selection:
         return same_shot >= per_shot or same_person >= per_person
 
     def _is_duplicate(self, assessment: Assessment) -> bool:
-        """Same picture: alike by descriptor, or without descriptor at nearly the same time."""
+        """Whether the same picture is chosen already: at the same time, or alike by descriptor."""
         for pick in self.picks:
             other = pick.assessment.candidate
             if abs(other.pts_s - assessment.candidate.pts_s) < 1e-6 or similarity(other, assessment.candidate) >= (
@@ -138,7 +146,7 @@ class Selection:
 
 
 def similarity(a: Candidate, b: Candidate) -> float:
-    """Cosine of two candidates' image descriptors; -1 when one has none."""
+    """Cosine (−1…1) of two candidates' image descriptors; −1 when one has none."""
     if a.descriptor is None or b.descriptor is None:
         return -1.0
     return round(float(np.dot(a.descriptor, b.descriptor)), 4)
