@@ -22,7 +22,6 @@ import numpy as np
 from kernels.cpu import CpuOps
 from stream.decode.decoder import DecodeMode, DecodeOptions
 from stream.decode.ffmpeg.decoder import AvDecoder
-from stream.records import Shot
 from stream.settings.sections import ShotSettings
 from stream.shots.splitter import ShotSplitter
 
