@@ -177,5 +177,17 @@ def test_a_format_of_ones_own_comes_in_every_way(
     assert loaded(tmp_path, {}, {}, by_file.non_default()).settings_fingerprint == by_file.settings_fingerprint
 
 
+@given(values=st.fixed_dictionaries(LINES))
+@settings(max_examples=5)
+def test_each_line_alone_tells_whether_the_result_may_differ(values: dict[str, Any]) -> None:
+    with environment({}):
+        plain = load_settings()
+        for name, value in values.items():
+            changed = load_settings(None, {name: value})
+            differs = affects_result(name) and changed.values()[name] != plain.values()[name]
+            assert (changed.settings_fingerprint != plain.settings_fingerprint) == differs, name
+            assert set(changed.non_default()) == ({name} if differs else set()), name
+
+
 def test_no_line_is_left_out() -> None:
     assert {*LINES, "custom_formats"} == set(default_values())
