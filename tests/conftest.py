@@ -17,12 +17,12 @@ SLOW_TIMEOUT_S = 300
 MISSING_PACKAGES = pytest.StashKey[dict[str, list[str]]]()
 """Debian package → the tests that were skipped for want of it."""
 
+# The same examples every time, however busy the machine; `--hypothesis-profile search` looks for new ones.
 settings.register_profile(
     "keyart", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("search", parent=settings.get_profile("keyart"), derandomize=False, max_examples=2000)
 settings.load_profile("keyart")
-"""The same examples every time, however busy the machine; `--hypothesis-profile search` looks for new ones."""
 
 
 @pytest.fixture(scope="session")
