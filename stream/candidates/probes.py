@@ -14,6 +14,7 @@ import numpy as np
 
 from kernels.surface import Surface
 
+from ..decode.times import MeasuredRate
 from ..records import FrameBatch, Picture, Shot, TimedSurface
 from ..settings.sections import ProbeSettings
 
@@ -34,8 +35,6 @@ _SMEAR_COST = 0.5
 """Share of its sharpness that a picture loses when all its gradients lie in one direction."""
 _CHANGE_COST = 0.05
 """What one code value of change costs in `value_of`, on the scale of the logarithm of sharpness."""
-_USUAL_FPS = 25.0
-"""Taken where the frame rate is unknown."""
 
 
 @dataclass(slots=True)
@@ -96,16 +95,15 @@ class PendingPictures:
     A cell covers a quarter of a second; when it is about a second old, it is joined with its neighbours until they are
     as long as `probes.spacing_s`. At most `_MAX_CELLS` are kept, however long the shot.
 
-    `fps`: None when unknown. `beside_s`: how far from a picture others count as beside it, seconds.
+    `fps`: pictures a second as the container claims, None when unknown; the pictures' own times have the last word
+    (`MeasuredRate`). `beside_s`: how far from a picture others count as beside it, seconds.
     """
 
     def __init__(self, settings: ProbeSettings, fps: float | None, beside_s: float = 0.0) -> None:
         self._settings = settings
         self._beside_s = beside_s
-        rate = fps or _USUAL_FPS
-        self._cell_rows = max(1, round(rate / _CELLS_PER_SECOND))
-        self._grown_rows = max(1, round(rate * settings.spacing_s))
-        self._edge_rows = round(rate * settings.edge_s)
+        self._rate = MeasuredRate(fps)
+        self._count_in_rows()
         self._cells: list[_Cell] = []
         self._beside: list[TimedSurface] = []
         self._rows_seen = 0
@@ -124,6 +122,8 @@ class PendingPictures:
 
         `rows`: (N,) of dtype `kernels.stats.ROW`, one for each picture. `small`: small copies by index in the batch.
         """
+        self._rate.add(rows["pts_s"])
+        self._count_in_rows()
         values, breaks = values_of(rows).tolist(), (rows["change"] > _BREAK_CHANGE).tolist()
         for place, damaged in enumerate(batch.damaged.tolist()):
             if not damaged:
@@ -133,6 +133,13 @@ class PendingPictures:
             self._rows_seen += 1
         if small:
             self._forget()
+
+    def _count_in_rows(self) -> None:
+        """How many rows the seconds of the settings are, at the rate that pictures come."""
+        rate = self._rate.fps
+        self._cell_rows = max(1, round(rate / _CELLS_PER_SECOND))
+        self._grown_rows = max(1, round(rate * self._settings.spacing_s))
+        self._edge_rows = round(rate * self._settings.edge_s)
 
     def _offer(self, surface: Surface, rows: np.ndarray, place: int, value: float, breaks: bool) -> None:
         """Keep the next picture if it begins a cell or is the best of the last one."""

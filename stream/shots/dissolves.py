@@ -69,11 +69,14 @@ def spans(longest: int) -> np.ndarray:
     return np.unique(np.rint(steps[steps <= max(2, longest)]).astype(np.intp))
 
 
-def find_dissolves(window: RowWindow, first: int, end: int, longest: int, settings: ShotSettings) -> list[Dissolve]:
+def find_dissolves(
+    window: RowWindow, first: int, end: int, longest: int, settings: ShotSettings, by_time: bool = False
+) -> list[Dissolve]:
     """For each centre row from `first` to `end` (exclusive) the best dissolve around it, if any.
 
     Dissolves of neighbouring centres overlap; `strongest_dissolves` chooses among them. Reads up to `longest`/2 +
-    `OUTSIDE_ROWS` rows on either side, as far as the window has them.
+    `OUTSIDE_ROWS` rows on either side, as far as the window has them. `by_time`: rows come unevenly, so the growth of a
+    dissolve is measured against their times; else against their numbers.
     """
     margin = (longest + 1) // 2 + OUTSIDE_ROWS
     low, high = max(window.base, first - margin), min(window.end, end + margin)
@@ -82,7 +85,8 @@ def find_dissolves(window: RowWindow, first: int, end: int, longest: int, settin
     tried = spans(longest)
     starts = np.arange(first, end)[None] - (tried // 2)[:, None]
     ends = starts + tried[:, None]
-    score = _scores(window, starts, ends, (low, high), settings)
+    pace = window.times_s(low, high) if by_time else np.arange(low, high)
+    score = _scores(window, starts, ends, (low, high), pace, settings)
     best = score.argmax(axis=0)
     columns = np.flatnonzero(score[best, np.arange(end - first)] > 0)
     found = [Dissolve(int(starts[best[c], c]), int(ends[best[c], c]), float(score[best[c], c])) for c in columns]
@@ -127,11 +131,17 @@ def _is_better(a: Dissolve, b: Dissolve) -> bool:
 
 
 def _scores(
-    window: RowWindow, a: np.ndarray, b: np.ndarray, reach: tuple[int, int], settings: ShotSettings
+    window: RowWindow,
+    a: np.ndarray,
+    b: np.ndarray,
+    reach: tuple[int, int],
+    pace: np.ndarray,
+    settings: ShotSettings,
 ) -> np.ndarray:
     """(S, C) float64, for S spans around C centres: the score of a dissolve from row a to row b, 0 where there is none.
 
-    `a`, `b`: (S, C) rows. `reach`: first and last (exclusive) row that may be read.
+    `a`, `b`: (S, C) rows. `reach`: first and last (exclusive) row that may be read. `pace`: (R,) for the rows of
+    `reach`, the times or the numbers along which a dissolve grows evenly.
     """
     low, high = reach
     grids = window.grids(low, high)
@@ -150,7 +160,7 @@ def _scores(
     if not len(likely[0]):
         return score
     a, b = a[likely], b[likely]
-    off, uneven = _deviations(q, a, b, gap[likely])
+    off, uneven = _deviations(q, pace, a, b, gap[likely])
     detail = _middle_detail(window.edges(low, high), a, b)
     doubt = off + _UNEVENNESS_WEIGHT * uneven + detail + _LENGTH_DOUBT * (b - a) / longest
     pure = np.where(
@@ -163,14 +173,16 @@ def _scores(
     return score
 
 
-def _deviations(q: np.ndarray, a: np.ndarray, b: np.ndarray, gap: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _deviations(
+    q: np.ndarray, pace: np.ndarray, a: np.ndarray, b: np.ndarray, gap: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """For N pairs of ends, (N,) each: the largest distance of a frame between them off the line, and the largest
-    deviation of its α from an even growth. `q`: (R, R); `a`, `b`, `gap`: (N,)."""
+    deviation of its α from an even growth along `pace`. `q`: (R, R); `pace`: (R,); `a`, `b`, `gap`: (N,)."""
     k = a + np.rint(np.linspace(0, 1, _MIX_SAMPLES + 1)[1:-1, None] * (b - a)).astype(np.intp)
     to_start = q[a, k]
     alpha = (to_start + gap - q[k, b]) / (2 * gap)
     off = np.sqrt(np.maximum(0, to_start / gap - alpha**2)).max(axis=0)
-    return off, np.abs(alpha - (k - a) / np.maximum(b - a, 1)).max(axis=0)
+    return off, np.abs(alpha - (pace[k] - pace[a]) / (pace[b] - pace[a])).max(axis=0)
 
 
 def _squared_distances(grids: np.ndarray) -> np.ndarray:

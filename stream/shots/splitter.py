@@ -12,6 +12,7 @@ import numpy as np
 
 from kernels.stats import ROW
 
+from ..decode.times import MeasuredRate
 from ..records import Shot, Transition
 from ..settings.sections import ShotSettings
 from .cuts import AROUND_ROWS, Cut, find_cuts, strongest_cuts
@@ -20,8 +21,6 @@ from .fades import Boundary, FlatStretch, begin_stretch, end_of_stretch, fades_t
 from .window import PICTURE, RowWindow
 
 BLOCK_ROWS = 32
-_USUAL_FPS = 25.0
-"""Taken where the frame rate is unknown."""
 _FPS_RANGE = (5.0, 120.0)
 """Frame rates outside are taken for the nearest inside: containers state absurd ones."""
 _LEAST_REACH_ROWS = 4
@@ -35,15 +34,14 @@ _CLEARANCE_ROWS = 2
 class ShotSplitter:
     """Splits one film into shots.
 
-    `fps`: rows per second, about; None when unknown. It sets how many rows are looked at, never the times of shots.
+    `fps`: frames a second as the container claims, None when unknown. How many rows there are in a second is measured
+    (`MeasuredRate`); it sets how many rows are looked at, never the times of shots.
     """
 
     def __init__(self, settings: ShotSettings, fps: float | None) -> None:
         self._settings = settings
-        self._fps = min(max(fps or _USUAL_FPS, _FPS_RANGE[0]), _FPS_RANGE[1])
-        self._reach = max(_LEAST_REACH_ROWS, round(settings.longest_transition_s * self._fps))
-        self._apart = max(1, round(settings.shortest_shot_s * self._fps))
-        self._flash = round(settings.longest_flash_s * self._fps)
+        self._rate = MeasuredRate(fps)
+        self._count_in_rows()
         self._window = RowWindow(settings)
         self._waiting = np.empty(0, ROW)
         self._done = 0
@@ -72,7 +70,7 @@ class ShotSplitter:
         # Joining records takes long, and most batches are a block.
         self._waiting = np.concatenate([self._waiting, rows]) if len(self._waiting) else rows
         while len(self._waiting) >= BLOCK_ROWS:
-            self._window.append(self._waiting[:BLOCK_ROWS])
+            self._take(self._waiting[:BLOCK_ROWS])
             self._waiting = self._waiting[BLOCK_ROWS:].copy()
             while self._window.end >= self._done + BLOCK_ROWS + self.lookahead_rows:
                 shots += self._judge(self._done + BLOCK_ROWS)
@@ -80,7 +78,7 @@ class ShotSplitter:
 
     def finish(self, end_s: float) -> list[Shot]:
         """The film ends at `end_s` (seconds): returns the remaining shots; none when no row was ever added."""
-        self._window.append(self._waiting)
+        self._take(self._waiting)
         if not self._window.end:
             return []
         shots: list[Shot] = []
@@ -91,6 +89,18 @@ class ShotSplitter:
         clean_end = self._stretch.fade_row + 1 if self._may_be_pause() and self._stretch else last + 1
         end = Boundary(last + 1, "cut", clean_end, last + 1, end_s, None if frame is None else frame + 1)
         return [*shots, self._shot(opening, end)]
+
+    def _take(self, rows: np.ndarray) -> None:
+        self._window.append(rows)
+        self._rate.add(rows["pts_s"])
+        self._count_in_rows()
+
+    def _count_in_rows(self) -> None:
+        """How many rows the seconds of the settings are, at the rate that rows come."""
+        self._fps = min(max(self._rate.fps, _FPS_RANGE[0]), _FPS_RANGE[1])
+        self._reach = max(_LEAST_REACH_ROWS, round(self._settings.longest_transition_s * self._fps))
+        self._apart = max(1, round(self._settings.shortest_shot_s * self._fps))
+        self._flash = round(self._settings.longest_flash_s * self._fps)
 
     def _judge(self, end: int) -> list[Shot]:
         """Decide about the rows up to `end`, for which everything needed is in the window."""
@@ -105,9 +115,11 @@ class ShotSplitter:
 
     def _search(self, end: int) -> None:
         """Find cuts and dissolves as far ahead as the choice among those near rows before `end` needs."""
-        ahead = min(end + self._reach + self._apart, self._window.end)
+        # Never back: where the rate has fallen, rows that were searched already are not found twice.
+        ahead = max(self._searched, min(end + self._reach + self._apart, self._window.end))
         self._cuts += find_cuts(self._window, self._searched, ahead, self._flash, self._settings)
-        self._dissolves += find_dissolves(self._window, self._searched, ahead, self._reach, self._settings)
+        uneven = not self._rate.is_as_claimed
+        self._dissolves += find_dissolves(self._window, self._searched, ahead, self._reach, self._settings, uneven)
         self._searched = ahead
 
     def _boundaries(self, first: int, end: int) -> Iterator[Boundary]:

@@ -120,6 +120,10 @@ class RowWindow:
         """(N,) int8: PICTURE, BLACK or WHITE."""
         return self._flatness[first - self.base : end - self.base]
 
+    def times_s(self, first: int, end: int) -> np.ndarray:
+        """(N,) float64 seconds: presentation times, increasing."""
+        return self._pts[first - self.base : end - self.base]
+
     def pts_s(self, row: int) -> float:
         """Presentation time of a row, seconds."""
         return float(self._pts[row - self.base])

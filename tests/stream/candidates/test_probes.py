@@ -134,6 +134,15 @@ def test_moments_grow_with_their_age_to_what_a_probe_stands_for():
     assert len(old) <= 500 / (0.8 * FPS) * 1.5 + 4
 
 
+def test_seconds_stay_seconds_where_frames_are_left_out():
+    """Every second frame: moments of a quarter of a second, and .32 s behind a break is far enough."""
+    assert len(pending_with(rows_of(24)[::2])) == len(pending_with(rows_of(24))) == 4
+    rows = rows_of(200)[::2]
+    rows["change"][40], rows["laplacian_var"][45] = 60, 180
+    second = Shot(1, 40, 100, 40, 100, 80 / FPS, 200 / FPS, 80, 200, "cut")
+    assert 45 in {p.row_index for p in pending_with(rows).take(second).parts[0]}
+
+
 def test_a_break_is_never_inside_a_moment_and_what_lies_close_behind_it_comes_last():
     rows = rows_of(100)
     rows["change"][40] = 60

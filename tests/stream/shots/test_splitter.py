@@ -199,12 +199,39 @@ def test_repeated_frames_and_missing_times_move_no_boundary() -> None:
     assert shots[1].start_s == times[40] == shots[0].end_s
 
 
+@pytest.mark.parametrize("every", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("middle", "starts_s"),
+    [
+        (still(3, 9), [0.0, 6.0, 6.36]),
+        ([BLACK] * 30, [0.0, 6.0]),
+        ([BLACK] * 48, [0.0, 6.0, 7.92]),
+    ],
+    ids=["a short shot", "a pause in black", "black as a shot of its own"],
+)
+def test_seconds_stay_seconds_where_frames_are_left_out(middle: Film, starts_s: list[float], every: int) -> None:
+    film = still(1, 150) + middle + still(2, 150)
+    shots = split(rows_of(film[::every], np.arange(len(film))[::every] / FPS))
+    assert [shot.start_s for shot in shots] == pytest.approx(starts_s, abs=every / FPS)
+
+
+def test_a_dissolve_is_even_in_time_where_frames_are_left_out_unevenly() -> None:
+    """Every second frame is left out, but at the end of a dissolve all are kept, and before that most are not."""
+    film = still(1, 100) + mix(still(1, 40), still(2, 40)) + still(2, 100)
+    kept = np.array([*range(0, 100, 2), *range(100, 130, 6), *range(130, 140), *range(140, 240, 2)])
+    shots = split(rows_of([film[i] for i in kept], kept / FPS))
+    assert [shot.transition for shot in shots] == ["cut", "dissolve"]
+    assert [shots[0].clean_end_row, shots[1].clean_first_row] == pytest.approx([50, 65], abs=1)
+
+
 def test_batch_sizes_change_nothing() -> None:
     film = still(1, 50) + pan(2, 50) + still(3, 30) + mix(still(3, 12), still(4, 12)) + still(4, 40)
     rows = rows_of(film + fade(4, 10) + [BLACK] * 4 + fade(5, 10)[::-1] + still(5, 64))
     expected = split(rows, batch=len(rows))
     assert len(expected) == 5
     assert all(split(rows, batch) == expected for batch in (1, 7, 32, 100))
+    few = np.concatenate([rows[:60], rows[60:120:2], rows[120:]])
+    assert all(split(few, batch) == split(few, batch=len(few)) for batch in (1, 7, 32, 100))
 
 
 def test_memory_is_bounded_and_shots_come_early() -> None:
