@@ -31,6 +31,7 @@ MAY_IMPORT = {
 }
 FLOORS = (
     {"cores", "errors", "manifest", "origin", "records", "version"},
+    {"log"},
     {"settings", "dataflow"},
     {"decode"},
     {"people", "shots"},
@@ -209,6 +210,11 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
         TopologicalSorter(asked).prepare()
     except CycleError as circle:
         pytest.fail(f"an import circle: {' <- '.join(circle.args[1])}")
+
+
+def test_one_module_sets_the_log_up() -> None:
+    found = {name for name, tree in modules().items() for _, one in imports(tree) if one.split(".")[0] == "structlog"}
+    assert found == {"stream/log.py", "tests/stream/test_log.py"}
 
 
 def test_cores_are_counted_in_one_place() -> None:

@@ -34,19 +34,19 @@ def tidy_exit() -> Iterator[Interrupts]:
         with interruptible() as interrupts:
             yield interrupts
     except (SettingsError, UsageError) as error:
-        _say(f"keyart: {error}")
+        say(f"keyart: {error}")
         raise typer.Exit(WRONG_USAGE) from None
     except (KeyartError, ModelError) as error:
-        _say(f"keyart: {error}")
+        say(f"keyart: {error}")
         raise typer.Exit(FAILED) from None
     except Interrupted as interrupted:
-        _say(MESSAGE)
+        say(MESSAGE)
         raise typer.Exit(interrupted.exit_code) from None
     except Exception as error:
         lost = device_lost(error)
         if lost is None:
             raise
-        _say(f"keyart: {lost}")
+        say(f"keyart: {lost}")
         raise typer.Exit(DEVICE_LOST) from None
 
 
@@ -65,7 +65,8 @@ def no_teardown_when_given_up() -> Iterator[None]:
         os._exit(int(end.code))
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """One line on stderr, whatever the text holds."""
     from .progress import one_line
 
     print(one_line(text), file=sys.stderr, flush=True)

@@ -49,6 +49,7 @@ def extract(
     model_set: options.ModelSetOption = None,
     config: options.ConfigOption = None,
     assignments: options.SetOption = None,
+    log: options.LogOption = None,
     quiet: options.QuietOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print each manifest on stdout, one line per video.")] = False,
 ) -> None:
@@ -60,11 +61,14 @@ def extract(
     flags = {
         "top": top, "formats": formats or None, "decode": decode, "start_s": start, "end_s": end,
         "skip_first_s": skip_first, "skip_last_s": skip_last, "overwrite": overwrite, "threads": threads,
-        "device": device, "models": models, "model_set": model_set,
+        "device": device, "models": models, "model_set": model_set, "log": log,
     }  # fmt: skip
     with tidy_exit() as interrupts:
+        from .run_log import run_logged
+
         settings = options.settings_from(config, flags, assignments)
-        outcomes = _run(files, out, settings, quiet, as_json, context.obj, interrupts)
+        work = partial(_run, files, out, settings, quiet, as_json, context.obj, interrupts)
+        outcomes = run_logged(work, settings, files, out, interrupts)
     if any(outcome.status == "failed" for outcome in outcomes):
         raise typer.Exit(FAILED)
 
@@ -92,20 +96,24 @@ async def _extract_or_explain(
     work: ExtractFiles, files: list[Path], out: Path, settings: Settings, reporter: Reporter
 ) -> list[Outcome]:
     """When the run as a whole cannot start (no models), every file that had work to do fails with the reason."""
+    from .. import log
     from ..errors import KeyartError
+    from ..origin import errors_in
     from ..output.result_folder import has_result, result_folder
     from ..pipeline.reporter import Outcome
 
     try:
         return await work(files, out, settings, reporter)
     except* KeyartError as group:
-        error = _first(group)
+        log.error("run failed", group)
+        error = errors_in(group)[0]
     outcomes = []
     for video in files:
         if not settings.overwrite and has_result(result_folder(out, video)):
             outcomes.append(Outcome(video, "skipped", result_folder(out, video)))
             continue
         reason = _own_reason(video) or str(error)
+        log.error("film failed", film=video, reason=reason)
         reporter.failed(video, reason)
         outcomes.append(Outcome(video, "failed", reason=reason))
     return outcomes
@@ -123,8 +131,3 @@ def _own_reason(video: Path) -> str | None:
     except KeyartError as error:
         return str(error)
     return None
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    inner = group.exceptions[0]
-    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner

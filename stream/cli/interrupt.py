@@ -50,6 +50,8 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.received: int | None = None
+        self.before_end: Callable[[int], None] | None = None
+        """Told the signal when the process is ended with work still going on, in another thread."""
         self._cancel: Callable[[], None] | None = None
         self._over = False
 
@@ -119,7 +121,18 @@ class Interrupts:
         except TimeoutError:
             second = first
         if second is not None:
-            _end_now(first)
+            self._end_now(first)
+
+    def _end_now(self, number: int) -> None:
+        """End the process although threads are busy in native code: nothing else stops those."""
+        try:
+            abandon_all()
+            cursor = _SHOW_CURSOR if os.isatty(_STDERR) else ""
+            os.write(_STDERR, f"{cursor}{MESSAGE}\n".encode())
+            if self.before_end is not None:
+                self.before_end(number)
+        finally:
+            os._exit(128 + number)
 
 
 @contextmanager
@@ -145,13 +158,3 @@ def _next_signal(reader: socket.socket, until_s: float | None = None) -> int | N
 def _call_in(loop: asyncio.AbstractEventLoop, work: Callable[[], object]) -> None:
     with suppress(RuntimeError):  # the loop is closed: the work ended in this moment
         loop.call_soon_threadsafe(work)
-
-
-def _end_now(number: int) -> None:
-    """End the process although threads are busy in native code: nothing else stops those."""
-    try:
-        abandon_all()
-        cursor = _SHOW_CURSOR if os.isatty(_STDERR) else ""
-        os.write(_STDERR, f"{cursor}{MESSAGE}\n".encode())
-    finally:
-        os._exit(128 + number)

@@ -24,6 +24,10 @@ ModelsOption = Annotated[
     typer.Option("--models", metavar="DIR", help="Folder with the weights, for machines without network."),
 ]
 ModelSetOption = Annotated[str | None, typer.Option("--model-set", metavar="NAME", help="Which set of weights to use.")]
+LogOption = Annotated[
+    Path | None,
+    typer.Option("--log", metavar="FILE", help="Append what happens to this file, in JSON, with whole tracebacks."),
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what failed.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 SetOption = Annotated[

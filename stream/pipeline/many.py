@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import anyio
 from anyio import CapacityLimiter, create_task_group, to_thread
 
+from .. import log
 from ..device.kit import MakeKit
 from ..device.open import open_kit
 from ..errors import DeviceLostError, device_errors
@@ -51,11 +53,16 @@ async def extract_files(
         first = waiting[0][1]
         pulling = partial(_report_pull, report, first)
         async with open_services(settings, pulling, make_kit) as services:
+            log.info("engines ready", **_about(services))
             together = _Run(out, settings, services, report, CapacityLimiter(services.in_flight))
             async with create_task_group() as tasks:
                 for i, path in waiting:
                     tasks.start_soon(_one, i, path, together, outcomes)
     return [outcomes[i] for i in range(len(files))]
+
+
+def _about(services: Services) -> dict[str, Any]:
+    return {"device": services.device, "providers": services.providers, "in_flight": services.in_flight}
 
 
 def _report_pull(report: Reporter, video: Path, done: int, total: int, role: str) -> None:
@@ -68,6 +75,7 @@ async def _skip(
     folder = result_folder(out, path)
     if settings.overwrite or not await to_thread.run_sync(has_result, folder):
         return False
+    log.info("film skipped", film=path, folder=folder)
     report.skipped(path, folder)
     outcomes[index] = Outcome(path, "skipped", folder)
     return True
@@ -75,20 +83,27 @@ async def _skip(
 
 async def _one(index: int, path: Path, run: _Run, outcomes: dict[int, Outcome]) -> None:
     async with run.slots:
-        outcomes[index] = await _outcome(path, run)
+        with log.about(film=path):
+            outcomes[index] = await _outcome(path, run)
 
 
 async def _outcome(path: Path, run: _Run) -> Outcome:
+    log.info("film begun")
     try:
         with device_errors():
             return await _extract_to(path, run)
-    except DeviceLostError:
+    except DeviceLostError as error:
+        log.error("film given up", error)
         raise
     except Exception as error:
         # A mistake of ours, too, is no reason to lose the other films.
         reason = reason_of(error)
+        log.error("film failed", error, reason=reason)
         run.report.failed(path, reason)
         return Outcome(path, "failed", reason=reason)
+    except BaseException:
+        log.warning("film given up", reason="the run ends")
+        raise
 
 
 async def _extract_to(path: Path, run: _Run) -> Outcome:
@@ -97,14 +112,18 @@ async def _extract_to(path: Path, run: _Run) -> Outcome:
         target, overwrite = result_folder(run.out, path), run.settings.overwrite
         folder = await to_thread.run_sync(write_result, result, target, overwrite)
     _tell_warnings(path, result.manifest, run)
+    tool, wall_s = result.manifest.tool, result.manifest.timings.wall_s
+    images = len(result.manifest.images)
+    log.info("film finished", folder=folder, images=images, device=tool.device, decoder=tool.decoder, wall_s=wall_s)
     run.report.finished(path, result.manifest, folder)
     return Outcome(path, "done", folder, result.manifest)
 
 
 def _tell_warnings(path: Path, manifest: Manifest, run: _Run) -> None:
-    """Each of the film; of those about the run itself people hear once."""
+    """Each of the film; of those about the run itself the log has all, people hear of each once."""
     about_the_run = {notice.code for notice in run.services.notices}
     for warning in manifest.warnings:
+        log.warning("film warning", code=warning.code, message=warning.message)
         if warning.code not in run.said:
             run.report.warning(path, warning.code, warning.message)
         run.said |= {warning.code} & about_the_run

@@ -17,7 +17,7 @@ from ..errors import SettingsError
 from .model import Settings, default_values, flatten
 
 Tree = dict[str, Any]
-_PATHS = ("models", "engines")
+_PATHS = ("models", "engines", "log")
 """Settings that name a place: what a file says of them is meant from where it lies."""
 
 REMOVED = {"text.max_area": "was removed in 0.2, it had no effect; delete it"}
@@ -28,7 +28,7 @@ def load_settings(config: Path | None = None, flags: Mapping[str, Any] | None = 
     """Settings from flags (dotted name → value, None is not given), the environment and the file `config`.
 
     Precedence: flags, environment, file, defaults. Every value knows its source (`Settings.source_of`). A relative
-    path in the file (`models`, `engines`) is relative to that file. Raises SettingsError.
+    path in the file (`models`, `engines`, `log`) is relative to that file. Raises SettingsError.
     """
     layers = [
         ({} if config is None else _from_file(config), f"file {config}"),

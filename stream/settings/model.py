@@ -78,6 +78,9 @@ class Settings(BaseSettings):
     )
     engines: Path | None = setting(None, "Folder for TensorRT engines; default: with the models.", affects_result=False)
     model_set: str = setting("default", "Which set of weights to use.", min_length=1)
+    log: Path | None = setting(
+        None, "File to append what happens to, in JSON, with whole tracebacks; default: none.", affects_result=False
+    )
     overwrite: bool = setting(False, "Replace results that are already there.", affects_result=False)
     jpeg_quality: int = setting(92, "Quality of the images written.", ge=1, le=100)
 
@@ -108,7 +111,7 @@ class Settings(BaseSettings):
         """Arguments before the environment, and nothing that is read without being asked for."""
         return init_settings, env_settings
 
-    @field_serializer("models", "engines")
+    @field_serializer("models", "engines", "log")
     def _path_as_text(self, value: Path | None) -> str | None:
         return None if value is None else str(value)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ from typer.testing import CliRunner
 
 from engines.errors import SessionError
 from kernels.cuda.errors import sticky
+from stream import log
 from stream.cli.app import build_app
 from stream.cli.exits import DEVICE_LOST
 from stream.cli.progress import QuietReporter
@@ -107,6 +109,42 @@ def test_a_mistake_of_ours_costs_one_film_and_says_where_it_was_made(three: list
     assert [outcome.status for outcome in outcomes] == ["done", "failed", "done"]
     (line,) = (line for line in said.splitlines() if "b.mp4" in line)
     assert "failed inside Keyart (measure: KeyError at stream/pipeline/watch.py:" in line and "no such thing" in line
+
+
+@pytest.mark.models
+@pytest.mark.usefixtures("models_dir")
+def test_the_log_tells_of_every_film(three: list[Path], tmp_path: Path) -> None:
+    kit = failing_kit("128x96", KeyError("no such thing"))
+    with log.opened(tmp_path / "log", print):
+        run(three[:2], tmp_path / "out", kit)
+        _, said = run(three[:2], tmp_path / "out", kit)
+    told = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    first, second = ([line for line in told if line.get("film") == str(film)] for film in three[:2])
+    warnings = [line for line in first if line["event"] == "film warning"]
+    assert "few_images" in {line["code"] for line in warnings}
+    steps = [line["event"] for line in first if line not in warnings]
+    assert steps == ["film begun", "film finished", "film skipped"]
+    assert [line["event"] for line in second] == ["film begun", "film failed"] * 2
+    failed = second[-1]
+    assert (failed["stage"], f"{failed['reason']}\n") == ("measure", said.split("b.mp4: ")[1])
+    (mistake,) = failed["exception"][0]["exceptions"]
+    assert mistake[0]["exc_type"] == "KeyError"
+    assert {"_measure_batch", "measure"} <= {frame["name"] for frame in mistake[0]["frames"]}
+    ready = next(line for line in told if line["event"] == "engines ready")
+    assert (ready["device"], ready["providers"]) == ("cpu", ["CPUExecutionProvider"])
+
+
+@pytest.mark.models
+@pytest.mark.usefixtures("models_dir")
+def test_a_reason_leaves_what_it_came_from_in_the_log(three: list[Path], tmp_path: Path) -> None:
+    with log.opened(tmp_path / "log", print):
+        run(three[1:2], tmp_path / "out", failing_kit("128x96", NO_ROOM))
+    failed = json.loads((tmp_path / "log").read_text().splitlines()[-1])
+    assert failed["reason"].startswith("needs more GPU memory")
+    assert failed["stage"] == "measure"
+    reason, group = failed["exception"]
+    assert (reason["exc_type"], group["is_cause"]) == ("KeyartError", True)
+    assert group["exceptions"][0][0]["exc_value"] == str(NO_ROOM)
 
 
 @pytest.mark.parametrize(

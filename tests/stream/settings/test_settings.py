@@ -137,8 +137,9 @@ def test_formats_that_cannot_be(tmp_path: Path, name: str, rules: str, message: 
 
 
 def test_paths_in_a_file_are_relative_to_the_file(tmp_path: Path) -> None:
-    settings = load_settings(write(tmp_path, 'models = "weights"\nengines = "built/here"\n'))
+    settings = load_settings(write(tmp_path, 'models = "weights"\nengines = "built/here"\nlog = "../log.jsonl"\n'))
     assert (settings.models, settings.engines) == (tmp_path / "weights", tmp_path / "built/here")
+    assert settings.log == tmp_path / "../log.jsonl"
     assert load_settings(write(tmp_path, 'engines = "/elsewhere"\n')).engines == Path("/elsewhere")
     given = load_settings(write(tmp_path, 'engines = "built"\n'), {"engines": "mine"})
     assert given.engines == Path("mine"), "a flag means the folder where the command runs"
@@ -147,7 +148,7 @@ def test_paths_in_a_file_are_relative_to_the_file(tmp_path: Path) -> None:
 def test_fingerprint_follows_what_bears_on_the_result(tmp_path: Path) -> None:
     plain = Settings().settings_fingerprint
     assert plain == load_settings().settings_fingerprint
-    for same in ({"threads": 3}, {"overwrite": True}, {"models": tmp_path}, {"device": "cpu"}):
+    for same in ({"threads": 3}, {"overwrite": True}, {"models": tmp_path}, {"device": "cpu"}, {"log": tmp_path}):
         assert Settings(**same).settings_fingerprint == plain
         assert Settings(**same).non_default() == {}
     others = [Settings(top=3), Settings(rank={"weights": {"eyes": 2}}), Settings(formats=("portrait", "landscape"))]

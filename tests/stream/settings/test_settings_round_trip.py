@@ -27,6 +27,7 @@ SPECIAL: dict[str, st.SearchStrategy[Any]] = {
     "model_set": st.text("abcxyz0123456789-_", min_size=1, max_size=12),
     "models": st.sampled_from(["/srv/models", "/srv/two words", '/srv/"quoted"']),
     "engines": st.sampled_from(["/srv/engines"]),
+    "log": st.sampled_from(["/srv/keyart.jsonl"]),
     "start_s": st.floats(0, 1000),
     "end_s": st.floats(1001, 5000),
 }
