@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
-from kernels.trial import Run, reason_of, run_trial, told_in
+from kernels.trial import RunCommand, answer_in, failure_reason, run_trial
 
 CPU_PROVIDER = "CPUExecutionProvider"
 TENSORRT, CUDA = "TensorrtExecutionProvider", "CUDAExecutionProvider"
@@ -26,7 +26,7 @@ TENSORRT, CUDA = "TensorrtExecutionProvider", "CUDAExecutionProvider"
 _REASON = re.compile(r"with error: (.+)|(CUDA failure \d+: .+?)(?: ; |$)")
 
 
-def provider_problem(provider: str, run: Run | None = None) -> str | None:
+def provider_problem(provider: str, run: RunCommand | None = None) -> str | None:
     """Why no session can use this provider; None when one can. Takes some seconds the first time.
 
     run: stands in for the process that tries; its stdout is `main`'s line.
@@ -41,13 +41,13 @@ def provider_problem(provider: str, run: Run | None = None) -> str | None:
 
 def verdict(provider: str, exit_code: int, stdout: str, stderr: str) -> str | None:
     """What the trial's end means: None when the provider came first in its session, else the reason in one line."""
-    answer = told_in(stdout)
+    answer = answer_in(stdout)
     if answer.get("providers", [""])[0] == provider:
         return None
     found = next((match for line in stderr.splitlines() if (match := _REASON.search(line))), None)
     if found is not None:
         return next(group for group in found.groups() if group).strip()
-    return reason_of(exit_code, answer, stderr, "ONNX Runtime left it out and did not say why")
+    return failure_reason(exit_code, answer, stderr, "ONNX Runtime left it out and did not say why")
 
 
 def short_name(provider: str) -> str:

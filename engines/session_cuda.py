@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
-from kernels.cuda.borrowed import borrowed_stream
+from kernels.cuda.external_stream import external_stream
 from kernels.cuda.toolkit import set_cuda_path
 
 from .errors import ModelError
@@ -115,7 +115,7 @@ class CudaSession(NamedSession):
         self._provider = check_provider(self._session.get_providers(), role)
         super().__init__(role)
         self._cupy = cupy
-        self._stream, self._device_id = borrowed_stream(cupy, stream), device_id
+        self._stream, self._device_id = external_stream(cupy, stream), device_id
         self._lock = threading.Lock()
         self._options = ort.RunOptions()
         self._options.add_run_config_entry("disable_synchronize_execution_providers", "1")

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-Span = tuple[int, int, int, int]
+PixelBox = tuple[int, int, int, int]
 """Left, top, right, bottom in whole pixels, right and bottom not included; empty when they are not the larger ones."""
 
-LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
+BT709_WEIGHTS = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 class Balance(NamedTuple):
@@ -30,9 +30,9 @@ class Balance(NamedTuple):
     """Luma times the luma at the mirrored place, left for right."""
 
 
-def sums_of(picture: np.ndarray, subject: Span) -> np.ndarray:
+def balance_sums(picture: np.ndarray, subject: PixelBox) -> np.ndarray:
     """(8,) float64 in the order of `Balance`, of (h, w, 3) uint8 R'G'B' with two rows and columns or more."""
-    luma = picture.astype(np.float32) @ LUMA
+    luma = picture.astype(np.float32) @ BT709_WEIGHTS
     gradient, wide = np.hypot(*np.gradient(luma)).astype(np.float64), luma.astype(np.float64)
     rows, columns = np.indices(luma.shape)
     outside = np.ones(luma.shape, bool)

@@ -31,7 +31,7 @@ QUORUM = 0.75
 SHARE_VOTED, SHARE_LIT = 0.15, 0.03
 """A border state counts when it has this share of the frames that voted, and of the frames that showed a picture."""
 
-WIDEST = 0.36
+MAX_BAR_SHARE = 0.36
 """No bar takes more than this share of a side: 16:9 shown on a 9:16 screen, the narrowest in use, leaves 0.342."""
 
 SLACK_PX = 2
@@ -39,7 +39,7 @@ SLACK_PX = 2
 
 
 NEITHER, DARK, BRIGHT = 0, 1, 2
-"""What a line (a row or a column) is, by the parts of it that say something: see `lines_of`."""
+"""What a line (a row or a column) is, by the parts of it that say something: see `classify_lines`."""
 
 LEAST_LIVE = 4
 """Parts of a line that must have shown a picture, lest nothing is said."""
@@ -49,7 +49,7 @@ LEAST_LIVE = 4
 class Darkness:
     """What rows and columns of the displayed picture showed over some frames (a shot).
 
-    `rows` (displayed height,) and `columns` (displayed width,) are uint8: NEITHER, DARK or BRIGHT (`lines_of`).
+    `rows` (displayed height,) and `columns` (displayed width,) are uint8: NEITHER, DARK or BRIGHT (`classify_lines`).
     """
 
     frames: int
@@ -76,7 +76,7 @@ class BarsEvidence:
     def __init__(self, geometry: Geometry) -> None:
         lines = {"top": geometry.display_height, "bottom": geometry.display_height}
         lines |= {"left": geometry.display_width, "right": geometry.display_width}
-        self._votes = {side: np.zeros(int(WIDEST * count) + 1, np.int64) for side, count in lines.items()}
+        self._votes = {side: np.zeros(int(MAX_BAR_SHARE * count) + 1, np.int64) for side, count in lines.items()}
         self._lit_frames = 0
 
     def add(self, darkness: Darkness) -> None:
@@ -128,9 +128,9 @@ class BarsEvidence:
 def border_edge(lines: np.ndarray) -> int | None:
     """The width of the bar that one shot proves at the border where `lines` (n,) begin; None when it cannot.
 
-    0 when the outermost line is bright; `WIDEST` of the lines at most.
+    0 when the outermost line is bright; `MAX_BAR_SHARE` of the lines at most.
     """
-    near = lines[: int(WIDEST * len(lines)) + 1]
+    near = lines[: int(MAX_BAR_SHARE * len(lines)) + 1]
     bright = near == BRIGHT
     if not bright.any():
         return None
@@ -140,7 +140,7 @@ def border_edge(lines: np.ndarray) -> int | None:
     return edge if edge == 0 or bool((near[:black_lines] == DARK).all()) else None
 
 
-def lines_of(profile: np.ndarray) -> np.ndarray:
+def classify_lines(profile: np.ndarray) -> np.ndarray:
     """(n,) uint8: what each line is, of `profile` (n, SEGMENTS) float32, the highest mean luma (0–255 full-range units)
     that each part of a line reached.
 

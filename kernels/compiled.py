@@ -28,6 +28,6 @@ def compiled(*signatures: Any) -> Callable[[F], F]:
     return made
 
 
-def called(function: F) -> F:
+def compiled_helper(function: F) -> F:
     """Compiled with the loop that calls it."""
     return cast(F, njit(nogil=True)(function))

@@ -9,13 +9,13 @@ from math import ceil, floor, log2, prod, sqrt
 import cv2
 import numpy as np
 
-from .balance import Span, sums_of
+from .balance import PixelBox, balance_sums
 from .colour import code_range, rgb_matrix
 from .cpu_meter import CpuMeter
 from .filtered import lanczos
-from .geometry import halvings, index_matrix, shown_size, stored_rect, stored_to_displayed, turned
-from .ops import Part, Poses
-from .planes import halve, plane, quarter_turned
+from .geometry import halvings, index_matrix, output_size, rotated_size, stored_rect, stored_to_displayed
+from .ops import Part, Warps
+from .planes import halve, opencv_plane, rotated
 from .surface import Array, Geometry, Rect, Surface
 
 _MARGIN = 2
@@ -32,14 +32,14 @@ class CpuOps:
         self, surface: Surface, rect: Rect | None = None, size: tuple[int, int] | None = None, fine: bool = False
     ) -> Array:
         rotation = surface.geometry.rotation
-        stored_size = turned(shown_size(surface.geometry, rect, size), rotation)
-        return quarter_turned(_stored_rgb(surface, stored_rect(surface, rect), stored_size, fine), rotation)
+        stored_size = rotated_size(output_size(surface.geometry, rect, size), rotation)
+        return rotated(_stored_rgb(surface, stored_rect(surface, rect), stored_size, fine), rotation)
 
     def rgb_all(self, parts: Sequence[Part], size: tuple[int, int]) -> Array:
         pictures = [self.rgb(surface, rect, size) for surface, rect in parts]
         return pictures[0][None] if len(pictures) == 1 else np.stack(pictures)
 
-    def warp(self, parts: Sequence[Poses], size: int) -> Array:
+    def warp(self, parts: Sequence[Warps], size: int) -> Array:
         chips = np.zeros((sum(len(matrices) for _, matrices in parts), size, size, 3), np.uint8)
         left = iter(chips)
         for surface, matrices in parts:
@@ -48,8 +48,8 @@ class CpuOps:
                 _warp_one(chip, surface, matrix @ shown)
         return chips
 
-    def balance(self, picture: Array, subject: Span) -> Array:
-        return sums_of(picture, subject)
+    def balance(self, picture: Array, subject: PixelBox) -> Array:
+        return balance_sums(picture, subject)
 
     def copy(self, surface: Surface) -> Surface:
         y, u, v = (p if p is None or p.base is None else p.copy() for p in (surface.y, surface.u, surface.v))
@@ -61,7 +61,7 @@ class CpuOps:
 
 def _stored_rgb(surface: Surface, part: Rect, size: tuple[int, int], fine: bool) -> np.ndarray:
     """(h, w, 3) uint8 of `part` (luma pixels, corner coordinates) at `size`, in stored orientation."""
-    planes = [plane(p) for p in (surface.y, surface.u, surface.v) if p is not None]
+    planes = [opencv_plane(p) for p in (surface.y, surface.u, surface.v) if p is not None]
     rects = [_scaled(part, surface.y, p) for p in planes]
     if fine:
         return _to_rgb([_sample_fine(p, r, size) for p, r in zip(planes, rects, strict=True)], surface)

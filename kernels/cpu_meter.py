@@ -11,8 +11,8 @@ from .bars import DARKNESS_STRIDE, Darkness
 from .colour import code_range, opponent_axes
 from .cpu_profile import ProfileAccumulator
 from .fused import chroma_numbers, luma_numbers
-from .geometry import analysis_size, chroma_halvings, halvings, turned
-from .planes import coverage, shrunk, to_8_bit
+from .geometry import analysis_size, chroma_halvings, halvings, rotated_size
+from .planes import coverage, halve_steps, to_8_bit
 from .stats import HISTOGRAM_BINS, HISTOGRAM_SUM, ROW, THUMB_HEIGHT, THUMB_WIDTH
 from .structure import histogram_rows, luma_moments, structure
 from .surface import Colour, Geometry, Rotation, Surface
@@ -93,7 +93,7 @@ class _Counts:
     """What is counted in the small pictures of a batch, in code values and as they are stored."""
 
     def __init__(self, count: int, rotation: Rotation) -> None:
-        (self._wide, self._high), (wide, high) = turned(_THUMB, rotation), turned(_TINY, rotation)
+        (self._wide, self._high), (wide, high) = rotated_size(_THUMB, rotation), rotated_size(_TINY, rotation)
         self.rotation = rotation
         self.codes, self.sums = np.empty((count, 256), np.int64), np.zeros((count, 5), np.int64)
         self.thumbs = np.empty((count, self._high, self._wide), np.float32)
@@ -140,14 +140,14 @@ def small_surface(surface: Surface, size: tuple[int, int]) -> Surface:
 
 def _analysis_picture(surface: Surface, size: tuple[int, int]) -> np.ndarray:
     """(h, w) uint8 code values of the stored luma at `size` (width, height): halved, then bilinear, always rounded."""
-    picture = shrunk(surface.y, halvings((surface.y.shape[1], surface.y.shape[0]), size))
+    picture = halve_steps(surface.y, halvings((surface.y.shape[1], surface.y.shape[0]), size))
     if picture.shape != (size[1], size[0]):
         picture = cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
     return _own(to_8_bit(picture, surface.bit_depth), surface.y)
 
 
 def _small_chroma(samples: np.ndarray, bit_depth: int) -> np.ndarray:
-    picture = shrunk(samples, [(2, 2)] * chroma_halvings((samples.shape[1], samples.shape[0])))
+    picture = halve_steps(samples, [(2, 2)] * chroma_halvings((samples.shape[1], samples.shape[0])))
     return _own(to_8_bit(picture, bit_depth), samples)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .bars import LIT, SEGMENTS, Darkness, lines_of
+from .bars import LIT, SEGMENTS, Darkness, classify_lines
 from .colour import code_range
 from .fused import flat, part_means
 from .surface import Geometry, Rotation, Surface
@@ -33,14 +33,14 @@ class ProfileAccumulator:
         stored = segment_means(surface.y)
         rows, columns = displayed_profiles(*stored, self._geometry.rotation)
         for kept, new in ((self.rows, rows), (self.columns, columns)):
-            luma = (stretched(new, len(kept)) * unit - span.black) * span.luma_gain
+            luma = (resized_profile(new, len(kept)) * unit - span.black) * span.luma_gain
             np.maximum(kept, luma, out=kept)
         self._frames += 1
 
     def take(self) -> Darkness:
         """What was folded in since the last call; starts afresh."""
         lit = bool((self.rows >= LIT).any())
-        taken = Darkness(self._frames, lines_of(self.rows), lines_of(self.columns), lit)
+        taken = Darkness(self._frames, classify_lines(self.rows), classify_lines(self.columns), lit)
         self._clear()
         return taken
 
@@ -81,7 +81,7 @@ def displayed_lines(rows: np.ndarray, columns: np.ndarray, rotation: Rotation) -
     return rows, columns
 
 
-def stretched(profile: np.ndarray, lines: int) -> np.ndarray:
+def resized_profile(profile: np.ndarray, lines: int) -> np.ndarray:
     """The profile with as many lines as the displayed picture has (nearest line)."""
     if len(profile) == lines:
         return profile

@@ -9,7 +9,7 @@ import numpy as np
 from numba import float32, int16, int32, void
 from numpy.lib.stride_tricks import as_strided
 
-from .compiled import called, compiled, t
+from .compiled import compiled, compiled_helper, t
 
 _BYTES, _WORDS = (t.Array(kind, 1, "C", readonly=True) for kind in (t.uint8, t.uint16))
 _PICTURE = t.Array(t.uint8, 2, "C")
@@ -33,7 +33,7 @@ def flat(plane: np.ndarray) -> tuple[np.ndarray, int]:
     return as_strided(plane, (length,), (plane.itemsize,), writeable=False), pitch
 
 
-@called
+@compiled_helper
 def _fetched(samples: np.ndarray, begin: int, count: int, line: np.ndarray) -> None:
     """Copies `count` samples into a line that stays in the cache.
 
@@ -44,7 +44,7 @@ def _fetched(samples: np.ndarray, begin: int, count: int, line: np.ndarray) -> N
         line[c] = source[c]
 
 
-@called
+@compiled_helper
 def _mean_of_four(above: np.ndarray, below: np.ndarray, line: np.ndarray, width: int) -> None:
     for c in range(width):
         four = int32(above[2 * c]) + int32(above[2 * c + 1]) + int32(below[2 * c]) + int32(below[2 * c + 1])
@@ -52,7 +52,7 @@ def _mean_of_four(above: np.ndarray, below: np.ndarray, line: np.ndarray, width:
 
 
 @compiled(void(_BYTES, t.int64, _BYTES_OUT), void(_WORDS, t.int64, _WORDS_OUT))
-def halve(samples: np.ndarray, pitch: int, out: np.ndarray) -> None:
+def halve_into(samples: np.ndarray, pitch: int, out: np.ndarray) -> None:
     """Means of 2×2 pixels of a plane (see `flat`), rounded half up, into `out` (h, w)."""
     height, width = out.shape
     lines = np.empty(pitch + 2 * width, out.dtype)
@@ -62,7 +62,7 @@ def halve(samples: np.ndarray, pitch: int, out: np.ndarray) -> None:
 
 
 @compiled(void(_BYTES, t.int64, _BYTES_OUT), void(_WORDS, t.int64, _WORDS_OUT))
-def quarter(samples: np.ndarray, pitch: int, out: np.ndarray) -> None:
+def quarter_into(samples: np.ndarray, pitch: int, out: np.ndarray) -> None:
     """`halve` done twice, with two lines in between instead of a picture, into `out` (h, w)."""
     height, width = out.shape
     lines, half = np.empty(pitch + 4 * width, out.dtype), np.empty((2, 2 * width), out.dtype)
@@ -73,7 +73,7 @@ def quarter(samples: np.ndarray, pitch: int, out: np.ndarray) -> None:
         _mean_of_four(half[0], half[1], out[r], width)
 
 
-@called
+@compiled_helper
 def _with_edges(line: np.ndarray, out: np.ndarray) -> None:
     """A line of the picture with its outermost pixels repeated once on each side."""
     inner = out[1:-1]
@@ -82,7 +82,7 @@ def _with_edges(line: np.ndarray, out: np.ndarray) -> None:
     out[0], out[-1] = line[0], line[-1]
 
 
-@called
+@compiled_helper
 def _gradient_sums(picture: np.ndarray, sums: np.ndarray) -> None:
     """Adds to (5,) `sums` those over all pixels with repeated edges:
 
@@ -114,7 +114,7 @@ def _gradient_sums(picture: np.ndarray, sums: np.ndarray) -> None:
         sums[4] += square
 
 
-@called
+@compiled_helper
 def _histogram(picture: np.ndarray, codes: np.ndarray) -> None:
     """Counts of all code values into (256,) `codes`.
 
@@ -135,7 +135,7 @@ def _histogram(picture: np.ndarray, codes: np.ndarray) -> None:
         codes[k] = counts[0, k] + counts[1, k] + counts[2, k] + counts[3, k]
 
 
-@called
+@compiled_helper
 def _chroma_sums(u: np.ndarray, v: np.ndarray, sums: np.ndarray) -> None:
     """Adds to (5,) `sums` those of u, v, u², v², u·v."""
     for r in range(u.shape[0]):
@@ -152,7 +152,7 @@ def _chroma_sums(u: np.ndarray, v: np.ndarray, sums: np.ndarray) -> None:
         sums[4] += uv
 
 
-@called
+@compiled_helper
 def _cell_means(picture: np.ndarray, down: np.ndarray, across: np.ndarray, cells: np.ndarray) -> None:
     """Means over equal cells of the picture into (n, m) `cells`; `down` (n, h) and `across` (m, w) are the shares that
     pixels have in cells."""

@@ -11,7 +11,7 @@ CHROMA_LONG_SIDE = ANALYSIS_LONG_SIDE // 2
 """Chroma planes are halved while their longer side is at least twice this."""
 
 
-def turned(size: tuple[int, int], rotation: Rotation) -> tuple[int, int]:
+def rotated_size(size: tuple[int, int], rotation: Rotation) -> tuple[int, int]:
     """(width, height) after a rotation; a quarter turn swaps the two. Its own inverse."""
     return (size[1], size[0]) if rotation % 180 else size
 
@@ -21,7 +21,7 @@ def analysis_size(geometry: Geometry) -> tuple[int, int]:
     width, height = geometry.display_width, geometry.display_height
     scale = min(1.0, ANALYSIS_LONG_SIDE / max(width, height))
     shown = max(1, round(width * scale)), max(1, round(height * scale))
-    return turned(shown, geometry.rotation)
+    return rotated_size(shown, geometry.rotation)
 
 
 def halvings(size: tuple[int, int], target: tuple[int, int]) -> list[tuple[int, int]]:
@@ -48,7 +48,7 @@ def chroma_halvings(size: tuple[int, int]) -> int:
 
 def stored_to_displayed(stored: tuple[int, int], geometry: Geometry) -> np.ndarray:
     """(3, 3) float64: stored to displayed coordinates, both counted from the corner of the first pixel."""
-    width, height = turned((geometry.display_width, geometry.display_height), geometry.rotation)
+    width, height = rotated_size((geometry.display_width, geometry.display_height), geometry.rotation)
     scale = np.diag([width / stored[0], height / stored[1], 1.0])
     turn = {
         0: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]],
@@ -77,7 +77,7 @@ def rect_in(stored: tuple[int, int], geometry: Geometry, rect: Rect | None) -> R
     return float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])
 
 
-def shown_size(geometry: Geometry, rect: Rect | None, size: tuple[int, int] | None) -> tuple[int, int]:
+def output_size(geometry: Geometry, rect: Rect | None, size: tuple[int, int] | None) -> tuple[int, int]:
     """(width, height) of the answer of `Ops.rgb`: `size`, or the rectangle's own size rounded, at least 1.
 
     Raises ValueError for a rectangle or size without area.

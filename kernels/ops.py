@@ -7,14 +7,14 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from .balance import Span
+from .balance import PixelBox
 from .bars import Darkness
 from .surface import Array, Geometry, Rect, Surface
 
 Device = Literal["cpu", "cuda"]
 Part = tuple[Surface, Rect | None]
 """A picture and the rectangle of it (displayed pixels) that is wanted; None: all."""
-Poses = tuple[Surface, np.ndarray]
+Warps = tuple[Surface, np.ndarray]
 """A picture and the matrices (n, 2, 3) of the chips that are wanted of it."""
 
 
@@ -55,7 +55,7 @@ class Ops(Protocol):
         """(N, h, w, 3) uint8: `rgb` of each part by the quick filter, all at one size; on a device one launch."""
         ...
 
-    def warp(self, parts: Sequence[Poses], size: int) -> Array:
+    def warp(self, parts: Sequence[Warps], size: int) -> Array:
         """(N, size, size, 3) uint8 chips of all pictures, in their order; on a device one launch.
 
         Matrices map displayed pixels to chip pixels (similarities). Whole numbers are pixel centres, as in
@@ -63,7 +63,7 @@ class Ops(Protocol):
         """
         ...
 
-    def balance(self, picture: Array, subject: Span) -> Array:
+    def balance(self, picture: Array, subject: PixelBox) -> Array:
         """(8,) float64 in the order of `kernels.balance.Balance`, of a small picture (h, w, 3) uint8, side by side in
         memory; `subject`: the pixels that do not count as background."""
         ...

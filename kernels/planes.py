@@ -14,7 +14,7 @@ from .surface import Rotation
 _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 
-def plane(samples: np.ndarray) -> np.ndarray:
+def opencv_plane(samples: np.ndarray) -> np.ndarray:
     """The plane in a layout OpenCV reads without copying it again: whole pixels in a row, rows going down."""
     if samples.strides[1] != samples.itemsize or samples.strides[0] < 0:
         return np.ascontiguousarray(samples)
@@ -25,7 +25,7 @@ def halve(picture: np.ndarray, step: tuple[int, int] = (2, 2)) -> np.ndarray:
     """Means of 2×2 (or 2×1, 1×2) pixels, rounded half up; an odd last row or column is dropped."""
     height, width = picture.shape[0] // step[1], picture.shape[1] // step[0]
     if step == (2, 2):
-        return _halved(fused.halve, picture, (height, width))
+        return _halved(fused.halve_into, picture, (height, width))
     even = picture[: height * step[1], : width * step[0]]
     # OpenCV rounds pairs half to even, squares half up; a bias of a quarter a step would tell films apart.
     pair = (even[:, 0::2], even[:, 1::2]) if step[0] == 2 else (even[0::2], even[1::2])
@@ -34,13 +34,13 @@ def halve(picture: np.ndarray, step: tuple[int, int] = (2, 2)) -> np.ndarray:
     return means
 
 
-def shrunk(picture: np.ndarray, steps: Sequence[tuple[int, int]]) -> np.ndarray:
+def halve_steps(picture: np.ndarray, steps: Sequence[tuple[int, int]]) -> np.ndarray:
     """The picture after all halving steps; two squares in a row are one pass over the pixels."""
     steps = list(steps)
     while steps:
         if steps[:2] == [(2, 2), (2, 2)]:
             # Halving twice drops what dividing by four drops: ⌊⌊n / 2⌋ / 2⌋ = ⌊n / 4⌋.
-            picture = _halved(fused.quarter, picture, (picture.shape[0] // 4, picture.shape[1] // 4))
+            picture = _halved(fused.quarter_into, picture, (picture.shape[0] // 4, picture.shape[1] // 4))
             del steps[:2]
         else:
             picture = halve(picture, steps.pop(0))
@@ -72,6 +72,6 @@ def coverage(length: int, cells: int) -> np.ndarray:
     return result
 
 
-def quarter_turned(picture: np.ndarray, rotation: Rotation) -> np.ndarray:
+def rotated(picture: np.ndarray, rotation: Rotation) -> np.ndarray:
     """The picture turned clockwise by `rotation` degrees."""
     return cv2.rotate(picture, _TURNS[rotation]) if rotation else picture

@@ -11,7 +11,7 @@ from math import lcm
 import numpy as np
 
 from .colour import chroma_columns, code_range
-from .geometry import analysis_size, chroma_halvings, halvings, turned
+from .geometry import analysis_size, chroma_halvings, halvings, rotated_size
 from .stats import HISTOGRAM_BINS, ROW, THUMB_HEIGHT, THUMB_WIDTH
 from .surface import Colour, Surface
 
@@ -79,7 +79,7 @@ def blur(gx: np.ndarray, gy: np.ndarray, rotation: int) -> tuple[float, float]:
 def thumbnail(surface: Surface) -> np.ndarray:
     """(27, 48) luma of the displayed picture, 0–255 full-range units."""
     luma, rotation = analysis_luma(surface), surface.geometry.rotation
-    stored = turned((THUMB_WIDTH, THUMB_HEIGHT), rotation)
+    stored = rotated_size((THUMB_WIDTH, THUMB_HEIGHT), rotation)
     if luma.shape[0] >= 2 * stored[1] and luma.shape[1] >= 2 * stored[0]:
         luma = halved(luma, (2, 2))
     return to_displayed(full_luma(cell_means(luma, stored), surface.colour).clip(0, 255), rotation)
@@ -140,7 +140,7 @@ def _chroma(out: np.void, surface: Surface) -> None:
     out["colourfulness"] = colourfulness(pair[0], pair[1], surface.colour)
     rotation = surface.geometry.rotation
     for index, chroma in enumerate(pair):
-        tiny = to_displayed(cell_means(chroma, turned((8, 4), rotation)), rotation)
+        tiny = to_displayed(cell_means(chroma, rotated_size((8, 4), rotation)), rotation)
         out["signature_uv"][index] = np.rint(tiny + 128).clip(0, 255)
 
 
@@ -166,8 +166,8 @@ def darkness(surfaces: list[Surface], segments: int) -> tuple[np.ndarray, np.nda
     return rows.clip(0), columns.clip(0)
 
 
-def lines(profile: np.ndarray) -> list[int]:
-    """What each line is: 0 neither, 1 dark, 2 bright; see `kernels.bars.lines_of`."""
+def classify_lines(profile: np.ndarray) -> list[int]:
+    """What each line is: 0 neither, 1 dark, 2 bright; see `kernels.bars.classify_lines`."""
     pedestal = min(20.0, float(np.median(profile[0])), float(np.median(profile[-1])))
     lit_from, black_to = np.float32(pedestal + 24), np.float32(pedestal + 8)
     live = [part for part in range(profile.shape[1]) if profile[:, part].max() >= lit_from]

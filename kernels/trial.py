@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-PATIENCE_S = 120.0
-Run = Callable[[Sequence[str]], "subprocess.CompletedProcess[str]"]
+TIMEOUT_S = 120.0
+RunCommand = Callable[[Sequence[str]], "subprocess.CompletedProcess[str]"]
 
 
 def run_trial(command: Sequence[str], settings: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -18,24 +18,22 @@ def run_trial(command: Sequence[str], settings: Mapping[str, str] | None = None)
     environment = os.environ | dict(settings or {})
     try:
         return subprocess.run(
-            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE_S
+            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT_S
         )
     except subprocess.TimeoutExpired:
-        return subprocess.CompletedProcess(
-            command, 1, json.dumps({"error": f"no answer within {PATIENCE_S:.0f} s"}), ""
-        )
+        return subprocess.CompletedProcess(command, 1, json.dumps({"error": f"no answer within {TIMEOUT_S:.0f} s"}), "")
 
 
-def told_in(stdout: str) -> dict[str, Any]:
+def answer_in(stdout: str) -> dict[str, Any]:
     """The answer; empty when there is none."""
     with suppress(json.JSONDecodeError):
-        told = json.loads((stdout.strip().splitlines() or ["{}"])[-1])
-        return told if isinstance(told, dict) else {}
+        answer = json.loads((stdout.strip().splitlines() or ["{}"])[-1])
+        return answer if isinstance(answer, dict) else {}
     return {}
 
 
-def reason_of(exit_code: int, told: Mapping[str, Any], stderr: str, unknown: str) -> str:
+def failure_reason(exit_code: int, answer: Mapping[str, Any], stderr: str, unknown: str) -> str:
     """Why a trial failed, in one line; `unknown` when nothing says so."""
     if exit_code < 0:
         return f"the process that tried it was ended by signal {-exit_code}"
-    return str(told.get("error") or (stderr.strip().splitlines() or [""])[-1].strip() or unknown)
+    return str(answer.get("error") or (stderr.strip().splitlines() or [""])[-1].strip() or unknown)

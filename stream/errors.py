@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from engines.errors import SessionError
-from kernels.cuda.errors import from_cuda, out_of_memory, sticky
+from kernels.cuda.errors import cuda_message, out_of_memory, sticky
 
 NO_ROOM = "needs more GPU memory than there is, set batching.in_flight lower"
 
@@ -68,7 +68,7 @@ def device_lost(error: BaseException) -> DeviceLostError | None:
 def _reason(error: BaseException) -> str | None:
     if out_of_memory(error):
         return NO_ROOM
-    said = from_cuda(error) or _from_session(error)
+    said = cuda_message(error) or _from_session(error)
     return f"cannot be worked on ({said}), report this" if said else None
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from kernels.balance import Span
+from kernels.balance import PixelBox
 from kernels.bars import Darkness
 from kernels.cuda.meter import CudaMeter
-from kernels.ops import Meter, Ops, Part, Poses
+from kernels.ops import Meter, Ops, Part, Warps
 from kernels.surface import Array, Geometry, Rect, Surface
 from stream.device.kit import Kit, MakeKit
 from stream.device.open import open_kit
@@ -74,11 +74,11 @@ class CountingOps:
         """Passed on; stays on the device."""
         return self._inner.rgb_all(parts, size)
 
-    def warp(self, parts: Sequence[Poses], size: int) -> Array:
+    def warp(self, parts: Sequence[Warps], size: int) -> Array:
         """Passed on; stays on the device."""
         return self._inner.warp(parts, size)
 
-    def balance(self, picture: Array, subject: Span) -> Array:
+    def balance(self, picture: Array, subject: PixelBox) -> Array:
         """Passed on; stays on the device."""
         return self._inner.balance(picture, subject)
 

@@ -22,23 +22,23 @@ __device__ inline void store(unsigned char* out, long long pixel, uchar3 rgb) {
 }
 
 // What is made of one picture; (stored_width, stored_height) is the output before it is turned.
-struct Look {
+struct ConvertParams {
     Sampling luma, chroma;
     int cubic, rotation, stored_width, stored_height;
 };
 
 // Thread = one displayed pixel of the (pictures, height, width, 3) output; block 32 x 8, grid z = pictures.
-extern "C" __global__ void convert(const Picture* pictures, const Look* looks, unsigned char* out, int width,
+extern "C" __global__ void convert(const Picture* pictures, const ConvertParams* params, unsigned char* out, int width,
                                    int height) {
     int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y * blockDim.y + threadIdx.y, n = blockIdx.z;
     if (x >= width || y >= height) return;
     const Picture& p = pictures[n];
-    const Look& look = looks[n];
-    int2 at = stored_of(x, y, look.rotation, look.stored_width, look.stored_height);
-    float luma = sampled(p.y, look.luma, at.x, at.y, look.cubic, p.deep), u = neutral(p), v = u;
+    const ConvertParams& how = params[n];
+    int2 at = stored_of(x, y, how.rotation, how.stored_width, how.stored_height);
+    float luma = sampled(p.y, how.luma, at.x, at.y, how.cubic, p.deep), u = neutral(p), v = u;
     if (p.u.data) {
-        u = sampled(p.u, look.chroma, at.x, at.y, look.cubic, p.deep);
-        v = sampled(p.v, look.chroma, at.x, at.y, look.cubic, p.deep);
+        u = sampled(p.u, how.chroma, at.x, at.y, how.cubic, p.deep);
+        v = sampled(p.v, how.chroma, at.x, at.y, how.cubic, p.deep);
     }
     store(out, ((long long)n * height + y) * width + x, to_rgb(p.rgb, luma, u, v));
 }

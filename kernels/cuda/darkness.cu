@@ -73,7 +73,7 @@ __device__ inline float middle_of(const float* line) {
 
 __device__ inline bool agree(int parts, int count) { return 4 * parts >= 3 * count; }
 
-// What a line is (kernels/bars.py, lines_of): 0 neither, 1 dark, 2 bright. `outer` has a bit for each part.
+// What a line is (kernels/bars.py, classify_lines): 0 neither, 1 dark, 2 bright. `outer` has a bit for each part.
 __device__ inline unsigned kind_of(const float* line, const int* live, int lives, unsigned outer, int outers,
                                    float black, float lit) {
     int bright = 0, bright_outer = 0, dark_outer = 0;

@@ -53,7 +53,7 @@ def out_of_memory(error: BaseException) -> bool:
     return any(_is_out_of_memory(found) for found in _all_of(error))
 
 
-def from_cuda(error: BaseException) -> str | None:
+def cuda_message(error: BaseException) -> str | None:
     """What a CUDA library says first in the chain or group, in one line; None when none of them says anything."""
     for found in _all_of(error):
         if type(found).__name__ in _CUDA_ERRORS:

@@ -72,7 +72,7 @@ SAMPLING = _struct(
     ("scale_y", "f4"),
     ("offset_y", "f4"),
 )
-LOOK = _struct(
+CONVERT_PARAMS = _struct(
     ("luma", SAMPLING),
     ("chroma", SAMPLING),
     ("cubic", "i4"),
@@ -103,7 +103,7 @@ Address = Callable[[Array], int]
 """The device address of an array's first element."""
 
 
-def pictures(surfaces: Sequence[Surface], address: Address) -> np.ndarray:
+def picture_structs(surfaces: Sequence[Surface], address: Address) -> np.ndarray:
     """(N,) PICTURE of surfaces whose planes lie on the device. Raises ValueError for planes that cannot be read.
 
     A film's surfaces differ in their addresses alone: the rest is worked out once, because this is done every frame.

@@ -8,10 +8,10 @@ import numpy as np
 
 from ..bars import DARKNESS_STRIDE, SEGMENTS, Darkness
 from ..cpu_profile import displayed_lines
-from ..geometry import analysis_size, turned
+from ..geometry import analysis_size, rotated_size
 from ..stats import ROW, THUMB_HEIGHT, THUMB_WIDTH
 from ..surface import Array, Colour, Geometry, Surface
-from .layout import MEASURED, PICTURE, PLAN, SUMS, pictures
+from .layout import MEASURED, PICTURE, PLAN, SUMS, picture_structs
 from .runtime import Runtime
 
 _BLOCK = 256
@@ -37,7 +37,7 @@ class CudaMeter:
         self._geometry = geometry
         self._runtime = runtime
         self._size = analysis_size(geometry)
-        self._shown = turned((geometry.display_width, geometry.display_height), geometry.rotation)
+        self._shown = rotated_size((geometry.display_width, geometry.display_height), geometry.rotation)
         self._tiles = -(-self._size[0] // _TILE[0]), -(-self._size[1] // _TILE[1])
         self._plans: dict[tuple[int, bool], Array] = {}
         self._buffers: _Buffers | None = None
@@ -52,7 +52,7 @@ class CudaMeter:
         rows["pts_s"], rows["frame"] = pts_s, frames
         if not surfaces:
             return rows
-        described = pictures(surfaces, self._runtime.address)
+        described = picture_structs(surfaces, self._runtime.address)
         device = self._runtime.upload(described.view(np.uint8))
         self._look_at_lines(device, len(surfaces))
         luma, chroma = self._small_planes(described)

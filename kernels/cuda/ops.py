@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from ..balance import Balance, Span
-from ..geometry import shown_size, stored_rect, turned
-from ..ops import Part, Poses
+from ..balance import Balance, PixelBox
+from ..geometry import output_size, rotated_size, stored_rect
+from ..ops import Part, Warps
 from ..resample import taps
 from ..surface import Array, Geometry, Rect, Surface
-from .layout import NORMALISE, TAPS, pictures
+from .layout import NORMALISE, TAPS, picture_structs
 from .meter import CudaMeter
-from .parts import chips_of, in_plane, looks_at
+from .parts import chip_structs, convert_params, in_plane
 from .runtime import CupyRuntime, Grid, Runtime
 
 _BLOCK: Grid = (32, 8, 1)
-RGB = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+IDENTITY_MIX = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 """Channels as they are."""
 
 
@@ -40,18 +40,18 @@ class CudaOps:
     def rgb(
         self, surface: Surface, rect: Rect | None = None, size: tuple[int, int] | None = None, fine: bool = False
     ) -> Array:
-        shown = shown_size(surface.geometry, rect, size)
+        shown = output_size(surface.geometry, rect, size)
         if fine:
             return self._lanczos(surface, rect, shown)
         return self._convert([(surface, rect)], shown, (shown[1], shown[0], 3))
 
     def rgb_all(self, parts: Sequence[Part], size: tuple[int, int]) -> Array:
         for surface, rect in parts:
-            shown_size(surface.geometry, rect, size)
+            output_size(surface.geometry, rect, size)
         return self._convert(parts, size, (len(parts), size[1], size[0], 3))
 
-    def warp(self, parts: Sequence[Poses], size: int) -> Array:
-        chips = chips_of(parts)
+    def warp(self, parts: Sequence[Warps], size: int) -> Array:
+        chips = chip_structs(parts)
         out = self._runtime.empty((len(chips), size, size, 3), np.uint8)
         if not len(chips):
             return out
@@ -67,7 +67,7 @@ class CudaOps:
         scale: Sequence[float],
         bias: Sequence[float],
         fill: float = 0.0,
-        mix: Sequence[Sequence[float]] = RGB,
+        mix: Sequence[Sequence[float]] = IDENTITY_MIX,
         centred: bool = True,
     ) -> Array:
         """(N, channels, height, width) float32 from (N, h, w, 3) uint8: put in the middle of `size` (width, height), or
@@ -106,7 +106,7 @@ class CudaOps:
             self._runtime.launch("picture_numbers", (count, 9 + -(-numbers // 256), 1), (256, 1, 1), arguments)
         return out
 
-    def balance(self, picture: Array, subject: Span) -> Array:
+    def balance(self, picture: Array, subject: PixelBox) -> Array:
         _check_whole(picture)
         out = self._runtime.empty((len(Balance._fields),), np.float64)
         height, width = picture.shape[:2]
@@ -127,7 +127,7 @@ class CudaOps:
 
     def _described(self, surfaces: Sequence[Surface]) -> Array:
         """PICTUREs on the device."""
-        return self._runtime.upload(pictures(surfaces, self._runtime.address).view(np.uint8))
+        return self._runtime.upload(picture_structs(surfaces, self._runtime.address).view(np.uint8))
 
     def _uploaded_once(
         self, mix: tuple[Any, ...], scale: tuple[float, ...], bias: tuple[float, ...], place: tuple[float, int, int]
@@ -143,7 +143,7 @@ class CudaOps:
 
     def _convert(self, parts: Sequence[Part], shown: tuple[int, int], shape: tuple[int, ...]) -> Array:
         out, described = self._runtime.empty(shape, np.uint8), self._described([surface for surface, _ in parts])
-        arguments = [described, self._runtime.upload(looks_at(parts, shown).view(np.uint8)), out, *shown]
+        arguments = [described, self._runtime.upload(convert_params(parts, shown).view(np.uint8)), out, *shown]
         self._runtime.launch("convert", (*_grid(shown)[:2], len(parts)), _BLOCK, arguments)
         return out
 
@@ -153,7 +153,7 @@ class CudaOps:
         A view of planes, which the encoder takes without a copy.
         """
         rotation, part = surface.geometry.rotation, stored_rect(surface, rect)
-        size, picture = turned(shown, rotation), self._described([surface])
+        size, picture = rotated_size(shown, rotation), self._described([surface])
         out = self._runtime.empty((3, shown[1], shown[0]), np.uint8)
         luma, chroma = surface.y, surface.y if surface.u is None else surface.u
         kept = [self._taps(in_plane(part, luma.shape, p.shape), p.shape, size) for p in (luma, chroma)]

@@ -8,18 +8,18 @@ from math import floor
 
 import numpy as np
 
-from ..geometry import halvings, index_matrix, rect_in, stored_to_displayed, turned
-from ..ops import Part, Poses
+from ..geometry import halvings, index_matrix, rect_in, rotated_size, stored_to_displayed
+from ..ops import Part, Warps
 from ..surface import Geometry, Rect, Surface
-from .layout import CHIP, LOOK, SAMPLING, halved_size, halving_of
+from .layout import CHIP, CONVERT_PARAMS, SAMPLING, halved_size, halving_of
 
 Shape = tuple[int, int]
 """Rows and columns."""
 
 
-def looks_at(parts: Sequence[Part], shown: tuple[int, int]) -> np.ndarray:
+def convert_params(parts: Sequence[Part], shown: tuple[int, int]) -> np.ndarray:
     """(N,) LOOK of parts that are all made `shown` (width, height)."""
-    return np.concatenate([_look(*_stored_in(surface), rect, shown) for surface, rect in parts])
+    return np.concatenate([_convert_params(*_stored_in(surface), rect, shown) for surface, rect in parts])
 
 
 def in_plane(rect: Rect, luma: Shape, samples: Shape) -> Rect:
@@ -34,10 +34,12 @@ def _stored_in(surface: Surface) -> tuple[Shape, Shape, Geometry]:
 
 
 @lru_cache(maxsize=256)
-def _look(luma: Shape, chroma: Shape, geometry: Geometry, rect: Rect | None, shown: tuple[int, int]) -> np.ndarray:
+def _convert_params(
+    luma: Shape, chroma: Shape, geometry: Geometry, rect: Rect | None, shown: tuple[int, int]
+) -> np.ndarray:
     """(1,) LOOK. A film is looked at in one way, again and again."""
-    look, part = np.zeros(1, LOOK), rect_in((luma[1], luma[0]), geometry, rect)
-    stored = turned(shown, geometry.rotation)
+    look, part = np.zeros(1, CONVERT_PARAMS), rect_in((luma[1], luma[0]), geometry, rect)
+    stored = rotated_size(shown, geometry.rotation)
     look["luma"], look["chroma"] = _samplings(luma, chroma, part, stored)
     look["cubic"], look["rotation"] = stored[0] > part[2] and stored[1] > part[3], geometry.rotation
     look["stored_width"], look["stored_height"] = stored
@@ -62,7 +64,7 @@ def _samplings(luma: Shape, chroma: Shape, part: Rect, size: tuple[int, int]) ->
     return out
 
 
-def chips_of(parts: Sequence[Poses]) -> np.ndarray:
+def chip_structs(parts: Sequence[Warps]) -> np.ndarray:
     """(N,) CHIP for matrices that take displayed pixels to chip pixels."""
     counts = [len(matrices) for _, matrices in parts]
     out, to_chip = np.zeros(sum(counts), CHIP), np.tile(np.eye(3), (sum(counts), 1, 1))

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..surface import Array
-from .borrowed import borrowed_stream
+from .external_stream import external_stream
 from .plane import DevicePlane
 from .sources import KERNELS, OPTIONS, file_of, source
 from .toolkit import set_cuda_path
@@ -73,7 +73,7 @@ class CupyRuntime:
         with self._cupy.cuda.Device(device_id):
             cuda = self._cupy.cuda
             self._allocate = self._cupy.get_default_memory_pool().malloc
-            self._stream = cuda.Stream(non_blocking=True) if stream is None else borrowed_stream(self._cupy, stream)
+            self._stream = cuda.Stream(non_blocking=True) if stream is None else external_stream(self._cupy, stream)
 
     @property
     def stream(self) -> int:

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent
+SOURCE_FOLDER = Path(__file__).resolve().parent
 
 KERNELS = {
     "statistics": ("measure",),
@@ -33,7 +33,7 @@ def source(name: str) -> str:
         if file in seen:
             return ""
         seen.add(file)
-        return _INCLUDE.sub(lambda match: expanded(match[1]), (FOLDER / file).read_text())
+        return _INCLUDE.sub(lambda match: expanded(match[1]), (SOURCE_FOLDER / file).read_text())
 
     return expanded(f"{name}.cu").replace("#pragma once\n", "")
 

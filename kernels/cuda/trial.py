@@ -11,7 +11,7 @@ import sys
 from functools import lru_cache, partial
 from typing import Any
 
-from ..trial import Run, reason_of, run_trial, told_in
+from ..trial import RunCommand, answer_in, failure_reason, run_trial
 from .runtime import cupy_with_device
 
 _ANSWER = 42
@@ -23,34 +23,34 @@ _RUN = partial(run_trial, settings={"CUPY_CACHE_IN_MEMORY": "1"})
 @lru_cache
 def compiler_problem() -> str | None:
     """Why no kernel can be compiled; None when one can. Takes some seconds the first time."""
-    return tried(_RUN)
+    return run_compiler_trial(_RUN)
 
 
-def tried(run: Run) -> str | None:
+def run_compiler_trial(run: RunCommand) -> str | None:
     """What the process says that tries; its stdout ends with `main`'s line."""
     done = run([sys.executable, "-m", "kernels.cuda.trial"])
-    return verdict(done.returncode, done.stdout, done.stderr)
+    return compiler_verdict(done.returncode, done.stdout, done.stderr)
 
 
-def verdict(exit_code: int, stdout: str, stderr: str) -> str | None:
+def compiler_verdict(exit_code: int, stdout: str, stderr: str) -> str | None:
     """What the trial's end means: None when the kernel gave its answer, else the reason in one line."""
-    told = told_in(stdout)
-    if exit_code == 0 and told.get("answer") == _ANSWER:
+    answer = answer_in(stdout)
+    if exit_code == 0 and answer.get("answer") == _ANSWER:
         return None
-    return reason_of(exit_code, told, stderr, "CuPy did not say why")
+    return failure_reason(exit_code, answer, stderr, "CuPy did not say why")
 
 
 def main() -> None:
     """Compiles a kernel, runs it, and prints what it answered, one line of JSON."""
-    told: dict[str, Any] = {}
+    reply: dict[str, Any] = {}
     try:
         cupy = cupy_with_device()
         answer = cupy.zeros(1, cupy.int32)
         cupy.RawModule(code=_SOURCE, backend="nvrtc").get_function("trial")((1,), (1,), (answer,))
-        told["answer"] = int(answer.get()[0])
+        reply["answer"] = int(answer.get()[0])
     except Exception as error:  # whatever it is, it is the answer
-        told["error"] = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    print(json.dumps(told))
+        reply["error"] = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    print(json.dumps(reply))
 
 
 if __name__ == "__main__":

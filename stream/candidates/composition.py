@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 from engines.faces import Face
-from kernels.balance import Balance, Span
+from kernels.balance import Balance, PixelBox
 from kernels.ops import Ops
 from kernels.surface import Geometry, Surface
 
@@ -40,7 +40,7 @@ def _symmetry(sums: Balance) -> float:
     return 1.0 if spread < 1e-3 else round(max(0.0, (sums.luma_mirrored - even) / spread), 4)
 
 
-def _subject_span(geometry: Geometry, lead: Face | None) -> Span:
+def _subject_span(geometry: Geometry, lead: Face | None) -> PixelBox:
     """The subject in the copy: left, top, right, bottom in its pixels, ends exclusive; all 0 without a face."""
     if lead is None:
         return 0, 0, 0, 0

@@ -10,7 +10,7 @@ import numpy as np
 from skimage.data import astronaut
 
 from engines.session import FakeSession
-from kernels.ops import Part, Poses
+from kernels.ops import Part, Warps
 from kernels.surface import Colour, Geometry, Rect, Surface
 
 
@@ -40,7 +40,7 @@ class PictureOps:
     def rgb_all(self, parts: Sequence[Part], size: tuple[int, int]) -> np.ndarray:
         return np.stack([self.rgb(surface, rect, size) for surface, rect in parts])
 
-    def warp(self, parts: Sequence[Poses], size: int) -> np.ndarray:
+    def warp(self, parts: Sequence[Warps], size: int) -> np.ndarray:
         return np.stack([_warp(self.pictures[id(s.y)], matrix, size) for s, matrices in parts for matrix in matrices])
 
     def to_host(self, array: np.ndarray) -> np.ndarray:

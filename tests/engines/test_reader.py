@@ -13,7 +13,7 @@ from engines.faces import EMOTIONS, UNMEASURED, Face, Reading
 from engines.open_session import open_session
 from engines.reader import ROLES, FaceReader, ReaderOptions
 from engines.session import FakeSession, Session
-from kernels.ops import Poses
+from kernels.ops import Warps
 
 from .scenes import PictureOps, fake_detector, portrait
 
@@ -171,7 +171,7 @@ def test_a_glance_looks_no_further_than_it_is_asked(sessions: dict[str, Session]
     class CountingOps(PictureOps):
         warps = 0
 
-        def warp(self, parts: Sequence[Poses], size: int) -> np.ndarray:
+        def warp(self, parts: Sequence[Warps], size: int) -> np.ndarray:
             self.warps += 1
             return super().warp(parts, size)
 

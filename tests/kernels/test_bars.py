@@ -17,7 +17,7 @@ from kernels.bars import (
     BarsEvidence,
     Darkness,
     border_edge,
-    lines_of,
+    classify_lines,
 )
 from kernels.cpu_meter import CpuMeter
 from kernels.cuda.ops import CudaOps
@@ -175,10 +175,10 @@ def test_one_shot_may_be_all_there_is() -> None:
 @pytest.mark.parametrize("seed", range(40))
 def test_lines_are_what_the_formulae_say(seed: int, ops: Ops) -> None:
     profiles = [profile_of(seed), profile_of(100 + seed)[:197]]
-    wanted = [reference.lines(profile) for profile in profiles]
+    wanted = [reference.classify_lines(profile) for profile in profiles]
     lit = bool((profiles[0] >= 24).any())
     if not isinstance(ops, CudaOps):
-        assert [lines_of(profile).tolist() for profile in profiles] == wanted
+        assert [classify_lines(profile).tolist() for profile in profiles] == wanted
         return
     meter = ops.meter(Geometry(197, 200))
     meter._lines = [ops._runtime.upload(profile) for profile in profiles]

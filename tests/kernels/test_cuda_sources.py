@@ -10,7 +10,7 @@ import pytest
 
 from kernels.cuda.compile import ARCHITECTURES, CompileError, compile_kernels, nvrtc
 from kernels.cuda.ops import CudaOps
-from kernels.cuda.sources import FOLDER, KERNELS, file_of, source
+from kernels.cuda.sources import KERNELS, SOURCE_FOLDER, file_of, source
 from kernels.open_ops import open_ops
 from kernels.ops import Ops
 from kernels.surface import Colour, Geometry, Surface, split_semi_planar
@@ -52,7 +52,7 @@ def test_a_mistake_is_reported_in_the_compilers_words(monkeypatch: pytest.Monkey
 
 
 def test_every_source_and_every_kernel_is_listed() -> None:
-    assert sorted(path.stem for path in FOLDER.glob("*.cu")) == EVERY_FILE
+    assert sorted(path.stem for path in SOURCE_FOLDER.glob("*.cu")) == EVERY_FILE
     for file, kernels in KERNELS.items():
         text = source(file)
         assert "#include" not in text

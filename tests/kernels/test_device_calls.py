@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kernels.bars import DARKNESS_STRIDE
-from kernels.cuda.layout import pictures
+from kernels.cuda.layout import picture_structs
 from kernels.cuda.ops import CudaOps
 from kernels.cuda.plane import DevicePlane
 from kernels.surface import Colour, Geometry, Surface, split_semi_planar
@@ -66,7 +66,7 @@ def test_planes_without_an_array_module_are_described_like_those_with_one() -> N
     def address(plane: DevicePlane | np.ndarray) -> int:
         return plane.address if isinstance(plane, DevicePlane) else int(plane.ctypes.data)
 
-    assert pictures([surface], address).tobytes() == pictures([twin], address).tobytes()
+    assert picture_structs([surface], address).tobytes() == picture_structs([twin], address).tobytes()
     assert twin.nbytes == surface.nbytes
     interface = bare[1].__cuda_array_interface__
     assert (interface["typestr"], interface["strides"], interface["shape"]) == ("<u2", surface.u.strides, (24, 32))

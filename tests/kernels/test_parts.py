@@ -8,7 +8,7 @@ import pytest
 from engines.tools import HOST
 from engines.tools_cuda import engine_input
 from kernels import reference_parts as reference
-from kernels.balance import Span
+from kernels.balance import PixelBox
 from kernels.cuda.ops import CudaOps
 from kernels.ops import Ops
 from kernels.surface import Rect
@@ -78,7 +78,7 @@ def test_networks_are_fed_what_the_formula_says(ops: Ops) -> None:
     "subject", [(0, 0, 0, 0), (20, 10, 50, 54), (-8, 30, 12, 54), (90, 0, 200, 54), (0, 0, 96, 54)]
 )
 @pytest.mark.parametrize("size", [(96, 54), (31, 17), (2, 2)])
-def test_a_picture_is_summed_as_the_formulae_say(size: tuple[int, int], subject: Span, ops: Ops) -> None:
+def test_a_picture_is_summed_as_the_formulae_say(size: tuple[int, int], subject: PixelBox, ops: Ops) -> None:
     picture = np.random.default_rng(1).integers(0, 256, (size[1], size[0], 3), np.uint8)
     picture[: size[1] // 2] //= 4
     there = ops._runtime.upload(picture) if isinstance(ops, CudaOps) else picture

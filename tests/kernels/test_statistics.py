@@ -11,7 +11,7 @@ from kernels import reference
 from kernels.bars import DARKNESS_STRIDE, LIT, SEGMENTS
 from kernels.cpu_meter import CpuMeter
 from kernels.cpu_profile import displayed_profiles
-from kernels.cuda.layout import PICTURE, pictures
+from kernels.cuda.layout import PICTURE, picture_structs
 from kernels.cuda.meter import CudaMeter
 from kernels.cuda.ops import CudaOps
 from kernels.ops import Meter, Ops
@@ -66,7 +66,7 @@ def small_chroma(plane: np.ndarray, bit_depth: int) -> np.ndarray:
 
 def flags_of(*surfaces: Surface) -> list[tuple[int, int]]:
     """Whether luma and chroma of pictures on the device may be read 16 bytes at a time."""
-    described = pictures(surfaces, lambda plane: int(plane.ctypes.data))
+    described = picture_structs(surfaces, lambda plane: int(plane.ctypes.data))
     return list(zip(described["aligned"].tolist(), described["paired"].tolist(), strict=True))
 
 
@@ -243,7 +243,7 @@ def test_darkness_agrees_with_the_reference(kind: Kind, ops: Ops, device: str) -
     for lines, wanted in zip(profiles, reference.darkness(surfaces, SEGMENTS), strict=True):
         assert_close("darkness", lines, wanted)
     taken = meter.take_darkness()
-    assert [taken.rows.tolist(), taken.columns.tolist()] == [reference.lines(profile) for profile in profiles]
+    assert [taken.rows.tolist(), taken.columns.tolist()] == [reference.classify_lines(profile) for profile in profiles]
     assert (taken.frames, taken.lit) == (2, bool((profiles[0] >= LIT).any()))
     again = meter.take_darkness()
     assert (again.frames, again.lit, again.rows.any(), again.columns.any()) == (0, False, False, False)

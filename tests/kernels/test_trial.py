@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from kernels.cuda.trial import compiler_problem, tried, verdict
+from kernels.cuda.trial import compiler_problem, compiler_verdict, run_compiler_trial
 from kernels.trial import run_trial
 
 
@@ -29,17 +29,17 @@ def test_the_reason_is_one_line(answer: object, stderr: str, exit_code: int, pro
         stdout = "" if answer is None else f"a library talks\n{json.dumps(answer)}\n"
         return subprocess.CompletedProcess(command, exit_code, stdout, stderr)
 
-    assert tried(run) == problem
+    assert run_compiler_trial(run) == problem
 
 
 @pytest.mark.parametrize("stdout", ["17", "[]", "words"])
 def test_what_is_no_answer_is_none(stdout: str) -> None:
-    assert verdict(0, stdout, "") == "CuPy did not say why"
+    assert compiler_verdict(0, stdout, "") == "CuPy did not say why"
 
 
 @pytest.mark.skipif(importlib.util.find_spec("cupy") is not None, reason="CuPy is installed")
 def test_the_process_says_what_is_missing() -> None:
-    assert "CuPy cannot be imported" in str(tried(run_trial))
+    assert "CuPy cannot be imported" in str(run_compiler_trial(run_trial))
 
 
 @pytest.mark.gpu

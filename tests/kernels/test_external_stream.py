@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from kernels.cuda.borrowed import borrowed_stream
+from kernels.cuda.external_stream import external_stream
 
 
 def test_a_stream_is_handed_over_by_cudas_protocol() -> None:
@@ -16,4 +16,4 @@ def test_a_stream_is_handed_over_by_cudas_protocol() -> None:
         return SimpleNamespace(ptr=stream, kept=given)
 
     cupy = SimpleNamespace(cuda=SimpleNamespace(Stream=SimpleNamespace(from_external=from_external)))
-    assert borrowed_stream(cupy, 4242).ptr == 4242
+    assert external_stream(cupy, 4242).ptr == 4242
