@@ -17,7 +17,7 @@ import numpy as np
 
 from engines.faces import Face
 from engines.open_session import open_session
-from engines.reader import ROLES as FACE_ROLES
+from engines.reader import READER_ROLES as FACE_ROLES
 from engines.reader import FaceReader, ReaderOptions
 from engines.text import TextDetector, is_overlay
 from engines.zoo import Zoo

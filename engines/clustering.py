@@ -29,7 +29,7 @@ def cluster(embeddings: np.ndarray, min_cluster_size: int, min_samples: int, dev
     return _in_order(run(points, min_cluster_size, min_samples))
 
 
-def link(embeddings: np.ndarray, distance: float) -> np.ndarray:
+def average_linkage(embeddings: np.ndarray, distance: float) -> np.ndarray:
     """(N,) int64 labels 0, 1, … in order of first appearance: average linkage of cosine distances, cut at `distance`.
 
     For few points, where density means nothing. Every point gets a group, if only its own. Raises ValueError on

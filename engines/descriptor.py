@@ -14,7 +14,7 @@ import numpy as np
 from kernels.ops import Ops
 from kernels.surface import Array
 
-from .tools import HOST, EngineTools
+from .tools import HOST_TOOLS, EngineTools
 
 COLOUR_WEIGHT = 0.6
 
@@ -24,7 +24,9 @@ FLAT_DEVIATION = 6.0
 STATS_FILE = Path(__file__).with_name("descriptor_stats.npz")
 
 
-def describe(features: Array, pictures: Array, ops: Ops, tools: EngineTools = HOST) -> list[np.ndarray | None]:
+def picture_descriptors(
+    features: Array, pictures: Array, ops: Ops, tools: EngineTools = HOST_TOOLS
+) -> list[np.ndarray | None]:
     """Of each picture a (1056,) float32 unit vector on the host, or None for a flat one. Synchronises (device only).
 
     `features`: (N, 96, h, w) float32 of the part of the detector's input that shows the pictures;

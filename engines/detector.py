@@ -16,7 +16,7 @@ from kernels.ops import Ops, Part
 from kernels.surface import Array, Rect, Surface
 
 from .session import Session
-from .tools import HOST, EngineTools, intersection_over_union
+from .tools import HOST_TOOLS, EngineTools, intersection_over_union
 
 T = TypeVar("T")
 STRIDE_PX, FEATURE_STRIDE_PX = 4, 16
@@ -64,7 +64,7 @@ class Letterbox:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Run:
+class DetectorBatch:
     """Pictures that the detector saw together."""
 
     pictures: Array
@@ -74,14 +74,14 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PictureDetections:
     """What the detector made of one picture."""
 
     faces: list[Detection]
     """Best first."""
-    run: Run
+    batch: DetectorBatch
     """With which others it was looked at."""
-    place: int
+    index: int
     """Its number among them."""
 
 
@@ -98,19 +98,19 @@ class Detector:
         *,
         long_side: int = 320,
         threshold: float = 0.5,
-        tools: EngineTools = HOST,
+        tools: EngineTools = HOST_TOOLS,
         batch: int = 1,
     ):
         self._session, self._ops, self._tools, self._batch = session, ops, tools, batch
         self._long_side, self._threshold = long_side, threshold
 
-    def find(self, surfaces: Sequence[Surface], areas: Sequence[Rect]) -> list[Found]:
+    def find(self, surfaces: Sequence[Surface], areas: Sequence[Rect]) -> list[PictureDetections]:
         """One answer a picture, in order; those whose inputs are of one size share the runs. Synchronises (device)."""
         letterboxes = [Letterbox.fit(area, self._long_side) for area in areas]
         by_size: dict[tuple[int, int], list[int]] = {}
         for i, letterbox in enumerate(letterboxes):
             by_size.setdefault(letterbox.inner, []).append(i)
-        founds: dict[int, Found] = {}
+        founds: dict[int, PictureDetections] = {}
         for alike in by_size.values():
             for part in _parts(alike, self._batch):
                 looks = [(surfaces[i], areas[i]) for i in part]
@@ -131,18 +131,18 @@ class Detector:
             refined += [_same_face(face, found) for (_, face), found in zip(part, closer, strict=True)]
         return refined
 
-    def _run(self, looks: Sequence[Part], letterboxes: list[Letterbox]) -> list[Found]:
+    def _run(self, looks: Sequence[Part], letterboxes: list[Letterbox]) -> list[PictureDetections]:
         """Pictures that are of one size in the detector's input, in one run."""
         pictures = self._ops.rgb_all(looks, letterboxes[0].inner)
         maps = self._session.run({"image": self._tools.engine_input(pictures, letterboxes[0].outer)})
         columns, rows = (-(-side // FEATURE_STRIDE_PX) for side in letterboxes[0].inner)
         features = maps["features"][:, :, :rows, :columns]
-        run = Run(pictures, features)
-        return [Found(faces, run, place) for place, faces in enumerate(self._decode(maps, letterboxes))]
+        batch = DetectorBatch(pictures, features)
+        return [PictureDetections(faces, batch, index) for index, faces in enumerate(self._decode(maps, letterboxes))]
 
     def _decode(self, maps: dict[str, Array], letterboxes: list[Letterbox]) -> list[list[Detection]]:
         """The faces of every picture of a run. The maps stay where they are; faces come to the host, all at once."""
-        pictures, boxes, scores, points = decode(maps, self._threshold)
+        pictures, boxes, scores, points = decode_maps(maps, self._threshold)
         if not len(boxes):
             return [[] for _ in letterboxes]
         rows = np.concatenate([pictures[:, None].astype("float32"), boxes, scores[:, None], points.reshape(-1, 10)], 1)
@@ -150,7 +150,7 @@ class Detector:
         return [_detections(host[host[:, 0] == i, 1:], letterbox) for i, letterbox in enumerate(letterboxes)]
 
 
-def decode(maps: dict[str, Array], threshold: float) -> tuple[Array, Array, Array, Array]:
+def decode_maps(maps: dict[str, Array], threshold: float) -> tuple[Array, Array, Array, Array]:
     """Which picture (K,) int64, boxes (K, 4) left, top, right, bottom, scores (K,), landmarks (K, 5, 2) x, y; float32
     input pixels, picture by picture, in raster order. Synchronises (device only): their number must be known.
 

@@ -8,7 +8,7 @@ from kernels.surface import Array
 
 from .batches import run_in_batches
 from .session import Session
-from .tools import HOST, EngineTools
+from .tools import HOST_TOOLS, EngineTools
 
 CHIP_PX = 150
 """Side of the identity network's input."""
@@ -34,7 +34,7 @@ def chip_matrix(landmarks: np.ndarray, size: int = CHIP_PX) -> np.ndarray:
     return np.column_stack([rotation, target_mean - rotation @ source_mean])
 
 
-def embed(session: Session, chips: Array, batch: int, tools: EngineTools = HOST) -> Array:
+def embed(session: Session, chips: Array, batch: int, tools: EngineTools = HOST_TOOLS) -> Array:
     """(N, 150, 150, 3) uint8 RGB chips → (N, 128) float32 unit vectors."""
     planes = tools.engine_input(chips)
     raw = run_in_batches(session, "image", planes, "embedding", batch)

@@ -8,21 +8,21 @@ from kernels.surface import Array, Rect
 
 from .batches import run_in_batches
 from .session import Session
-from .tools import HOST, EngineTools
+from .tools import HOST_TOOLS, EngineTools
 
 CHIP_PX = 64
-MARGIN = 1.2
+SQUARE_SIDE = 1.2
 """Side of the square the network looks at, in longer sides of the face box."""
 
 
 def chip_matrix(box: Rect) -> np.ndarray:
     """(2, 3) map, displayed pixels → chip pixels: the upright square around the middle of the face box."""
     x, y, width, height = box
-    side = MARGIN * max(width, height)
+    side = SQUARE_SIDE * max(width, height)
     left, top = x + (width - side) / 2, y + (height - side) / 2
     return np.array([[1, 0, -left], [0, 1, -top]]) * (CHIP_PX / side)
 
 
-def emotions(session: Session, chips: Array, batch: int, tools: EngineTools = HOST) -> Array:
+def emotions(session: Session, chips: Array, batch: int, tools: EngineTools = HOST_TOOLS) -> Array:
     """(N, 64, 64, 3) uint8 RGB chips → (N, 7) float32 probabilities in the order of `faces.EMOTIONS`."""
     return run_in_batches(session, "image", tools.grey_input(chips), "probabilities", batch)

@@ -8,10 +8,10 @@ from kernels.surface import Array
 
 from .batches import run_in_batches
 from .session import Session
-from .tools import HOST, EngineTools
+from .tools import HOST_TOOLS, EngineTools
 
 CHIP_PX = 64
-REACH = 1.0
+SQUARE_SIDE = 1.0
 """Side of the square around an eye, in inter-ocular distances."""
 
 LEAST_INTER_OCULAR_PX = 20.0
@@ -33,12 +33,12 @@ def eye_matrices(landmarks: np.ndarray) -> np.ndarray:
     eyes = np.asarray(landmarks, np.float64)[:2]
     along = eyes[1] - eyes[0]
     along /= max(float(np.linalg.norm(along)), 1e-9)
-    scale = CHIP_PX / (REACH * inter_ocular(landmarks))
+    scale = CHIP_PX / (SQUARE_SIDE * inter_ocular(landmarks))
     rotation = np.array([[along[0], along[1]], [-along[1], along[0]]]) * scale
     return np.stack([np.column_stack([rotation, CHIP_PX / 2 - rotation @ eye]) for eye in eyes])
 
 
-def openness(session: Session, chips: Array, batch: int, tools: EngineTools = HOST) -> Array:
+def openness(session: Session, chips: Array, batch: int, tools: EngineTools = HOST_TOOLS) -> Array:
     """(2·N, 64, 64, 3) uint8 RGB chips, left and right eyes in turn → (2·N,) float32 ratios of lid gap to eye width.
 
     The network knows one side's eyes: the image-right ones are shown to it mirrored.

@@ -25,7 +25,7 @@ from .catalog import Archive, Source, WeightFile
 CHUNK_BYTES = 1 << 20
 POLL_S = 0.1
 URL_TIMEOUT_S = 60.0
-Report = Callable[[int, int], None]
+ByteProgress = Callable[[int, int], None]
 """Called with bytes done and bytes in all (0: unknown). It may raise, which ends the transfer."""
 
 _BACKEND = '''\
@@ -54,15 +54,15 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def checked(path: Path, sha256: str) -> Path:
+def with_checked_hash(path: Path, sha256: str) -> Path:
     """`path`, whose SHA-256 must be `sha256`; raises FetchError otherwise."""
     found = sha256_of(path)
     if found != sha256:
-        raise FetchError(f"{path.name}: sha256 is {short(found)}, expected {short(sha256)}")
+        raise FetchError(f"{path.name}: sha256 is {short_hash(found)}, expected {short_hash(sha256)}")
     return path
 
 
-def short(sha256: str) -> str:
+def short_hash(sha256: str) -> str:
     """The first eight digits, as messages show them."""
     return f"{sha256[:8]}…"
 
@@ -80,7 +80,7 @@ class Fetcher:
         self._local = tuple(local)
         self._fetched: dict[str, Path | FetchError] = {}
 
-    def get(self, file: WeightFile, report: Report) -> bytes:
+    def get(self, file: WeightFile, report: ByteProgress) -> bytes:
         """The published bytes, checked. Raises FetchError with the reasons of all sources when none gives them."""
         reasons: dict[str, None] = {}
         for take in self._ways(file, report):
@@ -91,7 +91,7 @@ class Fetcher:
                 reasons[str(error)] = None
         raise FetchError("; ".join(reasons))
 
-    def _ways(self, file: WeightFile, report: Report) -> Iterator[Callable[[], bytes | None]]:
+    def _ways(self, file: WeightFile, report: ByteProgress) -> Iterator[Callable[[], bytes | None]]:
         """Every folder with every source's file names, then the sources themselves."""
         for folder in self._local:
             for source in file.weights.sources:
@@ -102,30 +102,30 @@ class Fetcher:
     def _checked(self, data: bytes, file: WeightFile) -> bytes:
         found = hashlib.sha256(data).hexdigest()
         if found != file.weights.sha256:
-            raise FetchError(f"{file.name}: sha256 is {short(found)}, expected {short(file.weights.sha256)}")
+            raise FetchError(f"{file.name}: sha256 is {short_hash(found)}, expected {short_hash(file.weights.sha256)}")
         return data
 
     def _from_local(self, folder: Path, source: Source, file: WeightFile) -> bytes | None:
         if (path := folder / source.file_name).is_file():
-            return checked(path, file.weights.sha256).read_bytes()
+            return with_checked_hash(path, file.weights.sha256).read_bytes()
         archive = self._archives.get(source.archive or "")
         if archive and (path := folder / archive.file).is_file():
-            return member(checked(path, archive.sha256), source.member or "")
+            return read_member(with_checked_hash(path, archive.sha256), source.member or "")
         return None
 
-    def _from_source(self, source: Source, file: WeightFile, report: Report) -> bytes:
+    def _from_source(self, source: Source, file: WeightFile, report: ByteProgress) -> bytes:
         if source.archive:
-            return member(self._archive(source.archive, report), source.member or "")
+            return read_member(self._archive(source.archive, report), source.member or "")
         target = self._scratch / f"{file.name}-{source.file_name}"
-        return from_url(source.url or "", target, file.weights.sha256, file.weights.size, report).read_bytes()
+        return download_from_url(source.url or "", target, file.weights.sha256, file.weights.size, report).read_bytes()
 
-    def _archive(self, name: str, report: Report) -> Path:
+    def _archive(self, name: str, report: ByteProgress) -> Path:
         """The archive, downloaded at the first call; a failure is remembered too, so that pip is asked only once."""
         if name not in self._fetched:
             folder = self._scratch / name
             folder.mkdir()
             try:
-                self._fetched[name] = from_index(self._archives[name], folder, report)
+                self._fetched[name] = download_from_index(self._archives[name], folder, report)
             except FetchError as error:
                 self._fetched[name] = error
         fetched = self._fetched[name]
@@ -134,7 +134,7 @@ class Fetcher:
         return fetched
 
 
-def member(archive: Path, name: str) -> bytes:
+def read_member(archive: Path, name: str) -> bytes:
     """A member of a wheel, a zip or a tar archive. Raises FetchError when it is missing or unreadable."""
     try:
         if archive.suffix in (".whl", ".zip"):
@@ -147,7 +147,7 @@ def member(archive: Path, name: str) -> bytes:
         raise FetchError(f"{archive.name}: cannot read {name} ({error})") from error
 
 
-def from_index(archive: Archive, folder: Path, report: Report) -> Path:
+def download_from_index(archive: Archive, folder: Path, report: ByteProgress) -> Path:
     """`archive`, downloaded into `folder` with `python -m pip download` and checked.
 
     The user's pip settings (indexes, proxies, certificates) hold. Raises FetchError with pip's own reason.
@@ -170,7 +170,7 @@ def from_index(archive: Archive, folder: Path, report: Report) -> Path:
     found = folder / "got" / archive.file
     if not found.is_file():
         raise FetchError(f"pip download gave no {archive.file}")
-    return checked(found, archive.sha256)
+    return with_checked_hash(found, archive.sha256)
 
 
 def pip_command(archive: Archive, requirements: Path, destination: Path) -> list[str]:
@@ -245,7 +245,7 @@ def _bytes_under(folder: Path) -> int:
     return total
 
 
-def from_url(url: str, target: Path, sha256: str, size: int | None, report: Report) -> Path:
+def download_from_url(url: str, target: Path, sha256: str, size: int | None, report: ByteProgress) -> Path:
     """The file at `url`, written to `target` and checked. Raises FetchError when it cannot be had."""
     try:
         with urllib.request.urlopen(url, timeout=URL_TIMEOUT_S) as reply, target.open("wb") as file:
@@ -259,7 +259,7 @@ def from_url(url: str, target: Path, sha256: str, size: int | None, report: Repo
         raise FetchError(f"{url}: {error}") from error
     except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
         raise FetchError(f"{url}: {getattr(error, 'reason', None) or error}") from error
-    return checked(target, sha256)
+    return with_checked_hash(target, sha256)
 
 
 def _chunks(read: Callable[[int], bytes]) -> Iterator[bytes]:

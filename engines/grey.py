@@ -6,11 +6,13 @@ import numpy as np
 
 from kernels.surface import Array
 
-LUMA = (0.299, 0.587, 0.114)
+BT601_WEIGHTS = (0.299, 0.587, 0.114)
 """Weights of R'G'B' in luma (ITU-R BT.601), as in the grey pictures the expression network learned from."""
 
 
 def grey(chips: Array) -> Array:
     """(N, h, w, 3) uint8 RGB → (N, h, w) float32 luma, 0–255."""
     red, green, blue = (chips[..., channel].astype("float32") for channel in range(3))
-    return red * np.float32(LUMA[0]) + green * np.float32(LUMA[1]) + blue * np.float32(LUMA[2])
+    return (
+        red * np.float32(BT601_WEIGHTS[0]) + green * np.float32(BT601_WEIGHTS[1]) + blue * np.float32(BT601_WEIGHTS[2])
+    )

@@ -9,10 +9,10 @@ import numpy as np
 from kernels.surface import Array
 
 from .session import Session
-from .tools import HOST, EngineTools
+from .tools import HOST_TOOLS, EngineTools
 
 CHIP_PX = 192
-REACH = 1.4
+SQUARE_SIDE = 1.4
 """Side of the square around a face, in longer sides of its box.
 
 Measured on 106 detections and on 141 mouths judged by eye: eye corners agree with the detector's eyes equally well from
@@ -38,12 +38,12 @@ def chip_matrix(box: tuple[float, float, float, float], landmarks: np.ndarray) -
     x, y, width, height = box
     along = np.asarray(landmarks[1] - landmarks[0], np.float64)
     along /= max(float(np.linalg.norm(along)), 1e-9)
-    scale = CHIP_PX / (REACH * max(width, height, 1e-9))
+    scale = CHIP_PX / (SQUARE_SIDE * max(width, height, 1e-9))
     rotation = np.array([[along[0], along[1]], [-along[1], along[0]]]) * scale
     return np.column_stack([rotation, CHIP_PX / 2 - rotation @ np.array([x + width / 2, y + height / 2])])
 
 
-def mouths(session: Session, chips: Array, batch: int, tools: EngineTools = HOST) -> Array:
+def mouth_measures(session: Session, chips: Array, batch: int, tools: EngineTools = HOST_TOOLS) -> Array:
     """(N, 192, 192, 3) uint8 RGB chips → (N, 3) float32: openness, width, log-odds that the chip shows a face."""
     planes = tools.engine_input(chips, divisor=255)
     rows = [_mouth(session.run({"image": planes[i : i + batch]})) for i in range(0, len(planes), batch)]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .session import Device, OrtSession, Session
+from kernels.ops import Device
+
+from .session import OrtSession, Session
 
 
 def open_session(

@@ -9,7 +9,7 @@ import numpy as np
 
 from kernels.surface import Array
 
-from .grey import LUMA
+from .grey import BT601_WEIGHTS
 
 CELLS = 3
 """Features are pooled over so many rows and columns of stretches."""
@@ -23,7 +23,7 @@ def picture_numbers(features: Array, pictures: Array) -> np.ndarray:
     C channels of features over 3×3 cells, and R', G' and B' over 8×8 cells, each a mean."""
     count, planes = len(pictures), pictures.transpose(0, 3, 1, 2).astype(np.float32)
     thumbs = area_mean(planes, *_THUMB).reshape(count, 3, -1)
-    deviations = (np.array([LUMA], np.float32) @ thumbs).std(2)
+    deviations = (np.array([BT601_WEIGHTS], np.float32) @ thumbs).std(2)
     height, width = features.shape[-2:]
     pooled = _cells(height) @ features @ _cells(width).T
     colours = area_mean(planes, COLOUR_CELLS, COLOUR_CELLS)

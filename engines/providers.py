@@ -36,10 +36,10 @@ def provider_problem(provider: str, run: RunCommand | None = None) -> str | None
     if run is None:
         return _tried(provider)
     done = run([sys.executable, "-m", "engines.providers", provider])
-    return verdict(provider, done.returncode, done.stdout, done.stderr)
+    return provider_verdict(provider, done.returncode, done.stdout, done.stderr)
 
 
-def verdict(provider: str, exit_code: int, stdout: str, stderr: str) -> str | None:
+def provider_verdict(provider: str, exit_code: int, stdout: str, stderr: str) -> str | None:
     """What the trial's end means: None when the provider came first in its session, else the reason in one line."""
     answer = answer_in(stdout)
     if answer.get("providers", [""])[0] == provider:

@@ -48,7 +48,7 @@ def patch_matrix(surface: Surface, box: Rect) -> np.ndarray:
     return np.array([[scale, 0, -scale * left], [0, scale, -scale * top]])
 
 
-def measure(chips: Array) -> Array:
+def measure_quality(chips: Array) -> Array:
     """(N, h, w, 3) uint8 RGB → (N, 5) float32 in the order of `MEASURES`, on the device of the chips."""
     luma = grey(chips)
     middle = luma[:, 1:-1, 1:-1]

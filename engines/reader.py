@@ -11,20 +11,20 @@ from kernels.ops import Ops
 from kernels.surface import Array, Rect, Surface
 
 from . import emotion, eyes, mesh
-from .descriptor import describe
+from .descriptor import picture_descriptors
 from .detector import Detection, Detector
 from .embedding import CHIP_PX, chip_matrix, embed
 from .faces import UNMEASURED, Face, Reading
 from .pose import pose
 from .quality import PATCH_PX, Quality, patch_matrix
 from .session import Session
-from .tools import HOST, EngineTools
+from .tools import HOST_TOOLS, EngineTools
 
 QUALITY_PX = 112
 """Side of the middle of the identity chip, the face without hair and background, whose photographic quality is
 measured."""
 
-ROLES = ("detector", "embedding", "eyes", "mesh", "emotion")
+READER_ROLES = ("detector", "embedding", "eyes", "mesh", "emotion")
 """The sessions a `FaceReader` needs, by role."""
 
 
@@ -90,7 +90,7 @@ class FaceReader:
         sessions: Mapping[str, Session],
         ops: Ops,
         options: ReaderOptions | None = None,
-        tools: EngineTools = HOST,
+        tools: EngineTools = HOST_TOOLS,
     ):
         self._options = options or ReaderOptions()
         self._sessions, self._ops, self._tools = sessions, ops, tools
@@ -110,16 +110,16 @@ class FaceReader:
         known. Synchronises (device ops only).
         """
         with self._tools.scope():
-            return self._read(surfaces, [area or whole(surface) for surface in surfaces])
+            return self._read(surfaces, [area or whole_picture(surface) for surface in surfaces])
 
-    def glance(self, surfaces: Sequence[Surface], known: Face) -> Iterator[Face | None]:
+    def read_again(self, surfaces: Sequence[Surface], known: Face) -> Iterator[Face | None]:
         """A face as it looks in other pictures, a moment before or after: eyes and expression only, None where it is no
         longer there. Looks no further than it is asked, a batch at a time. Synchronises (device only)."""
         before = Detection(known.box, known.score, known.landmarks)
         for start in range(0, len(surfaces), self._options.batch):
-            yield from self._glanced(surfaces[start : start + self._options.batch], before)
+            yield from self._read_again(surfaces[start : start + self._options.batch], before)
 
-    def _glanced(self, surfaces: Sequence[Surface], before: Detection) -> list[Face | None]:
+    def _read_again(self, surfaces: Sequence[Surface], before: Detection) -> list[Face | None]:
         with self._tools.scope():
             now = self._closer([(surface, before) for surface in surfaces])
             there = [(surface, [face]) for surface, face in zip(surfaces, now, strict=True) if face is not before]
@@ -133,11 +133,11 @@ class FaceReader:
         founds = self._detector.find(surfaces, areas)
         chosen = self._choose(surfaces, [found.faces for found in founds], areas)
         looks = self._look(surfaces, [near for near, _ in chosen])
-        readings, runs = list[Reading](), dict.fromkeys(found.run for found in founds)
-        vectors = {run: describe(run.features, run.pictures, self._ops, self._tools) for run in runs}
+        readings, batches = list[Reading](), dict.fromkeys(found.batch for found in founds)
+        vectors = {b: picture_descriptors(b.features, b.pictures, self._ops, self._tools) for b in batches}
         for found, (faces, far) in zip(founds, chosen, strict=True):
             seen = [self._face(face, next(looks)) for face in faces] + [self._face(face, None) for face in far]
-            readings.append(Reading(tuple(seen), vectors[found.run][found.place]))
+            readings.append(Reading(tuple(seen), vectors[found.batch][found.index]))
         return readings
 
     def _choose(
@@ -180,7 +180,7 @@ class FaceReader:
         identity_chips = ops.warp([(s, _chip_matrices(f, CHIP_PX)) for s, f in pairs], CHIP_PX)
         mesh_chips = ops.warp([(s, _mesh_matrices(f)) for s, f in pairs], mesh.CHIP_PX)
         openness, feelings = self._eyes_and_emotion(pairs)
-        mouths = mesh.mouths(self._sessions["mesh"], mesh_chips, batch, self._tools)
+        mouths = mesh.mouth_measures(self._sessions["mesh"], mesh_chips, batch, self._tools)
         identities = embed(self._sessions["embedding"], identity_chips, batch, self._tools)
         qualities = self._tools.qualities(identity_chips, QUALITY_PX)
         patches = ops.warp([(s, _patch_matrices(s, f)) for s, f in pairs], PATCH_PX)
@@ -227,7 +227,7 @@ class FaceReader:
         )
 
 
-def whole(surface: Surface) -> Rect:
+def whole_picture(surface: Surface) -> Rect:
     """The displayed picture."""
     return 0.0, 0.0, float(surface.geometry.display_width), float(surface.geometry.display_height)
 

@@ -6,19 +6,18 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from kernels.surface import Array
 
-from .blocked import for_cpu
 from .errors import ModelError, SessionError
+from .prelu import model_for_cpu
 from .providers import CPU_PROVIDER
 
-Device = Literal["cpu", "cuda"]
-Named = dict[str, Array]
+NamedArrays = dict[str, Array]
 # Their only common base is Exception; these are the ones that loading or running a model can end with.
 ORT_ERRORS = (
     ort_errors.EPFail, ort_errors.Fail, ort_errors.InvalidArgument, ort_errors.InvalidGraph, ort_errors.InvalidProtobuf,
@@ -39,7 +38,7 @@ class Session(Protocol):
         """The execution provider that comes first, as ONNX Runtime calls it: a fallback shows here."""
         ...
 
-    def run(self, inputs: Named) -> Named:
+    def run(self, inputs: NamedArrays) -> NamedArrays:
         """Outputs by name, on the device of the session: NumPy arrays in, NumPy arrays out, or CuPy likewise.
 
         The CPU session answers when it is done; the CUDA session returns at once and its outputs are ready on the
@@ -82,9 +81,9 @@ class OrtSession(NamedSession):
     """
 
     def __init__(self, path: Path, name: str | None = None, threads: int = 0) -> None:
-        with loading(path):
+        with as_model_error(path):
             self._session: Any = ort.InferenceSession(
-                for_cpu(path), session_options(threads), providers=[CPU_PROVIDER], enable_fallback=0
+                model_for_cpu(path), session_options(threads), providers=[CPU_PROVIDER], enable_fallback=0
             )
         super().__init__(name or path.stem)
         self.output_names = tuple(value.name for value in self._session.get_outputs())
@@ -94,10 +93,10 @@ class OrtSession(NamedSession):
         """Always the CPU provider."""
         return CPU_PROVIDER
 
-    def run(self, inputs: Named) -> Named:
+    def run(self, inputs: NamedArrays) -> NamedArrays:
         """Outputs by name, (N, …) float32 NumPy arrays that the caller owns."""
-        session = opened(self._session, self.name)
-        with running(self.name):
+        session = require_open(self._session, self.name)
+        with as_session_error(self.name):
             outputs = session.run(None, inputs)
         return dict(zip(self.output_names, outputs, strict=True))
 
@@ -113,20 +112,20 @@ class FakeSession(NamedSession):
     answer: called with the inputs; what it raises, `run` raises.
     """
 
-    def __init__(self, name: str, answer: Callable[[Mapping[str, Array]], Named]) -> None:
+    def __init__(self, name: str, answer: Callable[[Mapping[str, Array]], NamedArrays]) -> None:
         super().__init__(name)
-        self._answer: Callable[[Mapping[str, Array]], Named] | None = answer
-        self.asked: list[Named] = []
+        self._answer: Callable[[Mapping[str, Array]], NamedArrays] | None = answer
+        self.runs: list[NamedArrays] = []
 
     @property
     def provider(self) -> str:
         """ "FakeExecutionProvider"."""
         return "FakeExecutionProvider"
 
-    def run(self, inputs: Named) -> Named:
+    def run(self, inputs: NamedArrays) -> NamedArrays:
         """What `answer` gives."""
-        answer: Callable[[Mapping[str, Array]], Named] = opened(self._answer, self.name)
-        self.asked.append(dict(inputs))
+        answer: Callable[[Mapping[str, Array]], NamedArrays] = require_open(self._answer, self.name)
+        self.runs.append(dict(inputs))
         return answer(inputs)
 
     def close(self) -> None:
@@ -149,7 +148,7 @@ def session_options(threads: int) -> ort.SessionOptions:
 
 
 @contextmanager
-def loading(path: Path) -> Iterator[None]:
+def as_model_error(path: Path) -> Iterator[None]:
     """Turns ONNX Runtime's errors into ModelError."""
     if not path.is_file():
         raise ModelError(f"{path}: no such model; run `keyart models pull`")
@@ -160,7 +159,7 @@ def loading(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def running(name: str) -> Iterator[None]:
+def as_session_error(name: str) -> Iterator[None]:
     """Turns ONNX Runtime's errors into SessionError."""
     try:
         yield
@@ -168,7 +167,7 @@ def running(name: str) -> Iterator[None]:
         raise SessionError(f"{name}: {first_line(error)}") from error
 
 
-def opened(held: Any, name: str) -> Any:
+def require_open(held: Any, name: str) -> Any:
     """What a session holds; raises SessionError when it is closed."""
     if held is None:
         raise SessionError(f"{name}: the session is closed")

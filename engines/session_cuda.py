@@ -20,9 +20,9 @@ from kernels.cuda.toolkit import set_cuda_path
 from .errors import ModelError
 from .fetch import sha256_of
 from .providers import CPU_PROVIDER, CUDA, TENSORRT, load_cuda
-from .session import Named, NamedSession, loading, opened, running, session_options
+from .session import NamedArrays, NamedSession, as_model_error, as_session_error, require_open, session_options
 
-Dims = tuple[int, ...]
+InputShape = tuple[int, ...]
 ProviderOptions = dict[str, str]
 
 
@@ -31,9 +31,9 @@ class Profile:
     """The smallest, usual and largest shape of a model's input; a TensorRT engine is built for exactly this range."""
 
     input_name: str
-    smallest: Dims
-    usual: Dims
-    largest: Dims
+    smallest: InputShape
+    usual: InputShape
+    largest: InputShape
 
     def options(self) -> ProviderOptions:
         """As provider options: `name:1x3x64x64`."""
@@ -110,7 +110,7 @@ class CudaSession(NamedSession):
         folder = _engine_folder(engine_cache, role, path)
         plan = provider_list(ort.get_available_providers(), role, stream, device_id, folder)
         load_cuda()
-        with loading(path):
+        with as_model_error(path):
             self._session: Any = ort.InferenceSession(str(path), session_options(1), providers=plan, enable_fallback=0)
         self._provider = check_provider(self._session.get_providers(), role)
         super().__init__(role)
@@ -126,10 +126,10 @@ class CudaSession(NamedSession):
         """TensorRT's or CUDA's provider."""
         return self._provider
 
-    def run(self, inputs: Named) -> Named:
+    def run(self, inputs: NamedArrays) -> NamedArrays:
         """Outputs by name, float32 CuPy arrays on the caller's stream; returns before they are computed."""
-        with self._lock, running(self.name), self._cupy.cuda.Device(self._device_id), self._stream:
-            session = opened(self._session, self.name)
+        with self._lock, as_session_error(self.name), self._cupy.cuda.Device(self._device_id), self._stream:
+            session = require_open(self._session, self.name)
             binding = session.io_binding()
             # Held until the run is queued: a contiguous copy made here must not be given back before.
             held = [self._bind(binding, name, array) for name, array in inputs.items()]
@@ -179,7 +179,7 @@ def nodes_by_provider(path: Path, providers: list[tuple[str, ProviderOptions]]) 
     """
     options = session_options(1)
     options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
-    with loading(path):
+    with as_model_error(path):
         session = ort.InferenceSession(str(path), options, providers=providers, enable_fallback=0)
     if not hasattr(session, "get_provider_graph_assignment_info"):
         return None

@@ -22,7 +22,7 @@ _INCOMING = ".incoming-"
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class ModelRecord:
     """Where a converted model comes from; hashes are hexadecimal SHA-256."""
 
     name: str
@@ -42,27 +42,27 @@ def record_path(folder: Path, role: str) -> Path:
     return folder / f"{role}.onnx.json"
 
 
-def read_record(folder: Path, role: str) -> Record | None:
+def read_record(folder: Path, role: str) -> ModelRecord | None:
     """The record of a role; None when there is none. Raises ValueError when what is there is no record, OSError."""
     try:
-        return Record(**json.loads(record_path(folder, role).read_text("utf-8")))
+        return ModelRecord(**json.loads(record_path(folder, role).read_text("utf-8")))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except TypeError as error:
         raise ValueError(str(error)) from error
 
 
-def put(folder: Path, role: str, model: bytes, record: Record) -> None:
+def write_model(folder: Path, role: str, model: bytes, record: ModelRecord) -> None:
     """Stores a model and its record, replacing what was there. Raises OSError (full disk, no permission)."""
     folder.mkdir(parents=True, exist_ok=True)
     # Without the old model first, a crash between the two renames would leave it beside the new record.
     model_path(folder, role).unlink(missing_ok=True)
     text = json.dumps(asdict(record), indent=1) + "\n"
-    write(record_path(folder, role), text.encode())
-    write(model_path(folder, role), model)
+    write_file(record_path(folder, role), text.encode())
+    write_file(model_path(folder, role), model)
 
 
-def write(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes) -> None:
     """Writes a file whole or not at all; its folder must exist. Raises OSError."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=_INCOMING)
     try:

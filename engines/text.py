@@ -15,7 +15,7 @@ from kernels.surface import Array, Rect, Surface
 
 from .detector import SIDE_MULTIPLE_PX
 from .session import Session
-from .tools import HOST, EngineTools
+from .tools import HOST_TOOLS, EngineTools
 
 BINARY_ABOVE = 0.3
 LEAST_BOX_SCORE = 0.6
@@ -46,7 +46,7 @@ class TextReading:
 class TextDetector:
     """PP-OCR's detection network on one session. `long_side`: of its input, pixels; cost grows with its square."""
 
-    def __init__(self, session: Session, ops: Ops, *, long_side: int = 384, tools: EngineTools = HOST):
+    def __init__(self, session: Session, ops: Ops, *, long_side: int = 384, tools: EngineTools = HOST_TOOLS):
         self._session, self._ops, self._tools, self._long_side = session, ops, tools, long_side
 
     def read(self, surface: Surface, area: Rect | None = None) -> TextReading:
@@ -57,15 +57,15 @@ class TextDetector:
         size = (_multiple(width * factor), _multiple(height * factor))
         with self._tools.scope():
             picture = self._ops.rgb(surface, (x, y, width, height), size)
-            shown = self._tools.engine_input(picture[None], divisor=127.5, less=1)
+            shown = self._tools.engine_input(picture[None], divisor=127.5, subtract=1)
             (answer,) = self._session.run({"x": shown}).values()
-            marks = fetched((answer[0, 0] * 255 + 0.5).astype(np.uint8), self._ops)
+            marks = fetch_map((answer[0, 0] * 255 + 0.5).astype(np.uint8), self._ops)
         boxes, scores = boxes_of(_probability(marks))
         scale = np.array([width / size[0], height / size[1]] * 2, np.float32)
         return TextReading(boxes * scale + np.array([x, y, 0, 0], np.float32), scores)
 
 
-def fetched(marks: Array, ops: Ops) -> np.ndarray:
+def fetch_map(marks: Array, ops: Ops) -> np.ndarray:
     """A map (h, w) uint8 on the host, where contours are followed; left 0 where there can be no box.
 
     Most posters have no text: the peaks of rows and columns come first, and then only the part that may have some.
@@ -127,7 +127,7 @@ def _multiple(side: float) -> int:
     return max(1, round(side / SIDE_MULTIPLE_PX)) * SIDE_MULTIPLE_PX
 
 
-def lines_of(reading: TextReading, area: Rect) -> np.ndarray:
+def text_lines(reading: TextReading, area: Rect) -> np.ndarray:
     """(N, 4) float32 x, y, width, height of what is surely a line of text, in shares of `area` (displayed pixels)."""
     shares = (reading.boxes - np.array([*area[:2], 0, 0], np.float32)) / np.array([*area[2:]] * 2, np.float32)
     wide = reading.boxes[:, 2] >= LINE_LEAST_ASPECT * reading.boxes[:, 3]
@@ -136,7 +136,7 @@ def lines_of(reading: TextReading, area: Rect) -> np.ndarray:
 
 def text_share(reading: TextReading, area: Rect) -> float:
     """Share of `area` (displayed pixels) that lines of text cover, 0–1."""
-    return float(lines_of(reading, area)[:, 2:].prod(1).sum())
+    return float(text_lines(reading, area)[:, 2:].prod(1).sum())
 
 
 def is_overlay(reading: TextReading, area: Rect) -> bool:
@@ -145,7 +145,7 @@ def is_overlay(reading: TextReading, area: Rect) -> bool:
     Subtitles and captions stand low and are wide, a title or credits cover much of the picture. Text of the scene, a
     sign or a logo, does neither as a rule.
     """
-    lines = lines_of(reading, area)
+    lines = text_lines(reading, area)
     low = lines[:, 1] + lines[:, 3] / 2 > SUBTITLE_TOP
     subtitled = bool((low & (lines[:, 2] >= SUBTITLE_LEAST_WIDTH)).any())
     return subtitled or text_share(reading, area) >= TITLE_LEAST_SHARE

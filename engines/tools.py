@@ -15,7 +15,7 @@ from kernels.surface import Array
 
 from .grey import grey
 from .pooling import picture_numbers
-from .quality import measure
+from .quality import measure_quality
 
 
 class EngineTools(Protocol):
@@ -26,9 +26,9 @@ class EngineTools(Protocol):
         ...
 
     def engine_input(
-        self, pictures: Array, size: tuple[int, int] | None = None, divisor: float = 1.0, less: float = 0.0
+        self, pictures: Array, size: tuple[int, int] | None = None, divisor: float = 1.0, subtract: float = 0.0
     ) -> Array:
-        """(N, h, w, 3) uint8 → (N, 3, height, width) float32, each value over `divisor`, `less` taken off.
+        """(N, h, w, 3) uint8 → (N, 3, height, width) float32, each value over `divisor`, `subtract` taken off.
 
         size: (width, height), not smaller than the pictures, which lie at its top left; the rest is 0 before scaling.
         """
@@ -64,7 +64,7 @@ class HostTools:
         return nullcontext()
 
     def engine_input(
-        self, pictures: Array, size: tuple[int, int] | None = None, divisor: float = 1.0, less: float = 0.0
+        self, pictures: Array, size: tuple[int, int] | None = None, divisor: float = 1.0, subtract: float = 0.0
     ) -> Array:
         """See `EngineTools`; a new array, contiguous."""
         planes = pictures.transpose(0, 3, 1, 2).astype("float32", order="C")
@@ -73,7 +73,7 @@ class HostTools:
             planes = np.pad(planes, ((0, 0), (0, 0), (0, size[1] - height), (0, size[0] - width)))
         if divisor != 1.0:
             planes = planes / np.float32(divisor)
-        return planes - np.float32(less) if less else planes
+        return planes - np.float32(subtract) if subtract else planes
 
     def grey_input(self, chips: Array) -> Array:
         """See `EngineTools`."""
@@ -82,7 +82,7 @@ class HostTools:
     def qualities(self, chips: Array, side: int) -> Array:
         """See `EngineTools`."""
         start = (chips.shape[1] - side) // 2
-        return measure(chips[:, start : start + side, start : start + side])
+        return measure_quality(chips[:, start : start + side, start : start + side])
 
     def picture_numbers(self, features: Array, pictures: Array) -> Array:
         """See `EngineTools`: float32, nothing travels."""
@@ -101,7 +101,7 @@ class HostTools:
         return np.asarray(order[~dropped])
 
 
-HOST = HostTools()
+HOST_TOOLS = HostTools()
 
 
 def intersection_over_union(first: np.ndarray, second: np.ndarray) -> np.ndarray:

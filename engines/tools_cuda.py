@@ -12,7 +12,7 @@ from kernels.cuda.ops import CudaOps
 from kernels.cuda.runtime import CupyRuntime
 from kernels.surface import Array
 
-from .grey import LUMA
+from .grey import BT601_WEIGHTS
 
 
 class CudaTools:
@@ -26,10 +26,10 @@ class CudaTools:
         return self._runtime.queue()
 
     def engine_input(
-        self, pictures: Array, size: tuple[int, int] | None = None, divisor: float = 1.0, less: float = 0.0
+        self, pictures: Array, size: tuple[int, int] | None = None, divisor: float = 1.0, subtract: float = 0.0
     ) -> Array:
         """See `EngineTools`: one kernel; a product where the host divides, so values may differ in the last bit."""
-        return engine_input(self._ops, pictures, size, divisor, less)
+        return engine_input(self._ops, pictures, size, divisor, subtract)
 
     def grey_input(self, chips: Array) -> Array:
         """See `EngineTools`: one kernel, as for `engine_input`."""
@@ -54,17 +54,17 @@ class CudaTools:
 
 
 def engine_input(
-    ops: CudaOps, pictures: Array, size: tuple[int, int] | None = None, divisor: float = 1.0, less: float = 0.0
+    ops: CudaOps, pictures: Array, size: tuple[int, int] | None = None, divisor: float = 1.0, subtract: float = 0.0
 ) -> Array:
     """`EngineTools.engine_input` by the kernel of that name."""
     height, width = pictures.shape[1:3]
-    scale, bias = (1.0 / divisor,) * 3, (-less,) * 3
+    scale, bias = (1.0 / divisor,) * 3, (-subtract,) * 3
     return ops.engine_input(pictures, size or (width, height), scale, bias, centred=False)
 
 
 def grey_input(ops: CudaOps, chips: Array) -> Array:
     """`EngineTools.grey_input` by the kernel `engine_input`."""
-    return ops.engine_input(chips, (chips.shape[2], chips.shape[1]), (2 / 255,), (-1.0,), mix=(LUMA,))
+    return ops.engine_input(chips, (chips.shape[2], chips.shape[1]), (2 / 255,), (-1.0,), mix=(BT601_WEIGHTS,))
 
 
 def picture_numbers(ops: CudaOps, features: Array, pictures: Array) -> Array:

@@ -20,7 +20,7 @@ from .providers import TENSORRT, load_libraries, provider_problem
 
 LIBRARY = "libnvinfer.so.10"
 """What ONNX Runtime's provider is linked against; TensorRT 11 brings another."""
-BUILT = "built.json"
+BUILT_FILE = "built.json"
 """Written last into a folder of engines: without it they are not used."""
 
 
@@ -38,13 +38,13 @@ class TensorRt:
         """Whether sessions can be opened on it."""
         return self.problem is None
 
-    def line(self) -> str:
+    def summary(self) -> str:
         """For people."""
         name = f"TensorRT {self.version}" if self.version else "TensorRT is not installed as a Python package"
         return f"{name}; its provider loads" if self.usable else f"{name}; not used: {self.problem}"
 
 
-def inspect(try_provider: Callable[[str], str | None] = provider_problem) -> TensorRt:
+def inspect_tensorrt(try_provider: Callable[[str], str | None] = provider_problem) -> TensorRt:
     """Look for TensorRT. The provider is tried last, in a process of its own, and only when all else is there."""
     version, problem = _package()
     if TENSORRT not in ort.get_available_providers():
@@ -97,7 +97,7 @@ def model_folder(engines: Path, role: str, model: Path) -> Path:
 
 def built(engines: Path, role: str, model: Path) -> bool:
     """Whether the engines of a model are there, whole."""
-    return (model_folder(engines, role, model) / BUILT).is_file()
+    return (model_folder(engines, role, model) / BUILT_FILE).is_file()
 
 
 def all_built(engines: Path, models: Mapping[str, Path]) -> bool:
@@ -108,4 +108,4 @@ def all_built(engines: Path, models: Mapping[str, Path]) -> bool:
 def mark_built(folder: Path, found: TensorRt, seconds: float) -> None:
     """Notes that a folder of engines is whole, and what made it."""
     note = {**asdict(found), "onnxruntime": ort.__version__, "seconds": round(seconds, 1)}
-    (folder / BUILT).write_text(json.dumps(note, indent=1) + "\n")
+    (folder / BUILT_FILE).write_text(json.dumps(note, indent=1) + "\n")

@@ -30,7 +30,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
+class BuiltEngine:
     """One model's engines. seconds: None when they were there already."""
 
     role: str
@@ -46,7 +46,7 @@ def build_engines(
     say: Say,
     again: bool = False,
     builder: Sequence[str] = BUILDER,
-) -> list[Built]:
+) -> list[BuiltEngine]:
     """Build what is missing of these models (role → file), or with `again` everything; `say` hears a line a step.
 
     Only one process builds in a folder at a time; others wait. Raises ModelError, with the reason, at the first model
@@ -58,7 +58,7 @@ def build_engines(
             of = f"{number} of {len(models)}"
             folder = model_folder(engines, role, model)
             if built(engines, role, model) and not again:
-                done.append(Built(role, folder, _size(folder), None))
+                done.append(BuiltEngine(role, folder, _size(folder), None))
                 say(f"{role} ({of}): already built")
                 continue
             say(f"{role} ({of}): building, this takes minutes")
@@ -67,7 +67,9 @@ def build_engines(
     return done
 
 
-def _build(engines: Path, role: str, model: Path, found: TensorRt, scratch: Path, builder: Sequence[str]) -> Built:
+def _build(
+    engines: Path, role: str, model: Path, found: TensorRt, scratch: Path, builder: Sequence[str]
+) -> BuiltEngine:
     for timing in engines.glob(TIMINGS):
         shutil.copy(timing, scratch)
     started_s = time.perf_counter()
@@ -82,7 +84,7 @@ def _build(engines: Path, role: str, model: Path, found: TensorRt, scratch: Path
     fresh.rename(folder)
     for timing in scratch.glob(TIMINGS):
         timing.replace(engines / timing.name)
-    return Built(role, folder, _size(folder), seconds)
+    return BuiltEngine(role, folder, _size(folder), seconds)
 
 
 def _run(command: Sequence[str], role: str) -> None:

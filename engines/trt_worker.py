@@ -21,7 +21,7 @@ from .session import first_line
 from .session_cuda import PROFILES
 
 
-def build(role: str, model: Path, folder: Path) -> None:
+def build_engine(role: str, model: Path, folder: Path) -> None:
     """Engines for `role` into `folder`, tried once. Raises ModelError or SessionError."""
     set_cuda_path()
     import cupy
@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> int:
     role, model, folder = arguments
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        build(role, Path(model), Path(folder))
+        build_engine(role, Path(model), Path(folder))
     except (ImportError, ModelError, SessionError) as error:
         print(first_line(error), file=sys.stderr, flush=True)
         return 1

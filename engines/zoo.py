@@ -16,7 +16,7 @@ from . import store
 from .catalog import DEFAULT_SET, Catalog, WeightFile, load_catalog
 from .convert import CONVERSIONS, CONVERTER_VERSION, ConversionError
 from .errors import ModelError
-from .fetch import Fetcher, FetchError, sha256_of, short
+from .fetch import Fetcher, FetchError, sha256_of, short_hash
 
 FOLDER_VARIABLE = "KEYART_MODELS"
 Progress = Callable[[int, int, str], None]
@@ -179,7 +179,7 @@ class Zoo:
         return Model(role, path.stem, path, self._hash(path), "own")
 
     def _recorded(
-        self, file: WeightFile, path: Path, record: store.Record, origin: Literal["kept", "local"]
+        self, file: WeightFile, path: Path, record: store.ModelRecord, origin: Literal["kept", "local"]
     ) -> Model | None:
         """None when it was made from other weights or by an older converter; ModelError when its bytes changed."""
         weights = file.weights
@@ -188,7 +188,7 @@ class Zoo:
             return None
         found = self._hash(path)
         if found != record.sha256:
-            what = f"sha256 is {short(found)}, expected {short(record.sha256)}"
+            what = f"sha256 is {short_hash(found)}, expected {short_hash(record.sha256)}"
             raise ModelError(f"{file.where}: {what}; delete {path} and run `keyart models pull`")
         return Model(file.role, file.name, path, found, origin)
 
@@ -209,8 +209,8 @@ class Zoo:
         if model != source:
             self._keep(file, source)
         sha256 = hashlib.sha256(model).hexdigest()
-        made = store.Record(file.name, file.weights.sha256, file.weights.conversion, CONVERTER_VERSION, sha256)
-        store.put(self._kept[file.role], file.role, model, made)
+        made = store.ModelRecord(file.name, file.weights.sha256, file.weights.conversion, CONVERTER_VERSION, sha256)
+        store.write_model(self._kept[file.role], file.role, model, made)
         progress(len(source), len(source), file.role)
 
     def _get(self, file: WeightFile, fetcher: Fetcher, progress: Progress) -> bytes:
@@ -223,7 +223,7 @@ class Zoo:
     def _keep(self, file: WeightFile, source: bytes) -> None:
         """Keeps the published file, so that a newer converter or a damaged model needs no second download."""
         self._published.mkdir(exist_ok=True)
-        store.write(self._published / file.weights.sources[0].file_name, source)
+        store.write_file(self._published / file.weights.sources[0].file_name, source)
 
     def _file_names(self, file: WeightFile) -> str:
         first = file.weights.sources[0]

@@ -8,10 +8,17 @@ from __future__ import annotations
 import onnx
 from onnx import helper
 
-from .graph import finish, value
+from .graph import checked_model, float_value
 from .tflite_file import ConversionError
 
-NAMES = {"input.1": "image", "537": "heat", "538": "size", "539": "offset", "540": "landmarks", "474": "features"}
+TENSOR_NAMES = {
+    "input.1": "image",
+    "537": "heat",
+    "538": "size",
+    "539": "offset",
+    "540": "landmarks",
+    "474": "features",
+}
 CHANNELS = {"heat": 1, "size": 2, "offset": 2, "landmarks": 10, "features": 96}
 STRIDES = dict.fromkeys(CHANNELS, "4") | {"features": "16"}
 UNCHANGED_SINCE_OPSET_9 = {"Conv", "ConvTranspose", "BatchNormalization", "Relu", "Add", "Sigmoid"}
@@ -34,18 +41,18 @@ def convert(source: bytes) -> onnx.ModelProto:
         for number, node in enumerate(graph.node)
     ]  # fmt: skip
     used = {name for node in nodes for name in node.input}
-    outputs = [value(n, ["batch", c, f"height/{STRIDES[n]}", f"width/{STRIDES[n]}"]) for n, c in CHANNELS.items()]
+    outputs = [float_value(n, ["batch", c, f"height/{STRIDES[n]}", f"width/{STRIDES[n]}"]) for n, c in CHANNELS.items()]
     weights = [tensor for tensor in graph.initializer if tensor.name in used]
-    image = value("image", ["batch", 3, "height", "width"])
-    return finish(helper.make_graph(nodes, "centerface", [image], outputs, weights))
+    image = float_value("image", ["batch", 3, "height", "width"])
+    return checked_model(helper.make_graph(nodes, "centerface", [image], outputs, weights))
 
 
 def _check(graph: onnx.GraphProto) -> None:
     strange = {node.op_type for node in graph.node} - UNCHANGED_SINCE_OPSET_9
-    missing = set(NAMES) - {name for node in graph.node for name in (*node.input, *node.output)}
+    missing = set(TENSOR_NAMES) - {name for node in graph.node for name in (*node.input, *node.output)}
     if strange or missing:
         raise ConversionError(f"not CenterFace: strange operators {sorted(strange)}, missing tensors {sorted(missing)}")
 
 
 def _renamed(names: list[str]) -> list[str]:
-    return [NAMES.get(name, name) for name in names]
+    return [TENSOR_NAMES.get(name, name) for name in names]

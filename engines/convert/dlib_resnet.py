@@ -36,26 +36,26 @@ class Convolution:
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class NetworkWeights:
     """All weights: 29 convolutions from the input to the output, and the last layer's matrix (256, 128)."""
 
     convolutions: tuple[Convolution, ...]
     projection: FloatArray
 
 
-def read(source: bytes) -> Weights:
+def read_weights(source: bytes) -> NetworkWeights:
     """The weights of the file. Raises ConversionError when a tensor does not fit the network."""
     tensors = list(_tensors(source))
     shapes = list(_filter_shapes())
     if len(tensors) != 2 * len(shapes) + 1:
         raise ConversionError(f"found {len(tensors)} weight tensors, expected {2 * len(shapes) + 1}")
     pairs = zip(tensors[0:-1:2], tensors[1:-1:2], shapes, strict=True)
-    return Weights(tuple(_folded(*pair) for pair in pairs), tensors[-1].reshape(256, 128))
+    return NetworkWeights(tuple(_folded(*pair) for pair in pairs), tensors[-1].reshape(256, 128))
 
 
 def convert(source: bytes) -> onnx.ModelProto:
     """ONNX model: `image` (N, 3, 150, 150) float32 RGB 0–255 → `embedding` (N, 128), not normalised."""
-    weights = read(source)
+    weights = read_weights(source)
     graph = GraphWriter()
     mean = np.array(MEAN_RGB, np.float32).reshape(1, 3, 1, 1)
     x = graph.node("Sub", ["image", graph.weight(mean)])

@@ -38,10 +38,10 @@ class GraphWriter:
     def model(self, name: str, inputs: Mapping[str, Dims], outputs: Mapping[str, Dims]) -> onnx.ModelProto:
         """The finished model; dims are numbers or names of dynamic axes. Raises onnx.checker.ValidationError."""
         graph = helper.make_graph(self._nodes, name, _values(inputs), _values(outputs), self._weights)
-        return finish(graph)
+        return checked_model(graph)
 
 
-def finish(graph: onnx.GraphProto) -> onnx.ModelProto:
+def checked_model(graph: onnx.GraphProto) -> onnx.ModelProto:
     """A checked model of `graph` at this package's opset."""
     model = helper.make_model(
         graph, producer_name="keyart", ir_version=IR_VERSION, opset_imports=[helper.make_opsetid("", OPSET)]
@@ -50,10 +50,10 @@ def finish(graph: onnx.GraphProto) -> onnx.ModelProto:
     return model
 
 
-def value(name: str, dims: Dims) -> onnx.ValueInfoProto:
+def float_value(name: str, dims: Dims) -> onnx.ValueInfoProto:
     """A float32 graph input or output."""
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, list(dims))
 
 
 def _values(named: Mapping[str, Dims]) -> list[onnx.ValueInfoProto]:
-    return [value(name, dims) for name, dims in named.items()]
+    return [float_value(name, dims) for name, dims in named.items()]

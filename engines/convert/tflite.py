@@ -16,7 +16,7 @@ from flatbuffers import number_types
 from numpy.typing import NDArray
 
 from .graph import GraphWriter
-from .tflite_file import ConversionError, Graph, Operator, Record, read
+from .tflite_file import ConversionError, Graph, Operator, TableReader, read_tflite
 
 VALID = 1
 """TensorFlow Lite's number for padding with nothing; 0 is SAME."""
@@ -30,7 +30,7 @@ def convert(source: bytes, name: str, outputs: Outputs) -> onnx.ModelProto:
     `outputs`: for each of the graph's outputs to keep, its name in the file → (new name, shape after the batch).
     Raises ConversionError when the graph has an operator or an option that is not known here.
     """
-    graph = read(source)
+    graph = read_tflite(source)
     known = {tensor.name: index for index, tensor in enumerate(graph.tensors)}
     missing = sorted(set(outputs) - set(known))
     if missing or len(graph.inputs) != 1:
@@ -90,7 +90,7 @@ class _Writer:
     def _shape(self, index: int) -> tuple[int, ...]:
         return self.graph.tensors[index].shape
 
-    def _activated(self, x: str, options: Record, field: int) -> str:
+    def _activated(self, x: str, options: TableReader, field: int) -> str:
         code = options.number(field, number_types.Int8Flags)
         if code not in ACTIVATIONS:
             raise ConversionError(f"fused activation {code} is not known to this converter")
@@ -169,11 +169,11 @@ class _Writer:
         return self.out.node("Softmax", [self._input(op)], axis=-1)
 
 
-def _options(op: Operator) -> Record:
+def _options(op: Operator) -> TableReader:
     if op.options is None:
         raise ConversionError(f"{op.kind} has no options")
     return op.options
 
 
-def _strides(options: Record) -> list[int]:
+def _strides(options: TableReader) -> list[int]:
     return [options.number(2, default=1), options.number(1, default=1)]

@@ -44,7 +44,7 @@ class Operator:
     kind: str
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
-    options: Record | None
+    options: TableReader | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Graph:
     outputs: tuple[int, ...]
 
 
-class Record:
+class TableReader:
     """A flatbuffer table, read by field number."""
 
     def __init__(self, table: Table) -> None:
@@ -67,16 +67,16 @@ class Record:
         at = self._table.Offset(4 + 2 * field)
         return int(self._table.Get(kind, at + self._table.Pos)) if at else default
 
-    def record(self, field: int) -> Record | None:
+    def record(self, field: int) -> TableReader | None:
         at = self._table.Offset(4 + 2 * field)
-        return Record(Table(self._table.Bytes, self._table.Indirect(at + self._table.Pos))) if at else None
+        return TableReader(Table(self._table.Bytes, self._table.Indirect(at + self._table.Pos))) if at else None
 
-    def records(self, field: int) -> list[Record]:
+    def records(self, field: int) -> list[TableReader]:
         at = self._table.Offset(4 + 2 * field)
         if not at:
             return []
         start, count = self._table.Vector(at), self._table.VectorLen(at)
-        return [Record(Table(self._table.Bytes, self._table.Indirect(start + 4 * i))) for i in range(count)]
+        return [TableReader(Table(self._table.Bytes, self._table.Indirect(start + 4 * i))) for i in range(count)]
 
     def array(self, field: int, kind: Any) -> NDArray[Any]:
         at = self._table.Offset(4 + 2 * field)
@@ -87,7 +87,7 @@ class Record:
         return bytes(self._table.String(at + self._table.Pos)).decode() if at else ""
 
 
-def read(data: bytes) -> Graph:
+def read_tflite(data: bytes) -> Graph:
     """The first graph of a TFLite file; dequantising a constant is no operator but a constant.
 
     Raises ConversionError when it is none or holds unknown types.
@@ -95,7 +95,7 @@ def read(data: bytes) -> Graph:
     if data[4:8] != IDENTIFIER:
         raise ConversionError(f"not a TFLite file: identifier is {data[4:8]!r}, expected {IDENTIFIER!r}")
     buffer = bytearray(data)
-    model = Record(Table(buffer, encode.Get(number_types.UOffsetTFlags.packer_type, buffer, 0)))
+    model = TableReader(Table(buffer, encode.Get(number_types.UOffsetTFlags.packer_type, buffer, 0)))
     kinds = [_operator_name(code) for code in model.records(1)]
     buffers, graph = model.records(4), model.records(2)[0]
     tensors = [_tensor(record, buffers) for record in graph.records(0)]
@@ -115,22 +115,22 @@ def _constants_folded(tensors: list[Tensor], operators: Iterable[Operator]) -> l
     return kept
 
 
-def _operator(record: Record, kinds: list[str]) -> Operator:
+def _operator(record: TableReader, kinds: list[str]) -> Operator:
     kind = kinds[record.number(0, number_types.Uint32Flags)]
     return Operator(kind, _indices(record, 1), _indices(record, 2), record.record(4))
 
 
-def _indices(record: Record, field: int) -> tuple[int, ...]:
+def _indices(record: TableReader, field: int) -> tuple[int, ...]:
     return tuple(int(i) for i in record.array(field, number_types.Int32Flags))
 
 
-def _operator_name(code: Record) -> str:
+def _operator_name(code: TableReader) -> str:
     # Old files keep the code in a signed byte (field 0), new ones in an int32 (field 3); the larger of both is it.
     number = max(code.number(0, number_types.Int8Flags), code.number(3))
     return OPERATORS.get(number, f"#{number}")
 
 
-def _tensor(record: Record, buffers: list[Record]) -> Tensor:
+def _tensor(record: TableReader, buffers: list[TableReader]) -> Tensor:
     name, shape = record.text(3), _indices(record, 0)
     raw = buffers[record.number(2, number_types.Uint32Flags)].array(0, number_types.Uint8Flags)
     if not raw.size:
@@ -141,7 +141,7 @@ def _tensor(record: Record, buffers: list[Record]) -> Tensor:
     return Tensor(name, shape, _dequantised(raw.view(DTYPES[kind]).reshape(shape), record.record(4)))
 
 
-def _dequantised(values: NDArray[Any], quantisation: Record | None) -> NDArray[Any]:
+def _dequantised(values: NDArray[Any], quantisation: TableReader | None) -> NDArray[Any]:
     """scale · (q − zero point), per tensor or along one axis; unquantised integers (shapes, paddings) stay integers."""
     scale = quantisation.array(2, number_types.Float32Flags) if quantisation else np.zeros(0)
     if quantisation is None or not scale.size or values.dtype.kind == "f":

@@ -93,13 +93,13 @@ def _provider(problem: str | None, wanted: State) -> Finding:
 def _tensorrt(view: View, settings: Settings) -> Finding:
     found = view.tensorrt()
     if not found.usable:
-        return Finding("tensorrt", "note", found.line(), "sessions run on the CUDA provider")
+        return Finding("tensorrt", "note", found.summary(), "sessions run on the CUDA provider")
     try:
         ready = _built(settings, engine_root(settings, found))
     except ModelError as error:
-        return Finding("tensorrt", "note", f"{found.line()}; {error}")
+        return Finding("tensorrt", "note", f"{found.summary()}; {error}")
     advice = "" if ready == "all" else "run `keyart models build`; until then sessions run on the CUDA provider"
-    return Finding("tensorrt", "note" if advice else "ok", f"{found.line()}; engines built: {ready}", advice)
+    return Finding("tensorrt", "note" if advice else "ok", f"{found.summary()}; engines built: {ready}", advice)
 
 
 def _built(settings: Settings, folder: Path) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engines.open_session import open_session
 from engines.session import Session
-from engines.tools import HOST
+from engines.tools import HOST_TOOLS
 from kernels.open_ops import open_ops
 
 from ..decode.ffmpeg.decoder import AvDecoder
@@ -26,7 +26,7 @@ def host_kit(settings: Settings) -> Kit:
         encoder=CpuEncoder(),
         meter=ops.meter,
         engine_ops=ops,
-        tools=HOST,
+        tools=HOST_TOOLS,
         open_session=_open_on_host,
         open_decoder=AvDecoder,
         clustering="cpu",

@@ -130,7 +130,7 @@ class Machine:
 
     def tensorrt(self) -> trt.TensorRt:
         """Package, library and provider."""
-        return trt.inspect()
+        return trt.inspect_tensorrt()
 
 
 def build_problem(name: str, module: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from engines.reader import ROLES as READER_ROLES
+from engines.reader import READER_ROLES as READER_ROLES
 from engines.zoo import FOLDER_VARIABLE, Zoo
 
 from ..settings.model import Settings

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engines import trt, trt_build
-from engines.trt_build import Built
+from engines.trt_build import BuiltEngine
 from engines.zoo import Progress
 
 from ..errors import KeyartError
@@ -16,7 +16,7 @@ from .machine import Machine
 from .models import ROLES, zoo_of
 
 
-def engine_folder(settings: Settings, inspect: Callable[[], trt.TensorRt] = trt.inspect) -> Path | None:
+def engine_folder(settings: Settings, inspect: Callable[[], trt.TensorRt] = trt.inspect_tensorrt) -> Path | None:
     """The folder that sessions of a CUDA run are to be given, None where they run on the CUDA provider.
 
     None unless TensorRT can be used and the engines of every model are built: a session given a folder without its
@@ -49,7 +49,7 @@ def build_engines(
     progress: Progress | None = None,
     again: bool = False,
     parts: BuildParts | None = None,
-) -> list[Built]:
+) -> list[BuiltEngine]:
     """Pull the models that are missing and build the engines that are, one line a step to `say`; the first line is what
     there is of TensorRT: its version, whether ONNX Runtime can load its provider, and if not, why.
 
@@ -57,7 +57,7 @@ def build_engines(
     """
     parts = parts or BuildParts()
     found = parts.inspect()
-    say(found.line())
+    say(found.summary())
     problem = parts.device_problem() or found.problem
     if problem is not None:
         raise KeyartError(f"TensorRT engines cannot be built here: {problem}")
@@ -77,7 +77,7 @@ class BuildParts:
     """What building asks of the machine; tests put peers here."""
 
     device_problem: Callable[[], str | None] = device_problem
-    inspect: Callable[[], trt.TensorRt] = trt.inspect
+    inspect: Callable[[], trt.TensorRt] = trt.inspect_tensorrt
     builder: Sequence[str] = trt_build.BUILDER
 
 

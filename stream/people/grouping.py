@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 
-from engines.clustering import NOISE, cluster, link
+from engines.clustering import NOISE, average_linkage, cluster
 
 from ..settings.sections import PeopleSettings
 from .merging import merge_groups
@@ -63,7 +63,7 @@ def _first_guess(
     embeddings: np.ndarray, cosines: np.ndarray, settings: PeopleSettings, device: str
 ) -> tuple[np.ndarray, str]:
     balance = 1 - settings.same_person_cosine
-    linked = link(embeddings, balance)
+    linked = average_linkage(embeddings, balance)
     if linked.max(initial=0) == 0:
         return linked, f"{_ONE_PERSON}: all {len(linked)} face tracks are alike"
     if len(embeddings) < settings.few_tracks:
@@ -89,7 +89,7 @@ def _split_clusters(
         pieces = (
             _split_by_conflicts(cosines[np.ix_(member, member)], bound, limit)
             if bound.any()
-            else link(embeddings[member], limit)
+            else average_linkage(embeddings[member], limit)
         )
         split[member] = np.where(pieces >= 0, pieces + count, NOISE)
         count += int(pieces.max()) + 1

@@ -102,7 +102,7 @@ def _joined(
         open_decoder=kit.open_decoder,
         encoder=kit.encoder,
         reader=batcher,
-        glance=faces.glance,
+        glance=faces.read_again,
         text=text,
         models=models,
         providers=tuple(sorted({session.provider for session in sessions.values()})),

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.gpu_check.engines import sizes
 from benchmarks.gpu_clips import embeddings_of
-from engines.clustering import NOISE, cluster, link
+from engines.clustering import NOISE, average_linkage, cluster
 
 
 def people(counts: list[int], spread: float = 0.02, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -62,7 +62,7 @@ def test_sizes_below_two_are_refused(size: int, samples: int) -> None:
         cluster(people([8])[0], size, samples)
 
 
-@pytest.mark.parametrize("group", [lambda points: cluster(points, 2, 2), lambda points: link(points, 0.1)])
+@pytest.mark.parametrize("group", [lambda points: cluster(points, 2, 2), lambda points: average_linkage(points, 0.1)])
 def test_bad_numbers_and_shapes_are_refused(group) -> None:  # type: ignore[no-untyped-def]
     points = people([8])[0]
     points[3, 5] = np.nan
@@ -74,15 +74,15 @@ def test_bad_numbers_and_shapes_are_refused(group) -> None:  # type: ignore[no-u
 
 def test_linkage_needs_no_crowd() -> None:
     points, truth = people([3, 1, 2])
-    assert np.array_equal(link(points, 0.3), truth)
-    assert link(points, 0.0).max() == 5
-    assert link(points, 2.1).max() == 0
+    assert np.array_equal(average_linkage(points, 0.3), truth)
+    assert average_linkage(points, 0.0).max() == 5
+    assert average_linkage(points, 2.1).max() == 0
 
 
 def test_linkage_of_one_and_none() -> None:
     points, _ = people([1])
-    assert link(points, 0.1).tolist() == [0]
-    assert link(points[:0], 0.1).shape == (0,)
+    assert average_linkage(points, 0.1).tolist() == [0]
+    assert average_linkage(points[:0], 0.1).shape == (0,)
 
 
 @pytest.mark.gpu

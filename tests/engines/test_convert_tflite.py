@@ -14,7 +14,7 @@ from flatbuffers import number_types
 from numpy.lib.stride_tricks import sliding_window_view
 
 from engines.convert import CONVERSIONS, ConversionError, tflite
-from engines.convert.tflite_file import Graph, Operator, read
+from engines.convert.tflite_file import Graph, Operator, read_tflite
 from engines.zoo import Zoo
 
 RNG = np.random.default_rng(7)
@@ -159,7 +159,7 @@ FILES = dict(one_operator())
 @pytest.mark.parametrize("name", FILES)
 def test_one_operator_is_what_its_definition_says(name: str) -> None:
     source = FILES[name]
-    graph = read(source)
+    graph = read_tflite(source)
     _, height, width, channels = graph.tensors[graph.inputs[0]].shape
     image = RNG.normal(size=(3, height, width, channels)).astype(np.float32)
     out = graph.tensors[graph.outputs[0]]
@@ -176,19 +176,19 @@ def test_quantised_constants_are_scaled_per_channel() -> None:
     bias = np.zeros(2, np.float32), 0, None
     options = {1: ("Int32", 1), 2: ("Int32", 1)}
     source = Builder().file(CONV, options, (1, 1, 1, 4), (1, 1, 1, 2), [(values, 9, scales), bias])
-    np.testing.assert_array_equal(read(source).tensors[1].data, values * scales.reshape(2, 1, 1, 1))
+    np.testing.assert_array_equal(read_tflite(source).tensors[1].data, values * scales.reshape(2, 1, 1, 1))
 
 
 def test_what_dequantises_a_constant_is_a_constant() -> None:
     half = np.arange(8, dtype=np.float16).reshape(1, 2, 2, 2)
-    graph = read(Builder().file(DEQUANTIZE, {}, (1, 2, 2, 2), (1, 2, 2, 2), [(half, 1, None)], takes=[1]))
+    graph = read_tflite(Builder().file(DEQUANTIZE, {}, (1, 2, 2, 2), (1, 2, 2, 2), [(half, 1, None)], takes=[1]))
     assert graph.operators == ()
     np.testing.assert_array_equal(graph.tensors[graph.outputs[0]].data, half.astype(np.float32))
 
 
 def test_another_file_is_refused() -> None:
     with pytest.raises(ConversionError, match="not a TFLite file"):
-        read(b"not a model at all")
+        read_tflite(b"not a model at all")
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_another_file_is_refused() -> None:
     ],
 )
 def test_what_is_not_understood_is_refused(source: bytes, message: str) -> None:
-    graph = read(source)
+    graph = read_tflite(source)
     with pytest.raises(ConversionError, match=message):
         tflite.convert(source, "strange", {graph.tensors[graph.outputs[0]].name: ("y", (1,))})
     with pytest.raises(ConversionError, match="outputs missing: \\['z'\\]"):
@@ -246,7 +246,7 @@ def test_emotion_agrees_with_the_definition_of_its_operators(published: Zoo) -> 
     images = RNG.uniform(-1, 1, (2, 1, 64, 64)).astype(np.float32)
     got = run(CONVERSIONS["emotion"](source), images)
     assert got.shape == (2, 7)
-    np.testing.assert_allclose(got, forward(read(source), images.transpose(0, 2, 3, 1)), atol=1e-5)
+    np.testing.assert_allclose(got, forward(read_tflite(source), images.transpose(0, 2, 3, 1)), atol=1e-5)
 
 
 @pytest.mark.models

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from skimage import data
 
-from engines.descriptor import describe
+from engines.descriptor import picture_descriptors
 from engines.detector import Detector
 from engines.open_session import open_session
 from engines.pooling import area_mean, picture_numbers
 from engines.session import Session
-from engines.tools import HOST, HostTools
+from engines.tools import HOST_TOOLS, HostTools
 
 from .scenes import PictureOps
 
@@ -33,7 +33,7 @@ def described(session: Session, picture: np.ndarray) -> np.ndarray | None:
     ops = PictureOps()
     height, width = picture.shape[:2]
     found = Detector(session, ops).find([ops.surface_of(picture)], [(0, 0, width, height)])[0]
-    return describe(found.run.features, found.run.pictures, ops)[0]
+    return picture_descriptors(found.batch.features, found.batch.pictures, ops)[0]
 
 
 def noise(height: int = 180, width: int = 320) -> np.ndarray:
@@ -50,7 +50,7 @@ def test_the_mean_of_equal_parts_may_cut_pixels() -> None:
 def test_a_unit_vector_of_fixed_length() -> None:
     features = np.random.default_rng(1).normal(size=(96, 12, 20)).astype(np.float32)
     large = np.kron(noise(18, 32), np.ones((10, 10, 1), np.uint8))
-    (vector,) = describe(features[None], large[None], PictureOps())
+    (vector,) = picture_descriptors(features[None], large[None], PictureOps())
     assert vector is not None
     assert vector.shape == (1056,)
     assert vector.dtype == np.float32
@@ -61,7 +61,7 @@ def test_a_unit_vector_of_fixed_length() -> None:
 def test_narrow_pictures_are_described_too(shape: tuple[int, int, int]) -> None:
     features = np.random.default_rng(1).normal(size=shape).astype(np.float32)
     picture = np.kron(noise(shape[1], shape[2]), np.ones((16, 16, 1), np.uint8))
-    (vector,) = describe(features[None], picture[None], PictureOps())
+    (vector,) = picture_descriptors(features[None], picture[None], PictureOps())
     assert vector is not None
     assert np.isfinite(vector).all()
 
@@ -70,7 +70,7 @@ def test_flat_pictures_have_no_direction() -> None:
     features = np.ones((96, 12, 20), np.float32)
     plain = np.full((180, 320, 3), 60, np.uint8)
     grain = np.random.default_rng(0).normal(60, 4, (180, 320, 3)).clip(0, 255).astype(np.uint8)
-    assert describe(np.stack([features] * 2), np.stack([plain, grain]), PictureOps()) == [None, None]
+    assert picture_descriptors(np.stack([features] * 2), np.stack([plain, grain]), PictureOps()) == [None, None]
 
 
 def test_a_pictures_vector_is_the_same_bits_whatever_it_is_described_with() -> None:
@@ -78,9 +78,9 @@ def test_a_pictures_vector_is_the_same_bits_whatever_it_is_described_with() -> N
     features = random.normal(size=(5, 96, 12, 20)).astype(np.float32)
     pictures = np.stack([np.kron(random.integers(0, 255, (18, 32, 3)), np.ones((10, 10, 1))) for _ in range(5)])
     pictures = pictures.astype(np.uint8)
-    together = describe(features, pictures, PictureOps())
+    together = picture_descriptors(features, pictures, PictureOps())
     for i, vector in enumerate(together):
-        (alone,) = describe(features[i : i + 1], pictures[i : i + 1], PictureOps())
+        (alone,) = picture_descriptors(features[i : i + 1], pictures[i : i + 1], PictureOps())
         assert vector is not None and alone is not None
         assert vector.tobytes() == alone.tobytes()
 
@@ -99,7 +99,9 @@ def test_half_precision_moves_cosines_by_less_than_a_thousandth() -> None:
     tiles = np.kron(random.normal(size=(40, 9, 16, 3)), np.ones((1, 20, 20, 1)))
     levels, contrasts = random.uniform(20, 235, (40, 1, 1, 1)), np.geomspace(11, 90, 40)[:, None, None, None]
     pictures = (levels + contrasts * tiles).clip(0, 255).astype(np.uint8)
-    given, sent = (describe(features, pictures, PictureOps(), tools) for tools in (HOST, PackingTools()))
+    given, sent = (
+        picture_descriptors(features, pictures, PictureOps(), tools) for tools in (HOST_TOOLS, PackingTools())
+    )
     assert all((one is None) == (other is None) for one, other in zip(given, sent, strict=True))
     whole, half = (np.stack([vector for vector in vectors if vector is not None]) for vectors in (given, sent))
     assert len(whole) >= 38

@@ -8,9 +8,9 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from engines.detector import Detection, Detector, Letterbox, decode
+from engines.detector import Detection, Detector, Letterbox, decode_maps
 from engines.session import FakeSession
-from engines.tools import HOST, intersection_over_union
+from engines.tools import HOST_TOOLS, intersection_over_union
 
 from .scenes import PictureOps, blank_maps, fake_detector, put_face
 
@@ -19,7 +19,7 @@ def test_decoding_follows_the_published_geometry() -> None:
     maps = blank_maps(96, 160)
     put_face(maps, (10, 20), (24, 16), 0.8)
     maps["offset"][0, :, 10, 20] = (0.25, -0.5)
-    pictures, boxes, scores, points = decode(maps, 0.5)
+    pictures, boxes, scores, points = decode_maps(maps, 0.5)
     assert pictures.tolist() == [0]
     centre_x, centre_y = (20 - 0.5 + 0.5) * 4, (10 + 0.25 + 0.5) * 4
     np.testing.assert_allclose(boxes, [[centre_x - 8, centre_y - 12, centre_x + 8, centre_y + 12]], atol=1e-4)
@@ -30,9 +30,9 @@ def test_decoding_follows_the_published_geometry() -> None:
 
 
 def test_nothing_is_decoded_from_empty_maps() -> None:
-    pictures, boxes, scores, points = decode(blank_maps(64, 64), 0.5)
+    pictures, boxes, scores, points = decode_maps(blank_maps(64, 64), 0.5)
     assert (boxes.shape, scores.shape, points.shape) == ((0, 4), (0,), (0, 5, 2))
-    assert HOST.suppress(boxes, scores, pictures, 0.3).shape == (0,)
+    assert HOST_TOOLS.suppress(boxes, scores, pictures, 0.3).shape == (0,)
 
 
 def test_overlap_is_intersection_over_union() -> None:
@@ -67,8 +67,8 @@ def test_faces_are_given_in_displayed_pixels_of_the_whole_picture() -> None:
         x, y, width, height = found.faces[0].box
         np.testing.assert_allclose([x + width / 2, y + height / 2], origin + centre * scale, atol=1e-2)
         np.testing.assert_allclose([width, height], [32 * scale, 48 * scale], rtol=1e-5)
-        assert found.run.features.shape == (1, 96, 12, 20)
-        assert found.run.pictures.shape == (1, 180, 320, 3)
+        assert found.batch.features.shape == (1, 96, 12, 20)
+        assert found.batch.pictures.shape == (1, 180, 320, 3)
 
 
 def test_the_rest_of_the_input_is_black() -> None:
@@ -76,7 +76,7 @@ def test_the_rest_of_the_input_is_black() -> None:
     surface = ops.surface_of(np.full((720, 1280, 3), 200, np.uint8))
     with closing(fake_detector()) as session:
         assert Detector(session, ops).find([surface], [(0, 0, 1280, 720)])[0].faces == []
-        shown = session.asked[0]["image"]
+        shown = session.runs[0]["image"]
     assert shown.shape == (1, 3, 192, 320)
     assert (shown[:, :, :180] == 200).all()
     assert (shown[:, :, 180:] == 0).all()
@@ -144,15 +144,15 @@ def test_pictures_in_one_run_answer_as_each_alone(batch: int) -> None:
     areas = [(0.0, 0.0, float(size[1]), float(size[0])) for size in sizes]
     with closing(brightness_detector()) as session:
         alone = Detector(session, ops).find(surfaces, areas)
-        assert [len(call["image"]) for call in session.asked] == [1] * 5
-        session.asked.clear()
+        assert [len(call["image"]) for call in session.runs] == [1] * 5
+        session.runs.clear()
         together = Detector(session, ops, batch=batch).find(surfaces, areas)
-        assert [len(call["image"]) for call in session.asked] == ([2, 2, 1] if batch == 2 else [4, 1])
+        assert [len(call["image"]) for call in session.runs] == ([2, 2, 1] if batch == 2 else [4, 1])
     assert [len(found.faces) for found in together] == [0, 1, 2, 3, 4]
     for one, other in zip(alone, together, strict=True):
         assert [face.box for face in one.faces] == [face.box for face in other.faces]
-        np.testing.assert_array_equal(one.run.pictures[one.place], other.run.pictures[other.place])
-        assert one.run.features[one.place].shape == other.run.features[other.place].shape
+        np.testing.assert_array_equal(one.batch.pictures[one.index], other.batch.pictures[other.index])
+        assert one.batch.features[one.index].shape == other.batch.features[other.index].shape
 
 
 def test_second_looks_of_several_pictures_share_a_run() -> None:
@@ -163,6 +163,6 @@ def test_second_looks_of_several_pictures_share_a_run() -> None:
     with closing(brightness_detector()) as session:
         alone = Detector(session, ops).refine(pairs, side=160, margin=2.2)
         together = Detector(session, ops, batch=8).refine(pairs, side=160, margin=2.2)
-        assert [len(call["image"]) for call in session.asked] == [1, 1, 1, 3]
+        assert [len(call["image"]) for call in session.runs] == [1, 1, 1, 3]
     assert [one.box for one in alone] == [other.box for other in together]
     assert together[0] is face

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from engines.open_session import open_session
-from engines.reader import ROLES, FaceReader, ReaderOptions
+from engines.reader import READER_ROLES, FaceReader, ReaderOptions
 from kernels.cuda.ops import CudaOps
 from kernels.cuda.sources import KERNELS
 from kernels.surface import Colour, Geometry, Surface
@@ -43,7 +43,9 @@ def runtime() -> DeviceRuntime:
 def reader(runtime: DeviceRuntime, models_dir: Path) -> Iterator[FaceReader]:
     """On an emulated device, with batches as on a real one."""
     with ExitStack() as stack:
-        sessions = {role: EmulatedSession(open_session(models_dir / f"{role}.onnx", threads=1)) for role in ROLES}
+        sessions = {
+            role: EmulatedSession(open_session(models_dir / f"{role}.onnx", threads=1)) for role in READER_ROLES
+        }
         for session in sessions.values():
             stack.callback(session.close)
         options = ReaderOptions(batch=32, detector_batch=32)

@@ -49,7 +49,7 @@ def test_answers_become_unit_vectors() -> None:
     chips = np.random.default_rng(0).integers(0, 255, (3, 150, 150, 3), np.uint8)
     with closing(FakeSession("embedding", answer)) as session:
         vectors = embed(session, chips, 2)
-        assert [len(asked["image"]) for asked in session.asked] == [2, 1]
+        assert [len(inputs["image"]) for inputs in session.runs] == [2, 1]
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
     assert vectors.shape == (3, 128)
     assert vectors.dtype == np.float32

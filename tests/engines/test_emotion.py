@@ -28,7 +28,7 @@ def test_black_is_minus_one_and_white_is_one() -> None:
     calm = np.eye(7, dtype=np.float32)[None, 6]
     with closing(FakeSession("emotion", lambda inputs: {"probabilities": calm})) as session:
         answers = emotions(session, chips, 1)
-        black, white = (asked["image"] for asked in session.asked)
+        black, white = (inputs["image"] for inputs in session.runs)
     assert answers.shape == (2, 7)
     assert black.shape == (1, 1, 64, 64)
     np.testing.assert_allclose([black.min(), black.max(), white.min(), white.max()], [-1, -1, 1, 1], atol=1e-6)

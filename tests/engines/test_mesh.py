@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from engines.mesh import CHIP_PX, REACH, chip_matrix, mouth_openness, mouth_width, mouths
+from engines.mesh import CHIP_PX, SQUARE_SIDE, chip_matrix, mouth_measures, mouth_openness, mouth_width
 from engines.open_session import open_session
 from engines.session import FakeSession, Session
 
@@ -46,7 +46,7 @@ def test_the_box_lies_in_the_middle_of_the_chip() -> None:
     for landmarks in (LANDMARKS, turned(LANDMARKS, 30)):
         np.testing.assert_allclose(chip_matrix(BOX, landmarks) @ [130, 130, 1], [CHIP_PX / 2] * 2, atol=1e-9)
     down = chip_matrix(BOX, LANDMARKS) @ [130, 200, 1]
-    np.testing.assert_allclose(down, [CHIP_PX / 2, CHIP_PX / 2 * (1 + 1 / REACH)], atol=1e-9)
+    np.testing.assert_allclose(down, [CHIP_PX / 2, CHIP_PX / 2 * (1 + 1 / SQUARE_SIDE)], atol=1e-9)
 
 
 @pytest.mark.parametrize("degrees", [-40, 0, 25])
@@ -54,7 +54,7 @@ def test_the_eyes_are_level_in_the_chip(degrees: float) -> None:
     landmarks = turned(LANDMARKS, degrees)
     left, right = (chip_matrix(BOX, landmarks) @ [*eye, 1] for eye in landmarks[:2])
     assert left[1] == pytest.approx(right[1], abs=1e-4)
-    assert right[0] - left[0] == pytest.approx(60 * CHIP_PX / (REACH * 140), abs=1e-4)
+    assert right[0] - left[0] == pytest.approx(60 * CHIP_PX / (SQUARE_SIDE * 140), abs=1e-4)
 
 
 def test_an_impossible_face_gives_a_finite_chip() -> None:
@@ -85,7 +85,7 @@ def test_each_chip_has_its_row(batch: int) -> None:
 
     chips = np.stack([np.full((CHIP_PX, CHIP_PX, 3), level, np.uint8) for level in (0, 51, 102)])
     with closing(FakeSession("mesh", answer)) as session:
-        rows = mouths(session, chips, batch)
+        rows = mouth_measures(session, chips, batch)
     np.testing.assert_allclose(rows, [(0, 50 / 60, 0), (0.5, 50 / 60, 20), (1, 50 / 60, 40)], atol=1e-4)
 
 
@@ -120,7 +120,7 @@ def test_points_lie_on_the_face(session: Session) -> None:
 def test_a_smile_with_teeth_is_wide_and_a_little_open(session: Session) -> None:
     picture = portrait(1024)
     chips = np.stack([chip_of(picture), chip_of(picture, 8), chip_of(picture)[:, ::-1]])
-    openness, width, presence = mouths(session, chips, 1).T
+    openness, width, presence = mouth_measures(session, chips, 1).T
     assert (openness > 0.1).all() and (openness < 0.35).all()
     assert (width > 0.85).all()
     assert (presence > 5).all()
@@ -130,4 +130,4 @@ def test_a_smile_with_teeth_is_wide_and_a_little_open(session: Session) -> None:
 @pytest.mark.models
 def test_a_wall_is_no_face(session: Session) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (1, CHIP_PX, CHIP_PX, 3), np.uint8)
-    assert mouths(session, noise, 1)[0, 2] < 0
+    assert mouth_measures(session, noise, 1)[0, 2] < 0

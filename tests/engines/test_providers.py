@@ -8,7 +8,15 @@ from pathlib import Path
 import onnxruntime as ort
 import pytest
 
-from engines.providers import CPU_PROVIDER, CUDA, TENSORRT, library_folders, load_cuda, provider_problem, verdict
+from engines.providers import (
+    CPU_PROVIDER,
+    CUDA,
+    TENSORRT,
+    library_folders,
+    load_cuda,
+    provider_problem,
+    provider_verdict,
+)
 
 
 def test_a_provider_that_is_tried_and_opens_has_no_problem() -> None:
@@ -54,7 +62,7 @@ def test_a_provider_that_is_not_compiled_in_is_not_tried() -> None:
 )
 def test_the_reason_is_one_line(answer: object, stderr: str, exit_code: int, problem: str | None) -> None:
     stdout = "" if answer is None else f"a library talks\n{json.dumps(answer)}\n"
-    assert verdict(CUDA, exit_code, stdout, stderr) == problem
+    assert provider_verdict(CUDA, exit_code, stdout, stderr) == problem
 
 
 def libraries(place: Path, package: str, *names: str) -> Path:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from engines.quality import PATCH_PX, measure, patch_matrix
+from engines.quality import PATCH_PX, measure_quality, patch_matrix
 from kernels.open_ops import open_ops
 from kernels.surface import Colour, Geometry, Surface
 
@@ -25,7 +25,7 @@ def surface_of(noise: float) -> Surface:
 def grain(surface: Surface, height: float) -> float:
     box = (SIZE[0] / 2 - 0.4 * height, SIZE[1] / 2 - height / 2, 0.8 * height, height)
     chips = open_ops("cpu").warp([(surface, patch_matrix(surface, box)[None])], PATCH_PX)
-    return float(measure(chips)[0, 1])
+    return float(measure_quality(chips)[0, 1])
 
 
 def test_noise_weighs_the_same_in_close_ups_and_at_a_distance() -> None:

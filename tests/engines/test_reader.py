@@ -11,7 +11,7 @@ import pytest
 
 from engines.faces import EMOTIONS, UNMEASURED, Face, Reading
 from engines.open_session import open_session
-from engines.reader import ROLES, FaceReader, ReaderOptions
+from engines.reader import READER_ROLES, FaceReader, ReaderOptions
 from engines.session import FakeSession, Session
 from kernels.ops import Warps
 
@@ -28,7 +28,7 @@ MESH[0, [14, 87, 317], 1] = 10
 @pytest.fixture(scope="module")
 def sessions(models_dir: Path) -> Iterator[dict[str, Session]]:
     with ExitStack() as stack:
-        opened = {role: open_session(models_dir / f"{role}.onnx", threads=1) for role in ROLES}
+        opened = {role: open_session(models_dir / f"{role}.onnx", threads=1) for role in READER_ROLES}
         for session in opened.values():
             stack.callback(session.close)
         yield opened
@@ -153,13 +153,13 @@ def test_a_reading_does_not_depend_on_its_neighbours(sessions: dict[str, Session
 
 @pytest.mark.models
 @pytest.mark.parametrize("batch", [1, 8])
-def test_a_glance_sees_the_known_face_where_it_still_is(sessions: dict[str, Session], batch: int) -> None:
+def test_a_known_face_is_read_again_where_it_still_is(sessions: dict[str, Session], batch: int) -> None:
     ops, options = PictureOps(), ReaderOptions(batch=batch, detector_batch=batch)
     picture, gone = portrait(1024), np.zeros((1024, 1024, 3), np.uint8)
     moved = np.ascontiguousarray(np.roll(picture, (6, 10), (0, 1)))
     reader = FaceReader(sessions, ops, options)
     face = reader.read([ops.surface_of(picture)])[0].faces[0]
-    same, nobody, again = reader.glance([ops.surface_of(one) for one in (picture, gone, moved)], face)
+    same, nobody, again = reader.read_again([ops.surface_of(one) for one in (picture, gone, moved)], face)
     assert same is not None and nobody is None and again is not None
     assert same.eye_openness_ratio == pytest.approx(face.eye_openness_ratio, abs=0.05)
     np.testing.assert_allclose(again.landmarks, same.landmarks + np.array([10, 6]), atol=6)
@@ -167,7 +167,7 @@ def test_a_glance_sees_the_known_face_where_it_still_is(sessions: dict[str, Sess
 
 
 @pytest.mark.models
-def test_a_glance_looks_no_further_than_it_is_asked(sessions: dict[str, Session]) -> None:
+def test_reading_again_stops_where_the_caller_stops(sessions: dict[str, Session]) -> None:
     class CountingOps(PictureOps):
         warps = 0
 
@@ -180,10 +180,10 @@ def test_a_glance_looks_no_further_than_it_is_asked(sessions: dict[str, Session]
     surface = ops.surface_of(portrait(640))
     face = reader.read([surface])[0].faces[0]
     before = ops.warps
-    looks = reader.glance([surface] * 8, face)
+    looks = reader.read_again([surface] * 8, face)
     next(looks)
     assert 0 < ops.warps - before <= 3
-    assert list(reader.glance([], face)) == []
+    assert list(reader.read_again([], face)) == []
 
 
 @pytest.mark.models

@@ -89,7 +89,7 @@ def test_the_fake_remembers_and_raises_what_it_is_told() -> None:
     session = FakeSession("eyes", refuse)
     with pytest.raises(SessionError, match="out of memory"):
         session.run({"image": np.zeros(1)})
-    assert list(session.asked[0]) == ["image"]
+    assert list(session.runs[0]) == ["image"]
     session.close()
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from engines.open_session import open_session
 from engines.session import FakeSession, Session
-from engines.text import TextDetector, TextReading, boxes_of, fetched, is_overlay, text_share
+from engines.text import TextDetector, TextReading, boxes_of, fetch_map, is_overlay, text_share
 from kernels.cuda.ops import CudaOps
 
 from ..kernels.device_array import DeviceArray, DeviceRuntime
@@ -64,8 +64,8 @@ def test_boxes_are_in_displayed_pixels_of_the_whole_picture() -> None:
     surface = ops.surface_of(np.zeros((1080, 1920, 3), np.uint8))
     with closing(FakeSession("text_detection", lambda inputs: {"map": marks})) as session:
         part = TextDetector(session, ops, long_side=480).read(surface, (480, 270, 960, 540))
-        assert session.asked[0]["x"].shape == (1, 3, 256, 480)
-        np.testing.assert_allclose(session.asked[0]["x"], -1)
+        assert session.runs[0]["x"].shape == (1, 3, 256, 480)
+        np.testing.assert_allclose(session.runs[0]["x"], -1)
     x, y, width, height = part.boxes[0]
     assert x + width / 2 == pytest.approx(480 + 125 * 2, abs=2)
     assert y + height / 2 == pytest.approx(270 + 105 * 540 / 256, abs=2)
@@ -88,7 +88,7 @@ def made_marks(seed: int) -> np.ndarray:
 def test_the_part_that_is_fetched_has_all_boxes_to_the_bit(seed: int) -> None:
     marks, runtime = made_marks(seed), DeviceRuntime()
     expected = boxes_of(marks.astype(np.float32) / 255)
-    host = fetched(DeviceArray(marks), CudaOps(runtime))
+    host = fetch_map(DeviceArray(marks), CudaOps(runtime))
     found = boxes_of(host.astype(np.float32) / 255)
     assert [part.tobytes() for part in found] == [part.tobytes() for part in expected]
     assert runtime.downloaded <= marks.size + sum(marks.shape)
@@ -98,10 +98,10 @@ def test_the_part_that_is_fetched_has_all_boxes_to_the_bit(seed: int) -> None:
 def test_without_a_mark_that_could_be_text_the_peaks_alone_are_fetched(strength: int) -> None:
     marks, runtime = np.zeros((96, 160), np.uint8), DeviceRuntime()
     marks[10:20, 10:60] = strength
-    assert not fetched(DeviceArray(marks), CudaOps(runtime)).any()
+    assert not fetch_map(DeviceArray(marks), CudaOps(runtime)).any()
     assert (runtime.asked["download"], runtime.downloaded) == (1, 96 + 160)
     marks[50:60, 80:140] = 153
-    fetched(DeviceArray(marks), CudaOps(runtime))
+    fetch_map(DeviceArray(marks), CudaOps(runtime))
     assert (runtime.asked["download"], runtime.downloaded) == (3, 2 * (96 + 160) + 10 * 60)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engines.tools import HOST, HostTools
+from engines.tools import HOST_TOOLS, HostTools
 from engines.tools_cuda import engine_input, grey_input, picture_numbers, torch_suppress
 from kernels.cuda.ops import CudaOps
 
@@ -33,9 +33,9 @@ class EmulatedTools(HostTools):
     """The kernel, run on the host."""
 
     def engine_input(
-        self, pictures: Any, size: tuple[int, int] | None = None, divisor: float = 1.0, less: float = 0.0
+        self, pictures: Any, size: tuple[int, int] | None = None, divisor: float = 1.0, subtract: float = 0.0
     ) -> np.ndarray:
-        return np.asarray(engine_input(CudaOps(emulated.EmulatedRuntime()), pictures, size, divisor, less))
+        return np.asarray(engine_input(CudaOps(emulated.EmulatedRuntime()), pictures, size, divisor, subtract))
 
     def grey_input(self, chips: Any) -> np.ndarray:
         return np.asarray(grey_input(CudaOps(emulated.EmulatedRuntime()), chips))
@@ -50,7 +50,7 @@ class EmulatedTools(HostTools):
 @pytest.fixture(params=["host", "torch", pytest.param("cuda", marks=[pytest.mark.gpu, pytest.mark.slow])])
 def suppress(request: pytest.FixtureRequest) -> Any:
     if request.param == "host":
-        return HOST.suppress
+        return HOST_TOOLS.suppress
     if request.param == "torch":
         pytest.importorskip("torchvision", reason="needs torchvision")
         return TorchTools().suppress
@@ -88,7 +88,7 @@ def test_crowds_are_thinned_alike_everywhere(suppress: Any) -> None:
     boxes = np.concatenate([corners, corners + random.uniform(5, 60, (150, 2))], 1).astype(np.float32)
     scores = random.uniform(0.5, 1, 150).astype(np.float32)
     for pictures in (np.zeros(150, np.int64), np.sort(random.integers(0, 4, 150))):
-        expected = HOST.suppress(boxes, scores, pictures, 0.3).tolist()
+        expected = HOST_TOOLS.suppress(boxes, scores, pictures, 0.3).tolist()
         assert suppress(boxes, scores, pictures, 0.3).tolist() == expected
 
 
@@ -110,12 +110,12 @@ def test_a_box_that_leaves_its_picture_does_not_reach_into_another(suppress: Any
     ]
 )
 def tools(request: pytest.FixtureRequest) -> HostTools:
-    return HOST if request.param == "host" else EmulatedTools()
+    return HOST_TOOLS if request.param == "host" else EmulatedTools()
 
 
 def test_pictures_lie_at_the_top_left_and_the_rest_is_black_before_scaling(tools: HostTools) -> None:
     pictures = np.random.default_rng(3).integers(0, 256, (2, 6, 9, 3), np.uint8)
-    shown = tools.engine_input(pictures, (12, 8), divisor=127.5, less=1)
+    shown = tools.engine_input(pictures, (12, 8), divisor=127.5, subtract=1)
     assert (shown.shape, shown.dtype) == ((2, 3, 8, 12), np.float32)
     assert_close("engine_input", shown[:, :, :6, :9], pictures.transpose(0, 3, 1, 2) / 127.5 - 1)
     assert (shown[:, :, 6:] == -1).all() and (shown[:, :, :, 9:] == -1).all()

@@ -15,7 +15,7 @@ import pytest
 
 from engines import trt
 from engines.errors import ModelError
-from engines.trt import BUILT, TensorRt, all_built, engine_key, inspect, model_folder
+from engines.trt import BUILT_FILE, TensorRt, all_built, engine_key, inspect_tensorrt, model_folder
 from engines.trt_build import build_engines
 
 FOUND = TensorRt("10.13.0", None)
@@ -80,7 +80,7 @@ def test_engines_are_built_once_and_share_their_timings(
         "engine of detector, knew []",
         "engine of eyes, knew [detector]",
     ]
-    assert json.loads((folders[0] / BUILT).read_text())["version"] == "10.13.0"
+    assert json.loads((folders[0] / BUILT_FILE).read_text())["version"] == "10.13.0"
     assert said[0] == "detector (1 of 2): building, this takes minutes"
     assert said[3].startswith("eyes (2 of 2): built in ")
     assert sorted(path.name for path in engines.iterdir()) == [".lock", "all.timing", *sorted(f.name for f in folders)]
@@ -131,11 +131,11 @@ def test_engines_belong_to_the_versions_and_gpus_that_made_them() -> None:
 
 
 def test_what_hinders_tensorrt_is_one_line() -> None:
-    found = inspect(lambda provider: "its libraries are older than the driver")
+    found = inspect_tensorrt(lambda provider: "its libraries are older than the driver")
     assert found.problem is not None
-    assert "\n" not in found.line()
+    assert "\n" not in found.summary()
     assert found.usable is False
     missing = trt.library_problem("libnvinfer.so.0")
     assert missing is not None
     assert "libnvinfer.so.0" in missing
-    assert TensorRt("10.13.0", None).line() == "TensorRT 10.13.0; its provider loads"
+    assert TensorRt("10.13.0", None).summary() == "TensorRT 10.13.0; its provider loads"

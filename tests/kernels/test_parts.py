@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engines.tools import HOST
+from engines.tools import HOST_TOOLS
 from engines.tools_cuda import engine_input
 from kernels import reference_parts as reference
 from kernels.balance import PixelBox
@@ -63,7 +63,7 @@ def test_networks_are_fed_what_the_formula_says(ops: Ops) -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (2, 6, 10, 3), np.uint8)
     expected = reference.engine_input(pictures, (12, 10), [1 / 127.5] * 3, [-1] * 3, centred=False)
     if not isinstance(ops, CudaOps):
-        assert_close("engine_input", HOST.engine_input(pictures, (12, 10), 127.5, 1), expected)
+        assert_close("engine_input", HOST_TOOLS.engine_input(pictures, (12, 10), 127.5, 1), expected)
         return
     there = ops._runtime.upload(pictures)
     assert_close("engine_input", ops.to_host(engine_input(ops, there, (12, 10), 127.5, 1)), expected)

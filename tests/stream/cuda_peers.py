@@ -17,7 +17,7 @@ import numpy as np
 
 from engines.open_session import open_session
 from engines.session import Session
-from engines.tools import HOST
+from engines.tools import HOST_TOOLS
 from engines.tools_cuda import engine_input, grey_input, picture_numbers
 from kernels.cuda.meter import CudaMeter
 from kernels.cuda.ops import CudaOps
@@ -45,9 +45,9 @@ class EmulatedTools:
         return nullcontext()
 
     def engine_input(
-        self, pictures: Any, size: tuple[int, int] | None = None, divisor: float = 1.0, less: float = 0.0
+        self, pictures: Any, size: tuple[int, int] | None = None, divisor: float = 1.0, subtract: float = 0.0
     ) -> Any:
-        return engine_input(self._ops, pictures, size, divisor, less)
+        return engine_input(self._ops, pictures, size, divisor, subtract)
 
     def grey_input(self, chips: Any) -> Any:
         return grey_input(self._ops, chips)
@@ -60,7 +60,7 @@ class EmulatedTools:
 
     def suppress(self, boxes: Any, scores: Any, pictures: Any, overlap: float) -> Any:
         self._runtime.asked["suppress"] += 1
-        return DeviceArray(HOST.suppress(boxes.values, scores.values, pictures.values, overlap))
+        return DeviceArray(HOST_TOOLS.suppress(boxes.values, scores.values, pictures.values, overlap))
 
 
 class EmulatedSession:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engines.trt import BUILT, TensorRt, model_folder
+from engines.trt import BUILT_FILE, TensorRt, model_folder
 from stream.device.doctor import diagnose
 from stream.device.doctor_cuda import cuda_findings
 from stream.device.finding import Finding
@@ -81,7 +81,7 @@ def test_a_machine_with_everything_has_nothing_to_advise_but_engines(settings: S
     for role, model in buildable(settings).items():
         folder = model_folder(engine_root(settings, Peer().found), role, model)
         folder.mkdir(parents=True)
-        (folder / BUILT).touch()
+        (folder / BUILT_FILE).touch()
         found = by_name(settings, Peer())
         assert found["tensorrt"].found.endswith("all but eyes" if role == "detector" else "all")
     assert found["tensorrt"].state == "ok"

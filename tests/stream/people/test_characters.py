@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from engines.clustering import link
+from engines.clustering import average_linkage
 from engines.faces import UNMEASURED, Face
 from stream.people.characters import find_characters, seen_together
 from stream.people.grouping import group_tracks, on_strong_evidence, within_limit
@@ -235,7 +235,7 @@ def test_merging_is_average_linkage_where_nothing_is_apart():
     points = rng.normal(size=(40, 8)) + 3 * rng.normal(size=(5, 8))[rng.integers(0, 5, 40)]
     points = (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32)
     merged = merge_groups(points @ points.T, np.arange(40), np.zeros((40, 40), bool), partial(within_limit, 0.3))
-    assert merged.tolist() == link(points, 0.3).tolist()
+    assert merged.tolist() == average_linkage(points, 0.3).tolist()
 
 
 def test_twins_who_share_pictures_are_two_characters():

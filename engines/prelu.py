@@ -19,17 +19,17 @@ from onnx import helper, numpy_helper
 _OPERATOR = "PRelu"
 
 
-def for_cpu(path: Path) -> str | bytes:
+def model_for_cpu(path: Path) -> str | bytes:
     """What to load instead of an ONNX file: its path, or the rewritten model where it has a PReLU to rewrite."""
     if _OPERATOR.encode() not in path.read_bytes():
         return str(path)
     try:
-        return bytes(rewritten(onnx.load(path)).SerializeToString())
+        return bytes(prelu_as_convolutions(onnx.load(path)).SerializeToString())
     except DecodeError:  # no model, or one of 2 GiB: whoever loads the file says what is wrong with it
         return str(path)
 
 
-def rewritten(model: onnx.ModelProto) -> onnx.ModelProto:
+def prelu_as_convolutions(model: onnx.ModelProto) -> onnx.ModelProto:
     """The model with every PReLU of constant slopes, one a channel of (N, C, H, W), as convolutions; changed in place.
 
     Within 1e-5 of the original: the same numbers are added in another order.

@@ -8,10 +8,10 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
-from engines.blocked import for_cpu
 from engines.convert.graph import GraphWriter
 from engines.errors import ModelError
 from engines.open_session import open_session
+from engines.prelu import model_for_cpu
 
 IMAGE = np.random.default_rng(3).normal(size=(2, 5, 7, 9)).astype(np.float32)
 
@@ -39,7 +39,7 @@ def answer(source: str | bytes, optimised: bool = True) -> np.ndarray:
 
 def test_it_gives_the_same_numbers(tmp_path: Path) -> None:
     path = model(tmp_path / "m.onnx", np.linspace(-0.5, 1.5, 6).reshape(6, 1, 1))
-    source = for_cpu(path)
+    source = model_for_cpu(path)
     assert isinstance(source, bytes) and b"PRelu" not in source
     plain = answer(str(path), optimised=False)
     assert (plain < 0).any()
@@ -56,7 +56,7 @@ def test_slopes_of_another_shape_or_computed_ones_stay(tmp_path: Path) -> None:
         model(tmp_path / "one.onnx", np.array(0.25).reshape(1)),
         model(tmp_path / "computed.onnx", np.full((6, 1, 1), 0.25), computed=True),
     ):
-        source = for_cpu(path)
+        source = model_for_cpu(path)
         assert isinstance(source, bytes) and b"PRelu" in source
         np.testing.assert_allclose(answer(source), answer(str(path), optimised=False), atol=1e-5)
 
@@ -66,7 +66,7 @@ def test_a_model_without_it_is_loaded_from_its_file(tmp_path: Path) -> None:
     graph.node("Relu", ["image"], output="out")
     path = tmp_path / "plain.onnx"
     path.write_bytes(graph.model("plain", {"image": ["batch"]}, {"out": ["batch"]}).SerializeToString())
-    assert for_cpu(path) == str(path)
+    assert model_for_cpu(path) == str(path)
 
 
 def test_a_broken_file_with_its_name_in_it_is_told_of(tmp_path: Path) -> None:
