@@ -1,6 +1,6 @@
-"""Everything a person may choose. In: flags, environment variables (`KEYART_…`) and a TOML file; out: one frozen
-`Settings`, in which every value knows where it came from. Reads nothing of Keyart but the errors it raises and
-the number of cores."""
+"""Everything a user may choose. In: flags, environment variables (`KEYART_…`) and a TOML file; out: one frozen
+`Settings` object that also knows where each value came from. Imports nothing of Keyart but its errors and the number of
+cores."""
 
 from .model import Settings
 

@@ -1,4 +1,4 @@
-"""Picture formats as data: the shipped ones from `formats.toml`, a user's own from the settings."""
+"""Picture formats: the shipped ones are read from `formats.toml`, a user's own from the settings."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pydantic import PositiveInt, model_validator
 from .section import Section, setting
 
 ASPECT_TOLERANCE = 0.01
-"""How far a size may be off its aspect: whole pixels cannot always meet it exactly."""
+"""Relative deviation of a size from its aspect that is allowed, because sizes are whole pixels."""
 
 
 class FormatRules(Section):
-    """How a picture of one format is cut; the name is its key in the table."""
+    """How pictures are cut to one format. Its name is the key in the table of formats."""
 
     aspect: tuple[PositiveInt, PositiveInt] = setting(..., "Width to height.")
     size: tuple[PositiveInt, PositiveInt] = setting(..., "Width and height of the finished file.", unit="px")
@@ -33,13 +33,13 @@ class FormatRules(Section):
 
 
 class Format(FormatRules):
-    """A format with its name, which is also its folder in the result."""
+    """A format with its name, which is also the name of its folder in the result."""
 
     name: str = setting(..., "Name of the format and of its folder.", pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
 
     @property
     def aspect_ratio(self) -> float:
-        """Width over height, exactly that of `aspect`."""
+        """Width over height, from `aspect`."""
         return self.aspect[0] / self.aspect[1]
 
 

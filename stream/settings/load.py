@@ -1,4 +1,4 @@
-"""Joining flags, environment and TOML file into `Settings`, with the origin of every value."""
+"""Reads `Settings` from flags, the environment and a TOML file, with the source of every value."""
 
 from __future__ import annotations
 
@@ -17,38 +17,41 @@ from ..errors import SettingsError
 from .model import Settings, default_values, flatten
 
 Tree = dict[str, Any]
+"""Settings as nested dictionaries: section → key → value."""
 _PATHS = ("models", "engines", "log")
-"""Settings that name a place: what a file says of them is meant from where it lies."""
+"""Settings that name a place: a relative one in a file is relative to that file."""
 
 REMOVED = {"text.max_area": "was removed in 0.2, it had no effect; delete it"}
-"""Settings of earlier versions, dotted name → what to tell whoever still gives one: when it went, why, what to do."""
+"""Settings that earlier versions had: dotted name → when and why it was removed, and what to do."""
 
 
 def load_settings(config: Path | None = None, flags: Mapping[str, Any] | None = None) -> Settings:
-    """Settings from flags (dotted name → value, None is not given), the environment and the file `config`.
+    """Settings from flags, the environment and the file `config`.
 
-    Precedence: flags, environment, file, defaults. Every value knows its source (`Settings.source_of`). A relative
-    path in the file (`models`, `engines`, `log`) is relative to that file. Raises SettingsError.
+    `flags`: dotted name → value; None counts as not given. Flags win over the environment, that over the file, that
+    over the defaults. Each value's source is kept (`Settings.source_of`). A relative path in the file (`models`,
+    `engines`, `log`) is relative to that file. Raises SettingsError for a file that cannot be read and for values that
+    are not allowed.
     """
     layers = [
         ({} if config is None else _from_file(config), f"file {config}"),
         (_from_environment(), "environment"),
-        (_nested({k: v for k, v in (flags or {}).items() if v is not None}), "flag"),
+        (_tree_of({k: v for k, v in (flags or {}).items() if v is not None}), "flag"),
     ]
     merged: Tree = {}
     sources: dict[str, str] = {}
     for tree, source in layers:
-        _merge(merged, tree)
+        _overlay(merged, tree)
         for name in flatten(tree):
             sources[name] = f"environment {_variable_of(name)}" if source == "environment" else source
     try:
         return Settings(**merged).with_sources(sources)
     except ValidationError as error:
-        raise SettingsError(_in_words(error, sources)) from None
+        raise SettingsError(_error_text(error, sources)) from None
 
 
 def parse_assignment(text: str) -> tuple[str, Any]:
-    """`section.key=value` as (dotted name, value); the value as TOML when it is that, else as text.
+    """`section.key=value` → (dotted name, value). The value is read as TOML where it is valid TOML, else as text.
 
     Raises SettingsError when there is no `=`.
     """
@@ -81,7 +84,7 @@ def _from_environment() -> Tree:
 
 
 def _variable_of(name: str) -> str:
-    """The variable that gave a value: its own, or one that gave its whole section as JSON."""
+    """The environment variable that gave a value: its own, or one that gave the whole section as JSON."""
     present = {key.upper(): key for key in os.environ}
     parts = name.split(".")
     for count in range(len(parts), 0, -1):
@@ -91,45 +94,47 @@ def _variable_of(name: str) -> str:
     return "KEYART_" + "__".join(parts).upper()
 
 
-def _nested(values: Mapping[str, Any]) -> Tree:
+def _tree_of(values: Mapping[str, Any]) -> Tree:
+    """The tree of values by dotted name. Raises SettingsError where a name is both a value and a section."""
     tree: Tree = {}
     for name, value in sorted(values.items(), key=lambda item: item[0].count(".")):
         *sections, key = name.split(".")
         place = tree
         for section in sections:
-            below = place.setdefault(section, {})
-            if not isinstance(below, dict):
+            inner = place.setdefault(section, {})
+            if not isinstance(inner, dict):
                 raise SettingsError(f"{name}: {section} is a value, not a section")
-            place = below
+            place = inner
         place[key] = value
     return tree
 
 
-def _merge(below: Tree, above: Tree) -> None:
-    for key, value in above.items():
-        if isinstance(value, dict) and isinstance(below.get(key), dict):
-            _merge(below[key], value)
+def _overlay(base: Tree, layer: Tree) -> None:
+    """Put the values of `layer` over those of `base`, which is changed."""
+    for key, value in layer.items():
+        if isinstance(value, dict) and isinstance(base.get(key), dict):
+            _overlay(base[key], value)
         else:
-            below[key] = value
+            base[key] = value
 
 
-def _in_words(error: ValidationError, sources: Mapping[str, str]) -> str:
-    return "; ".join(_one_in_words(dict(found), sources) for found in error.errors())
+def _error_text(error: ValidationError, sources: Mapping[str, str]) -> str:
+    return "; ".join(_one_error_text(dict(problem), sources) for problem in error.errors())
 
 
-def _one_in_words(found: Tree, sources: Mapping[str, str]) -> str:
-    name = ".".join(str(part) for part in found["loc"] if not isinstance(part, int))
+def _one_error_text(problem: Tree, sources: Mapping[str, str]) -> str:
+    name = ".".join(str(part) for part in problem["loc"] if not isinstance(part, int))
     if not name:
-        return str(found["msg"]).removeprefix("Value error, ")
+        return str(problem["msg"]).removeprefix("Value error, ")
     place = next((f" ({source})" for key, source in sources.items() if f"{key}.".startswith(f"{name}.")), "")
-    if found["type"] == "extra_forbidden" and name in REMOVED:
+    if problem["type"] == "extra_forbidden" and name in REMOVED:
         return f"{name}{place}: {REMOVED[name]}"
-    if found["type"] == "extra_forbidden":
-        return f"{name}{place}: no such setting{_perhaps(name, default_values())}"
-    message = str(found["msg"]).removeprefix("Value error, ")
-    return f"{name}{place}: {message[:1].lower()}{message[1:]}, not {found['input']!r}"
+    if problem["type"] == "extra_forbidden":
+        return f"{name}{place}: no such setting{_suggestion(name, default_values())}"
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{name}{place}: {message[:1].lower()}{message[1:]}, not {problem['input']!r}"
 
 
-def _perhaps(name: str, known: Iterable[str]) -> str:
+def _suggestion(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f"; did you mean {near[0]}?" if near else "; see `keyart config show`"

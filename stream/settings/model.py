@@ -1,4 +1,4 @@
-"""The one settings model: read by flags, environment (`KEYART_…`) and a TOML file, in that order of precedence."""
+"""The model of all settings. Flags, the environment (`KEYART_…`) and the TOML file are all read into it."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from .sections import (
 )
 
 RESERVED_FOLDERS = frozenset({"characters"})
-"""Folders of a result that no format may be named after."""
+"""Folders of a result; no format may have such a name."""
 
 
 def _split_names(value: Any) -> Any:
-    """`"a,b"` and `'["a", "b"]'` (the environment has only text) as a list."""
+    """A list from the texts `a,b` and `["a", "b"]`, because the environment has only text; other values unchanged."""
     if not isinstance(value, str):
         return value
     if value.lstrip().startswith("["):
@@ -41,10 +41,10 @@ def _split_names(value: Any) -> Any:
 
 
 class Settings(BaseSettings):
-    """Everything a person may choose. `Settings(…)` reads arguments, then the environment; `load` adds a file.
+    """Everything a user may choose. `Settings(…)` takes arguments, then the environment; `load_settings` adds a file.
 
-    Raises `pydantic.ValidationError` on values outside their limits; `stream.settings.load.load_settings` turns
-    that into one line that names the place.
+    Raises `pydantic.ValidationError` for values that are not allowed; `stream.settings.load.load_settings` turns that
+    into one line that names the setting and its source.
     """
 
     model_config = SettingsConfigDict(
@@ -108,7 +108,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments before the environment, and nothing that is read without being asked for."""
+        """Arguments win over the environment; no other source (`.env` files, secrets) is read."""
         return init_settings, env_settings
 
     @field_serializer("models", "engines", "log")
@@ -125,7 +125,10 @@ class Settings(BaseSettings):
         return self
 
     def known_formats(self) -> dict[str, Format]:
-        """Shipped and own formats by name; a user's own wins over a shipped one of the same name."""
+        """The shipped formats and the user's own by name; the user's replace shipped ones of the same name.
+
+        Raises ValueError for a name in `RESERVED_FOLDERS`.
+        """
         own = {
             name: Format(name=name, **{key: getattr(rules, key) for key in FormatRules.model_fields})
             for name, rules in self.custom_formats.items()
@@ -135,7 +138,7 @@ class Settings(BaseSettings):
         return {**shipped_formats(), **own}
 
     def chosen_formats(self) -> tuple[Format, ...]:
-        """The formats to cut, in the order they were asked for. Raises ValueError for an unknown name."""
+        """The formats to cut, in the order of `formats`. Raises ValueError for an unknown name."""
         known = self.known_formats()
         for name in self.formats:
             if name not in known:
@@ -148,26 +151,26 @@ class Settings(BaseSettings):
         return self.threads or usable_cores()
 
     def values(self) -> dict[str, Any]:
-        """Every value by its dotted name, in the order of the model, as JSON knows them."""
+        """Every value by its dotted name, as JSON types, in the order of the model."""
         return flatten(self.model_dump(mode="json"))
 
     def source_of(self, name: str) -> str:
-        """Where a value (dotted name) came from: `default`, `file NAME`, `environment VAR`, `flag`;
+        """The source of a value (dotted name): `default`, `file NAME`, `environment VAR` or `flag`.
 
-        `argument` when these settings were made in Python and not loaded.
+        `argument` for settings that were made in Python instead of loaded.
         """
         if self._sources is not None:
             return self._sources.get(name, "default")
         return "default" if self.values().get(name) == default_values().get(name) else "argument"
 
     def with_sources(self, sources: dict[str, str]) -> Self:
-        """The same settings with the origin of each value (dotted name → text) noted."""
+        """A copy that remembers these sources (dotted name → text of `source_of`)."""
         noted = self.model_copy()
         noted._sources = dict(sources)
         return noted
 
     def non_default(self) -> dict[str, Any]:
-        """Values that differ from the defaults and bear on the result, by dotted name."""
+        """The values that differ from their defaults and can change the result, by dotted name."""
         defaults = default_values()
         return {
             name: value
@@ -177,7 +180,7 @@ class Settings(BaseSettings):
 
     @property
     def settings_fingerprint(self) -> str:
-        """16 hex digits over all values that bear on the result and the definitions of the chosen formats."""
+        """16 hex digits that change with every value that can change the result, and with the chosen formats' rules."""
         values = {name: value for name, value in self.values().items() if affects_result(name)}
         values = {name: value for name, value in values.items() if not name.startswith("custom_formats")}
         values["chosen_formats"] = [chosen.model_dump(mode="json") for chosen in self.chosen_formats()]
@@ -185,7 +188,7 @@ class Settings(BaseSettings):
 
 
 def flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Leaves of nested dictionaries by dotted name; an empty dictionary is a leaf."""
+    """Nested dictionaries → one dictionary by dotted name; an empty dictionary counts as a value."""
     leaves: dict[str, Any] = {}
     for key, value in tree.items():
         name = f"{prefix}{key}"
@@ -197,19 +200,19 @@ def flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def default_values() -> dict[str, Any]:
-    """The defaults by dotted name, whatever the environment says."""
+    """The default values by dotted name; the environment is not read."""
     defaults: dict[str, Any] = Settings.model_construct().model_dump(mode="json")
     return flatten(defaults)
 
 
 def affects_result(name: str) -> bool:
-    """Whether a value (dotted name) can change which images come out, or how they look."""
+    """Whether the setting (dotted name) can change which images are chosen, or how they look."""
     field = setting_metadata(name)
     return bool(field.get("affects_result", True))
 
 
 def setting_metadata(name: str) -> dict[str, Any]:
-    """`help`, `unit` and `affects_result` of a dotted name; an entry of a table has those of the table."""
+    """`help`, `unit` and `affects_result` of a setting (dotted name); an entry of a table has those of the table."""
     model: Any = Settings
     found: dict[str, Any] = {"help": "", "unit": "", "affects_result": True}
     for part in name.split("."):

@@ -1,6 +1,6 @@
-"""What a settings section is made of: frozen models whose every line has a default, a unit, limits and help.
+"""The parts that settings sections are made of: a frozen base model, and fields with default, unit, limits and help.
 
-The sections are in `stream.settings.sections`.
+The sections themselves are in `stream.settings.sections`.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
 class Section(BaseModel):
-    """Base of a settings section: immutable, unknown keys refused, defaults checked like given values."""
+    """Base of a settings section: immutable; unknown keys are refused; defaults are checked like given values."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
 
 
 def setting(default: Any, help: str, *, unit: str = "", affects_result: bool = True, **limits: Any) -> Any:
-    """One line of a section. `limits` are pydantic's (`ge`, `le`, `gt`, `lt`, `min_length`, …).
+    """One field of a section. `limits`: those of pydantic's `Field` (`ge`, `le`, `gt`, `lt`, `min_length`, …).
 
-    Set `affects_result=False` on what changes only speed or place: it then stays out of the fingerprint.
+    `affects_result=False` marks what changes only speed or place; it is left out of the fingerprint.
     """
     return Field(
         default,
@@ -30,9 +30,9 @@ def setting(default: Any, help: str, *, unit: str = "", affects_result: bool = T
 
 
 def parse_time_s(value: Any) -> Any:
-    """Seconds of `90`, `"90.5"`, `"1:30"` or `"0:01:30.5"`; other types pass through to be refused by the model.
+    """Seconds from the texts `90.5`, `1:30` and `0:01:30.5`; values of other types unchanged, for the model to check.
 
-    Raises ValueError when a text is none of these.
+    Raises ValueError for any other text.
     """
     if not isinstance(value, str):
         return value
