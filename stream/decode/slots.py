@@ -1,10 +1,11 @@
-"""Slots on the device for decoded pictures: a fixed number, given back by themselves when nobody looks any more.
+"""A bounded number of slots in device memory for decoded pictures.
 
-A decoder's surface is gone at its next call, so every picture is copied into a slot. The planes that are handed out
-keep the slot's lease alive; when the last view of them is gone, the slot returns. Nothing is freed by hand, and a stage
-that is slow holds its slots, which holds the decoder back instead of filling the device.
+The hardware decoder overwrites its surface at the next call, so every picture is copied into a slot. The planes of a
+picture hold a lease of its slot. When the last reference to them is gone, the slot is free again; no code frees it. A
+slow stage keeps its slots, so the decoder waits for a free slot and device memory does not fill up.
 
-A slot is used again at once, so whoever reads a surface has finished on its own stream before it lets go of it.
+A free slot is reused at once. So a stage must have finished its work on a picture, on its own stream, before it drops
+the last reference.
 """
 
 from __future__ import annotations
@@ -23,12 +24,15 @@ from ..dataflow.cancellation import checkpoint
 from ..records import FRAME_1080P_BYTES
 
 _CANCEL_POLL_S = 0.05
+"""How often a thread that waits for a slot looks for a cancellation."""
 _ROW_BYTES = 16
-"""Rows begin at multiples of this, for the kernels' 16-byte loads."""
+"""Rows begin at multiples of this many bytes, because the kernels load 16 bytes at a time."""
+_FETCHED_AT_END = 32
+"""Pictures that threads fetch at the same time at the end of a film, one each."""
 
 
 class Place(NamedTuple):
-    """Where a plane lies in a slot. `begin` and `strides` in bytes."""
+    """Where a plane lies in a slot. `begin` and `strides` in bytes; `shape`: (rows, columns)."""
 
     begin: int
     shape: tuple[int, int]
@@ -37,7 +41,7 @@ class Place(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """So many rows of so many bytes each, that begin every `pitch_bytes`."""
+    """`number` rows of `row_bytes` bytes; the next row begins `pitch_bytes` after the last one."""
 
     number: int
     row_bytes: int
@@ -45,87 +49,94 @@ class Rows(NamedTuple):
 
 
 class Memory(Protocol):
-    """One device's memory and the stream on which pictures are copied."""
+    """The memory of one device, and the stream on which pictures are copied there."""
 
     stream: int
     """Handle of the stream, for the decoder."""
 
     def reserve(self, nbytes: int) -> None:
-        """Says how much the film may take in all. Blocks while the device has no room for it beside other films."""
+        """Reserve room for all blocks of the film together. Blocks while other films leave too little room."""
         ...
 
     def allocate(self, nbytes: int) -> Any:
-        """A block; it is freed when the object is."""
+        """A block of memory. It is freed when the returned object is."""
         ...
 
     def bytes_of(self, block: Any, owner: object) -> Array:
-        """The block as (nbytes,) uint8; `owner` lives as long as any view of it."""
+        """The block as (nbytes,) uint8. The array and every view of it keep `owner` alive."""
         ...
 
     def planes(self, slot: Array, places: Sequence[Place]) -> list[Array]:
-        """Views of a slot, which they keep; made of every picture, so they are for kernels and `upload` alone."""
+        """Views of a slot, which keep it alive. Made for every picture, so they are cheap: only kernels and `upload` can
+        use them."""
         ...
 
     def copy_rows(self, slot: Array, rows: Rows, source: int) -> None:
-        """Queue a copy within the device to the beginning of a slot, of rows that lie at `source` one behind the
-        other."""
+        """Queue a copy within the device: rows that lie without gaps at address `source` go to the beginning of a slot,
+        with the pitch of `rows`."""
         ...
 
     def upload(self, target: Array, host: np.ndarray) -> None:
-        """Queue a copy from the host: two arrays of one shape and dtype, the target's rows contiguous."""
+        """Queue a copy from the host. Both arrays have one shape and dtype; each row of `target` is contiguous."""
         ...
 
     def finish(self) -> None:
-        """Wait for everything queued. Synchronises."""
+        """Wait for all queued copies. Synchronises."""
         ...
 
     def close(self) -> None:
-        """Give the stream back. Blocks live on until nobody needs them."""
+        """Give back the reserved room. Blocks that are still referred to stay valid. Synchronises."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """How many pictures the graph can hold at most without asking the decoder for another one.
+    """How many slots a film needs so that its stages never stop for want of a slot.
 
-    Left of the pictures' way to the pool a stage that waits for its next item still holds the one before, so the
-    splitter, the reader and the collector may each hold a whole shot; measuring and splitting a batch each; the
-    decoder the batch it is filling. All of that together with the unclosed shot and the pool must fit beside one
-    another, or the decoder would wait for a slot that only another picture could set free. What waits in channels
-    needs no room: it moves on without the decoder's help and is counted only so that the stages overlap.
-    At the film's end nobody measures any more: the same slots serve the pool and, where what lies beside a picture was
-    not kept, one stretch of `beside` pictures at a time, and a picture of each thread that asks for one.
+    A stage that waits for its next item still holds the one before. So these pictures can be held at the same time:
+
+    - three batches: the one the decoder fills, one in measuring, one in splitting;
+    - four shots of `unclosed` pictures: the shot not yet closed, and one each in splitter, reader and collector;
+    - the picture pool.
+
+    With fewer slots the decoder could wait for a slot that becomes free only after another picture was decoded: a
+    deadlock. Pictures that wait in a channel cannot cause one, because the next stage takes them out without the
+    decoder's help. Two batches are added for them all the same, so that decoder and kernels work at the same time.
+
+    At the end of the film no stage measures any more. The slots then serve the pool, the pictures around a candidate
+    that are decoded again (one span of `beside` pictures at a time), and one fetched picture for each thread.
     """
 
     batch: int = 32
+    """Pictures in a batch."""
     kept_1080p: int = 64
     """Room of the picture pool, counted in pictures of 1920x1080."""
     unclosed: int = 33
-    """Cells of an unclosed shot, and the picture that is about to join them."""
+    """Most pictures of a shot: the cells of `stream.candidates.probes`, and the picture that is about to join them."""
     beside: int = 128
-    """Pictures of a stretch of a second or so; a longer one gets what it needs beyond the limit."""
+    """Pictures in a span of about a second. Longer spans take slots beyond the limit (`FramePool.take`)."""
 
     def least(self, picture_bytes: int) -> int:
-        """Slots without which the graph could come to a halt."""
+        """Slots without which the stages could stop for ever. `picture_bytes`: size of a slot."""
         watching = 3 * self.batch + 4 * self.unclosed
-        return self._kept(picture_bytes) + max(watching, self.beside + 32)
+        return self._kept(picture_bytes) + max(watching, self.beside + _FETCHED_AT_END)
 
     def slots(self, picture_bytes: int) -> int:
-        """The least, and two batches in the channels so that decoder and kernels work at the same time."""
+        """The least, and two batches that wait in channels, so that decoder and kernels work at the same time."""
         return self.least(picture_bytes) + 2 * self.batch
 
     def _kept(self, picture_bytes: int) -> int:
-        # One more than fits: the pool takes a picture in before it puts another one out.
+        # The pool adds a picture before it drops another one, and keeps one even where none fits.
         return self.kept_1080p * FRAME_1080P_BYTES // picture_bytes + 2
 
 
 def pitch_of(width: int, itemsize: int) -> int:
-    """Bytes from one row of a plane to the next: rows begin at whole 16 bytes."""
+    """Bytes from one row of a plane to the next: `width` samples, rounded up to whole 16 bytes."""
     return -(-width * itemsize // _ROW_BYTES) * _ROW_BYTES
 
 
 def places_of(shapes: Sequence[tuple[int, int]], dtype: np.dtype[Any]) -> list[Place]:
-    """Planes of (rows, width) one behind the other in a slot, each with its rows at whole 16 bytes."""
+    """The places of planes of these (rows, width), one after the other in a slot, with the pitch of `pitch_of`."""
     places, begin = [], 0
     for rows, width in shapes:
         pitch = pitch_of(width, dtype.itemsize)
@@ -135,12 +146,13 @@ def places_of(shapes: Sequence[tuple[int, int]], dtype: np.dtype[Any]) -> list[P
 
 
 def bytes_for(shapes: Sequence[tuple[int, int]], itemsize: int) -> int:
-    """Bytes of a slot for those planes."""
+    """Bytes of a slot that holds planes of these (rows, width)."""
     return sum(rows * pitch_of(width, itemsize) for rows, width in shapes)
 
 
 class _Returned:
-    """Blocks whose pictures are gone. A simple queue, because collectors may call at any moment, even from within."""
+    """The free blocks, each with its size. A `SimpleQueue`, because the garbage collector may call its `put` at any
+    moment, even while another `put` runs."""
 
     def __init__(self) -> None:
         self.blocks: SimpleQueue[tuple[int, Any]] = SimpleQueue()
@@ -152,8 +164,8 @@ class _Returned:
 
 
 class _Lease:
-    """What the planes of one picture keep alive; its end gives the block back. A weak reference with a callback would
-    do the same at twenty times the cost, at every picture."""
+    """Kept alive by the planes of one picture; its `__del__` returns the block. A weak reference with a callback would
+    do the same at twenty times the cost for every picture."""
 
     __slots__ = ("_block", "_nbytes", "_returned")
 
@@ -165,9 +177,10 @@ class _Lease:
 
 
 class FramePool:
-    """Up to `limit` slots, made when first needed. Safe for several threads.
+    """Up to `limit` slots, allocated when first needed. Safe for several threads.
 
-    `peak` is the most that were in use at a time, `waits` how often somebody had to wait for one.
+    `peak`: the most slots that were in use at a time. `waits`: how often `take` had to wait. Raises ValueError for a
+    limit below 1.
     """
 
     def __init__(self, memory: Memory, limit: int) -> None:
@@ -183,22 +196,26 @@ class FramePool:
 
     @property
     def slots(self) -> int:
-        """Slots there are, used or free."""
+        """How many slots are allocated, used or free."""
         return self._slots
 
     @property
     def in_use(self) -> int:
+        """How many slots are in use."""
         return self._slots - self._returned.blocks.qsize()
 
     def take(self, nbytes: int, beyond: bool = False) -> Array:
-        """(nbytes,) uint8, a slot that returns with the last view of it (`Memory.planes`). Blocks while all are in use,
-        unless `beyond` allows one more than the limit; in a worker thread it hears cancellation."""
+        """A slot as (nbytes,) uint8. It is free again when the last view of it (`Memory.planes`) is gone.
+
+        Blocks while all slots are in use, unless `beyond` allows another one above the limit. A wait on a worker thread
+        raises the thread's cancellation.
+        """
         block = self._block(nbytes, beyond)
         self.peak = max(self.peak, self.in_use)
         return self._memory.bytes_of(block, _Lease(self._returned, nbytes, block))
 
     def close(self) -> None:
-        """Free what is free; slots that are still looked at are freed when they return."""
+        """Free all free slots; slots in use are freed as soon as nothing refers to them."""
         self._returned.closed = True
         with self._lock:
             while not self._returned.blocks.empty():
@@ -214,7 +231,8 @@ class FramePool:
         return block
 
     def _free(self, nbytes: int, wait_s: float = 0.0) -> Any:
-        """A returned block of this size; others (a film that changed its size) are freed, None when there is none."""
+        """A free block of this size, None when there is none. Blocks of another size are freed on the way: the film has
+        changed its picture size."""
         while True:
             try:
                 size, block = self._returned.blocks.get(block=wait_s > 0, timeout=wait_s or None)
@@ -226,6 +244,7 @@ class FramePool:
                 self._slots -= 1
 
     def _grown(self, nbytes: int, beyond: bool) -> Any:
+        """A newly allocated block, None at the limit (unless `beyond`)."""
         with self._lock:
             if self._slots >= self._limit and not beyond:
                 return None
