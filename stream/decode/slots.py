@@ -67,8 +67,8 @@ class Memory(Protocol):
         ...
 
     def planes(self, slot: Array, places: Sequence[Place]) -> list[Array]:
-        """Views of a slot, which keep it alive. Made for every picture, so they are cheap: only kernels and `upload` can
-        use them."""
+        """Views of a slot, which keep it alive. Made for every picture, so they are cheap and only kernels and `upload`
+        can use them."""
         ...
 
     def copy_rows(self, slot: Array, rows: Rows, source: int) -> None:

@@ -1,1 +1,2 @@
-"""NVIDIA's decoder. In: a path, whose packets PyAV reads; out: pictures in device memory, in slots that are reused."""
+"""Decoding on NVIDIA's hardware decoder (NVDEC). In: a path, whose packets PyAV reads; out: pictures in device memory,
+in slots that are reused."""

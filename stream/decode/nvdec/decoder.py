@@ -1,4 +1,4 @@
-"""The chip's decoder: pictures stay on the device, times and numbers are those of the CPU's path."""
+"""`Decoder` on NVDEC: pictures stay on the device; times and frame numbers are the same as on the CPU."""
 
 from __future__ import annotations
 
@@ -25,16 +25,19 @@ from .demux_decode import NvPass
 from .session import Chip, Decoded, NvSession, RefusedError, words_of
 
 _SAMPLES: dict[int, np.dtype[Any]] = {1: np.dtype(np.uint8), 2: np.dtype(np.uint16)}
+"""Bytes a sample → dtype."""
 _DECODERS_OWN = 24
-"""Pictures in the decoder's own memory: sixteen that others may refer to, and those on their way out."""
+"""Pictures in NVDEC's own memory: up to sixteen reference pictures, and those that wait for display."""
 _Timed = tuple[Surface, float, int, bool]
+"""(picture, pts_s, frame number or -1, damaged)"""
 
 
 class NvDecoder:
-    """`stream.decode.decoder.Decoder` on NVDEC: surfaces are NV12 (8 bits) or P016 (`bit_depth` 16) on the device.
+    """`stream.decode.decoder.Decoder` on NVDEC. Surfaces are NV12 (8 bits) or P016 (`bit_depth` 16), on the device.
 
-    `info` is what FFmpeg says of the file. Decodes the first picture at once, so that a chip that refuses the film does
-    so here: raises RefusedError. Want of memory is no refusal, FFmpeg's pictures would need as much: KeyartError.
+    `info`: what FFmpeg says of the file. The constructor decodes the first picture, so that a film that the chip cannot
+    decode raises RefusedError here. Raises KeyartError when there is too little device memory; that is no refusal,
+    because pictures that FFmpeg decodes would need as much.
     """
 
     name = "nvdec"
@@ -42,7 +45,7 @@ class NvDecoder:
     def __init__(self, info: VideoInfo, options: DecodeOptions, chip: Chip, memory: Memory) -> None:
         chip.check(info)
         self.info = info
-        # Interlaced pictures leave the chip deinterlaced.
+        # NVDEC deinterlaces.
         self.notices: list[Notice] = [n for n in notices_of(info) if n.code != "not_deinterlaced"]
         self._options, self._chip, self._memory = options, chip, memory
         self._demand = Demand(batch=options.batch_of(self.info), kept_1080p=options.kept_1080p)
@@ -57,8 +60,10 @@ class NvDecoder:
         self._begun: tuple[NvPass, Iterator[_Timed]] | None = self._first_look()
 
     def batches(self) -> Iterator[FrameBatch]:
-        """All pictures of the range, once; what was odd about them is in `notices` when the iterator ends.
-        Synchronises once a batch."""
+        """All pictures of the range, once, in presentation order. When the iterator ends, `notices` is complete.
+
+        Raises KeyartError when the chip gives up or the device has no room. Synchronises once a batch.
+        """
         reading, pictures = self._begun or self._begin()
         self._begun = None
         try:
@@ -71,21 +76,21 @@ class NvDecoder:
         self.notices += self._summary.notices(self.info, reading.reader.errors, reading.reader.first_error_s)
 
     def frame_at(self, pts_s: float) -> Surface:
-        """Seek to the key frame before, decode to exactly `pts_s`; from the start where seeking is not exact.
-        Synchronises."""
+        """The picture shown at `pts_s`. Decodes from the key frame before it, or from the start where seeking is not
+        exact. Raises KeyartError when the file has no picture there. Synchronises."""
         found = self._search(pts_s - SAME_TIME_S, pts_s + SAME_TIME_S, pts_s)
         if not found:
             raise KeyartError(f"has no picture at {pts_s:.3f} s any more, was it replaced while it was read?")
         return min(found, key=lambda picture: abs(picture[0] - pts_s))[1]
 
     def between(self, first_s: float, last_s: float, *, fine: bool = False) -> list[tuple[float, Surface]]:
-        """Seek to the key frame before `first_s`, decode to `last_s`; from the start where seeking is not exact. The
-        chip's pictures are always fine. Synchronises."""
-        # Mended times cannot be sought, and the whole film for every look would take hours.
+        """The pictures from `first_s` to `last_s`, with their times. Decodes from the key frame before `first_s`, or
+        from the start where seeking is not exact. NVDEC's pictures are always fine. Synchronises."""
+        # Times that were mended cannot be found by seeking, and decoding the whole film each time would take hours.
         return [] if self._summary.adjusted else self._search(first_s, last_s, first_s)
 
     def close(self) -> None:
-        """Give decoder, stream and slots back; pictures that are still looked at stay valid. Synchronises."""
+        """Give back decoder, stream and slots. Pictures that are still referred to stay valid. Synchronises."""
         self._closed = True
         if self._begun is not None:
             self._begun[0].close()
@@ -95,7 +100,7 @@ class NvDecoder:
         self._pool.close()
 
     def _first_look(self) -> tuple[NvPass, Iterator[_Timed]]:
-        """A pass that has decoded its first picture, for `batches` to go on with."""
+        """A pass that has decoded its first picture; `batches` goes on with it. Raises RefusedError."""
         reading, pictures = self._begin()
         try:
             first = next(pictures, None)
@@ -140,7 +145,7 @@ class NvDecoder:
         summary.ended = True
 
     def _kept(self, decoded: Decoded, beyond: bool = False) -> Surface:
-        """The picture in a slot of its own; its copy is queued."""
+        """Queue a copy of the picture into a slot and return the slot as a surface. `beyond`: see `FramePool.take`."""
         info = self.info
         shown = info.width if _is_size(decoded, info) else decoded.width
         layout = _layout(decoded.width, decoded.height, decoded.sample_bytes, shown)
@@ -151,7 +156,7 @@ class NvDecoder:
 
     def _search(self, first_s: float, last_s: float, seek_s: float) -> list[tuple[float, Surface]]:
         starts = [None] if self._summary.adjusted else [seek_s, seek_s - SEEK_BACK_OFF_S, None]
-        # One at a time: two that each hold half of the slots would wait for each other.
+        # One search at a time: two that each hold half of the slots would wait for each other.
         with lock_cancellably(self._one_search):
             for start_s in starts:
                 found = self._scan(first_s, last_s, start_s)
@@ -161,7 +166,8 @@ class NvDecoder:
         return []
 
     def _scan(self, first_s: float, last_s: float, start_s: float | None) -> list[tuple[float, Surface]] | None:
-        """Pictures of the range, read from `start_s` (None: the beginning); None when the seek landed inside it."""
+        """The pictures of the range, read from `start_s` (None: the beginning); None when the seek landed after its
+        first picture."""
         idle, self._idle = self._idle, None
         reading = NvPass(self.info.path, self._chip, self._memory, session=idle)
         found: list[tuple[float, Surface]] = []
@@ -185,32 +191,32 @@ class NvDecoder:
             reading.close()
 
     def _keep_session(self, reading: NvPass) -> None:
-        """Making a decoder takes longer than most searches, so one waits for the next search. After `close` there is
-        none to come: the pass keeps its decoder and lets it go."""
+        """Keep the pass's NVDEC session for the next search: making one takes longer than most searches. After `close`
+        there is no next search, and the session goes with the pass."""
         if not self._closed:
             self._idle = reading.give_session()
 
 
 def _batch_of(chunk: list[_Timed]) -> FrameBatch:
-    """The chunk as a batch; it is emptied, so that nobody here keeps the pictures from returning to their slots."""
+    """The chunk as a batch. The list is emptied, so that it does not keep slots in use."""
     surfaces, pts_s, frames, damaged = zip(*chunk, strict=True)
     chunk.clear()
     return FrameBatch(list(surfaces), np.array(pts_s), np.array(frames, np.int32), np.array(damaged, np.bool_))
 
 
 class _Layout(NamedTuple):
-    """How a decoder's picture lies in a slot. Worked out once a film: this is made use of every frame."""
+    """How NVDEC's picture lies in a slot; used for every frame and therefore computed once a film."""
 
     nbytes: int
     rows: Rows
-    """Of luma and of chroma behind it, which have one width and one pitch: one copy brings both."""
+    """Luma and, after it, chroma. Both have the same width and pitch, so one copy transfers both."""
     places: tuple[Place, Place, Place]
-    """Y, of which `shown` columns are the picture's, U and V in turn."""
+    """Y (its first `shown` columns), U and V, which are interleaved."""
 
 
 @lru_cache(maxsize=64)
 def _layout(width: int, height: int, sample_bytes: int, shown: int) -> _Layout:
-    """Of NV12 or P016, `width` even."""
+    """The layout of NV12 (`sample_bytes` 1) or P016 (2). `width` is even; `shown`: columns of the picture."""
     dtype, shapes = _SAMPLES[sample_bytes], [(height, width), ((height + 1) // 2, width)]
     luma, pairs = places_of(shapes, dtype)
     half, apart = (pairs.shape[0], width // 2), (pairs.strides[0], 2 * sample_bytes)

@@ -1,4 +1,4 @@
-"""One pass of the demuxer and the chip's decoder over a file, in good days and bad."""
+"""One pass of demuxer and NVDEC over a file, which goes on after damaged packets."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ from .packets import Packet, PacketReader, content, with_headers
 from .session import Chip, Decoded, NvdecError, NvSession, UnsupportedError
 
 _MOST_FAILURES = 8
-"""Decoders in a row that fail at their first packet before the film is given up."""
+"""Sessions in a row that may fail at their first packet before the film is given up."""
 _SILENT_PACKETS = 600
-"""Packets without any picture after which a film is given up: no decoder holds back this many."""
+"""Packets without a picture after which the film is given up; no decoder delays pictures by so many packets."""
 _MOST_IN_FLIGHT = 256
+"""Packets whose pictures may still come; beyond that the oldest is forgotten."""
 _OWN_STAMPS = -(1 << 62)
-"""Stamps of packets without a time of their own count up from here, far below any time of a file."""
+"""Stamps for packets that have no unique time: they count up from here, far below any time of a file."""
 
 
 class _Expected(NamedTuple):
-    """What was fed and has not been shown yet."""
+    """A packet that was fed and whose picture has not come yet."""
 
     pts: int | None
     key: bool
@@ -34,7 +35,7 @@ class _Expected(NamedTuple):
 
 
 class NvPicture(NamedTuple):
-    """A picture in the decoder's memory; valid until the pass is asked for the next one."""
+    """A picture in NVDEC's memory; valid until the pass is asked for the next one. `pts` in the stream's time base."""
 
     decoded: Decoded
     pts: int | None
@@ -42,11 +43,13 @@ class NvPicture(NamedTuple):
 
 
 class NvPass:
-    """Pictures of the picture stream in presentation order, numbered, with damage known as far as the chip says.
+    """The pictures of a file's picture stream in presentation order.
 
-    The chip conceals what it cannot decode and tells nobody; known are damaged packets and packets it refuses. After
-    such a one a new decoder begins with the next key frame. Pictures shown before the key frame with which decoding
-    began are left out, for they need pictures that were never read.
+    After a packet that NVDEC refuses, a new session begins at the next key frame. Damage is known for packets that the
+    demuxer marks and packets that NVDEC refuses; what NVDEC conceals without an error stays unknown. Pictures that are
+    shown before the key frame at which decoding began are left out, because they need pictures that were not read.
+
+    `session`: one to reuse. Raises KeyartError when the file cannot be opened.
     """
 
     def __init__(
@@ -64,12 +67,12 @@ class NvPass:
         self._usual_sequence = sequence_headers(self.reader.codec, self.reader.headers)
 
     def close(self) -> None:
-        """Close the demuxer and let the decoder go."""
+        """Close the demuxer and drop the session."""
         self.reader.close()
         self._session = None
 
     def give_session(self) -> NvSession | None:
-        """The decoder, emptied, for another pass; None when there is none that works."""
+        """The flushed session, for another pass to reuse; None when there is none that works."""
         session, self._session = self._session, None
         try:
             if session is not None:
@@ -79,9 +82,11 @@ class NvPass:
         return session
 
     def pictures(self, from_key_s: float | None = None, wanted_from_s: float | None = None) -> Iterator[NvPicture]:
-        """Decoded pictures; before the key frame at `from_key_s` packets are only counted, and before `wanted_from_s`
-        those that no other picture needs are not decoded. Raises KeyartError when the chip gives up, or the device has
-        no room."""
+        """The decoded pictures.
+
+        Packets before the key frame at `from_key_s` are only counted. Before `wanted_from_s` pictures that no other one
+        refers to are not decoded. Raises KeyartError when NVDEC gives up or the device has no room.
+        """
         self.reader.find_droppable = self._mode == "reference" or wanted_from_s is not None
         drop_before_s = float("inf") if self._mode == "reference" else wanted_from_s
         for packet in self.reader.packets():
@@ -101,7 +106,7 @@ class NvPass:
         if not self._begun and not sequence:
             packet, sequence = with_headers(packet, self.reader.headers), self._usual_sequence
         if self._session is not None and sequence and sequence != self._session.sequence:
-            # A decoder scales to the size it began with, or fails; so one ends here and another begins.
+            # A session scales to the size it began with, or fails: another one begins at new parameter sets.
             yield from self._shown(self._flush())
             self._session, self._begun = None, False
         yield from self._shown(self._fed(packet, sequence, time_s))
@@ -127,7 +132,7 @@ class NvPass:
         return surfaces
 
     def _expect(self, packet: Packet) -> int:
-        """The stamp that goes through the decoder with the packet: its time, unless another one has the same."""
+        """The stamp that NVDEC returns with the packet's picture: its time, or a new number if that is not unique."""
         stamp = packet.pts
         if stamp is None or stamp in self._expected:
             stamp = self._own_stamp = self._own_stamp + 1
@@ -137,7 +142,7 @@ class NvPass:
         return stamp
 
     def _fail(self, time_s: float, error: NvdecError, begins_here: bool) -> None:
-        if out_of_memory(error):  # no damage, and the next key frame would find no room either
+        if out_of_memory(error):  # this is no damage, and the next key frame would find no room either
             raise KeyartError(NO_ROOM) from error
         self._session, self._begun = None, False
         self._expected.clear()

@@ -1,4 +1,4 @@
-"""CUDA memory for decoded pictures: blocks straight from the driver, copies on a stream of the video's own."""
+"""CUDA memory for decoded pictures: blocks from the driver, not from CuPy's pool, and copies on one stream a video."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .memory_budget import DeviceRoom, Share
 
 _BYTE = np.dtype(np.uint8)
 _ALIGNED = 512
-"""Bytes; where CUDA's own allocations begin."""
+"""Bytes to whose multiples block addresses are aligned, like CUDA's own allocations."""
 _BLOCKS_A_SLAB = 8
 
 
 class Block(NamedTuple):
-    """Part of a slab, which is freed with the last of its blocks."""
+    """A part of a slab. The slab is freed with the last of its blocks."""
 
     slab: Any
     address: int
@@ -31,8 +31,11 @@ class Block(NamedTuple):
 
 
 class Slabs:
-    """Blocks cut from larger pieces of memory: asking the driver for each by itself, and giving it back, stops the
-    device hundreds of times a film. `make`: bytes → an object with the address `ptr` that owns them."""
+    """Cuts blocks from larger allocations: each allocation and release by the driver stops the device, which single
+    blocks would do hundreds of times a film.
+
+    `make`: bytes → an object that owns so much memory at the address `ptr`. `made_bytes`: allocated so far.
+    """
 
     def __init__(self, make: Callable[[int], Any]) -> None:
         self._make = make
@@ -41,7 +44,7 @@ class Slabs:
         self._begin = self._end = 0
 
     def next(self, nbytes: int) -> Block:
-        """A block of its own. Not for several threads at once."""
+        """A new block of `nbytes`. Not safe for several threads."""
         step = -(-nbytes // _ALIGNED) * _ALIGNED
         if self._slab is None or self._begin + step > self._end:
             self._slab = self._make(step * _BLOCKS_A_SLAB)
@@ -55,8 +58,9 @@ class Slabs:
 class CupyMemory:
     """`stream.decode.slots.Memory` on CuPy's current device, with a non-blocking stream.
 
-    Blocks bypass CuPy's pool, which keeps what was freed for the stream it was freed on: here streams come and go with
-    the videos. Raises RuntimeError when CuPy or a device is missing.
+    CuPy's memory pool is not used: it keeps freed memory for the stream on which it was freed, and each video has its
+    own stream. `room`: from which room is reserved, default: the device's. Raises RuntimeError when CuPy or a device is
+    missing.
     """
 
     def __init__(self, room: DeviceRoom | None = None) -> None:
@@ -94,7 +98,7 @@ class CupyMemory:
         self._copy(slot.address, pitch, source, row_bytes, row_bytes, number, self._on_device, self.stream)
 
     def upload(self, target: DevicePlane, host: np.ndarray) -> None:
-        # Pageable memory is staged before the call returns, so `plain` need not outlive it.
+        # The driver copies pageable memory aside before the call returns, so `plain` may be freed then.
         plain = host if host.strides[1] == host.itemsize and host.strides[0] >= 0 else np.ascontiguousarray(host)
         place, pitch = target.address, target.strides[0]
         row_bytes, rows = plain.shape[1] * plain.itemsize, plain.shape[0]
@@ -110,7 +114,7 @@ class CupyMemory:
 
 @cache
 def device_room() -> DeviceRoom:
-    """That of CuPy's current device."""
+    """The room of CuPy's current device, one object for the process."""
     from cupy.cuda import runtime
 
     return DeviceRoom(lambda: int(runtime.memGetInfo()[0]))

@@ -1,4 +1,5 @@
-"""Room on the device for films side by side: each has what all its slots may take promised before it begins."""
+"""Device memory shared by films that run at the same time: each reserves what all its slots may take before it
+begins."""
 
 from __future__ import annotations
 
@@ -10,12 +11,13 @@ from weakref import WeakSet
 from ...dataflow.cancellation import checkpoint
 
 SPARE_BYTES = 1 << 30
-"""Left for the batches of meters and engines, and for crops."""
+"""Never reserved: left for the batches of meters and engines, and for crops."""
 _CANCEL_POLL_S = 0.1
+"""How often a thread that waits for room looks for a cancellation."""
 
 
 class Share:
-    """One film's part, bytes: what it may need in all, and what of it is taken already. Gone with its owner."""
+    """One film's part, bytes: `needed` in all, and `used` of that already. It ends when nothing refers to it."""
 
     def __init__(self) -> None:
         self.needed = 0
@@ -23,9 +25,9 @@ class Share:
 
 
 class DeviceRoom:
-    """Hands out shares in the order they were asked for. Safe for several threads.
+    """Reserves device memory for films in the order in which they ask. Safe for several threads.
 
-    free_bytes: asks the device, which knows what other programs take. `waits` counts films that had to wait.
+    `free_bytes`: asks the device, so that what other programs use counts too. `waits`: films that had to wait.
     """
 
     def __init__(self, free_bytes: Callable[[], int], spare_bytes: int = SPARE_BYTES) -> None:
@@ -36,11 +38,12 @@ class DeviceRoom:
         self.waits = 0
 
     def take(self, share: Share, nbytes: int) -> None:
-        """Promises `nbytes` in all to a share. Blocks while others have the room, and hears cancellation in a worker
-        thread; a film that is alone goes ahead whatever it needs, for nothing would make more room for it."""
+        """Reserve `nbytes` in all for a share. Blocks while others leave too little room; a wait on a worker thread
+        raises the thread's cancellation. A film that is alone never waits, because nothing would make more room for
+        it."""
         turn = object()
         with self._changed:
-            # Who asks again gives up what he had: holding some and waiting for more, two would wait for each other.
+            # A share that asks again gives up what it had: two that hold some and wait for more would deadlock.
             self._shares.discard(share)
             self._turns.append(turn)
             self._changed.notify_all()
@@ -56,7 +59,7 @@ class DeviceRoom:
                 self._changed.notify_all()
 
     def give_back(self, share: Share) -> None:
-        """The film is over; its memory is the device's again."""
+        """End a share's reservation."""
         with self._changed:
             self._shares.discard(share)
             self._changed.notify_all()

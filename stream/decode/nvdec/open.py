@@ -1,4 +1,4 @@
-"""Who decodes a film on a GPU: the chip where it can, else FFmpeg."""
+"""Chooses the decoder of a film on a GPU: NVDEC where it can decode the film, else FFmpeg with an upload."""
 
 from __future__ import annotations
 
@@ -23,8 +23,11 @@ from .session import Chip, RefusedError, words_of
 
 
 def open_on_gpu(path: Path, options: DecodeOptions) -> Decoder:
-    """`open_decoder` for the first CUDA device. Raises KeyartError when the file has no picture that can be decoded,
-    or when PyNvVideoCodec or CuPy cannot be used."""
+    """The decoder of a file on the first CUDA device.
+
+    Raises KeyartError when the file has no picture that can be decoded, when PyNvVideoCodec or CuPy cannot be used, or
+    when the device has no room.
+    """
     try:
         chip, memory = first_chip(), CupyMemory()
     except RuntimeError as error:
@@ -35,9 +38,11 @@ def open_on_gpu(path: Path, options: DecodeOptions) -> Decoder:
 
 
 def open_on_chip(path: Path, options: DecodeOptions, chip: Chip, make_memory: Callable[[], Memory]) -> Decoder:
-    """The chip's decoder, or FFmpeg's with its pictures uploaded when the chip refuses the film. Raises KeyartError
-    when the device has no room for either."""
-    # FFmpeg describes the film by its first picture; one thread, because other films are on their way.
+    """NVDEC's decoder, or FFmpeg's with an upload when NVDEC refuses the film.
+
+    Raises KeyartError when the file cannot be decoded or the device has no room.
+    """
+    # FFmpeg decodes the first picture to describe the film; on one thread, because other films run at the same time.
     info = AvDecoder(path, replace(options, threads=1)).info
     memory = make_memory()
     try:
@@ -52,7 +57,7 @@ def open_on_chip(path: Path, options: DecodeOptions, chip: Chip, make_memory: Ca
 
 @lru_cache(maxsize=1)
 def first_chip() -> Chip:
-    """The first GPU's decoder. Raises RuntimeError when PyNvVideoCodec is missing or finds no driver."""
+    """NVDEC of the first GPU. Raises RuntimeError when PyNvVideoCodec is missing or finds no driver."""
     try:
         import PyNvVideoCodec
     except ImportError as error:

@@ -1,9 +1,9 @@
-"""Packets for the chip's decoder: FFmpeg's demuxer and its Annex B filter, the same times as the CPU's decoder.
+"""Packets for NVDEC from FFmpeg's demuxer and Annex B filter, so that times are the same as on the CPU.
 
-PyNvVideoCodec has a demuxer of its own. It gives neither the flags of a packet (damaged, to be decoded and not shown by
-an edit list) nor a choice of stream, knows fewer containers and seeks by its own idea of frames. PyAV demuxes and
-filters a packet in 8 to 14 µs and without the interpreter's lock for the reading, 45,000 to 90,000 packets a second on
-one core, ten times what the fastest chip decodes; so times, numbers, edit lists and damage are those of the CPU's path.
+PyNvVideoCodec's own demuxer is not used. It gives no packet flags (damaged; decoded but hidden by an edit list) and no
+choice of stream, knows fewer containers, and seeks by frame counts of its own. PyAV demuxes and filters a packet in 8
+to 14 µs and releases the interpreter lock while it reads: 45,000 to 90,000 packets a second on one core, ten times what
+the fastest NVDEC decodes. So times, frame numbers, edit lists and damage are the same as on the CPU.
 """
 
 from __future__ import annotations
@@ -32,25 +32,26 @@ _TO_ANNEX_B = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
 
 
 class Packet(NamedTuple):
-    """A packet as the chip wants it; `pts` in the stream's units."""
+    """A packet as NVDEC takes it. `pts`: in the stream's time base."""
 
     pts: int | None
     key: bool
     shown: bool
-    """False for a picture that others need and an edit list hides."""
+    """False for a picture that an edit list hides; it is decoded because others refer to it."""
     droppable: bool
-    """No other picture needs it."""
+    """No other picture refers to it."""
     address: int
     nbytes: int
     owner: object
-    """Keeps the bytes alive."""
+    """Keeps the bytes at `address` alive."""
 
 
 class PacketReader:
-    """The packets of a file's picture stream in decoding order, counted.
+    """The packets of a file's picture stream in decoding order.
 
-    `errors` counts damaged packets (and the demuxer's end); `first_error_s` is the time of the first. `find_droppable`
-    looks for packets that no other needs, which costs 2 µs each. Raises KeyartError like `open_container`.
+    `errors`: damaged packets so far, and 1 for a file that breaks off. `first_error_s`: time of the first. Set
+    `find_droppable` to look for packets whose picture no other refers to, which costs 2 µs each. Raises KeyartError
+    like `open_container`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -77,18 +78,18 @@ class PacketReader:
         self._container.close()
 
     def seek(self, pts_s: float) -> None:
-        """Go to the key frame at or before `pts_s` (file clock); numbers are unknowable from then on."""
+        """Go to the key frame at or before `pts_s` (the file's clock). Frame numbers are unknowable from then on."""
         self._numbers.demuxed(None)
         time_base = self.stream.time_base
         assert time_base is not None  # every demuxed stream has one
         try:
             self._container.seek(int(pts_s / time_base), stream=self.stream, backward=True)
         except FFmpegError:
-            # Streams without an index refuse to seek; reading them from the start is slower and as exact.
+            # Streams without an index refuse to seek. Reading from the start is slower and just as exact.
             self._container.seek(0)
 
     def packets(self) -> Iterator[Packet]:
-        """Packets to the end of the file, or to where it is torn."""
+        """The packets up to the end of the file, or to the place where it breaks off."""
         try:
             for packet in self._container.demux(self.stream):
                 if packet.size:
@@ -97,30 +98,33 @@ class PacketReader:
             self.note_damage(None)
 
     def number(self, pts: int | None) -> int:
-        """Number of the picture shown at `pts` in the stream from 0, -1 when unknowable."""
+        """Number from 0 of the picture shown at `pts` (the stream's time base); -1 when unknowable."""
         return self._numbers.number(pts)
 
     def time_s(self, pts: int | None) -> float | None:
         """Presentation time on the file's clock, seconds; None when the file gives none."""
-        # The same as by fractions, to the last bit, and ten times as fast: integers divide correctly rounded.
+        # Bit for bit what fractions give, ten times as fast: Python rounds the quotient of two integers correctly.
         return None if pts is None else pts * self._unit[0] / self._unit[1]
 
     def note_damage(self, time_s: float | None) -> None:
-        """Something at `time_s` could not be read: pictures are damaged from there to the next key frame."""
+        """Count an error at `time_s` (None: unknown). Pictures from there to the next key frame are damaged."""
         self.errors += 1
         if time_s is not None:
             self.first_error_s = time_s if self.first_error_s is None else min(self.first_error_s, time_s)
             self._damaged_from_s = time_s if self._damaged_from_s is None else min(self._damaged_from_s, time_s)
 
     def is_damaged(self, time_s: float, key: bool) -> bool:
-        """Whether the picture, or one it is predicted from, was damaged: until the next clean key frame. What the chip
-        conceals without saying so stays unknown."""
+        """Whether the picture at `time_s`, or one it is predicted from, is damaged: true up to the next clean key
+        frame.
+
+        Ask in presentation order. What NVDEC conceals without an error stays unknown.
+        """
         if key and self._damaged_from_s is not None and time_s > self._damaged_from_s:
             self._damaged_from_s = None
         return self._damaged_from_s is not None and time_s >= self._damaged_from_s
 
     def _filtered(self, packet: VideoPacket) -> Iterator[Packet]:
-        # Read first: the filter takes the packet's contents away.
+        # Read before filtering: the filter empties the packet.
         pts, key, shown = packet.pts, packet.is_keyframe, not packet.is_discard
         if shown:
             self._numbers.demuxed(pts)
@@ -141,8 +145,8 @@ class PacketReader:
 
 
 def with_headers(packet: Packet, headers: bytes) -> Packet:
-    """The packet behind the stream's parameter sets, for a decoder that begins here: the filter puts them only before
-    some kinds of key frames."""
+    """The packet with the stream's parameter sets before it, for a session that begins here: the filter puts them only
+    before some kinds of key frames."""
     if not headers:
         return packet
     joined = np.frombuffer(headers + content(packet), np.uint8)

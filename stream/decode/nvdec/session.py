@@ -1,11 +1,15 @@
-"""NVDEC through PyNvVideoCodec's decoder: what the chip takes, and one decoder on it.
+"""NVDEC through PyNvVideoCodec: what the chip can decode, and one decoding session on it.
 
-What is relied on, seen of the module 2.2.4 itself on a stand-in for the driver: `Decode` takes a `PacketData` that
-anybody may fill (`bsl_data` an address, `bsl` bytes, `pts` any number, which comes back with its picture), gives the
-pictures that are ready for display, and an empty packet flushes, after which it can go on. With a CUDA stream of one's
-own the pictures are *queued* on it when `Decode` returns, and they lie in the decoder's buffers until its next call:
-rows of luma, then rows of interleaved chroma, without padding, an odd width rounded up to even. A cropping that does
-not begin in the corner is not heeded: such films, which nobody has met, would come out shifted.
+This relies on the following, which was seen with version 2.2.4 of the module on a stand-in for the driver:
+
+- `Decode` takes a `PacketData` whose fields may be set: `bsl_data` an address, `bsl` a number of bytes, `pts` any
+  number, which comes back with the picture. It returns the pictures that are ready for display.
+- An empty packet flushes the session; it can go on with another packet afterwards.
+- With a CUDA stream of the caller's, the pictures are *queued* on it when `Decode` returns. They stay in NVDEC's
+  buffers until the next call: rows of luma, then rows of interleaved chroma, without padding, an odd width rounded up
+  to even.
+- Cropping that does not begin at the top left corner is ignored: such a film, none of which is known, would come out
+  shifted.
 """
 
 from __future__ import annotations
@@ -30,7 +34,7 @@ NVDEC_CODECS = {
     "vp9": "VP9",
     "av1": "AV1",
 }
-"""FFmpeg's names of codecs that the chip is fed as they are (H.264 and HEVC with start codes) → PyNvVideoCodec's."""
+"""FFmpeg's names of the codecs whose packets NVDEC takes (H.264 and HEVC with start codes) → PyNvVideoCodec's names."""
 _CHROMA = {
     "yuv420p": "420",
     "yuvj420p": "420",
@@ -40,28 +44,28 @@ _CHROMA = {
     "yuv444p": "444",
     "yuvj444p": "444",
 }
-"""FFmpeg's layouts of eight bits → PyNvVideoCodec's names of what the chip is asked about."""
+"""FFmpeg's pixel formats of eight bits → PyNvVideoCodec's names of chroma formats."""
 _HELD = ("420", "Monochrome")
-"""What comes out as NV12 or P016; some chips decode more."""
+"""Chroma formats that come out as NV12 or P016; some chips decode others too."""
 _SAID = re.compile(r"Error code : (-?\d+)\s+Error Type : (.+)")
 _SURFACES = {"NV12": 1, "P016": 2}
-"""Layouts that become a surface → bytes a sample."""
+"""Picture layouts for which there is a surface → bytes a sample."""
 
 
 class RefusedError(Exception):
-    """The chip does not decode this film; the message says why."""
+    """NVDEC cannot decode this film; the message says why."""
 
 
 class NvdecError(Exception):
-    """A packet the decoder failed on; the message is the decoder's."""
+    """NVDEC failed on a packet; the message is its own."""
 
 
 class UnsupportedError(NvdecError):
-    """A film that no decoder of this chip takes, found out by trying."""
+    """NVDEC turned out not to support this film."""
 
 
 class Decoded(NamedTuple):
-    """A picture in the decoder's memory, gone at the next call. `width` is that of the rows, always even."""
+    """A picture in NVDEC's memory, overwritten at the next call. `address`: on the device; `width`: of a row, even."""
 
     stamp: int
     address: int
@@ -71,7 +75,7 @@ class Decoded(NamedTuple):
 
 
 class Chip:
-    """The decoder of one GPU. `codec` is the module PyNvVideoCodec or a peer of it."""
+    """NVDEC of one GPU. `codec`: the module PyNvVideoCodec, or a peer of it in tests."""
 
     def __init__(self, codec: Any, device_id: int = 0) -> None:
         self._codec = codec
@@ -80,11 +84,12 @@ class Chip:
 
     @cached_property
     def errors(self) -> tuple[type[Exception], ...]:
-        """What the module raises."""
+        """The exceptions that the module raises."""
         return (self._codec.PyNvVCException, self._codec.PyNvVCExceptionUnsupported, RuntimeError)
 
     def check(self, info: VideoInfo) -> None:
-        """Ask the chip about the film. Raises RefusedError, and KeyartError when there is no room to ask."""
+        """Ask whether NVDEC decodes the film. Raises RefusedError when not, KeyartError when memory is too short to
+        ask."""
         name, chroma = NVDEC_CODECS.get(info.codec), _chroma_of(info.pixel_format)
         if name is None:
             raise RefusedError("the GPU has no decoder for it")
@@ -101,12 +106,12 @@ class Chip:
             raise RefusedError(f"the GPU does not decode it at {info.width}x{info.height}")
 
     def engines(self) -> int:
-        """How many decoders work side by side: one question, about H.264, which every chip knows. Raises RefusedError
+        """How many NVDEC engines the GPU has, as it answers for H.264, which all of them decode. Raises RefusedError
         when the chip cannot be asked."""
         return int(self._capabilities("H264", "420", 8)["num_decoder_engines"])
 
     def open(self, codec: str, memory: Memory) -> NvSession:
-        """A decoder that works on the memory's stream. Raises NvdecError when none can be had."""
+        """A session on the memory's stream. `codec`: FFmpeg's name. Raises NvdecError when none can be made."""
         kind = getattr(self._codec.cudaVideoCodec, NVDEC_CODECS[codec])
         try:
             decoder = self._codec.CreateDecoder(
@@ -117,7 +122,7 @@ class Chip:
         return NvSession(self._codec, decoder, self.errors, memory)
 
     def _capabilities(self, codec: str, chroma: str, bit_depth: int) -> dict[str, int]:
-        # Asking makes a CUDA context of its own, which takes a while: once a kind of film.
+        # Each question makes a CUDA context, which is slow: ask once for each kind of film.
         key = (codec, chroma, bit_depth)
         if key not in self._known:
             kinds = self._codec.cudaVideoCodec, self._codec.cudaVideoChromaFormat
@@ -136,29 +141,31 @@ class Chip:
 
 
 class NvSession:
-    """One decoder on the chip, on the stream of `memory`. Not for several threads at once."""
+    """One decoding session on NVDEC, on the stream of `memory`. Not safe for several threads."""
 
     def __init__(self, codec: Any, decoder: Any, errors: tuple[type[Exception], ...], memory: Memory) -> None:
         self._codec = codec
         self._decoder = decoder
         self._errors = errors
         self.sequence = b""
-        """The sequence parameter sets that it works by."""
+        """The sequence parameter sets in use."""
         self._form: tuple[int, int, int] | None = None
-        # Attributes die in the order they were set: the stream must outlive the decoder that works on it.
+        # Attributes are freed in the order in which they were set: the stream must outlive the decoder that uses it.
         self._memory = memory
 
     def decode(self, packet: Packet, stamp: int) -> list[Decoded]:
-        """Feed one packet; the pictures that are ready, each with the stamp of its packet. Raises NvdecError; the
-        decoder is then of no more use."""
+        """Feed one packet and return the pictures that are ready, each with the stamp of its packet.
+
+        Raises NvdecError; the session cannot be used after that.
+        """
         data = self._codec.PacketData()
         data.bsl_data, data.bsl, data.pts = packet.address, packet.nbytes, stamp
-        if packet.key:  # nowhere else does a stream change its size
+        if packet.key:  # a stream changes its size at key frames only
             self._form = None
         return self._decode(data)
 
     def flush(self) -> list[Decoded]:
-        """What the decoder still holds. It can begin anew with a key frame afterwards."""
+        """The pictures that are still inside. Afterwards the session can go on with a key frame. Raises NvdecError."""
         return self._decode(self._codec.PacketData())
 
     def _decode(self, data: Any) -> list[Decoded]:
@@ -175,7 +182,7 @@ class NvSession:
         return Decoded(frame.getPTS(), frame.GetPtrToPlane(0), *self._form)
 
     def _asked(self, frame: Any) -> tuple[int, int, int]:
-        """Width, height and bytes a sample; asked once a key frame."""
+        """Width, height and bytes a sample of a picture; NVDEC is asked once for each key frame."""
         layout = frame.format.name
         if layout not in _SURFACES:
             raise UnsupportedError(f"pictures come as {layout}")
@@ -183,12 +190,12 @@ class NvSession:
 
 
 def words_of(error: BaseException) -> str:
-    """One line of what PyNvVideoCodec says in several: function, code, words, place."""
+    """One line from PyNvVideoCodec's message of several lines (function, code, text, place): text and code."""
     found = _SAID.search(str(error))
     return f"{found[2].strip()}, error {found[1]}" if found else str(error).strip().partition("\n")[0]
 
 
 def _chroma_of(pixel_format: str) -> str | None:
-    """PyNvVideoCodec's name of FFmpeg's layout; None for what no chip decodes."""
+    """PyNvVideoCodec's chroma format for FFmpeg's pixel format; None for those that no chip decodes."""
     base = pixel_format.removesuffix("le").removesuffix("be")
     return _CHROMA.get(base if base in _CHROMA else base.removesuffix("10").removesuffix("12"))
