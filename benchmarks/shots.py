@@ -99,13 +99,24 @@ def _accepted(truth: dict[str, Any], frames: np.ndarray) -> Iterator[tuple[int, 
 
 def detect(path: Path, mode: DecodeMode = "all", settings: ShotSettings | None = None, threads: int = 0) -> Detected:
     """Run one film through decoder, meter and shot splitter on the CPU; `threads` of the decoder, 0: its own choice."""
+    parts, fps = measured_parts(path, mode, threads)
+    return split(parts, fps, settings or ShotSettings())
+
+
+def rows_of(path: Path) -> tuple[np.ndarray, float | None]:
+    """All rows of a film (dtype `kernels.stats.ROW`), measured on the CPU, and its frame rate."""
+    parts, fps = measured_parts(path)
+    return np.concatenate(parts), fps
+
+
+def measured_parts(path: Path, mode: DecodeMode = "all", threads: int = 0) -> tuple[list[np.ndarray], float | None]:
+    """The rows of a film batch by batch, and its frame rate."""
     decoder = AvDecoder(path, DecodeOptions(mode=mode, batch=32, threads=threads))
     try:
         meter = CpuOps().meter(decoder.info.geometry)
-        parts = [meter.measure(b.surfaces, b.pts_s, b.frames) for b in decoder.batches()]
+        return [meter.measure(b.surfaces, b.pts_s, b.frames) for b in decoder.batches()], decoder.info.fps
     finally:
         decoder.close()
-    return split(parts, decoder.info.fps, settings or ShotSettings())
 
 
 def split(parts: Sequence[np.ndarray], fps: float | None, settings: ShotSettings) -> Detected:
@@ -128,7 +139,7 @@ def video_of(folder: Path) -> Path:
 
 def measure_episode(folder: Path, mode: DecodeMode = "all") -> Scores:
     """Scores of one episode folder (a film beside its truth.json)."""
-    return evaluate(detect(video_of(folder), mode), _truth(folder))
+    return evaluate(detect(video_of(folder), mode), truth_in(folder))
 
 
 def peers() -> dict[str, Callable[[], Any]]:
@@ -156,7 +167,8 @@ def _frame_at(truth: dict[str, Any], pts_s: float) -> int:
     return int(shot["start_frame"] + round((pts_s - shot["start_s"]) * rate))
 
 
-def _truth(folder: Path) -> dict[str, Any]:
+def truth_in(folder: Path) -> dict[str, Any]:
+    """The parsed truth.json of an episode folder."""
     loaded: dict[str, Any] = json.loads((folder / "truth.json").read_text())
     return loaded
 
@@ -166,7 +178,7 @@ def report(folders: Sequence[Path], mode: DecodeMode, with_peers: bool) -> dict[
     methods: dict[str, Callable[[Path], Scores]] = {f"keyart {mode}": lambda f: measure_episode(f, mode)}
     if with_peers:
         for name, detector in peers().items():
-            methods[name] = lambda f, d=detector: measure_peer(video_of(f), _truth(f), d)  # type: ignore[misc]
+            methods[name] = lambda f, d=detector: measure_peer(video_of(f), truth_in(f), d)  # type: ignore[misc]
     table = {name: {f.name: measure(f) for f in folders} for name, measure in methods.items()}
     return {name: {**row, "pooled": pooled(list(row.values()))} for name, row in table.items()}
 

@@ -1,0 +1,135 @@
+"""How far each number of shot detection can move before it finds other boundaries in the episodes.
+
+    python -m benchmarks.shot_ranges EPISODE_FOLDER…
+
+Each film is decoded and measured once. Then each setting of the section `shots`, and each named number in stream/shots,
+is multiplied by factors from 0.5 to 2, one number at a time; the others keep their defaults. Printed is the range of
+factors around 1 over which the pooled F1 stays what it is at the defaults. Numbers of rows are rounded; of numbers near
+1 (a correlation, a ratio of steps) the distance to 1 is multiplied. Settings may leave their limits.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stream.settings.sections import ShotSettings
+from stream.shots import camera_motion, cuts, dissolves, fades, splitter, window
+
+from .shots import Scores, evaluate, pooled, rows_of, split, truth_in, video_of
+
+FACTORS = (0.5, 0.7, 0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.5, 2.0)
+MODULES: tuple[Any, ...] = (cuts, camera_motion, dissolves, fades, window, splitter)
+ROWS = {
+    "AROUND_ROWS", "_REFINEMENT", "_LEAST_LIT_CELLS", "OUTSIDE_ROWS", "_STABLE_ROWS", "_MIX_SAMPLES",
+    "_SHORT_SPAN_ROWS", "_STALL_ROWS", "BLOCK_ROWS", "_LEAST_REACH_ROWS", "_LEAST_LONG_ROWS", "_CLEARANCE_ROWS",
+}  # fmt: skip
+"""Whole numbers."""
+NEAR_ONE = {"_LIGHTING_CORRELATION", "_SPAN_RATIO", "_STEP_RATIO", "_FLASH_CORRELATION"}
+VALUES = {
+    "_NOISE_CHANGE", "_TONE_MOTION", "_LEAST_CHANGE", "_MOST_NEWNESS", "_CELL_CHANGE", "_LIGHTING_CHROMA",
+    "_LEAST_SEPARATION", "_FARTHEST", "_BAR_LUMA", "_MOST_INSTABILITY", "_MOST_UNEVENNESS", "_MOST_SHORT_RESIDUAL",
+    "_UNEVENNESS_WEIGHT", "_LENGTH_DOUBT", "_INSTABILITY_WEIGHT", "_LEAST_DEPARTURE", "_LEAST_UNMOVED_SHARE",
+    "_STILL_CELL", "_STILL_SHARE", "_STEP_FLOOR", "_LEAST_FADE_SCALE", "_WHITE_SHARE", "_GREY_SHARE",
+    "_LEAST_FLOOR_SCALE",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """One episode: its rows, frame rate and truth."""
+
+    rows: np.ndarray
+    fps: float | None
+    truth: dict[str, Any]
+
+
+def scores_of(films: Sequence[Film], settings: ShotSettings) -> Scores:
+    """The pooled scores of the films."""
+    return pooled([evaluate(split([film.rows], film.fps, settings), film.truth) for film in films])
+
+
+def stable_range(score: Callable[[float], float]) -> tuple[float, float]:
+    """The least and the largest of `FACTORS` to which `score` stays what it is at factor 1, without a gap."""
+    expected, middle = score(1.0), FACTORS.index(1.0)
+    low = high = middle
+    while low > 0 and score(FACTORS[low - 1]) == expected:
+        low -= 1
+    while high + 1 < len(FACTORS) and score(FACTORS[high + 1]) == expected:
+        high += 1
+    return FACTORS[low], FACTORS[high]
+
+
+def setting_ranges(films: Sequence[Film]) -> Iterator[tuple[str, float, tuple[float, float]]]:
+    """(name, default, range) of each setting."""
+    defaults = ShotSettings()
+    for name, value in defaults.model_dump().items():
+
+        def score(factor: float, name: str = name, value: float = value) -> float:
+            return scores_of(films, defaults.model_copy(update={name: value * factor})).f1
+
+        yield f"shots.{name}", value, stable_range(score)
+
+
+def constant_ranges(films: Sequence[Film]) -> Iterator[tuple[str, float, tuple[float, float]]]:
+    """(module and name, value, range) of each number in stream/shots."""
+    for module in MODULES:
+        for name in [name for name in vars(module) if name in ROWS | NEAR_ONE | VALUES and owner_of(name) is module]:
+
+            def score(factor: float, name: str = name) -> float:
+                with constant(name, factor):
+                    return scores_of(films, ShotSettings()).f1
+
+            yield f"{module.__name__}.{name}", getattr(module, name), stable_range(score)
+
+
+def owner_of(name: str) -> Any:
+    """The module that defines a number; others may import it."""
+    return next(module for module in MODULES if hasattr(module, name))
+
+
+@contextmanager
+def constant(name: str, factor: float) -> Iterator[None]:
+    """Within the block a number of stream/shots is another one, wherever it is imported."""
+    value, holders = getattr(owner_of(name), name), [module for module in MODULES if hasattr(module, name)]
+    _set(holders, name, scaled(name, value, factor))
+    try:
+        yield
+    finally:
+        _set(holders, name, value)
+
+
+def scaled(name: str, value: float, factor: float) -> float:
+    """The number times `factor`, by its kind."""
+    if name in ROWS:
+        return max(1, round(value * factor))
+    return 1 + (value - 1) * factor if name in NEAR_ONE else value * factor
+
+
+def _set(holders: Sequence[Any], name: str, value: float) -> None:
+    for module in holders:
+        setattr(module, name, value)
+    # What stream/shots computes from its numbers in advance.
+    cuts._NEIGHBOURS = np.delete(np.arange(-cuts.AROUND_ROWS, cuts.AROUND_ROWS + 1), cuts.AROUND_ROWS)
+    dissolves.spans.cache_clear()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("episodes", nargs="+", type=Path, help="folders with a film and its truth.json")
+    folders = parser.parse_args(arguments).episodes
+    films = [Film(*rows_of(video_of(folder)), truth_in(folder)) for folder in folders]
+    print(f"F1 at the defaults: {scores_of(films, ShotSettings()).f1:.3f}")
+    for ranges in (setting_ranges(films), constant_ranges(films)):
+        for name, value, (low, high) in ranges:
+            print(f"{name:48} {value:<8.4g} {low} to {high} times", flush=True)
+
+
+if __name__ == "__main__":
+    main()
