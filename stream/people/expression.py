@@ -14,16 +14,19 @@ from engines.faces import EMOTIONS, Face
 
 HAPPY = EMOTIONS.index("happy")
 _LEAST_PROBABILITY = 1e-3
+"""Smaller probabilities count as this one: their logarithms are noise. Chosen by eye."""
 _LEAST_SCALE = 0.5
-"""Least spread of a log-ratio: with less, every smile would be extreme in a film of very calm faces."""
+"""Least spread of a log-ratio: with less, every smile would be extreme in a film of very calm faces. Chosen by eye."""
 _AT_REST, _SMILE_OPENS, _TALKING = 0.15, 0.15, 0.27
 """Mouth openness at rest, what a full smile adds, and what talking adds until the score is 0. Closed lips measure up to
-.09, parted ones to .15, smiles with teeth reach .33, wide open begins at .4."""
+.09, parted ones to .15, smiles with teeth reach .33, wide open begins at .4; the three are chosen by eye from that."""
 _UNKNOWN_MOUTH = 0.6
+"""Score of a mouth that was not measured. Chosen by eye."""
 _PARTED = 0.08
-"""Mouth openness from which on the width of the lips counts."""
+"""Mouth openness from which on the width of the lips counts. Chosen by eye, near the end of closed lips (.09)."""
 _PURSED, _RELAXED = 0.6, 0.76
-"""Mouth width over eye distance where the score is 0 and 1: .70 to .90 at rest, .60 to .71 when rounded or pulled."""
+"""Mouth width over eye distance where the score is 0 and 1: .70 to .90 at rest, .60 to .71 when rounded or pulled.
+Chosen by eye from that."""
 
 
 @dataclass(frozen=True, slots=True)

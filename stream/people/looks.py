@@ -11,11 +11,11 @@ from .eyes import eye_score, openness
 
 _NEUTRAL = EMOTIONS.index("neutral")
 _NEUTRAL_WORTH = 0.6
-"""Of a neutral expression, where a happy one is worth 1."""
+"""Of a neutral expression, where a happy one is worth 1. Chosen by eye."""
 _PROFILE_DEG = 60.0
-"""Yaw or pitch at which the pose score is 0."""
+"""Yaw or pitch at which the pose score is 0. Chosen by eye."""
 _EYES_WEIGHT = 1.5
-"""Of the eyes in the look score, where pose, expression and mouth count 1 each."""
+"""Of the eyes in the look score, where pose, expression and mouth count 1 each. Chosen by eye."""
 
 
 def leading_face(faces: tuple[Face, ...]) -> Face | None:

@@ -10,19 +10,24 @@ import numpy as np
 from ..records import Shot, Track
 
 _MIN_SHOTS = 2
-"""Shots that must show a main character."""
+"""Shots that must show a main character. E01–E05: the same with 1 to 3; with 4, one film in five goes wrong."""
 _FEW_SHOTS = 4
-"""In a film of fewer shots than this, one shot is enough."""
+"""In a film of fewer shots than this, one shot is enough. Chosen by eye: all of E01–E05 have more."""
 _PARTS = 8
-"""Equal parts into which the film is divided, to see in how many of them a person appears."""
+"""Equal parts into which the film is divided, to see in how many of them a person appears. E01–E05: the same
+with 4 to 16."""
 _LEAST_OF_LEADER = 0.1
-"""Share of the most prominent person's prominence below which nobody is a main character."""
+"""Share of the most prominent person's prominence below which nobody is a main character. E01–E05: the same
+from 0.5 to 2 times."""
 _AS_GOOD_AS_EQUAL = 2 / 3
-"""Share of the next more prominent person's prominence from which on a person is a main character too."""
+"""Share of the next more prominent person's prominence from which on a person is a main character too. E01–E05: the
+same from 0.5 to 2 times."""
 _FAR_LESS = 1 / 4
-"""The same share below which a third or later person is no main character, whoever follows."""
+"""The same share below which a third or later person is no main character, whoever follows. E01–E05: the same
+from 0.5 to 2 times."""
 _ALWAYS_MAIN = 2
-"""The first two people are main characters; from the third on the prominence must not drop."""
+"""The first two people are main characters; from the third on the prominence must not drop. E01–E05: the same with 2 to
+4; with 1, one film in five goes wrong."""
 
 
 @dataclass(frozen=True, slots=True)
