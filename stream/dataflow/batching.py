@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 import anyio
 from anyio import CapacityLimiter
 
+from .. import log
 from .clocks import StageClock, on_thread
 
 Q = TypeVar("Q")
@@ -95,6 +96,8 @@ class Batcher(Generic[Q, A]):
         try:
             answers = await on_thread(lambda: self._work(items), self._limiter, together, len(items))
         except Exception as error:
+            if len(requests) > 1:  # nobody owns it: each may succeed alone, slower
+                log.warning("batch failed", error, items=len(items), requests=len(requests))
             await self._answer_alone(requests, error)
             return
         for request in requests:

@@ -76,18 +76,18 @@ def open_container(path: Path) -> InputContainer:
         _refuse_no_files(file)
         _refuse_by_content(_head(file))
         return _opened(file)
-    except FileNotFoundError:
+    except FileNotFoundError as error:
         is_address = _ADDRESS.match(str(path))
         raise KeyartError(
             "is an address, download it and give the file" if is_address else "does not exist, check the path"
-        ) from None
-    except PermissionError:
-        raise KeyartError("cannot be read, check its permissions") from None
-    except InvalidDataError:
-        raise KeyartError("is not a video or its index is cut off, copy it again or repair it") from None
+        ) from error
+    except PermissionError as error:
+        raise KeyartError("cannot be read, check its permissions") from error
+    except InvalidDataError as error:
+        raise KeyartError("is not a video or its index is cut off, copy it again or repair it") from error
     except (FFmpegError, OSError) as error:
         reason = error.strerror or errno.errorcode.get(error.errno or 0, str(error))
-        raise KeyartError(f"cannot be opened ({reason}), check the file") from None
+        raise KeyartError(f"cannot be opened ({reason}), check the file") from error
 
 
 def _refuse_no_files(file: Path) -> None:

@@ -24,13 +24,10 @@ class Choice:
     why_not_cuda: tuple[str, ...] = ()
 
 
-def choose_device(wanted: str) -> Device:
-    """`auto` takes the GPU where all that is needed of one is there. Raises KeyartError when `cuda` is not."""
-    return choice_of(wanted).device
-
-
 def choice_of(wanted: str, view: View | None = None) -> Choice:
-    """The device for `auto`, `cuda` or `cpu`, and why it is not the GPU. Raises KeyartError as `choose_device` does.
+    """The device for `auto`, `cuda` or `cpu`, and why it is not the GPU. `auto` takes that where all it needs is there.
+
+    Raises KeyartError when `cuda` is asked for and not there.
 
     view: the machine to look at, this one by default.
     """

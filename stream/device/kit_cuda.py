@@ -21,6 +21,7 @@ from kernels.cuda.runtime import CupyRuntime, Runtime
 from kernels.ops import Device
 from kernels.surface import Geometry
 
+from .. import log
 from ..decode.nvdec.open import first_chip, open_on_gpu
 from ..decode.nvdec.session import Chip, RefusedError
 from ..errors import KeyartError
@@ -69,7 +70,8 @@ def decoder_engines(make_chip: Callable[[], Chip] = first_chip) -> int | None:
     takes a kind of film is asked when one comes (`Chip.check`)."""
     try:
         return make_chip().engines()
-    except (OSError, RuntimeError, RefusedError, KeyartError):
+    except (OSError, RuntimeError, RefusedError, KeyartError) as error:
+        log.warning("decoder engines not counted", error, taken_for=USUAL_ENGINES)
         return None
 
 
@@ -134,6 +136,7 @@ def _clustering() -> Device:
     """Where faces are grouped. cuML takes seconds to load, which would otherwise be spent when the first film ends."""
     try:
         importlib.import_module("cuml.cluster")
-    except (ImportError, OSError, RuntimeError):
+    except (ImportError, OSError, RuntimeError) as error:
+        log.warning("cuML not used", error)
         return "cpu"
     return "cuda"

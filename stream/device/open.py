@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .. import log
 from ..settings.model import Settings
-from .choice import choose_device
+from .choice import choice_of
 from .kit import Kit
 from .kit_cpu import host_kit
 
@@ -13,7 +14,10 @@ def open_kit(settings: Settings) -> Kit:
 
     Raises KeyartError when that device cannot be used, with what is missing.
     """
-    if choose_device(settings.device) == "cpu":
+    choice = choice_of(settings.device)
+    if choice.why_not_cuda:
+        log.info("GPU not used", reasons=choice.why_not_cuda)
+    if choice.device == "cpu":
         return host_kit(settings)
     from .kit_cuda import cuda_kit
 

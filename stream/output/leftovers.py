@@ -18,6 +18,8 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+from .. import log
+
 STALE_AFTER_S = 24 * 3600.0
 """What another host left unchanged for so long is dead: a result is written within seconds."""
 _NAME_MAX_BYTES = 255
@@ -65,18 +67,24 @@ def clean_up_after_the_dead(target: Path, own: Path, now_s: float) -> None:
     partials = [path for path in beside if path.name.startswith(f"{stem}.partial-") and path != own]
     living = [path for path in partials if _is_alive(path, now_s)]
     for path in set(partials) - set(living):
-        shutil.rmtree(path, ignore_errors=True)
+        remove(path)
     for path in beside:
         if path.name.startswith(f"{stem}.old-") and not living and (_is_ours(path) or _is_stale(path, now_s)):
             _bring_back_or_remove(path, target)
 
 
-def remove(old: Path) -> None:
-    """Remove an older result; a link to one is only unlinked."""
-    if old.is_symlink():
-        old.unlink()
-    else:
-        shutil.rmtree(old, ignore_errors=True)
+def remove(folder: Path) -> None:
+    """Remove a temporary folder, or an older result; a link to one is only unlinked. What stays is told in the log: it
+    is in nobody's way."""
+    if folder.is_symlink():
+        folder.unlink()
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():  # once more, for the reason
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            log.warning("folder not removed", error, folder=folder)
 
 
 def _stem(target: Path) -> str:

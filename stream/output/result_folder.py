@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -133,7 +132,7 @@ def abandon_all() -> None:
 def _abandon(partial: Path) -> None:
     # A thread may be writing while the folder goes; the second round takes what it left.
     for _ in range(2):
-        shutil.rmtree(partial, ignore_errors=True)
+        remove(partial)
     descriptor = _open_partials.pop(partial, None)
     if descriptor is not None:
         with suppress(OSError):

@@ -11,6 +11,7 @@ from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
+from ... import log
 from ..container import open_container
 from ..decoder import DecodeMode
 from ..numbers import FrameNumbers
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
 
 
 class Step(NamedTuple):
-    """One packet (None: the end) and the frames that came out of the decoder after it."""
+    """One packet (None: the end) and the frames that came out of the decoder after it, or why none did."""
 
     packet: VideoPacket | None
     frames: list[av.VideoFrame]
-    failed: bool
+    error: FFmpegError | None = None
 
 
 class AvPass:
@@ -33,7 +34,8 @@ class AvPass:
 
     `rough` leaves the edges between coding blocks unsmoothed, which takes a quarter less time and is off by about one
     luma step: good enough to look at a face, not to print it.
-    `errors` counts packets (and the demuxer's end) that failed; `first_error_s` is the time of the first.
+    `errors` counts packets (and the demuxer's end) that failed; `first_error_s` is the time of the first, whose error
+    is in the log.
     """
 
     def __init__(self, path: Path, threads: int, mode: DecodeMode, *, rough: bool = False) -> None:
@@ -53,6 +55,7 @@ class AvPass:
         assert time_base is not None  # every demuxed stream has one
         # Asked for every picture, and a new fraction each time it is.
         self._time_base = time_base.numerator, time_base.denominator
+        self._told = False
         self.errors = 0
         self.first_error_s: float | None = None
         self._numbers = FrameNumbers()
@@ -95,8 +98,8 @@ class AvPass:
         """The frames of a step, in order; what it says of numbers and damage is noted."""
         if step.packet is not None:
             self._note(step.packet)
-        if step.failed:
-            self._note_damage(_time_s(step.packet) if step.packet is not None else None)
+        if step.error is not None:
+            self._note_damage(_time_s(step.packet) if step.packet is not None else None, step.error)
         return step.frames
 
     def number(self, frame: av.VideoFrame) -> int:
@@ -119,8 +122,8 @@ class AvPass:
                     yield packet
                 elif packet.is_corrupt:
                     self._note_damage(_time_s(packet))
-        except FFmpegError:
-            self._note_damage(None)
+        except FFmpegError as error:
+            self._note_damage(None, error)
 
     def _note(self, packet: VideoPacket) -> None:
         if not packet.is_discard:
@@ -133,7 +136,10 @@ class AvPass:
         # As exact as the fractions' own product, which takes ten times as long.
         return None if frame.pts is None else frame.pts * self._time_base[0] / self._time_base[1]
 
-    def _note_damage(self, time_s: float | None) -> None:
+    def _note_damage(self, time_s: float | None, error: FFmpegError | None = None) -> None:
+        if error is not None and not self._told:
+            self._told = True
+            log.warning("first damage", error, time_s=time_s)
         self.errors += 1
         if time_s is not None:
             self.first_error_s = time_s if self.first_error_s is None else min(self.first_error_s, time_s)
@@ -143,9 +149,9 @@ class AvPass:
 def decode(context: VideoCodecContext, packet: VideoPacket | None) -> Step:
     """What the decoder gives when it is fed the packet, or at the end (None)."""
     try:
-        return Step(packet, list(context.decode(packet)), False)
-    except FFmpegError:
-        return Step(packet, [], True)
+        return Step(packet, list(context.decode(packet)))
+    except FFmpegError as error:
+        return Step(packet, [], error)
 
 
 def _time_s(packet: VideoPacket) -> float:

@@ -146,7 +146,7 @@ class NvPass:
             raise KeyartError(NO_ROOM) from error
         self._session, self._begun = None, False
         self._expected.clear()
-        self.reader.note_damage(time_s)
+        self.reader.note_damage(time_s, error)
         self._failures += begins_here
         if self._failures >= _MOST_FAILURES or (begins_here and isinstance(error, UnsupportedError)):
             raise KeyartError(f"fails on the GPU's decoder ({error}), use --device cpu") from error
@@ -154,9 +154,9 @@ class NvPass:
     def _flush(self) -> list[Decoded]:
         try:
             return self._session.flush() if self._session is not None and self._begun else []
-        except NvdecError:
+        except NvdecError as error:
             self._session = None
-            self.reader.note_damage(None)
+            self.reader.note_damage(None, error)
             return []
 
     def _shown(self, surfaces: list[Decoded]) -> Iterator[NvPicture]:

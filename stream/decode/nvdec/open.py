@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kernels.cuda.errors import out_of_memory
 
+from ... import log
 from ...errors import NO_ROOM, KeyartError
 from ...records import Notice, VideoInfo
 from ..container import open_container
@@ -48,6 +49,7 @@ def open_on_chip(path: Path, options: DecodeOptions, chip: Chip, make_memory: Ca
     try:
         return NvDecoder(info, options, chip, memory)
     except RefusedError as refused:
+        log.info("film not decoded by the GPU", reason=str(refused))
         why = Notice("decoded_on_cpu", f"{_words(info)}: {refused}; FFmpeg decoded it, slower")
         return UploadDecoder(AvDecoder(path, options), options, memory, why)
     except BaseException:

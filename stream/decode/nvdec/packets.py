@@ -20,6 +20,7 @@ from av.bitstream import BitStreamFilterContext
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 
+from ... import log
 from ..container import open_container
 from ..nal_units import NonReference, parameter_sets
 from ..numbers import FrameNumbers
@@ -70,6 +71,7 @@ class PacketReader:
         self._rule = NonReference(self.codec, header)
         self._numbers = FrameNumbers()
         self.find_droppable = False
+        self._told = False
         self.errors = 0
         self.first_error_s: float | None = None
         self._damaged_from_s: float | None = None
@@ -94,8 +96,8 @@ class PacketReader:
             for packet in self._container.demux(self.stream):
                 if packet.size:
                     yield from self._filtered(packet)
-        except FFmpegError:
-            self.note_damage(None)
+        except FFmpegError as error:
+            self.note_damage(None, error)
 
     def number(self, pts: int | None) -> int:
         """Number from 0 of the picture shown at `pts` (the stream's time base); -1 when unknowable."""
@@ -106,8 +108,12 @@ class PacketReader:
         # Bit for bit what fractions give, ten times as fast: Python rounds the quotient of two integers correctly.
         return None if pts is None else pts * self._unit[0] / self._unit[1]
 
-    def note_damage(self, time_s: float | None) -> None:
-        """Count an error at `time_s` (None: unknown). Pictures from there to the next key frame are damaged."""
+    def note_damage(self, time_s: float | None, error: Exception | None = None) -> None:
+        """Count an error at `time_s` (None: unknown). Pictures from there to the next key frame are damaged. The first
+        error is kept in the log."""
+        if error is not None and not self._told:
+            self._told = True
+            log.warning("first damage", error, time_s=time_s)
         self.errors += 1
         if time_s is not None:
             self.first_error_s = time_s if self.first_error_s is None else min(self.first_error_s, time_s)
@@ -133,8 +139,8 @@ class PacketReader:
         droppable = self.find_droppable and not key and self._rule.holds(memoryview(packet))
         try:
             parts = [packet] if self._filter is None else self._filter.filter(packet)
-        except FFmpegError:
-            self.note_damage(self.time_s(pts))
+        except FFmpegError as error:
+            self.note_damage(self.time_s(pts), error)
             return
         for part in parts:
             yield Packet(pts, key, shown, droppable, part.buffer_ptr, part.buffer_size, part)

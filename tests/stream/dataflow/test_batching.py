@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import anyio
 import pytest
 from anyio import CapacityLimiter
 
+from stream import log
 from stream.dataflow.batching import Batcher
 from stream.dataflow.clocks import StageClock
 
@@ -66,6 +69,20 @@ async def test_an_error_reaches_only_its_caller():
     answers = await ask_all(batcher_of(seen, 3), [[1], [13], [5]])
     assert answers[0] == [2] and answers[2] == [10]
     assert isinstance(answers[1], ValueError)
+
+
+async def test_a_batch_that_failed_is_told_although_each_alone_succeeds(tmp_path: Path):
+    def no_room_for_two(items: Sequence[int]) -> list[int]:
+        if len(items) > 1:
+            raise MemoryError("no room")
+        return list(items)
+
+    with log.opened(tmp_path / "log", print):
+        answers = await ask_all(Batcher(no_room_for_two, 2, 30.0, CapacityLimiter(1)), [[1], [2]])
+    assert answers == [[1], [2]]
+    line = json.loads((tmp_path / "log").read_text())
+    assert (line["event"], line["items"], line["requests"]) == ("batch failed", 2, 2)
+    assert line["exception"][0]["exc_value"] == "no room"
 
 
 async def test_the_clock_is_charged_with_the_callers_share():

@@ -195,6 +195,15 @@ def test_other_kinds_of_files_are_named_and_not_called_broken(
             open_container(tmp_path / name)
 
 
+def test_what_ffmpeg_says_of_a_file_stands_behind_the_reason(tmp_path: Path) -> None:
+    file = tmp_path / "cut.mp4"
+    file.write_bytes(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(100))
+    with pytest.raises(KeyartError, match="is not a video") as caught:
+        open_container(file)
+    assert isinstance(caught.value.__cause__, av.error.InvalidDataError)
+    assert caught.value.__suppress_context__ and caught.value.__cause__ is caught.value.__context__
+
+
 def test_a_moving_webp_is_refused_by_name_and_a_still_one_is_a_picture(tmp_path: Path) -> None:
     pictures = [Image.new("RGB", (64, 48), (shade, 0, 0)) for shade in (0, 120, 240)]
     pictures[0].save(tmp_path / "still.webp")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import av
 import numpy as np
 import pytest
 
+from stream import log
 from stream.decode.decoder import DecodeOptions, DecodeRange
 from stream.decode.nvdec.demux_decode import NvPass
 from stream.decode.nvdec.session import Chip
@@ -143,6 +145,24 @@ def test_flipped_bytes_do_not_stop_it(film, tmp_path, kind):
     pts_s, frames, damaged, _ = watched(open_kind(kind, path))
     assert len(pts_s) > 80 and sorted(frames) == frames
     assert not any(damaged[:30])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_damaged_first_is_told_once_with_the_librarys_error(film, tmp_path, kind):
+    """Two packets say that they are longer than they are."""
+    path = film("plain.mp4", 120)
+    data = bytearray(path.read_bytes())
+    with av.open(str(path)) as container:
+        places = [packet.pos for packet in container.demux(video=0) if packet.size]
+    for place in places[40:42]:
+        data[place : place + 4] = b"\xff" * 4
+    path.write_bytes(data)
+    with log.opened(tmp_path / "log", print):
+        watched(open_kind(kind, path))
+    told = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    (damage,) = (line for line in told if line["event"] == "first damage")
+    assert damage["exception"][0]["exc_value"]
+    assert damage["exception"][0]["frames"]
 
 
 def remuxed(path: Path, out: Path, change) -> Path:

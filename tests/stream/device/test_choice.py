@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +14,13 @@ from engines.providers import CUDA, TENSORRT
 from engines.session import FakeSession, Session
 from engines.trt import TensorRt
 from kernels.surface import Geometry
+from stream import log
 from stream.decode.nvdec.session import Chip
-from stream.device.choice import NEEDED, Choice, choice_of, choose_device
+from stream.device.choice import NEEDED, Choice, choice_of
 from stream.device.kit_cpu import host_kit
 from stream.device.kit_cuda import Meters, decoder_engines, fallbacks, films_in_flight, without_engine
 from stream.device.machine import Gpu, Package, VideoChip
+from stream.device.open import open_kit
 from stream.errors import KeyartError
 from stream.settings.model import Settings
 
@@ -115,11 +119,33 @@ def test_auto_is_content_with_the_first_reason() -> None:
 
 
 def test_the_cpu_is_always_there() -> None:
-    assert choose_device("cpu") == "cpu"
+    assert choice_of("cpu") == Choice("cpu")
 
 
 def test_films_in_flight_follow_the_decoder_engines() -> None:
     assert [films_in_flight(engines) for engines in (7, 1, 0, None)] == [14, 2, 2, 4]
+
+
+def test_why_the_gpu_is_not_used_is_in_the_log(tmp_path: Path) -> None:
+    reasons = choice_of("auto").why_not_cuda
+    if not reasons:
+        pytest.skip("needs a machine without a GPU")
+    with log.opened(tmp_path / "log", print):
+        assert open_kit(Settings(device="auto")).device == "cpu"
+        open_kit(Settings(device="cpu"))
+    line = json.loads((tmp_path / "log").read_text())
+    assert (line["event"], line["reasons"]) == ("GPU not used", list(reasons))
+
+
+def test_a_chip_that_cannot_be_asked_leaves_its_error_in_the_log(tmp_path: Path) -> None:
+    def no_driver() -> Chip:
+        raise RuntimeError("libcuda.so.1: cannot open shared object file")
+
+    with log.opened(tmp_path / "log", print):
+        assert decoder_engines(no_driver) is None
+    line = json.loads((tmp_path / "log").read_text())
+    assert line["event"] == "decoder engines not counted"
+    assert line["exception"][0]["exc_value"] == "libcuda.so.1: cannot open shared object file"
 
 
 def test_the_chip_is_asked_one_question_before_any_film() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import subprocess
@@ -9,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from stream import log
 from stream.errors import KeyartError, UsageError
-from stream.output.leftovers import STALE_AFTER_S, clean_up_after_the_dead, own_host, temporary_folders
+from stream.output.leftovers import STALE_AFTER_S, clean_up_after_the_dead, own_host, remove, temporary_folders
 from stream.output.result_folder import (
     ResultFolder,
     abandon_all,
@@ -237,6 +239,17 @@ def test_what_living_processes_write_is_left_alone(tmp_path: Path) -> None:
 def test_files_stay_inside(tmp_path: Path, name: str) -> None:
     with ResultFolder(tmp_path / "film.mp4") as folder, pytest.raises(ValueError, match="no place inside"):
         folder.write(name, b"")
+
+
+def test_what_cannot_be_removed_is_told_in_the_log(tmp_path: Path) -> None:
+    stays = Path("/proc/self/fdinfo")
+    if not stays.exists():
+        pytest.skip("needs a file system that refuses")
+    with log.opened(tmp_path / "log", print):
+        remove(stays)
+    line = json.loads((tmp_path / "log").read_text())
+    assert (line["event"], line["folder"]) == ("folder not removed", str(stays))
+    assert line["exception"][0]["exc_type"] == "PermissionError"
 
 
 def test_a_long_name_finds_room_for_its_temporary_folder(tmp_path: Path) -> None:
