@@ -12,7 +12,7 @@ import anyio
 from stream.film import Film
 from stream.output.result_folder import result_folder
 from stream.pipeline.film_run import finished, watching
-from stream.pipeline.many import write_result
+from stream.pipeline.many import open_result, write_result
 from stream.pipeline.services import open_services
 from stream.settings.model import Settings
 
@@ -46,7 +46,8 @@ def conclude_each(
             for folder, variant in variants.items():
                 say(folder)
                 result = await finished(replace(seen, film=_fresh(seen.film)), variant, services)
-                await anyio.to_thread.run_sync(write_result, result, result_folder(folder, video), True)
+                async with open_result(result_folder(folder, video), overwrite=True) as opened:
+                    await anyio.to_thread.run_sync(write_result, opened, result)
 
     anyio.run(concluded)
 

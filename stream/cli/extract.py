@@ -109,10 +109,14 @@ async def _extract_or_explain(
         error = errors_in(group)[0]
     outcomes = []
     for video in files:
-        if not settings.overwrite and has_result(result_folder(out, video)):
-            outcomes.append(Outcome(video, "skipped", result_folder(out, video)))
-            continue
-        reason = _own_reason(video) or str(error)
+        folder = result_folder(out, video)
+        try:
+            if not settings.overwrite and has_result(folder):
+                outcomes.append(Outcome(video, "skipped", folder))
+                continue
+            reason = _own_reason(video) or str(error)
+        except KeyartError as unreadable:
+            reason = str(unreadable)
         log.error("film failed", film=video, reason=reason)
         reporter.failed(video, reason)
         outcomes.append(Outcome(video, "failed", reason=reason))

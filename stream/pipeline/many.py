@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import anyio
-from anyio import CapacityLimiter, create_task_group, to_thread
+from anyio import CancelScope, CapacityLimiter, create_task_group, to_thread
 
 from .. import log
 from ..device.kit import MakeKit
 from ..device.open import open_kit
-from ..errors import DeviceLostError, device_errors
+from ..errors import DeviceLostError, KeyartError, device_errors
 from ..manifest import Manifest
 from ..origin import in_stage
 from ..output.result_folder import MANIFEST, ResultFolder, has_result, refuse_equal_names, result_folder
@@ -73,7 +74,12 @@ async def _skip(
     index: int, path: Path, out: Path, settings: Settings, report: Reporter, outcomes: dict[int, Outcome]
 ) -> bool:
     folder = result_folder(out, path)
-    if settings.overwrite or not await to_thread.run_sync(has_result, folder):
+    try:
+        there = not settings.overwrite and await to_thread.run_sync(has_result, folder)
+    except KeyartError as error:
+        outcomes[index] = _failed(path, error, report)
+        return True
+    if not there:
         return False
     log.info("film skipped", film=path, folder=folder)
     report.skipped(path, folder)
@@ -97,26 +103,49 @@ async def _outcome(path: Path, run: _Run) -> Outcome:
         raise
     except Exception as error:
         # A mistake of ours, too, is no reason to lose the other films.
-        reason = reason_of(error)
-        log.error("film failed", error, reason=reason)
-        run.report.failed(path, reason)
-        return Outcome(path, "failed", reason=reason)
+        return _failed(path, error, run.report)
     except BaseException:
         log.warning("film given up", reason="the run ends")
         raise
 
 
+def _failed(path: Path, error: Exception, report: Reporter) -> Outcome:
+    reason = reason_of(error)
+    log.error("film failed", error, reason=reason)
+    report.failed(path, reason)
+    return Outcome(path, "failed", reason=reason)
+
+
 async def _extract_to(path: Path, run: _Run) -> Outcome:
-    result = await process(path, run.settings, run.services, partial(run.report.stage, path))
-    with in_stage("sink"):
-        target, overwrite = result_folder(run.out, path), run.settings.overwrite
-        folder = await to_thread.run_sync(write_result, result, target, overwrite)
+    async with open_result(result_folder(run.out, path), run.settings.overwrite) as folder:
+        result = await process(path, run.settings, run.services, partial(run.report.stage, path))
+        with in_stage("sink"):
+            await to_thread.run_sync(write_result, folder, result)
     _tell_warnings(path, result.manifest, run)
     tool, wall_s = result.manifest.tool, result.manifest.timings.wall_s
     images = len(result.manifest.images)
-    log.info("film finished", folder=folder, images=images, device=tool.device, decoder=tool.decoder, wall_s=wall_s)
-    run.report.finished(path, result.manifest, folder)
-    return Outcome(path, "done", folder, result.manifest)
+    log.info(
+        "film finished", folder=folder.target, images=images, device=tool.device, decoder=tool.decoder, wall_s=wall_s
+    )
+    run.report.finished(path, result.manifest, folder.target)
+    return Outcome(path, "done", folder.target)
+
+
+@asynccontextmanager
+async def open_result(target: Path, overwrite: bool) -> AsyncIterator[ResultFolder]:
+    """`ResultFolder` for work that takes long: what the disk refuses is refused before it begins; the disk is waited
+    for on worker threads."""
+    folder = ResultFolder(target, overwrite)
+    with in_stage("sink"):
+        await to_thread.run_sync(folder.__enter__)
+    try:
+        yield folder
+    except BaseException as error:
+        with CancelScope(shield=True):
+            await to_thread.run_sync(folder.__exit__, type(error), error, error.__traceback__)
+        raise
+    with CancelScope(shield=True), in_stage("sink"):
+        await to_thread.run_sync(folder.__exit__, None, None, None)
 
 
 def _tell_warnings(path: Path, manifest: Manifest, run: _Run) -> None:
@@ -129,13 +158,11 @@ def _tell_warnings(path: Path, manifest: Manifest, run: _Run) -> None:
         run.said |= {warning.code} & about_the_run
 
 
-def write_result(result: Result, target: Path, overwrite: bool) -> Path:
-    """Write a result whole or not at all; returns its folder. Raises KeyartError on what the disk refuses."""
-    with ResultFolder(target, overwrite) as folder:
-        for name, content in result.files.items():
-            folder.write(name, content)
-        folder.write(MANIFEST, result.manifest.dump_json())
-    return target
+def write_result(folder: ResultFolder, result: Result) -> None:
+    """Write a result into an open folder. Raises KeyartError on what the disk refuses."""
+    for name, content in result.files.items():
+        folder.write(name, content)
+    folder.write(MANIFEST, result.manifest.dump_json())
 
 
 def extract_files_blocking(files: Sequence[Path], out: Path, settings: Settings, report: Reporter) -> list[Outcome]:

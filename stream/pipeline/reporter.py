@@ -25,10 +25,12 @@ class Reporter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one video. `reason` is set when it failed, `folder` when it did not."""
+    """What became of one video. `reason` is set when it failed, `folder` when it did not.
+
+    No manifest: a run keeps the outcomes of all its films. Whoever wants it hears it from `Reporter.finished`.
+    """
 
     video: Path
     status: Literal["done", "skipped", "failed"]
     folder: Path | None = None
-    manifest: Manifest | None = None
     reason: str | None = None

@@ -108,6 +108,7 @@ async def test_a_batcher_that_nobody_asked_ends_quietly():
 @pytest.mark.usefixtures("models_dir")
 async def test_films_in_flight_share_the_engines_and_get_what_they_get_alone(make_film, moving, tmp_path):
     from stream.cli.progress import QuietReporter
+    from stream.manifest import read_manifest
     from stream.pipeline.many import extract_files
     from stream.settings.model import Settings
 
@@ -116,7 +117,8 @@ async def test_films_in_flight_share_the_engines_and_get_what_they_get_alone(mak
     async def manifests(name: str, **batching: float) -> list[dict[str, object]]:
         settings = Settings(device="cpu", threads=2, formats=("landscape",), batching=batching)  # type: ignore[arg-type]
         outcomes = await extract_files(films, tmp_path / name, settings, QuietReporter(io.StringIO()))
-        return [o.manifest.model_dump(exclude={"timings", "tool"}) for o in outcomes if o.manifest is not None]
+        found = [read_manifest(o.folder / "manifest.json") for o in outcomes if o.folder is not None]
+        return [manifest.model_dump(exclude={"timings", "tool"}) for manifest in found]
 
     alone = await manifests("alone")
     together = await manifests("together", max_batch=8, max_wait_s=0.05, in_flight=2)

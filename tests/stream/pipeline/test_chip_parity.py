@@ -18,7 +18,7 @@ from stream.decode.nvdec.open import open_on_chip
 from stream.decode.nvdec.session import Chip
 from stream.device.kit import Concurrency, Kit, MakeKit
 from stream.device.kit_cpu import host_kit
-from stream.manifest import Manifest
+from stream.manifest import Manifest, read_manifest
 from stream.pipeline.many import extract_files
 from stream.settings.model import Settings
 
@@ -50,7 +50,7 @@ def manifests(films: Sequence[Path], out: Path, make_kit: MakeKit) -> list[Manif
     said = io.StringIO()
     work = partial(extract_files, make_kit=make_kit)
     outcomes = anyio.run(work, films, out, Settings(device="cpu"), QuietReporter(said))
-    found = [outcome.manifest for outcome in outcomes if outcome.manifest is not None]
+    found = [read_manifest(outcome.folder / "manifest.json") for outcome in outcomes if outcome.folder is not None]
     assert len(found) == len(films), said.getvalue()
     return found
 

@@ -19,7 +19,7 @@ from benchmarks.demo import BAR, FILM, HEIGHT, pictures
 from stream.cli.progress import QuietReporter
 from stream.device.kit import Kit
 from stream.device.open import open_kit
-from stream.manifest import Manifest
+from stream.manifest import Manifest, read_manifest
 from stream.pipeline.many import extract_files
 from stream.pipeline.reporter import Outcome
 from stream.settings.model import Settings
@@ -63,8 +63,8 @@ def manifest_of(film: Path, out: Path, device: str, make_kit: Callable[[Settings
     settings: Any = {"device": device, "faces": {"moment_s": 0.2}, "formats": ("landscape",)}
     work = partial(extract_files, make_kit=make_kit)
     outcomes: list[Outcome] = anyio.run(work, [film], out, Settings(**settings), QuietReporter(said))
-    assert outcomes[0].manifest is not None, said.getvalue()
-    return outcomes[0].manifest
+    assert outcomes[0].folder is not None, said.getvalue()
+    return read_manifest(outcomes[0].folder / "manifest.json")
 
 
 def assert_alike(device: Manifest, host: Manifest) -> None:
