@@ -53,7 +53,7 @@ class Film:
 
 
 _MOST_PEOPLE = 64
-"""Bounds the memory; more faces than this have no person and no quota."""
+"""Bounds the memory; further people have no number and no quota. Chosen by eye."""
 
 
 class ProvisionalPeople:

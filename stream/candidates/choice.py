@@ -15,14 +15,14 @@ from ..settings.sections import FaceSettings, ProbeSettings
 from .probes import sharpness
 
 _LEAST_APART_S = 0.6
-"""Least time between two candidates of a shot."""
+"""Least time between two candidates of a shot. Chosen by eye."""
 _GOOD_LOOK_SCORE = 3.9
 """`look_score` of a good face, of 4.5: open eyes, turned to the viewer, neutral or happy, mouth at rest. Talking costs
-half a point."""
+half a point. Chosen by eye."""
 _ENOUGH_PROBES = 2
-"""Probes with a good face, or without any face, after which no more of a shot are read."""
+"""Probes with a good face, or without any face, after which no more of a shot are read. Chosen by eye."""
 _LEAST_OF_BEST = 0.6
-"""Share of the best picture's shot score that a further candidate needs."""
+"""Share of the best picture's shot score that a further candidate needs. Chosen by eye."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from kernels.surface import Geometry, Surface
 from ..records import Composition
 
 SIZE = (96, 54)
-"""Width and height of the copy that is measured."""
+"""Width and height of the copy that is measured. Chosen by eye."""
 _MARGIN = 0.6
-"""The subject is the face box, widened by this share of its size on each side, and everything below it (the body)."""
+"""The subject is the face box, widened by this share of its size on each side, and everything below it (the body).
+Chosen by eye."""
 
 
 def measure_composition(ops: Ops, surface: Surface, lead: Face | None) -> Composition:

@@ -55,7 +55,7 @@ class PicturePool:
             loser = self._least_valuable(self._pictures)
             self._drop_beside(loser)
             self._bytes -= self._pictures.pop(loser).surface.nbytes
-        while self._beside_bytes > self._capacity_bytes // 2:
+        while self._beside_bytes > self._capacity_bytes // 2:  # a half, chosen by eye
             self._drop_beside(
                 self._least_valuable([pts_s for pts_s, pooled in self._pictures.items() if pooled.beside])
             )

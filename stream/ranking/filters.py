@@ -16,9 +16,9 @@ from ..records import ActiveRect, Candidate
 from ..settings.model import Settings
 
 _EDGE_SHARE = 0.04
-"""Share of its height by which a face box may stick out of the active picture before it counts as cut."""
+"""Share of its height by which a face box may leave the active picture before it counts as cut. Chosen by eye."""
 _HAIR_SHARE = 0.16
-"""The same at the top: detectors include forehead and hair, which posters often crop."""
+"""The same at the top: detectors include forehead and hair, which posters often crop. Chosen by eye."""
 
 
 @dataclass(frozen=True, slots=True)

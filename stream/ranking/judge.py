@@ -21,10 +21,10 @@ from .scores import LeadPerson, components_of, focus_ranks, score_of
 from .selection import Assessment
 
 _LEAST_FACES = 8
-"""Faces with an emotion vector that a film needs for a baseline."""
+"""Faces with an emotion vector that a film needs for a baseline. Chosen by eye."""
 _CO_STAR = 0.6
 """Share of the leading face's height from which on a viewer looks at another face as much, so that its eyes and
-expression count too."""
+expression count too. Chosen by eye."""
 
 
 def active_rect(geometry: Geometry, area: ActiveArea, margin_px: int) -> ActiveRect:

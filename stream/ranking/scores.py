@@ -1,4 +1,7 @@
-"""The score of a picture as key art: named components from 0 to 1, and their weighted mean."""
+"""The score of a picture as key art: named components from 0 to 1, and their weighted mean.
+
+All ramps in this module were chosen by eye: nobody measured where each should begin and end.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,8 @@ _HEADROOM = (-0.05, 0.04)
 _LINES, _OFF_LINES = (1 / 3, 1 / 2, 2 / 3), (0.08, 0.33)
 """Where eyes or weight should lie, as a share of the width or height; the distances where the score is 1 and 0."""
 _USUAL = 0.7
-"""About the median over a film of extremeness, and of the sharpness component."""
+"""Sharpness component and extremeness that `provisional_score` assumes, chosen by eye. Over the candidates of each of
+E01–E05 the median sharpness is .57 to .89 and the median extremeness .38 to .56."""
 
 
 @dataclass(frozen=True, slots=True)
