@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -14,7 +14,7 @@ from kernels.surface import Surface
 from ..dataflow.cancellation import checkpoint
 from ..people.looks import leading_face
 from ..ranking.selection import Assessment, Pick
-from ..records import ActiveRect, Candidate, Character
+from ..records import ActiveRect, Candidate
 from ..settings.formats import Format
 from ..settings.model import Settings
 from ..settings.section import time_text
@@ -78,17 +78,19 @@ class Cutter:
         if time_s not in self._begun:
             self._begun[time_s] = self._pool.submit(self._cut, assessment.candidate)
 
-    def cut(self, picks: Sequence[Pick], characters: Sequence[Character], assessments: Sequence[Assessment]) -> Files:
-        """All files of a result but the manifest; blocks. Raises KeyartError for a picture that cannot be cut."""
+    def cut(self, picks: Sequence[Pick], portraits: Mapping[str, Candidate]) -> Files:
+        """All files of a result but the manifest; blocks. Raises KeyartError for a picture that cannot be cut.
+
+        portraits: of each character that gets one, by id, the picture that shows it.
+        """
         files = Files()
         checkpoint()
         for pick in picks:
             self.begin(pick.assessment)
-        main = [character for character in characters if character.main]
-        portraits = [self._pool.submit(self._portrait, files, character, assessments) for character in main]
+        portrayed = [self._pool.submit(self._portrait, files, *portrait) for portrait in portraits.items()]
         tiles = list(self._pool.map(self._tile, range(1, len(picks) + 1), picks))
         files.images.extend(self._image(files, rank, pick) for rank, pick in enumerate(picks, 1))
-        for portrait in portraits:
+        for portrait in portrayed:
             portrait.result()
         if tiles:
             sheet = contact_sheet(tiles, self._settings.crop.contact_sheet_columns)
@@ -121,13 +123,9 @@ class Cutter:
         who = f"  {assessment.person}" if assessment.person else ""
         return picture, f"{rank}   {time_text(assessment.candidate.pts_s)}   {assessment.score:.3f}{who}"
 
-    def _portrait(self, files: Files, character: Character, assessments: Sequence[Assessment]) -> None:
-        own = [a for a in assessments if a.person == character.id]
-        best = min(own, key=lambda a: (len(a.reasons), -a.score, a.candidate.pts_s), default=None)
-        if best is None:
-            return
+    def _portrait(self, files: Files, character: str, candidate: Candidate) -> None:
         form = self._settings.known_formats()["portrait"]
-        lead = leading_face(best.candidate.faces)
-        path = f"characters/{character.id}.jpg"
-        files.content[path] = self._jpeg(best.candidate, crop_for(form, self._active, [lead] if lead else [], lead))
-        files.portraits[character.id] = path
+        lead = leading_face(candidate.faces)
+        path = f"characters/{character}.jpg"
+        files.content[path] = self._jpeg(candidate, crop_for(form, self._active, [lead] if lead else [], lead))
+        files.portraits[character] = path

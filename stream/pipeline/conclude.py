@@ -24,6 +24,7 @@ from ..output.render import Cutter, Files
 from ..people.characters import find_characters
 from ..ranking.judge import EmotionBaselines, active_rect, assess_candidates
 from ..ranking.pixel_checks import PixelChecks, choose_checked
+from ..ranking.portraits import portraits_of
 from ..ranking.selection import Selection
 from ..records import ActiveRect, Candidate, Character, Notice, TimedSurface
 from ..settings.model import Settings
@@ -119,7 +120,8 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
             selection = choose_checked(assessments, settings, checks.check, pool, cutter.begin)
         picks = selection.picks
         _count_rejections(film, selection)
-        files = clocks["crop"].stage(lambda: cutter.cut(picks, characters, assessments), len(picks))
+        portraits = portraits_of(characters, selection.assessments, selection.late)
+        files = clocks["crop"].stage(lambda: cutter.cut(picks, portraits), len(picks))
     if len(picks) < settings.top:
         message = f"only {len(picks)} of {settings.top} images, the film has no more that can be told apart"
         film.notices.append(Notice("few_images", message))

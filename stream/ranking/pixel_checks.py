@@ -127,6 +127,7 @@ def choose_checked(
             if pick.assessment.candidate.pts_s in answers:
                 passed(pick.assessment)
         if not unchecked:
+            selection.late = {time_s: answer.reason for time_s, answer in answers.items()}
             return selection
         answers.update(zip((pick.assessment.candidate.pts_s for pick in unchecked), _results(futures), strict=True))
 

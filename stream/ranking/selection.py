@@ -70,7 +70,11 @@ class Pick:
 
 
 class Selection:
-    """The picks in rank order. `duplicates`: times (s) of candidates that were left out as copies of a better one."""
+    """The picks in rank order.
+
+    duplicates: times (s) of candidates that were left out as copies of a better one. late: time (s) → the reason that
+    the checks on pixels gave, None for a picture that passed; pictures that were not checked are not in it.
+    """
 
     def __init__(self, settings: RankSettings, wanted: int) -> None:
         self._settings = settings
@@ -78,6 +82,7 @@ class Selection:
         self.assessments: Sequence[Assessment] = ()
         self.picks: list[Pick] = []
         self.duplicates: set[float] = set()
+        self.late: dict[float, str | None] = {}
         self._asked: set[float] = set()
 
     def choose(self, assessments: Sequence[Assessment], refuse: Callable[[Assessment], str | None]) -> list[Pick]:

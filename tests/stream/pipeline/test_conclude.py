@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import numpy as np
+import io
 
+import numpy as np
+from PIL import Image
+
+from kernels.cpu import CpuOps
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
 from stream.candidates.picture_pool import PicturePool
-from stream.pipeline.conclude import FullSizePictures
+from stream.output.jpeg import CpuEncoder
+from stream.pipeline.conclude import FullSizePictures, conclude
 from stream.records import Candidate, TimedSurface
+from stream.settings.model import Settings
+
+from .watched_films import surface_of, tools, watched_film
 
 
 def picture(number: int) -> Surface:
@@ -59,3 +67,27 @@ def test_where_times_had_to_be_mended_the_picture_is_sought_as_ever():
     pictures = FullSizePictures(file.pool, file.frame_at, lambda first_s, last_s, *, fine=False: [])
     assert pictures.beside(candidate(1.0), 0.8, 1.2) == [] and pictures.refetched == set()
     assert (pictures.surface(candidate(1.0)).y == 25).all() and file.sought == [1.0]
+
+
+def test_a_picture_refused_for_a_blink_beside_it_is_no_portrait():
+    """The sharpest pictures of both people have closed eyes beside them; of the second one all do."""
+    film = watched_film([1, 2, 1, 2, 1, 2])
+    blinking = {1, 3, 4, 5}
+    conclusion = conclude(film, Settings(threads=1, formats=("portrait",)), tools(blinking.__contains__))
+    assert {image.pick.assessment.candidate.shot for image in conclusion.files.images} == {0, 2}
+    assert len(conclusion.files.portraits) == 2
+    luma = {
+        shots: round(float(decoded(conclusion.files.content[conclusion.files.portraits[person.id]]).mean()))
+        for person in conclusion.characters
+        for shots in [person.shots]
+    }
+    assert luma == {(0, 2, 4): shown_as(2), (1, 3, 5): shown_as(5)}
+
+
+def decoded(jpeg: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(jpeg)))
+
+
+def shown_as(number: int) -> int:
+    picture = CpuOps().rgb(surface_of(number), (0, 0, 64, 36), (64, 36), fine=True)
+    return round(float(decoded(CpuEncoder().jpeg(picture, 90)).mean()))
