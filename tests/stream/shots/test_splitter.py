@@ -283,6 +283,7 @@ def test_the_benchmark_counts_what_a_person_would() -> None:
     assert pooled([scores, every_third]).precision == pytest.approx(6 / 7)
 
 
+@pytest.mark.slow
 @pytest.mark.testdata
 def test_the_smallest_real_episode(testdata: Path) -> None:
     assert measure_episode(testdata / "episodes" / "E01").f1 >= 0.95
