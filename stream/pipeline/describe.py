@@ -9,6 +9,7 @@ from pathlib import Path
 from engines.faces import EMOTIONS, Face
 
 from ..dataflow.channels import ChannelMeter
+from ..errors import KeyartError
 from ..film import Film
 from ..manifest import (
     ActiveAreaEntry,
@@ -42,13 +43,17 @@ _FINGERPRINT_PART_BYTES = 1 << 20
 
 
 def content_fingerprint(path: Path) -> str:
-    """SHA-256 over the size and the first and last MiB: enough to tell films apart without reading terabytes."""
-    size = path.stat().st_size
-    digest = hashlib.sha256(str(size).encode())
-    with path.open("rb") as file:
-        digest.update(file.read(_FINGERPRINT_PART_BYTES))
-        file.seek(max(0, size - _FINGERPRINT_PART_BYTES))
-        digest.update(file.read(_FINGERPRINT_PART_BYTES))
+    """SHA-256 over the size and the first and last MiB: enough to tell films apart without reading terabytes. Raises
+    KeyartError when the file cannot be read (any more)."""
+    try:
+        size = path.stat().st_size
+        digest = hashlib.sha256(str(size).encode())
+        with path.open("rb") as file:
+            digest.update(file.read(_FINGERPRINT_PART_BYTES))
+            file.seek(max(0, size - _FINGERPRINT_PART_BYTES))
+            digest.update(file.read(_FINGERPRINT_PART_BYTES))
+    except OSError as error:
+        raise KeyartError(f"cannot be read ({error.strerror or error}), was it moved while it was opened?") from error
     return digest.hexdigest()
 
 

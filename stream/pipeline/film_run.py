@@ -9,8 +9,8 @@ is known and the rest is a short tail (`stream.pipeline.conclude`).
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from kernels.bars import BarsEvidence
 from ..candidates.picture_pool import PicturePool
 from ..dataflow.clocks import StageClock, on_thread
 from ..decode.decoder import DecodeOptions, Decoder, DecodeRange
+from ..device.kit import OpenDecoder
 from ..errors import KeyartError
 from ..film import Film
 from ..manifest import Manifest
@@ -69,9 +70,10 @@ async def watching(
 ) -> AsyncIterator[WatchedFilm]:
     """The first half of a film's way. Raises KeyartError when the film cannot be decoded or has no picture."""
     started_s = time.perf_counter()
-    opening, open_film = StageClock("open"), partial(_open, path, settings, services)
+    opening = StageClock("open")
+    opened = partial(open_film, path, settings, services.open_decoder)
     with in_stage("open"):
-        decoder, fingerprint = await on_thread(open_film, services.decode_threads, opening)
+        decoder, fingerprint = await on_thread(opened, services.decode_threads, opening)
     try:
         film = _film(decoder.info, settings)
         threads = Threads(services.decode_threads, services.measure_threads)
@@ -131,14 +133,27 @@ def expected_frames(info: VideoInfo) -> int | None:
     return round(info.duration_s * info.fps) if info.duration_s and info.fps else None
 
 
-def _open(path: Path, settings: Settings, services: Services) -> tuple[Decoder, str]:
+def open_film(path: Path, settings: Settings, open_decoder: OpenDecoder) -> tuple[Decoder, str]:
+    """The decoder of the part to watch, and the film's fingerprint; nothing stays open when that fails. Raises
+    KeyartError when the film cannot be decoded or read, or when nothing of it would be left."""
     whole = DecodeOptions(mode=settings.decode, threads=settings.thread_count, kept_1080p=settings.pool.frames_at_1080p)
-    decoder = services.open_decoder(path, whole)
-    watched = decode_range(decoder.info, settings)
+    decoder = open_decoder(path, whole)
+    with _closed_on_failure(decoder):
+        watched = decode_range(decoder.info, settings)
     if watched != whole.range:
         decoder.close()
-        decoder = services.open_decoder(path, replace(whole, range=watched))
-    return decoder, content_fingerprint(path)
+        decoder = open_decoder(path, replace(whole, range=watched))
+    with _closed_on_failure(decoder):
+        return decoder, content_fingerprint(path)
+
+
+@contextmanager
+def _closed_on_failure(decoder: Decoder) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        decoder.close()
+        raise
 
 
 def decode_range(info: VideoInfo, settings: Settings) -> DecodeRange:

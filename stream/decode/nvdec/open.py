@@ -47,14 +47,19 @@ def open_on_chip(path: Path, options: DecodeOptions, chip: Chip, make_memory: Ca
     info = AvDecoder(path, replace(options, threads=1)).info
     memory = make_memory()
     try:
+        return _chips_or_uploads(info, options, chip, memory)
+    except BaseException:
+        memory.close()
+        raise
+
+
+def _chips_or_uploads(info: VideoInfo, options: DecodeOptions, chip: Chip, memory: Memory) -> Decoder:
+    try:
         return NvDecoder(info, options, chip, memory)
     except RefusedError as refused:
         log.info("film not decoded by the GPU", reason=str(refused))
         why = Notice("decoded_on_cpu", f"{_words(info)}: {refused}; FFmpeg decoded it, slower")
-        return UploadDecoder(AvDecoder(path, options), options, memory, why)
-    except BaseException:
-        memory.close()
-        raise
+        return UploadDecoder(AvDecoder(info.path, options), options, memory, why)
 
 
 @lru_cache(maxsize=1)

@@ -92,6 +92,25 @@ def test_want_of_memory_is_no_refusal(film, call):
     assert memory.closed and len(fake.decoders) <= 1
 
 
+@pytest.mark.parametrize("gone", ["room", "file"])
+def test_memory_is_given_back_when_not_even_ffmpeg_can_have_it(film, gone):
+    class Room(HostMemory):
+        def reserve(self, nbytes: int) -> None:
+            if gone == "room":
+                raise KeyartError("is not there (no room)")
+
+    class Refusing(FakeNvdec):
+        def GetDecoderCaps(self, **arguments):
+            if gone == "file":
+                film.unlink()
+            return super().GetDecoderCaps(**arguments)
+
+    memory = Room()
+    with pytest.raises(KeyartError, match=r"not there|not exist"):
+        open_on_chip(film, ONE, Chip(Refusing(refused={"H264"})), lambda: memory)
+    assert memory.closed
+
+
 def test_want_of_memory_in_the_middle_is_no_damage(film):
     fake = FakeNvdec(fail_after=[29])
     decoder = opened(film, fake)
