@@ -16,7 +16,7 @@ from .evaluate import Evaluation
 from .faults import FAULTS, faults_of
 from .labels import LabelledVideo
 from .provenance import code_fingerprint
-from .recall import NAMES
+from .recall import FIGURE_NAMES
 from .results import results_of
 from .watching import conclude_each
 
@@ -58,7 +58,7 @@ _DECIDED_AT_THE_END = (
 """Settings that watching a film does not read: what differs in these alone needs the film to be watched once."""
 
 
-def without(name: str, settings: Settings) -> Settings:
+def settings_without(name: str, settings: Settings) -> Settings:
     """The same settings with one filter off. Raises SettingsError when its switches are not known (any more)."""
     given = {key: value for key, value in settings.values().items() if settings.source_of(key) != "default"}
     return load_settings(None, {**given, **ABLATIONS[name]})
@@ -78,7 +78,8 @@ def ablate(
     and what other code made is not judged.
     """
     chosen = {
-        name: settings if name == _EVERYTHING_ON else without(name, settings) for name in (_EVERYTHING_ON, *names)
+        name: settings if name == _EVERYTHING_ON else settings_without(name, settings)
+        for name in (_EVERYTHING_ON, *names)
     }
     folders = {name: results / f"{name.replace(' ', '_')}-{code_fingerprint()}" for name in chosen}
     at_once = {folders[name]: chosen[name] for name in chosen if decided_at_the_end(name)}
@@ -91,7 +92,7 @@ def ablate(
         evaluation.problems += problems
         figures = evaluation.run(videos, manifests)["summary"].get("keyart")
         if figures is not None:
-            means = {key: figures[key]["mean"] for key in NAMES}
+            means = {key: figures[key]["mean"] for key in FIGURE_NAMES}
             rows[name] = {**means, "faults": _faults(videos, manifests, evaluation)}
     return {"without": rows, "switches": {name: dict(ABLATIONS[name]) for name in names}, "code": code_fingerprint()}
 

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -20,9 +19,9 @@ from . import bars, characters, shots
 from .labels import LabelError, LabelledVideo
 from .layouts import TrueShots, Truth
 from .recall import interval
+from .report import Section
 from .watching import watch_film
 
-Section = dict[str, Any]
 _TRUTH_KEYS = ("shots", "bars", "cast", "width", "height")
 
 
@@ -55,19 +54,19 @@ def with_truth(videos: Sequence[LabelledVideo]) -> tuple[list[tuple[LabelledVide
 def shots_of(video: Path, truth: Truth, settings: Settings, manifest: Manifest | None = None) -> Section:
     """Boundaries of one film: counts, F1, and recall by kind of transition; from the manifest when there is one."""
     detected = _from_manifest(manifest, truth) if manifest else shots.detect(video, settings.decode, settings.shots)
-    scores = shots.evaluate(detected, truth)
+    scores = shots.score_shots(detected, truth)
     return {**_boundaries(scores), "recall_by_kind": _by_kind(scores, truth)}
 
 
 def shots_section(per_video: Mapping[str, Section]) -> Section:
     """All films' boundaries as if of one, with the interval of F1 over films."""
-    scores = [shots.Scores(v["found"], tuple(v["missed"]), tuple(v["invented"])) for v in per_video.values()]
+    scores = [shots.BoundaryScores(v["found"], tuple(v["missed"]), tuple(v["invented"])) for v in per_video.values()]
     by_kind: dict[str, list[float]] = {}
     for video in per_video.values():
         for kind, (found, total) in video["recall_by_kind"].items():
             sums = by_kind.setdefault(kind, [0, 0])
             sums[0], sums[1] = sums[0] + found, sums[1] + total
-    whole = _boundaries(shots.pooled(scores))
+    whole = _boundaries(shots.pooled_scores(scores))
     return {
         "videos": dict(per_video),
         "pooled": {
@@ -83,7 +82,7 @@ def bars_of(video: Path, truth: Truth, settings: Settings, manifest: Manifest | 
     if manifest is None:
         return bars.measure_bars(video, truth, settings.decode)
     area = ActiveArea(**manifest.active_area.model_dump())
-    return bars.compare(area, truth["bars"])
+    return bars.compare_bars(area, truth["bars"])
 
 
 def bars_section(per_video: Mapping[str, Section]) -> Section:
@@ -137,19 +136,19 @@ def layout_shots(items: Sequence[TrueShots], settings: Settings) -> tuple[dict[s
     return done, problems
 
 
-def _from_manifest(manifest: Manifest, truth: Truth) -> shots.Detected:
+def _from_manifest(manifest: Manifest, truth: Truth) -> shots.DetectedShots:
     starts = [shot.start_frame for shot in manifest.shots[1:] if shot.start_frame is not None]
-    return shots.Detected(starts, np.arange(truth.get("frame_count") or manifest.video.frames or 1))
+    return shots.DetectedShots(starts, np.arange(truth.get("frame_count") or manifest.video.frames or 1))
 
 
-def _boundaries(scores: shots.Scores) -> Section:
+def _boundaries(scores: shots.BoundaryScores) -> Section:
     return {
         "found": scores.found, "missed": list(scores.missed), "invented": list(scores.invented),
         "precision": round(scores.precision, 6), "recall": round(scores.recall, 6), "f1": round(scores.f1, 6),
     }  # fmt: skip
 
 
-def _by_kind(scores: shots.Scores, truth: Truth) -> dict[str, tuple[int, int]]:
+def _by_kind(scores: shots.BoundaryScores, truth: Truth) -> dict[str, tuple[int, int]]:
     """(found, all) of the boundaries of each kind of transition."""
     kinds = {shot["start_frame"]: shot["transition_in"] for shot in truth["shots"][1:]}
     missed = Counter(kinds[frame] for frame in scores.missed)

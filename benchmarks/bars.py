@@ -22,8 +22,9 @@ from stream.decode.ffmpeg.decoder import AvDecoder
 from stream.settings.sections import ShotSettings
 from stream.shots.splitter import ShotSplitter
 
+from .shots import episode_film
+
 TOLERANCE_PX = 2
-VIDEO_SUFFIXES = (".mp4", ".mkv", ".webm", ".mov")
 
 
 def measure_bars(video: Path, truth: Mapping[str, Any], mode: DecodeMode = "all") -> dict[str, Any]:
@@ -33,7 +34,7 @@ def measure_bars(video: Path, truth: Mapping[str, Any], mode: DecodeMode = "all"
     (whether bars were seen to change) and `passed`.
     """
     area, changed = find_bars(video, mode)
-    return compare(area, truth["bars"]) | {"video": video.name, "changed": changed}
+    return compare_bars(area, truth["bars"]) | {"video": video.name, "changed": changed}
 
 
 def find_bars(video: Path, mode: DecodeMode = "all") -> tuple[ActiveArea, bool]:
@@ -53,7 +54,7 @@ def find_bars(video: Path, mode: DecodeMode = "all") -> tuple[ActiveArea, bool]:
     return evidence.active_area(), evidence.changed
 
 
-def compare(area: ActiveArea, expected: Mapping[str, int]) -> dict[str, Any]:
+def compare_bars(area: ActiveArea, expected: Mapping[str, int]) -> dict[str, Any]:
     """What `measure_bars` returns, without the film."""
     found = asdict(area)
     error_px = {side: found[side] - expected[side] for side in found}
@@ -83,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _episode(folder: Path) -> tuple[Path, dict[str, Any]]:
-    video = next(path for path in sorted(folder.iterdir()) if path.suffix in VIDEO_SUFFIXES)
+    video = episode_film(folder)
     truth: dict[str, Any] = json.loads((folder / "truth.json").read_text())
     return video, truth
 

@@ -32,7 +32,7 @@ class Border(NamedTuple):
     right: float = 0.0
 
 
-NONE = Border()
+NO_BORDER = Border()
 
 
 def border_of(pictures: Sequence[Rgb]) -> Border:
@@ -40,7 +40,7 @@ def border_of(pictures: Sequence[Rgb]) -> Border:
     luma = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32) for picture in pictures]
     seen = [plane for plane in luma if plane.mean() >= _WHOLE_BLACK]
     if not seen:
-        return NONE
+        return NO_BORDER
     rows = np.mean([plane.mean(axis=1) <= _BLACK_LUMA for plane in seen], axis=0) >= _DARK_FRAMES
     columns = np.mean([_inner_columns(plane, rows) <= _BLACK_LUMA for plane in seen], axis=0) >= _DARK_FRAMES
     return Border(*_edges(rows), *_edges(columns))

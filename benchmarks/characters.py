@@ -18,13 +18,13 @@ from stream.manifest import Manifest
 from stream.people.characters import seen_together
 from stream.records import Character, Track
 
-Truth = Mapping[str, Any]
-"""A parsed truth.json: `shots` with `start_s`, `end_s`, `persons` (from left to right), `cast`, `width`, `bars`."""
-Label = Hashable | None
+from .layouts import Truth
+
+ClusterLabel = Hashable | None
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
+class CharacterScores:
     """All figures of one film. Ratios 0–1 but `cluster_ratio`, which is right at 1."""
 
     items: int
@@ -43,7 +43,7 @@ class Scores:
     true_mains: tuple[str, ...]
 
 
-def score_characters(people: Manifest | tuple[Sequence[Track], Sequence[Character]], truth: Truth) -> Scores:
+def score_characters(people: Manifest | tuple[Sequence[Track], Sequence[Character]], truth: Truth) -> CharacterScores:
     """Scores of a run's (tracks, characters) or of a finished manifest.
 
     A manifest has no tracks: its items are (character, shot) appearances, and in a shot of several people an appearance
@@ -61,7 +61,7 @@ def score_characters(people: Manifest | tuple[Sequence[Track], Sequence[Characte
     mains = tuple(sorted(str(_majority(name, clusters, classes) or "?") for name in main))
     true_mains = tuple(sorted(person["id"] for person in truth["cast"]["main"]))
     precision, recall, f1 = bcubed(clusters, classes)
-    return Scores(
+    return CharacterScores(
         items=len(clusters),
         unassigned=sum(c is None for c in clusters),
         bcubed_precision=precision,
@@ -94,7 +94,7 @@ def true_people(tracks: Sequence[Track], truth: Truth) -> list[str | None]:
     ]  # fmt: skip
 
 
-def bcubed(clusters: Sequence[Label], classes: Sequence[Label]) -> tuple[float, float, float]:
+def bcubed(clusters: Sequence[ClusterLabel], classes: Sequence[ClusterLabel]) -> tuple[float, float, float]:
     """(precision, recall, F1), each item counting itself; None is a label of its own each time. 1 for no items."""
     sizes, joint = _table(clusters, classes)
     if not joint:
@@ -104,7 +104,7 @@ def bcubed(clusters: Sequence[Label], classes: Sequence[Label]) -> tuple[float, 
     return precision, recall, 2 * precision * recall / (precision + recall)
 
 
-def weighted_purity(clusters: Sequence[Label], classes: Sequence[Label]) -> float:
+def weighted_purity(clusters: Sequence[ClusterLabel], classes: Sequence[ClusterLabel]) -> float:
     """Share of the items that belong to the largest class of their cluster. 1 for no items."""
     _, joint = _table(clusters, classes)
     largest: dict[Hashable, int] = {}
@@ -113,7 +113,7 @@ def weighted_purity(clusters: Sequence[Label], classes: Sequence[Label]) -> floa
     return sum(largest.values()) / len(clusters) if clusters else 1.0
 
 
-def mutual_information(clusters: Sequence[Label], classes: Sequence[Label]) -> float:
+def mutual_information(clusters: Sequence[ClusterLabel], classes: Sequence[ClusterLabel]) -> float:
     """Mutual information over the mean of both entropies, 0–1; 1 when neither side divides the items at all."""
     sizes, joint = _table(clusters, classes)
     total = len(clusters)
@@ -130,7 +130,7 @@ def _entropy(counts: Any, total: int) -> float:
 
 
 def _table(
-    clusters: Sequence[Label], classes: Sequence[Label]
+    clusters: Sequence[ClusterLabel], classes: Sequence[ClusterLabel]
 ) -> tuple[tuple[Counter[Hashable], Counter[Hashable]], Counter[tuple[Hashable, Hashable]]]:
     """Sizes of clusters and of classes, and counts of both together. Raises ValueError for unequal lengths."""
     mine = [("alone", i) if label is None else label for i, label in enumerate(clusters)]
@@ -139,13 +139,13 @@ def _table(
     return (Counter(k for k, _ in pairs), Counter(c for _, c in pairs)), Counter(pairs)
 
 
-def _majority(name: Label, clusters: Sequence[Label], classes: Sequence[Label]) -> Label:
+def _majority(name: ClusterLabel, clusters: Sequence[ClusterLabel], classes: Sequence[ClusterLabel]) -> ClusterLabel:
     """Whom most items of a cluster show; of equals the first in the alphabet, None when nobody of the cast."""
     counts = Counter(real for mine, real in zip(clusters, classes, strict=True) if mine == name)
     return min(counts, key=lambda c: (-counts[c], str(c or "")), default=None)
 
 
-def _named(labels: Sequence[Label]) -> set[Label]:
+def _named(labels: Sequence[ClusterLabel]) -> set[ClusterLabel]:
     return {label for label in labels if label is not None}
 
 
@@ -158,10 +158,10 @@ def _person(track: Track, truth: Truth, left_px: float, right_px: float) -> str 
     return str(persons[min(max(place, 0), len(persons) - 1)])
 
 
-def _appearances(manifest: Manifest, truth: Truth) -> tuple[list[Label], list[Label]]:
+def _appearances(manifest: Manifest, truth: Truth) -> tuple[list[ClusterLabel], list[ClusterLabel]]:
     shown = {s.index: shot_at(truth, (s.start_s + s.end_s) / 2)["persons"] for s in manifest.shots}
-    clusters: list[Label] = []
-    classes: list[Label] = []
+    clusters: list[ClusterLabel] = []
+    classes: list[ClusterLabel] = []
     for character in manifest.characters:
         who = _usual([shown[shot] for shot in character.appearances])
         for shot in character.appearances:

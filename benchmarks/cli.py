@@ -48,15 +48,15 @@ def recall(
         labelled = _labelled(data, labels)
         report, problems = _recall(labelled, settings, results or out / "results", options.cache_folder(cache))
         write_stills(out, labelled.videos, report, settings.thread_count)
-        options.finish(out, settings, {"recall": report}, as_json)
-    options.end([*labelled.problems, *problems])
+        options.save_and_print(out, settings, {"recall": report}, as_json)
+    options.exit_with_problems([*labelled.problems, *problems])
 
 
 def _recall(labelled: Labelled, settings: Settings, results: Path, cache: Path) -> tuple[Report, list[str]]:
     from .evaluate import open_evaluation
     from .results import results_of
 
-    manifests, problems = results_of(labelled.worth_running, results, settings)
+    manifests, problems = results_of(labelled.with_enough_picks, results, settings)
     evaluation = open_evaluation(settings, cache)
     section = evaluation.run(labelled.judged, manifests)
     return section, [*problems, *evaluation.problems]

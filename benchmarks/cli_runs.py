@@ -7,11 +7,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from . import options
+from .report import Section
 
 if TYPE_CHECKING:
     from stream.settings.model import Settings
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from .labels import Labelled
     from .peers import Choices
 
-Section = dict[str, Any]
 FilesArgument = Annotated[list[Path], typer.Argument(metavar="FILE…", help="Videos.")]
 DataArgument = Annotated[
     Path, typer.Option("--data", metavar="DIR", help="Videos, each with picks.json and truth.json.")
@@ -40,8 +40,8 @@ def throughput(
     with options.tidy_bench():
         settings = options.settings(config, None, threads=threads)
         section, problems = _throughput(files, rounds, _counts(lengths), _counts(in_flight), settings.thread_count)
-        options.finish(out, settings, {"throughput": section}, as_json)
-    options.end(problems)
+        options.save_and_print(out, settings, {"throughput": section}, as_json)
+    options.exit_with_problems(problems)
 
 
 def peers(
@@ -72,8 +72,8 @@ def peers(
         given = _Peers(settings, options.cache_folder(cache), peer_python, every, rounds)
         section, recall, problems = _peers(labelled, results or out / "results", given)
         write_stills(out, labelled.videos, recall, settings.thread_count)
-        options.finish(out, settings, {"recall": recall, "peers": section}, as_json)
-    options.end(problems)
+        options.save_and_print(out, settings, {"recall": recall, "peers": section}, as_json)
+    options.exit_with_problems(problems)
 
 
 def ablation(
@@ -101,9 +101,9 @@ def ablation(
         labelled = read_data(data)
         evaluation = open_evaluation(settings, options.cache_folder(cache))
         folder = results or out / "ablation"
-        section = ablate(labelled.worth_running, without or list(ABLATIONS), settings, folder, evaluation, _say)
-        options.finish(out, settings, {"ablation": section}, as_json)
-    options.end([*labelled.problems, *evaluation.problems])
+        section = ablate(labelled.with_enough_picks, without or list(ABLATIONS), settings, folder, evaluation, _say)
+        options.save_and_print(out, settings, {"ablation": section}, as_json)
+    options.exit_with_problems([*labelled.problems, *evaluation.problems])
 
 
 def compare(
@@ -112,10 +112,10 @@ def compare(
 ) -> None:
     """What changed from report A to report B. Refuses reports with different matchers."""
     with options.tidy_bench():
-        from .compare import changes, markdown
+        from .compare import changes, changes_table
         from .report import read_report
 
-        print(markdown(changes(read_report(before), read_report(after))))
+        print(changes_table(changes(read_report(before), read_report(after))))
 
 
 def gate(
@@ -124,16 +124,16 @@ def gate(
 ) -> None:
     """Exit 1 when a figure of REPORT fell behind the baseline by more than its noise."""
     with options.tidy_bench():
-        from .compare import changes, markdown
+        from .compare import changes, changes_table
         from .gate import missing
         from .report import read_report
 
         old, new = read_report(baseline), read_report(report)
         found, gone = changes(old, new), missing(old, new)
-        print(markdown(found))
+        print(changes_table(found))
     problems = gone if found or gone else ["the reports have no figure in common"]
     problems += [f"{c.name} got worse, from {c.before:.4g} to {c.after:.4g}" for c in found if c.fell]
-    options.end([f"gate: {problem}" for problem in problems])
+    options.exit_with_problems([f"gate: {problem}" for problem in problems])
 
 
 def baseline(
@@ -164,7 +164,7 @@ def _throughput(
     from stream.errors import KeyartError
 
     from .scaling import against_in_flight, against_length, growth
-    from .throughput import measure
+    from .throughput import measure_throughput
 
     films: list[Section] = []
     usable: list[Path] = []
@@ -174,7 +174,7 @@ def _throughput(
             with open_container(path) as container:
                 picture_stream(container)
             _say(f"{path.name}: raw decoding and the whole pipeline, {rounds} rounds")
-            films.append(measure(path, threads, rounds))
+            films.append(measure_throughput(path, threads, rounds))
             usable.append(path)
         except KeyartError as error:
             problems.append(f"{path.name}: {error}")
@@ -209,14 +209,14 @@ def _peers(labelled: Labelled, results: Path, given: _Peers) -> tuple[Section, S
     from . import peers as runs
     from .accuracy import with_truth
     from .evaluate import open_evaluation
-    from .kept import Kept
     from .results import results_of
+    from .row_cache import RowCache
 
     truths, problems = with_truth(labelled.videos)
-    videos = labelled.worth_running
+    videos = labelled.with_enough_picks
     manifests, missing = results_of(videos, results, given.settings)
     evaluation = open_evaluation(given.settings, given.cache)
-    kept, threads = Kept(given.cache / "peers", _say), given.settings.thread_count
+    kept, threads = RowCache(given.cache / "peers", _say), given.settings.thread_count
     shots, unavailable = runs.shot_rows(truths, kept, threads)
     zoo = Zoo.default(local=given.settings.models)
     zoo.ensure()

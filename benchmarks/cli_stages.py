@@ -6,11 +6,12 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from . import options
+from .report import Section
 
 if TYPE_CHECKING:
     from stream.manifest import Manifest
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from .labels import LabelledVideo
     from .layouts import Truth
 
-Section = dict[str, Any]
 
 TruthOption = Annotated[
     Path, typer.Option("--data", metavar="DIR", help="Folder of videos, each beside its truth.json.")
@@ -51,8 +51,8 @@ def shots(
             section, problems = _layout(layout, split, settings)
         else:
             section, problems = _stage(data, results, settings, _shots, "shots_section")
-        options.finish(out, settings, {"shots": section}, as_json)
-    options.end(problems)
+        options.save_and_print(out, settings, {"shots": section}, as_json)
+    options.exit_with_problems(problems)
 
 
 def bars(
@@ -69,8 +69,8 @@ def bars(
     with options.tidy_bench():
         settings = options.settings(config, assignments, threads=threads, decode=decode)
         section, problems = _stage(data, results, settings, _bars, "bars_section")
-        options.finish(out, settings, {"bars": section}, as_json)
-    options.end(problems)
+        options.save_and_print(out, settings, {"bars": section}, as_json)
+    options.exit_with_problems(problems)
 
 
 def characters(
@@ -88,8 +88,8 @@ def characters(
     with options.tidy_bench():
         settings = options.settings(config, assignments, threads=threads, models=models, model_set=model_set)
         section, problems = _stage(data, results, settings, _characters, "characters_section")
-        options.finish(out, settings, {"characters": section}, as_json)
-    options.end(problems)
+        options.save_and_print(out, settings, {"characters": section}, as_json)
+    options.exit_with_problems(problems)
 
 
 def _looking(what: str, words: str) -> Callable[..., None]:
@@ -108,8 +108,8 @@ def _looking(what: str, words: str) -> Callable[..., None]:
         with options.tidy_bench():
             settings = options.settings(config, assignments, threads=threads, models=models, model_set=model_set)
             section, problems = _looked(data, settings, what)
-            options.finish(out, settings, {what: section}, as_json)
-        options.end(problems)
+            options.save_and_print(out, settings, {what: section}, as_json)
+        options.exit_with_problems(problems)
 
     command.__name__, command.__doc__ = what, words
     return command
@@ -178,16 +178,18 @@ def _layout(folder: Path, split: str, settings: Settings) -> tuple[Section, list
 
 def _looked(data: Path, settings: Settings, what: str) -> tuple[Section, list[str]]:
     """Faces or text: the engines are opened once for all videos."""
-    from . import accuracy, looks
+    from . import accuracy, labelled_frames
     from .labels import read_data
 
     labelled = read_data(data)
     videos, problems = accuracy.with_truth(labelled.videos)
     with ExitStack() as stack:
-        look = looks.open_look(settings, stack)
-        of_video = partial(looks.faces_of if what == "faces" else looks.text_of, look=look, settings=settings)
+        engines = labelled_frames.open_engines(settings, stack)
+        of_video = partial(
+            labelled_frames.faces_of if what == "faces" else labelled_frames.text_of, engines=engines, settings=settings
+        )
         done = _each(videos, of_video, problems)
-    section = looks.faces_section(done, settings) if what == "faces" else looks.text_section(done)
+    section = labelled_frames.faces_section(done, settings) if what == "faces" else labelled_frames.text_section(done)
     return section, [*labelled.problems, *problems]
 
 

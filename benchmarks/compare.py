@@ -46,7 +46,7 @@ def changes(before: Report, after: Report) -> list[Change]:
     return list(_changes(before, after))
 
 
-def markdown(found: list[Change]) -> str:
+def changes_table(found: list[Change]) -> str:
     """A table of what changed; figures that stayed are counted."""
     from .page.markdown import table
 

@@ -36,7 +36,7 @@ FACE_HEIGHT = 106
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class CameraView:
     """Where the camera looks: centre and width of its window, as shares of the photograph's width and height."""
 
     x: float
@@ -50,8 +50,8 @@ class Take:
 
     frames: int
     photo: str | None
-    start: View = View(0.5, 0.5, 1.0)
-    end: View = View(0.5, 0.5, 1.0)
+    start: CameraView = CameraView(0.5, 0.5, 1.0)
+    end: CameraView = CameraView(0.5, 0.5, 1.0)
     framing: str = "b-roll"
     person: str | None = None
     flipped: bool = False
@@ -68,24 +68,24 @@ class Take:
         return "person" if self.person else "broll"
 
 
-def face_shot(frames: int, framing: str, start: View, end: View, **more: Any) -> Take:
+def face_shot(frames: int, framing: str, start: CameraView, end: CameraView, **more: Any) -> Take:
     """A shot of the film's one person."""
     return Take(frames, "astronaut.png", start, end, framing, "astronaut", **more)
 
 
 FILM = (
-    Take(60, "rocket.jpg", View(0.35, 0.62, 0.70), View(0.65, 0.55, 0.70)),
+    Take(60, "rocket.jpg", CameraView(0.35, 0.62, 0.70), CameraView(0.65, 0.55, 0.70)),
     Take(48, None, framing="title card"),
-    face_shot(84, "medium", View(0.46, 0.27, 0.98), View(0.45, 0.24, 0.86)),
-    Take(60, "coffee.png", View(0.40, 0.40, 0.80), View(0.58, 0.50, 0.72)),
-    face_shot(84, "close-up", View(0.50, 0.23, 0.58), View(0.57, 0.22, 0.66), flipped=True),
-    Take(60, "chelsea.png", View(0.45, 0.52, 0.90), View(0.55, 0.45, 0.78)),
-    face_shot(48, "medium", View(0.44, 0.26, 0.90), View(0.44, 0.24, 0.84), degradation="dark"),
-    Take(72, "brick.png", View(0.45, 0.60, 0.90), View(0.55, 0.35, 0.70), dissolve=16),
-    face_shot(84, "wide", View(0.45, 0.50, 1.00), View(0.47, 0.47, 0.92), backdrop=True),
-    face_shot(48, "medium", View(0.46, 0.26, 0.92), View(0.46, 0.25, 0.80), degradation="blur"),
-    Take(48, "hubble_deep_field.jpg", View(0.40, 0.40, 0.60), View(0.55, 0.55, 0.50)),
-    face_shot(72, "close-up", View(0.40, 0.22, 0.70), View(0.46, 0.23, 0.60), dissolve=12),
+    face_shot(84, "medium", CameraView(0.46, 0.27, 0.98), CameraView(0.45, 0.24, 0.86)),
+    Take(60, "coffee.png", CameraView(0.40, 0.40, 0.80), CameraView(0.58, 0.50, 0.72)),
+    face_shot(84, "close-up", CameraView(0.50, 0.23, 0.58), CameraView(0.57, 0.22, 0.66), flipped=True),
+    Take(60, "chelsea.png", CameraView(0.45, 0.52, 0.90), CameraView(0.55, 0.45, 0.78)),
+    face_shot(48, "medium", CameraView(0.44, 0.26, 0.90), CameraView(0.44, 0.24, 0.84), degradation="dark"),
+    Take(72, "brick.png", CameraView(0.45, 0.60, 0.90), CameraView(0.55, 0.35, 0.70), dissolve=16),
+    face_shot(84, "wide", CameraView(0.45, 0.50, 1.00), CameraView(0.47, 0.47, 0.92), backdrop=True),
+    face_shot(48, "medium", CameraView(0.46, 0.26, 0.92), CameraView(0.46, 0.25, 0.80), degradation="blur"),
+    Take(48, "hubble_deep_field.jpg", CameraView(0.40, 0.40, 0.60), CameraView(0.55, 0.55, 0.50)),
+    face_shot(72, "close-up", CameraView(0.40, 0.22, 0.70), CameraView(0.46, 0.23, 0.60), dissolve=12),
 )
 
 
@@ -157,7 +157,7 @@ def degrade(picture: Rgb, degradation: Degradation | None) -> Rgb:
     return picture
 
 
-def pictures(film: tuple[Take, ...] = FILM) -> Iterator[Rgb]:
+def film_pictures(film: tuple[Take, ...] = FILM) -> Iterator[Rgb]:
     """Every whole picture of the film, (HEIGHT, WIDTH, 3), in order."""
     for index, take in enumerate(film):
         for number in range(take.frames):
@@ -184,7 +184,7 @@ def encode(path: Path, film: tuple[Take, ...], encoder: str) -> None:
             stream.options = {"crf": "18", "preset": "superfast", "flags": "+bitexact"}
         else:
             stream.bit_rate = 8_000_000
-        for number, picture in enumerate(pictures(film)):
+        for number, picture in enumerate(film_pictures(film)):
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             frame.pts, frame.time_base = number, Fraction(1, FPS)
             container.mux(stream.encode(frame))
@@ -263,7 +263,7 @@ def _face_share(take: Take) -> float:
     return round(float(FACE_HEIGHT / (take.start.width * width * ACTIVE / WIDTH)), 3)
 
 
-def make(path: Path, film: tuple[Take, ...] = FILM) -> None:
+def make_demo_film(path: Path, film: tuple[Take, ...] = FILM) -> None:
     """Writes the film and, beside it with the suffix `.truth.json`, its truth; the film appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.part")
@@ -275,4 +275,4 @@ def make(path: Path, film: tuple[Take, ...] = FILM) -> None:
 
 
 if __name__ == "__main__":
-    make(Path(sys.argv[1] if len(sys.argv) > 1 else "demo.mp4"))
+    make_demo_film(Path(sys.argv[1] if len(sys.argv) > 1 else "demo.mp4"))

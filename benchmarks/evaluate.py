@@ -16,7 +16,7 @@ from stream.manifest import Manifest
 from stream.settings.model import Settings
 
 from . import naive, recall
-from .borders import NONE, Border, border_of
+from .borders import NO_BORDER, Border, border_of
 from .ceiling import most_different
 from .labels import LEAST_PICKS, Label, LabelledVideo
 from .matcher import MAX_APART_S, RECIPE, SAME_PICTURE, Matcher, Rgb, Vector, at_matcher_width, open_matcher
@@ -81,7 +81,7 @@ class Evaluation:
             },
             "seed": SEED, "random_draws": RANDOM_DRAWS, "bootstrap_draws": recall.BOOTSTRAP_DRAWS,
             "baselines": dict(naive.BASELINES),
-            "summary": recall.pooled([evaluated.figures for _, evaluated in done], SEED),
+            "summary": recall.summaries([evaluated.figures for _, evaluated in done], SEED),
             "ceiling": _mean_ceiling([evaluated for _, evaluated in done]),
             "videos": {name: evaluated.details for name, evaluated in done},
             "excluded": excluded,
@@ -135,7 +135,7 @@ class Evaluation:
         survey: Survey,
         expert: Expert,
     ) -> None:
-        self.surveyor.look(video.path, survey, times_s)
+        self.surveyor.describe_frames(video.path, survey, times_s)
         times = np.array(times_s, np.float64)
         vectors = descriptors(survey, times)
         matched = recall.matches(times, vectors, expert.pick_times_s, expert.pick_vectors)
@@ -158,7 +158,7 @@ class Evaluation:
     def _expert(self, video: LabelledVideo, survey: Survey) -> Expert:
         picks_s = [t for label in video.picks if (t := self._time_of(label, video, survey)) is not None]
         never_s = [t for label in video.never if (t := self._time_of(label, video, survey)) is not None]
-        self.surveyor.look(video.path, survey, picks_s)
+        self.surveyor.describe_frames(video.path, survey, picks_s)
         times = np.array([survey.at(t)[0] for t in picks_s], np.float64)
         return Expert(times, descriptors(survey, picks_s), np.array(never_s, np.float64))
 
@@ -175,17 +175,17 @@ class Evaluation:
         if picture is None:
             self.problems.append(f"{label.where}: {label.image.name} cannot be read as an image; left out")
             return None
-        found = self.find(np.asarray(picture, np.uint8), video, survey)
+        found = self.time_of_picture(np.asarray(picture, np.uint8), video, survey)
         if found is None:
             self.problems.append(f"{label.where}: {label.image.name} is not like any picture of the video; left out")
         return found
 
-    def find(self, picture: Rgb, video: LabelledVideo, survey: Survey) -> float | None:
+    def time_of_picture(self, picture: Rgb, video: LabelledVideo, survey: Survey) -> float | None:
         """When the video shows this picture: the best frame of the grid, then the best of all frames around it."""
         grid = descriptors(survey, survey.grid_s)
         # A poster may come with the film's bars, with its own, or with none.
-        cuts = [_inside(picture, border) for border in (NONE, survey.border, border_of([picture]))]
-        found = [v for cut in cuts if (v := self.matcher.describe(at_matcher_width(cut))) is not None]
+        cuts = [_inside(picture, border) for border in (NO_BORDER, survey.border, border_of([picture]))]
+        found = [v for cut in cuts if (v := self.matcher.descriptor(at_matcher_width(cut))) is not None]
         if not found:
             return None
         vector = max(found, key=lambda v: float((grid @ v).max()))
@@ -195,7 +195,7 @@ class Evaluation:
             return None
         step_s = float(np.median(np.diff(survey.grid_s))) if len(survey.grid_s) > 1 else 0.0
         near = survey.times_s[np.abs(survey.times_s - survey.grid_s[best]) <= step_s]
-        self.surveyor.look(video.path, survey, [float(t) for t in near])
+        self.surveyor.describe_frames(video.path, survey, [float(t) for t in near])
         return float(near[int(np.argmax(descriptors(survey, near) @ vector))])
 
 

@@ -9,8 +9,8 @@ from stream.manifest import ImageEntry, Manifest
 
 from .bars import TOLERANCE_PX
 from .characters import shot_at
+from .labelled_frames import shows_text
 from .layouts import Truth
-from .looks import shows_text
 
 FAULTS = ("degraded", "with text", "nobody", "not main", "with bars")
 """In shots made blurred, dark, …; over titles, credits, subtitles; without people; of minor characters only; crops

@@ -19,7 +19,7 @@ from stream.decode.container import open_container
 from stream.decode.probe import geometry_of, picture_stream, sample_aspect_of
 from stream.errors import KeyartError
 
-from .borders import NONE, Border, border_of
+from .borders import NO_BORDER, Border, border_of
 from .matcher import WIDTH_PX, Rgb
 
 _SAME_TIME_S = 1e-3
@@ -49,7 +49,7 @@ class Footage:
             self.geometry: Geometry = geometry_of(first.picture, sample_aspect_of(stream))
             self.first_pts_s = first.pts_s
             self.end_s, self.frame_count, self.key_frames_s = _extent(container, stream, first.pts_s)
-        self.border: Border = NONE
+        self.border: Border = NO_BORDER
         """What `small` leaves out; `find_border` sets it."""
 
     def frames(self) -> Iterator[Frame]:
@@ -72,7 +72,7 @@ class Footage:
 
     def find_border(self) -> Border:
         """The border of the film, from frames spread over it; from now on `small` leaves it out."""
-        self.border = NONE
+        self.border = NO_BORDER
         keys = self.key_frames_s[:: -(-len(self.key_frames_s) // _BORDER_FRAMES)] if self.key_frames_s else []
         if len(keys) < _BORDER_FRAMES // 4:
             keys = [float(t) for t in np.linspace(self.first_pts_s, self.end_s, _BORDER_FRAMES // 2 + 2)[1:-1]]

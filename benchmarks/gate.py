@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .recall import NAMES
-from .report import SCHEMA, Report, ReportError
+from .recall import FIGURE_NAMES
+from .report import REPORT_SCHEMA, Report, ReportError
 
 _BY_FILM = {"shots": ("f1",), "characters": ("bcubed_f1",)}
 _POOLED = ("shots", "bars", "characters", "faces", "text")
@@ -18,7 +18,7 @@ _POOLED = ("shots", "bars", "characters", "faces", "text")
 
 def figures_only(report: Report) -> Report:
     """What the gate needs of a report. Raises ReportError when that is nothing."""
-    kept: Report = {"schema": SCHEMA}
+    kept: Report = {"schema": REPORT_SCHEMA}
     if report.get("recall", {}).get("videos"):
         kept["recall"] = _recall(report["recall"])
     for section in _POOLED:
@@ -49,7 +49,7 @@ def _recall(section: Mapping[str, Any]) -> dict[str, Any]:
         "matcher": {"fingerprint": section["matcher"]["fingerprint"]},
         "videos": {
             name: {
-                "keyart": {key: video["keyart"][key] for key in NAMES if key in video["keyart"]},
+                "keyart": {key: video["keyart"][key] for key in FIGURE_NAMES if key in video["keyart"]},
                 "chosen_s": [round(image["time_s"], 3) for image in video["keyart"]["images"]],
                 "labels": video["labels"],
             }

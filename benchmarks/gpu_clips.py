@@ -90,7 +90,7 @@ def _stacked(rows: Sequence[np.ndarray]) -> np.ndarray:
     return np.stack(rows).astype(np.float32) if rows else np.zeros((0, 128), np.float32)
 
 
-def make(testdata: Path, out: Path, seconds: float | None = None) -> None:
+def make_clips(testdata: Path, out: Path, seconds: float | None = None) -> None:
     """Everything, from the episodes that are there."""
     out.mkdir(parents=True, exist_ok=True)
     films = {
@@ -114,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--testdata", type=Path, default=Path(os.environ.get("KEYART_TESTDATA", "testdata")))
     parser.add_argument("--seconds", type=float, help="encode so much of the film; default: all of it")
     chosen = parser.parse_args(arguments)
-    make(chosen.testdata, chosen.out, chosen.seconds)
+    make_clips(chosen.testdata, chosen.out, chosen.seconds)
     return 0
 
 

@@ -3,7 +3,7 @@ films in flight, so this bounds their rate.
 
     python -m benchmarks.interpreter FILE… [--rounds 3] [--fps 4300] [--json report.json]
 
-The chip, its memory and the kernels do nothing (benchmarks.doubles); the splitter gets what the CPU measures of the
+The chip, its memory and the kernels do nothing (benchmarks.idle_device); the splitter gets what the CPU measures of the
 film. Counted is the thread's CPU time, with what the demuxer needs outside the interpreter's lock, and without what
 CuPy needs for its calls (one copy a frame; three launches, an upload and a download a batch) and what probes cost.
 """
@@ -35,20 +35,22 @@ from stream.records import VideoInfo
 from stream.settings.model import Settings
 from stream.shots.splitter import ShotSplitter
 
-from .doubles import IdleChip, IdleMemory, IdleRuntime
+from .idle_device import IdleChip, IdleMemory, IdleRuntime
 
 
-def measure(path: Path, rounds: int = 3) -> dict[str, Any]:
+def measure_interpreter(path: Path, rounds: int = 3) -> dict[str, Any]:
     """Microseconds of each stage for each frame of the film, medians of the rounds; with `reference` decoding, those of
     decoding alone. Raises KeyartError for a file that cannot be read."""
     with threadpool_limits(1):  # as in every run
         info, rows = rows_of(path)
-        runs = [{**watched(path, info, rows), "decode reference": decoded(path, info)} for _ in range(rounds)]
+        runs = [
+            {**watch_seconds(path, info, rows), "decode reference": decode_seconds(path, info)} for _ in range(rounds)
+        ]
     used = {name: 1e6 * statistics.median(run[name] for run in runs) / len(rows) for name in runs[0]}
     return {"file": path.name, "frames": len(rows), "us_a_frame": {name: round(us, 2) for name, us in used.items()}}
 
 
-def total(report: dict[str, Any]) -> float:
+def total_us(report: dict[str, Any]) -> float:
     """Microseconds a frame of all stages, on all frames."""
     return float(sum(us for name, us in report["us_a_frame"].items() if name != "decode reference"))
 
@@ -63,52 +65,52 @@ def rows_of(path: Path) -> tuple[VideoInfo, np.ndarray]:
         decoder.close()
 
 
-def watched(path: Path, info: VideoInfo, rows: np.ndarray) -> dict[str, float]:
+def watch_seconds(path: Path, info: VideoInfo, rows: np.ndarray) -> dict[str, float]:
     """Seconds of the interpreter by stage, for the whole film."""
     settings, used, begin = Settings(), defaultdict[str, float](float), 0
     meter, sampler = CudaMeter(info.geometry, IdleRuntime()), SmallPictureSampler(settings.faces.moment_s)
     splitter = ShotSplitter(settings.shots, info.fps)
     pending = PendingPictures(settings.probes, info.fps, settings.faces.moment_s)
-    decoder = opened(path, info, "all")
+    decoder = open_idle_decoder(path, info, "all")
     batches = decoder.batches()
     while True:
-        with counted(used, "decode"):
+        with add_cpu_time(used, "decode"):
             batch = next(batches, None)
         if batch is None:
             break
         part = rows[begin : begin + len(batch.surfaces)]
         begin += len(batch.surfaces)
-        with counted(used, "measure"):
+        with add_cpu_time(used, "measure"):
             meter.measure(batch.surfaces, batch.pts_s, batch.frames)
             small = {place: meter.small(place) for place in sampler.picks(batch.pts_s)}
-        with counted(used, "probes"):
+        with add_cpu_time(used, "probes"):
             pending.add(batch, part, small)
-        with counted(used, "split"):
+        with add_cpu_time(used, "split"):
             shots = splitter.add(part)
-        with counted(used, "probes"):
+        with add_cpu_time(used, "probes"):
             for shot in shots:
                 pending.take(shot)
     decoder.close()
     return used
 
 
-def decoded(path: Path, info: VideoInfo) -> float:
+def decode_seconds(path: Path, info: VideoInfo) -> float:
     """Seconds of the interpreter for decoding without the frames that no other needs."""
-    used, decoder = defaultdict[str, float](float), opened(path, info, "reference")
-    with counted(used, "decode"):
+    used, decoder = defaultdict[str, float](float), open_idle_decoder(path, info, "reference")
+    with add_cpu_time(used, "decode"):
         for _ in decoder.batches():
             pass
     decoder.close()
     return used["decode"]
 
 
-def opened(path: Path, info: VideoInfo, mode: DecodeMode) -> NvDecoder:
+def open_idle_decoder(path: Path, info: VideoInfo, mode: DecodeMode) -> NvDecoder:
     """The decoder of the CUDA path on a chip that does nothing."""
     return NvDecoder(info, DecodeOptions(mode=mode), Chip(IdleChip((info.width, info.height))), IdleMemory())
 
 
 @contextmanager
-def counted(used: dict[str, float], name: str) -> Iterator[None]:
+def add_cpu_time(used: dict[str, float], name: str) -> Iterator[None]:
     """Adds what the block takes of this thread's CPU time."""
     begun_s = time.thread_time()
     yield
@@ -123,11 +125,11 @@ def main() -> None:
     parser.add_argument("--fps", type=float, default=4300.0, help="a rate to compare with, frames a second")
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
-    reports = [measure(path, chosen.rounds) for path in chosen.files]
+    reports = [measure_interpreter(path, chosen.rounds) for path in chosen.files]
     for report in reports:
         stages = ", ".join(f"{name} {us}" for name, us in report["us_a_frame"].items())
-        share = total(report) * chosen.fps / 1e6
-        print(f"{report['file']}: {stages}; in all {total(report):.1f} µs a frame, {share:.0%} of one interpreter")
+        share = total_us(report) * chosen.fps / 1e6
+        print(f"{report['file']}: {stages}; in all {total_us(report):.1f} µs a frame, {share:.0%} of one interpreter")
     if chosen.json:
         chosen.json.write_text(json.dumps(reports, indent=2) + "\n")
 

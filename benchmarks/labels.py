@@ -45,7 +45,7 @@ class LabelledVideo:
     picks: tuple[Label, ...] = ()
     never: tuple[Label, ...] = ()
     truth: Path | None = None
-    asked: bool = True
+    expert_asked: bool = True
     """Whether an expert was asked at all, however few the usable picks are."""
 
 
@@ -59,10 +59,10 @@ class Labelled:
     @property
     def judged(self) -> list[LabelledVideo]:
         """The videos that an expert was asked about."""
-        return [video for video in self.videos if video.asked]
+        return [video for video in self.videos if video.expert_asked]
 
     @property
-    def worth_running(self) -> list[LabelledVideo]:
+    def with_enough_picks(self) -> list[LabelledVideo]:
         """Those of them with enough picks to count."""
         return [video for video in self.judged if len(video.picks) >= LEAST_PICKS]
 

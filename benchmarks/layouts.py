@@ -20,6 +20,7 @@ from typing import Any
 from .labels import LabelError
 
 Truth = dict[str, Any]
+"""A parsed truth.json: `shots` with `start_s`, `end_s`, `persons` (from left to right), `cast`, `width`, `bars`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ class Matcher:
         """16 hex digits; reports with different ones must not be compared."""
         return matcher_fingerprint()
 
-    def describe(self, picture: Rgb) -> Vector | None:
+    def descriptor(self, picture: Rgb) -> Vector | None:
         """(1056,) float32 unit vector; None for a flat picture, which matches nothing.
 
         `picture`: (H, 320, 3). Raises ValueError for another width.

@@ -39,8 +39,8 @@ DEFAULT_OUT = Path("out/bench")
 
 __all__ = [
     "DEFAULT_OUT", "FAILED", "CacheOption", "ConfigOption", "DataOption", "DeviceOption", "JsonOption", "LabelsOption",
-    "ModelSetOption", "ModelsOption", "OutOption", "ResultsOption", "SetOption", "ThreadsOption", "cache_folder", "end",
-    "finish", "settings", "tidy_bench",
+    "ModelSetOption", "ModelsOption", "OutOption", "ResultsOption", "SetOption", "ThreadsOption", "cache_folder",
+    "exit_with_problems", "save_and_print", "settings", "tidy_bench",
 ]  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def settings(config: Path | None, assignments: list[str] | None, **flags: Any) -
     return settings_from(config, flags, assignments)
 
 
-def finish(out: Path, settings: Settings, sections: Report, as_json: bool) -> None:
+def save_and_print(out: Path, settings: Settings, sections: Report, as_json: bool) -> None:
     """Put these sections into the report of the folder `out` (JSON, Markdown, HTML), and say what they are.
 
     What a section warns of is a line on stderr too; a warning is no failure.
@@ -85,7 +85,7 @@ def finish(out: Path, settings: Settings, sections: Report, as_json: bool) -> No
             print(f"keyart: warning: {line}", file=sys.stderr)
 
 
-def end(problems: Sequence[str]) -> None:
+def exit_with_problems(problems: Sequence[str]) -> None:
     """A line on stderr for each problem, once however often it was met; exit 1 when there is one."""
     for problem in dict.fromkeys(problems):
         print(f"keyart: {' '.join(problem.split())}", file=sys.stderr)

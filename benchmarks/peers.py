@@ -24,14 +24,14 @@ import numpy as np
 
 from . import shots
 from .evaluate import Evaluation
-from .kept import Kept
 from .labels import LabelledVideo
 from .layouts import Truth
 from .peer_file import peer_file
 from .provenance import code_fingerprint, version_of
+from .report import Row
+from .row_cache import RowCache
 from .throughput import run_child
 
-Row = dict[str, Any]
 _HERE = Path(__file__).parent
 _KATNA_SCRIPT = _HERE / "katna_frames.py"
 _PLAIN_SCRIPT = _HERE / "plain.py"
@@ -50,18 +50,18 @@ class Choices:
 
 
 def shot_rows(
-    videos: Sequence[tuple[LabelledVideo, Truth]], kept: Kept, threads: int
+    videos: Sequence[tuple[LabelledVideo, Truth]], kept: RowCache, threads: int
 ) -> tuple[dict[str, Row], dict[str, str]]:
     """Pooled figures and seconds of PySceneDetect's detectors and of Keyart, film by film in turn; what cannot be run.
 
     Keyart's row is of the same stage alone: decoding, measuring, splitting.
     """
-    peers = shots.peers()
+    peers = shots.scenedetect_detectors()
     version = version_of("scenedetect-headless") or version_of("scenedetect")
     found: dict[str, list[Row]] = {}
     for video, truth in videos:
         for name, detector in peers.items():
-            look = partial(shots.measure_peer, video.path, truth, detector)
+            look = partial(shots.measure_detector, video.path, truth, detector)
             row = kept.row(f"shots by {name}", video.path, partial(_timed, look), version=version, truth=truth["shots"])
             found.setdefault(name, []).append(row)
         how = {"code": code_fingerprint(), "threads": threads, "truth": truth["shots"]}
@@ -72,11 +72,11 @@ def shot_rows(
     return {name: _pooled(rows) for name, rows in found.items()}, missing
 
 
-def _own_shots(video: LabelledVideo, truth: Truth, threads: int) -> shots.Scores:
-    return shots.evaluate(shots.detect(video.path, threads=threads), truth)
+def _own_shots(video: LabelledVideo, truth: Truth, threads: int) -> shots.BoundaryScores:
+    return shots.score_shots(shots.detect(video.path, threads=threads), truth)
 
 
-def katna(videos: Sequence[LabelledVideo], evaluation: Evaluation, kept: Kept, python: str | None) -> Choices:
+def katna(videos: Sequence[LabelledVideo], evaluation: Evaluation, kept: RowCache, python: str | None) -> Choices:
     """Katna's ten; their times are found by matching. `python`: the interpreter of the environment it lives in.
 
     Raises PeerUnavailable.
@@ -97,12 +97,14 @@ def _katna_row(video: LabelledVideo, evaluation: Evaluation, python: str | None)
         row = _run([python or sys.executable, str(_KATNA_SCRIPT), str(film), folder])
         pictures = [cv2.imread(str(Path(folder) / name), cv2.IMREAD_COLOR_RGB) for name in row["images"]]
     survey = evaluation.surveyor.survey(video.path)
-    times = [evaluation.find(np.asarray(p, np.uint8), video, survey) for p in pictures if p is not None]
+    times = [evaluation.time_of_picture(np.asarray(p, np.uint8), video, survey) for p in pictures if p is not None]
     known = [t for t in times if t is not None]
     return {"wall_s": row["wall_s"], "not_found": times.count(None), "times_s": known}
 
 
-def plain(videos: Sequence[LabelledVideo], models: Path, every: int, threads: int, rounds: int, kept: Kept) -> Choices:
+def plain(
+    videos: Sequence[LabelledVideo], models: Path, every: int, threads: int, rounds: int, kept: RowCache
+) -> Choices:
     """The plain script's ten; and script and Keyart's whole pipeline in turn, so that both meet the same machine.
 
     every: the script looks at every so many frames. threads: of either. Raises PeerUnavailable.
@@ -170,7 +172,7 @@ def _run(command: Sequence[str]) -> Row:
     return row
 
 
-def _timed(measure: Callable[[], shots.Scores]) -> Row:
+def _timed(measure: Callable[[], shots.BoundaryScores]) -> Row:
     started_s = time.perf_counter()
     scores = measure()
     return {
@@ -180,7 +182,9 @@ def _timed(measure: Callable[[], shots.Scores]) -> Row:
 
 
 def _pooled(rows: Sequence[Mapping[str, Any]]) -> Row:
-    whole = shots.pooled([shots.Scores(row["found"], tuple(row["missed"]), tuple(row["invented"])) for row in rows])
+    whole = shots.pooled_scores(
+        [shots.BoundaryScores(row["found"], tuple(row["missed"]), tuple(row["invented"])) for row in rows]
+    )
     return {
         "precision": round(whole.precision, 6), "recall": round(whole.recall, 6), "f1": round(whole.f1, 6),
         "found": whole.found, "missed": len(whole.missed), "invented": len(whole.invented),

@@ -34,7 +34,7 @@ _CHIP_MEAN = np.array([122.782, 117.001, 104.298], np.float32)
 
 
 @dataclass(slots=True)
-class Seen:
+class BestFrame:
     """The frame of a shot that is worth most so far; `picture` and `landmarks` are those of its face."""
 
     time_s: float
@@ -84,12 +84,12 @@ class Networks:
         return flat / max(float(np.linalg.norm(flat)), 1e-12)
 
 
-def watch(video: Path, networks: Networks, every: int, threads: int = 0) -> tuple[list[Seen], int]:
+def best_frames(video: Path, networks: Networks, every: int, threads: int = 0) -> tuple[list[BestFrame], int]:
     """The best frame of every shot, and how many frames there were. `threads` of the decoder."""
     options = [cv2.CAP_PROP_N_THREADS, threads] if threads else []
     with peer_file(video) as film:
         capture = cv2.VideoCapture(str(film), cv2.CAP_FFMPEG, options)
-    best: dict[int, Seen] = {}
+    best: dict[int, BestFrame] = {}
     before: np.ndarray | None = None
     shot = frames = 0
     while True:
@@ -114,7 +114,7 @@ def watch(video: Path, networks: Networks, every: int, threads: int = 0) -> tupl
     return list(best.values()), frames
 
 
-def choose(seen: list[Seen], top: int = TOP) -> list[float]:
+def choose_ten(seen: list[BestFrame], top: int = TOP) -> list[float]:
     """Times of the best frames, those of the three people seen most before the others."""
     faces = [s for s in seen if s.embedding is not None]
     labels = np.full(len(faces), -1)
@@ -133,14 +133,14 @@ def _histogram(frame: np.ndarray) -> np.ndarray:
     return counts / max(float(counts.sum()), 1.0)
 
 
-def _identify(best: Seen | None, networks: Networks) -> None:
+def _identify(best: BestFrame | None, networks: Networks) -> None:
     """A shot is over: find out who its best frame shows, and let the picture go."""
     if best is not None and best.picture is not None and best.landmarks is not None:
         best.embedding = networks.identity(best.picture, best.landmarks)
         best.picture = None
 
 
-def _look(frame: np.ndarray, networks: Networks, time_s: float, shot: int) -> Seen | None:
+def _look(frame: np.ndarray, networks: Networks, time_s: float, shot: int) -> BestFrame | None:
     """None for a frame that is too dark, too bright or flat to be of use."""
     grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
     if not 25 < grey.mean() < 230 or grey.std() < 12:
@@ -148,10 +148,10 @@ def _look(frame: np.ndarray, networks: Networks, time_s: float, shot: int) -> Se
     sharpness = float(np.log1p(cv2.Laplacian(grey, cv2.CV_32F).var()))
     face = networks.face(frame)
     if face is None:
-        return Seen(time_s, shot, sharpness * 0.1)
+        return BestFrame(time_s, shot, sharpness * 0.1)
     landmarks, height, score = face
     share = min(height / frame.shape[0], 0.5)
-    return Seen(time_s, shot, sharpness * score * share, frame, landmarks)
+    return BestFrame(time_s, shot, sharpness * score * share, frame, landmarks)
 
 
 def main() -> None:
@@ -166,8 +166,8 @@ def main() -> None:
         cv2.setNumThreads(options.threads)
     networks = Networks(options.models, options.threads)
     started_s, cpu_s = time.perf_counter(), time.process_time()
-    seen, frames = watch(options.video, networks, options.every, options.threads)
-    chosen = choose(seen)
+    seen, frames = best_frames(options.video, networks, options.every, options.threads)
+    chosen = choose_ten(seen)
     result: dict[str, Any] = {
         "frames": frames, "wall_s": round(time.perf_counter() - started_s, 3),
         "cpu_s": round(time.process_time() - cpu_s, 3), "times_s": chosen,

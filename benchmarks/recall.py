@@ -42,7 +42,7 @@ class Figures:
     chosen: float
 
 
-NAMES = tuple(Figures.__dataclass_fields__)
+FIGURE_NAMES = tuple(Figures.__dataclass_fields__)
 
 
 def matches(times_s: Times, vectors: Vector, pick_times_s: Times, pick_vectors: Vector) -> Matches:
@@ -82,7 +82,7 @@ def mean_figures(figures: Sequence[Figures]) -> Figures:
     """Each figure's mean; of hits that is the recall. Raises ValueError for none."""
     if not figures:
         raise ValueError("no figures to average")
-    rows = np.array([[getattr(f, name) for name in NAMES] for f in figures])
+    rows = np.array([[getattr(f, name) for name in FIGURE_NAMES] for f in figures])
     return Figures(*(float(value) for value in rows.mean(axis=0)))
 
 
@@ -98,7 +98,8 @@ def summary(of_videos: Sequence[Figures], seed: int = 0) -> dict[str, dict[str, 
     """Mean and the 95 % bootstrap interval of every figure, by drawing videos with replacement."""
     means = asdict(mean_figures(of_videos))
     return {
-        name: {"mean": round(means[name], 6), **interval([getattr(f, name) for f in of_videos], seed)} for name in NAMES
+        name: {"mean": round(means[name], 6), **interval([getattr(f, name) for f in of_videos], seed)}
+        for name in FIGURE_NAMES
     }
 
 
@@ -125,7 +126,7 @@ def expected_of_random(
     return mean_figures(every), [round(float(p), 6) for p in curve]
 
 
-def pooled(by_video: Sequence[Mapping[str, Figures]], seed: int = 0) -> dict[str, dict[str, dict[str, float]]]:
+def summaries(by_video: Sequence[Mapping[str, Figures]], seed: int = 0) -> dict[str, dict[str, dict[str, float]]]:
     """Summaries by method name, of the methods that every video has."""
     names = [name for name in (by_video[0] if by_video else {}) if all(name in row for row in by_video)]
     return {name: summary([row[name] for row in by_video], seed) for name in names}

@@ -7,10 +7,15 @@ import os
 from pathlib import Path
 from typing import Any
 
-SCHEMA = "keyart/bench/1"
+REPORT_SCHEMA = "keyart/bench/1"
 REPORT = "report.json"
 
 Report = dict[str, Any]
+"""A whole report: section name → section."""
+Section = dict[str, Any]
+"""One section of a report."""
+Row = dict[str, Any]
+"""One measurement: figure name → value."""
 
 
 class ReportError(ValueError):
@@ -26,15 +31,15 @@ def read_report(path: Path) -> Report:
         raise ReportError(f"{file}: cannot be read ({error.strerror})") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ReportError(f"{file}: is not JSON ({error})") from None
-    if not isinstance(report, dict) or report.get("schema") != SCHEMA:
-        raise ReportError(f"{file}: is no report of this schema, expected {SCHEMA}")
+    if not isinstance(report, dict) or report.get("schema") != REPORT_SCHEMA:
+        raise ReportError(f"{file}: is no report of this schema, expected {REPORT_SCHEMA}")
     return report
 
 
 def merged(folder: Path, sections: Report) -> Report:
     """What the folder's report says, with these sections in place of its own; a new report when there is none."""
     before: Report = read_report(folder) if (folder / REPORT).is_file() else {}
-    return {"schema": SCHEMA, **{k: v for k, v in before.items() if k != "schema"}, **sections}
+    return {"schema": REPORT_SCHEMA, **{k: v for k, v in before.items() if k != "schema"}, **sections}
 
 
 def write_text(path: Path, text: str) -> None:

@@ -19,8 +19,9 @@ import numpy as np
 from stream.decode.container import open_container
 from stream.decode.probe import picture_stream
 
+from .report import Row
+
 _CHILD = "import sys; from benchmarks.scaling import child; child(sys.argv[1:])"
-Row = dict[str, Any]
 
 
 def repeat(video: Path, times: int, target: Path) -> None:

@@ -22,7 +22,7 @@ import numpy as np
 from stream.settings.sections import ShotSettings
 from stream.shots import camera_motion, cuts, dissolves, fades, splitter, window
 
-from .shots import Scores, evaluate, pooled, rows_of, split, truth_in, video_of
+from .shots import BoundaryScores, episode_film, pooled_scores, rows_of, score_shots, split, truth_in
 
 FACTORS = (0.5, 0.7, 0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.5, 2.0)
 MODULES: tuple[Any, ...] = (cuts, camera_motion, dissolves, fades, window, splitter)
@@ -50,9 +50,9 @@ class Film:
     truth: dict[str, Any]
 
 
-def scores_of(films: Sequence[Film], settings: ShotSettings) -> Scores:
+def scores_of(films: Sequence[Film], settings: ShotSettings) -> BoundaryScores:
     """The pooled scores of the films."""
-    return pooled([evaluate(split([film.rows], film.fps, settings), film.truth) for film in films])
+    return pooled_scores([score_shots(split([film.rows], film.fps, settings), film.truth) for film in films])
 
 
 def stable_range(score: Callable[[float], float]) -> tuple[float, float]:
@@ -124,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("episodes", nargs="+", type=Path, help="folders with a film and its truth.json")
     folders = parser.parse_args(arguments).episodes
-    films = [Film(*rows_of(video_of(folder)), truth_in(folder)) for folder in folders]
+    films = [Film(*rows_of(episode_film(folder)), truth_in(folder)) for folder in folders]
     print(f"F1 at the defaults: {scores_of(films, ShotSettings()).f1:.3f}")
     for ranges in (setting_ranges(films), constant_ranges(films)):
         for name, value, (low, high) in ranges:

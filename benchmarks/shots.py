@@ -27,11 +27,11 @@ from stream.shots.splitter import ShotSplitter
 
 from .peer_file import peer_file
 
-VIDEO_SUFFIXES = (".mp4", ".mkv", ".webm", ".mov")
+EPISODE_SUFFIXES = (".mp4", ".mkv", ".webm", ".mov")
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
+class BoundaryScores:
     """Counts of boundaries (a film's first frame is none) and the frames of those that went wrong."""
 
     found: int
@@ -52,14 +52,14 @@ class Scores:
 
 
 @dataclass(frozen=True, slots=True)
-class Detected:
+class DetectedShots:
     """`starts`: frame numbers at which shots begin, without the first; `frames`: numbers of all measured frames."""
 
     starts: Sequence[int]
     frames: np.ndarray
 
 
-def evaluate(detected: Detected, truth: dict[str, Any]) -> Scores:
+def score_shots(detected: DetectedShots, truth: dict[str, Any]) -> BoundaryScores:
     """One-to-one match, in order, of detected starts and the boundaries of a truth.json."""
     left, missed, found = sorted(detected.starts), [], 0
     for boundary, low, high in _accepted(truth, detected.frames):
@@ -69,12 +69,12 @@ def evaluate(detected: Detected, truth: dict[str, Any]) -> Scores:
         else:
             left.remove(hit)
             found += 1
-    return Scores(found, tuple(missed), tuple(left))
+    return BoundaryScores(found, tuple(missed), tuple(left))
 
 
-def pooled(scores: Sequence[Scores]) -> Scores:
+def pooled_scores(scores: Sequence[BoundaryScores]) -> BoundaryScores:
     """All boundaries of several films as if of one."""
-    return Scores(
+    return BoundaryScores(
         sum(s.found for s in scores),
         tuple(m for s in scores for m in s.missed),
         tuple(i for s in scores for i in s.invented),
@@ -97,7 +97,9 @@ def _accepted(truth: dict[str, Any], frames: np.ndarray) -> Iterator[tuple[int, 
         yield start, int(frames[max(0, low)]), int(frames[min(last, high)])
 
 
-def detect(path: Path, mode: DecodeMode = "all", settings: ShotSettings | None = None, threads: int = 0) -> Detected:
+def detect(
+    path: Path, mode: DecodeMode = "all", settings: ShotSettings | None = None, threads: int = 0
+) -> DetectedShots:
     """Run one film through decoder, meter and shot splitter on the CPU; `threads` of the decoder, 0: its own choice."""
     parts, fps = measured_parts(path, mode, threads)
     return split(parts, fps, settings or ShotSettings())
@@ -119,30 +121,30 @@ def measured_parts(path: Path, mode: DecodeMode = "all", threads: int = 0) -> tu
         decoder.close()
 
 
-def split(parts: Sequence[np.ndarray], fps: float | None, settings: ShotSettings) -> Detected:
+def split(parts: Sequence[np.ndarray], fps: float | None, settings: ShotSettings) -> DetectedShots:
     """Shots of rows that come in parts; `fps` frames per second."""
     splitter = ShotSplitter(settings, fps)
     shots = [shot for part in parts for shot in splitter.add(part)]
     shots += splitter.finish(float(parts[-1]["pts_s"][-1]) if parts else 0.0)
     frames = np.concatenate([part["frame"] for part in parts])
     starts = [int(frames[shot.first_row]) for shot in shots[1:]]
-    return Detected(starts, frames)
+    return DetectedShots(starts, frames)
 
 
-def video_of(folder: Path) -> Path:
+def episode_film(folder: Path) -> Path:
     """The film in an episode folder. Raises FileNotFoundError when there is none."""
-    found = sorted(p for p in folder.iterdir() if p.suffix in VIDEO_SUFFIXES)
+    found = sorted(p for p in folder.iterdir() if p.suffix in EPISODE_SUFFIXES)
     if not found:
-        raise FileNotFoundError(f"{folder}: no film here (looked for {', '.join(VIDEO_SUFFIXES)})")
+        raise FileNotFoundError(f"{folder}: no film here (looked for {', '.join(EPISODE_SUFFIXES)})")
     return found[0]
 
 
-def measure_episode(folder: Path, mode: DecodeMode = "all") -> Scores:
+def measure_episode(folder: Path, mode: DecodeMode = "all") -> BoundaryScores:
     """Scores of one episode folder (a film beside its truth.json)."""
-    return evaluate(detect(video_of(folder), mode), truth_in(folder))
+    return score_shots(detect(episode_film(folder), mode), truth_in(folder))
 
 
-def peers() -> dict[str, Callable[[], Any]]:
+def scenedetect_detectors() -> dict[str, Callable[[], Any]]:
     """PySceneDetect's detectors with their own defaults, by name; empty when it is not installed."""
     if find_spec("scenedetect") is None:
         return {}
@@ -150,13 +152,13 @@ def peers() -> dict[str, Callable[[], Any]]:
     return {"PySceneDetect adaptive": library.AdaptiveDetector, "PySceneDetect content": library.ContentDetector}
 
 
-def measure_peer(video: Path, truth: dict[str, Any], detector: Callable[[], Any]) -> Scores:
+def measure_detector(video: Path, truth: dict[str, Any], detector: Callable[[], Any]) -> BoundaryScores:
     """Scores of one PySceneDetect detector on every frame of a film."""
     with peer_file(video) as film:
         scenes = import_module("scenedetect").detect(str(film), detector())
     starts_s = [start.seconds for start, _ in scenes[1:]]
     frames = np.arange(truth["frame_count"])
-    return evaluate(Detected([_frame_at(truth, s) for s in starts_s], frames), truth)
+    return score_shots(DetectedShots([_frame_at(truth, s) for s in starts_s], frames), truth)
 
 
 def _frame_at(truth: dict[str, Any], pts_s: float) -> int:
@@ -173,14 +175,14 @@ def truth_in(folder: Path) -> dict[str, Any]:
     return loaded
 
 
-def report(folders: Sequence[Path], mode: DecodeMode, with_peers: bool) -> dict[str, dict[str, Scores]]:
+def report(folders: Sequence[Path], mode: DecodeMode, with_peers: bool) -> dict[str, dict[str, BoundaryScores]]:
     """Scores by method and episode name, `pooled` last."""
-    methods: dict[str, Callable[[Path], Scores]] = {f"keyart {mode}": lambda f: measure_episode(f, mode)}
+    methods: dict[str, Callable[[Path], BoundaryScores]] = {f"keyart {mode}": lambda f: measure_episode(f, mode)}
     if with_peers:
-        for name, detector in peers().items():
-            methods[name] = lambda f, d=detector: measure_peer(video_of(f), truth_in(f), d)  # type: ignore[misc]
+        for name, detector in scenedetect_detectors().items():
+            methods[name] = lambda f, d=detector: measure_detector(episode_film(f), truth_in(f), d)  # type: ignore[misc]
     table = {name: {f.name: measure(f) for f in folders} for name, measure in methods.items()}
-    return {name: {**row, "pooled": pooled(list(row.values()))} for name, row in table.items()}
+    return {name: {**row, "pooled": pooled_scores(list(row.values()))} for name, row in table.items()}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -194,7 +196,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.json:
         print(json.dumps({name: {k: asdict(s) for k, s in row.items()} for name, row in table.items()}))
         return
-    if options.peers and not peers():
+    if options.peers and not scenedetect_detectors():
         print("PySceneDetect is not installed: pip install scenedetect")
     for name, row in table.items():
         for episode, s in row.items():

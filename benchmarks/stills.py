@@ -11,12 +11,12 @@ import cv2
 from .footage import Footage
 from .labels import LabelledVideo
 
-FOLDER = "frames"
+STILLS_FOLDER = "frames"
 
 
 def still_name(film: str, time_s: float) -> str:
     """Path inside the report's folder."""
-    return f"{FOLDER}/{film}/{time_s:.3f}.jpg"
+    return f"{STILLS_FOLDER}/{film}/{time_s:.3f}.jpg"
 
 
 def write_stills(report: Path, videos: Iterable[LabelledVideo], recall: dict[str, Any], threads: int) -> None:
@@ -29,7 +29,7 @@ def write_stills(report: Path, videos: Iterable[LabelledVideo], recall: dict[str
         missing = [t for t in times_s if not (report / still_name(video.name, t)).is_file()]
         if not missing:
             continue
-        (report / FOLDER / video.name).mkdir(parents=True, exist_ok=True)
+        (report / STILLS_FOLDER / video.name).mkdir(parents=True, exist_ok=True)
         footage = Footage(video.path, threads)
         for asked_s, frame in footage.frames_near(missing):
             picture = cv2.cvtColor(footage.small(frame.picture), cv2.COLOR_RGB2BGR)

@@ -30,7 +30,7 @@ _THUMBNAIL_FILTER_WIDTH = 160
 """The filter keeps all frames of its batch; it compares colour histograms, for which small pictures do."""
 _VERSION = 3
 
-Array = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(slots=True)
@@ -41,24 +41,25 @@ class Survey:
     end_s: float
     border: Border
     """Black bars, left out of every picture that is described."""
-    times_s: Array
+    times_s: Floats
     """(F,) of every frame."""
-    sharpness: Array
+    sharpness: Floats
     """(F,)."""
-    grid_s: Array
+    grid_s: Floats
     """(G,) of the grid's frames."""
-    thumbnails_s: Array
+    thumbnails_s: Floats
     """Frames that FFmpeg's filter takes, ten to a film, in time order."""
     undecodable: int = 0
     """Packets that could not be decoded, whose frames nobody saw."""
     described: dict[float, Vector | None] = field(default_factory=dict)
     """Descriptor of each looked-at frame by its time; None: flat."""
-    asked: dict[float, float] = field(default_factory=dict)
+    frame_times_s: dict[float, float] = field(default_factory=dict)
     """Asked time → time of the frame that is shown then."""
 
     def at(self, asked_s: float) -> tuple[float, Vector | None]:
-        """Time and descriptor of the frame asked for. Raises KeyError when `Surveyor.look` was not asked before."""
-        shown_s = self.asked[_key(asked_s)]
+        """Time and descriptor of the frame shown at a time. Raises KeyError for a time that
+        `Surveyor.describe_frames` did not get."""
+        shown_s = self.frame_times_s[_key(asked_s)]
         return shown_s, self.described[shown_s]
 
     def contains(self, time_s: float) -> bool:
@@ -81,21 +82,21 @@ class Surveyor:
         self._keep(video, survey)
         return survey
 
-    def look(self, video: Path, survey: Survey, times_s: Iterable[float]) -> None:
+    def describe_frames(self, video: Path, survey: Survey, times_s: Iterable[float]) -> None:
         """Describe the frames nearest to these times, so that `survey.at` knows them."""
-        missing = [t for t in times_s if _key(t) not in survey.asked]
+        missing = [t for t in times_s if _key(t) not in survey.frame_times_s]
         if not missing:
             return
         footage = Footage(video, self._threads)
         footage.border = survey.border
         for asked_s, frame in footage.frames_near(missing):
             self._note(footage, survey, frame)
-            survey.asked[_key(asked_s)] = survey.asked[_key(frame.pts_s)] = frame.pts_s
+            survey.frame_times_s[_key(asked_s)] = survey.frame_times_s[_key(frame.pts_s)] = frame.pts_s
         self._keep(video, survey)
 
     def _note(self, footage: Footage, survey: Survey, frame: Frame) -> None:
         if frame.pts_s not in survey.described:
-            survey.described[frame.pts_s] = self._matcher.describe(footage.small(frame.picture))
+            survey.described[frame.pts_s] = self._matcher.descriptor(footage.small(frame.picture))
 
     def _watch(self, footage: Footage) -> Survey:
         times_s: list[float] = []
@@ -112,7 +113,7 @@ class Surveyor:
             thumbnails.push(frame)
             if frame.pts_s >= next_s - 1e-6:
                 grid_s.append(frame.pts_s)
-                described[frame.pts_s] = self._matcher.describe(small)
+                described[frame.pts_s] = self._matcher.descriptor(small)
                 next_s = max(next_s + GRID_STEP_S, frame.pts_s)
         asked = {_key(t): t for t in grid_s}
         return Survey(
@@ -123,7 +124,7 @@ class Surveyor:
     def _kept(self, video: Path) -> Path | None:
         if self._cache is None:
             return None
-        parts = f"{content_of(video)} {self._matcher.fingerprint} {GRID_STEP_S} {_VERSION}"
+        parts = f"{content_hash(video)} {self._matcher.fingerprint} {GRID_STEP_S} {_VERSION}"
         return self._cache / f"{video.stem}-{hashlib.sha256(parts.encode()).hexdigest()[:16]}.npz"
 
     def _keep(self, video: Path, survey: Survey) -> None:
@@ -183,7 +184,7 @@ class ThumbnailFilter:
                 self._taken.append(float(taken.pts * taken.time_base))
 
 
-def descriptors(survey: Survey, times_s: Sequence[float] | Array) -> Vector:
+def descriptors(survey: Survey, times_s: Sequence[float] | Floats) -> Vector:
     """(N, 1056) of frames that were looked at; rows of zeros where a frame is flat, so that they match nothing."""
     found = np.zeros((len(times_s), LENGTH), np.float32)
     for row, time_s in zip(found, times_s, strict=True):
@@ -193,7 +194,7 @@ def descriptors(survey: Survey, times_s: Sequence[float] | Array) -> Vector:
     return found
 
 
-def content_of(video: Path) -> str:
+def content_hash(video: Path) -> str:
     """Tells films apart, wherever they lie: the size, the first and the last mebibyte."""
     size = video.stat().st_size
     with video.open("rb") as file:
@@ -215,7 +216,7 @@ def _arrays(survey: Survey) -> dict[str, Any]:
         "times_s": survey.times_s, "sharpness": survey.sharpness, "grid_s": survey.grid_s,
         "thumbnails_s": survey.thumbnails_s, "described_s": np.array(known),
         "vectors": np.stack([np.zeros(LENGTH, np.float32) if v is None else v for v in vectors]),
-        "asked": np.array(list(survey.asked.items())),
+        "asked": np.array(list(survey.frame_times_s.items())),
     }  # fmt: skip
 
 
@@ -229,5 +230,5 @@ def _load(kept: Path) -> Survey:
         )  # fmt: skip
 
 
-def _pairs(rows: Array) -> Iterator[tuple[float, float]]:
+def _pairs(rows: Floats) -> Iterator[tuple[float, float]]:
     yield from ((float(asked), float(shown)) for asked, shown in rows)

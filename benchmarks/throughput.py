@@ -84,7 +84,7 @@ def run_child(kind: str, path: Path, threads: int) -> dict[str, Any]:
     return measured
 
 
-def measure(path: Path, threads: int, rounds: int) -> dict[str, Any]:
+def measure_throughput(path: Path, threads: int, rounds: int) -> dict[str, Any]:
     """`rounds` pairs of (raw, whole), each in its own process; the ratio is that of the medians."""
     runs: dict[str, list[dict[str, Any]]] = {"raw": [], "whole": []}
     for _ in range(rounds):
@@ -111,7 +111,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
-    reports = [measure(path, chosen.threads, chosen.rounds) for path in chosen.files]
+    reports = [measure_throughput(path, chosen.threads, chosen.rounds) for path in chosen.files]
     for report in reports:
         last = report["runs"]["whole"][-1]
         print(

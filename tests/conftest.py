@@ -47,10 +47,10 @@ def models_dir() -> Path:
 @pytest.fixture(scope="session")
 def demo_video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo film, drawn once for all tests; `benchmarks.demo.truth` says what is in it."""
-    from benchmarks.demo import make
+    from benchmarks.demo import make_demo_film
 
     path = tmp_path_factory.mktemp("demo") / "demo.mp4"
-    make(path)
+    make_demo_film(path)
     return path
 
 

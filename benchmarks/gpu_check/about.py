@@ -7,7 +7,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from .job import ROOT, Job, Row
+from ..report import Row
+from .job import ROOT, Job
 
 BASE_PACKAGES = (
     "keyart",
@@ -20,7 +21,7 @@ BASE_PACKAGES = (
     "scikit-learn",
     "tensorrt-cu13",
 )
-SAME = ("versions", "gpu", "commit", "code")
+MUST_MATCH = ("versions", "gpu", "commit", "code")
 """What two calls must have in common to fill one report. `code` stands in for the commit where git is not there, and
 tells changes that were not committed."""
 
@@ -67,7 +68,7 @@ def _git(folder: Path, *arguments: str) -> str | None:
 
 def difference(earlier: Row, now: Row) -> str | None:
     """What two calls do not have in common, in part of a line; None when they may fill one report."""
-    for key in SAME:
+    for key in MUST_MATCH:
         if earlier.get(key) != now.get(key):
             return f"{key} {_short(earlier.get(key), now.get(key))}, now {_short(now.get(key), earlier.get(key))}"
     return None

@@ -7,8 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from ..report import Row
 from .counting import traced_bytes
-from .job import Job, Row
+from .job import Job
 
 TO_HOST = "DtoH"
 
@@ -19,21 +20,21 @@ def host_bytes(job: Job) -> None:
     import torch
 
     film = job.episode("E05")
-    job.note("doors", by_doors(*anyio.run(_counted, film)))
+    job.note("doors", bytes_by_kind(*anyio.run(_counted, film)))
     if torch.profiler.ProfilerActivity.CUDA not in torch.profiler.supported_activities():
         job.note("cupti", {"reason": "PyTorch's profiler has no CUPTI here"})
         return
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profile:
         run, counts = anyio.run(_counted, film)
-    job.note("cupti", by_cupti(_exported(profile), run["frames"], counts))
+    job.note("cupti", bytes_by_cupti(_exported(profile), run["frames"], counts))
 
 
 async def _counted(film: Path) -> tuple[Row, Row]:
-    from .rates import settings_for, whole
+    from .rates import run_pipeline, settings_for
     from .services import counted_services
 
     async with counted_services(settings_for("all", 1)) as (services, counts):
-        run = await whole([film], 1, "all", services)
+        run = await run_pipeline([film], 1, "all", services)
         return run, counts()
 
 
@@ -45,19 +46,19 @@ def _exported(profile: Any) -> Row:
         return trace
 
 
-def by_doors(run: Row, counts: Row) -> Row:
+def bytes_by_kind(run: Row, counts: Row) -> Row:
     """Bytes by what they were, with what each kind is sent for, and how many of each come on a frame of the film."""
     frames = max(1, run["frames"])
     kinds = counts["by_kind"].items()
     return {
         "frames": run["frames"],
-        "by_kind": {name: {**kind, "bytes_a_frame": a_frame(kind["bytes"], frames)} for name, kind in kinds},
-        "measured_a_frame": a_frame(counts["each_frame_bytes"], frames),
-        "beside_crops_a_frame": a_frame(counts["beside_crops_bytes"], frames),
+        "by_kind": {name: {**kind, "bytes_a_frame": per_frame(kind["bytes"], frames)} for name, kind in kinds},
+        "measured_a_frame": per_frame(counts["each_frame_bytes"], frames),
+        "beside_crops_a_frame": per_frame(counts["beside_crops_bytes"], frames),
     }
 
 
-def by_cupti(trace: Row, frames: int, counts: Row) -> Row:
+def bytes_by_cupti(trace: Row, frames: int, counts: Row) -> Row:
     """All copies of the process: those to the host less the crops, and what passed beside the doors."""
     copies = traced_bytes(trace)
     if not copies[TO_HOST]:
@@ -68,10 +69,10 @@ def by_cupti(trace: Row, frames: int, counts: Row) -> Row:
         "copies_bytes": dict(copies),
         "crops_bytes": counts["crops_bytes"],
         "beside_doors_bytes": beside - counts["beside_crops_bytes"],
-        "beside_crops_a_frame": a_frame(beside, max(1, frames)),
+        "beside_crops_a_frame": per_frame(beside, max(1, frames)),
     }
 
 
-def a_frame(count: int, frames: int) -> float:
+def per_frame(count: int, frames: int) -> float:
     """Bytes a frame."""
     return round(count / frames, 1)

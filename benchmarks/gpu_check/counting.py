@@ -82,7 +82,7 @@ class TimingRuntime(CountingRuntime):
         given = sum(argument.nbytes for argument in arguments if not isinstance(argument, int))
         self._events.append((kernel, given, begin, end))
 
-    def taken(self) -> list[tuple[str, int, float]]:
+    def take_timings(self) -> list[tuple[str, int, float]]:
         """(kernel, bytes of its arrays, seconds) of each launch since the last call. Synchronises."""
         events, self._events = self._events, []
         if events:

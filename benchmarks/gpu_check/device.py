@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..report import Row
 from .about import as_row
-from .job import Job, Row
+from .job import Job
 
 
 def device(job: Job) -> None:

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .job import Job, Row
+from ..report import Row
+from .job import Job
 
 if TYPE_CHECKING:
     from kernels.ops import Device
 
 BATCHES = (1, 8, 32)
-ENOUGH_S = 0.5
+MEASURED_AT_LEAST_S = 0.5
 SIZES = (500, 3000, 20000)
 DIMENSIONS = 128
-_PATIENT_S = 8.0
+_REPEATED_BELOW_S = 8.0
 """A run that took longer is not repeated: scikit-learn needs more than a minute for the largest size."""
 
 
@@ -39,7 +40,7 @@ def engines(job: Job) -> None:
         session = open_session(path, "cuda", name=role, stream=device.stream, engine_cache=folder)
         opened_s = round(time.perf_counter() - started_s, 2)
         try:
-            rates = {str(batch): throughput(session, role, batch, device) for batch in BATCHES}
+            rates = {str(batch): session_throughput(session, role, batch, device) for batch in BATCHES}
         finally:
             session.close()
         kept = {"provider": session.provider, "opened_s": opened_s, "cpu_nodes": cpu_nodes(path)}
@@ -47,7 +48,7 @@ def engines(job: Job) -> None:
         job.note("models", models)
 
 
-def throughput(session: Any, role: str, batch: int, device: Any) -> Row:
+def session_throughput(session: Any, role: str, batch: int, device: Any) -> Row:
     """Milliseconds a run and items a second; a batch over the model's largest is cut to that."""
     import cupy
 
@@ -61,7 +62,7 @@ def throughput(session: Any, role: str, batch: int, device: Any) -> Row:
             session.run(inputs)
         cupy.cuda.get_current_stream().synchronize()
         runs, started_s = 0, time.perf_counter()
-        while (spent_s := time.perf_counter() - started_s) < ENOUGH_S:
+        while (spent_s := time.perf_counter() - started_s) < MEASURED_AT_LEAST_S:
             session.run(inputs)
             cupy.cuda.get_current_stream().synchronize()
             runs += 1
@@ -73,15 +74,15 @@ def clustering(job: Job) -> None:
     from engines.clustering import cluster
 
     points = [("films", name, rows) for name, rows in embeddings(job).items()]
-    points += [("made", str(size), people(size)) for size in SIZES]
-    cluster(people(200), 5, 5, "cuda")  # what is loaded and compiled once
+    points += [("made", str(size), synthetic_faces(size)) for size in SIZES]
+    cluster(synthetic_faces(200), 5, 5, "cuda")  # what is loaded and compiled once
     runs: Row = {}
     for of, name, rows in points:
         # The GPU first: should the time run out, its figure is there.
-        partial = {"of": of, "points": len(rows), **on_device(cluster, rows, "cuda")}
+        partial = {"of": of, "points": len(rows), **cluster_on_device(cluster, rows, "cuda")}
         runs[name] = {**partial, "equal": None}
         job.note("runs", {key: without_labels(run) for key, run in runs.items()})
-        runs[name] = compared(partial, on_device(cluster, rows, "cpu"))
+        runs[name] = compare_runs(partial, cluster_on_device(cluster, rows, "cpu"))
         job.note("runs", runs)
 
 
@@ -93,13 +94,13 @@ def without_labels(run: Row) -> Row:
 Cluster = Callable[[np.ndarray, int, int, "Device"], np.ndarray]
 
 
-def on_device(cluster: Cluster, points: np.ndarray, device: Device) -> Row:
+def cluster_on_device(cluster: Cluster, points: np.ndarray, device: Device) -> Row:
     """Labels and seconds, the better of two runs when one is short."""
     seconds: list[float] = []
     labels = np.zeros(0, np.int64)
-    while len(seconds) < 2 and sum(seconds) < _PATIENT_S:
+    while len(seconds) < 2 and sum(seconds) < _REPEATED_BELOW_S:
         started_s = time.perf_counter()
-        labels = cluster(points, *sizes(len(points)), device)
+        labels = cluster(points, *cluster_sizes(len(points)), device)
         seconds.append(time.perf_counter() - started_s)
     return {
         f"{device}_s": round(min(seconds), 4),
@@ -108,7 +109,7 @@ def on_device(cluster: Cluster, points: np.ndarray, device: Device) -> Row:
     }
 
 
-def compared(cuda: Row, cpu: Row) -> Row:
+def compare_runs(cuda: Row, cpu: Row) -> Row:
     """Both runs in one row, labels left out: whether the partitions are equal, and the adjusted Rand index."""
     from sklearn.metrics import adjusted_rand_score
 
@@ -118,13 +119,13 @@ def compared(cuda: Row, cpu: Row) -> Row:
     return {**cuda, **cpu, "equal": first == second, "rand_index": index, "times_faster": faster}
 
 
-def sizes(count: int) -> tuple[int, int]:
+def cluster_sizes(count: int) -> tuple[int, int]:
     """Least size of a cluster and of a neighbourhood for so many points, as the pipeline chooses them."""
     size = int(np.clip(count // 25, 2, 5))
     return size, size
 
 
-def people(count: int) -> np.ndarray:
+def synthetic_faces(count: int) -> np.ndarray:
     """(count, 128) float32 unit vectors: faces of as many people as fit with about 40 each, one in ten of nobody."""
     rng = np.random.default_rng(0)
     persons = rng.standard_normal((max(2, count // 40), DIMENSIONS))

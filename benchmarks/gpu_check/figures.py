@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-Row = dict[str, Any]
-IN_FLIGHT = 14
+from ..report import Row
+
+TARGET_IN_FLIGHT = 14
 BYTES_PER_FRAME = 512
 DEVICE_MIB = 2048.0
 FLAT_MIB = 64.0
@@ -52,7 +53,7 @@ def _bytes_to_host(results: Mapping[str, Row]) -> tuple[Row, Row]:
 
 
 def _ratio(rates: list[Row], codec: str, mode: str) -> float | None:
-    row = find_rate(rates, codec, mode, IN_FLIGHT)
+    row = find_rate(rates, codec, mode, TARGET_IN_FLIGHT)
     return None if row is None or row["ratio"] is None else float(row["ratio"])
 
 
@@ -67,7 +68,7 @@ def _reference(rates: list[Row]) -> Row:
     row = _at_least(
         "`reference` / raw decoder of all frames, 14 videos, H.264", _ratio(rates, "h264", "reference"), 1.6
     )
-    measured = find_rate(rates, "h264", "reference", IN_FLIGHT)
+    measured = find_rate(rates, "h264", "reference", TARGET_IN_FLIGHT)
     share = measured["non_reference_share"] if measured else None
     if share is not None and share < NON_REFERENCE_SHARE:
         row["met"] = None

@@ -18,7 +18,8 @@ from typing import Any
 
 from kernels.cuda.toolkit import set_cuda_path
 
-Row = dict[str, Any]
+from ..report import Row
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -63,18 +64,18 @@ def run_part(where: str, testdata: Path, clips: Path | None, limit_s: float) -> 
             exit_code = _run(command, errors, limit_s)
         state, reason = _verdict(exit_code, limit_s, heard.read_text(errors="replace"))
         told = into.read_text("utf-8") if into.is_file() else "{}"
-    reason, told = (without_places(text, testdata, clips) for text in (reason, told))
-    row = finished(state, reason, round(time.monotonic() - started_s, 1))
+    reason, told = (without_paths(text, testdata, clips) for text in (reason, told))
+    row = part_record(state, reason, round(time.monotonic() - started_s, 1))
     return {**row, "result": json.loads(told)}
 
 
-def finished(state: str, reason: str = "", wall_s: float = 0.0) -> Row:
+def part_record(state: str, reason: str = "", wall_s: float = 0.0) -> Row:
     """The record of a part that told nothing."""
     made_at = datetime.now(UTC).isoformat(timespec="seconds")
     return {"state": state, "reason": reason, "made_at": made_at, "wall_s": wall_s, "result": {}}
 
 
-def without_places(text: str, testdata: Path, clips: Path | None) -> str:
+def without_paths(text: str, testdata: Path, clips: Path | None) -> str:
     """The text without this machine's folders: reports are kept in the repository."""
     names = {str(clips): "CLIPS", str(testdata): "TESTDATA", str(ROOT): "KEYART", str(Path.home()): "~"}
     for folder in sorted(names, key=len, reverse=True):

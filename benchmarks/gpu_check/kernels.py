@@ -14,16 +14,17 @@ import numpy as np
 
 from kernels.bars import DARKNESS_STRIDE
 
-from .job import Job, Row
+from ..report import Row
+from .job import Job
 
 BATCH = 32
 ROUNDS = 20
-WARM = 3
+WARM_UP_ROUNDS = 3
 """Rounds ahead that do not count: compiled, and memory at its size."""
 _COPY_BYTES = 2 << 30
 
 
-class Kind(NamedTuple):
+class PictureKind(NamedTuple):
     """What pictures a decoder gives: NV12 with 8 bits, P016 with 10."""
 
     width: int
@@ -31,11 +32,11 @@ class Kind(NamedTuple):
     bits: int
 
 
-KINDS = {
-    "8-bit 1080p": Kind(1920, 1080, 8),
-    "10-bit 1080p": Kind(1920, 1080, 10),
-    "8-bit 4K": Kind(3840, 2160, 8),
-    "10-bit 4K": Kind(3840, 2160, 10),
+PICTURE_KINDS = {
+    "8-bit 1080p": PictureKind(1920, 1080, 8),
+    "10-bit 1080p": PictureKind(1920, 1080, 10),
+    "8-bit 4K": PictureKind(3840, 2160, 8),
+    "10-bit 4K": PictureKind(3840, 2160, 10),
 }
 
 READS: dict[str, Callable[[int, int], int]] = {
@@ -49,7 +50,7 @@ READS: dict[str, Callable[[int, int], int]] = {
 """Bytes of pictures (all planes, luma alone) that a kernel reads besides the arrays it is given: pictures come as
 addresses. The chips of `_matrices` together look at all of the picture."""
 
-Work = tuple[str, int, Callable[[int], Any]]
+Workload = tuple[str, int, Callable[[int], Any]]
 """Name, pictures it reads, what does it on the turn given."""
 
 
@@ -64,16 +65,16 @@ def kernels(job: Job) -> None:
     job.note("copy_gb_s", copy_rate(device))
     runtime = TimingRuntime(device)
     found: Row = {}
-    for name, kind in KINDS.items():
-        surfaces = [surface(runtime, seed, kind) for seed in range(BATCH)]
+    for name, kind in PICTURE_KINDS.items():
+        surfaces = [noise_surface(runtime, seed, kind) for seed in range(BATCH)]
         rows: Row = {}
-        for work in works(CudaOps(runtime), runtime, surfaces, kind):
+        for work in workloads(CudaOps(runtime), runtime, surfaces, kind):
             _time(rows, work, runtime, surfaces[0])
-            found[name] = {key: summed(row) for key, row in rows.items()}
+            found[name] = {key: kernel_row(row) for key, row in rows.items()}
             job.note("kernels", found)
 
 
-def works(ops: Any, runtime: Any, surfaces: Sequence[Any], kind: Kind) -> Iterator[Work]:
+def workloads(ops: Any, runtime: Any, surfaces: Sequence[Any], kind: PictureKind) -> Iterator[Workload]:
     """What the pipeline does with pictures, so that every kernel is launched."""
     from kernels.surface import Geometry
 
@@ -97,12 +98,12 @@ def works(ops: Any, runtime: Any, surfaces: Sequence[Any], kind: Kind) -> Iterat
     yield "descriptors", 0, lambda turn: ops.picture_numbers(features, rgb)
 
 
-def _time(rows: Row, work: Work, runtime: Any, one: Any) -> None:
+def _time(rows: Row, work: Workload, runtime: Any, one: Any) -> None:
     name, count, call = work
-    for turn in range(ROUNDS + WARM):
+    for turn in range(ROUNDS + WARM_UP_ROUNDS):
         call(turn)
-        launches = runtime.taken()
-        if turn >= WARM:
+        launches = runtime.take_timings()
+        if turn >= WARM_UP_ROUNDS:
             _add(rows, name, launches, count * one.nbytes, count * one.y.nbytes)
 
 
@@ -117,7 +118,7 @@ def _nothing(surfaces: int, luma: int) -> int:
     return 0
 
 
-def summed(row: Row) -> Row:
+def kernel_row(row: Row) -> Row:
     """Medians of a kernel's launches: bytes, microseconds, and GB/s from the two."""
     moved, seconds = statistics.median(row["bytes"]), statistics.median(row["seconds"])
     gb_s = moved / seconds / 1e9 if seconds else None
@@ -146,7 +147,7 @@ def copy_rate(device: Any) -> float:
     return float(round(2 * _COPY_BYTES / statistics.median(seconds[1:]) / 1e9, 1))
 
 
-def surface(runtime: Any, seed: int, kind: Kind) -> Any:
+def noise_surface(runtime: Any, seed: int, kind: PictureKind) -> Any:
     """A picture of noise on the device."""
     from kernels.surface import Colour, Geometry, Surface, split_semi_planar
 

@@ -16,32 +16,33 @@ from stream.decode.ffmpeg.decoder import AvDecoder
 from stream.decode.nvdec.open import open_on_gpu
 
 from ..gpu_clips import copy_beginning, packet_kinds
-from .job import Job, Row
-from .rates import IN_FLIGHT, rated, raw
+from ..report import Row
+from .job import Job
+from .rates import FILMS_IN_FLIGHT, run_bare_decoder, with_rate
 
 
 def measuring(job: Job) -> None:
     """14 films, each a third of the episode: bare, decoded, decoded and measured, and the same by reference frames."""
-    videos, runs = max(IN_FLIGHT), dict[str, Row]()
+    videos, runs = max(FILMS_IN_FLIGHT), dict[str, Row]()
     with tempfile.TemporaryDirectory(prefix="keyart-gpu-") as folder:
         film = Path(folder) / "third.mkv"
         copy_beginning(job.episode("E05"), packet_kinds(job.episode("E05"))[0] // 3, film)
         packets, share = packet_kinds(film)
         job.note("non_reference_share", round(share, 4))
         works = {
-            "decoded": partial(through, mode="all", measured=False),
-            "measured": partial(through, mode="all"),
-            "reference": partial(through, mode="reference"),
+            "decoded": partial(decode_film, mode="all", measured=False),
+            "measured": partial(decode_film, mode="all"),
+            "reference": partial(decode_film, mode="reference"),
         }
-        raw([film], 1, works["measured"])  # kernels are compiled, libraries loaded
-        runs["bare"] = rated(packets * videos, raw([film] * videos, videos))
+        run_bare_decoder([film], 1, works["measured"])  # kernels are compiled, libraries loaded
+        runs["bare"] = with_rate(packets * videos, run_bare_decoder([film] * videos, videos))
         for name, work in works.items():
-            runs[name] = rated(packets * videos, raw([film] * videos, videos, work))
+            runs[name] = with_rate(packets * videos, run_bare_decoder([film] * videos, videos, work))
             runs[name]["ratio"] = round(runs[name]["fps"] / runs["bare"]["fps"], 4)
             job.note("runs", runs)
 
 
-def through(path: Path, mode: DecodeMode = "all", measured: bool = True, device: Device = "cuda") -> int:
+def decode_film(path: Path, mode: DecodeMode = "all", measured: bool = True, device: Device = "cuda") -> int:
     """Pictures of a film that came through the decoder's door and, if wanted, the meter. Raises KeyartError."""
     options = DecodeOptions(mode=mode)
     decoder: Decoder = AvDecoder(path, options) if device == "cpu" else open_on_gpu(path, options)

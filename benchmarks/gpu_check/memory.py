@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..gpu_clips import packet_kinds
+from ..report import Row
 from .device import nvml_device
-from .job import Job, Row
+from .job import Job
 from .parts import LONG_FILM
 
 EVERY_S = 0.05
@@ -38,23 +39,23 @@ def memory(job: Job) -> None:
         frames = packet_kinds(film)[0]
         job.note("film", {"times": LONG_FILM, "packets": frames})
         with Sampler(read, frames) as sampler:
-            run = anyio.run(_run, film, sampler.heard)
+            run = anyio.run(_run, film, sampler.on_progress)
         job.note("run", {**run, **sampler.row(bare)})
 
 
-async def _run(film: Path, heard: Callable[[str, int, int | None], None]) -> Row:
+async def _run(film: Path, on_progress: Callable[[str, int, int | None], None]) -> Row:
     from stream.pipeline.services import open_services
 
-    from .rates import settings_for, whole
+    from .rates import run_pipeline, settings_for
 
     async with open_services(settings_for("all", 1)) as services:
-        return await whole([film], 1, "all", services, heard)
+        return await run_pipeline([film], 1, "all", services, on_progress)
 
 
 class Sampler:
     """Reads a number of bytes again and again in a thread of its own, and keeps how far the film was at each time.
 
-    frames: in all of the film. Tell `heard` what the pipeline says of its progress.
+    frames: in all of the film. `on_progress` takes what the pipeline reports.
     """
 
     def __init__(self, read: Callable[[], int], frames: int, every_s: float = EVERY_S) -> None:
@@ -65,7 +66,7 @@ class Sampler:
         self.samples: list[tuple[int | None, int]] = []
         """Tenth of the film (0–9; None before and after it), bytes."""
 
-    def heard(self, stage: str, done: int, total: int | None) -> None:
+    def on_progress(self, stage: str, done: int, total: int | None) -> None:
         """How far the film is: only while it is watched."""
         self._tenth = min(9, 10 * done // self._frames) if stage == "watching" else None
 

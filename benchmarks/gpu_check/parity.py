@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..report import Row
 from .figures import EPISODES
-from .job import Job, Row
+from .job import Job
 
 if TYPE_CHECKING:
     from stream.manifest import Manifest
 
 SAME_TIME_S = 1e-3
 NEAR_S = 0.3
-ALIKE = 0.8
+SAME_PERSON_SHARE = 0.8
 """Share of appearances that two main characters must have in common to be one person."""
 
 
@@ -23,10 +24,10 @@ def parity(job: Job) -> None:
     films = {name: film for name in EPISODES if (film := _film(job, name)) is not None}
     if not films:
         raise FileNotFoundError(f"no episode in {job.testdata / 'episodes'}")
-    on_gpu = dict(zip(films, run(list(films.values()), "cuda", len(films)), strict=True))
+    on_gpu = dict(zip(films, run_films(list(films.values()), "cuda", len(films)), strict=True))
     compared: Row = {}
     for name, film in films.items():
-        compared[name] = compare(run([film], "cpu", 1)[0], on_gpu[name])
+        compared[name] = compare_manifests(run_films([film], "cpu", 1)[0], on_gpu[name])
         job.note("films", compared)
 
 
@@ -37,7 +38,7 @@ def _film(job: Job, name: str) -> Path | None:
         return None
 
 
-def run(films: Sequence[Path], device: str, videos: int) -> list[Manifest]:
+def run_films(films: Sequence[Path], device: str, videos: int) -> list[Manifest]:
     """Manifests in the order of the films."""
     import anyio
 
@@ -64,20 +65,23 @@ def run(films: Sequence[Path], device: str, videos: int) -> list[Manifest]:
     return [found[index] for index in range(len(films))]
 
 
-def compare(cpu: Manifest, cuda: Manifest) -> Row:
+def compare_manifests(cpu: Manifest, cuda: Manifest) -> Row:
     """What agrees, what does not, and by how much."""
     shots = [[(round(s.start_s, 3), round(s.end_s, 3), s.transition) for s in m.shots] for m in (cpu, cuda)]
     bars = [m.active_area for m in (cpu, cuda)]
     sides = ("top", "bottom", "left", "right")
-    exact, near = shared(times(cpu), times(cuda), SAME_TIME_S), shared(times(cpu), times(cuda), NEAR_S)
+    exact, near = (
+        count_shared(image_times(cpu), image_times(cuda), SAME_TIME_S),
+        count_shared(image_times(cpu), image_times(cuda), NEAR_S),
+    )
     return {
         "frames": [m.funnel.frames for m in (cpu, cuda)],
         "same_shots": shots[0] == shots[1],
         "shots": [len(shots[0]), len(shots[1])],
         "different_shots": len(set(shots[0]) ^ set(shots[1])),
         "bars_apart_px": max(abs(getattr(bars[0], side) - getattr(bars[1], side)) for side in sides),
-        "same_mains": same_people(mains(cpu), mains(cuda)),
-        "mains": [len(mains(cpu)), len(mains(cuda))],
+        "same_mains": same_people(main_appearances(cpu), main_appearances(cuda)),
+        "mains": [len(main_appearances(cpu)), len(main_appearances(cuda))],
         "images": [len(cpu.images), len(cuda.images)],
         "shared": exact,
         "near": near,
@@ -88,17 +92,17 @@ def compare(cpu: Manifest, cuda: Manifest) -> Row:
     }
 
 
-def times(manifest: Manifest) -> list[float]:
+def image_times(manifest: Manifest) -> list[float]:
     """Of the images, in seconds."""
     return [image.time_s for image in manifest.images]
 
 
-def mains(manifest: Manifest) -> list[frozenset[int]]:
+def main_appearances(manifest: Manifest) -> list[frozenset[int]]:
     """The shots in which each main character appears."""
     return [frozenset(person.appearances) for person in manifest.characters if person.main]
 
 
-def shared(first: Sequence[float], second: Sequence[float], within_s: float) -> int:
+def count_shared(first: Sequence[float], second: Sequence[float], within_s: float) -> int:
     """How many times of the first list have one of their own in the second that near; nearest pairs first."""
     pairs = sorted((abs(a - b), i, j) for i, a in enumerate(first) for j, b in enumerate(second))
     taken: tuple[set[int], set[int]] = (set(), set())
@@ -116,7 +120,7 @@ def same_people(first: Sequence[frozenset[int]], second: Sequence[frozenset[int]
     left: list[Any] = list(second)
     for person in first:
         best = max(left, key=lambda other: _common(person, other))
-        if _common(person, best) < ALIKE:
+        if _common(person, best) < SAME_PERSON_SHARE:
             return False
         left.remove(best)
     return True

@@ -14,7 +14,7 @@ EPISODES_FRAMES = 29_719
 RAW_FPS = 4_300
 """H.264 at 1080p on all engines of the chip; on one of them a seventh."""
 ENGINE_FPS = RAW_FPS / 7
-WHOLE, REFERENCE = 0.95, 1.6
+PIPELINE_RATIO, REFERENCE_RATIO = 0.95, 1.6
 """What the pipeline is to reach of that rate, on all frames and by reference frames."""
 CPU_FPS = 300
 SET_UP_S = 30
@@ -25,22 +25,22 @@ PYTHON_RUNS = 5
 GPU_TESTS_S = 290
 """Some 210 tests of about a second, four starts of pytest, and five films on the CPU for their faces."""
 
-_PATIENCE = 1.5
+_LIMIT_FACTOR = 1.5
 _ROUND_S = 10
 
-Known = Mapping[str, tuple[str, float]]
+PartTable = Mapping[str, tuple[str, float]]
 """Name → module and function, and the most seconds it may take."""
 
 
 def limit_s(expected_s: float) -> int:
     """Half as much again, in full tens of seconds."""
-    return _ROUND_S * math.ceil(expected_s * _PATIENCE / _ROUND_S)
+    return _ROUND_S * math.ceil(expected_s * _LIMIT_FACTOR / _ROUND_S)
 
 
-def rates_s() -> float:
+def expected_rates_s() -> float:
     """Three numbers of films in flight, all frames and reference frames; at 14 films in flight as many shorter ones go
     ahead, and the bare decoder runs once instead of twice."""
-    runs = 1 / WHOLE + 1 / REFERENCE
+    runs = 1 / PIPELINE_RATIO + 1 / REFERENCE_RATIO
     fourteen = E05_FRAMES * (14 + 7.5) * (1 + runs) / RAW_FPS
     seven = E05_FRAMES * 7 * (2 + runs) / RAW_FPS
     one = E05_FRAMES * (2 + runs) / ENGINE_FPS
@@ -48,30 +48,30 @@ def rates_s() -> float:
     return SET_UP_S + first + fourteen + seven + one
 
 
-def thirds_s(runs: float) -> float:
+def expected_thirds_s(runs: float) -> float:
     """So many runs of 14 films of a third of E05 each, and one film ahead of them."""
-    return SET_UP_S + E05_FRAMES / 3 * (14 * runs / RAW_FPS + 1 / ENGINE_FPS) / WHOLE
+    return SET_UP_S + E05_FRAMES / 3 * (14 * runs / RAW_FPS + 1 / ENGINE_FPS) / PIPELINE_RATIO
 
 
-MEMORY_S = SET_UP_S + LONG_FILM * (E05_FRAMES / ENGINE_FPS / WHOLE + 2)
+MEMORY_S = SET_UP_S + LONG_FILM * (E05_FRAMES / ENGINE_FPS / PIPELINE_RATIO + 2)
 """The 2: copying the packets, and deciding at the end, for each time over."""
 HOST_BYTES_S = 2 * (SET_UP_S + E05_FRAMES / ENGINE_FPS) + 50
 """The 50: writing and reading a trace of some hundred megabytes."""
 PARITY_S = 2 * SET_UP_S + EPISODES_FRAMES * (1 / CPU_FPS + 1 / (5 * ENGINE_FPS))
 
-PARTS: Known = {
+PARTS: PartTable = {
     "device": ("benchmarks.gpu_check.device:device", limit_s(66)),
     "kernels": ("benchmarks.gpu_check.kernels:kernels", limit_s(60)),
-    "rates_h264": ("benchmarks.gpu_check.rates:rates_h264", limit_s(rates_s())),
+    "rates_h264": ("benchmarks.gpu_check.rates:rates_h264", limit_s(expected_rates_s())),
     "tests": ("benchmarks.gpu_check.tests:tests", limit_s(GPU_TESTS_S)),
     "memory": ("benchmarks.gpu_check.memory:memory", limit_s(MEMORY_S)),
     "host_bytes": ("benchmarks.gpu_check.bytes:host_bytes", limit_s(HOST_BYTES_S)),
     "parity": ("benchmarks.gpu_check.parity:parity", limit_s(PARITY_S)),
-    "measuring": ("benchmarks.gpu_check.measuring:measuring", limit_s(thirds_s(4))),
+    "measuring": ("benchmarks.gpu_check.measuring:measuring", limit_s(expected_thirds_s(4))),
     "engines": ("benchmarks.gpu_check.engines:engines", limit_s(60)),
     "clustering": ("benchmarks.gpu_check.engines:clustering", limit_s(140)),
-    "rates_hevc": ("benchmarks.gpu_check.rates:rates_hevc", limit_s(rates_s())),
-    "python": ("benchmarks.gpu_check.python:python_settings", limit_s(thirds_s(PYTHON_RUNS))),
+    "rates_hevc": ("benchmarks.gpu_check.rates:rates_hevc", limit_s(expected_rates_s())),
+    "python": ("benchmarks.gpu_check.python:python_settings", limit_s(expected_thirds_s(PYTHON_RUNS))),
 }
 """In the order of their worth, for time may run out."""
 
@@ -79,6 +79,6 @@ ABOUT = ("benchmarks.gpu_check.about:about", 40)
 """Not a part: what every report begins with."""
 
 
-def enough_s(names: Iterable[str], known: Known = PARTS) -> float:
+def total_limit_s(names: Iterable[str], known: PartTable = PARTS) -> float:
     """Seconds within which these parts end, however each of them ends."""
     return ABOUT[1] + sum(known[name][1] for name in names)

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..gpu_clips import copy_beginning, packet_kinds
-from .job import Job, Row
-from .rates import IN_FLIGHT, rated, settings_for, whole
+from ..report import Row
+from .job import Job
+from .rates import FILMS_IN_FLIGHT, run_pipeline, settings_for, with_rate
 
 
 def python_settings(job: Job) -> None:
@@ -25,17 +26,17 @@ def python_settings(job: Job) -> None:
 async def _python_settings(job: Job) -> None:
     from stream.pipeline.services import open_services
 
-    videos, runs = max(IN_FLIGHT), dict[str, Row]()
+    videos, runs = max(FILMS_IN_FLIGHT), dict[str, Row]()
     with tempfile.TemporaryDirectory(prefix="keyart-gpu-") as folder:
         film = Path(folder) / "third.mkv"
         copy_beginning(job.episode("E05"), packet_kinds(job.episode("E05"))[0] // 3, film)
         packets = packet_kinds(film)[0]
         async with open_services(settings_for("all", videos)) as services:
-            await whole([film], 1, "all", services)
+            await run_pipeline([film], 1, "all", services)
             for name in VARIANTS:
                 with variant(name):
-                    run = await whole([film] * videos, videos, "all", services)
-                runs[name] = rated(packets * videos, run)
+                    run = await run_pipeline([film] * videos, videos, "all", services)
+                runs[name] = with_rate(packets * videos, run)
                 job.note("runs", runs)
 
 

@@ -15,16 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from ..gpu_clips import copy_beginning, packet_kinds
-from .job import Job, Row
+from ..report import Row
+from .job import Job
 
-IN_FLIGHT = (14, 7, 1)
+FILMS_IN_FLIGHT = (14, 7, 1)
 MODES = ("all", "reference")
 """Both in the order of their worth: 14 films on all frames, 14 by reference frames, 7, …"""
 ROLLING_FROM = 14
 """With so many slots two films go through each, the first of them cut to different lengths: as in a long library no two
 films end together, and what comes after the last picture of one is done beside the others."""
 
-OnFrames = Callable[[str, int, int | None], None]
+OnProgress = Callable[[str, int, int | None], None]
 
 
 def rates_h264(job: Job) -> None:
@@ -50,18 +51,18 @@ async def _measure(job: Job, codec: str, film: Path) -> None:
     job.note("film", {"name": film.name, "codec": codec, "packets": packets, "non_reference_share": round(share, 4)})
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="keyart-gpu-") as folder:
-        cut = cuts(film, ROLLING_FROM, Path(folder))
-        async with open_services(settings_for("all", max(IN_FLIGHT))) as services:
-            await whole([film], 1, "all", services)  # the first film pays for what is set up once
-            for videos, mode in product(IN_FLIGHT, MODES):
+        cut = cut_beginnings(film, ROLLING_FROM, Path(folder))
+        async with open_services(settings_for("all", max(FILMS_IN_FLIGHT))) as services:
+            await run_pipeline([film], 1, "all", services)  # the first film pays for what is set up once
+            for videos, mode in product(FILMS_IN_FLIGHT, MODES):
                 films = [*cut, *[film] * videos] if videos >= ROLLING_FROM else [film] * videos
                 row = await _condition(films, videos, mode, services)
-                row["ratio"] = ratio(row, raw_of_all(rows, videos))
+                row["ratio"] = ratio(row, row_of_all_frames(rows, videos))
                 rows.append({"codec": codec, "mode": mode, "videos": videos, "non_reference_share": share, **row})
                 job.note("rates", rows)
 
 
-def cuts(film: Path, count: int, folder: Path) -> list[Path]:
+def cut_beginnings(film: Path, count: int, folder: Path) -> list[Path]:
     """The film's beginning, once for each slot: 1/count of it, 2/count, … all of it. Packets are copied."""
     packets = packet_kinds(film)[0]
     paths = [folder / f"cut{index}.mkv" for index in range(1, count + 1)]
@@ -75,19 +76,19 @@ async def _condition(films: Sequence[Path], videos: int, mode: str, services: An
     reference frames the whole pipeline alone."""
     packets = {film: packet_kinds(film)[0] for film in set(films)}
     frames = sum(packets[film] for film in films)
-    bare = [] if mode != "all" else [rated(frames, raw(films, videos))]
-    runs = [rated(frames, await whole(films, videos, mode, services))]
+    bare = [] if mode != "all" else [with_rate(frames, run_bare_decoder(films, videos))]
+    runs = [with_rate(frames, await run_pipeline(films, videos, mode, services))]
     if bare and videos < ROLLING_FROM:
-        bare.append(rated(frames, raw(films, videos)))
+        bare.append(with_rate(frames, run_bare_decoder(films, videos)))
     return {"films": len(films), "source_frames": frames, "raw": bare, "whole": runs}
 
 
-def rated(frames: int, run: Row) -> Row:
+def with_rate(frames: int, run: Row) -> Row:
     """A run with its rate."""
     return {**run, "fps": round(frames / run["wall_s"], 1)}
 
 
-def raw_of_all(rows: Sequence[Row], videos: int) -> Row | None:
+def row_of_all_frames(rows: Sequence[Row], videos: int) -> Row | None:
     """The measurement of the bare decoder on all frames with so many videos."""
     return next((row for row in rows if row["mode"] == "all" and row["videos"] == videos), None)
 
@@ -98,10 +99,10 @@ def ratio(row: Row, reference: Row | None) -> float | None:
     bare = row["raw"] or (reference or {}).get("raw")
     if not bare:
         return None
-    return round(middle(row["whole"]) / middle(bare), 4)
+    return round(median_rate(row["whole"]) / median_rate(bare), 4)
 
 
-def middle(runs: Sequence[Row]) -> float:
+def median_rate(runs: Sequence[Row]) -> float:
     """Median rate."""
     return float(statistics.median(run["fps"] for run in runs))
 
@@ -130,7 +131,7 @@ def decode_bare(path: Path) -> int:
         del decoder  # it holds the stream, which as the older variable would be gone first
 
 
-def raw(paths: Sequence[Path], videos: int, decode: Callable[[Path], int] = decode_bare) -> Row:
+def run_bare_decoder(paths: Sequence[Path], videos: int, decode: Callable[[Path], int] = decode_bare) -> Row:
     """Demultiplex and decode on the chip, a thread each, so many at once, and look at nothing. Raises what the decoder
     raises."""
     started_s = time.perf_counter()
@@ -139,8 +140,12 @@ def raw(paths: Sequence[Path], videos: int, decode: Callable[[Path], int] = deco
     return {"frames": frames, "wall_s": round(time.perf_counter() - started_s, 3)}
 
 
-async def whole(
-    paths: Sequence[Path], videos: int, mode: str, services: Any, on_frames: OnFrames = lambda stage, done, total: None
+async def run_pipeline(
+    paths: Sequence[Path],
+    videos: int,
+    mode: str,
+    services: Any,
+    on_frames: OnProgress = lambda stage, done, total: None,
 ) -> Row:
     """The pipeline on all these films, so many at once; `watched_s` is when the last had been watched to its end."""
     import anyio

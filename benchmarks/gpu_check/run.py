@@ -19,26 +19,27 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from ..report import Row
 from .about import difference
 from .figures import figures
-from .job import Row, child, finished, run_part, write_json
-from .parts import ABOUT, PARTS, Known, enough_s
+from .job import child, part_record, run_part, write_json
+from .parts import ABOUT, PARTS, PartTable, total_limit_s
 
-SCHEMA = "keyart/gpu-check/2"
+GPU_CHECK_SCHEMA = "keyart/gpu-check/2"
 RESULTS = Path("benchmarks") / "results"
 
 _LEAST_S = 10.0
 """With less time left no further part is started."""
 
 
-def check(
+def run_check(
     parts: Sequence[str],
     testdata: Path,
     clips: Path | None,
     out: Path,
     seconds: float,
     *,
-    known: Known = PARTS,
+    known: PartTable = PARTS,
     anew: bool = False,
     say: Callable[[str], None] = print,
 ) -> Row:
@@ -47,14 +48,16 @@ def check(
     Raises ValueError, before any part is run, when `out` holds a report that these parts must not join.
     """
     deadline_s = time.monotonic() + seconds
-    report = begun(out, run_part(ABOUT[0], testdata, clips, min(ABOUT[1], seconds)), anew)
+    report = begin_report(out, run_part(ABOUT[0], testdata, clips, min(ABOUT[1], seconds)), anew)
     if report["parts"]:
         say(f"kept from earlier calls: {', '.join(report['parts'])}")
     for name in parts:
         say(f"{name} …")
         left_s, (where, limit_s) = deadline_s - time.monotonic(), known[name]
         enough = left_s >= _LEAST_S
-        part = run_part(where, testdata, clips, min(limit_s, left_s)) if enough else finished("skipped", "no time left")
+        part = (
+            run_part(where, testdata, clips, min(limit_s, left_s)) if enough else part_record("skipped", "no time left")
+        )
         if enough or name not in report["parts"]:
             report["parts"][name] = part
         report["figures"] = figures({key: one["result"] for key, one in report["parts"].items()})
@@ -63,24 +66,24 @@ def check(
     return report
 
 
-def begun(out: Path, about: Row, anew: bool) -> Row:
+def begin_report(out: Path, about: Row, anew: bool) -> Row:
     """A report with what is known of this machine, and the parts of the one that is there already.
 
     Raises ValueError when that is of another machine, of other versions or of another commit.
     """
     machine = about["result"] if about["state"] == "ok" else {**about["result"], "about": about["reason"]}
-    begin: Row = {"schema": SCHEMA, "made_at": datetime.now(UTC).isoformat(timespec="seconds"), **machine}
+    begin: Row = {"schema": GPU_CHECK_SCHEMA, "made_at": datetime.now(UTC).isoformat(timespec="seconds"), **machine}
     if anew or not out.is_file():
         return {**begin, "parts": {}, "figures": figures({})}
-    earlier = read_report(out)
-    if earlier.get("schema") != SCHEMA:
+    earlier = read_json_object(out)
+    if earlier.get("schema") != GPU_CHECK_SCHEMA:
         raise ValueError(f"{out} is no report of this version; choose another --out, or --anew to replace it")
     if other := difference(earlier, begin):
         raise ValueError(f"{out} was made elsewhere ({other}); choose another --out, or --anew to replace it")
     return {**begin, "parts": earlier["parts"], "figures": earlier["figures"]}
 
 
-def read_report(path: Path) -> Row:
+def read_json_object(path: Path) -> Row:
     """What a file holds; nothing where it holds no JSON object."""
     try:
         tree = json.loads(path.read_text("utf-8"))
@@ -91,7 +94,7 @@ def read_report(path: Path) -> Row:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0 when every part in the report was done and every figure that could be computed is met."""
-    parser = options()
+    parser = argument_parser()
     chosen = parser.parse_args(arguments)
     if chosen.child:
         child(chosen.child)
@@ -100,10 +103,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if strangers := [name for name in parts if name not in PARTS]:
         parser.error(f"no part is called {', '.join(strangers)}; there are {', '.join(PARTS)}")
     known = {name: (where, limit_s * chosen.patience) for name, (where, limit_s) in PARTS.items()}
-    seconds = enough_s(parts, known) if chosen.minutes is None else chosen.minutes * 60
+    seconds = total_limit_s(parts, known) if chosen.minutes is None else chosen.minutes * 60
     clips = chosen.clips.resolve() if chosen.clips else None
     try:
-        report = check(parts, chosen.testdata.resolve(), clips, chosen.out, seconds, known=known, anew=chosen.anew)
+        report = run_check(parts, chosen.testdata.resolve(), clips, chosen.out, seconds, known=known, anew=chosen.anew)
     except ValueError as error:
         print(f"gpu_check: {error}", file=sys.stderr)
         return 2
@@ -115,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if done and not any(figure["met"] is False for figure in report["figures"]) else 1
 
 
-def options() -> argparse.ArgumentParser:
+def argument_parser() -> argparse.ArgumentParser:
     """Of the command line."""
     parser = argparse.ArgumentParser(prog="benchmarks.gpu_check", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--testdata", type=Path, default=Path(os.environ.get("KEYART_TESTDATA", "testdata")))

@@ -20,9 +20,9 @@ from stream.output.jpeg import Encoder
 from stream.pipeline.services import Services, open_services
 from stream.settings.model import Settings
 
+from ..report import Row
 from .counting import CountingRuntime
-from .job import Row
-from .tally import FILES, PROFILES, ROWS, Tally, kind_by_caller
+from .tally import FILES, LINE_PROFILES, ROWS, Tally, kind_by_caller
 
 
 class CountingMeter:
@@ -49,8 +49,8 @@ class CountingMeter:
         """Passed on."""
         before = self._crossed() if self._crossed else 0
         taken = self._inner.take_darkness()
-        arrays = sum(part.nbytes for part in vars_of(taken) if isinstance(part, np.ndarray))
-        self._tally.add(PROFILES, self._crossed() - before if self._crossed else arrays)
+        arrays = sum(part.nbytes for part in field_values(taken) if isinstance(part, np.ndarray))
+        self._tally.add(LINE_PROFILES, self._crossed() - before if self._crossed else arrays)
         return taken
 
 
@@ -144,6 +144,6 @@ async def counted_services(
         yield services, tally.row
 
 
-def vars_of(record: Any) -> list[Any]:
+def field_values(record: Any) -> list[Any]:
     """The fields of a record."""
     return [getattr(record, name) for name in record.__dataclass_fields__]

@@ -6,16 +6,16 @@ import sys
 import threading
 from collections import Counter
 
-from .job import Row
+from ..report import Row
 
-ROWS, PROFILES = "rows", "profiles"
+ROWS, LINE_PROFILES = "rows", "profiles"
 """What measuring sends, whatever the film shows."""
 FILES, TILES = "files", "tiles"
 """The crops: finished pictures, and those that are put together to the contact sheet."""
 
 PER = {
     ROWS: "frame",
-    PROFILES: "stretch of frames",
+    LINE_PROFILES: "stretch of frames",
     "detections": "probe",
     "descriptors": "probe",
     "faces": "probe",
@@ -26,7 +26,7 @@ PER = {
 }
 """What each kind is sent for. A probe is a picture that the models look at, a few of every shot."""
 
-_ASKED_BY = {
+_KIND_OF_CALLER = {
     "engines.detector": "detections",
     "engines.descriptor": "descriptors",
     "engines.reader": "faces",
@@ -60,7 +60,7 @@ class Tally:
         }
         return {
             "by_kind": kinds,
-            "each_frame_bytes": self.bytes[ROWS] + self.bytes[PROFILES],
+            "each_frame_bytes": self.bytes[ROWS] + self.bytes[LINE_PROFILES],
             "crops_bytes": crops,
             "beside_crops_bytes": self.bytes.total() - crops,
         }
@@ -72,4 +72,4 @@ def kind_by_caller() -> str:
     A module that is not known stands for itself.
     """
     module = str(sys._getframe(2).f_globals["__name__"])
-    return _ASKED_BY.get(module, module)
+    return _KIND_OF_CALLER.get(module, module)

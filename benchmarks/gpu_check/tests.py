@@ -9,7 +9,8 @@ import tempfile
 from pathlib import Path
 from xml.etree import ElementTree
 
-from .job import ROOT, Job, Row
+from ..report import Row
+from .job import ROOT, Job
 
 
 def tests(job: Job) -> None:
@@ -17,20 +18,20 @@ def tests(job: Job) -> None:
     if not (ROOT / "tests").is_dir():
         raise FileNotFoundError("the tests are not part of the wheel: run this from a clone")
     done: dict[str, Row] = {}
-    for name, paths in groups(ROOT / "tests").items():
-        done[name] = counted(_told(paths, job.testdata))
+    for name, paths in group_by_folder(ROOT / "tests").items():
+        done[name] = count_results(_junit_report(paths, job.testdata))
         job.note("folders", done)
-    for key, value in together(done).items():
+    for key, value in sum_folders(done).items():
         job.note(key, value)
 
 
-def groups(folder: Path) -> dict[str, list[Path]]:
+def group_by_folder(folder: Path) -> dict[str, list[Path]]:
     """Tests by the folder they are in, those of `folder` itself last."""
     inner = sorted(path for path in folder.iterdir() if any(path.glob("test_*.py")))
     return {**{path.name: [path] for path in inner}, folder.name: sorted(folder.glob("test_*.py"))}
 
 
-def _told(paths: list[Path], testdata: Path) -> str:
+def _junit_report(paths: list[Path], testdata: Path) -> str:
     """Pytest's JUnit file. Raises RuntimeError when there is none."""
     environment = os.environ | {"KEYART_EXPECT_GPU": "1", "KEYART_TESTDATA": str(testdata)}
     with tempfile.TemporaryDirectory(prefix="keyart-gpu-") as folder:
@@ -43,7 +44,7 @@ def _told(paths: list[Path], testdata: Path) -> str:
         return told.read_text("utf-8")
 
 
-def counted(junit: str) -> Row:
+def count_results(junit: str) -> Row:
     """Of pytest's JUnit file: how many passed, failed and were skipped, and why."""
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     failures = []
@@ -59,7 +60,7 @@ def counted(junit: str) -> Row:
     return {**counts, "failures": failures}
 
 
-def together(folders: dict[str, Row]) -> Row:
+def sum_folders(folders: dict[str, Row]) -> Row:
     """The sums of all folders, and whether all passed; None when none ran."""
     sums: Row = {key: sum(row[key] for row in folders.values()) for key in ("passed", "failed", "skipped")}
     failures = [failure for row in folders.values() for failure in row["failures"]]

@@ -14,7 +14,7 @@ import numpy as np
 from ..report import Report
 from ..stills import still_name
 from . import plots
-from .markdown import FORMS
+from .markdown import TABLES
 
 _STYLE = """
 * { box-sizing: border-box; }
@@ -40,7 +40,7 @@ def page(report: Report, folder: Path) -> str:
     body = [
         "<h1>Keyart: how good, how fast, compared with what</h1>",
         _made_by(report.get("made_by", {})),
-        *(part for name in FORMS if report.get(name) for part in _section(name, report, folder)),
+        *(part for name in TABLES if report.get(name) for part in _section(name, report, folder)),
     ]
     headings = re.findall(r'<h2 id="([^"]+)">(.*?)</h2>', "\n".join(body))
     body.insert(2, "<nav>" + "".join(f'<a href="#{mark}">{words}</a>' for mark, words in headings) + "</nav>")
@@ -53,7 +53,7 @@ def page(report: Report, folder: Path) -> str:
 
 def _section(name: str, report: Report, folder: Path) -> Iterator[str]:
     """A section's tables, and right below them its plots and pictures."""
-    yield _blocks(FORMS[name](report[name]), name)
+    yield _blocks(TABLES[name](report[name]), name)
     if name == "recall":
         yield from _recall_plots(report[name])
         yield from _films(report[name], folder)
@@ -118,7 +118,7 @@ def _recall_plots(recall: Mapping[str, Any]) -> Iterator[str]:
         for method in recall["summary"]
     }
     yield "<h3>Precision at k</h3><p>Of the first k images, the share that the expert chose too, over all films.</p>"
-    yield _wide(plots.lines(curves, "k", "share that matches"))
+    yield _wide(plots.line_chart(curves, "k", "share that matches"))
     scores: dict[str, list[float]] = {"match": [], "no match": []}
     for video in videos.values():
         for image, score in zip(video["keyart"]["images"], video["film"]["scores"], strict=True):
@@ -131,7 +131,7 @@ def _busy(throughput: Mapping[str, Any]) -> Iterator[str]:
     for film in throughput.get("films", []):
         stages = film["runs"]["whole"][-1]["stages"]
         yield f"<h3>Busy time of {escape(film['file'])}</h3>"
-        yield _wide(plots.bars({name: float(stage["busy_s"]) for name, stage in stages.items()}, "s"))
+        yield _wide(plots.bar_chart({name: float(stage["busy_s"]) for name, stage in stages.items()}, "s"))
 
 
 def _films(recall: Mapping[str, Any], folder: Path) -> Iterator[str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
-Section = Mapping[str, Any]
+from ..report import Section
+
 _RECALL = {
     "hit_at_10": "hit@10", "hit_at_3": "hit@3", "hit_at_1": "hit@1", "precision_at_10": "precision@10",
     "coverage": "coverage", "never": "never", "distinct": "distinct", "different_matches": "different matches",
@@ -28,10 +28,10 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def tables_of(sections: Section) -> str:
     """All sections that there is a form for, in a fixed order."""
-    return "\n\n".join(FORMS[name](sections[name]) for name in FORMS if sections.get(name))
+    return "\n\n".join(TABLES[name](sections[name]) for name in TABLES if sections.get(name))
 
 
-def recall(section: Section) -> str:
+def recall_tables(section: Section) -> str:
     """Means with their intervals by method, then each video."""
     names = _RECALL
     rows = [
@@ -59,7 +59,7 @@ def recall(section: Section) -> str:
     return "\n\n".join(lines)
 
 
-def shots(section: Section) -> str:
+def shots_table(section: Section) -> str:
     """Boundaries by film and pooled."""
     kinds = sorted(section["pooled"]["recall_by_kind"])
     names = ("precision", "recall", "f1")
@@ -70,7 +70,7 @@ def shots(section: Section) -> str:
     return "## Shots\n\n" + table(["film", *names, *kinds], rows)
 
 
-def bars(section: Section) -> str:
+def bars_table(section: Section) -> str:
     """Errors per side."""
     sides = ("top", "bottom", "left", "right")
     rows = [
@@ -80,7 +80,7 @@ def bars(section: Section) -> str:
     return "## Bars\n\nPixels too many (+) or too few (−) on each side.\n\n" + table(["film", *sides, "invented"], rows)
 
 
-def characters(section: Section) -> str:
+def characters_table(section: Section) -> str:
     """Figures of grouping by film."""
     names = {
         "bcubed_precision": "BCubed P", "bcubed_recall": "BCubed R", "bcubed_f1": "BCubed F1", "weighted_purity": "WCP",
@@ -97,7 +97,7 @@ def characters(section: Section) -> str:
     return f"## Characters\n\nNoise: {section['noise']}.\n\n" + table(["film", *names.values(), "mains exact"], rows)
 
 
-def faces(section: Section) -> str:
+def faces_table(section: Section) -> str:
     """Recall, false positives, eyes."""
     p = section["pooled"]
     eyes = p["eyes"]
@@ -113,7 +113,7 @@ def faces(section: Section) -> str:
     return "## Faces and eyes\n\n" + table(["figure", "value"], rows)
 
 
-def text(section: Section) -> str:
+def text_table(section: Section) -> str:
     """Calls of text overlays."""
     p = section["pooled"]
     rows = [
@@ -124,7 +124,7 @@ def text(section: Section) -> str:
     return "## Text\n\n" + table(["figure", "value"], rows)
 
 
-def throughput(section: Section) -> str:
+def throughput_tables(section: Section) -> str:
     """Ratios to raw decoding, busy time of stages, who waits for whom, cost against length and films in flight."""
     head = ["film", "raw fps", "whole fps", "ratio", "peak RSS MiB"]
     rows = [
@@ -152,7 +152,7 @@ def throughput(section: Section) -> str:
     return "\n\n".join(parts)
 
 
-def peers(section: Section) -> str:
+def peers_tables(section: Section) -> str:
     """PySceneDetect, Katna, the plain script; what could not be run."""
     shot_rows = [
         [name, *(f"{row[key]:.4f}" for key in ("precision", "recall", "f1")), f"{row['wall_s']:.1f}"]
@@ -187,7 +187,7 @@ def _factor(section: Section) -> str:
     )
 
 
-def ablation(section: Section) -> str:
+def ablation_tables(section: Section) -> str:
     """Figures without each filter, and what came through."""
     from ..faults import FAULTS
 
@@ -224,7 +224,8 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-FORMS: dict[str, Callable[[Section], str]] = {
-    "recall": recall, "shots": shots, "bars": bars, "characters": characters, "faces": faces, "text": text,
-    "throughput": throughput, "peers": peers, "ablation": ablation,
+TABLES: dict[str, Callable[[Section], str]] = {
+    "recall": recall_tables, "shots": shots_table, "bars": bars_table, "characters": characters_table,
+    "faces": faces_table, "text": text_table,
+    "throughput": throughput_tables, "peers": peers_tables, "ablation": ablation_tables,
 }  # fmt: skip

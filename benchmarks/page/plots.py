@@ -7,13 +7,13 @@ from html import escape
 
 GOOD, BAD, OWN = "#0b6e4f", "#c1440e", "#3a6ea5"
 COLOURS = (GOOD, BAD, OWN, "#8a6d3b", "#7d4e9e", "#5f6b6d", "#b5446e", "#4d8b31")
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 600, 270, 52, 36, 14
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 600, 270, 52, 36, 14
 _LEGEND = 150
-_INNER_W, _INNER_H = WIDTH - LEFT - _LEGEND, HEIGHT - TOP - BOTTOM
+_INNER_W, _INNER_H = _WIDTH - _LEFT - _LEGEND, _HEIGHT - _TOP - _BOTTOM
 _TEXT = 'font-family="sans-serif" font-size="12" fill="#333"'
 
 
-def lines(curves: Mapping[str, Sequence[float]], across: str, up: str) -> str:
+def line_chart(curves: Mapping[str, Sequence[float]], across: str, up: str) -> str:
     """Curves over 1, 2, …; values from 0 to 1. The first is drawn heavier, and last, over the others.
 
     Every other curve is dashed, so that of two that run together both show.
@@ -21,13 +21,13 @@ def lines(curves: Mapping[str, Sequence[float]], across: str, up: str) -> str:
     count = max((len(values) for values in curves.values()), default=1)
 
     def x_of(index: int) -> float:
-        return LEFT + _INNER_W * index / max(1, count - 1)
+        return _LEFT + _INNER_W * index / max(1, count - 1)
 
     parts = [_axes(across, up, {0: "0", 0.25: "", 0.5: "0.5", 0.75: "", 1: "1"})]
     drawn: list[str] = []
     for number, (name, values) in enumerate(curves.items()):
         colour = COLOURS[number % len(COLOURS)]
-        at = [(x_of(i), TOP + _INNER_H * (1 - value)) for i, value in enumerate(values)]
+        at = [(x_of(i), _TOP + _INNER_H * (1 - value)) for i, value in enumerate(values)]
         points = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)
         pen = f'stroke-width="{1.5 if number else 3}" stroke-dasharray="{"5 5" if number % 2 else "none"}"'
         drawn.append(
@@ -38,8 +38,8 @@ def lines(curves: Mapping[str, Sequence[float]], across: str, up: str) -> str:
             )
         )
         parts.append(_legend(number, name, colour))
-    parts += [_label(x_of(index), HEIGHT - 20, str(index + 1)) for index in range(count)]
-    return _svg(WIDTH, HEIGHT, parts + drawn[::-1], f"{up} over {across}")
+    parts += [_label(x_of(index), _HEIGHT - 20, str(index + 1)) for index in range(count)]
+    return _svg(_WIDTH, _HEIGHT, parts + drawn[::-1], f"{up} over {across}")
 
 
 def timeline(shots: Sequence[Sequence[float]], end_s: float, marks: Mapping[str, tuple[str, Sequence[float]]]) -> str:
@@ -79,43 +79,43 @@ def histogram(groups: Mapping[str, Sequence[float]], across: str, bins: int = 20
         colour = COLOURS[number % len(COLOURS)]
         for i, count in enumerate(found):
             height = _INNER_H * count / most
-            y = TOP + _INNER_H * (1 - below[i] / most) - height
+            y = _TOP + _INNER_H * (1 - below[i] / most) - height
             if count:
                 words = f"{escape(name)}, {across} {i / bins:.2f}–{(i + 1) / bins:.2f}: {count}"
                 size = f'width="{step - 1:.1f}" height="{height:.1f}"'
                 parts.append(
-                    f'<rect x="{LEFT + i * step:.1f}" y="{y:.1f}" {size} fill="{colour}"><title>{words}</title></rect>'
+                    f'<rect x="{_LEFT + i * step:.1f}" y="{y:.1f}" {size} fill="{colour}"><title>{words}</title></rect>'
                 )
             below[i] += count
         parts.append(_legend(number, f"{name} ({sum(found)})", colour))
-    parts += [_label(LEFT + _INNER_W * value, HEIGHT - 20, f"{value:g}") for value in (0, 0.25, 0.5, 0.75, 1)]
-    return _svg(WIDTH, HEIGHT, parts, f"how often each {across}")
+    parts += [_label(_LEFT + _INNER_W * value, _HEIGHT - 20, f"{value:g}") for value in (0, 0.25, 0.5, 0.75, 1)]
+    return _svg(_WIDTH, _HEIGHT, parts, f"how often each {across}")
 
 
-def bars(values: Mapping[str, float], unit: str) -> str:
+def bar_chart(values: Mapping[str, float], unit: str) -> str:
     """Horizontal bars from 0."""
     most = max(values.values(), default=0.0) or 1.0
     parts: list[str] = []
     for number, (name, value) in enumerate(values.items()):
         y = 4 + 22 * number
-        length = (WIDTH - 220) * value / most
+        length = (_WIDTH - 220) * value / most
         parts.append(f'<text x="0" y="{y + 13}" {_TEXT}>{escape(name)}</text>')
         parts.append(f'<rect x="110" y="{y}" width="{length:.1f}" height="17" fill="{OWN}"/>')
         parts.append(f'<text x="{117 + length:.1f}" y="{y + 13}" {_TEXT}>{value:.2f} {escape(unit)}</text>')
-    return _svg(WIDTH, 8 + 22 * len(values), parts, "busy time of stages")
+    return _svg(_WIDTH, 8 + 22 * len(values), parts, "busy time of stages")
 
 
 def _axes(across: str, up: str, ticks: Mapping[float, str]) -> str:
     """Both axes with their words; `ticks`: share of the height → words beside its line."""
-    base, middle = TOP + _INNER_H, TOP + _INNER_H / 2
+    base, middle = _TOP + _INNER_H, _TOP + _INNER_H / 2
     grid = "".join(
-        f'<path d="M{LEFT},{TOP + _INNER_H * (1 - share):.1f} h{_INNER_W}" stroke="#e3e3e3"/>'
-        f'<text x="{LEFT - 6}" y="{TOP + _INNER_H * (1 - share) + 4:.1f}" text-anchor="end" {_TEXT}>{words}</text>'
+        f'<path d="M{_LEFT},{_TOP + _INNER_H * (1 - share):.1f} h{_INNER_W}" stroke="#e3e3e3"/>'
+        f'<text x="{_LEFT - 6}" y="{_TOP + _INNER_H * (1 - share) + 4:.1f}" text-anchor="end" {_TEXT}>{words}</text>'
         for share, words in ticks.items()
     )
     return (
-        f'{grid}<path d="M{LEFT},{TOP} V{base} H{LEFT + _INNER_W}" fill="none" stroke="#888"/>'
-        f"{_label(LEFT + _INNER_W / 2, HEIGHT - 3, across)}"
+        f'{grid}<path d="M{_LEFT},{_TOP} V{base} H{_LEFT + _INNER_W}" fill="none" stroke="#888"/>'
+        f"{_label(_LEFT + _INNER_W / 2, _HEIGHT - 3, across)}"
         f'<text x="14" y="{middle:.0f}" text-anchor="middle" {_TEXT} transform="rotate(-90 14 {middle:.0f})">'
         f"{escape(up)}</text>"
     )
@@ -126,7 +126,7 @@ def _label(x: float, y: float, words: str) -> str:
 
 
 def _legend(number: int, name: str, colour: str) -> str:
-    x, y = WIDTH - _LEGEND + 14, TOP + 4 + 19 * number
+    x, y = _WIDTH - _LEGEND + 14, _TOP + 4 + 19 * number
     return (
         f'<rect x="{x}" y="{y}" width="11" height="11" fill="{colour}"/>'
         f'<text x="{x + 17}" y="{y + 10}" {_TEXT}>{escape(name)}</text>'

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import accuracy, looks
+from benchmarks import accuracy, labelled_frames
 from benchmarks.labels import Label, LabelError, LabelledVideo
 from benchmarks.layouts import read_layout, truth_of_scenes
 from engines.faces import Face
@@ -113,28 +113,28 @@ def test_faces_are_counted_against_the_people_shown() -> None:
     counted = dict.fromkeys(("expected", "found", "frames", "extra", "frames_without_people", "invented"), 0)
     shown = {"persons": ["a", "b"], "degradation": None, "face_height_frac": 0.4}
     faces = [face(height=40), face(height=10), face(height=30)]
-    looks._count_faces(counted, faces, shown, 100)
-    looks._count_faces(counted, faces[:1], {**shown, "persons": []}, 100)
-    looks._count_faces(counted, [], {**shown, "degradation": "blur"}, 100)
+    labelled_frames._count_faces(counted, faces, shown, 100)
+    labelled_frames._count_faces(counted, faces[:1], {**shown, "persons": []}, 100)
+    labelled_frames._count_faces(counted, [], {**shown, "degradation": "blur"}, 100)
     assert list(counted.values()) == [2, 2, 1, 1, 1, 1]
 
 
 def test_the_most_closed_of_the_large_faces_counts() -> None:
     faces: list[Face] = [face(40, 0.3), face(25, 0.1), face(10, 0.05), face(30, None)]
-    assert looks.least_open(faces) == 0.1
-    assert looks.least_open([]) is None
+    assert labelled_frames.least_open(faces) == 0.1
+    assert labelled_frames.least_open([]) is None
 
 
 def test_eye_labels_come_from_the_experts_words() -> None:
     words = ("eyes closed", "half closed eyes, pout", "mid-blink", "grimace")
     never = tuple(Label("", time_s=float(i), why=why) for i, why in enumerate(words))
     video = LabelledVideo("A", Path("a"), (Label("", time_s=9.0), Label("", image=Path("p"))), never)
-    assert looks.eye_labels(video) == {9.0: False, 0.0: True, 2.0: True}
+    assert labelled_frames.eye_labels(video) == {9.0: False, 0.0: True, 2.0: True}
 
 
 def test_auc_counts_ties_half() -> None:
-    assert looks.auc(np.array([0.3, 0.2]), np.array([0.1, 0.2])) == pytest.approx(0.875)
-    assert looks.auc(np.array([0.3]), np.array([])) is None
+    assert labelled_frames.auc(np.array([0.3, 0.2]), np.array([0.1, 0.2])) == pytest.approx(0.875)
+    assert labelled_frames.auc(np.array([0.3]), np.array([])) is None
 
 
 def test_sections_of_looks() -> None:
@@ -142,8 +142,8 @@ def test_sections_of_looks() -> None:
         "expected": 4, "found": 3, "frames": 4, "extra": 0, "frames_without_people": 2, "invented": 1,
         "eyes": [[0.1, True], [0.3, False]], "eyes_labelled": 3,
     }  # fmt: skip
-    pooled = looks.faces_section({"a": video, "b": video}, Settings())["pooled"]
+    pooled = labelled_frames.faces_section({"a": video, "b": video}, Settings())["pooled"]
     assert (pooled["recall"], pooled["invented_per_frame"], pooled["eyes"]["auc"]) == (0.75, 0.5, 1.0)
     assert pooled["eyes"]["closed_called"] == pooled["eyes"]["open_called"] == 1.0
-    text = looks.text_section({"a": {"true": 3, "missed": 1, "invented": 1, "clean": 5}})["pooled"]
+    text = labelled_frames.text_section({"a": {"true": 3, "missed": 1, "invented": 1, "clean": 5}})["pooled"]
     assert (text["precision"], text["recall"]) == (0.75, 0.75)

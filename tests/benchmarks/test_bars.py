@@ -7,21 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.bars import compare, measure_bars
+from benchmarks.bars import compare_bars, measure_bars
 from kernels.bars import ActiveArea
 
 LETTERBOX = {"top": 92, "bottom": 92, "left": 0, "right": 0}
 
 
 def test_two_pixels_are_forgiven() -> None:
-    result = compare(ActiveArea(top=90, bottom=94, left=2), LETTERBOX)
+    result = compare_bars(ActiveArea(top=90, bottom=94, left=2), LETTERBOX)
     assert result["passed"]
     assert result["error_px"] == {"top": -2, "bottom": 2, "left": 2, "right": 0}
     assert result["invented"] == []
 
 
 def test_invented_bars_are_named() -> None:
-    result = compare(ActiveArea(top=92, bottom=92, right=3), LETTERBOX)
+    result = compare_bars(ActiveArea(top=92, bottom=92, right=3), LETTERBOX)
     assert not result["passed"]
     assert result["invented"] == ["right"]
 

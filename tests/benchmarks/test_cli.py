@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks.cli import app
-from benchmarks.report import SCHEMA
+from benchmarks.report import REPORT_SCHEMA
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -44,7 +44,7 @@ def test_bad_truths_are_named_and_the_report_is_written(bench: Run, tmp_path: Pa
     assert code == 1
     assert [line.split(":")[1].strip() for line in err.splitlines()] == ["A", "A", "B"]
     assert json.loads(out)["bars"]["videos"] == {}
-    assert json.loads((tmp_path / "report" / "report.json").read_text())["schema"] == SCHEMA
+    assert json.loads((tmp_path / "report" / "report.json").read_text())["schema"] == REPORT_SCHEMA
     assert (tmp_path / "report" / "report.html").is_file()
 
 
@@ -52,7 +52,7 @@ def test_the_gate_fails_when_a_figure_fell(bench: Run, tmp_path: Path) -> None:
     for name, worst in (("before", 0), ("after", 9)):
         (tmp_path / name).mkdir()
         bars = {"videos": {}, "pooled": {"worst_px": worst, "invented": 0}}
-        (tmp_path / name / "report.json").write_text(json.dumps({"schema": SCHEMA, "bars": bars}))
+        (tmp_path / name / "report.json").write_text(json.dumps({"schema": REPORT_SCHEMA, "bars": bars}))
     before, after = tmp_path / "before", tmp_path / "after"
     assert bench("gate", before, "--baseline", before)[0] == 0
     assert bench("gate", before, "--baseline", after)[0] == 0
@@ -67,7 +67,7 @@ def test_the_gate_fails_when_a_figure_fell(bench: Run, tmp_path: Path) -> None:
 
 
 def test_nothing_in_common_does_not_pass_the_gate(bench: Run, tmp_path: Path) -> None:
-    (tmp_path / "report.json").write_text(json.dumps({"schema": SCHEMA}))
+    (tmp_path / "report.json").write_text(json.dumps({"schema": REPORT_SCHEMA}))
     assert bench("gate", tmp_path, "--baseline", tmp_path)[0] == 1
 
 

@@ -10,11 +10,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks.compare import changes, markdown
+from benchmarks.compare import changes, changes_table
 from benchmarks.page import plots
 from benchmarks.page.html import page
 from benchmarks.page.markdown import table, tables_of
-from benchmarks.report import SCHEMA, ReportError, merged, read_report, write_report
+from benchmarks.report import REPORT_SCHEMA, ReportError, merged, read_report, write_report
 from benchmarks.stills import still_name
 
 METHODS = ("keyart", "random")
@@ -46,7 +46,7 @@ def report(*precisions: float, never: float = 0.0, fingerprint: str = "f") -> di
         "matcher": {"fingerprint": fingerprint}, "ceiling": 0.6, "excluded": {"few": "3 expert images"},
         "summary": {method: dict.fromkeys(keys, interval) for method in METHODS}, "videos": videos,
     }  # fmt: skip
-    return {"schema": SCHEMA, "made_by": {"versions": {"keyart": "0.1.0"}, "machine": {}}, "recall": recall}
+    return {"schema": REPORT_SCHEMA, "made_by": {"versions": {"keyart": "0.1.0"}, "machine": {}}, "recall": recall}
 
 
 def fallen(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
@@ -55,7 +55,7 @@ def fallen(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
 
 def test_the_same_report_has_not_changed() -> None:
     assert fallen(report(0.4, 0.5), report(0.4, 0.5)) == []
-    assert markdown(changes(report(0.4), report(0.4))).startswith("6 figures stayed")
+    assert changes_table(changes(report(0.4), report(0.4))).startswith("6 figures stayed")
 
 
 def test_a_fall_everywhere_is_no_noise_and_one_that_varies_is() -> None:
@@ -90,7 +90,7 @@ def test_throughput_is_compared_by_ratio_with_the_spread_of_its_rounds() -> None
 def test_a_report_is_read_back_and_sections_are_replaced(tmp_path: Path) -> None:
     write_report(tmp_path, merged(tmp_path, {"recall": {"a": 1}, "bars": {}}))
     whole = merged(tmp_path, {"recall": {"b": 2}})
-    assert whole == {"schema": SCHEMA, "recall": {"b": 2}, "bars": {}}
+    assert whole == {"schema": REPORT_SCHEMA, "recall": {"b": 2}, "bars": {}}
     assert read_report(tmp_path)["recall"] == {"a": 1}
 
 
@@ -147,12 +147,12 @@ def test_peers_state_the_factor(films: int) -> None:
 @pytest.mark.parametrize(
     "svg",
     [
-        plots.lines({"a<b": [0.1, 0.5], "c": [1.0, 0.0]}, "k", "share"),
-        plots.lines({}, "k", "share"),
+        plots.line_chart({"a<b": [0.1, 0.5], "c": [1.0, 0.0]}, "k", "share"),
+        plots.line_chart({}, "k", "share"),
         plots.timeline([(0, 2), (2, 5)], 5.0, {"picks": (plots.GOOD, [1.0]), "never": (plots.BAD, [])}),
         plots.histogram({"match": [0.0, 1.0, 0.5], "no match": []}, "score"),
-        plots.bars({"decode": 2.0, "faces & eyes": 0.0}, "s"),
-        plots.bars({}, "s"),
+        plots.bar_chart({"decode": 2.0, "faces & eyes": 0.0}, "s"),
+        plots.bar_chart({}, "s"),
     ],
 )
 def test_plots_are_well_formed(svg: str) -> None:

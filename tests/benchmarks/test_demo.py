@@ -20,7 +20,7 @@ SHORT = tuple(replace(take, frames=take.frames // 12, dissolve=take.dissolve // 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("demo") / "demo.mp4"
-    demo.make(path, SHORT)
+    demo.make_demo_film(path, SHORT)
     return path
 
 
@@ -38,7 +38,7 @@ def test_the_file_has_the_frames_and_bars_of_its_truth(film: Path) -> None:
 
 def test_hard_cuts_lie_where_the_truth_says(film: Path) -> None:
     truth = json.loads(film.with_suffix(".truth.json").read_text())
-    small = [picture[::8, ::8].astype(np.int16) for picture in demo.pictures(SHORT)]
+    small = [picture[::8, ::8].astype(np.int16) for picture in demo.film_pictures(SHORT)]
     change = [float(np.abs(b - a).mean()) for a, b in itertools.pairwise(small)]
     cuts = [shot["start_frame"] for shot in truth["shots"][1:] if shot["transition_in"] == "cut"]
     assert all(change[cut - 1] == max(change[max(cut - 3, 0) : cut + 2]) for cut in cuts)
@@ -57,7 +57,7 @@ def test_shots_cover_the_film_and_a_dissolve_holds_its_boundary() -> None:
 
 
 def test_the_same_bytes_twice(film: Path, tmp_path: Path) -> None:
-    demo.make(tmp_path / "demo.mp4", SHORT)
+    demo.make_demo_film(tmp_path / "demo.mp4", SHORT)
     first, second = (hashlib.sha256(path.read_bytes()).digest() for path in (film, tmp_path / "demo.mp4"))
     assert first == second
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.borders import NONE, Border, border_of
+from benchmarks.borders import NO_BORDER, Border, border_of
 from benchmarks.evaluate import Evaluation
 from benchmarks.footage import Footage
 from benchmarks.labels import Label, LabelledVideo
@@ -45,8 +45,8 @@ def labelled(path: Path, *times_s: float, never: tuple[float, ...] = ()) -> Labe
 
 
 def test_descriptors_tell_scenes_apart(matcher: Matcher) -> None:
-    vectors = [matcher.describe(scene(number)) for number in range(6)]
-    shifted = [matcher.describe(np.ascontiguousarray(np.roll(scene(number), 4, axis=1))) for number in range(6)]
+    vectors = [matcher.descriptor(scene(number)) for number in range(6)]
+    shifted = [matcher.descriptor(np.ascontiguousarray(np.roll(scene(number), 4, axis=1))) for number in range(6)]
     likeness = np.array([[float(a @ b) for b in shifted if b is not None] for a in vectors if a is not None])
     assert likeness.shape == (6, 6)
     assert np.diag(likeness).min() > 0.8
@@ -54,9 +54,9 @@ def test_descriptors_tell_scenes_apart(matcher: Matcher) -> None:
 
 
 def test_a_flat_picture_has_no_descriptor(matcher: Matcher) -> None:
-    assert matcher.describe(np.full((180, 320, 3), 90, np.uint8)) is None
+    assert matcher.descriptor(np.full((180, 320, 3), 90, np.uint8)) is None
     with pytest.raises(ValueError, match="320 pixels wide"):
-        matcher.describe(np.zeros((90, 160, 3), np.uint8))
+        matcher.descriptor(np.zeros((90, 160, 3), np.uint8))
 
 
 def test_the_nearest_frame_is_found_by_seeking(scenes_film: Path) -> None:
@@ -111,12 +111,12 @@ def test_an_image_is_found_in_the_film(
 
 def test_bars_of_a_film_are_left_out(matcher: Matcher, scenes_film: Path) -> None:
     footage = Footage(scenes_film, threads=1)
-    assert footage.find_border() == NONE
+    assert footage.find_border() == NO_BORDER
     barred = [cv2.copyMakeBorder(scene(n), 20, 20, 0, 0, cv2.BORDER_CONSTANT) for n in range(6)]
     barred[3][:20] = 90  # something stands in the bar for once
     border = border_of([*map(np.asarray, barred), np.zeros((220, 320, 3), np.uint8)])
     assert border == pytest.approx((21 / 220, 21 / 220, 0, 0))
-    assert border_of([np.zeros((220, 320, 3), np.uint8)]) == NONE
+    assert border_of([np.zeros((220, 320, 3), np.uint8)]) == NO_BORDER
     footage.border = Border(0.1, 0.1, 0.2, 0.2)
     _, frame = next(footage.frames_near([1.0]))
     assert footage.small(frame.picture).shape == (240, 320, 3)
@@ -180,7 +180,7 @@ def test_the_threshold_separates_real_frames(matcher: Matcher, testdata: Path, e
     asked = [(s["start_s"] + s["end_s"]) / 2 + d for s in shots for d in (-0.25, 0.25)]
     footage = Footage(folder / truth["file"], threads=1)
     footage.find_border()
-    vectors = {a: matcher.describe(at_matcher_width(footage.small(f.picture))) for a, f in footage.frames_near(asked)}
+    vectors = {a: matcher.descriptor(at_matcher_width(footage.small(f.picture))) for a, f in footage.frames_near(asked)}
     rows = np.stack([np.zeros(1056, np.float32) if vectors[a] is None else vectors[a] for a in asked])
     likeness = rows @ rows.T
     same = likeness[np.arange(0, len(asked), 2), np.arange(1, len(asked), 2)]

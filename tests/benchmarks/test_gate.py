@@ -13,7 +13,7 @@ from benchmarks.compare import changes
 from benchmarks.evaluate import Evaluation
 from benchmarks.gate import figures_only, missing
 from benchmarks.labels import LabelledVideo
-from benchmarks.report import SCHEMA, ReportError, read_report
+from benchmarks.report import REPORT_SCHEMA, ReportError, read_report
 from stream.manifest import Manifest
 
 BASELINE = Path(demo.__file__).parent / "baselines" / "demo.json"
@@ -30,7 +30,7 @@ def test_a_baseline_holds_figures_and_nothing_else() -> None:
         "random": {},
     }
     report = {
-        "schema": SCHEMA, "made_by": {"machine": {"cores": 2}}, "throughput": {"films": []},
+        "schema": REPORT_SCHEMA, "made_by": {"machine": {"cores": 2}}, "throughput": {"films": []},
         "recall": {"matcher": {"fingerprint": "f", "recipe": "r"}, "videos": {"A": video}},
         "shots": {"videos": {"A": {"f1": 1.0, "missed": []}}, "pooled": {"f1": 1.0, "recall_by_kind": {}}},
     }  # fmt: skip
@@ -41,11 +41,11 @@ def test_a_baseline_holds_figures_and_nothing_else() -> None:
     assert kept["shots"] == {"videos": {"A": {"f1": 1.0}}, "pooled": {"f1": 1.0}}
     assert not [change for change in changes(kept, report) if change.fell]
     with pytest.raises(ReportError, match="no figures"):
-        figures_only({"schema": SCHEMA, "made_by": {}})
+        figures_only({"schema": REPORT_SCHEMA, "made_by": {}})
 
 
 def test_what_the_report_lacks_does_not_pass() -> None:
-    baseline = {"schema": SCHEMA, "recall": {"videos": {"A": {}, "B": {}}}, "bars": {"pooled": {}}}
+    baseline = {"schema": REPORT_SCHEMA, "recall": {"videos": {"A": {}, "B": {}}}, "bars": {"pooled": {}}}
     assert missing(baseline, {"recall": {"videos": {"B": {}, "C": {}}}}) == [
         "recall of A is missing from the report",
         "bars is missing from the report",
@@ -59,7 +59,7 @@ def judge(demo_film: tuple[Evaluation, LabelledVideo], make_manifest: MakeManife
     evaluation, video = demo_film
 
     def run(times_s: Sequence[float]) -> dict[str, Any]:
-        return {"schema": SCHEMA, "recall": evaluation.run([video], {video.name: make_manifest(times_s)})}
+        return {"schema": REPORT_SCHEMA, "recall": evaluation.run([video], {video.name: make_manifest(times_s)})}
 
     return run
 

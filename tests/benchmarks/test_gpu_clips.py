@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from benchmarks.gpu_check.rates import cuts
+from benchmarks.gpu_check.rates import cut_beginnings
 from benchmarks.gpu_clips import as_hevc, copy_beginning, main, packet_kinds
 
 PICTURES = 48
@@ -60,7 +60,7 @@ def test_a_clip_as_hevc_keeps_its_times(film: Path, tmp_path: Path) -> None:
 def test_beginnings_of_different_length_are_cut_without_encoding(film: Path, tmp_path: Path) -> None:
     copy_beginning(film, 10, tmp_path / "ten.mkv")
     assert packet_kinds(tmp_path / "ten.mkv")[0] == 10
-    lengths = [packet_kinds(path)[0] for path in cuts(film, 4, tmp_path)]
+    lengths = [packet_kinds(path)[0] for path in cut_beginnings(film, 4, tmp_path)]
     assert lengths == [12, 24, 36, 48]
 
 

@@ -7,21 +7,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.interpreter import measure, opened, rows_of, total
+from benchmarks.interpreter import measure_interpreter, open_idle_decoder, rows_of, total_us
 
 
 def test_every_stage_is_counted_for_every_frame(scenes_film: Path) -> None:
-    report = measure(scenes_film, rounds=1)
+    report = measure_interpreter(scenes_film, rounds=1)
     assert report["frames"] == len(rows_of(scenes_film)[1])
     used = report["us_a_frame"]
     assert set(used) == {"decode", "measure", "probes", "split", "decode reference"}
     assert min(used.values()) > 0
-    assert total(report) == pytest.approx(sum(used.values()) - used["decode reference"])
+    assert total_us(report) == pytest.approx(sum(used.values()) - used["decode reference"])
 
 
 def test_the_idle_chip_gives_the_films_times_and_numbers(scenes_film: Path) -> None:
     info, rows = rows_of(scenes_film)
-    decoder = opened(scenes_film, info, "all")
+    decoder = open_idle_decoder(scenes_film, info, "all")
     batches = [(batch.pts_s, batch.frames) for batch in decoder.batches()]
     decoder.close()
     np.testing.assert_array_equal(np.concatenate([pts_s for pts_s, _ in batches]), rows["pts_s"])

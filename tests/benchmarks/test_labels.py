@@ -30,10 +30,10 @@ def test_reads_times_and_images(tmp_path: Path) -> None:
     assert [(p.time_s, p.image) for p in video.picks] == [(1.5, None), (None, below / "p.jpg")]
     assert [n.time_s for n in video.never] == [2.0]
     assert not labelled.problems
-    assert video.asked
+    assert video.expert_asked
     (below / "picks.json").rename(below / "truth.json")
     (below / "truth.json").write_text("{}")
-    assert not read_data(tmp_path).videos[0].asked
+    assert not read_data(tmp_path).videos[0].expert_asked
     (below / "truth.json").unlink()
     (below / "picks.json").write_text(json.dumps([{"time_s": 1.5, "why": "smile"}, {"image": "p.jpg"}]))
     assert read_data(below).videos == labelled.videos

@@ -9,11 +9,11 @@ import pytest
 
 from benchmarks import ablation, peers
 from benchmarks.footage import Footage
-from benchmarks.kept import Kept
 from benchmarks.labels import LabelledVideo
 from benchmarks.peers import PeerUnavailable
-from benchmarks.plain import Seen, choose
+from benchmarks.plain import BestFrame, choose_ten
 from benchmarks.results import results_of
+from benchmarks.row_cache import RowCache
 from benchmarks.scaling import growth, repeat
 from benchmarks.watching import conclude_each
 from stream.pipeline.film_run import extract
@@ -53,7 +53,7 @@ def test_growth_is_the_exponent_of_the_cost() -> None:
 @pytest.mark.parametrize("name", ablation.ABLATIONS)
 def test_every_switch_turns_something_off(name: str) -> None:
     settings = Settings(top=7)
-    off = ablation.without(name, settings)
+    off = ablation.settings_without(name, settings)
     assert off.top == 7
     assert off.settings_fingerprint != settings.settings_fingerprint
 
@@ -64,7 +64,7 @@ def test_a_film_watched_once_gives_what_a_run_of_its_own_gives(
     name: str, scenes_film: Path, models_dir: Path, tmp_path: Path
 ) -> None:
     assert ablation.decided_at_the_end(name)
-    settings, variant = Settings(threads=1), ablation.without(name, Settings(threads=1))
+    settings, variant = Settings(threads=1), ablation.settings_without(name, Settings(threads=1))
     conclude_each(scenes_film, settings, {tmp_path / "on": settings, tmp_path / "off": variant}, lambda folder: None)
     for folder, chosen in (("on", settings), ("off", variant)):
         video = LabelledVideo("scenes", scenes_film)
@@ -84,11 +84,11 @@ def test_the_plain_script_prefers_the_people_seen_most() -> None:
     rng = np.random.default_rng(0)
     people = [person for person, times in enumerate((5, 4, 3, 2)) for _ in range(times)]
     near = [np.eye(128)[person] + 0.01 * rng.standard_normal(128) for person in people]
-    seen = [Seen(float(i), i, 1.0 + i, embedding=e.astype(np.float32)) for i, e in enumerate(near)]
-    seen.append(Seen(99.0, 99, 99.0))
-    assert choose(seen, 3) == [11.0, 10.0, 9.0]
-    assert choose(seen, 20)[-3:] == [13.0, 12.0, 99.0]
-    assert choose([], 10) == []
+    seen = [BestFrame(float(i), i, 1.0 + i, embedding=e.astype(np.float32)) for i, e in enumerate(near)]
+    seen.append(BestFrame(99.0, 99, 99.0))
+    assert choose_ten(seen, 3) == [11.0, 10.0, 9.0]
+    assert choose_ten(seen, 20)[-3:] == [13.0, 12.0, 99.0]
+    assert choose_ten([], 10) == []
 
 
 def test_a_peer_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
@@ -118,8 +118,8 @@ def test_what_was_measured_is_not_measured_again(scenes_film: Path, tmp_path: Pa
         measured.append(1)
         return {"fps": 10 * len(measured)}
 
-    kept = Kept(tmp_path, said.append)
-    first = [Kept(tmp_path, said.append).row("speed", scenes_film, measure, threads=2) for _ in range(2)]
+    kept = RowCache(tmp_path, said.append)
+    first = [RowCache(tmp_path, said.append).row("speed", scenes_film, measure, threads=2) for _ in range(2)]
     assert first == [{"fps": 10}, {"fps": 10}]
     assert kept.row("speed", scenes_film, measure, threads=1) == {"fps": 20}
     assert kept.row("shots", scenes_film, measure, threads=2) == {"fps": 30}
@@ -130,7 +130,7 @@ def test_what_fails_is_not_kept(scenes_film: Path, tmp_path: Path) -> None:
     def fail() -> dict[str, int]:
         raise PeerUnavailable("gone")
 
-    kept = Kept(tmp_path, lambda line: None)
+    kept = RowCache(tmp_path, lambda line: None)
     with pytest.raises(PeerUnavailable):
         kept.row("speed", scenes_film, fail)
     assert kept.row("speed", scenes_film, lambda: {"fps": 1}) == {"fps": 1}
@@ -145,6 +145,6 @@ def test_peers_for_shots_are_pooled_over_films(scenes_film: Path, tmp_path: Path
         ],
     }  # fmt: skip
     video = LabelledVideo("film", scenes_film)
-    rows, missing = peers.shot_rows([(video, truth), (video, truth)], Kept(tmp_path, lambda line: None), threads=1)
+    rows, missing = peers.shot_rows([(video, truth), (video, truth)], RowCache(tmp_path, lambda line: None), threads=1)
     assert (rows["keyart"]["f1"], rows["keyart"]["found"]) == (1.0, 10)
     assert missing or rows["PySceneDetect content"]["f1"] == 1.0

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.gpu_check.engines import sizes
+from benchmarks.gpu_check.engines import cluster_sizes
 from benchmarks.gpu_clips import embeddings_of
 from engines.clustering import NOISE, average_linkage, cluster
 
@@ -108,5 +108,5 @@ def test_both_devices_agree_on_the_faces_of_a_film(name: str, testdata: Path, mo
     (film,) = (testdata / "episodes" / name).glob(f"{name}.*")
     for points in embeddings_of(film):
         assert len(points) >= 12
-        labels = [cluster(points, *sizes(len(points)), device) for device in ("cpu", "cuda")]
+        labels = [cluster(points, *cluster_sizes(len(points)), device) for device in ("cpu", "cuda")]
         assert np.array_equal(*labels)

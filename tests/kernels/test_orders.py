@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.gpu_check.kernels import Kind, surface, works
+from benchmarks.gpu_check.kernels import PictureKind, noise_surface, workloads
 from kernels.cuda.ops import CudaOps
 from kernels.cuda.runtime import Grid
 from kernels.cuda.sources import KERNELS
@@ -33,10 +33,10 @@ class Kept(EmulatedRuntime):
         self.left.append((kernel, {i: written for i, written in after.items() if written != before[i]}))
 
 
-def left_by(kind: Kind, backwards: bool) -> list[tuple[str, dict[int, bytes]]]:
+def left_by(kind: PictureKind, backwards: bool) -> list[tuple[str, dict[int, bytes]]]:
     runtime, random = Kept(backwards), np.random.default_rng(3)
-    surfaces = [surface(runtime, seed, kind) for seed in range(32)]
-    for name, _, call in works(CudaOps(runtime), runtime, surfaces, kind):
+    surfaces = [noise_surface(runtime, seed, kind) for seed in range(32)]
+    for name, _, call in workloads(CudaOps(runtime), runtime, surfaces, kind):
         if name in ("statistics", "rgb", "chips", "poster"):
             call(0)
     ops = CudaOps(runtime)
@@ -50,8 +50,8 @@ def left_by(kind: Kind, backwards: bool) -> list[tuple[str, dict[int, bytes]]]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not available(), reason="needs a C++ compiler")
-@pytest.mark.parametrize("kind", [Kind(480, 54, 8), Kind(320, 90, 10), Kind(638, 46, 8)], ids=str)
-def test_every_kernel_leaves_the_same_in_either_order(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [PictureKind(480, 54, 8), PictureKind(320, 90, 10), PictureKind(638, 46, 8)], ids=str)
+def test_every_kernel_leaves_the_same_in_either_order(kind: PictureKind) -> None:
     forwards, backwards = (left_by(kind, order) for order in (False, True))
     assert [name for name, _ in forwards] == [name for name, _ in backwards]
     assert {name for name, _ in forwards} == EVERY_KERNEL

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.gpu_check.engines import compared, on_device, people, sizes
-from benchmarks.gpu_check.kernels import BATCH, KINDS, READS, Kind, summed, surface, works
-from benchmarks.gpu_check.measuring import through
-from benchmarks.gpu_check.parity import compare, same_people, shared
+from benchmarks.gpu_check.engines import cluster_on_device, cluster_sizes, compare_runs, synthetic_faces
+from benchmarks.gpu_check.kernels import BATCH, PICTURE_KINDS, READS, PictureKind, kernel_row, noise_surface, workloads
+from benchmarks.gpu_check.measuring import decode_film
+from benchmarks.gpu_check.parity import compare_manifests, count_shared, same_people
 from benchmarks.gpu_check.python import VARIANTS, variant
-from benchmarks.gpu_check.rates import ratio, raw
-from benchmarks.gpu_check.tests import counted, groups, together
+from benchmarks.gpu_check.rates import ratio, run_bare_decoder
+from benchmarks.gpu_check.tests import count_results, group_by_folder, sum_folders
 from kernels.cuda.ops import CudaOps
 from kernels.cuda.sources import KERNELS
 from stream.manifest import Manifest
@@ -46,14 +46,14 @@ def test_rates_by_reference_frames_are_held_against_the_decoder_of_all() -> None
 
 def test_the_bare_decoder_runs_films_side_by_side_and_its_errors_are_heard() -> None:
     paths = [Path(f"{number}.mkv") for number in (3, 4, 5)]
-    assert raw(paths, 2, lambda path: int(path.stem))["frames"] == 12
+    assert run_bare_decoder(paths, 2, lambda path: int(path.stem))["frames"] == 12
     with pytest.raises(ValueError, match="invalid literal"):
-        raw([*paths, Path("broken.mkv")], 2, lambda path: int(path.stem))
+        run_bare_decoder([*paths, Path("broken.mkv")], 2, lambda path: int(path.stem))
 
 
 def test_decoding_and_measuring_alone(scenes_film: Path) -> None:
-    assert through(scenes_film, device="cpu") == through(scenes_film, device="cpu", measured=False) == 240
-    assert 0 < through(scenes_film, mode="reference", device="cpu") < 240
+    assert decode_film(scenes_film, device="cpu") == decode_film(scenes_film, device="cpu", measured=False) == 240
+    assert 0 < decode_film(scenes_film, mode="reference", device="cpu") < 240
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -73,13 +73,13 @@ def manifest(times: list[float], **changes: Any) -> Manifest:
 
 def test_two_results_are_held_side_by_side() -> None:
     cpu = manifest([float(second) for second in range(10)])
-    same = compare(cpu, cpu)
+    same = compare_manifests(cpu, cpu)
     assert (same["same_shots"], same["same_mains"], same["bars_apart_px"], same["shared_of_ten"]) == (True, True, 0, 10)
     shot = {**sample_tree()["shots"][0], "end_s": 2.04}
     other = manifest(
         [0.0, 1.0, 2.2, 30.0], shots=[shot], active_area={"top": 2, "bottom": 0, "left": 0, "right": 1}, characters=[]
     )
-    row = compare(cpu, other)
+    row = compare_manifests(cpu, other)
     assert (row["same_shots"], row["different_shots"], row["same_mains"], row["bars_apart_px"]) == (False, 2, False, 2)
     assert (row["shared"], row["near"], row["shared_of_ten"]) == (2, 3, 2.0)
 
@@ -90,13 +90,13 @@ def test_people_are_the_same_by_where_they_appear() -> None:
     assert same_people(first, [frozenset({7, 8}), frozenset({1, 2, 3, 4})])
     assert not same_people(first, [frozenset({7, 8}), frozenset({1, 2})])
     assert not same_people(first, first[:1])
-    assert shared([1.0, 2.0, 2.1], [2.05, 9.0], 0.3) == 1
-    assert shared([1.0, 2.0], [2.0, 1.0], 1e-3) == 2
+    assert count_shared([1.0, 2.0, 2.1], [2.05, 9.0], 0.3) == 1
+    assert count_shared([1.0, 2.0], [2.0, 1.0], 1e-3) == 2
 
 
 def test_bytes_of_a_kernel_over_its_time_are_its_rate() -> None:
     assert set(READS) <= {kernel for kernels in KERNELS.values() for kernel in kernels}
-    assert summed({"bytes": [3_000_000] * 3, "seconds": [1e-6, 1e-5, 1e-4]}) == {
+    assert kernel_row({"bytes": [3_000_000] * 3, "seconds": [1e-6, 1e-5, 1e-4]}) == {
         "launches": 3, "bytes": 3_000_000, "us": 10.0, "gb_s": 300.0,
     }  # fmt: skip
 
@@ -105,32 +105,37 @@ def test_bytes_of_a_kernel_over_its_time_are_its_rate() -> None:
 @pytest.mark.skipif(not emulated.available(), reason="needs g++")
 @pytest.mark.parametrize("bits", [8, 10])
 def test_the_work_launches_every_kernel_on_every_kind_of_picture(bits: int) -> None:
-    runtime, kind = LaunchRecorder(), Kind(192, 108, bits)
-    pictures = [surface(runtime, seed, kind) for seed in range(BATCH)]
+    runtime, kind = LaunchRecorder(), PictureKind(192, 108, bits)
+    pictures = [noise_surface(runtime, seed, kind) for seed in range(BATCH)]
     assert {picture.y.dtype.itemsize for picture in pictures} == {1 if bits == 8 else 2}
-    for _, _, call in works(CudaOps(runtime), runtime, pictures, kind):
+    for _, _, call in workloads(CudaOps(runtime), runtime, pictures, kind):
         call(1)
     assert runtime.launched == {kernel for kernels in KERNELS.values() for kernel in kernels}
-    assert {(kind.height, kind.bits) for kind in KINDS.values()} == {(1080, 8), (1080, 10), (2160, 8), (2160, 10)}
+    assert {(kind.height, kind.bits) for kind in PICTURE_KINDS.values()} == {
+        (1080, 8),
+        (1080, 10),
+        (2160, 8),
+        (2160, 10),
+    }
 
 
 def test_pytests_answer_is_counted() -> None:
     junit = """<testsuites><testsuite><testcase classname="a" name="x"/><testcase classname="a" name="y">
         <failure message="assert 1 == 2&#10;more"/></testcase><testcase classname="a" name="z"><skipped/></testcase>
         </testsuite></testsuites>"""
-    found = counted(junit)
+    found = count_results(junit)
     assert (found["passed"], found["failed"], found["skipped"]) == (1, 1, 1)
     assert found["failures"] == [{"test": "a::y", "reason": "assert 1 == 2"}]
-    none = counted("<testsuite/>")
-    assert together({"a": found, "b": none}) == {**found, "passed_all": False}
-    assert together({"b": none})["passed_all"] is None
+    none = count_results("<testsuite/>")
+    assert sum_folders({"a": found, "b": none}) == {**found, "passed_all": False}
+    assert sum_folders({"b": none})["passed_all"] is None
 
 
 def test_every_test_is_in_one_group(tmp_path: Path) -> None:
     for name in ("a/test_1.py", "a/scenes.py", "b/samples.py", "test_2.py"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    assert groups(tmp_path) == {"a": [tmp_path / "a"], tmp_path.name: [tmp_path / "test_2.py"]}
+    assert group_by_folder(tmp_path) == {"a": [tmp_path / "a"], tmp_path.name: [tmp_path / "test_2.py"]}
 
 
 def test_partitions_are_compared_by_what_is_together() -> None:
@@ -139,14 +144,14 @@ def test_partitions_are_compared_by_what_is_together() -> None:
     def peer(points: np.ndarray, size: int, samples: int, device: str) -> np.ndarray:
         return cluster(points, size, samples)
 
-    points = people(300)
+    points = synthetic_faces(300)
     assert np.allclose(np.linalg.norm(points, axis=1), 1, atol=1e-5)
-    both = [on_device(peer, points, device) for device in ("cuda", "cpu")]  # type: ignore[arg-type]
-    row = compared(*both)
+    both = [cluster_on_device(peer, points, device) for device in ("cuda", "cpu")]  # type: ignore[arg-type]
+    row = compare_runs(*both)
     assert (row["equal"], row["rand_index"]) == (True, 1.0)
     assert row["cpu_groups"] == row["cuda_groups"] >= 5
     assert "labels" not in row
     other = {"labels": [0] * 299 + [1], "cuda_s": 0.1}
-    assert compared(other, {"labels": [0] * 300, "cpu_s": 0.2})["equal"] is False
-    assert sizes(20) == (2, 2)
-    assert sizes(20_000) == (5, 5)
+    assert compare_runs(other, {"labels": [0] * 300, "cpu_s": 0.2})["equal"] is False
+    assert cluster_sizes(20) == (2, 2)
+    assert cluster_sizes(20_000) == (5, 5)

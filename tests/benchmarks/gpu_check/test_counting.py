@@ -10,13 +10,13 @@ import anyio
 import numpy as np
 import pytest
 
-from benchmarks.gpu_check.bytes import by_cupti, by_doors
+from benchmarks.gpu_check.bytes import bytes_by_cupti, bytes_by_kind
 from benchmarks.gpu_check.counting import CountingRuntime, traced_bytes
-from benchmarks.gpu_check.kernels import Kind, surface
+from benchmarks.gpu_check.kernels import PictureKind, noise_surface
 from benchmarks.gpu_check.memory import Sampler
-from benchmarks.gpu_check.parity import compare
-from benchmarks.gpu_check.parity import run as run_films
-from benchmarks.gpu_check.rates import whole
+from benchmarks.gpu_check.parity import compare_manifests
+from benchmarks.gpu_check.parity import run_films as run_films
+from benchmarks.gpu_check.rates import run_pipeline
 from benchmarks.gpu_check.services import CountingEncoder, CountingMeter, CountingOps, counted_services, device_meter
 from benchmarks.gpu_check.tally import PER, Tally, kind_by_caller
 from kernels.cpu import CpuOps
@@ -102,7 +102,7 @@ def test_a_meter_on_a_device_counts_what_its_runtime_fetches() -> None:
     tally, count, size = Tally(), 16, (256, 144)
     runtime = CountingRuntime(emulated.EmulatedRuntime())
     meter = device_meter(Geometry(*size), runtime, tally)
-    surfaces = [surface(runtime, seed, Kind(*size, 8)) for seed in range(count)]
+    surfaces = [noise_surface(runtime, seed, PictureKind(*size, 8)) for seed in range(count)]
     meter.measure(surfaces, np.arange(count) / 25, np.arange(count))
     assert tally.bytes["rows"] == runtime.to_host_bytes <= 512 * count
     meter.take_darkness()
@@ -130,15 +130,15 @@ def test_bytes_are_told_a_frame_by_doors_and_by_cupti() -> None:
     tally = Tally()
     for kind, count in (("rows", 4000), ("text maps", 600), ("files", 9000), ("tiles", 1000)):
         tally.add(kind, count)
-    doors = by_doors({"frames": 10}, tally.row())
+    doors = bytes_by_kind({"frames": 10}, tally.row())
     assert (doors["measured_a_frame"], doors["beside_crops_a_frame"]) == (400, 460)
     assert doors["by_kind"]["text maps"] == {
         "bytes": 600, "times": 1, "per": "candidate that could win", "bytes_a_frame": 60,
     }  # fmt: skip
     trace = {"traceEvents": [{"name": "Memcpy DtoH (Device -> Pinned)", "args": {"bytes": 15_000}}]}
-    cupti = by_cupti(trace, 10, tally.row())
+    cupti = bytes_by_cupti(trace, 10, tally.row())
     assert (cupti["beside_crops_a_frame"], cupti["beside_doors_bytes"], cupti["crops_bytes"]) == (500, 400, 10_000)
-    assert by_cupti({}, 10, tally.row()) == {"reason": "CUPTI saw no copy to the host"}
+    assert bytes_by_cupti({}, 10, tally.row()) == {"reason": "CUPTI saw no copy to the host"}
 
 
 @pytest.mark.slow
@@ -148,7 +148,9 @@ def test_the_pipeline_runs_the_same_with_every_door_counted(scenes_film: Path, m
 
     async def counted_run() -> tuple[dict[str, Any], dict[str, Any]]:
         async with counted_services(Settings(device="cpu")) as (services, counts):
-            told = await whole([scenes_film], 1, "all", services, lambda stage, done, _: heard.append((stage, done)))
+            told = await run_pipeline(
+                [scenes_film], 1, "all", services, lambda stage, done, _: heard.append((stage, done))
+            )
             return told, counts()
 
     run, counts = anyio.run(counted_run)
@@ -160,7 +162,7 @@ def test_the_pipeline_runs_the_same_with_every_door_counted(scenes_film: Path, m
     assert counts["by_kind"]["rows"]["bytes"] == 240 * ROW.itemsize
     assert counts["by_kind"]["files"]["times"] == counts["by_kind"]["tiles"]["times"] * 2 + 1
     (first,) = run_films([scenes_film], "cpu", 1)
-    row = compare(first, first)
+    row = compare_manifests(first, first)
     assert (row["same_shots"], row["same_mains"], row["shared"]) == (True, True, len(first.images))
 
 
@@ -177,9 +179,9 @@ def test_memory_is_sampled_until_the_end() -> None:
 def test_memory_is_told_by_tenths_of_the_film() -> None:
     sampler = Sampler(lambda: 0, 1000)
     for done, mib in ((0, 300), (150, 500), (299, 510), (500, 900), (850, 530), (1010, 540)):
-        sampler.heard("watching", done, 7518)
+        sampler.on_progress("watching", done, 7518)
         sampler.samples.append((sampler._tenth, mib << 20))
-    sampler.heard("choosing", 1000, None)
+    sampler.on_progress("choosing", 1000, None)
     sampler.samples.append((sampler._tenth, 2000 << 20))
     row = sampler.row(0)
     assert row["tenths_mib"] == [300, 500, 510, 0, 0, 900, 0, 0, 530, 540]

@@ -8,10 +8,10 @@ import pytest
 
 from benchmarks.gpu_check.device import clocks
 from benchmarks.gpu_check.job import Job
-from benchmarks.gpu_check.kernels import KINDS, kernels
-from benchmarks.gpu_check.measuring import through
+from benchmarks.gpu_check.kernels import PICTURE_KINDS, kernels
+from benchmarks.gpu_check.measuring import decode_film
 from benchmarks.gpu_check.memory import process_memory
-from benchmarks.gpu_check.rates import decode_bare, raw
+from benchmarks.gpu_check.rates import decode_bare, run_bare_decoder
 from engines.providers import CUDA, provider_problem
 from kernels.cuda.sources import KERNELS
 from stream.device.machine import Gpu, Machine, VideoChip
@@ -37,7 +37,7 @@ def test_onnx_runtime_opens_a_session_on_the_gpu() -> None:
 def test_every_kernel_is_timed(tmp_path: Path) -> None:
     job = Job(tmp_path, None, tmp_path / "found.json", {})
     kernels(job)
-    assert set(job.found["kernels"]) == set(KINDS)
+    assert set(job.found["kernels"]) == set(PICTURE_KINDS)
     for rows in job.found["kernels"].values():
         assert {name.split(": ")[1] for name in rows} == {kernel for names in KERNELS.values() for kernel in names}
         assert all(row["us"] > 0 for row in rows.values())
@@ -46,11 +46,11 @@ def test_every_kernel_is_timed(tmp_path: Path) -> None:
 
 def test_the_bare_decoder_gives_every_picture(scenes_film: Path) -> None:
     assert decode_bare(scenes_film) == 240
-    assert raw([scenes_film] * 3, 3)["frames"] == 720
+    assert run_bare_decoder([scenes_film] * 3, 3)["frames"] == 720
 
 
 def test_the_decoders_door_gives_every_picture_and_all_are_measured(scenes_film: Path) -> None:
-    assert through(scenes_film) == 240
+    assert decode_film(scenes_film) == 240
 
 
 def test_memory_of_the_device_can_be_read() -> None:

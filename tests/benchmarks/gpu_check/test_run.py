@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from benchmarks.gpu_check.about import commit_of, difference
-from benchmarks.gpu_check.job import ROOT, finished, last_line, without_places
-from benchmarks.gpu_check.parts import ABOUT, PARTS, enough_s, limit_s
-from benchmarks.gpu_check.run import begun, check, main, options
+from benchmarks.gpu_check.job import ROOT, last_line, part_record, without_paths
+from benchmarks.gpu_check.parts import ABOUT, PARTS, limit_s, total_limit_s
+from benchmarks.gpu_check.run import argument_parser, begin_report, main, run_check
 
 CALL_S = 600
 """The longest call that a lent machine allows."""
@@ -57,7 +57,7 @@ def peers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[st
 
 
 def run(parts: list[str], out: Path, seconds: float, peers: dict[str, tuple[str, float]], **how: Any) -> dict[str, Any]:
-    return check(parts, out.parent, None, out, seconds, known=peers, **{"say": lambda line: None, **how})
+    return run_check(parts, out.parent, None, out, seconds, known=peers, **{"say": lambda line: None, **how})
 
 
 @pytest.mark.slow
@@ -107,24 +107,24 @@ def test_every_part_is_there() -> None:
 
 
 def test_the_time_is_enough_for_every_part_to_take_its_limit() -> None:
-    assert enough_s(PARTS) >= sum(limit for _, limit in PARTS.values()) + ABOUT[1]
-    assert all(enough_s([name]) <= CALL_S for name in PARTS)
+    assert total_limit_s(PARTS) >= sum(limit for _, limit in PARTS.values()) + ABOUT[1]
+    assert all(total_limit_s([name]) <= CALL_S for name in PARTS)
     assert limit_s(100) == 150
     assert limit_s(101) == 160
-    assert options().parse_args([]).minutes is None
+    assert argument_parser().parse_args([]).minutes is None
 
 
 def test_the_calls_of_the_readme_are_short_and_run_every_part() -> None:
     readme = (ROOT / "benchmarks" / "README.md").read_text("utf-8")
     calls = [call.split(",") for call in re.findall(r"^    python .*gpu_check .*--parts (\S+)$", readme, re.MULTILINE)]
     assert sorted(name for call in calls for name in call) == sorted(PARTS)
-    assert max(enough_s(call) for call in calls) <= CALL_S
+    assert max(total_limit_s(call) for call in calls) <= CALL_S
     rows = "\n".join(line for line in readme.splitlines() if line.startswith("| `"))
     assert not [name for name in PARTS if f"`{name}`" not in rows]
 
 
 def test_a_report_is_kept_under_the_day_it_was_made() -> None:
-    assert options().parse_args([]).out == Path("benchmarks/results") / f"gpu_check-{date.today()}.json"
+    assert argument_parser().parse_args([]).out == Path("benchmarks/results") / f"gpu_check-{date.today()}.json"
 
 
 @pytest.mark.slow
@@ -149,7 +149,7 @@ def test_calls_fill_one_report(tmp_path: Path, peers: dict[str, tuple[str, float
 
 def about(**changes: Any) -> dict[str, Any]:
     told = {"versions": {"numpy": "2.4", "av": "18"}, "gpu": {"name": "H100"}, "commit": "abc", "dirty": False}
-    return {**finished("ok"), "result": {**told, "code": "12", **changes}}
+    return {**part_record("ok"), "result": {**told, "code": "12", **changes}}
 
 
 @pytest.mark.parametrize(
@@ -164,12 +164,12 @@ def about(**changes: Any) -> dict[str, Any]:
 )
 def test_a_report_from_elsewhere_is_refused(tmp_path: Path, changes: dict[str, Any], reason: str) -> None:
     out = tmp_path / "report.json"
-    out.write_text(json.dumps({**begun(out, about(), False), "parts": {"device": finished("ok")}}))
-    assert list(begun(out, about(dirty=True), False)["parts"]) == ["device"]
+    out.write_text(json.dumps({**begin_report(out, about(), False), "parts": {"device": part_record("ok")}}))
+    assert list(begin_report(out, about(dirty=True), False)["parts"]) == ["device"]
     with pytest.raises(ValueError, match=re.escape(reason)) as refused:
-        begun(out, about(**changes), False)
+        begin_report(out, about(**changes), False)
     assert "\n" not in str(refused.value)
-    assert begun(out, about(**changes), True)["parts"] == {}
+    assert begin_report(out, about(**changes), True)["parts"] == {}
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"schema": "keyart/gpu-check/1", "parts": {}}'])
@@ -177,12 +177,12 @@ def test_what_is_no_report_is_not_replaced_unasked(tmp_path: Path, text: str) ->
     out = tmp_path / "report.json"
     out.write_text(text)
     with pytest.raises(ValueError, match="no report of this version"):
-        begun(out, about(), False)
-    assert begun(out, about(), True)["parts"] == {}
+        begin_report(out, about(), False)
+    assert begin_report(out, about(), True)["parts"] == {}
 
 
 def test_a_machine_that_could_not_be_asked_is_in_the_report(tmp_path: Path) -> None:
-    report = begun(tmp_path / "report.json", finished("failed", "the driver is gone"), False)
+    report = begin_report(tmp_path / "report.json", part_record("failed", "the driver is gone"), False)
     assert report["about"] == "the driver is gone"
     assert difference(report, about()["result"]) is not None
 
@@ -206,5 +206,5 @@ def test_the_commit_is_that_of_the_repository_and_no_other(tmp_path: Path) -> No
 
 def test_folders_of_the_machine_do_not_reach_the_report(tmp_path: Path) -> None:
     text = f"no film of E01 in {tmp_path}/data/episodes, no clip in {tmp_path}/data/clips, see {ROOT}/README.md"
-    shown = without_places(text, tmp_path / "data", tmp_path / "data" / "clips")
+    shown = without_paths(text, tmp_path / "data", tmp_path / "data" / "clips")
     assert shown == "no film of E01 in TESTDATA/episodes, no clip in CLIPS, see KEYART/README.md"

@@ -40,7 +40,7 @@ def report(demo_film: tuple[Evaluation, LabelledVideo], make_manifest: Callable[
     evaluation, video = demo_film
     section = evaluation.run([video], {video.name: make_manifest(CHOSEN_S)})
     write_stills(tmp_path, [video], section, threads=1)
-    options.finish(tmp_path, Settings(), {"recall": section, "throughput": THROUGHPUT}, as_json=False)
+    options.save_and_print(tmp_path, Settings(), {"recall": section, "throughput": THROUGHPUT}, as_json=False)
     return tmp_path / "report.html"
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.demo import BAR, FILM, HEIGHT, pictures
+from benchmarks.demo import BAR, FILM, HEIGHT, film_pictures
 from stream.cli.progress import QuietReporter
 from stream.device.kit import Kit
 from stream.device.open import open_kit
@@ -45,7 +45,7 @@ def small_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=FPS, options={"crf": "12"})
         stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
-        for picture in pictures(film):
+        for picture in film_pictures(film):
             small = cv2.resize(picture, SIZE, interpolation=cv2.INTER_AREA)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(small.astype(np.uint8), format="rgb24")))
         container.mux(stream.encode(None))

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.shots import Detected, evaluate, measure_episode, pooled
+from benchmarks.shots import DetectedShots, measure_episode, pooled_scores, score_shots
 from kernels.cpu import CpuOps
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
@@ -275,12 +275,12 @@ def test_the_benchmark_counts_what_a_person_would() -> None:
             {"start_frame": 150, "fade_frames": {"out_from": 140, "black": [150, 153], "in_until": 165}},
         ]
     }
-    scores = evaluate(Detected([51, 95, 140, 170], np.arange(200)), truth)
+    scores = score_shots(DetectedShots([51, 95, 140, 170], np.arange(200)), truth)
     assert (scores.found, scores.missed, scores.invented) == (3, (), (170,))
-    assert evaluate(Detected([48, 95], np.arange(200)), truth).missed == (50, 150)
-    every_third = evaluate(Detected([51, 96, 165], np.arange(0, 200, 3)), truth)
+    assert score_shots(DetectedShots([48, 95], np.arange(200)), truth).missed == (50, 150)
+    every_third = score_shots(DetectedShots([51, 96, 165], np.arange(0, 200, 3)), truth)
     assert every_third.f1 == 1
-    assert pooled([scores, every_third]).precision == pytest.approx(6 / 7)
+    assert pooled_scores([scores, every_third]).precision == pytest.approx(6 / 7)
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ _REORDERED = 6
 """Pictures that a decoder holds back, because of B-frames."""
 
 
-class Picture(NamedTuple):
+class IdlePicture(NamedTuple):
     """As PyNvVideoCodec gives it."""
 
     stamp: int
@@ -45,12 +45,12 @@ class IdleDecoder:
     def GetHeight(self) -> int:
         return self._size[1]
 
-    def Decode(self, packet: Any) -> list[Picture]:
+    def Decode(self, packet: Any) -> list[IdlePicture]:
         if not packet.bsl:
             held, self._stamps = sorted(self._stamps), []
-            return [Picture(stamp) for stamp in held]
+            return [IdlePicture(stamp) for stamp in held]
         heapq.heappush(self._stamps, packet.pts)
-        return [Picture(heapq.heappop(self._stamps))] if len(self._stamps) > _REORDERED else []
+        return [IdlePicture(heapq.heappop(self._stamps))] if len(self._stamps) > _REORDERED else []
 
 
 class _Names:

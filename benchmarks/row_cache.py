@@ -8,13 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .report import write_text
-from .survey import content_of
-
-Row = dict[str, Any]
+from .report import Row, write_text
+from .survey import content_hash
 
 
-class Kept:
+class RowCache:
     """One JSON file for each film and question in `folder`. `say` hears what is being measured."""
 
     def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
@@ -22,7 +20,7 @@ class Kept:
 
     def row(self, what: str, video: Path, measure: Callable[[], Row], **how: Any) -> Row:
         """What `measure` gives for this film: from the folder when it was measured in the same way (`how`) before."""
-        parts = json.dumps([what, content_of(video), how], sort_keys=True, default=str)
+        parts = json.dumps([what, content_hash(video), how], sort_keys=True, default=str)
         file = self._folder / f"{video.stem}-{what}-{hashlib.sha256(parts.encode()).hexdigest()[:16]}.json"
         if file.is_file():
             self._say(f"{video.name}: {what}, measured before")

@@ -29,23 +29,23 @@ from stream.settings.model import Settings
 
 from .labels import LabelledVideo
 from .layouts import Truth
+from .report import Section
 
-Section = dict[str, Any]
-PLACES = (0.25, 0.5, 0.75)
+SAMPLED_AT = (0.25, 0.5, 0.75)
 """Where in a shot its frames are taken."""
 _LEAST_SHARE = 0.5
 _CLOSED_WORDS = ("closed", "blink", "shut")
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class FrameEngines:
     """Engines for looking at frames; close with the stack that opened them."""
 
     faces: FaceReader
     text: TextDetector
 
 
-def open_look(settings: Settings, stack: ExitStack) -> Look:
+def open_engines(settings: Settings, stack: ExitStack) -> FrameEngines:
     """The engines of the settings' model set on the CPU. Raises ModelError."""
     zoo = Zoo.default(settings.model_set, settings.models)
     roles = (*FACE_ROLES, "text_detection")
@@ -55,7 +55,7 @@ def open_look(settings: Settings, stack: ExitStack) -> Look:
         stack.callback(session.close)
     ops = open_ops("cpu")
     reader = FaceReader(sessions, ops, ReaderOptions(detector_width=settings.faces.detector_width))
-    return Look(reader, TextDetector(sessions["text_detection"], ops))
+    return FrameEngines(reader, TextDetector(sessions["text_detection"], ops))
 
 
 def surfaces_at(video: Path, times_s: Iterable[float], threads: int) -> Iterator[tuple[float, Surface]]:
@@ -73,22 +73,24 @@ def surfaces_at(video: Path, times_s: Iterable[float], threads: int) -> Iterator
         decoder.close()
 
 
-def places_of(truth: Truth) -> dict[float, Mapping[str, Any]]:
+def sampled_times(truth: Truth) -> dict[float, Mapping[str, Any]]:
     """The times at which a film's shots are looked at, each with its shot."""
     return {
-        shot["start_s"] + (shot["end_s"] - shot["start_s"]) * place: shot for shot in truth["shots"] for place in PLACES
+        shot["start_s"] + (shot["end_s"] - shot["start_s"]) * place: shot
+        for shot in truth["shots"]
+        for place in SAMPLED_AT
     }
 
 
-def faces_of(video: LabelledVideo, truth: Truth, look: Look, settings: Settings) -> Section:
+def faces_of(video: LabelledVideo, truth: Truth, engines: FrameEngines, settings: Settings) -> Section:
     """Counts of faces and eyes of one film."""
-    shots = places_of(truth)
+    shots = sampled_times(truth)
     labels = eye_labels(video)
     height = truth["height"] - truth["bars"]["top"] - truth["bars"]["bottom"]
     counted = {"expected": 0, "found": 0, "frames": 0, "extra": 0, "frames_without_people": 0, "invented": 0}
     eyes: list[tuple[float, bool]] = []
     for time_s, surface in surfaces_at(video.path, [*shots, *labels], settings.thread_count):
-        (reading,) = look.faces.read([surface])
+        (reading,) = engines.faces.read([surface])
         faces = [face for face in reading.faces if face.score >= settings.faces.min_score]
         if time_s in shots:
             _count_faces(counted, faces, shots[time_s], height)
@@ -160,9 +162,9 @@ def auc(high: np.ndarray, low: np.ndarray) -> float | None:
     return round(float(above), 6)
 
 
-def text_of(video: LabelledVideo, truth: Truth, look: Look, settings: Settings) -> Section:
+def text_of(video: LabelledVideo, truth: Truth, engines: FrameEngines, settings: Settings) -> Section:
     """Frames of one film that were and were not to be called text overlays."""
-    shots, bars = places_of(truth), truth["bars"]
+    shots, bars = sampled_times(truth), truth["bars"]
     area: Rect = (
         bars["left"], bars["top"],
         truth["width"] - bars["left"] - bars["right"], truth["height"] - bars["top"] - bars["bottom"],
@@ -170,7 +172,7 @@ def text_of(video: LabelledVideo, truth: Truth, look: Look, settings: Settings) 
     counted = {"true": 0, "missed": 0, "invented": 0, "clean": 0}
     wrong_s: list[float] = []
     for time_s, surface in surfaces_at(video.path, shots, settings.thread_count):
-        called, has_text = is_overlay(look.text.read(surface, area), area), shows_text(shots[time_s])
+        called, has_text = is_overlay(engines.text.read(surface, area), area), shows_text(shots[time_s])
         counted[("invented" if called else "clean") if not has_text else ("true" if called else "missed")] += 1
         if called != has_text:
             wrong_s.append(round(time_s, 3))
