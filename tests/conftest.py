@@ -61,11 +61,12 @@ def demo_result(demo_video: Path, models_dir: Path, tmp_path_factory: pytest.Tem
     Mark the test `models` and `slow`. Not to be written to.
     """
     from stream.cli.progress import QuietReporter
-    from stream.pipeline.many import run
+    from stream.pipeline.many import extract_files_blocking
     from stream.settings.model import Settings
 
     said = io.StringIO()
-    (outcome,) = run([demo_video], tmp_path_factory.mktemp("results"), Settings(device="cpu"), QuietReporter(said))
+    settings, reporter = Settings(device="cpu"), QuietReporter(said)
+    (outcome,) = extract_files_blocking([demo_video], tmp_path_factory.mktemp("results"), settings, reporter)
     assert outcome.folder is not None, said.getvalue()
     return outcome.folder
 

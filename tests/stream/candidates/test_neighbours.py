@@ -48,7 +48,7 @@ class Film:
             self.seen.append(number)
             yield self._faces.get(number, known)
 
-    def moments(self, span_s: float = 0.32) -> NeighbourFaces:
+    def neighbour_faces(self, span_s: float = 0.32) -> NeighbourFaces:
         return NeighbourFaces(self.pool, self.beside, self.glance, span_s)
 
 
@@ -58,52 +58,53 @@ def candidate(time_s: float, *faces: Face) -> Candidate:
 
 def test_pictures_on_both_sides_are_seen_and_never_two_frames_in_a_row_are_missed():
     film = Film()
-    list(film.moments().faces_beside(candidate(4.0, face(100)), (0.0, 10.0)))
+    list(film.neighbour_faces().faces_beside(candidate(4.0, face(100)), (0.0, 10.0)))
     assert 100 not in film.seen
     assert sorted(film.seen) == [92, 94, 96, 98, 102, 104, 106, 108]
 
 
 def test_the_shot_ends_the_look():
     film = Film()
-    list(film.moments().faces_beside(candidate(4.0, face(100)), (3.9, 4.12)))
+    list(film.neighbour_faces().faces_beside(candidate(4.0, face(100)), (3.9, 4.12)))
     assert film.asked == [(3.9, pytest.approx(4.119))]
 
 
 def test_what_was_kept_beside_the_picture_is_looked_at_and_nothing_decoded():
     film = Film()
     film.pool.put(4.0, picture(100)[1], 1.0, None, [picture(n) for n in (93, 95, 97, 99, 101, 103, 105, 107)])
-    list(film.moments().faces_beside(candidate(4.0, face(100)), (0.0, 10.0)))
+    list(film.neighbour_faces().faces_beside(candidate(4.0, face(100)), (0.0, 10.0)))
     assert film.asked == [] and film.seen == [93, 107, 95, 105, 97, 103, 99, 101]
     film.pool.put(8.0, picture(200)[1], 1.0, None)
-    assert list(film.moments().faces_beside(candidate(8.0, face(100)), (0.0, 10.0))) == []  # a shot of one picture
+    # A shot of one picture.
+    assert list(film.neighbour_faces().faces_beside(candidate(8.0, face(100)), (0.0, 10.0))) == []
     assert film.asked == []
 
 
 def test_eyes_too_small_in_what_was_kept_are_looked_at_in_the_film():
     film = Film()
     film.pool.put(4.0, picture(100)[1], 1.0, None, [picture(n, 320) for n in (96, 104)])
-    list(film.moments().faces_beside(candidate(4.0, face(100, inter_ocular_px=41)), (0.0, 10.0)))
+    list(film.neighbour_faces().faces_beside(candidate(4.0, face(100, inter_ocular_px=41)), (0.0, 10.0)))
     assert film.asked == []
-    list(film.moments().faces_beside(candidate(4.0, face(100, inter_ocular_px=39)), (0.0, 10.0)))
+    list(film.neighbour_faces().faces_beside(candidate(4.0, face(100, inter_ocular_px=39)), (0.0, 10.0)))
     assert len(film.asked) == 1
 
 
 def test_pictures_where_the_face_is_gone_say_nothing():
     film = Film({n: None if n > 100 else face(104, 0.31) for n in range(200)})
-    found = list(film.moments().faces_beside(candidate(4.0, face(100)), (0.0, 10.0)))
+    found = list(film.neighbour_faces().faces_beside(candidate(4.0, face(100)), (0.0, 10.0)))
     assert [f.eye_openness_ratio for f in found] == [0.31] * 4
 
 
 def test_nothing_is_read_that_nobody_asks_for():
     film = Film()
-    next(film.moments().faces_beside(candidate(4.0, face(100)), (0.0, 10.0)))
+    next(film.neighbour_faces().faces_beside(candidate(4.0, face(100)), (0.0, 10.0)))
     assert len(film.seen) == 1
 
 
 @pytest.mark.parametrize(("span_s", "faces"), [(0.0, (face(100),)), (0.32, ())])
 def test_switched_off_or_without_a_face_nothing_is_decoded(span_s, faces):
     film = Film()
-    assert list(film.moments(span_s).faces_beside(candidate(4.0, *faces), (0.0, 10.0))) == []
+    assert list(film.neighbour_faces(span_s).faces_beside(candidate(4.0, *faces), (0.0, 10.0))) == []
     assert film.asked == []
 
 

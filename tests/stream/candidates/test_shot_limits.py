@@ -10,8 +10,8 @@ import pytest
 
 from engines.faces import Face, Reading
 from kernels.surface import Colour, Geometry, Surface
-from stream.candidates.choice import Chosen, choose
-from stream.candidates.probes import PendingPictures, reason_against
+from stream.candidates.choice import PartCandidates, choose_candidates
+from stream.candidates.probes import PendingPictures, probe_rejection
 from stream.records import FrameBatch, Picture, Shot
 from stream.settings.sections import FaceSettings, ProbeSettings
 
@@ -30,7 +30,7 @@ class Line:
     sharpest: float = 100.0
 
     def found(self, **limits: float) -> str | None:
-        return reason_against(row(**self.measured), ProbeSettings(**limits), self.sharpest)
+        return probe_rejection(row(**self.measured), ProbeSettings(**limits), self.sharpest)
 
 
 TABLE = (
@@ -96,15 +96,15 @@ def test_blur_is_judged_by_the_sharpest_picture_of_the_shot() -> None:
     assert taken.reserve is not None and (taken.reserve[0].row_index, taken.reserve[1]) == (5, "blurred")
 
 
-def chosen(*shown: Face | None, **limits: float) -> Chosen:
+def chosen(*shown: Face | None, **limits: float) -> PartCandidates:
     """Of a shot with a probe a second that shows these faces."""
     pictures = [Picture(row(float(i)), i, SURFACE) for i in range(len(shown))]
     readings = [Reading(() if one is None else (one,), None) for one in shown]
     tracks = [() if one is None else (0,) for one in shown]
-    return choose(0, pictures, readings, tracks, FaceSettings(**limits), ProbeSettings())
+    return choose_candidates(0, pictures, readings, tracks, FaceSettings(**limits), ProbeSettings())
 
 
-def times(found: Chosen) -> list[float]:
+def times(found: PartCandidates) -> list[float]:
     return [candidate.pts_s for candidate, _ in found.candidates]
 
 
@@ -121,7 +121,7 @@ def test_closed_eyes_that_nothing_rejects_are_noticed() -> None:
     assert len(chosen(face(eyes=0.1), eyes_closed_below=0.0).candidates) == 1
 
 
-def test_pictures_without_a_face_are_turned_down_where_the_shot_shows_one() -> None:
+def test_pictures_without_a_face_are_rejected_where_the_shot_shows_one() -> None:
     found = chosen(None, face(), None)
     assert times(found) == [1.0] and found.rejected == Counter(no_face=2)
     assert times(chosen(None, None)) == [0.0]  # a shot without faces gives one, the earlier of two alike

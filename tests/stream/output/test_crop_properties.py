@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from engines.faces import Face
 from stream.output.crops import crop_for
 from stream.people.looks import leading_face
-from stream.records import Active
+from stream.records import ActiveRect
 from stream.settings.formats import Format, shipped_formats
 
 from ..portraits import face
@@ -36,11 +36,11 @@ def own_formats(draw: st.DrawFn) -> Format:
 
 
 FORMATS = st.sampled_from(list(shipped_formats().values())) | own_formats()
-ACTIVE = st.builds(Active, st.integers(0, 400), st.integers(0, 400), st.integers(64, 4096), st.integers(64, 4096))
+ACTIVE = st.builds(ActiveRect, st.integers(0, 400), st.integers(0, 400), st.integers(64, 4096), st.integers(64, 4096))
 
 
 @st.composite
-def faces_in(draw: st.DrawFn, active: Active, count: int) -> list[Face]:
+def faces_in(draw: st.DrawFn, active: ActiveRect, count: int) -> list[Face]:
     """Whole faces inside the picture, from a sixteenth of it to all of it."""
     found = []
     for _ in range(count):
@@ -51,19 +51,19 @@ def faces_in(draw: st.DrawFn, active: Active, count: int) -> list[Face]:
     return found
 
 
-def scenes(most: int, least: int = 0) -> st.SearchStrategy[tuple[Active, list[Face]]]:
+def scenes(most: int, least: int = 0) -> st.SearchStrategy[tuple[ActiveRect, list[Face]]]:
     counts = st.integers(least, most)
     return ACTIVE.flatmap(lambda active: st.tuples(st.just(active), counts.flatmap(lambda n: faces_in(active, n))))
 
 
-def largest(form: Format, active: Active) -> tuple[float, float]:
+def largest(form: Format, active: ActiveRect) -> tuple[float, float]:
     """Width and height of the largest rectangle of the format's shape."""
     height = min(active.height, active.width / form.aspect_ratio)
     return height * form.aspect_ratio, height
 
 
 @given(FORMATS, scenes(3))
-def test_a_crop_stays_inside_and_has_the_formats_shape(form: Format, scene: tuple[Active, list[Face]]) -> None:
+def test_a_crop_stays_inside_and_has_the_formats_shape(form: Format, scene: tuple[ActiveRect, list[Face]]) -> None:
     active, faces = scene
     x, y, width, height = crop_for(form, active, faces, leading_face(tuple(faces))).source
     assert min(width, height) > 0
@@ -73,7 +73,7 @@ def test_a_crop_stays_inside_and_has_the_formats_shape(form: Format, scene: tupl
 
 
 @given(FORMATS, scenes(3))
-def test_nothing_is_enlarged_beyond_the_formats_limit(form: Format, scene: tuple[Active, list[Face]]) -> None:
+def test_nothing_is_enlarged_beyond_the_formats_limit(form: Format, scene: tuple[ActiveRect, list[Face]]) -> None:
     active, faces = scene
     crop = crop_for(form, active, faces, leading_face(tuple(faces)))
     (across, down), height = crop.size, crop.source[3]
@@ -86,7 +86,7 @@ def test_nothing_is_enlarged_beyond_the_formats_limit(form: Format, scene: tuple
 
 
 @given(FORMATS, scenes(3, least=1))
-def test_the_leading_face_is_whole_wherever_it_fits(form: Format, scene: tuple[Active, list[Face]]) -> None:
+def test_the_leading_face_is_whole_wherever_it_fits(form: Format, scene: tuple[ActiveRect, list[Face]]) -> None:
     active, faces = scene
     lead = leading_face(tuple(faces))
     assert lead is not None
@@ -99,7 +99,9 @@ def test_the_leading_face_is_whole_wherever_it_fits(form: Format, scene: tuple[A
 
 
 @given(FORMATS, scenes(2, least=2))
-def test_a_second_face_is_cut_only_where_no_slide_gets_it_out(form: Format, scene: tuple[Active, list[Face]]) -> None:
+def test_a_second_face_is_cut_only_where_no_slide_gets_it_out(
+    form: Format, scene: tuple[ActiveRect, list[Face]]
+) -> None:
     active, faces = scene
     lead = leading_face(tuple(faces))
     assert lead is not None
@@ -116,7 +118,7 @@ def test_a_second_face_is_cut_only_where_no_slide_gets_it_out(form: Format, scen
 
 @given(FORMATS, scenes(1, least=1), st.integers(-50, 50), st.integers(-50, 50))
 def test_where_the_picture_lies_and_which_way_it_faces_changes_nothing(
-    form: Format, scene: tuple[Active, list[Face]], across: int, down: int
+    form: Format, scene: tuple[ActiveRect, list[Face]], across: int, down: int
 ) -> None:
     active, (lead,) = scene
     x, y, width, height = lead.box

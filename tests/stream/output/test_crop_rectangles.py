@@ -12,17 +12,17 @@ import pytest
 
 from engines.faces import Face
 from stream.output.crops import Crop, crop_for
-from stream.records import Active
+from stream.records import ActiveRect
 from stream.settings.formats import Format, shipped_formats
 
 from ..portraits import face
 
-HD = Active(0, 0, 1920, 1080)
-SCOPE = Active(0, 140, 1920, 800)
+HD = ActiveRect(0, 0, 1920, 1080)
+SCOPE = ActiveRect(0, 140, 1920, 800)
 """1080p with bars of 140 rows above and below."""
-PILLARS = Active(240, 0, 1440, 1080)
+PILLARS = ActiveRect(240, 0, 1440, 1080)
 """1080p with bars of 240 columns on both sides."""
-UPRIGHT = Active(0, 0, 1080, 1920)
+UPRIGHT = ActiveRect(0, 0, 1080, 1920)
 BANNER = Format(name="banner", aspect=(3, 1), size=(1500, 500), eyes_line=0.4, headroom=0.05)
 FORMATS = shipped_formats() | {"banner": BANNER}
 
@@ -84,7 +84,7 @@ def test_the_rules_are_those_of_the_shipped_formats() -> None:
 )  # fmt: skip
 def test_one_face_or_none(
     form: str,
-    active: Active,
+    active: ActiveRect,
     lead: Face | None,
     source: tuple[float, float, float, float],
     size: tuple[int, int],

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from stream.people.characters import find_characters, seen_together
-from stream.people.grouping import group, near, no_gap, surely_one
-from stream.people.merging import merge
+from stream.people.grouping import group_tracks, on_strong_evidence, within_limit, without_gap
+from stream.people.merging import merge_groups
 from stream.records import Shot, Track
 from stream.settings.sections import PeopleSettings
 
@@ -38,7 +38,7 @@ def bonds(draw: st.DrawFn, count: int) -> np.ndarray:
 
 COUNTS = st.integers(1, 16)
 CASES = COUNTS.flatmap(lambda n: st.tuples(looks(n), bonds(n)))
-ACCEPTS = st.sampled_from([partial(near, 0.2), partial(no_gap, 0.2), partial(surely_one, 0.1)])
+ACCEPTS = st.sampled_from([partial(within_limit, 0.2), partial(without_gap, 0.2), partial(on_strong_evidence, 0.1)])
 
 
 def first_labels(draw: st.DrawFn, apart: np.ndarray) -> np.ndarray:
@@ -59,7 +59,7 @@ def together(labels: np.ndarray) -> np.ndarray:
 def test_merging_never_joins_what_is_apart_nor_parts_what_was_together(case, accept, data) -> None:
     takes, apart = case
     before = data.draw(st.composite(first_labels)(apart))
-    after = merge(takes.astype(np.float64) @ takes.T, before, apart, accept)
+    after = merge_groups(takes.astype(np.float64) @ takes.T, before, apart, accept)
     assert not (together(after) & apart).any()
     assert (together(after) >= together(before)).all()
     assert ((after >= 0) >= (before >= 0)).all()
@@ -70,7 +70,8 @@ def test_merging_never_joins_what_is_apart_nor_parts_what_was_together(case, acc
 @given(CASES, ACCEPTS, st.data())
 def test_groups_are_numbered_by_their_first_member(case, accept, data) -> None:
     takes, apart = case
-    after = merge(takes.astype(np.float64) @ takes.T, data.draw(st.composite(first_labels)(apart)), apart, accept)
+    before = data.draw(st.composite(first_labels)(apart))
+    after = merge_groups(takes.astype(np.float64) @ takes.T, before, apart, accept)
     firsts = [int(np.flatnonzero(after == label)[0]) for label in range(int(after.max(initial=-1)) + 1)]
     assert firsts == sorted(firsts)
 
@@ -79,7 +80,7 @@ def test_groups_are_numbered_by_their_first_member(case, accept, data) -> None:
 @settings(max_examples=50)
 def test_people_are_never_one_who_were_seen_in_one_picture(case, few_tracks: int) -> None:
     takes, apart = case
-    labels, method = group(takes, apart, PeopleSettings(few_tracks=few_tracks), "cpu")
+    labels, method = group_tracks(takes, apart, PeopleSettings(few_tracks=few_tracks), "cpu")
     assert not (together(labels) & apart).any()
     assert method
 

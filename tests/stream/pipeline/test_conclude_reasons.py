@@ -16,7 +16,7 @@ from kernels.surface import Colour, Geometry, Rect, Surface
 from stream.film import Film
 from stream.output.jpeg import CpuEncoder
 from stream.pipeline.conclude import Conclusion, Tools, conclude
-from stream.records import Candidate, Timed, Track
+from stream.records import Candidate, TimedSurface, Track
 from stream.settings.model import Settings
 
 from ..portraits import candidate, face, film, shots
@@ -90,7 +90,7 @@ def held(one: float) -> Surface:
     raise AssertionError("every picture is in the pool")
 
 
-def nothing_beside(first_s: float, last_s: float, *, fine: bool = False) -> list[Timed]:
+def nothing_beside(first_s: float, last_s: float, *, fine: bool = False) -> list[TimedSurface]:
     raise AssertionError("every picture beside another is in the pool")
 
 
@@ -101,7 +101,7 @@ def concluded(found: Film, glance: Any = blinks, text: Any = None, **settings: A
 
 
 def chosen(conclusion: Conclusion) -> list[int]:
-    return [image.pick.entry.candidate.shot for image in conclusion.files.images]
+    return [image.pick.assessment.candidate.shot for image in conclusion.files.images]
 
 
 def test_one_picture_passes_and_each_other_has_its_reason() -> None:
@@ -139,14 +139,14 @@ def test_a_fault_that_is_not_looked_for_is_taken(lost: str, taken: int, how: dic
 def test_what_is_wanting_is_filled_up_in_order_and_never_with_what_nobody_can_use() -> None:
     found = watched()
     conclusion = concluded(found, text=Subtitles(), top=10)
-    assert [(i.pick.entry.candidate.shot, i.pick.fallback) for i in conclusion.files.images] == [
+    assert [(i.pick.assessment.candidate.shot, i.pick.fallback) for i in conclusion.files.images] == [
         (0, []), (6, ["not_main"]), (3, ["turned_away"]), (1, ["cut_face"]),
     ]  # fmt: skip
     assert dict(found.funnel.at_end) == {"noisy": 1, "eyes_closed": 1, "text_overlay": 1}
     assert [notice.code for notice in found.notices] == ["few_images"]
 
 
-def test_whoever_waits_in_reserve_is_counted_where_it_was_turned_down() -> None:
+def test_whoever_waits_in_reserve_is_counted_where_it_was_rejected() -> None:
     found = watched()
     found.reserve = [(Candidate(0, 1.0, 25, found.candidates[0].row, (), None, 1.0, 0.0), "dark")]
     concluded(found, text=Subtitles())

@@ -17,7 +17,7 @@ from benchmarks.demo import truth as demo_truth
 from stream.cli.progress import QuietReporter
 from stream.manifest import Manifest, read_manifest
 from stream.pipeline.film_run import extract
-from stream.pipeline.many import run
+from stream.pipeline.many import extract_files_blocking
 from stream.pipeline.reporter import Outcome
 from stream.settings.model import Settings
 
@@ -32,7 +32,8 @@ def finished(demo_result: Path) -> tuple[Manifest, Path]:
 
 def run_all(files: list[Path], out: Path, **settings: object) -> tuple[list[Outcome], str]:
     errors = io.StringIO()
-    outcomes = run(files, out, Settings(device="cpu", **settings), QuietReporter(errors))  # type: ignore[arg-type]
+    chosen = Settings(device="cpu", **settings)  # type: ignore[arg-type]
+    outcomes = extract_files_blocking(files, out, chosen, QuietReporter(errors))
     return outcomes, errors.getvalue()
 
 

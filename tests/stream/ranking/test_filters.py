@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
 from engines.faces import UNMEASURED, Face
-from stream.ranking.filters import FILTERS, Case, FilmView, Filter, reasons_against, view_of
-from stream.records import Active
+from stream.ranking.filters import FILTERS, FilmContext, Filter, FilterInput, film_context, rejection_reasons
+from stream.records import ActiveRect
 from stream.settings.model import Settings
 from stream.settings.sections import ExpressionSettings, FaceSettings, QualitySettings
 
 from ..portraits import candidate, face, mood
 
-ACTIVE = Active(100, 140, 1720, 800)
+ACTIVE = ActiveRect(100, 140, 1720, 800)
 """The picture inside bars: x 100 to 1820, y 140 to 940."""
 USUAL = {"active": ACTIVE, "median_focus": 100.0, "median_grain": 0.5, "has_faces": True, "has_main": True}
 
@@ -26,29 +26,30 @@ USUAL = {"active": ACTIVE, "median_focus": 100.0, "median_grain": 0.5, "has_face
 class Line:
     """One line of the table: a picture, the film it is in, and what is to be said against it.
 
-    `case` and `film` are fields of `Case` and `FilmView` that differ from a good picture of a usual film.
+    `picture` and `film` are fields of `FilterInput` and `FilmContext` that differ from a good picture of a usual film.
     """
 
     name: str
     reasons: tuple[str, ...]
     lead: Face | None = field(default_factory=face)
-    case: dict[str, Any] = field(default_factory=dict)
+    picture: dict[str, Any] = field(default_factory=dict)
     film: dict[str, Any] = field(default_factory=dict)
 
     def found(self, settings: Settings | None = None, filters: Sequence[Filter] | None = None) -> tuple[str, ...]:
-        shown = () if self.lead is None else (self.lead,)
-        known = {"main": True, "extremeness": 0.5, "openness": 0.3, "typical_openness": None} | self.case
-        view = FilmView(**({"settings": settings or Settings()} | USUAL | self.film))
-        return tuple(reasons_against(Case(candidate(1.0, *shown), self.lead, **known), view, filters))
+        known = {"main": True, "extremeness": 0.5, "openness": 0.3, "typical_openness": None} | self.picture
+        context = FilmContext(**({"settings": settings or Settings()} | USUAL | self.film))
+        return tuple(rejection_reasons(FilterInput(self.lead, **known), context, filters))
 
 
-def passes(name: str, lead: Face | None = None, /, film: dict[str, Any] | None = None, **case: Any) -> Line:
+def passes(name: str, lead: Face | None = None, /, film: dict[str, Any] | None = None, **picture: Any) -> Line:
     """A line against which nothing is said; without `lead` it is the good face."""
-    return Line(name, (), lead or face(), case, film or {})
+    return Line(name, (), lead or face(), picture, film or {})
 
 
-def fails(name: str, *reasons: str, lead: Face | None = None, film: dict[str, Any] | None = None, **case: Any) -> Line:
-    return Line(name, reasons, lead or face(), case, film or {})
+def fails(
+    name: str, *reasons: str, lead: Face | None = None, film: dict[str, Any] | None = None, **picture: Any
+) -> Line:
+    return Line(name, reasons, lead or face(), picture, film or {})
 
 
 def boxed(x: float, y: float, width: float = 300, height: float = 400) -> Face:
@@ -87,7 +88,7 @@ TABLE = (
     # Size: .12 of 800 rows; certainty.
     passes("small", boxed(800, 300, 70, 96.0)),
     fails("smaller", "small_face", lead=boxed(800, 300, 70, 95.9)),
-    passes("smaller, in a flatter picture", boxed(800, 300, 70, 95.9), film={"active": Active(100, 140, 1720, 799)}),
+    passes("smaller, in a flatter picture", boxed(800, 300, 70, 95.9), film={"active": replace(ACTIVE, height=799)}),
     passes("hardly certain", face(score=0.6)),
     fails("uncertain", "small_face", lead=face(score=0.595)),
     # Leaving the picture: a box of 400 may stick out 16, at the top 64.
@@ -99,7 +100,7 @@ TABLE = (
     fails("over the top", "cut_face", lead=boxed(800, 75)),
     passes("bottom", boxed(800, 556)),
     fails("over the bottom", "cut_face", lead=boxed(800, 557)),
-    passes("in the same place without bars", boxed(800, 557), film={"active": Active(0, 0, 1920, 1080)}),
+    passes("in the same place without bars", boxed(800, 557), film={"active": ActiveRect(0, 0, 1920, 1080)}),
     # Pose: 45 degrees aside, 35 up or down, any to the shoulder.
     passes("turned to the right", face(yaw=45.0)),
     fails("turned away to the right", "turned_away", lead=face(yaw=45.5)),
@@ -173,7 +174,7 @@ def test_names_of_the_lines_differ() -> None:
 @pytest.mark.parametrize("judge", FILTERS, ids=lambda judge: judge.__name__)
 def test_a_filter_that_never_rejects_is_noticed(judge: Filter) -> None:
     """In a line where nothing else speaks against the picture, so that no other filter hides the loss."""
-    noticed = set(wrong(filters=instead_of(judge, lambda case, view: None)))
+    noticed = set(wrong(filters=instead_of(judge, lambda picture, context: None)))
     assert noticed & {line.name for line in TABLE if len(line.reasons) == 1}
 
 
@@ -182,7 +183,7 @@ def test_a_filter_that_always_rejects_is_noticed(judge: Filter) -> None:
     said = {reason for line in TABLE for reason in line.found(filters=[judge])}
     assert said
     for reason in said:
-        assert "a good picture" in wrong(filters=instead_of(judge, lambda case, view, reason=reason: reason))
+        assert "a good picture" in wrong(filters=instead_of(judge, lambda picture, context, reason=reason: reason))
 
 
 @pytest.mark.parametrize("factor", [0.985, 1.015])
@@ -192,9 +193,9 @@ def test_a_limit_that_moves_is_noticed(name: str, factor: float) -> None:
 
 
 def test_every_filter_of_the_module_is_asked() -> None:
-    module = inspect.getmodule(reasons_against)
+    module = inspect.getmodule(rejection_reasons)
     functions = [f for _, f in inspect.getmembers(module, inspect.isfunction) if inspect.getmodule(f) is module]
-    judges = {f for f in functions if list(inspect.signature(f).parameters) == ["case", "view"]}
+    judges = {f for f in functions if list(inspect.signature(f).parameters) == ["picture", "context"]}
     assert judges == set(FILTERS) and len(judges) == len(FILTERS) > 0
 
 
@@ -212,7 +213,7 @@ def test_the_usual_is_that_of_leading_faces_that_were_looked_at_closely() -> Non
     small = face((0, 300, 30, 40), focus=1000.0, grain=1000.0)
     pictures = [candidate(1.0, seen[0], small), candidate(2.0, seen[1]), candidate(3.0, small, seen[2])]
     pictures += [candidate(4.0, unseen), candidate(5.0)]
-    view = view_of(pictures, ACTIVE, Settings(), has_main=True)
-    assert (view.median_focus, view.median_grain, view.has_faces, view.has_main) == (40.0, 2.0, True, True)
-    empty = view_of(pictures[3:], ACTIVE, Settings(), has_main=False)
+    context = film_context(pictures, ACTIVE, Settings(), has_main=True)
+    assert (context.median_focus, context.median_grain, context.has_faces, context.has_main) == (40.0, 2.0, True, True)
+    empty = film_context(pictures[3:], ACTIVE, Settings(), has_main=False)
     assert (empty.median_focus, empty.median_grain, empty.has_faces, empty.has_main) == (0.0, 0.0, False, False)

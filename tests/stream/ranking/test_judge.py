@@ -11,9 +11,9 @@ from engines.faces import Face
 from kernels.bars import ActiveArea
 from kernels.surface import Geometry
 from stream.film import Film
-from stream.ranking.judge import Spreads, active_rect, entries_of
-from stream.ranking.selection import Entry
-from stream.records import Active, Candidate, Character, Track
+from stream.ranking.judge import EmotionBaselines, active_rect, assess_candidates
+from stream.ranking.selection import Assessment
+from stream.records import ActiveRect, Candidate, Character, Track
 from stream.settings.model import Settings
 
 from ..portraits import candidate, face, film, mood
@@ -35,17 +35,17 @@ def track(index: int, *faces: Face) -> Track:
 USUAL = (track(STAR, *[face()] * 12), track(EXTRA, *[face()] * 4))
 
 
-def judged(pictures: list[Candidate], tracks: tuple[Track, ...] = USUAL, **settings: object) -> dict[float, Entry]:
-    """Entries by time, of a film with these pictures and twenty ordinary ones of the star after them."""
+def judged(pictures: list[Candidate], tracks: tuple[Track, ...] = USUAL, **settings: object) -> dict[float, Assessment]:
+    """Assessments by time, of a film with these pictures and twenty ordinary ones of the star after them."""
     ordinary = [candidate(100.0 + i, face(), tracks=[STAR]) for i in range(20)]
-    return entries_by_time(film([*pictures, *ordinary], tracks), **settings)
+    return assessments_by_time(film([*pictures, *ordinary], tracks), **settings)
 
 
-def entries_by_time(watched: Film, **settings: object) -> dict[float, Entry]:
+def assessments_by_time(watched: Film, **settings: object) -> dict[float, Assessment]:
     chosen = Settings(**settings)
     active = active_rect(Geometry(1920, 1080), BARS, 1)
-    spreads = Spreads(watched, CAST, chosen)
-    return {e.candidate.pts_s: e for e in entries_of(watched, CAST, spreads, active, chosen)}
+    baselines = EmotionBaselines(watched, CAST, chosen)
+    return {a.candidate.pts_s: a for a in assess_candidates(watched, CAST, baselines, active, chosen)}
 
 
 ONE_FAULT = {
@@ -66,32 +66,33 @@ ONE_FAULT = {
 
 @pytest.mark.parametrize("reason", ONE_FAULT)
 def test_each_fault_is_found_in_a_film(reason: str) -> None:
-    entries = judged([ONE_FAULT[reason]])
-    assert entries.pop(1.0).reasons == [reason]
-    assert {tuple(entry.reasons) for entry in entries.values()} == {()}
-    assert not any(entry.reasons for entry in judged([ONE_FAULT[reason]], rank={"ignored_reasons": (reason,)}).values())
+    assessments = judged([ONE_FAULT[reason]])
+    assert assessments.pop(1.0).reasons == [reason]
+    assert {tuple(assessment.reasons) for assessment in assessments.values()} == {()}
+    ignoring = judged([ONE_FAULT[reason]], rank={"ignored_reasons": (reason,)})
+    assert not any(assessment.reasons for assessment in ignoring.values())
 
 
 def test_the_picture_ends_at_the_bars_and_their_margin() -> None:
-    assert active_rect(Geometry(1920, 1080), BARS, 1) == Active(0, 140, 1920, 800)
-    assert active_rect(Geometry(1920, 1080), ActiveArea(left=100, right=20), 2) == Active(102, 0, 1796, 1080)
-    assert active_rect(Geometry(1920, 1080), ActiveArea(), 3) == Active(0, 0, 1920, 1080)
+    assert active_rect(Geometry(1920, 1080), BARS, 1) == ActiveRect(0, 140, 1920, 800)
+    assert active_rect(Geometry(1920, 1080), ActiveArea(left=100, right=20), 2) == ActiveRect(102, 0, 1796, 1080)
+    assert active_rect(Geometry(1920, 1080), ActiveArea(), 3) == ActiveRect(0, 0, 1920, 1080)
 
 
 def test_focus_and_grain_are_judged_by_what_is_usual_in_the_film() -> None:
     soft, grainy = candidate(1.0, face(focus=15.0), tracks=[STAR]), candidate(2.0, face(grain=4.5), tracks=[STAR])
     others = [candidate(100.0 + i, face(focus=50.0, grain=1.2), tracks=[STAR]) for i in range(20)]
-    entries = entries_by_time(film([soft, grainy, *others], USUAL))
-    assert entries[1.0].reasons == entries[2.0].reasons == []
+    assessments = assessments_by_time(film([soft, grainy, *others], USUAL))
+    assert assessments[1.0].reasons == assessments[2.0].reasons == []
 
 
 def test_eyes_are_judged_by_what_is_usual_for_the_person() -> None:
     """Eight faces tell what is usual; .62 of .45 is .279."""
     wide = track(STAR, *[face(eyes=0.45)] * 8)
     low = [candidate(1.0, face(eyes=0.27), tracks=[STAR]), candidate(2.0, face(eyes=0.28), tracks=[STAR])]
-    entries = judged(low, (wide,))
-    assert [entries[t].reasons for t in (1.0, 2.0)] == [["eyes_closed"], []]
-    assert entries[1.0].typical_openness == pytest.approx(0.45)
+    assessments = judged(low, (wide,))
+    assert [assessments[t].reasons for t in (1.0, 2.0)] == [["eyes_closed"], []]
+    assert assessments[1.0].typical_openness == pytest.approx(0.45)
     assert judged(low, (replace(wide, faces=wide.faces[:7]),))[1.0].reasons == []
 
 
@@ -107,19 +108,19 @@ def test_whoever_shares_the_picture_with_the_leading_face_must_look_well_too(hei
 
 def test_the_larger_face_leads() -> None:
     large, small = face(), face((200, 300, 180, 200))
-    entries = judged([candidate(1.0, small, large, tracks=[STAR, EXTRA])])
-    assert (entries[1.0].person, entries[1.0].main, entries[1.0].reasons) == ("c02", False, ["not_main"])
-    assert entries[1.0].characters == ("c01", "c02")
-    entries = judged([candidate(1.0, large, tracks=[STRANGER])])
-    assert (entries[1.0].person, entries[1.0].reasons, entries[1.0].characters) == (None, ["not_main"], (None,))
+    assessment = judged([candidate(1.0, small, large, tracks=[STAR, EXTRA])])[1.0]
+    assert (assessment.person, assessment.main, assessment.reasons) == ("c02", False, ["not_main"])
+    assert assessment.characters == ("c01", "c02")
+    assessment = judged([candidate(1.0, large, tracks=[STRANGER])])[1.0]
+    assert (assessment.person, assessment.reasons, assessment.characters) == (None, ["not_main"], (None,))
 
 
 def test_an_expression_that_is_usual_for_the_person_is_not_extreme() -> None:
     """The smaller of two distances counts; a grim person's own is small once enough of their faces are known."""
     grim = track(EXTRA, *[face(emotion=RAGE)] * 40)
     raging = [candidate(1.0, face(emotion=RAGE), tracks=[EXTRA]), candidate(2.0, face(emotion=RAGE), tracks=[STAR])]
-    entries = judged(raging, (track(STAR, *[face()] * 60), grim))
-    assert [entries[t].reasons for t in (1.0, 2.0)] == [["not_main"], ["extreme_expression"]]
+    assessments = judged(raging, (track(STAR, *[face()] * 60), grim))
+    assert [assessments[t].reasons for t in (1.0, 2.0)] == [["not_main"], ["extreme_expression"]]
 
 
 def test_a_film_with_few_faces_has_no_usual_expression() -> None:
@@ -129,8 +130,8 @@ def test_a_film_with_few_faces_has_no_usual_expression() -> None:
     assert judged(raging, (eight,))[1.0].reasons == ["extreme_expression"]
 
 
-def test_what_was_turned_down_when_its_shot_closed_keeps_its_reason_and_comes_last() -> None:
+def test_what_was_rejected_when_its_shot_closed_keeps_its_reason_and_comes_last() -> None:
     late, early = candidate(9.0, face(), tracks=[STAR]), candidate(3.0, face(), tracks=[STAR])
     watched = film([late, early], USUAL, reserve=[(candidate(1.0), "dark")])
-    entries = list(entries_by_time(watched).values())
-    assert [(e.candidate.pts_s, e.reasons) for e in entries] == [(3.0, []), (9.0, []), (1.0, ["dark"])]
+    assessments = list(assessments_by_time(watched).values())
+    assert [(a.candidate.pts_s, a.reasons) for a in assessments] == [(3.0, []), (9.0, []), (1.0, ["dark"])]

@@ -12,28 +12,28 @@ import pytest
 from engines.faces import Face
 from engines.text import TextReading
 from kernels.surface import Colour, Geometry, Rect, Surface
-from stream.candidates.neighbours import Moments
+from stream.candidates.neighbours import NeighbourFaces
 from stream.film import Film
-from stream.ranking.pixel_checks import LateChecks, Verdict, choose_checked
-from stream.ranking.selection import Entry, Pick
-from stream.records import Active, Candidate, Timed
+from stream.ranking.pixel_checks import CheckResult, PixelChecks, choose_checked
+from stream.ranking.selection import Assessment, Pick
+from stream.records import ActiveRect, Candidate, TimedSurface
 from stream.settings.model import Settings
 
 from ..portraits import candidate, face, film, mood, shots
 
-ACTIVE = Active(0, 140, 1920, 800)
+ACTIVE = ActiveRect(0, 140, 1920, 800)
 TIME_S = 6.0
 """Of the picture that is looked at: the middle of the second of three shots of four seconds."""
 STEP_S = 0.08
 
 
-def picture(time_s: float) -> Timed:
+def picture(time_s: float) -> TimedSurface:
     """One at 1920×1080 whose only pixel is its time in hundredths of a second."""
     y = np.full((1, 1920), round(100 * time_s), np.uint16)
     return time_s, Surface(y, None, None, 16, Colour(), Geometry(1920, 1080))
 
 
-class Watched:
+class FilmWithNeighbours:
     """A film of which four pictures on each side of every candidate were kept; `looks`: steps from it → the face seen
     there, elsewhere it is as in the candidate. Remembers how often it was looked at."""
 
@@ -46,18 +46,18 @@ class Watched:
             self.glances += 1
             yield self._looks.get(int(surface.y[0, 0]), known)
 
-    def moments(self, watched: Film, span_s: float) -> Moments:
+    def neighbour_faces(self, watched: Film, span_s: float) -> NeighbourFaces:
         for one in watched.candidates:
             beside = [picture(one.pts_s + STEP_S * step) for step in range(-4, 5) if step]
             watched.pool.put(one.pts_s, picture(one.pts_s)[1], 1.0, None, beside)
-        return Moments(watched.pool, self._film_again, self.glance, span_s)
+        return NeighbourFaces(watched.pool, self._film_again, self.glance, span_s)
 
-    def _film_again(self, one: Candidate, first_s: float, last_s: float) -> list[Timed]:
+    def _film_again(self, one: Candidate, first_s: float, last_s: float) -> list[TimedSurface]:
         raise AssertionError("everything was kept, nothing need be decoded")
 
 
 class Distances:
-    """A peer of `judge.Spreads`: twice the share of anger; a grim person's own anger counts half."""
+    """A peer of `judge.EmotionBaselines`: twice the share of anger; a grim person's own anger counts half."""
 
     def distance(self, emotion: np.ndarray | None, person: str | None) -> float:
         angry = 0.0 if emotion is None else float(emotion[0])
@@ -76,18 +76,18 @@ class Page:
         return self._reading
 
 
-def entry(person: str | None = "c01", usual: float | None = None) -> Entry:
-    return Entry(candidate(TIME_S, face(), shot=1), 0.9, {}, person, True, typical_openness=usual)
+def assessment(person: str | None = "c01", usual: float | None = None) -> Assessment:
+    return Assessment(candidate(TIME_S, face(), shot=1), 0.9, {}, person, True, typical_openness=usual)
 
 
-def verdict(
-    looks: dict[int, Face | None], asked: Entry | None = None, page: Page | None = None, **settings: object
-) -> Verdict:
+def check_result(
+    looks: dict[int, Face | None], asked: Assessment | None = None, page: Page | None = None, **settings: object
+) -> CheckResult:
     """What is said of a picture with these looks beside it and this text in it."""
-    one, chosen = asked or entry(), Settings(**settings)
+    one, chosen = asked or assessment(), Settings(**settings)
     watched = film([one.candidate], shots=shots(3))
-    moments = Watched(looks).moments(watched, chosen.faces.moment_s)
-    checks = LateChecks(watched, chosen, ACTIVE, Distances(), page, moments, lambda c: picture(c.pts_s)[1])
+    neighbours = FilmWithNeighbours(looks).neighbour_faces(watched, chosen.faces.moment_s)
+    checks = PixelChecks(watched, chosen, ACTIVE, Distances(), page, neighbours, lambda c: picture(c.pts_s)[1])
     return checks.check(one)
 
 
@@ -98,10 +98,10 @@ class Line:
     name: str
     reason: str | None
     looks: dict[int, Face | None] = field(default_factory=dict)
-    asked: Entry = field(default_factory=entry)
+    asked: Assessment = field(default_factory=assessment)
 
     def found(self, **settings: object) -> str | None:
-        return verdict(self.looks, self.asked, **settings).reason
+        return check_result(self.looks, self.asked, **settings).reason
 
 
 TABLE = (
@@ -112,13 +112,13 @@ TABLE = (
     Line("a blink four steps before", "eyes_closed", {-4: face(eyes=0.1)}),
     Line("a blink four steps after", "eyes_closed", {4: face(eyes=0.1)}),
     Line("a laugh narrows the eyes", None, {1: face(eyes=0.171, emotion=mood(happy=1.0))}),
-    Line("large eyes low", None, {1: face(eyes=0.249)}, entry(usual=0.4)),
-    Line("large eyes nearly closed", "eyes_closed", {1: face(eyes=0.247)}, entry(usual=0.4)),
+    Line("large eyes low", None, {1: face(eyes=0.249)}, assessment(usual=0.4)),
+    Line("large eyes nearly closed", "eyes_closed", {1: face(eyes=0.247)}, assessment(usual=0.4)),
     Line("eyes that cannot be seen", None, {1: face(eyes=None)}),
     Line("the face is gone", None, {step: None for step in range(-4, 5)}),
     Line("lively", None, {2: face(emotion=mood(angry=0.75))}),
     Line("a grimace", "extreme_expression", {2: face(emotion=mood(angry=0.756))}),
-    Line("a grimace that is usual for the person", None, {2: face(emotion=mood(angry=0.756))}, entry("grim")),
+    Line("a grimace that is usual for the person", None, {2: face(emotion=mood(angry=0.756))}, assessment("grim")),
     Line("a face without an expression", None, {2: replace(face(), emotion=None)}),
     Line("a blink and a grimace in one", "eyes_closed", {1: face(eyes=0.1, emotion=mood(angry=1.0))}),
     Line(
@@ -143,7 +143,7 @@ def test_a_look_beside_that_is_never_taken_is_noticed() -> None:
 
 @pytest.mark.parametrize("step", [-4, -3, -2, -1, 1, 2, 3, 4])
 def test_no_step_of_the_look_is_left_out(step: int) -> None:
-    assert verdict({step: face(eyes=0.1)}).reason == "eyes_closed"
+    assert check_result({step: face(eyes=0.1)}).reason == "eyes_closed"
 
 
 @pytest.mark.parametrize("factor", [0.985, 1.015])
@@ -156,11 +156,11 @@ def test_a_limit_that_moves_is_noticed(name: str, factor: float) -> None:
 def test_what_the_settings_ignore_does_not_hide_what_they_do_not() -> None:
     blink, grimace = face(eyes=0.1), face(emotion=mood(angry=1.0))
     no_eyes, no_mood = ({"ignored_reasons": (name,)} for name in ("eyes_closed", "extreme_expression"))
-    assert verdict({1: blink}, rank=no_eyes).reason is None
-    assert verdict({4: blink, 1: grimace}, rank=no_eyes).reason == "extreme_expression"
-    assert verdict({4: grimace, 1: blink}, rank=no_mood).reason == "eyes_closed"
-    assert verdict({1: replace(blink, emotion=grimace.emotion)}, rank=no_eyes).reason == "extreme_expression"
-    assert verdict({1: blink}, page=Page(SUBTITLE), rank=no_eyes) == Verdict("text_overlay", 0.0)
+    assert check_result({1: blink}, rank=no_eyes).reason is None
+    assert check_result({4: blink, 1: grimace}, rank=no_eyes).reason == "extreme_expression"
+    assert check_result({4: grimace, 1: blink}, rank=no_mood).reason == "eyes_closed"
+    assert check_result({1: replace(blink, emotion=grimace.emotion)}, rank=no_eyes).reason == "extreme_expression"
+    assert check_result({1: blink}, page=Page(SUBTITLE), rank=no_eyes) == CheckResult("text_overlay", 0.0)
 
 
 SUBTITLE: Rect = (480, 860, 960, 48)
@@ -172,35 +172,35 @@ LOGO: Rect = (100, 200, 192, 80)
 @pytest.mark.parametrize(
     ("boxes", "expected"),
     [
-        ((), Verdict(None, 1.0)),
-        ((LOGO,), Verdict(None, 0.6667)),
-        ((LOGO, (1000, 200, 192, 80)), Verdict(None, 0.3333)),
-        ((SUBTITLE,), Verdict("text_overlay", 0.0)),
-        (((800, 900, 200, 20),), Verdict("text_overlay", 0.9132)),  # hardly anything, but a caption stands there
-        (((100, 200, 600, 80),), Verdict("text_overlay", 0.0)),  # a title: .03125 of the picture
-        (((100, 200, 570, 80),), Verdict(None, 0.0104)),  # .0297: large writing on a wall
+        ((), CheckResult(None, 1.0)),
+        ((LOGO,), CheckResult(None, 0.6667)),
+        ((LOGO, (1000, 200, 192, 80)), CheckResult(None, 0.3333)),
+        ((SUBTITLE,), CheckResult("text_overlay", 0.0)),
+        (((800, 900, 200, 20),), CheckResult("text_overlay", 0.9132)),  # hardly anything, but a caption stands there
+        (((100, 200, 600, 80),), CheckResult("text_overlay", 0.0)),  # a title: .03125 of the picture
+        (((100, 200, 570, 80),), CheckResult(None, 0.0104)),  # .0297: large writing on a wall
     ],
 )  # fmt: skip
-def test_text_over_the_picture(boxes: tuple[Rect, ...], expected: Verdict) -> None:
+def test_text_over_the_picture(boxes: tuple[Rect, ...], expected: CheckResult) -> None:
     page = Page(*boxes)
-    assert verdict({}, page=page) == expected
+    assert check_result({}, page=page) == expected
     assert page.read_in == [(0, 140, 1920, 800)]
-    assert verdict({}, page=page, rank={"ignored_reasons": ("text_overlay",)}) == Verdict(None, expected.clean)
-    assert verdict({}, page=None) == Verdict(None, 1.0)
+    assert check_result({}, page=page, rank={"ignored_reasons": ("text_overlay",)}) == CheckResult(None, expected.clean)
+    assert check_result({}, page=None) == CheckResult(None, 1.0)
 
 
 def test_a_picture_that_is_out_is_not_read() -> None:
     page = Page(SUBTITLE)
-    assert verdict({1: face(eyes=0.1)}, page=page) == Verdict("eyes_closed", 1.0)
+    assert check_result({1: face(eyes=0.1)}, page=page) == CheckResult("eyes_closed", 1.0)
     assert page.read_in == []
 
 
 def test_looks_end_with_the_first_fault_and_their_time_is_counted() -> None:
-    watched = film([entry().candidate], shots=shots(3))
-    looks = Watched({-4: face(eyes=0.1), 4: face(eyes=0.1)})
-    moments = looks.moments(watched, 0.32)
-    checks = LateChecks(watched, Settings(), ACTIVE, Distances(), None, moments, lambda c: picture(c.pts_s)[1])
-    checks.check(entry())
+    watched = film([assessment().candidate], shots=shots(3))
+    looks = FilmWithNeighbours({-4: face(eyes=0.1), 4: face(eyes=0.1)})
+    neighbours = looks.neighbour_faces(watched, 0.32)
+    checks = PixelChecks(watched, Settings(), ACTIVE, Distances(), None, neighbours, lambda c: picture(c.pts_s)[1])
+    checks.check(assessment())
     assert looks.glances == 1
     assert (watched.clocks["moments"].items, watched.clocks["text"].items) == (1, 0)
 
@@ -208,30 +208,32 @@ def test_looks_end_with_the_first_fault_and_their_time_is_counted() -> None:
 class Checker:
     """Answers by time, and remembers whom it was asked about."""
 
-    def __init__(self, **verdicts: Verdict) -> None:
-        self._verdicts = {float(name.removeprefix("at")): answer for name, answer in verdicts.items()}
+    def __init__(self, **results: CheckResult) -> None:
+        self._results = {float(name.removeprefix("at")): answer for name, answer in results.items()}
         self.asked: list[float] = []
 
-    def __call__(self, one: Entry) -> Verdict:
+    def __call__(self, one: Assessment) -> CheckResult:
         self.asked.append(one.candidate.pts_s)
-        return self._verdicts.get(one.candidate.pts_s, Verdict(None, 1.0))
+        return self._results.get(one.candidate.pts_s, CheckResult(None, 1.0))
 
 
-BLINK = Verdict("eyes_closed", 1.0)
+BLINK = CheckResult("eyes_closed", 1.0)
 
 
-def offered(time_s: float, eyes: float, reasons: Sequence[str] = ()) -> Entry:
+def offered(time_s: float, eyes: float, reasons: Sequence[str] = ()) -> Assessment:
     """In a shot of its own, of nobody in particular, worth what its eyes are, far from all others."""
-    return Entry(candidate(time_s, shot=int(time_s)), 0.0, {"eyes": eyes}, None, True, list(reasons))
+    return Assessment(candidate(time_s, shot=int(time_s)), 0.0, {"eyes": eyes}, None, True, list(reasons))
 
 
-def ten(entries: Sequence[Entry], check: Callable[[Entry], Verdict], top: int, threads: int = 1) -> list[Pick]:
+def ten(
+    assessments: Sequence[Assessment], check: Callable[[Assessment], CheckResult], top: int, threads: int = 1
+) -> list[Pick]:
     with ThreadPoolExecutor(threads) as pool:
-        return choose_checked(entries, Settings(top=top), check, pool).picks
+        return choose_checked(assessments, Settings(top=top), check, pool).picks
 
 
 def times(picks: Sequence[Pick]) -> list[float]:
-    return [pick.entry.candidate.pts_s for pick in picks]
+    return [pick.assessment.candidate.pts_s for pick in picks]
 
 
 FIVE = [offered(100.0 * i, 1.0 - i / 10) for i in range(1, 6)]
@@ -256,11 +258,12 @@ def test_nothing_is_checked_that_would_not_be_chosen_and_nothing_twice() -> None
 
 def test_text_costs_three_tenths_of_a_weight() -> None:
     """Eyes weigh 1.2 and text .3: .9 with text is worth 1.08 / 1.5 = .72, .8 without 1.26 / 1.5 = .84."""
-    picks = ten(FIVE, Checker(at100=Verdict(None, 0.0)), 2)
-    assert [(t, pick.entry.score) for t, pick in zip(times(picks), picks, strict=True)] == [(200, 0.84), (300, 0.76)]
-    picks = ten(FIVE, Checker(at100=Verdict(None, 0.0)), 3)
-    assert [(t, pick.entry.score) for t, pick in zip(times(picks), picks, strict=True)][2] == (100, 0.72)
-    assert picks[2].entry.components == {"eyes": 0.9, "text": 0.0}
+    picks = ten(FIVE, Checker(at100=CheckResult(None, 0.0)), 2)
+    assert [(pick.assessment.candidate.pts_s, pick.assessment.score) for pick in picks] == [(200, 0.84), (300, 0.76)]
+    picks = ten(FIVE, Checker(at100=CheckResult(None, 0.0)), 3)
+    last = picks[2].assessment
+    assert (len(picks), last.candidate.pts_s, last.score) == (3, 100, 0.72)
+    assert last.components == {"eyes": 0.9, "text": 0.0}
 
 
 def test_where_all_are_caught_in_a_blink_the_best_is_taken_and_says_so() -> None:
@@ -272,7 +275,7 @@ def test_where_all_are_caught_in_a_blink_the_best_is_taken_and_says_so() -> None
 
 
 def test_the_number_of_threads_decides_nothing() -> None:
-    answers = {"at200": BLINK, "at300": Verdict(None, 0.5), "at500": BLINK}
+    answers = {"at200": BLINK, "at300": CheckResult(None, 0.5), "at500": BLINK}
     one, four = (ten(FIVE, Checker(**answers), 3, threads) for threads in (1, 4))
     assert times(one) == times(four) == [100, 400, 300]
 
@@ -286,7 +289,7 @@ def test_those_that_are_chosen_again_are_told_while_the_rest_is_checked() -> Non
 
 
 def test_a_check_that_fails_is_not_swallowed() -> None:
-    def broken(one: Entry) -> Verdict:
+    def broken(one: Assessment) -> CheckResult:
         raise ValueError("no such picture")
 
     with pytest.raises(ValueError, match="no such picture"):

@@ -10,31 +10,31 @@ import numpy as np
 import pytest
 
 from stream.ranking.scores import score_of
-from stream.ranking.selection import LAST_RESORT, LIFTED_IN_ORDER, Entry, Selection, similarity
+from stream.ranking.selection import LAST_RESORT, LIFTED_IN_ORDER, Assessment, Selection, similarity
 from stream.settings.sections import RankSettings, RankWeights
 
 from ..portraits import candidate
 
 
-def entry(
+def assessment(
     time_s: float, score: float, shot: int, person: str | None = None, *reasons: str, look: np.ndarray | None = None
-) -> Entry:
+) -> Assessment:
     one = candidate(time_s, shot=shot, descriptor=look)
-    return Entry(one, score, {}, person, person == "c01", list(reasons))
+    return Assessment(one, score, {}, person, person == "c01", list(reasons))
 
 
-def nobody_refuses(_: Entry) -> None:
+def nobody_refuses(_: Assessment) -> None:
     return None
 
 
-def chosen(entries: list[Entry], top: int, **settings: object) -> list[tuple[float, list[str]]]:
+def chosen(assessments: list[Assessment], top: int, **settings: object) -> list[tuple[float, list[str]]]:
     """Times in rank order, and what was lifted for each."""
-    picks = Selection(RankSettings(**settings), top).choose(entries, nobody_refuses)
-    return [(pick.entry.candidate.pts_s, pick.fallback) for pick in picks]
+    picks = Selection(RankSettings(**settings), top).choose(assessments, nobody_refuses)
+    return [(pick.assessment.candidate.pts_s, pick.fallback) for pick in picks]
 
 
-def times(entries: list[Entry], top: int, **settings: object) -> list[float]:
-    return [time_s for time_s, _ in chosen(entries, top, **settings)]
+def times(assessments: list[Assessment], top: int, **settings: object) -> list[float]:
+    return [time_s for time_s, _ in chosen(assessments, top, **settings)]
 
 
 def alike(cosine: float) -> tuple[np.ndarray, np.ndarray]:
@@ -55,30 +55,30 @@ def test_a_choice_worked_out_by_hand() -> None:
     round 6          .63           .68*                        more of a person are allowed
     round 7          .57*
     """
-    entries = [
-        entry(10, 0.90, 0, "c01"),
-        entry(13, 0.88, 0, "c01"),
-        entry(20, 0.86, 1, "c01"),
-        entry(100, 0.80, 5, "c01"),
-        entry(140, 0.76, 6, "c02"),
-        entry(25, 0.74, 2, "c02"),
-        entry(300, 0.70, 9),
+    assessments = [
+        assessment(10, 0.90, 0, "c01"),
+        assessment(13, 0.88, 0, "c01"),
+        assessment(20, 0.86, 1, "c01"),
+        assessment(100, 0.80, 5, "c01"),
+        assessment(140, 0.76, 6, "c02"),
+        assessment(25, 0.74, 2, "c02"),
+        assessment(300, 0.70, 9),
     ]
-    assert times(entries, 10) == [10, 140, 20, 300, 25, 100, 13]
-    assert times(entries, 10, max_per_person=10) == [10, 140, 20, 300, 100, 25, 13]
+    assert times(assessments, 10) == [10, 140, 20, 300, 25, 100, 13]
+    assert times(assessments, 10, max_per_person=10) == [10, 140, 20, 300, 100, 25, 13]
 
 
-FIRST = entry(100, 0.9, 0, "c01")
+FIRST = assessment(100, 0.9, 0, "c01")
 SECOND = {
-    "same person": (entry(900, 0.8, 1, "c01"), 0.74),
-    "same shot": (entry(103, 0.8, 0, "c02"), 0.72),
-    "same shot, far away in it": (entry(130, 0.8, 0, "c02"), 0.77),
-    "near": (entry(119.9, 0.8, 1, "c02"), 0.75),
-    "near, before": (entry(80.1, 0.8, 1, "c02"), 0.75),
-    "not near": (entry(120, 0.8, 1, "c02"), 0.8),
-    "same person and near": (entry(110, 0.8, 1, "c01"), 0.69),
-    "same person and shot": (entry(110, 0.8, 0, "c01"), 0.66),
-    "two of nobody in particular": (entry(900, 0.8, 1, None), 0.8),
+    "same person": (assessment(900, 0.8, 1, "c01"), 0.74),
+    "same shot": (assessment(103, 0.8, 0, "c02"), 0.72),
+    "same shot, far away in it": (assessment(130, 0.8, 0, "c02"), 0.77),
+    "near": (assessment(119.9, 0.8, 1, "c02"), 0.75),
+    "near, before": (assessment(80.1, 0.8, 1, "c02"), 0.75),
+    "not near": (assessment(120, 0.8, 1, "c02"), 0.8),
+    "same person and near": (assessment(110, 0.8, 1, "c01"), 0.69),
+    "same person and shot": (assessment(110, 0.8, 0, "c01"), 0.66),
+    "two of nobody in particular": (assessment(900, 0.8, 1, None), 0.8),
 }
 """A picture of .8 beside the first one, and what it is worth then."""
 
@@ -86,18 +86,18 @@ SECOND = {
 @pytest.mark.parametrize("kind", SECOND)
 def test_what_variety_costs(kind: str) -> None:
     second, worth = SECOND[kind]
-    first = entry(100, 0.9, 0, None if second.person is None else "c01")
-    better, worse = (entry(500, score, 7, "c03") for score in (worth + 0.0001, worth - 0.0001))
+    first = assessment(100, 0.9, 0, None if second.person is None else "c01")
+    better, worse = (assessment(500, score, 7, "c03") for score in (worth + 0.0001, worth - 0.0001))
     assert times([first, second, better], 2) == [100, 500]
     assert times([first, second, worse], 2) == [100, second.candidate.pts_s]
 
 
 def test_a_tie_goes_to_the_earlier_time_and_the_last_bits_decide_nothing() -> None:
-    assert times([entry(200, 0.5, 1), entry(100, 0.5, 2)], 1) == [100]
-    assert times([entry(200, 0.50004, 1), entry(100, 0.49996, 2)], 1) == [100]
-    assert times([entry(200, 0.5001, 1), entry(100, 0.5, 2)], 1) == [200]
+    assert times([assessment(200, 0.5, 1), assessment(100, 0.5, 2)], 1) == [100]
+    assert times([assessment(200, 0.50004, 1), assessment(100, 0.49996, 2)], 1) == [100]
+    assert times([assessment(200, 0.5001, 1), assessment(100, 0.5, 2)], 1) == [200]
     assert 0.63 - 0.06 > 0.57  # a last bit, but for the rounding
-    assert times([FIRST, entry(900, 0.63, 1, "c01"), entry(500, 0.57, 2, "c02")], 2) == [100, 500]
+    assert times([FIRST, assessment(900, 0.63, 1, "c01"), assessment(500, 0.57, 2, "c02")], 2) == [100, 500]
 
 
 def test_scores_are_weighted_means_of_what_is_there_rounded_to_four_digits() -> None:
@@ -108,70 +108,76 @@ def test_scores_are_weighted_means_of_what_is_there_rounded_to_four_digits() -> 
 
 
 def test_copies_of_a_chosen_picture_are_left_out() -> None:
-    """From a cosine of .85 (rounded to four digits); nothing forgives a copy."""
+    """From a cosine of .85 (rounded to four digits); no lifted rejection lets a copy in."""
     for cosine, is_copy in ((0.85, True), (0.84996, True), (0.8499, False), (-1.0, False)):
         first, second = alike(cosine)
-        entries = [entry(100, 0.9, 1, look=first), entry(500, 0.8, 2, look=second), entry(900, 0.1, 3)]
+        pair = [assessment(100, 0.9, 1, look=first), assessment(500, 0.8, 2, look=second)]
+        assessments = [*pair, assessment(900, 0.1, 3)]
         selection = Selection(RankSettings(), 10)
-        picks = selection.choose(entries, nobody_refuses)
-        assert [p.entry.candidate.pts_s for p in picks] == ([100, 900] if is_copy else [100, 500, 900])
+        picks = selection.choose(assessments, nobody_refuses)
+        assert [p.assessment.candidate.pts_s for p in picks] == ([100, 900] if is_copy else [100, 500, 900])
         assert selection.duplicates == ({500} if is_copy else set())
 
 
-def test_a_copy_among_the_forgiven_is_one_too() -> None:
+def test_a_copy_among_those_with_a_lifted_rejection_is_one_too() -> None:
     first, second = alike(0.9)
-    entries = [entry(100, 0.5, 1, None, look=first), entry(500, 0.9, 2, None, "cut_face", look=second)]
-    assert times(entries, 2) == [100]
+    assessments = [assessment(100, 0.5, 1, None, look=first), assessment(500, 0.9, 2, None, "cut_face", look=second)]
+    assert times(assessments, 2) == [100]
 
 
 def test_pictures_without_a_descriptor_are_copies_only_at_the_same_time() -> None:
     known, blank = candidate(1.0, descriptor=alike(1.0)[0]), candidate(2.0)
     assert similarity(known, known) == 1.0 and similarity(known, blank) == similarity(blank, blank) == -1.0
-    assert times([entry(100, 0.9, 1), entry(100 + 1e-7, 0.8, 2), entry(100.04, 0.7, 3)], 3) == [100, 100.04]
+    assessments = [assessment(100, 0.9, 1), assessment(100 + 1e-7, 0.8, 2), assessment(100.04, 0.7, 3)]
+    assert times(assessments, 3) == [100, 100.04]
 
 
-def test_rejections_are_forgiven_one_kind_after_the_other_whatever_the_score() -> None:
-    forgiven = ("not_main", "no_face", "small_face", "turned_away", "cut_face")
-    assert tuple(reason for reason in LIFTED_IN_ORDER if "more" not in reason) == forgiven
-    spoilt = [entry(1000.0 * i, 0.5 + i / 10, i, None, reason) for i, reason in enumerate(forgiven, 1)]
-    entries = [*spoilt, entry(0, 0.1, 0)]
+def test_rejections_are_lifted_one_kind_after_the_other_whatever_the_score() -> None:
+    lifted = ("not_main", "no_face", "small_face", "turned_away", "cut_face")
+    assert tuple(reason for reason in LIFTED_IN_ORDER if "more" not in reason) == lifted
+    spoilt = [assessment(1000.0 * i, 0.5 + i / 10, i, None, reason) for i, reason in enumerate(lifted, 1)]
+    assessments = [*spoilt, assessment(0, 0.1, 0)]
     for top in range(1, 7):
-        assert chosen(entries, top) == [(0, []), *((1000.0 * i, [forgiven[i - 1]]) for i in range(1, 6))][:top]
+        assert chosen(assessments, top) == [(0, []), *((1000.0 * i, [lifted[i - 1]]) for i in range(1, 6))][:top]
 
 
 def test_more_of_a_person_come_before_pictures_without_a_face_and_more_of_a_shot_last() -> None:
-    third = entry(300, 0.9, 3, "c01")
-    entries = [
-        entry(100, 0.95, 1, "c01"),
-        entry(200, 0.94, 2, "c01"),
+    third = assessment(300, 0.9, 3, "c01")
+    assessments = [
+        assessment(100, 0.95, 1, "c01"),
+        assessment(200, 0.94, 2, "c01"),
         third,
-        entry(1000, 0.99, 10, None, "not_main"),
-        entry(1100, 0.99, 11, None, "no_face"),
-        entry(1200, 0.99, 12, None, "cut_face"),
-        entry(101, 0.8, 1, "c02"),
-        entry(102, 0.8, 1, "c03"),
+        assessment(1000, 0.99, 10, None, "not_main"),
+        assessment(1100, 0.99, 11, None, "no_face"),
+        assessment(1200, 0.99, 12, None, "cut_face"),
+        assessment(101, 0.8, 1, "c02"),
+        assessment(102, 0.8, 1, "c03"),
     ]
-    assert times(entries, 8) == [100, 200, 101, 1000, 300, 1100, 1200, 102]
+    assert times(assessments, 8) == [100, 200, 101, 1000, 300, 1100, 1200, 102]
 
 
-def test_two_faults_are_forgiven_when_both_are() -> None:
-    entries = [entry(0, 0.1, 0), entry(100, 0.9, 1, None, "not_main", "cut_face"), entry(200, 0.5, 2, None, "no_face")]
-    assert chosen(entries, 3) == [(0, []), (200, ["no_face"]), (100, ["not_main", "cut_face"])]
-    worse = entry(100, 0.9, 1, None, "not_main", "eyes_closed")
-    assert times([entry(0, 0.1, 0), worse], 3) == [0]
+def test_two_rejections_are_lifted_when_both_are() -> None:
+    assessments = [
+        assessment(0, 0.1, 0),
+        assessment(100, 0.9, 1, None, "not_main", "cut_face"),
+        assessment(200, 0.5, 2, None, "no_face"),
+    ]
+    assert chosen(assessments, 3) == [(0, []), (200, ["no_face"]), (100, ["not_main", "cut_face"])]
+    worse = assessment(100, 0.9, 1, None, "not_main", "eyes_closed")
+    assert times([assessment(0, 0.1, 0), worse], 3) == [0]
     assert chosen([worse], 3) == [(100, ["not_main", "eyes_closed"])]
 
 
 def test_the_last_resort_gives_one_kind_and_only_where_there_is_nothing_else() -> None:
     last = ("flat", "bright", "dark", "blurred", "noisy", "extreme_expression", "eyes_closed", "text_overlay")
     assert last == LAST_RESORT
-    unusable = [entry(100.0 * i, 0.5 + i / 20, i, None, reason) for i, reason in enumerate(last, 1)]
+    unusable = [assessment(100.0 * i, 0.5 + i / 20, i, None, reason) for i, reason in enumerate(last, 1)]
     for first in range(8):
         assert chosen(unusable[first:], 10) == [(100.0 * (first + 1), [last[first]])]
-    assert times([*unusable, entry(5000, 0.01, 50, None, "cut_face")], 10) == [5000]
+    assert times([*unusable, assessment(5000, 0.01, 50, None, "cut_face")], 10) == [5000]
 
 
-def test_every_reason_there_is_can_be_forgiven_lest_a_film_gives_nothing() -> None:
+def test_every_reason_there_is_can_be_lifted_lest_a_film_gives_nothing() -> None:
     at_shot = {"dark", "bright", "flat", "blurred", "no_face", "eyes_closed"}
     at_end = {"noisy", "small_face", "cut_face", "turned_away", "extreme_expression", "not_main", "text_overlay"}
     assert at_shot | at_end == {*LIFTED_IN_ORDER, *LAST_RESORT} - {"more_per_person", "one_more_per_shot"}
@@ -179,16 +185,16 @@ def test_every_reason_there_is_can_be_forgiven_lest_a_film_gives_nothing() -> No
 
 
 def test_a_refusal_counts_like_any_other_reason() -> None:
-    """Whoever is refused when its turn comes waits until that is forgiven; it is asked about once."""
-    entries = [entry(100, 0.9, 1), entry(200, 0.8, 2), entry(300, 0.7, 3, None, "no_face")]
+    """Whoever is refused when its turn comes waits until that is lifted; it is asked about once."""
+    assessments = [assessment(100, 0.9, 1), assessment(200, 0.8, 2), assessment(300, 0.7, 3, None, "no_face")]
     asked: list[float] = []
 
-    def refuse(one: Entry) -> str | None:
+    def refuse(one: Assessment) -> str | None:
         asked.append(one.candidate.pts_s)
         return "not_main" if one.candidate.pts_s == 100 else None
 
-    picks = Selection(RankSettings(), 3).choose(entries, refuse)
-    assert [p.entry.candidate.pts_s for p in picks] == [200, 100, 300]
+    picks = Selection(RankSettings(), 3).choose(assessments, refuse)
+    assert [p.assessment.candidate.pts_s for p in picks] == [200, 100, 300]
     assert [p.fallback for p in picks] == [[], ["not_main"], ["no_face"]]
     assert asked == [100, 200, 300]
 
@@ -196,7 +202,7 @@ def test_a_refusal_counts_like_any_other_reason() -> None:
 def test_the_order_in_which_pictures_are_offered_decides_nothing() -> None:
     rng = np.random.default_rng(1)
     people = ("c01", "c02", None)
-    entries = [entry(float(t), round(rng.uniform(), 2), t // 9, people[t % 3]) for t in range(0, 90, 3)]
-    expected = times(entries, 8)
+    assessments = [assessment(float(t), round(rng.uniform(), 2), t // 9, people[t % 3]) for t in range(0, 90, 3)]
+    expected = times(assessments, 8)
     for _ in range(5):
-        assert times([entries[i] for i in rng.permutation(len(entries))], 8) == expected
+        assert times([assessments[i] for i in rng.permutation(len(assessments))], 8) == expected
