@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
@@ -27,10 +26,25 @@ def result_folder(out: Path, video: Path) -> Path:
 
 def refuse_equal_names(videos: Iterable[Path]) -> None:
     """Raise UsageError when two inputs would write the same folder."""
-    counts = Counter(result_folder(Path(), video).name for video in videos)
-    twice = [name for name, count in counts.items() if count > 1]
-    if twice:
-        raise UsageError(f"two inputs are named {twice[0]}, their results would collide; run one with another --out")
+    known: dict[str, Path] = {}
+    for video in videos:
+        name = result_folder(Path(), video).name
+        if name in known and os.path.abspath(known[name]) == os.path.abspath(video):
+            raise UsageError(f"{video} is given twice, name it once")
+        if name in known:
+            raise UsageError(f"two inputs are named {name}, their results would collide; run one with another --out")
+        known[name] = video
+
+
+def refuse_out(out: Path) -> None:
+    """Raise UsageError when no results can be written to `out`, a folder that need not exist yet."""
+    there = Path(os.path.abspath(out))
+    while not os.path.lexists(there):
+        there = there.parent
+    if not there.is_dir():
+        raise UsageError(f"--out {out}: {there} is no folder, choose another")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise UsageError(f"--out {out}: {there} cannot be written to, change its permissions or choose another")
 
 
 def has_result(folder: Path) -> bool:

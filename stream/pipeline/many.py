@@ -18,7 +18,7 @@ from ..device.open import open_kit
 from ..errors import DeviceLostError, KeyartError, device_errors
 from ..manifest import Manifest
 from ..origin import in_stage
-from ..output.result_folder import MANIFEST, ResultFolder, has_result, refuse_equal_names, result_folder
+from ..output.result_folder import MANIFEST, ResultFolder, has_result, refuse_equal_names, refuse_out, result_folder
 from ..settings.model import Settings
 from .failures import reason_of
 from .film_run import Result, process
@@ -43,14 +43,16 @@ async def extract_files(
 ) -> list[Outcome]:
     """Run every file; one that fails is an outcome with its reason and never stops the others.
 
-    Results come in the order of `files`. Raises UsageError for two files of equal name, before any work, and
-    KeyartError when the run as a whole cannot start (no models). Raises DeviceLostError, in a group, when the GPU
-    fails for good: the films in work are given up, results that are finished stay.
+    Results come in the order of `files`. Raises UsageError, before any work, for two files of equal name and for an
+    `out` that cannot hold results; KeyartError when the run as a whole cannot start (no models). Raises
+    DeviceLostError, in a group, when the GPU fails for good: the films in work are given up, results that are finished
+    stay.
     """
     refuse_equal_names(files)
     outcomes: dict[int, Outcome] = {}
     waiting = [(i, path) for i, path in enumerate(files) if not await _skip(i, path, out, settings, report, outcomes)]
     if waiting:
+        refuse_out(out)
         first = waiting[0][1]
         pulling = partial(_report_pull, report, first)
         async with open_services(settings, pulling, make_kit) as services:

@@ -24,7 +24,7 @@ from stream.cli.exits import DEVICE_LOST
 from stream.cli.progress import QuietReporter
 from stream.device.kit import Kit
 from stream.device.kit_cpu import host_kit
-from stream.errors import DeviceLostError, KeyartError, device_errors
+from stream.errors import DeviceLostError, KeyartError, UsageError, device_errors
 from stream.output.result_folder import MANIFEST
 from stream.pipeline.many import extract_files
 from stream.pipeline.reporter import Outcome
@@ -145,6 +145,15 @@ def test_a_reason_leaves_what_it_came_from_in_the_log(three: list[Path], tmp_pat
     reason, group = failed["exception"]
     assert (reason["exc_type"], group["is_cause"]) == ("KeyartError", True)
     assert group["exceptions"][0][0]["exc_value"] == str(NO_ROOM)
+
+
+def test_a_place_that_cannot_hold_results_is_found_before_work(three: list[Path], tmp_path: Path) -> None:
+    def no_kit(settings: Settings) -> Kit:
+        raise AssertionError("work began")
+
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="is no folder, choose another"):
+        run(three, tmp_path / "file", no_kit)
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,7 @@ def test_options_become_settings(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (("a/x.mp4", "b/x.mp4", "--out", "o"), "keyart: two inputs are named x.mp4"),
+        (("x.mp4", "./x.mp4", "--out", "o"), "keyart: x.mp4 is given twice, name it once\n"),
         (("x.mp4", "--out", "o", "--top", "0"), "keyart: top (flag)"),
         (("x.mp4", "--out", "o", "--start", "soon"), "H:MM:SS"),
         (("x.mp4", "--out", "o", "--format", "tv"), "known are landscape"),

@@ -19,6 +19,7 @@ from stream.output.result_folder import (
     explain_os_error,
     has_result,
     refuse_equal_names,
+    refuse_out,
     result_folder,
 )
 
@@ -280,3 +281,28 @@ def test_names_of_results() -> None:
     refuse_equal_names([Path("a/film.mkv"), Path("a/film.mp4")])
     with pytest.raises(UsageError, match=r"two inputs are named film\.mkv"):
         refuse_equal_names([Path("a/film.mkv"), Path("film.mkv")])
+    with pytest.raises(UsageError, match=r"^a/film\.mkv is given twice, name it once$"):
+        refuse_equal_names([film := Path("a/film.mkv"), Path("b.mkv"), film])
+    with pytest.raises(UsageError, match=r"^b/\.\./film\.mkv is given twice"):
+        refuse_equal_names([Path("film.mkv"), Path("b/../film.mkv")])
+
+
+def test_what_cannot_hold_results_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    (tmp_path / "link").symlink_to(tmp_path / "gone")
+    for out, there in ((file, file), (file / "a/b", file), (tmp_path / "link", tmp_path / "link")):
+        with pytest.raises(UsageError) as refused:
+            refuse_out(out)
+        assert str(refused.value) == f"--out {out}: {there} is no folder, choose another"
+    refuse_out(tmp_path)
+    refuse_out(tmp_path / "not/yet/there")
+
+
+def test_a_folder_of_another_user_is_refused(tmp_path: Path) -> None:
+    shut = tmp_path / "shut"
+    shut.mkdir(mode=0o555)
+    if os.access(shut, os.W_OK):
+        pytest.skip("needs a user who may not write everywhere")
+    with pytest.raises(UsageError, match="cannot be written to, change its permissions or choose another"):
+        refuse_out(shut / "results")
