@@ -11,24 +11,26 @@ from ..settings.sections import ShotSettings
 from .window import LUMA_CELLS, RowWindow, distance, floor_scale, luma_correlation
 
 AROUND_ROWS = 8
-"""Rows on either side whose changes say how much the picture moves."""
+"""Rows on either side whose changes say how much the picture moves. E01–E05: 4 to 16."""
 _NEIGHBOURS = np.delete(np.arange(-AROUND_ROWS, AROUND_ROWS + 1), AROUND_ROWS)
 _NOISE_CHANGE = 0.5
-"""Code values of change that noise alone makes at full contrast; added to the motion around a quiet cut."""
+"""Code values of change that noise alone makes at full contrast; added to the motion around a quiet cut. E01–E05: 0.5
+to 2 times."""
 _TONE_MOTION = 2
-"""A new picture changes its tones by more than this many times what they change around it."""
+"""A new picture changes its tones by more than this many times what they change around it. E01–E05: 0.5 to 2 times."""
 _LEAST_CHANGE = 0.6
-"""Share of the required change below which even a complete change of tones makes no cut."""
+"""Share of the required change below which even a complete change of tones makes no cut. E01–E05: 0.5 to 1.5 times."""
 _MOST_NEWNESS = 2.0
-"""A change of tones counts up to this many times the required one."""
+"""A change of tones counts up to this many times the required one. E01–E05: 0.5 to 2 times."""
 _CELL_CHANGE = 4.0
-"""Code values by which a cell of the grid differs to count as changed, at full contrast."""
+"""Code values by which a cell of the grid differs to count as changed, at full contrast. E01–E05: 0.5 to 2 times."""
 _LIGHTING_CORRELATION = 0.985
-"""Luma correlation from which on two pictures show the same structure."""
+"""Luma correlation from which on two pictures show the same structure. E01–E05: 0.97 to 0.9925."""
 _LIGHTING_CHROMA = 6.0
-"""Mean chroma difference, code values, below which only the light differs."""
+"""Mean chroma difference, code values, below which only the light differs. E01–E05: 0.5 to 2 times."""
 _LEAST_SEPARATION = 0.5
-"""Every frame before a cut differs from every frame after it by at least this share of the jump."""
+"""Every frame before a cut differs from every frame after it by at least this share of the jump. E01–E05: 0.5 to 1.5
+times."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,17 +18,19 @@ from .window import LUMA_CELLS, PICTURE, WHITE, RowWindow, distance, floor_scale
 EdgeKind = Literal["edge", "cut", "fade", "none"]
 """What lies at one end of a flat stretch: the film's edge, a hard cut, a fading picture, or nothing that counts."""
 _STILL_CELL = 3.0
-"""Code values up to which a luma cell counts as unchanged."""
+"""Code values up to which a luma cell counts as unchanged. E01–E05: 0.5 to 2 times."""
 _STILL_SHARE = 0.6
-"""Share of unchanged cells above which the picture does not fade: text appears on a card."""
+"""Share of unchanged cells above which the picture does not fade: text appears on a card. E01–E05: 0.5 to 2 times."""
 _STALL_ROWS = 2
-"""Rows for which a fade may stand still, as repeated frames do."""
+"""Rows for which a fade may stand still, as repeated frames do. E01–E05: 1 to 4."""
 _STEP_RATIO, _STEP_FLOOR = 1.01, 0.2
-"""A fade goes on while its distance from the flat row grows by this factor and by these code values."""
+"""A fade goes on while its distance from the flat row grows by this factor and by these code values. E01–E05: 1.005 to
+1.02; 0.5 to 2 times."""
 _LEAST_FADE_SCALE = 0.5
-"""What the floor of a fade shrinks to at most: a night scene that hovers about black does not fade."""
+"""What the floor of a fade shrinks to at most: a night scene that hovers about black does not fade. E01–E05: 0.5 to 2
+times."""
 _FLASH_CORRELATION = 0.9
-"""Luma correlation from which on the pictures before and after a flash are the same."""
+"""Luma correlation from which on the pictures before and after a flash are the same. E01–E05: 0.8 to 0.95."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,11 @@ _CELL_WEIGHT = np.repeat(np.array([1 / LUMA_CELLS, 1 / CHROMA_CELLS], np.float32
 PICTURE, BLACK, WHITE = 0, 1, 2
 """Values of `RowWindow.flatness`."""
 _WHITE_SHARE = 0.5
-"""Least share of white pixels in a white frame; the rest may be black bars."""
+"""Least share of white pixels in a white frame; the rest may be black bars. E01–E05: 0.5 to 2 times."""
 _GREY_SHARE = 0.03
-"""Largest share of pixels that are neither black nor white in a white frame."""
+"""Largest share of pixels that are neither black nor white in a white frame. E01–E05: 0.5 to 2 times."""
 _LEAST_FLOOR_SCALE = 0.25
-"""What a floor shrinks to at most, however low the contrast."""
+"""What a floor shrinks to at most, however low the contrast. E01–E05: 0.5 to 2 times."""
 
 
 def grids_of(rows: np.ndarray) -> np.ndarray:
