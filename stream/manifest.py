@@ -1,4 +1,4 @@
-"""`manifest.json`: what was found in one video and why. The schema beside this module is generated from here."""
+"""The model of `manifest.json`: what was found in one video and why. `manifest.schema.json` is generated from it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SCHEMA: Literal["keyart/manifest/1"] = "keyart/manifest/1"
 
 
 def _rounded(digits: int) -> AfterValidator:
-    # Adding zero turns -0.0 into 0.0, which would otherwise differ in the file and not in value.
+    # Adding zero turns -0.0 into 0.0: equal values must be equal text.
     return AfterValidator(lambda value: round(value, digits) + 0.0)
 
 
@@ -32,7 +32,7 @@ def _sorted(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _printable(value: Any) -> Any:
-    """A path as text; bytes of a file name that are not UTF-8 become replacement characters."""
+    """A path as text, in which bytes that are not UTF-8 are replacement characters; other values unchanged."""
     if isinstance(value, (str, Path)):
         return os.fsencode(value).decode("utf-8", errors="replace")
     return value
@@ -51,20 +51,20 @@ Box = tuple[Pixels, Pixels, Pixels, Pixels]
 
 
 class ManifestPart(BaseModel):
-    """Base of every part: immutable, tolerant of fields that a later version adds; NaN is refused."""
+    """Base of every part: immutable; ignores unknown fields, which a later version may add; refuses NaN."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, populate_by_name=True)
 
 
 class ModelEntry(ManifestPart):
-    """The weights that served one role."""
+    """The weights of one role."""
 
     name: str
     sha256: str
 
 
 class ToolEntry(ManifestPart):
-    """What made this result."""
+    """The program, device, models and settings that made this result."""
 
     version: str
     device: str
@@ -77,7 +77,7 @@ class ToolEntry(ManifestPart):
 
 
 class ColorEntry(ManifestPart):
-    """The container's words (ITU-T H.273 names), `unknown` where it is silent."""
+    """What the container says of colours (ITU-T H.273 names); `unknown` where it says nothing."""
 
     primaries: str
     transfer: str
@@ -116,7 +116,7 @@ class ActiveAreaEntry(ManifestPart):
 
 
 class ShotEntry(ManifestPart):
-    """One shot; ends are exclusive, frames null when unknowable."""
+    """One shot. Ends are exclusive; frames are null when unknowable."""
 
     index: Count
     start_s: TimeS
@@ -139,7 +139,7 @@ class CharacterEntry(ManifestPart):
 
 
 class PeopleEntry(ManifestPart):
-    """How faces were grouped to people: by density, by linkage when there are few, or decided explicitly."""
+    """How faces were grouped to people: by density, by linkage where there are few, or as the text says."""
 
     grouping: str
 
@@ -153,7 +153,7 @@ class PoseEntry(ManifestPart):
 
 
 class FaceEntry(ManifestPart):
-    """One face of an image; null is what could not be told."""
+    """One face of an image; null for what could not be measured."""
 
     box: Box
     score: Score
@@ -164,7 +164,7 @@ class FaceEntry(ManifestPart):
 
 
 class CropEntry(ManifestPart):
-    """One file. `scale` is output pixels per source pixel."""
+    """One file. `scale`: output pixels per source pixel."""
 
     format: str
     path: str
@@ -175,7 +175,7 @@ class CropEntry(ManifestPart):
 
 
 class ImageEntry(ManifestPart):
-    """One chosen frame. `time_s` is the file's own presentation time and the key."""
+    """One chosen frame. `time_s`, its presentation time in the file, identifies it."""
 
     rank: Annotated[int, Field(ge=1)]
     time_s: TimeS
@@ -192,14 +192,14 @@ class ImageEntry(ManifestPart):
 
 
 class RejectedEntry(ManifestPart):
-    """Rejections by reason, when the shot closed and at the end of the video."""
+    """Counts of rejections by reason: when a shot closed, and at the end of the video."""
 
     at_shot: Counts
     at_end: Counts
 
 
 class FunnelEntry(ManifestPart):
-    """How many were left at each step."""
+    """How many pictures were left at each step."""
 
     frames: Count
     probes: Count
@@ -208,7 +208,7 @@ class FunnelEntry(ManifestPart):
 
 
 class StageEntry(ManifestPart):
-    """Work of one stage; `busy_s` adds up over its threads. Further measurements may stand beside."""
+    """The work of one stage; `busy_s` is the sum over its threads. Further measurements may follow."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -217,7 +217,7 @@ class StageEntry(ManifestPart):
 
 
 class TimingsEntry(ManifestPart):
-    """The only part that may differ between two runs on the same input. Further measurements may stand beside."""
+    """The only part that may differ between two runs on the same input. Further measurements may follow."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -226,7 +226,7 @@ class TimingsEntry(ManifestPart):
 
 
 class WarningEntry(ManifestPart):
-    """Something to know about the result; `code` is stable, `message` is for people."""
+    """Something a reader of the result should know. `code` is stable, `message` is for people."""
 
     code: str
     message: str
@@ -258,7 +258,7 @@ class Manifest(ManifestPart):
         return _without_none(handler(self), "episode")
 
     def dump_json(self, indent: int | None = 2) -> str:
-        """The text of the file: keys in the order of the records, names inside tables sorted; ends with a newline.
+        """The text of the file, with a newline at the end. Keys are in the order of the models, names in tables sorted.
 
         `indent=None` gives one line.
         """
@@ -268,7 +268,7 @@ class Manifest(ManifestPart):
 
 
 def read_manifest(path: Path) -> Manifest:
-    """The manifest of a finished result. Raises OSError, or ValueError when it is none."""
+    """The manifest in a file. Raises OSError when it cannot be read, ValueError when it is no manifest."""
     return Manifest.model_validate_json(path.read_bytes())
 
 
