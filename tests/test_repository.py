@@ -212,37 +212,20 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
         pytest.fail(f"an import circle: {' <- '.join(circle.args[1])}")
 
 
-def test_one_module_sets_the_log_up() -> None:
-    found = {name for name, tree in modules().items() for _, one in imports(tree) if one.split(".")[0] == "structlog"}
-    assert found == {"stream/log.py", "tests/stream/test_log.py"}
+ONE_PLACE = (
+    # `os.cpu_count` and its like know nothing of a container's quota; the provenance names the machine's cores as well.
+    (r"\b(cpu_count|process_cpu_count|sched_getaffinity)", {"stream/cores.py", "benchmarks/provenance.py"}),
+    # A library that installs handlers and timers takes them from the program it works in.
+    (r"\b(Timer|add_signal_handler|alarm|set_wakeup_fd|setitimer|signal\.signal)", {"stream/cli/interrupt.py"}),
+    (r"\bstructlog\.\w+", {"stream/log.py"}),
+)
 
 
-def test_cores_are_counted_in_one_place() -> None:
-    """`os.cpu_count` and its like know nothing of a container's quota."""
-    counts = re.compile(r"\b(cpu_count|process_cpu_count|sched_getaffinity)$")
-    found = {
-        name
-        for name, tree in modules().items()
-        if name.split("/")[0] in MAY_IMPORT
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and counts.search(ast.unparse(node.func))
-    }
-    assert found == {"stream/cores.py", "benchmarks/provenance.py"}, "provenance also names the machine's"
-
-
-def test_signal_handlers_and_timers_are_the_commands_alone() -> None:
-    """A library that installs them takes them from the program it works in."""
-    asks = re.compile(
-        r"\b(Timer|add_signal_handler|alarm|open_signal_receiver|set_wakeup_fd|setitimer|signal\.signal)$"
-    )
-    found = {
-        name
-        for name, tree in modules().items()
-        if name.split("/")[0] in MAY_IMPORT
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and asks.search(ast.unparse(node.func))
-    }
-    assert found == {"stream/cli/interrupt.py"}
+@pytest.mark.parametrize(("called", "places"), ONE_PLACE)
+def test_what_one_place_does_is_done_nowhere_else(called: str, places: set[str]) -> None:
+    rooms = {name: tree for name, tree in modules().items() if name.split("/")[0] in MAY_IMPORT}
+    calls = [(name, node) for name, tree in rooms.items() for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    assert {name for name, call in calls if re.fullmatch(f".*{called}", ast.unparse(call.func))} == places
 
 
 @pytest.mark.parametrize("room", MAY_IMPORT)
