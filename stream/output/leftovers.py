@@ -20,8 +20,9 @@ from pathlib import Path
 
 from .. import log
 
-STALE_AFTER_S = 24 * 3600.0
-"""What another host left unchanged for so long is dead: a result is written within seconds."""
+STALE_AFTER_S = 7 * 24 * 3600.0
+"""What another host left unchanged for so long is dead: a partial folder is held while its film is watched, and no film
+takes a week."""
 _NAME_MAX_BYTES = 255
 _LONGEST_SUFFIX_BYTES = 64
 _HOST_CHARS = 24

@@ -196,7 +196,7 @@ def test_a_folder_whose_owner_is_not_named_is_left_alone(tmp_path: Path) -> None
     assert names(tmp_path) == [".film.mp4.partial-4711", "film.mp4"]
 
 
-def test_what_another_host_left_a_day_ago_is_cleaned_up(tmp_path: Path, of_another_host: tuple[Path, Path]) -> None:
+def test_what_another_host_left_long_ago_is_cleaned_up(tmp_path: Path, of_another_host: tuple[Path, Path]) -> None:
     partial, old = of_another_host
     target, own = tmp_path / "film.mp4", temporary_folders(tmp_path / "film.mp4")[0]
     written_s = max(folder.stat().st_ctime for folder in of_another_host)
