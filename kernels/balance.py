@@ -1,4 +1,4 @@
-"""What the composition of a picture follows from: a few sums over a small copy of it, made where the copy lies."""
+"""Sums over a small picture from which the composition scores (thirds, symmetry, calm background) are computed."""
 
 from __future__ import annotations
 
@@ -7,31 +7,40 @@ from typing import NamedTuple
 import numpy as np
 
 PixelBox = tuple[int, int, int, int]
-"""Left, top, right, bottom in whole pixels, right and bottom not included; empty when they are not the larger ones."""
+"""Left, top, right, bottom in whole pixels; right and bottom are exclusive. The box is empty when right <= left or
+bottom <= top."""
 
 BT709_WEIGHTS = np.array([0.2126, 0.7152, 0.0722], np.float32)
+"""Weights of R', G' and B' in luma (ITU-R BT.709)."""
 
 
 class Balance(NamedTuple):
-    """Sums over all pixels. The gradient is that of luma, units a pixel: half the difference of the neighbours, at the
-    edges that to the one neighbour."""
+    """Sums over all pixels of a picture, with columns and rows counted from 0.
+
+    The gradient is the length of luma's gradient in luma units per pixel: half the difference of the two neighbours, at
+    the edges the difference to the one neighbour.
+    """
 
     gradient: float
     gradient_x: float
-    """Gradient times column."""
+    """Sum of gradient times column."""
     gradient_y: float
-    """Gradient times row."""
+    """Sum of gradient times row."""
     gradient_outside: float
-    """Of the pixels that the subject does not cover."""
+    """Sum of the gradient over the pixels outside the subject's box."""
     pixels_outside: float
+    """Number of pixels outside the subject's box."""
     luma: float
     luma_squared: float
     luma_mirrored: float
-    """Luma times the luma at the mirrored place, left for right."""
+    """Sum of luma times the luma at the horizontally mirrored column."""
 
 
 def balance_sums(picture: np.ndarray, subject: PixelBox) -> np.ndarray:
-    """(8,) float64 in the order of `Balance`, of (h, w, 3) uint8 R'G'B' with two rows and columns or more."""
+    """The sums of a picture, (8,) float64 in the order of `Balance`.
+
+    picture: (h, w, 3) uint8 R'G'B', at least 2×2 pixels. subject: the box of pixels that do not count as background.
+    """
     luma = picture.astype(np.float32) @ BT709_WEIGHTS
     gradient, wide = np.hypot(*np.gradient(luma)).astype(np.float64), luma.astype(np.float64)
     rows, columns = np.indices(luma.shape)

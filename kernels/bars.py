@@ -1,8 +1,9 @@
-"""Black bars: the evidence that rows and columns leave over time, and the active area it proves.
+"""Black bars: what each shot shows along the borders of the picture, and the active area that follows from all shots.
 
-A dark scene is no bar. What proves a bar is its *edge*: a straight line right across the picture, black outside and lit
-just inside, at the same place in shot after shot. What disproves it is a shot that is lit right up to the border. Shots
-that show neither (dark scenes, vignettes, titles on black) do not vote. README.md has the rules' reasons.
+A dark scene is not a bar. A bar is proved by its *edge*: a straight line across the whole picture, black outside and
+lit just inside, at the same place in shot after shot. A shot that is lit right up to the border disproves it. Shots
+that show neither (dark scenes, vignettes, titles on black) do not vote. kernels/README.md gives the reasons for the
+rules.
 """
 
 from __future__ import annotations
@@ -14,50 +15,55 @@ import numpy as np
 from .surface import Geometry
 
 DARKNESS_STRIDE = 8
-"""Every so many frames the rows and columns are looked at, on every device."""
+"""Rows and columns are measured on every 8th frame, on every device."""
 
 SEGMENTS = 16
-"""Equal parts of a row (or column) whose means are told apart, so that a subtitle is not taken for a picture."""
+"""Each row (or column) is cut into this many equal parts whose means are kept apart, so that a subtitle inside a bar is
+not taken for picture."""
 
 BLACK, LIT = 8.0, 24.0
-"""Luma above the picture's black (0–255 full-range units): below is black, above is picture, between is neither."""
+"""Luma above the picture's black level, 0–255 full-range units: up to BLACK a part is black, from LIT on it is lit,
+between it is neither."""
 
 PEDESTAL_MAX = 20.0
-"""Black may be coded this high: a limited-range film that is marked full-range has its bars at 16."""
+"""Highest luma, 0–255 full-range units, that is accepted as the picture's black level: a limited-range film that is
+marked full-range has its bars at 16."""
 
 QUORUM = 0.75
-"""Share of a line's parts that must agree on what the line is."""
+"""Share of a line's parts that must agree before the line is called dark or bright."""
 
 SHARE_VOTED, SHARE_LIT = 0.15, 0.03
-"""A border state counts when it has this share of the frames that voted, and of the frames that showed a picture."""
+"""A bar width is accepted when it has at least this share of the frames of shots that voted, and of the frames of shots
+that were lit anywhere."""
 
 MAX_BAR_SHARE = 0.36
-"""No bar takes more than this share of a side: 16:9 shown on a 9:16 screen, the narrowest in use, leaves 0.342."""
+"""Largest share of the picture's side that a bar may take: 16:9 shown on a 9:16 screen, the narrowest in use, leaves
+0.342."""
 
 SLACK_PX = 2
-"""Edges this far apart are the same edge (chroma and coding bleed over it)."""
+"""Edges that are at most this many pixels apart count as the same edge: chroma and coding bleed over it."""
 
 
 NEITHER, DARK, BRIGHT = 0, 1, 2
-"""What a line (a row or a column) is, by the parts of it that say something: see `classify_lines`."""
+"""Classes of a line (a row or a column), see `classify_lines`."""
 
 LEAST_LIVE = 4
-"""Parts of a line that must have shown a picture, lest nothing is said."""
+"""With fewer live parts than this all lines are NEITHER."""
 
 
 @dataclass(frozen=True, slots=True)
 class Darkness:
-    """What rows and columns of the displayed picture showed over some frames (a shot).
+    """Classes of the rows and columns of the displayed picture over some frames (a shot).
 
-    `rows` (displayed height,) and `columns` (displayed width,) are uint8: NEITHER, DARK or BRIGHT (`classify_lines`).
+    `rows` (displayed height,) and `columns` (displayed width,) are uint8: NEITHER, DARK or BRIGHT.
     """
 
     frames: int
-    """Sampled frames; with none all lines are NEITHER."""
+    """Number of frames that were measured. When it is 0 all lines are NEITHER."""
     rows: np.ndarray
     columns: np.ndarray
     lit: bool
-    """Whether any part of a row reached `LIT`."""
+    """Whether the mean luma of any part of a row reached `LIT`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,8 @@ class ActiveArea:
 
 
 class BarsEvidence:
-    """What the shots of one video say about its borders. Its size is the picture's, whatever the film's length."""
+    """Collects what the shots of one video show along the borders. Its memory depends on the picture's size, not on the
+    film's length."""
 
     def __init__(self, geometry: Geometry) -> None:
         lines = {"top": geometry.display_height, "bottom": geometry.display_height}
@@ -80,7 +87,7 @@ class BarsEvidence:
         self._lit_frames = 0
 
     def add(self, darkness: Darkness) -> None:
-        """Folds one shot in."""
+        """Adds one shot."""
         if darkness.frames == 0:
             return
         for sides, lines in ((("top", "bottom"), darkness.rows), (("left", "right"), darkness.columns)):
@@ -93,17 +100,18 @@ class BarsEvidence:
 
     @property
     def changed(self) -> bool:
-        """Whether the bars change within the file; the active area is then the smallest common one."""
+        """Whether the width of a bar changes within the file. The active area is then the smallest common one."""
         return any(len(states) > 1 for states in self._states().values())
 
     def active_area(self) -> ActiveArea:
-        """What all parts of the film have in common inside their bars; nothing is cut off without proof."""
+        """The pixels to cut off each side: the widest accepted bar of that side, 0 where no bar was proved."""
         return ActiveArea(**{side: max(states, default=0) for side, states in self._states().items()})
 
     def _states(self) -> dict[str, list[int]]:
-        """Per side the border widths that hold for a good part of the film.
+        """Accepted bar widths of each side, pixels.
 
-        Real aspect changes come and go on both sides at once; a second width on one side alone is a picture's own line.
+        When the aspect ratio really changes it changes on both sides; a second width on one side alone is a line in the
+        picture and is dropped.
         """
         states = {side: self._widths(votes) for side, votes in self._votes.items()}
         for side, other in (("top", "bottom"), ("bottom", "top"), ("left", "right"), ("right", "left")):
@@ -126,26 +134,28 @@ class BarsEvidence:
 
 
 def border_edge(lines: np.ndarray) -> int | None:
-    """The width of the bar that one shot proves at the border where `lines` (n,) begin; None when it cannot.
+    """Width in lines of the bar that one shot proves at the border where `lines` (n,) uint8 begin; None when it proves
+    nothing.
 
-    0 when the outermost line is bright; `MAX_BAR_SHARE` of the lines at most.
+    The width is 0 when the outermost line is BRIGHT, and at most `MAX_BAR_SHARE` of the lines.
     """
     near = lines[: int(MAX_BAR_SHARE * len(lines)) + 1]
     bright = near == BRIGHT
     if not bright.any():
         return None
     edge = int(bright.argmax())
-    # The step from black to lit may take a few lines: coding bleeds, and enlarged material is soft.
+    # The step from black to lit may take a few lines, because coding bleeds and enlarged material is soft.
     black_lines = max(1, edge - max(3, len(lines) // 180))
     return edge if edge == 0 or bool((near[:black_lines] == DARK).all()) else None
 
 
 def classify_lines(profile: np.ndarray) -> np.ndarray:
-    """(n,) uint8: what each line is, of `profile` (n, SEGMENTS) float32, the highest mean luma (0–255 full-range units)
-    that each part of a line reached.
+    """The class of each line, (n,) uint8: NEITHER, DARK or BRIGHT.
 
-    Bright: a quorum of the live parts is lit, and of the outer ones among them, which subtitles do not reach. Dark: a
-    quorum of the outer ones is black. Parts that bars at right angles (or a night scene) leave dark are not live.
+    profile: (n, SEGMENTS) float32, the highest mean luma (0–255 full-range units) that each part of each line reached.
+    A part is live when it is lit in any line; parts that bars at right angles (or a night scene) keep dark are not
+    live. A line is BRIGHT when a quorum of its live parts is lit, and a quorum of the outer live parts as well, which
+    subtitles do not reach. A line is DARK when a quorum of its outer live parts is black.
     """
     pedestal = min(PEDESTAL_MAX, float(np.median(profile[0])), float(np.median(profile[-1])))
     lit = profile >= pedestal + LIT
@@ -160,6 +170,6 @@ def classify_lines(profile: np.ndarray) -> np.ndarray:
 
 
 def _agree(flags: np.ndarray) -> np.ndarray:
-    """(lines,) bool: whether a quorum of the parts agrees."""
+    """(lines,) bool: whether at least `QUORUM` of each line's flags (lines, parts) are set."""
     result: np.ndarray = flags.mean(axis=1) >= QUORUM
     return result

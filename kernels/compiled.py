@@ -1,6 +1,7 @@
-"""Loops over host arrays, compiled by Numba. They run without the interpreter's lock.
+"""Decorators for loops over host arrays that Numba compiles. Compiled loops release the interpreter lock.
 
-Compiled when their module is first imported and kept in Numba's cache, beside it or in the user's cache folder.
+Loops are compiled when their module is first imported and kept in Numba's cache, beside the module or in the user's
+cache folder.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def compiled(*signatures: Any) -> Callable[[F], F]:
-    """Compiled for `signatures` when the module is imported; from the cache where there is a folder to keep it."""
+    """Compiles a loop for `signatures` when its module is imported, or takes it from Numba's cache. Without a writable
+    cache folder every process compiles it anew."""
 
     def made(function: F) -> F:
         loop: Any
         try:
             loop = njit(list(signatures), nogil=True, cache=True)(function)
-        except RuntimeError:  # no folder can be written: compiled anew in every process
+        except RuntimeError:  # no cache folder can be written
             loop = njit(list(signatures), nogil=True)(function)
         return cast(F, loop)
 
@@ -29,5 +31,5 @@ def compiled(*signatures: Any) -> Callable[[F], F]:
 
 
 def compiled_helper(function: F) -> F:
-    """Compiled with the loop that calls it."""
+    """Compiles a function together with the compiled loop that calls it."""
     return cast(F, njit(nogil=True)(function))

@@ -1,4 +1,4 @@
-"""The pixel operations on the host, with OpenCV."""
+"""The pixel operations on the host, with OpenCV and compiled loops."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from .planes import halve, opencv_plane, rotated
 from .surface import Array, Geometry, Rect, Surface
 
 _MARGIN = 2
-"""Pixels kept around what a chip shows, so that interpolation sees true neighbours."""
+"""Pixels kept around the part of the picture that a chip shows, so that interpolation at its border uses real
+neighbours."""
 
 
 class CpuOps:
-    """`kernels.ops.Ops` on the host. Holds nothing; safe to share between threads."""
+    """`kernels.ops.Ops` on the host. It has no state and may be shared between threads."""
 
     def meter(self, geometry: Geometry) -> CpuMeter:
         return CpuMeter(geometry)
@@ -44,7 +45,7 @@ class CpuOps:
         left = iter(chips)
         for surface, matrices in parts:
             shown = index_matrix(stored_to_displayed((surface.y.shape[1], surface.y.shape[0]), surface.geometry))
-            for matrix, chip in zip(matrices, left, strict=False):  # asks for a matrix first: no chip is lost
+            for matrix, chip in zip(matrices, left, strict=False):  # takes the matrix first, so no chip is skipped
                 _warp_one(chip, surface, matrix @ shown)
         return chips
 
@@ -60,7 +61,8 @@ class CpuOps:
 
 
 def _stored_rgb(surface: Surface, part: Rect, size: tuple[int, int], fine: bool) -> np.ndarray:
-    """(h, w, 3) uint8 of `part` (luma pixels, corner coordinates) at `size`, in stored orientation."""
+    """(h, w, 3) uint8 R'G'B' of `part` (luma pixels, corner coordinates) at `size` (width, height), in stored
+    orientation."""
     planes = [opencv_plane(p) for p in (surface.y, surface.u, surface.v) if p is not None]
     rects = [_scaled(part, surface.y, p) for p in planes]
     if fine:
@@ -71,13 +73,14 @@ def _stored_rgb(surface: Surface, part: Rect, size: tuple[int, int], fine: bool)
 
 
 def _scaled(rect: Rect, luma: np.ndarray, samples: np.ndarray) -> Rect:
-    """The luma rectangle in the pixels of a plane; chroma is taken to lie in the middle of its luma pixels."""
+    """The luma rectangle in the pixels of another plane. Chroma is assumed to lie in the middle of its luma pixels."""
     sx, sy = samples.shape[1] / luma.shape[1], samples.shape[0] / luma.shape[0]
     return rect[0] * sx, rect[1] * sy, rect[2] * sx, rect[3] * sy
 
 
 def _sample_fast(samples: np.ndarray, rect: Rect, size: tuple[int, int], kind: int) -> np.ndarray:
-    """Halved while twice too large, then interpolated by OpenCV's `kind`; the plane's dtype; edges are repeated."""
+    """`rect` of a plane at `size` (width, height), in the plane's dtype: halved while it is at least twice too large,
+    then interpolated by OpenCV's `kind`. Edges are repeated outside the plane."""
     x, y, width, height = rect
     steps = halvings((floor(width), floor(height)), size)
     if steps:
@@ -96,7 +99,8 @@ def _sample_fast(samples: np.ndarray, rect: Rect, size: tuple[int, int], kind: i
 
 
 def _cut(samples: np.ndarray, x: float, y: float, size: tuple[int, int]) -> np.ndarray | None:
-    """The pixels from (x, y) on, which need no filter; None when x or y lies between pixels or the edge is reached."""
+    """The pixels from (x, y) on without any filter; None when x or y lies between pixels or the part reaches beyond the
+    plane."""
     left, top = int(x), int(y)
     if (left, top) != (x, y) or min(left, top) < 0:
         return None
@@ -107,7 +111,8 @@ def _cut(samples: np.ndarray, x: float, y: float, size: tuple[int, int]) -> np.n
 def _halved_part(
     samples: np.ndarray, rect: Rect, steps: list[tuple[int, int]]
 ) -> tuple[np.ndarray, tuple[float, float], tuple[int, int]]:
-    """The plane around `rect`, halved; where `rect` begins in it; the factors. Cut on whole steps of the plane."""
+    """The part of the plane around `rect`, halved by `steps`; where `rect` begins in it; the reduction factors in x and
+    y. The part is cut at multiples of the factors."""
     sx, sy = (prod(step[axis] for step in steps) for axis in (0, 1))
     x, y, width, height = rect
     left, right = _whole_steps(x, x + width, sx, samples.shape[1])
@@ -119,7 +124,8 @@ def _halved_part(
 
 
 def _whole_steps(begin: float, end: float, step: int, length: int) -> tuple[int, int]:
-    """The range of whole steps (and one more on each side) that covers [begin, end) inside the line."""
+    """The smallest range of multiples of `step` that covers [begin, end), with one step more on each side, inside the
+    line."""
     last = max(0, length // step - 1)
     low = min(max(0, floor(begin / step) - 1), last) * step
     high = min(length, (ceil(end / step) + 1) * step)
@@ -127,7 +133,8 @@ def _whole_steps(begin: float, end: float, step: int, length: int) -> tuple[int,
 
 
 def _sample_fine(samples: np.ndarray, rect: Rect, size: tuple[int, int]) -> np.ndarray:
-    """Lanczos at any scale; the plane's dtype; a part that needs no filter is only cut out."""
+    """`rect` of a plane at `size` (width, height) by Lanczos, in the plane's dtype. A part that needs no filter is only
+    cut out."""
     x, y, width, height = rect
     if width == size[0] and height == size[1] and (cut := _cut(samples, x, y, size)) is not None:
         return cut
@@ -135,7 +142,7 @@ def _sample_fine(samples: np.ndarray, rect: Rect, size: tuple[int, int]) -> np.n
 
 
 def _to_rgb(planes: list[np.ndarray], surface: Surface) -> np.ndarray:
-    """(h, w, 3) uint8 from planes of one size."""
+    """(h, w, 3) uint8 R'G'B' from one plane (grey) or three planes of the same size."""
     if len(planes) == 1:
         span, unit = code_range(surface.colour), 1.0 / (1 << (surface.bit_depth - 8))
         grey = (planes[0].astype(np.float32) * unit - span.black) * span.luma_gain
@@ -146,10 +153,11 @@ def _to_rgb(planes: list[np.ndarray], surface: Surface) -> np.ndarray:
 
 
 def _warp_one(chip: np.ndarray, surface: Surface, to_chip: np.ndarray) -> None:
-    """Fills one chip; `to_chip` (2, 3) takes stored luma pixels (centres at whole numbers) to chip pixels.
+    """Fills one chip. `to_chip` (2, 3) maps stored luma pixels to chip pixels, pixel centres at whole numbers.
 
-    Only the stored pixels that the chip shows are converted, halved first while the chip is twice too small. Plain
-    numbers: for matrices this small NumPy takes longer than the pixels do.
+    Only the stored pixels that the chip shows are converted; they are halved first while the chip is at least twice
+    smaller. The arithmetic uses Python numbers because NumPy's overhead is larger than the work for matrices this
+    small.
     """
     (a, b, c), (d, e, f) = to_chip.tolist()
     step = 1 << max(0, floor(-log2(_most_enlarged(a, b, d, e))))
@@ -174,7 +182,8 @@ def _most_enlarged(a: float, b: float, c: float, d: float) -> float:
 
 
 def _whole_pixels(low: float, high: float, step: int, length: int) -> tuple[int, int]:
-    """Where the needed pixels begin, and how many pixels of `step` they are; begins on whole chroma pixels."""
+    """First needed pixel, at a whole chroma pixel, and the number of pixels of width `step` up to the last needed
+    one."""
     unit = 2 * step
     begin = max(0, floor((low - _MARGIN * step) / unit) * unit)
     end = min(length, ceil((high + _MARGIN * step) / unit) * unit)

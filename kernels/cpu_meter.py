@@ -1,4 +1,5 @@
-"""Measures frames on the host, see README.md for the formulae: pixels in compiled loops, a batch's numbers at once."""
+"""Measures frames on the host. kernels/README.md lists the formulas. Pixels are read by compiled loops, the numbers of
+a whole batch are computed at once."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ _GREY = 128
 
 
 class CpuMeter:
-    """`kernels.ops.Meter` on the host. One object a video; not for several threads at once."""
+    """`kernels.ops.Meter` on the host. One object measures one video; it must not be used by several threads at
+    once."""
 
     def __init__(self, geometry: Geometry) -> None:
         self._geometry = geometry
@@ -42,7 +44,7 @@ class CpuMeter:
         self._small, counts = [], _Counts(len(surfaces), self._geometry.rotation)
         for place, surface in enumerate(surfaces):
             small = small_surface(surface, self._size)
-            # At once, while its pixels are near.
+            # Counted here, while the pixels are still in the processor's cache.
             counts.add(place, small)
             self._small.append(small)
             if self._count % DARKNESS_STRIDE == 0:
@@ -74,14 +76,16 @@ class CpuMeter:
         self._changes(rows, np.clip((thumbs - black[:, None, None]) * gain[:, None, None], 0.0, 255.0))
 
     def _changes(self, rows: np.ndarray, thumbs: np.ndarray) -> None:
-        """`thumbs`: (N, THUMB_HEIGHT, THUMB_WIDTH) in full-range units."""
+        """Fills the change of the thumbnail and the luma signature. `thumbs`: (N, THUMB_HEIGHT, THUMB_WIDTH) in
+        full-range units."""
         before = thumbs[:1] if self._before is None else self._before
         rows["change"] = np.abs(np.diff(thumbs, axis=0, prepend=before)).mean(axis=(1, 2))
         self._before = thumbs[-1:]
         rows["signature_y"] = np.rint(thumbs.reshape(-1, 9, 3, 16, 3).mean(axis=(2, 4)))
 
     def _steps(self, rows: np.ndarray) -> None:
-        """What the last numbers of each row differ in from those of the row before."""
+        """Fills the chroma and tone changes: differences of each row's signature and histogram to those of the row
+        before."""
         joined = np.concatenate([rows[:1] if self._last is None else self._last, rows])
         rows["chroma_change"] = np.abs(np.diff(joined["signature_uv"].astype(np.int16), axis=0)).mean(axis=(1, 2, 3))
         moved = np.abs(np.diff(joined["histogram"].astype(np.int32), axis=0)).sum(axis=1)
@@ -90,7 +94,7 @@ class CpuMeter:
 
 
 class _Counts:
-    """What is counted in the small pictures of a batch, in code values and as they are stored."""
+    """Histograms and sums over the small pictures of a batch, in code values and stored orientation."""
 
     def __init__(self, count: int, rotation: Rotation) -> None:
         (self._wide, self._high), (wide, high) = rotated_size(_THUMB, rotation), rotated_size(_TINY, rotation)
@@ -128,18 +132,20 @@ def _chroma(rows: np.ndarray, counts: _Counts, colours: Sequence[Colour]) -> Non
 
 
 def _turned_cells(cells: np.ndarray, rotation: Rotation) -> np.ndarray:
-    """Stored pictures (…, h, w) as they are displayed."""
+    """Stored pictures (…, h, w) turned to displayed orientation."""
     return np.rot90(cells, -(rotation // 90), axes=(-2, -1)) if rotation else cells
 
 
 def small_surface(surface: Surface, size: tuple[int, int]) -> Surface:
-    """The picture as it is measured: luma at `size` (width, height) and small chroma, uint8 of their own."""
+    """The picture as it is measured, 8 bits, in new memory: luma at `size` (width, height), chroma halved until its
+    longer side is under 480 pixels."""
     u, v = (p if p is None else _small_chroma(p, surface.bit_depth) for p in (surface.u, surface.v))
     return Surface(_analysis_picture(surface, size), u, v, 8, surface.colour, surface.geometry)
 
 
 def _analysis_picture(surface: Surface, size: tuple[int, int]) -> np.ndarray:
-    """(h, w) uint8 code values of the stored luma at `size` (width, height): halved, then bilinear, always rounded."""
+    """(h, w) uint8 code values of the stored luma at `size` (width, height): halved, then bilinear; every step is
+    rounded."""
     picture = halve_steps(surface.y, halvings((surface.y.shape[1], surface.y.shape[0]), size))
     if picture.shape != (size[1], size[0]):
         picture = cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
@@ -152,15 +158,15 @@ def _small_chroma(samples: np.ndarray, bit_depth: int) -> np.ndarray:
 
 
 def _own(picture: np.ndarray, source: np.ndarray) -> np.ndarray:
-    """The picture with its pixels side by side, and none of them the decoder's."""
+    """The picture as a contiguous array that shares no memory with `source`."""
     return picture.copy() if np.may_share_memory(picture, source) else np.ascontiguousarray(picture)
 
 
 def colourfulness(means: np.ndarray, axes: np.ndarray) -> np.ndarray:
-    """(N,) Hasler & Süsstrunk 2003 (M3). `means` (N, 5): of U, V, U², V², U·V in 8-bit codes; `axes` (N, 2, 2): what
-    `opponent_axes` says.
+    """(N,) colourfulness after Hasler & Süsstrunk 2003 (M3).
 
-    Both opponent axes are linear in (U, V), so their moments follow from those of U and V.
+    means: (N, 5) means of U, V, U², V² and U·V in 8-bit codes. axes: (N, 2, 2), `opponent_axes` of each picture. Both
+    opponent axes are linear in (U, V), so their moments follow from those of U and V.
     """
     mean = means[:, :2]
     uu, vv = (means[:, 2:4] - mean**2).T

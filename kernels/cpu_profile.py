@@ -1,4 +1,4 @@
-"""Rows and columns of the displayed picture, folded over frames on the host."""
+"""Highest luma of the parts of each displayed row and column over many frames, on the host."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from .surface import Geometry, Rotation, Surface
 
 
 class ProfileAccumulator:
-    """Keeps the highest mean luma of each part of each row and column; its size is the picture's.
+    """Keeps the highest mean luma that each part of each row and column reached. Its memory depends on the picture's
+    size only.
 
-    `rows` (displayed height, SEGMENTS) and `columns` (displayed width, SEGMENTS): float32, 0–255 full-range units;
-    parts run from left to right in a row, from top to bottom in a column.
+    `rows` (displayed height, SEGMENTS) and `columns` (displayed width, SEGMENTS): float32, 0–255 full-range units.
+    Parts run from left to right in a row, from top to bottom in a column.
     """
 
     def __init__(self, geometry: Geometry) -> None:
@@ -27,7 +28,7 @@ class ProfileAccumulator:
         self.columns = np.zeros((self._geometry.display_width, SEGMENTS), np.float32)
 
     def add(self, surface: Surface) -> None:
-        """Folds one frame in."""
+        """Adds one frame."""
         span = code_range(surface.colour)
         unit = 1.0 / (1 << (surface.bit_depth - 8))
         stored = segment_means(surface.y)
@@ -38,7 +39,7 @@ class ProfileAccumulator:
         self._frames += 1
 
     def take(self) -> Darkness:
-        """What was folded in since the last call; starts afresh."""
+        """The classes of rows and columns over the frames added since the last call; then starts again from nothing."""
         lit = bool((self.rows >= LIT).any())
         taken = Darkness(self._frames, classify_lines(self.rows), classify_lines(self.columns), lit)
         self._clear()
@@ -46,21 +47,23 @@ class ProfileAccumulator:
 
 
 def segment_edges(length: int) -> np.ndarray:
-    """(SEGMENTS + 1,) int: where the parts of a line begin; neighbours share an edge, short lines have empty parts."""
+    """(SEGMENTS + 1,) int: where the parts of a line of `length` pixels begin and end. Parts of short lines may be
+    empty."""
     return np.arange(SEGMENTS + 1) * length // SEGMENTS
 
 
 def segment_means(luma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(h, SEGMENTS) and (w, SEGMENTS) float32 means in code values of the parts of each row and of each column.
+    """Means in code values of the parts of each row, (h, SEGMENTS) float32, and of each column, (w, SEGMENTS) float32.
 
-    An empty part (of a line shorter than SEGMENTS pixels) shows the pixel it would begin at.
+    An empty part (of a line shorter than SEGMENTS pixels) has the value of the pixel at its beginning.
     """
     rows, columns = part_means(*flat(luma), segment_edges(luma.shape[1]), segment_edges(luma.shape[0]))
     return rows, columns
 
 
 def displayed_profiles(rows: np.ndarray, columns: np.ndarray, rotation: Rotation) -> tuple[np.ndarray, np.ndarray]:
-    """Stored rows and columns as displayed ones: a turn swaps them and turns their order or their parts round."""
+    """Profiles of stored rows and columns as those of displayed ones. A rotation swaps rows and columns and reverses
+    their order or the order of their parts."""
     if rotation == 90:
         return columns[:, ::-1], rows[::-1]
     if rotation == 180:
@@ -71,7 +74,7 @@ def displayed_profiles(rows: np.ndarray, columns: np.ndarray, rotation: Rotation
 
 
 def displayed_lines(rows: np.ndarray, columns: np.ndarray, rotation: Rotation) -> tuple[np.ndarray, np.ndarray]:
-    """`displayed_profiles` for numbers that do not depend on the order of a line's parts."""
+    """Like `displayed_profiles`, for one value per line instead of one per part."""
     if rotation == 90:
         return columns, rows[::-1]
     if rotation == 180:
@@ -82,7 +85,7 @@ def displayed_lines(rows: np.ndarray, columns: np.ndarray, rotation: Rotation) -
 
 
 def resized_profile(profile: np.ndarray, lines: int) -> np.ndarray:
-    """The profile with as many lines as the displayed picture has (nearest line)."""
+    """The profile with `lines` lines, each taken from the nearest line."""
     if len(profile) == lines:
         return profile
     nearest = ((np.arange(lines) + 0.5) * (len(profile) / lines)).astype(np.int64)

@@ -1,4 +1,5 @@
-"""The good filter of `resample` over host planes, in compiled loops: each output line is a weighted sum of lines."""
+"""Lanczos resampling (kernels/resample.py) of host planes in compiled loops: each output line is a weighted sum of
+input lines."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ _OUT = {kind: t.Array(kind, 2, "C") for kind in (t.uint8, t.uint16, t.float32)}
 
 @compiled(*(void(_LINES[kind], _FIRST, _WEIGHTS, _OUT[t.float32]) for kind in (t.uint8, t.uint16)))
 def _sums(lines: np.ndarray, first: np.ndarray, weights: np.ndarray, out: np.ndarray) -> None:
-    """(count, w) `out`: of (h, w) `lines` those from `first` on, each times its weight; edge lines are repeated."""
+    """Fills `out` (count, w): line r is the sum of the `lines` (h, w) from `first[r]` on, each times its weight. Edge
+    lines are repeated."""
     last = lines.shape[0] - 1
     for r in range(out.shape[0]):
         line = out[r]
@@ -30,7 +32,7 @@ def _sums(lines: np.ndarray, first: np.ndarray, weights: np.ndarray, out: np.nda
 
 @compiled(*(void(_LINES[t.float32], _FIRST, _WEIGHTS, t.float32, _OUT[kind]) for kind in (t.uint8, t.uint16)))
 def _rounded_sums(lines: np.ndarray, first: np.ndarray, weights: np.ndarray, top: np.float32, out: np.ndarray) -> None:
-    """`_sums`, rounded and kept between 0 and `top`."""
+    """`_sums`, rounded and clipped to 0…`top`."""
     last = lines.shape[0] - 1
     total = np.empty(lines.shape[1], np.float32)
     for r in range(out.shape[0]):
@@ -45,10 +47,11 @@ def _rounded_sums(lines: np.ndarray, first: np.ndarray, weights: np.ndarray, top
 
 
 def lanczos(samples: np.ndarray, rect: Rect, size: tuple[int, int]) -> np.ndarray:
-    """`rect` (x, y, width, height, corner coordinates) of a plane (h, w) of uint8 or uint16 at `size` (width, height),
-    rounded to its dtype; edge samples stand in for what lies outside.
+    """`rect` (x, y, width, height, corner coordinates) of a plane (h, w) uint8 or uint16 at `size` (width, height),
+    rounded to the plane's dtype. Edge samples are repeated outside the plane.
 
-    Across first, on the plane lying on its side, for lines that lie whole in memory can be added many pixels at once.
+    Columns are resampled first, on the transposed plane: lines that are contiguous in memory can be added many pixels
+    at a time.
     """
     x, y, width, height = rect
     across, down = taps(x, width, samples.shape[1], size[0]), taps(y, height, samples.shape[0], size[1])
@@ -62,7 +65,8 @@ def lanczos(samples: np.ndarray, rect: Rect, size: tuple[int, int]) -> np.ndarra
 
 
 def _reach(taps: tuple[np.ndarray, np.ndarray], length: int) -> tuple[int, int]:
-    """The part of a line that is read; at least its last sample, which stands in for all beyond it."""
+    """The part [begin, end) of a line that the taps read; at least one sample, which stands for everything outside the
+    line."""
     first, weights = taps
     begin = min(max(0, int(first.min())), length - 1)
     return begin, max(begin + 1, min(length, int(first.max()) + weights.shape[1]))

@@ -1,6 +1,7 @@
-"""Loops over host planes, compiled by Numba: each reads its pixels once, where a chain of calls would read them often.
+"""Loops over host planes, compiled by Numba. Each reads its pixels once where a chain of library calls would read them
+several times.
 
-Sums are whole numbers, so they are exact and the same on every machine.
+Sums are integers, so they are exact and the same on every machine.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ _SUMS = t.Array(t.int64, 1, "C")
 
 
 def flat(plane: np.ndarray) -> tuple[np.ndarray, int]:
-    """A plane (h, w) as one line of samples and the distance of its rows in it; copied when its pixels lie apart."""
+    """A plane (h, w) as one line of samples, and the distance of its rows in samples. The plane is copied when the
+    samples of a row are not adjacent."""
     if plane.flags.c_contiguous:
         return plane.reshape(-1), plane.shape[1]
     if plane.strides[1] != plane.itemsize or plane.strides[0] < 0:
@@ -35,7 +37,7 @@ def flat(plane: np.ndarray) -> tuple[np.ndarray, int]:
 
 @compiled_helper
 def _fetched(samples: np.ndarray, begin: int, count: int, line: np.ndarray) -> None:
-    """Copies `count` samples into a line that stays in the cache.
+    """Copies `count` samples from `begin` on into `line`, which stays in the processor's cache.
 
     A loop that reads two rows of a plane in turn waits for memory twice as long as one that reads straight on.
     """
@@ -53,7 +55,7 @@ def _mean_of_four(above: np.ndarray, below: np.ndarray, line: np.ndarray, width:
 
 @compiled(void(_BYTES, t.int64, _BYTES_OUT), void(_WORDS, t.int64, _WORDS_OUT))
 def halve_into(samples: np.ndarray, pitch: int, out: np.ndarray) -> None:
-    """Means of 2×2 pixels of a plane (see `flat`), rounded half up, into `out` (h, w)."""
+    """Fills `out` (h, w) with the means of 2×2 samples of a plane (see `flat`), rounded half up."""
     height, width = out.shape
     lines = np.empty(pitch + 2 * width, out.dtype)
     for r in range(height):
@@ -63,7 +65,8 @@ def halve_into(samples: np.ndarray, pitch: int, out: np.ndarray) -> None:
 
 @compiled(void(_BYTES, t.int64, _BYTES_OUT), void(_WORDS, t.int64, _WORDS_OUT))
 def quarter_into(samples: np.ndarray, pitch: int, out: np.ndarray) -> None:
-    """`halve` done twice, with two lines in between instead of a picture, into `out` (h, w)."""
+    """Fills `out` (h, w) with a plane (see `flat`) that is halved twice, like `halve_into` called two times but without
+    a picture in between."""
     height, width = out.shape
     lines, half = np.empty(pitch + 4 * width, out.dtype), np.empty((2, 2 * width), out.dtype)
     for r in range(height):
@@ -75,7 +78,7 @@ def quarter_into(samples: np.ndarray, pitch: int, out: np.ndarray) -> None:
 
 @compiled_helper
 def _with_edges(line: np.ndarray, out: np.ndarray) -> None:
-    """A line of the picture with its outermost pixels repeated once on each side."""
+    """Copies a line of the picture into `out`, with its first and last pixel repeated once."""
     inner = out[1:-1]
     for c in range(line.shape[0]):
         inner[c] = line[c]
@@ -84,10 +87,11 @@ def _with_edges(line: np.ndarray, out: np.ndarray) -> None:
 
 @compiled_helper
 def _gradient_sums(picture: np.ndarray, sums: np.ndarray) -> None:
-    """Adds to (5,) `sums` those over all pixels with repeated edges:
+    """Adds to `sums` (5,) the sums over all pixels of gx², gy², gx·gy, the Laplacian and its square, with repeated
+    edges.
 
-    gx², gy², gx·gy of the 3×3 Sobel sums, the 4-neighbour Laplacian and its square. int16 holds each of them (a
-    gradient is at most 1020), int32 the squares of a line.
+    gx and gy are 3×3 Sobel sums, the Laplacian is that of the 4 neighbours. int16 holds each of them (a gradient is at
+    most 1020), int32 the squares of a line.
     """
     height, width = picture.shape
     lines = np.empty((3, width + 2), np.int16)
@@ -116,9 +120,10 @@ def _gradient_sums(picture: np.ndarray, sums: np.ndarray) -> None:
 
 @compiled_helper
 def _histogram(picture: np.ndarray, codes: np.ndarray) -> None:
-    """Counts of all code values into (256,) `codes`.
+    """Fills `codes` (256,) with the number of pixels of each code value.
 
-    Four tables take turns: neighbours are often equal, and an addition would have to wait for the one before.
+    Four tables are used in turn: neighbouring pixels are often equal, and an addition would have to wait for the one
+    before it.
     """
     height, width = picture.shape
     counts = np.zeros((4, 256), np.int32)
@@ -137,7 +142,7 @@ def _histogram(picture: np.ndarray, codes: np.ndarray) -> None:
 
 @compiled_helper
 def _chroma_sums(u: np.ndarray, v: np.ndarray, sums: np.ndarray) -> None:
-    """Adds to (5,) `sums` those of u, v, u², v², u·v."""
+    """Adds to `sums` (5,) the sums of u, v, u², v² and u·v."""
     for r in range(u.shape[0]):
         first, second = u[r], v[r]
         su, sv, uu, vv, uv = int32(0), int32(0), int32(0), int32(0), int32(0)
@@ -154,8 +159,8 @@ def _chroma_sums(u: np.ndarray, v: np.ndarray, sums: np.ndarray) -> None:
 
 @compiled_helper
 def _cell_means(picture: np.ndarray, down: np.ndarray, across: np.ndarray, cells: np.ndarray) -> None:
-    """Means over equal cells of the picture into (n, m) `cells`; `down` (n, h) and `across` (m, w) are the shares that
-    pixels have in cells."""
+    """Fills `cells` (n, m) with the means over equal cells of the picture. `down` (n, h) and `across` (m, w) are the
+    shares of each row and column in the cells, see `planes.coverage`."""
     height, width = picture.shape
     rows, columns = cells.shape
     folded = np.empty(width, np.float32)
@@ -182,8 +187,11 @@ def luma_numbers(
     sums: np.ndarray,
     thumb: np.ndarray,
 ) -> None:
-    """All that is counted in an (h, w) uint8 picture: (256,) `codes`, (5,) `sums` of gradients (zeros before), and its
-    (n, m) `thumb`, made of the picture halved once where `halved` says so. Shares: see `_cell_means`."""
+    """Everything that is counted in an (h, w) uint8 luma picture.
+
+    Fills `codes` (256,) with the histogram, adds to `sums` (5,) as `_gradient_sums` does, and fills `thumb` (n, m) with
+    cell means, of the picture halved once when `halved` is set. `down` and `across`: see `_cell_means`.
+    """
     _histogram(picture, codes)
     _gradient_sums(picture, sums)
     if halved:
@@ -200,8 +208,11 @@ def luma_numbers(
 def chroma_numbers(
     u: np.ndarray, v: np.ndarray, down: np.ndarray, across: np.ndarray, sums: np.ndarray, cells: np.ndarray
 ) -> None:
-    """All that is counted in two (h, w) uint8 chroma planes: (5,) `sums` of u, v, u², v², u·v (zeros before), and
-    means over (2, n, m) `cells`. Shares: see `_cell_means`."""
+    """Everything that is counted in two (h, w) uint8 chroma planes.
+
+    Adds to `sums` (5,) as `_chroma_sums` does and fills `cells` (2, n, m) with cell means of u and v. `down` and
+    `across`: see `_cell_means`.
+    """
     _chroma_sums(u, v, sums)
     _cell_means(u, down, across, cells[0])
     _cell_means(v, down, across, cells[1])
@@ -212,10 +223,11 @@ def chroma_numbers(
     t.Tuple((_WEIGHTS, _WEIGHTS))(_WORDS, t.int64, _EDGES, _EDGES),
 )
 def part_means(samples: np.ndarray, pitch: int, across: np.ndarray, down: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Means of the parts of each row (h, S) and of each column (w, S) of a plane (see `flat`), which is read once.
+    """Means of the parts of each row, (h, S) float32, and of each column, (w, S) float32, of a plane (see `flat`). Each
+    sample is read once.
 
-    `across` and `down` (S + 1,) say where the parts begin, their last numbers are w and h; an empty part shows the
-    pixel it would begin at.
+    `across` and `down` (S + 1,) say where the parts begin; their last numbers are the width and the height. An empty
+    part has the value of the sample at its beginning.
     """
     parts = across.shape[0] - 1
     height, width = down[parts], across[parts]

@@ -1,4 +1,5 @@
-"""Where a stored pixel is shown, and at which sizes a picture is measured. Angles are clockwise, y points down."""
+"""Where a stored pixel is displayed, and the sizes at which a picture is measured. Angles are clockwise, y points
+down."""
 
 from __future__ import annotations
 
@@ -8,16 +9,17 @@ from .stats import ANALYSIS_LONG_SIDE
 from .surface import Geometry, Rect, Rotation, Surface
 
 CHROMA_LONG_SIDE = ANALYSIS_LONG_SIDE // 2
-"""Chroma planes are halved while their longer side is at least twice this."""
+"""Chroma planes are halved while their longer side is at least twice this many pixels."""
 
 
 def rotated_size(size: tuple[int, int], rotation: Rotation) -> tuple[int, int]:
-    """(width, height) after a rotation; a quarter turn swaps the two. Its own inverse."""
+    """(width, height) after a rotation: 90° and 270° swap the two. The function is its own inverse."""
     return (size[1], size[0]) if rotation % 180 else size
 
 
 def analysis_size(geometry: Geometry) -> tuple[int, int]:
-    """(width, height) of the measured luma in *stored* orientation: displayed aspect, longer side at most 480."""
+    """(width, height) of the measured luma in *stored* orientation: displayed aspect ratio, longer side at most 480,
+    never enlarged."""
     width, height = geometry.display_width, geometry.display_height
     scale = min(1.0, ANALYSIS_LONG_SIDE / max(width, height))
     shown = max(1, round(width * scale)), max(1, round(height * scale))
@@ -25,9 +27,10 @@ def analysis_size(geometry: Geometry) -> tuple[int, int]:
 
 
 def halvings(size: tuple[int, int], target: tuple[int, int]) -> list[tuple[int, int]]:
-    """The 2×2 averaging steps from `size` towards `target`, as (x, y) factors of 1 or 2: halve what is twice too large.
+    """The halving steps from `size` towards `target` (both width, height), each a pair of factors (x, y) of 1 or 2.
 
-    An odd last row or column is dropped by a step. Both sides are halved together while both can be.
+    A side is halved while it is at least twice its target. Both sides are halved together while both can be. An odd
+    last row or column is dropped by a step.
     """
     (width, height), steps = size, list[tuple[int, int]]()
     while True:
@@ -39,7 +42,7 @@ def halvings(size: tuple[int, int], target: tuple[int, int]) -> list[tuple[int, 
 
 
 def chroma_halvings(size: tuple[int, int]) -> int:
-    """How often both sides of a chroma plane are halved before its colours are measured."""
+    """How often both sides of a chroma plane of `size` (width, height) are halved before its colours are measured."""
     (width, height), count = size, 0
     while max(width, height) >= 2 * CHROMA_LONG_SIDE and min(width, height) >= 2:
         width, height, count = width // 2, height // 2, count + 1
@@ -47,7 +50,8 @@ def chroma_halvings(size: tuple[int, int]) -> int:
 
 
 def stored_to_displayed(stored: tuple[int, int], geometry: Geometry) -> np.ndarray:
-    """(3, 3) float64: stored to displayed coordinates, both counted from the corner of the first pixel."""
+    """(3, 3) float64 that maps stored to displayed coordinates, both measured from the corner of the first pixel.
+    `stored`: (width, height) of the luma plane."""
     width, height = rotated_size((geometry.display_width, geometry.display_height), geometry.rotation)
     scale = np.diag([width / stored[0], height / stored[1], 1.0])
     turn = {
@@ -60,13 +64,14 @@ def stored_to_displayed(stored: tuple[int, int], geometry: Geometry) -> np.ndarr
 
 
 def stored_rect(surface: Surface, rect: Rect | None) -> Rect:
-    """The rectangle of luma pixels, corner coordinates, that is shown in `rect`; everything when None."""
+    """The rectangle of stored luma pixels, corner coordinates, that is displayed in `rect`; the whole plane when `rect`
+    is None."""
     height, width = surface.y.shape
     return rect_in((width, height), surface.geometry, rect)
 
 
 def rect_in(stored: tuple[int, int], geometry: Geometry, rect: Rect | None) -> Rect:
-    """`stored_rect` of any picture whose luma is `stored` (width, height)."""
+    """`stored_rect` for a picture whose luma plane is `stored` (width, height)."""
     width, height = stored
     if rect is None:
         return 0.0, 0.0, float(width), float(height)
@@ -78,7 +83,7 @@ def rect_in(stored: tuple[int, int], geometry: Geometry, rect: Rect | None) -> R
 
 
 def output_size(geometry: Geometry, rect: Rect | None, size: tuple[int, int] | None) -> tuple[int, int]:
-    """(width, height) of the answer of `Ops.rgb`: `size`, or the rectangle's own size rounded, at least 1.
+    """(width, height) of what `Ops.rgb` returns: `size`, or the rectangle's own size rounded, at least 1.
 
     Raises ValueError for a rectangle or size without area.
     """
@@ -93,7 +98,7 @@ def output_size(geometry: Geometry, rect: Rect | None, size: tuple[int, int] | N
 
 
 def index_matrix(corner: np.ndarray) -> np.ndarray:
-    """The same mapping for coordinates that put 0 at the *centre* of the first pixel (as OpenCV's warps do)."""
+    """The same mapping for coordinates whose 0 is the *centre* of the first pixel, as in OpenCV's warps."""
     shift = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [0.0, 0.0, 1.0]])
     back = np.array([[1.0, 0.0, -0.5], [0.0, 1.0, -0.5], [0.0, 0.0, 1.0]])
     result: np.ndarray = back @ corner @ shift

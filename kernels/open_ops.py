@@ -1,4 +1,4 @@
-"""Which device's pixel operations serve a run is decided here, once."""
+"""Chooses the pixel operations of a run by its device."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from .ops import Device, Ops
 
 
 def open_ops(device: Device) -> Ops:
-    """The pixel operations of a device. Raises `RuntimeError` (what is missing) when `cuda` cannot be had."""
+    """The pixel operations of a device. Raises RuntimeError, which says what is missing, when `cuda` cannot be used."""
     if device == "cpu":
         from .cpu import CpuOps
 

@@ -1,4 +1,4 @@
-"""The pixel operations of one device: the contract that the CPU's and CUDA's keep."""
+"""The pixel operations of a device: the Protocols that the CPU and CUDA implementations share."""
 
 from __future__ import annotations
 
@@ -13,59 +13,71 @@ from .surface import Array, Geometry, Rect, Surface
 
 Device = Literal["cpu", "cuda"]
 Part = tuple[Surface, Rect | None]
-"""A picture and the rectangle of it (displayed pixels) that is wanted; None: all."""
+"""A picture and a rectangle of it in displayed pixels; None: the whole picture."""
 Warps = tuple[Surface, np.ndarray]
-"""A picture and the matrices (n, 2, 3) of the chips that are wanted of it."""
+"""A picture and the matrices (n, 2, 3) of the chips to cut from it, see `Ops.warp`."""
 
 
 class Meter(Protocol):
-    """Measures every frame of one video in presentation order; remembers what the next frame is compared with."""
+    """Measures the frames of one video in presentation order and keeps what the next frame is compared with."""
 
     def measure(self, surfaces: list[Surface], pts_s: np.ndarray, frames: np.ndarray) -> np.ndarray:
-        """Rows of dtype `kernels.stats.ROW`, one a surface, on the host. Synchronises (device meters only)."""
+        """Measures a batch: rows (N,) of dtype `kernels.stats.ROW` on the host, one for each surface. Synchronises (on
+        a device).
+
+        pts_s: (N,) float64 presentation times in seconds. frames: (N,) frame numbers, -1 where unknown.
+        """
         ...
 
     def small(self, place: int) -> Surface:
-        """The picture at `place` of the last `measure`, as it was measured: luma with its longer side at 480 pixels at
-        most, small chroma, 8 bits, shown in the same size. Finished; its planes are its own."""
+        """The picture at index `place` of the last batch as it was measured: longer side at most 480 pixels, small
+        chroma, 8 bits, the same display size. It is finished, and the decoder does not reuse its memory."""
         ...
 
     def take_darkness(self) -> Darkness:
-        """What rows and columns showed since the last call; starts afresh. Synchronises (device meters only)."""
+        """The classes of rows and columns over the frames measured since the last call; then starts again from nothing.
+        Synchronises (on a device)."""
         ...
 
 
 class Ops(Protocol):
-    """Pixels in, pixels out, on one device."""
+    """The pixel operations of one device. Results of device operations are queued, not finished, until `to_host`."""
 
-    def meter(self, geometry: Geometry) -> Meter: ...
+    def meter(self, geometry: Geometry) -> Meter:
+        """A new meter for a video with this geometry."""
+        ...
 
     def rgb(
         self, surface: Surface, rect: Rect | None = None, size: tuple[int, int] | None = None, fine: bool = False
     ) -> Array:
-        """(h, w, 3) uint8 sRGB-range R'G'B' of `rect` (displayed pixels, default all) at `size` (width, height).
+        """(h, w, 3) uint8 R'G'B' of `rect` (displayed pixels, default: all) at `size` (width, height, default: that of
+        `rect`).
 
-        `rect` may be fractional and may stick out: the edge is repeated there. The quick filter halves by 2×2 means
-        and ends bilinear (bicubic when enlarging); `fine` is Lanczos at every scale, for pictures people look at.
-        Raises ValueError for a rectangle or size without area.
+        `rect` may be fractional and may reach beyond the picture, whose edge pixels are repeated there. The fast filter
+        halves by 2×2 means and ends bilinear (bicubic when it enlarges); `fine` uses Lanczos at every scale, for
+        pictures that people look at. Raises ValueError for a rectangle or size without area.
         """
         ...
 
     def rgb_all(self, parts: Sequence[Part], size: tuple[int, int]) -> Array:
-        """(N, h, w, 3) uint8: `rgb` of each part by the quick filter, all at one size; on a device one launch."""
+        """(N, h, w, 3) uint8: `rgb` of each part by the fast filter, all at `size` (width, height). One launch on a
+        device. Raises ValueError for a rectangle or size without area."""
         ...
 
     def warp(self, parts: Sequence[Warps], size: int) -> Array:
-        """(N, size, size, 3) uint8 chips of all pictures, in their order; on a device one launch.
+        """(N, size, size, 3) uint8 R'G'B' chips of all pictures, in order. One launch on a device.
 
-        Matrices map displayed pixels to chip pixels (similarities). Whole numbers are pixel centres, as in
-        `cv2.warpAffine`. What lies outside the picture is black.
+        Matrices are similarities that map displayed pixels to chip pixels; whole numbers are pixel centres, as in
+        `cv2.warpAffine`. Pixels outside the picture are black.
         """
         ...
 
     def balance(self, picture: Array, subject: PixelBox) -> Array:
-        """(8,) float64 in the order of `kernels.balance.Balance`, of a small picture (h, w, 3) uint8, side by side in
-        memory; `subject`: the pixels that do not count as background."""
+        """(8,) float64 in the order of `kernels.balance.Balance`.
+
+        picture: a small contiguous (h, w, 3) uint8 R'G'B' picture. subject: the box of pixels that do not count as
+        background.
+        """
         ...
 
     def copy(self, surface: Surface) -> Surface:
@@ -78,5 +90,5 @@ class Ops(Protocol):
         ...
 
     def to_host(self, array: Array) -> np.ndarray:
-        """The array in host memory. Synchronises (device ops only)."""
+        """The array in host memory. Synchronises (on a device)."""
         ...

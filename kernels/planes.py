@@ -1,4 +1,4 @@
-"""Small steps on host planes: (h, w) uint8 or uint16 pictures, sizes as (width, height)."""
+"""Steps on host planes: (h, w) uint8 or uint16; sizes are (width, height)."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_C
 
 
 def opencv_plane(samples: np.ndarray) -> np.ndarray:
-    """The plane in a layout OpenCV reads without copying it again: whole pixels in a row, rows going down."""
+    """The plane in a layout that OpenCV reads without a copy of its own: adjacent samples in a row, rows from top to
+    bottom."""
     if samples.strides[1] != samples.itemsize or samples.strides[0] < 0:
         return np.ascontiguousarray(samples)
     return samples
 
 
 def halve(picture: np.ndarray, step: tuple[int, int] = (2, 2)) -> np.ndarray:
-    """Means of 2×2 (or 2×1, 1×2) pixels, rounded half up; an odd last row or column is dropped."""
+    """Means of 2×2 (or 2×1, 1×2) samples, rounded half up. An odd last row or column is dropped."""
     height, width = picture.shape[0] // step[1], picture.shape[1] // step[0]
     if step == (2, 2):
         return _halved(fused.halve_into, picture, (height, width))
     even = picture[: height * step[1], : width * step[0]]
-    # OpenCV rounds pairs half to even, squares half up; a bias of a quarter a step would tell films apart.
+    # Not by OpenCV: it rounds means of pairs half to even and means of squares half up, which would bias every step.
     pair = (even[:, 0::2], even[:, 1::2]) if step[0] == 2 else (even[0::2], even[1::2])
     wide = np.add(*pair, dtype=np.uint16 if picture.dtype == np.uint8 else np.uint32)
     means: np.ndarray = ((wide + 1) >> 1).astype(picture.dtype)
@@ -35,11 +36,11 @@ def halve(picture: np.ndarray, step: tuple[int, int] = (2, 2)) -> np.ndarray:
 
 
 def halve_steps(picture: np.ndarray, steps: Sequence[tuple[int, int]]) -> np.ndarray:
-    """The picture after all halving steps; two squares in a row are one pass over the pixels."""
+    """The picture after all halving steps. Two 2×2 steps in a row are done in one pass over the pixels."""
     steps = list(steps)
     while steps:
         if steps[:2] == [(2, 2), (2, 2)]:
-            # Halving twice drops what dividing by four drops: ⌊⌊n / 2⌋ / 2⌋ = ⌊n / 4⌋.
+            # Halving twice drops the same rows and columns as dividing by four: ⌊⌊n / 2⌋ / 2⌋ = ⌊n / 4⌋.
             picture = _halved(fused.quarter_into, picture, (picture.shape[0] // 4, picture.shape[1] // 4))
             del steps[:2]
         else:
@@ -56,7 +57,7 @@ def _halved(
 
 
 def to_8_bit(picture: np.ndarray, bit_depth: int) -> np.ndarray:
-    """Code values of `bit_depth` in 8-bit units, rounded half to even and saturated."""
+    """Code values of `bit_depth` as uint8: scaled, rounded half to even and clipped."""
     if picture.dtype == np.uint8:
         return picture
     return cv2.convertScaleAbs(picture, alpha=1.0 / (1 << (bit_depth - 8)))
@@ -64,7 +65,7 @@ def to_8_bit(picture: np.ndarray, bit_depth: int) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def coverage(length: int, cells: int) -> np.ndarray:
-    """(cells, length) float32: the share of each cell that each pixel covers when both span the same line."""
+    """(cells, length) float32: the share of each cell that each pixel covers when both divide the same line."""
     edges = np.linspace(0.0, length, cells + 1)
     pixels = np.arange(length)
     overlap = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)

@@ -1,6 +1,6 @@
-"""Every formula once more, slow and obvious, in float64 NumPy: what the tests hold each device to.
+"""Every formula of the measurements in float64 NumPy, written slowly and plainly. Tests compare each device with it.
 
-Nothing here is shared with the fast paths but the sizes (`geometry`) and the colour matrices (`colour`).
+It shares nothing with the fast implementations but the sizes (`geometry`) and the colour matrices (`colour`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .surface import Colour, Surface
 
 
 def halved(picture: np.ndarray, step: tuple[int, int]) -> np.ndarray:
-    """Means of 2×2 (2×1, 1×2) pixels, rounded to whole numbers half up; the odd last row or column is dropped."""
+    """Means of 2×2 (2×1, 1×2) pixels, rounded half up to whole numbers. An odd last row or column is dropped."""
     height, width = picture.shape[0] // step[1], picture.shape[1] // step[0]
     cells = picture[: height * step[1], : width * step[0]].reshape(height, step[1], width, step[0])
     result: np.ndarray = np.floor(cells.mean(axis=(1, 3)) + 0.5)
@@ -37,7 +37,8 @@ def bilinear(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def cell_means(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Means over `size` (width, height) equal cells; a pixel that two cells share counts in each by its share."""
+    """(height, width) means over `size` (width, height) equal cells. A pixel that lies in two cells counts in each by
+    its share."""
     wide, high = lcm(size[0], picture.shape[1]), lcm(size[1], picture.shape[0])
     fine = np.repeat(np.repeat(picture, high // picture.shape[0], axis=0), wide // picture.shape[1], axis=1)
     cells = fine.reshape(size[1], high // size[1], size[0], wide // size[0])
@@ -45,7 +46,7 @@ def cell_means(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def to_displayed(picture: np.ndarray, rotation: int) -> np.ndarray:
-    """Turned clockwise."""
+    """The picture turned clockwise by `rotation` degrees."""
     return np.rot90(picture, -rotation // 90)
 
 
@@ -67,7 +68,8 @@ def gradients(luma: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def blur(gx: np.ndarray, gy: np.ndarray, rotation: int) -> tuple[float, float]:
-    """Coherence of the structure tensor and the displayed direction of its smaller eigenvalue, radians in [0, π)."""
+    """Coherence of the structure tensor (0–1) and the displayed direction of its smaller eigenvalue, radians in [0,
+    π)."""
     tensor = np.array([[np.mean(gx * gx), np.mean(gx * gy)], [np.mean(gx * gy), np.mean(gy * gy)]])
     values, vectors = np.linalg.eigh(tensor)
     if values.sum() < 1e-12:
@@ -96,7 +98,7 @@ def full_chroma(codes: np.ndarray, colour: Colour) -> np.ndarray:
 
 
 def small_chroma(plane: np.ndarray, bit_depth: int) -> np.ndarray:
-    """A chroma plane as its colours are measured: halved, 8-bit code values."""
+    """A chroma plane as its colours are measured: halved, 8-bit code values in float64."""
     picture = plane.astype(float)
     for _ in range(chroma_halvings((plane.shape[1], plane.shape[0]))):
         picture = halved(picture, (2, 2))
@@ -104,14 +106,14 @@ def small_chroma(plane: np.ndarray, bit_depth: int) -> np.ndarray:
 
 
 def colourfulness(cb: np.ndarray, cr: np.ndarray, colour: Colour) -> float:
-    """Hasler & Süsstrunk 2003 of R'G'B' made from full-range chroma at any luma (it cancels out)."""
+    """Hasler & Süsstrunk 2003, of R'G'B' made from full-range chroma at any luma (luma cancels out)."""
     r, g, b = np.moveaxis(np.stack([cb, cr], -1) @ chroma_columns(colour.matrix).T, -1, 0)
     rg, yb = r - g, (r + g) / 2 - b
     return float(np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean()))
 
 
 def row(surface: Surface, before: Surface | None = None) -> np.void:
-    """One measured row (dtype `ROW`, without time and number); `before` is the frame before."""
+    """One measured row (dtype `ROW`, without time and frame number). `before`: the frame before, None for the first."""
     out: np.void = np.zeros(1, ROW)[0]
     codes, gain = analysis_luma(surface), code_range(surface.colour).luma_gain
     full = full_luma(codes, surface.colour)
@@ -145,7 +147,7 @@ def _chroma(out: np.void, surface: Surface) -> None:
 
 
 def rgb(surface: Surface) -> np.ndarray:
-    """(h, w, 3) float64 R'G'B', 0–255 not rounded: the displayed picture at its stored size (turned, not stretched).
+    """(h, w, 3) float64 R'G'B', 0–255, not rounded: the displayed picture at its stored size (rotated, not stretched).
 
     Chroma is enlarged bilinearly.
     """
@@ -159,7 +161,8 @@ def rgb(surface: Surface) -> np.ndarray:
 
 
 def darkness(surfaces: list[Surface], segments: int) -> tuple[np.ndarray, np.ndarray]:
-    """The highest mean luma of each part of each displayed row and column; for pictures stored at displayed size."""
+    """The highest mean luma of each part of each displayed row, (h, segments), and column, (w, segments); for pictures
+    whose stored size is their display size."""
     pictures = [to_displayed(full_luma(s.y / 2 ** (s.bit_depth - 8), s.colour), s.geometry.rotation) for s in surfaces]
     rows = np.max([_parts(p, segments) for p in pictures], axis=0)
     columns = np.max([_parts(p.T, segments) for p in pictures], axis=0)
@@ -167,7 +170,7 @@ def darkness(surfaces: list[Surface], segments: int) -> tuple[np.ndarray, np.nda
 
 
 def classify_lines(profile: np.ndarray) -> list[int]:
-    """What each line is: 0 neither, 1 dark, 2 bright; see `kernels.bars.classify_lines`."""
+    """The class of each line: 0 neither, 1 dark, 2 bright; see `kernels.bars.classify_lines`."""
     pedestal = min(20.0, float(np.median(profile[0])), float(np.median(profile[-1])))
     lit_from, black_to = np.float32(pedestal + 24), np.float32(pedestal + 8)
     live = [part for part in range(profile.shape[1]) if profile[:, part].max() >= lit_from]

@@ -1,7 +1,7 @@
-"""`reference.py` for parts of a picture: crops for people, chips for networks, what networks are fed.
+"""The formulas of `reference.py` for parts of a picture: crops, face chips, network inputs, composition sums.
 
-As slow, as obvious, and shared with nothing: planes are turned first, so that places are those of the displayed
-picture.
+They share nothing with the fast implementations. Planes are rotated first, so that coordinates are those of the
+displayed picture.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ LOBES = 3
 
 
 def lanczos_line(samples: np.ndarray, begin: float, span: float, count: int) -> np.ndarray:
-    """(count, …) of a line (n, …): the part that begins at `begin` and is `span` long, in samples counted from the
-    corner of the first; the end samples stand in for what lies outside. Duchon 1979, stretched when it shrinks."""
+    """(count, …) resampled from a line (n, …) by Lanczos after Duchon 1979, with the filter widened when it shrinks.
+
+    The part begins at `begin` and is `span` long, in samples measured from the corner of the first; the end samples are
+    repeated outside the line.
+    """
     scale = span / count
     width = max(scale, 1.0)
     out = np.zeros((count, *samples.shape[1:]))
@@ -48,10 +51,10 @@ def fine_rgb(surface: Surface, rect: Rect, size: tuple[int, int]) -> np.ndarray:
 
 
 def chip(surface: Surface, matrix: np.ndarray, size: int) -> np.ndarray:
-    """(size, size, 3) float64 R'G'B': `matrix` (2, 3) takes displayed pixels to chip pixels, centres at whole numbers.
+    """(size, size, 3) float64 R'G'B': `matrix` (2, 3) maps displayed pixels to chip pixels, centres at whole numbers.
 
-    The picture is halved while the chip is twice too small; black lies outside. For pictures that are shown in the size
-    they are stored in and whose sides can be halved as often.
+    The picture is halved while the chip is at least twice smaller; pixels outside the picture are black. Only for
+    pictures whose stored size is their display size and whose sides can be halved that often.
     """
     steps = max(0, floor(log2(1 / sqrt(abs(float(np.linalg.det(matrix[:, :2])))))))
     luma, *chroma = _planes(surface)
@@ -87,7 +90,7 @@ def engine_input(
 
 
 def balance(picture: np.ndarray, subject: tuple[int, int, int, int]) -> np.ndarray:
-    """(8,) of (h, w, 3): see `kernels.balance.Balance`."""
+    """(8,) float64 of (h, w, 3): see `kernels.balance.Balance`."""
     luma, out = picture.astype(float) @ (0.2126, 0.7152, 0.0722), np.zeros(8)
     (height, width), (left, top, right, bottom) = luma.shape, subject
     for y, x in np.ndindex(height, width):
@@ -101,7 +104,7 @@ def balance(picture: np.ndarray, subject: tuple[int, int, int, int]) -> np.ndarr
 
 
 def _planes(surface: Surface) -> list[np.ndarray]:
-    """Code values as they are shown."""
+    """Code values of the planes in displayed orientation, float64."""
     given = (plane for plane in (surface.y, surface.u, surface.v) if plane is not None)
     return [to_displayed(plane.astype(float), surface.geometry.rotation) for plane in given]
 
@@ -113,7 +116,7 @@ def _resized(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def _rgb(planes: list[np.ndarray], bit_depth: int, colour: Colour) -> np.ndarray:
-    """Of planes of one size."""
+    """(h, w, 3) R'G'B' of planes of the same size."""
     luma, *chroma = (plane / 2 ** (bit_depth - 8) for plane in planes)
     out = np.repeat(full_luma(luma, colour)[..., None], 3, axis=2)
     if chroma:
@@ -123,7 +126,7 @@ def _rgb(planes: list[np.ndarray], bit_depth: int, colour: Colour) -> np.ndarray
 
 
 def _between(picture: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Between the four neighbours of a place (x, y); those outside are black."""
+    """Bilinear value at (x, y); neighbours outside the picture are black."""
     value, (left, upper) = np.zeros(3), np.floor(at).astype(int)
     for y, x in ((upper, left), (upper, left + 1), (upper + 1, left), (upper + 1, left + 1)):
         if 0 <= y < picture.shape[0] and 0 <= x < picture.shape[1]:

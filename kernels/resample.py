@@ -1,4 +1,5 @@
-"""The good filter: separable Lanczos with three lobes, stretched when it shrinks so that nothing aliases."""
+"""Filter taps of the fine resampling: separable Lanczos with three lobes, widened when it shrinks so that nothing
+aliases."""
 
 from __future__ import annotations
 
@@ -11,11 +12,11 @@ LOBES = 3
 
 @lru_cache(maxsize=32)
 def taps(start: float, span: float, length: int, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which samples each output pixel reads, and how much of each.
+    """The samples that each output pixel reads, and their weights. Filter: Duchon 1979.
 
     The line has `length` samples; `start` and `span` are the part of it (corner coordinates) that becomes `count`
     pixels. Returns (first, weights): `first` (count,) int32 is the first sample of each pixel and may lie outside the
-    line, where the edge sample stands in; `weights` (count, n) float32 sums to 1 in each row. Filter: Duchon 1979.
+    line, where the edge sample is used; `weights` (count, n) float32 sums to 1 in each row.
     """
     scale = span / count
     reach = LOBES * max(scale, 1.0)

@@ -1,15 +1,15 @@
-"""The row of numbers that is measured of every frame: the only thing that reaches the host per frame."""
+"""The row of numbers that is measured of every frame. Nothing else of a frame has to reach the host."""
 
 from __future__ import annotations
 
 import numpy as np
 
 ANALYSIS_LONG_SIDE = 480
-"""Pixels of the longer displayed side of the luma picture that is measured (never enlarged), so that sharpness does not
+"""Longer displayed side, in pixels, of the luma picture that is measured (never enlarged), so that sharpness does not
 depend on the film's resolution."""
 
 THUMB_WIDTH, THUMB_HEIGHT = 48, 27
-"""The grey thumbnail whose change to the frame before is measured; it stays on the device."""
+"""Size of the grey thumbnail whose change to the frame before is measured. It stays on the device."""
 
 HISTOGRAM_BINS = 64
 
@@ -32,10 +32,10 @@ ROW = np.dtype(
         ("signature_uv", "u1", (2, 4, 8)),  # area-averaged chroma of the displayed picture
     ]
 )
-"""One row a frame, of which a device sends 376 bytes: time and number are known on the host. (Budget: 512, for all that
-comes with a frame.)"""
+"""One row for each frame. A device sends 376 bytes of it: time and frame number are known on the host. The limit is 512
+bytes for everything that comes with each frame."""
 
 HISTOGRAM_SUM = 65535
-"""What a row's histogram sums up to, but for the rounding of its bins."""
+"""Sum of a row's histogram, up to the rounding of its bins."""
 
 assert ROW.itemsize <= 512

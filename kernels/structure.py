@@ -1,4 +1,4 @@
-"""From sums over a picture to the numbers of its row; shared by all devices, so that they cannot disagree."""
+"""Computes the numbers of a row from sums over a picture, on the host."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ _FLAT = 1e-9
 def structure(
     xx: np.ndarray, yy: np.ndarray, xy: np.ndarray, rotation: Rotation
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Energy, coherence (0–1) and direction of least energy (radians in [0, π), displayed) of (N,) structure tensors.
+    """Energy, coherence (0–1) and direction of least energy (radians in [0, π), displayed orientation) of (N,)
+    structure tensors with components `xx`, `yy`, `xy`.
 
-    Coherence is (λ₁ - λ₂) / (λ₁ + λ₂) of the tensor's eigenvalues (Bigün & Granlund 1987); all are 0 where a picture is
-    flat.
+    Coherence is (λ₁ - λ₂) / (λ₁ + λ₂) of the tensor's eigenvalues (Bigün & Granlund 1987). All three are 0 for a flat
+    picture.
     """
     energy = xx + yy
     lit = energy > _FLAT
@@ -32,9 +33,9 @@ def structure(
 
 
 def luma_moments(codes: np.ndarray, black: np.ndarray, gain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(N,) means and deviations in full-range units, from (N, 256) histograms of 8-bit code values.
+    """(N,) means and (N,) standard deviations in full-range units, from (N, 256) histograms of 8-bit code values.
 
-    `black` and `gain` (N,): what `code_range` says of each picture.
+    `black` and `gain` (N,): black level and luma gain of each picture, from `code_range`.
     """
     values = np.arange(256.0)
     weights = codes / np.maximum(1, codes.sum(axis=1, keepdims=True))
@@ -44,7 +45,10 @@ def luma_moments(codes: np.ndarray, black: np.ndarray, gain: np.ndarray) -> tupl
 
 
 def histogram_rows(codes: np.ndarray, spans: Sequence[Range], bins: int) -> np.ndarray:
-    """(N, bins) uint16: (N, 256) histograms over equal parts of 0–255 in full-range units, sums of about 65,535."""
+    """(N, bins) uint16 histograms over equal parts of 0–255 in full-range units, each with a sum of about 65,535.
+
+    codes: (N, 256) histograms of 8-bit code values. spans: the code range of each picture.
+    """
     counts = np.empty((len(codes), bins))
     for span in set(spans):
         alike = [place for place, one in enumerate(spans) if one == span]
@@ -55,7 +59,7 @@ def histogram_rows(codes: np.ndarray, spans: Sequence[Range], bins: int) -> np.n
 
 @lru_cache(maxsize=8)
 def _bins_of_codes(span: Range, bins: int) -> np.ndarray:
-    """(256, bins) float64: 1 where a code falls into a bin."""
+    """(256, bins) float64: 1 where a code value falls into a bin, else 0."""
     full = np.clip((np.arange(256.0) - span.black) * span.luma_gain, 0.0, 255.0)
     places = np.minimum((full * bins / 256.0).astype(np.int64), bins - 1)
     result: np.ndarray = np.eye(bins)[places]

@@ -1,4 +1,4 @@
-"""A decoded picture where the decoder left it: planes, colour description and geometry."""
+"""A decoded picture in the memory where the decoder put it: planes, colour description and geometry."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Array = Any
-"""A NumPy array on the host or a CuPy array on the device; the shape and dtype are in the docstring of its owner."""
+"""A NumPy array on the host or a CuPy array on a device. The docstring of the function or field gives shape and
+dtype."""
 
 Matrix = Literal["bt601", "bt709", "bt2020"]
 Rotation = Literal[0, 90, 180, 270]
@@ -14,10 +15,10 @@ Rotation = Literal[0, 90, 180, 270]
 
 @dataclass(frozen=True, slots=True)
 class Colour:
-    """How code values become colour (ITU-T H.273 names).
+    """How code values become colour (ITU-T H.273).
 
-    `matrix` is the luma/chroma matrix, `full_range` says whether 8-bit luma spans 0–255 instead of 16–235.
-    `primaries` and `transfer` are the container's words, `"unknown"` where it is silent.
+    `matrix` is the luma/chroma matrix; `full_range` says whether 8-bit luma spans 0–255 instead of 16–235. `primaries`
+    and `transfer` are named as in the container, `"unknown"` where it names none.
     """
 
     matrix: Matrix = "bt709"
@@ -28,10 +29,10 @@ class Colour:
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """How a file's pictures are shown: after rotation, with square pixels.
+    """How a file's pictures are displayed: rotated, with square pixels.
 
-    `rotation` is clockwise, in degrees, applied to the stored picture. One geometry serves a whole file: a surface of
-    another coded size (a stream that changes resolution) is scaled to the same display size.
+    `rotation` is clockwise, in degrees, and is applied to the stored picture. One geometry serves a whole file: a
+    surface of another coded size (a stream that changes resolution) is scaled to the same display size.
     """
 
     display_width: int
@@ -44,9 +45,9 @@ class Surface:
     """One stored picture as planes.
 
     `y` is (H, W), `u` and `v` are (h, w) with h, w the chroma size; uint8, or uint16 with `bit_depth` significant low
-    bits. `u` and `v` are None for grey pictures. Rows may be strided (pitch), and so may the samples of `u` and `v`
-    (interleaved chroma, see `split_semi_planar`). The planes belong to whoever decoded them; on the device they are
-    gone after the next read unless they were copied into a pool slot.
+    bits. `u` and `v` are None for grey pictures. Rows may have a pitch, and the samples of `u` and `v` may be
+    interleaved (see `split_semi_planar`). The planes belong to the decoder. On a device it reuses them after the next
+    read, unless they were copied into a pool slot.
     """
 
     y: Array
@@ -58,18 +59,18 @@ class Surface:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the visible planes."""
+        """Bytes of the samples of all planes, without padding."""
         return sum(int(p.size) * int(p.dtype.itemsize) for p in (self.y, self.u, self.v) if p is not None)
 
 
 def split_semi_planar(buffer: Array, height: int) -> tuple[Array, Array, Array]:
-    """Y, U and V as views of one NV12 or P016 picture: (height × 3/2, width), luma above, U and V in turn below.
+    """Y, U and V as views of one NV12 or P016 picture (height × 3/2, width): luma above, interleaved U and V below.
 
-    P016 has its bits at the upper end: its surfaces have `bit_depth` 16, whatever the film's depth.
+    P016 keeps its samples in the high bits, so its surfaces have `bit_depth` 16, whatever the film's depth.
     """
     chroma = buffer[height:]
     return buffer[:height], chroma[:, 0::2], chroma[:, 1::2]
 
 
 Rect = tuple[float, float, float, float]
-"""x, y, width, height in displayed-picture pixels."""
+"""x, y, width, height in displayed pixels."""

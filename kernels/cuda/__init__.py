@@ -1,1 +1,2 @@
-"""The pixel operations on a CUDA device: `.cu` sources, their layout, and what launches them."""
+"""The pixel operations on a CUDA device: the `.cu` sources, the structures they share with the host, and the code that
+launches them."""

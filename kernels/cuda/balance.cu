@@ -1,8 +1,8 @@
-// What the composition of a picture follows from: the sums of kernels/balance.py in one launch. Matrix: none, R'G'B'
-// becomes luma by the weights of BT.709.
+// The sums of kernels/balance.py, from which composition scores are computed, in one launch. Matrix: none; luma is
+// made of R'G'B' with the weights of BT.709.
 //
 //       n        gradient: half of e - w and half of s - n; at an edge the whole difference to the one neighbour
-//     w c e      (so `c` stands in for the neighbour outside)
+//     w c e      (`c` is used in place of the neighbour outside)
 //       s
 #include "sums.h"
 
@@ -11,8 +11,8 @@ __device__ inline float luma_at(const unsigned char* picture, int width, int x, 
     return 0.2126f * at[0] + 0.7152f * at[1] + 0.0722f * at[2];
 }
 
-// `out` is (8,) float64. One block of 256 threads; a thread walks over every 256th pixel. The picture has two rows and
-// columns or more.
+// `out` is (8,) float64. One block of 256 threads; each thread reads every 256th pixel. The picture has at least two
+// rows and two columns.
 extern "C" __global__ __launch_bounds__(BLOCK) void balance(const unsigned char* picture, int width, int height,
                                                             int left, int top, int right, int bottom, double* out) {
     __shared__ double scratch[WARPS + 1];

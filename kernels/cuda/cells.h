@@ -1,7 +1,7 @@
-// A line of pixels in equal cells, whose borders may cut pixels.
+// A line of pixels divided into equal cells, whose borders may lie inside pixels.
 #pragma once
 
-// Pixels of a line of `length` that cell `index` of `cells` equal cells touches.
+// Cell `index` of `cells` equal cells of a line of `length` pixels, and the first and last pixel it touches.
 struct Cell {
     float begin, end;
     int first, last;

@@ -17,12 +17,12 @@ ARCHITECTURES = ("sm_75", "sm_80", "sm_86", "sm_89", "sm_90", "sm_100")
 
 
 class CompileError(Exception):
-    """NVRTC's own words."""
+    """A kernel cannot be compiled; the message is NVRTC's."""
 
 
 @lru_cache(maxsize=1)
 def nvrtc() -> ctypes.CDLL:
-    """NVRTC from its wheel. Raises FileNotFoundError when the wheel is not installed."""
+    """The NVRTC library from its wheel. Raises FileNotFoundError when the wheel is not installed."""
     try:
         names = files("nvidia-cuda-nvrtc") or []
     except PackageNotFoundError as error:
@@ -34,7 +34,7 @@ def nvrtc() -> ctypes.CDLL:
 
 
 def compile_kernels(file: str, architecture: str) -> bytes:
-    """The cubin of one source for one GPU architecture. Raises CompileError with the compiler's log."""
+    """The cubin of one source file for one GPU architecture. Raises CompileError with the compiler's log."""
     library, program = nvrtc(), ctypes.c_void_p()
     _check(
         library.nvrtcCreateProgram(ctypes.byref(program), source(file).encode(), f"{file}.cu".encode(), 0, None, None)
@@ -64,7 +64,7 @@ def _check(status: int) -> None:
 
 
 def main() -> int:
-    """Prints one line a source and architecture."""
+    """Compiles everything and prints one line for each source and architecture."""
     for file in KERNELS:
         for architecture in ARCHITECTURES:
             print(f"{file:12} {architecture:8} {len(compile_kernels(file, architecture)):8} bytes")

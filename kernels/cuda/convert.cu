@@ -1,7 +1,7 @@
-// Parts of a picture as R'G'B': quick, fine, and as chips of faces. Matrix and range: Picture::rgb.
+// Parts of a picture as R'G'B': by the fast filter, by Lanczos, and as chips of faces. Matrix and range: Picture::rgb.
 #include "pixels.h"
 
-// How an output pixel finds its place in a plane: halve the plane, then at = out * scale + offset (pixel centres).
+// Maps output pixels to a plane: the plane is halved, then position = output * scale + offset (pixel centres).
 struct Sampling {
     Halving halving;
     int width, height;  // of the halved plane
@@ -21,13 +21,13 @@ __device__ inline void store(unsigned char* out, long long pixel, uchar3 rgb) {
     out[3 * pixel] = rgb.x, out[3 * pixel + 1] = rgb.y, out[3 * pixel + 2] = rgb.z;
 }
 
-// What is made of one picture; (stored_width, stored_height) is the output before it is turned.
+// How one picture is converted; (stored_width, stored_height) is the output's size before it is rotated.
 struct ConvertParams {
     Sampling luma, chroma;
     int cubic, rotation, stored_width, stored_height;
 };
 
-// Thread = one displayed pixel of the (pictures, height, width, 3) output; block 32 x 8, grid z = pictures.
+// Each thread makes one displayed pixel of the (pictures, height, width, 3) output; block 32 x 8, grid z = pictures.
 extern "C" __global__ void convert(const Picture* pictures, const ConvertParams* params, unsigned char* out, int width,
                                    int height) {
     int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y * blockDim.y + threadIdx.y, n = blockIdx.z;
@@ -43,8 +43,8 @@ extern "C" __global__ void convert(const Picture* pictures, const ConvertParams*
     store(out, ((long long)n * height + y) * width + x, to_rgb(p.rgb, luma, u, v));
 }
 
-// First pass of the Lanczos filter: rows. Thread = one sample of the (planes, count, pitch) float output.
-// `first` and `weights` (count, taps) as kernels.resample.taps makes them, one set for luma and one for chroma.
+// First pass of the Lanczos filter: rows. Each thread makes one sample of the (planes, count, pitch) float output.
+// `first` and `weights` (count, taps) come from kernels.resample.taps, one set for luma and one for chroma.
 struct Taps {
     unsigned long long first_y, weights_y, first_x, weights_x;
     int taps_y, taps_x;
@@ -73,8 +73,8 @@ __device__ inline float across(const float* line, const Taps& t, int x, int widt
     return to_code(sum, deep);
 }
 
-// Second pass: columns, colour and turning. Thread = one displayed pixel; `rows` is what the first pass made. `out`: all
-// of R', then G', then B', as encoders take them.
+// Second pass: columns, colour and rotation. Each thread makes one displayed pixel from `rows`, the output of the first
+// pass. `out`: the plane of R', then those of G' and B', as encoders expect them.
 extern "C" __global__ void lanczos_columns(const Picture* pictures, const Taps* taps, const float* rows, int pitch,
                                            int rotation, int stored_width, int stored_height, unsigned char* out,
                                            int width, int height) {
@@ -94,18 +94,18 @@ extern "C" __global__ void lanczos_columns(const Picture* pictures, const Taps* 
     out[pixel] = rgb.x, out[pixels + pixel] = rgb.y, out[2 * pixels + pixel] = rgb.z;
 }
 
-// One chip: `back` takes its pixels (centres at whole numbers) to stored luma pixels.
+// One chip: `back` maps its pixels (centres at whole numbers) to stored luma pixels.
 struct Chip {
     float back[6];
-    int step_log2;  // the luma is halved so often first
-    int picture;    // which picture it is cut from
+    int step_log2;  // how often the luma is halved first
+    int picture;    // index of the picture it is cut from
 };
 
 // R'G'B' of one pixel of the luma halved `level` times; black outside.
 __device__ float3 halved_rgb(const Picture& p, int level, int x, int y) {
     int width = max(1, p.y.width >> level), height = max(1, p.y.height >> level);
     if (x < 0 || y < 0 || x >= width || y >= height) return make_float3(0.0f, 0.0f, 0.0f);
-    // A side shorter than the step has fewer pixels than one square: it is read as it is.
+    // A side that is shorter than one square of the halving is read without halving.
     Halving whole = {(p.y.width >> level) && (p.y.height >> level) ? level : 0, 0, 0};
     float luma = (float)halved(p.y, whole, x, y, p.deep), u = neutral(p), v = u;
     if (p.u.data) {
@@ -123,7 +123,7 @@ __device__ float3 halved_rgb(const Picture& p, int level, int x, int y) {
     return make_float3(rgb.x, rgb.y, rgb.z);
 }
 
-// Thread = one pixel of the (chips, size, size, 3) output; block 16 x 16, grid z = chips.
+// Each thread makes one pixel of the (chips, size, size, 3) output; block 16 x 16, grid z = chips.
 extern "C" __global__ void warp(const Picture* pictures, const Chip* chips, unsigned char* out, int size) {
     int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y * blockDim.y + threadIdx.y;
     if (x >= size || y >= size) return;
@@ -142,9 +142,9 @@ extern "C" __global__ void warp(const Picture* pictures, const Chip* chips, unsi
     store(out, ((long long)blockIdx.z * size + y) * size + x, rgb);
 }
 
-// Engine input: (count, channels, side_h, side_w) float32 planes from (count, height, width, 3) R'G'B'. A channel is a
-// row of `mix` of the three, times `scale` plus `bias`; the picture lies at (left, top), the rest is `fill` before
-// scaling. Thread = one pixel.
+// Network input: (count, channels, side_h, side_w) float32 planes from (count, height, width, 3) R'G'B'. A channel
+// is the product of a row of `mix` with (R', G', B'), times `scale`, plus `bias`. The picture lies at (left, top);
+// the rest is `fill` before scaling. Each thread makes one pixel.
 struct Normalise {
     float mix[9], scale[3], bias[3], fill;
     int left, top, channels;

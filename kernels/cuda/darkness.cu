@@ -1,15 +1,15 @@
-// Rows and columns of the displayed picture, folded over the sampled pictures of a batch: `first` and every
-// `stride`th after it. Matrix: none, luma only.
+// Highest luma of the parts of rows and columns over the sampled pictures of a batch: picture `first` and every
+// `stride`th picture after it. Matrix: none, luma only.
 //
-// Lines are those of the stored picture, as many as are shown (nearest line when it is shown larger); a line's 16
-// parts are measured apart. Block: 16 warps x 32 lanes.
+// Lines are rows or columns of the stored picture, as many as are displayed (the nearest line when the picture is
+// enlarged). Each line has 16 parts, which are measured separately. Block: 16 warps x 32 lanes.
 //
-//     rows:     block = 1 line, warp = part, lanes walk along the part
+//     rows:     block = 1 line, warp = part, lanes read the part's samples in turn
 //     columns:  block = 32 neighbouring lines, warp = part, lane = line, so that a warp reads 32 neighbouring samples
 #include "pixels.h"
 #include "sums.h"
 
-// As in kernels/bars.py, which has the reasons.
+// The constants of kernels/bars.py, which gives the reasons.
 #define SEGMENTS 16
 #define BLACK 8.0
 #define LIT 24.0
@@ -59,7 +59,7 @@ extern "C" __global__ void darkness_columns(const Picture* pictures, int first, 
     columns[line * SEGMENTS + part] = highest;
 }
 
-// The median of a line's parts.
+// Median of the 16 parts of a line.
 __device__ inline float middle_of(const float* line) {
     float low = 0.0f, high = 0.0f;
     for (int i = 0; i < SEGMENTS; ++i) {
@@ -73,7 +73,8 @@ __device__ inline float middle_of(const float* line) {
 
 __device__ inline bool agree(int parts, int count) { return 4 * parts >= 3 * count; }
 
-// What a line is (kernels/bars.py, classify_lines): 0 neither, 1 dark, 2 bright. `outer` has a bit for each part.
+// Class of a line as in classify_lines of kernels/bars.py: 0 neither, 1 dark, 2 bright. `outer` has a bit for each
+// part.
 __device__ inline unsigned kind_of(const float* line, const int* live, int lives, unsigned outer, int outers,
                                    float black, float lit) {
     int bright = 0, bright_outer = 0, dark_outer = 0;
@@ -87,8 +88,8 @@ __device__ inline unsigned kind_of(const float* line, const int* live, int lives
     return agree(dark_outer, outers);
 }
 
-// What the profiles prove, so that two bits a line reach the host. Block 0 = rows, block 1 = columns. `out` of each:
-// four lines a byte, the first in the lowest bits, and a byte that says whether any part reached LIT.
+// Classifies all lines, so that only two bits for each line are sent to the host. Block 0 = rows, block 1 = columns.
+// `out` of each: four lines in a byte, the first in the lowest bits; then a byte that is 1 if any part reached LIT.
 extern "C" __global__ void darkness_lines(const float* rows, int row_count, const float* columns, int column_count,
                                          unsigned char* out) {
     __shared__ int live[SEGMENTS], any_lit;
@@ -101,7 +102,7 @@ extern "C" __global__ void darkness_lines(const float* rows, int row_count, cons
     if (threadIdx.x < SEGMENTS) live[threadIdx.x] = 0;
     if (threadIdx.x == 0) any_lit = 0;
     __syncthreads();
-    for (int i = threadIdx.x; i < count * SEGMENTS; i += blockDim.x) {  // whoever writes, writes the same
+    for (int i = threadIdx.x; i < count * SEGMENTS; i += blockDim.x) {  // all threads that write write the same value
         if (profile[i] >= lit) live[i % SEGMENTS] = 1;
         if (profile[i] >= (float)LIT) any_lit = 1;
     }

@@ -1,10 +1,10 @@
-// The numbers of which the descriptor of a picture is made: those of engines/pooling.py in one launch. Matrix: none,
-// R'G'B' becomes luma by the weights of BT.601.
+// The numbers from which a picture's descriptor is made (engines/pooling.py), in one launch. Matrix: none; luma is
+// made of R'G'B' with the weights of BT.601.
 //
 //     numbers of a picture:  deviation | features of 3 x 3 cells, channel by channel | 8 x 8 cells of R', of G', of B'
 //
-// Block: 256 threads. Grid: x = pictures; y = the deviation, then the eight rows of coloured cells, a warp a cell, then
-// the features, a thread a number.
+// Block: 256 threads. Grid: x = pictures; y = 0 the deviation, 1 to 8 the rows of colour cells (one warp for each
+// cell), then the features (one thread for each number).
 #include "cells.h"
 #include "sums.h"
 
@@ -15,7 +15,8 @@
 #define COLOURS (3 * COLOUR_CELLS * COLOUR_CELLS)
 #define FEATURE_CELLS 3
 
-// Sums of a cell over every `step`th of its pixels from `begin` on: R', G', B' by their shares, and the shares.
+// Sums over every `step`th pixel of a cell from pixel `begin` on: R', G', B' weighted by the pixel's share in the
+// cell, and the weights.
 struct Sum {
     float red, green, blue, weight;
 };
@@ -33,7 +34,7 @@ __device__ inline Sum sum_of(const unsigned char* picture, int width, const Cell
     return sum;
 }
 
-// Deviation of luma over a thumbnail.
+// Standard deviation of luma over a thumbnail.
 __device__ void deviation(const unsigned char* picture, int width, int height, float* out) {
     __shared__ float thumb[THUMB];
     __shared__ double scratch[WARPS + 1];
@@ -50,7 +51,7 @@ __device__ void deviation(const unsigned char* picture, int width, int height, f
     if (threadIdx.x == 0) *out = (float)sqrt(squares);
 }
 
-// A row of coloured cells.
+// One row of colour cells.
 __device__ void colours(const unsigned char* picture, int width, int height, int row, float* out) {
     int column = threadIdx.x / 32;
     Cell down = cell_of(row, COLOUR_CELLS, height), across = cell_of(column, COLOUR_CELLS, width);
@@ -64,7 +65,7 @@ __device__ void colours(const unsigned char* picture, int width, int height, int
     at[2 * COLOUR_CELLS * COLOUR_CELLS] = blue / weight;
 }
 
-// The stretch of a side that is pooled, in whole features and never empty; as engines/pooling.py rounds.
+// The range of a side that is pooled, in whole features and never empty, rounded as in engines/pooling.py.
 __device__ inline int2 stretch_of(int index, int length) {
     int begin = (2 * length * index + FEATURE_CELLS) / (2 * FEATURE_CELLS);
     int end = (2 * length * (index + 1) + FEATURE_CELLS) / (2 * FEATURE_CELLS);
@@ -72,7 +73,7 @@ __device__ inline int2 stretch_of(int index, int length) {
     return make_int2(begin, max(end, begin + 1));
 }
 
-// Mean of one channel over one cell. `features` is a picture's.
+// Mean of one channel over one cell. `features` are those of one picture.
 __device__ float pooled(const float* features, int channel_step, int row_step, int height, int width, int number) {
     const int cells = FEATURE_CELLS * FEATURE_CELLS;
     const float* channel = features + (long long)(number / cells) * channel_step;
@@ -84,8 +85,8 @@ __device__ float pooled(const float* features, int channel_step, int row_step, i
     return sum / ((down.y - down.x) * (across.y - across.x));
 }
 
-// `features`: float32, steps in features from picture to picture, channel to channel, row to row; `pictures`:
-// (N, height, width, 3) uint8; `out`: (N, 1 + 9 * channels + 192) float32.
+// `features`: float32; the steps are the distances, in features, of pictures, channels and rows. `pictures`:
+// (N, height, width, 3) uint8. `out`: (N, 1 + 9 * channels + 192) float32.
 extern "C" __global__ __launch_bounds__(BLOCK) void picture_numbers(const float* features, int picture_step,
                                                                     int channel_step, int row_step, int channels,
                                                                     int rows, int columns,

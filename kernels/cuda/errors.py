@@ -1,7 +1,7 @@
-"""Which failures of a device end only the work at hand, and which end everything: after some errors every call fails.
+"""Tells device errors that end only the current work from errors after which every further call fails.
 
-The libraries say it in their own ways: CuPy by a status number, ONNX Runtime and the decoder by number or name inside a
-message, PyTorch in words. All mean the numbers of `cudaError_t`.
+Libraries report them in different ways: CuPy by a status number, ONNX Runtime and the decoder by a number or name
+inside a message, PyTorch by a message alone. All of them mean the numbers of `cudaError_t`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ STICKY = {
     "SystemNotReady": (802, "system not yet initialized"),
     "Unknown": (999, "unknown error"),
 }
-"""Name → number and words of `cudaError_t`, of what leaves a process without a usable device."""
+"""Name → number and message of the `cudaError_t` values that leave a process without a usable device."""
 
 OUT_OF_MEMORY = 2
 
@@ -39,22 +39,23 @@ _NAMES = {name.upper(): name for name in STICKY} | {
     "LAUNCHFAILED": "LaunchFailure",
     "DEVICEUNAVAILABLE": "DevicesUnavailable",
 }
-"""As written without underlines; the driver has other words for two."""
+"""Names in capitals without underscores → names in `STICKY`. The driver has other names for two of them."""
 _BY_NUMBER = {number: name for name, (number, _) in STICKY.items()}
 
 
 def sticky(error: BaseException) -> str | None:
-    """The name of the first error in the chain or group after which no call to the device succeeds; None without."""
+    """Name of the first sticky error in the exception's chain or group, None when there is none. After a sticky error
+    no call to the device succeeds."""
     return next((name for found in _all_of(error) if (name := _sticky_name(found)) is not None), None)
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Whether the device had no room: nothing is broken, and what asks for less goes on."""
+    """Whether the device ran out of memory. Nothing is broken then, and work that needs less memory can go on."""
     return any(_is_out_of_memory(found) for found in _all_of(error))
 
 
 def cuda_message(error: BaseException) -> str | None:
-    """What a CUDA library says first in the chain or group, in one line; None when none of them says anything."""
+    """First line of the first exception in the chain or group that a CUDA library raised; None when there is none."""
     for found in _all_of(error):
         if type(found).__name__ in _CUDA_ERRORS:
             return (str(found).strip().splitlines() or [type(found).__name__])[0]
@@ -62,7 +63,7 @@ def cuda_message(error: BaseException) -> str | None:
 
 
 def _all_of(error: BaseException) -> Iterator[BaseException]:
-    """The error, what a group holds, what it came from and what it happened under; each once."""
+    """The exception, its causes and contexts, and the members of groups; each once."""
     seen: set[int] = set()
     waiting: list[BaseException | None] = [error]
     while waiting:
@@ -92,7 +93,7 @@ def _sticky_name(error: BaseException) -> str | None:
 
 
 def _number(error: BaseException) -> int | None:
-    """The status number, from CuPy's attribute or out of the message."""
+    """The status number, from CuPy's attribute or from the message."""
     status = getattr(error, "status", None)
     if isinstance(status, int):
         return status if "cuda" in type(error).__name__.lower() else None

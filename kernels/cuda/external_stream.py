@@ -1,4 +1,4 @@
-"""A stream that somebody else keeps, as CuPy takes it."""
+"""Wraps a CUDA stream that was made elsewhere for CuPy."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class _ExternalStream:
-    """What CUDA's stream protocol asks for."""
+    """An object with CUDA's stream protocol."""
 
     def __init__(self, stream: int) -> None:
         self._stream = stream
@@ -16,6 +16,8 @@ class _ExternalStream:
 
 
 def external_stream(cupy: Any, stream: int) -> Any:
-    """CuPy's object for a `cudaStream_t`, which must outlive it. It belongs to the device that is current when it is
-    entered: CuPy does not ask the stream for its own."""
+    """CuPy's stream object for the `cudaStream_t` `stream`, which must outlive it.
+
+    Enter it only while the stream's own device is current: CuPy does not ask the stream for its device.
+    """
     return cupy.cuda.Stream.from_external(_ExternalStream(int(stream)))

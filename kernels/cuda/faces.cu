@@ -1,5 +1,5 @@
-// How well a face is photographed, of the middle of its chip: the formulae of engines/quality.py in one launch. Matrix:
-// none, R'G'B' becomes luma by the weights of BT.601.
+// Photographic quality of the middle of a face chip: the formulas of engines/quality.py in one launch. Matrix: none;
+// luma is made of R'G'B' with the weights of BT.601.
 #include "sums.h"
 
 __device__ inline float luma_at(const unsigned char* chip, int width, int x, int y) {
@@ -8,7 +8,7 @@ __device__ inline float luma_at(const unsigned char* chip, int width, int x, int
 }
 
 // `out` is (chips, 5) float32: focus, grain, contrast, share of burnt-out pixels, coherence. Block = one chip, 256
-// threads; a thread walks over every 256th of the side x side pixels from (start, start) on. Side: 3 or more.
+// threads; each thread reads every 256th of the side x side pixels from (start, start) on. Side: 3 or more.
 extern "C" __global__ __launch_bounds__(BLOCK) void chip_quality(const unsigned char* chips, int width, int start,
                                                                  int side, float* out) {
     __shared__ double scratch[WARPS + 1];

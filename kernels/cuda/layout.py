@@ -1,4 +1,5 @@
-"""The structures that host and kernels share, as NumPy dtypes: field for field those of the CUDA sources."""
+"""The structures that host and kernels share, as NumPy dtypes. They have the fields of the structures in the CUDA
+sources, in the same order."""
 
 from __future__ import annotations
 
@@ -100,17 +101,18 @@ NORMALISE = _struct(
 )
 
 Address = Callable[[Array], int]
-"""The device address of an array's first element."""
+"""Returns the device address of an array's first element."""
 
 
 def picture_structs(surfaces: Sequence[Surface], address: Address) -> np.ndarray:
-    """(N,) PICTURE of surfaces whose planes lie on the device. Raises ValueError for planes that cannot be read.
+    """(N,) PICTURE of surfaces whose planes are on the device. Raises ValueError for planes that kernels cannot read.
 
-    A film's surfaces differ in their addresses alone: the rest is worked out once, because this is done every frame.
+    The surfaces of a film differ only in their addresses; everything else is computed once and cached, because this
+    runs for every frame.
     """
     out = np.zeros(len(surfaces), PICTURE)
     layouts = [_layout(surface) for surface in surfaces]
-    if all(layout == layouts[0] for layout in layouts):  # equal objects are told by identity, which is quick
+    if all(layout == layouts[0] for layout in layouts):  # equal objects compare by identity first, which is fast
         out[:] = _form(layouts[0])
     else:
         out[:] = np.stack([_form(layout) for layout in layouts])
@@ -124,7 +126,7 @@ def picture_structs(surfaces: Sequence[Surface], address: Address) -> np.ndarray
 
 
 def _layout(surface: Surface) -> tuple[Any, ...]:
-    """All that a PICTURE says but the addresses."""
+    """Everything that a PICTURE depends on except the addresses."""
     planes = ((p.shape, p.strides, p.dtype) if p is not None else None for p in (surface.y, surface.u, surface.v))
     return (*planes, surface.bit_depth, surface.colour, surface.geometry)
 
@@ -145,7 +147,7 @@ def _form(layout: tuple[Any, ...]) -> np.ndarray:
     (height, width), _, dtype = planes[0]
     picture["deep"] = dtype.itemsize == 2
     picture["aligned"] = _whole_rows(1, *planes[0])
-    # Whether V lies in the gaps of U is told by their addresses (`pictures`).
+    # Whether U and V are interleaved depends on their addresses (`picture_structs`).
     picture["paired"] = planes[1] == planes[2] and planes[1] is not None and _whole_rows(2, *planes[1])
     steps = halvings((width, height), analysis_size(geometry))
     picture["luma"], picture["luma_size"] = halving_of(steps), halved_size((width, height), steps)
@@ -157,7 +159,7 @@ def _form(layout: tuple[Any, ...]) -> np.ndarray:
 
 
 def _plane(shape: tuple[int, ...], strides: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[int, int, int, int, int]:
-    """PLANE, its address left open."""
+    """PLANE with address 0."""
     item = dtype.itemsize
     if len(shape) == 2 and item in (1, 2) and strides[0] >= 0 and strides[1] > 0 and strides[1] % item == 0:
         return 0, strides[0], strides[1] // item, shape[1], shape[0]
@@ -165,7 +167,8 @@ def _plane(shape: tuple[int, ...], strides: tuple[int, ...], dtype: np.dtype[Any
 
 
 def _whole_rows(step: int, shape: tuple[int, ...], strides: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
-    """Whether a plane's rows, of samples `step` apart, begin at whole 16 bytes when the first one does."""
+    """Whether all rows of a plane begin at multiples of 16 bytes when the first one does, and its samples are `step`
+    apart."""
     return len(shape) == 2 and strides[0] % 16 == 0 and strides[1] == step * dtype.itemsize
 
 

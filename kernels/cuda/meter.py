@@ -1,4 +1,5 @@
-"""Measures batches of frames on the device: one launch a batch, one more when rows and columns are looked at."""
+"""Measures batches of frames on the device: one launch for each batch, and two more when rows and columns are
+measured."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ class _Buffers:
 
 
 class CudaMeter:
-    """`kernels.ops.Meter` on a device. One object a video; not for several threads at once."""
+    """`kernels.ops.Meter` on a device. One object measures one video; it must not be used by several threads at
+    once."""
 
     def __init__(self, geometry: Geometry, runtime: Runtime) -> None:
         self._geometry = geometry
@@ -57,7 +59,7 @@ class CudaMeter:
         self._look_at_lines(device, len(surfaces))
         luma, chroma = self._small_planes(described)
         measured = self._launch(device, len(surfaces), luma, chroma)
-        # Not the surfaces: they would keep the decoder's slots.
+        # The surfaces themselves would keep the decoder's slots occupied.
         self._shown_as = [(surface.colour, surface.geometry) for surface in surfaces]
         self._last = described["chroma_size"].copy(), luma, chroma
         for name in measured.dtype.names or ():
@@ -82,7 +84,7 @@ class CudaMeter:
         out = self._runtime.empty((row_bytes + column_bytes,), np.uint8)
         arguments = [self._lines[0], counts[0], self._lines[1], counts[1], out]
         self._runtime.launch("darkness_lines", (2, 1, 1), (32 * SEGMENTS, 1, 1), arguments)
-        # Synchronises: two bits a line.
+        # Synchronises: two bits for each line are downloaded.
         packed, rotation = np.split(self._runtime.download(out), [row_bytes]), self._geometry.rotation
         across, down = map(_unpacked, packed, counts)
         rows, columns = displayed_lines(across, down, rotation)
@@ -97,23 +99,23 @@ class CudaMeter:
         self._lines = [self._runtime.zeros((count, SEGMENTS), np.float32) for count in (height, width)]
 
     def _small_planes(self, described: np.ndarray) -> tuple[Array, Array]:
-        """New memory for a batch: what is measured of it may be kept (`small`)."""
+        """New memory for the small pictures of a batch; new because `small` hands it out."""
         self._chroma_room = max(self._chroma_room, int(described["chroma_size"].prod(axis=1).max()))
         count, pixels = len(described), self._size[0] * self._size[1]
         empty = self._runtime.empty
         return empty((count * pixels,), np.uint8), empty((max(1, count * self._chroma_room * 2),), np.uint8)
 
     def _launch(self, device: Array, count: int, luma: Array, chroma: Array) -> np.ndarray:
-        """`device`: the pictures' PICTUREs."""
+        """Rows (count,) of dtype MEASURED. `device`: the PICTUREs of the batch. Synchronises."""
         buffers = self._room_for(count)
         grid = self._tiles[0] * self._tiles[1] + -(-self._chroma_room // _BLOCK), count, 1
         places = [buffers.sums, luma, chroma, buffers.thumbs, buffers.rows, buffers.batch_done]
         self._runtime.launch("measure", grid, (_BLOCK, 1, 1), [device, self._plan(), *places])
-        # Synchronises: the rows are the one thing of a frame that the host needs.
+        # Synchronises: the rows are all that the host needs of a frame.
         return self._runtime.download(buffers.rows[MEASURED.itemsize :][: count * MEASURED.itemsize]).view(MEASURED)
 
     def _plan(self) -> Array:
-        """PLAN on the device, uploaded when something in it changed."""
+        """PLAN on the device; uploaded again when one of its values changed."""
         changing = self._chroma_room, self._count > 0
         if changing not in self._plans:
             tiles_x, tiles_y = self._tiles
@@ -122,7 +124,8 @@ class CudaMeter:
         return self._plans[changing]
 
     def _room_for(self, count: int) -> _Buffers:
-        """The buffers, made anew when a batch is larger than any before; the frame before is carried over."""
+        """The buffers. When a batch is larger than any before they are allocated again and the last frame's results are
+        copied over."""
         old = self._buffers
         if old is not None and old.room >= count:
             return old
@@ -140,7 +143,8 @@ class CudaMeter:
         return new
 
     def _look_at_lines(self, device: Array, count: int) -> None:
-        """Of every eighth picture of the film; `device`: the PICTUREs of a batch of `count`."""
+        """Measures rows and columns of every eighth picture of the film. `device`: the PICTUREs of a batch of
+        `count`."""
         sampled = range(-self._count % DARKNESS_STRIDE, count, DARKNESS_STRIDE)
         if not sampled:
             return
@@ -152,9 +156,9 @@ class CudaMeter:
 
 
 def _unpacked(packed: np.ndarray, count: int) -> np.ndarray:
-    """(count,) uint8 of what `darkness_lines` says of so many lines."""
+    """(count,) uint8 classes of lines from the packed output of the kernel `darkness_lines`."""
     lines: np.ndarray = (packed[:-1, None] >> np.arange(0, 8, 2, dtype=np.uint8) & 3).reshape(-1)[:count]
     return lines
 
 
-assert PICTURE.itemsize == 208, "kernels/cuda/pixels.h has another Picture"
+assert PICTURE.itemsize == 208, "PICTURE differs from Picture in kernels/cuda/pixels.h"

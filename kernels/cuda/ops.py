@@ -1,4 +1,4 @@
-"""The pixel operations on a device."""
+"""The pixel operations on a CUDA device."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ from .runtime import CupyRuntime, Grid, Runtime
 
 _BLOCK: Grid = (32, 8, 1)
 IDENTITY_MIX = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
-"""Channels as they are."""
+"""Output channels R', G', B' of `CudaOps.engine_input`."""
 
 
 class CudaOps:
-    """`kernels.ops.Ops` in the order of one runtime. Holds nothing else but constants; safe to share between threads.
+    """`kernels.ops.Ops` on a CUDA device. It keeps only constants and may be shared between threads.
 
-    What is returned is not finished: it is for the same runtime's later work, or for `to_host`. The planes of a surface
-    must stay as they are until then. Raises RuntimeError, with what is missing, when there is no device.
+    Results are queued in the stream of the runtime and are not finished: use them in later work of the same runtime, or
+    call `to_host`. The planes of a surface must not change before that work is done. Raises RuntimeError, which says
+    what is missing, when there is no device.
     """
 
     def __init__(self, runtime: Runtime | None = None) -> None:
@@ -70,8 +71,12 @@ class CudaOps:
         mix: Sequence[Sequence[float]] = IDENTITY_MIX,
         centred: bool = True,
     ) -> Array:
-        """(N, channels, height, width) float32 from (N, h, w, 3) uint8: put in the middle of `size` (width, height), or
-        at its top left, the rest `fill`. A channel is a row of `mix` of R', G' and B', times `scale` plus `bias`."""
+        """Network input (N, channels, height, width) float32 from (N, h, w, 3) uint8 R'G'B'.
+
+        size: (width, height) of the output. The pictures are centred in it, or at its top left; the rest is `fill`. A
+        channel is the product of a row of `mix` with (R', G', B'), times its `scale`, plus its `bias`. Raises
+        ValueError for pictures that are not contiguous.
+        """
         count, height, width = rgb.shape[:3]
         out = self._runtime.empty((count, len(mix), size[1], size[0]), np.float32)
         if not count:
@@ -84,7 +89,8 @@ class CudaOps:
         return out
 
     def chip_quality(self, chips: Array, side: int) -> Array:
-        """(N, 5) float32 of (N, w, w, 3) uint8: what `engines.quality` measures, of the middle `side` pixels."""
+        """(N, 5) float32 for chips (N, w, w, 3) uint8: `engines.quality.measure_quality` of the middle `side`×`side`
+        pixels. Raises ValueError for chips that are not contiguous."""
         count, width = chips.shape[:2]
         out = self._runtime.empty((count, 5), np.float32)
         if count:
@@ -94,8 +100,11 @@ class CudaOps:
         return out
 
     def picture_numbers(self, features: Array, pictures: Array) -> Array:
-        """(N, 1 + 9·C + 192) float32 of (N, C, h, w) float32, whose rows may lie apart, and (N, H, W, 3) uint8: what
-        `engines.pooling` measures."""
+        """(N, 1 + 9·C + 192) float32: `engines.pooling.picture_numbers` on the device.
+
+        features: (N, C, h, w) float32, whose rows may have a pitch. pictures: (N, H, W, 3) uint8. Raises ValueError for
+        pictures that are not contiguous.
+        """
         (count, channels, rows, columns), (height, width) = features.shape, pictures.shape[1:3]
         numbers = 9 * channels
         out = self._runtime.empty((count, 1 + numbers + 192), np.float32)
@@ -126,13 +135,13 @@ class CudaOps:
         return self._runtime.download(array)
 
     def _described(self, surfaces: Sequence[Surface]) -> Array:
-        """PICTUREs on the device."""
+        """The PICTUREs of the surfaces, on the device."""
         return self._runtime.upload(picture_structs(surfaces, self._runtime.address).view(np.uint8))
 
     def _uploaded_once(
         self, mix: tuple[Any, ...], scale: tuple[float, ...], bias: tuple[float, ...], place: tuple[float, int, int]
     ) -> Array:
-        """A NORMALISE on the device; a run has a few of them."""
+        """A NORMALISE on the device. They are cached; a run has only a few different ones."""
         key = mix, scale, bias, place
         if key not in self._normalise:
             how, channels = np.zeros(1, NORMALISE), len(mix)
@@ -148,9 +157,10 @@ class CudaOps:
         return out
 
     def _lanczos(self, surface: Surface, rect: Rect | None, shown: tuple[int, int]) -> Array:
-        """Rows, then columns; the weights stay alive until both are queued, and memory is reused in stream order.
+        """Filters rows, then columns. The weights stay alive until both kernels are queued; memory is reused in stream
+        order.
 
-        A view of planes, which the encoder takes without a copy.
+        Returns a (h, w, 3) view of three planes, which the JPEG encoder takes without a copy.
         """
         rotation, part = surface.geometry.rotation, stored_rect(surface, rect)
         size, picture = rotated_size(shown, rotation), self._described([surface])
@@ -167,7 +177,7 @@ class CudaOps:
         return out.transpose(1, 2, 0)
 
     def _taps(self, rect: Rect, shape: tuple[int, int], size: tuple[int, int]) -> tuple[np.ndarray, list[Array]]:
-        """(1,) TAPS for one plane, and the arrays it points to."""
+        """(1,) TAPS for one plane, and the device arrays it points to."""
         down, across = taps(rect[1], rect[3], shape[0], size[1]), taps(rect[0], rect[2], shape[1], size[0])
         arrays = [self._runtime.upload(np.ascontiguousarray(a)) for a in (*down, *across)]
         addresses = [self._runtime.address(a) for a in arrays]

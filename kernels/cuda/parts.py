@@ -1,4 +1,4 @@
-"""Where the pixels of a part or a chip find their samples, worked out on the host."""
+"""Host-side arithmetic that tells kernels where the pixels of a part or a chip find their samples."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ Shape = tuple[int, int]
 
 
 def convert_params(parts: Sequence[Part], shown: tuple[int, int]) -> np.ndarray:
-    """(N,) LOOK of parts that are all made `shown` (width, height)."""
+    """(N,) CONVERT_PARAMS for parts that are all converted to the size `shown` (width, height)."""
     return np.concatenate([_convert_params(*_stored_in(surface), rect, shown) for surface, rect in parts])
 
 
 def in_plane(rect: Rect, luma: Shape, samples: Shape) -> Rect:
-    """The luma rectangle in the pixels of a plane; chroma is taken to lie in the middle of its luma pixels."""
+    """The luma rectangle in the pixels of another plane. Chroma is assumed to lie in the middle of its luma pixels."""
     sx, sy = samples[1] / luma[1], samples[0] / luma[0]
     return rect[0] * sx, rect[1] * sy, rect[2] * sx, rect[3] * sy
 
 
 def _stored_in(surface: Surface) -> tuple[Shape, Shape, Geometry]:
-    """What a LOOK depends on, of a picture."""
+    """What the CONVERT_PARAMS of a picture depend on: shapes of luma and chroma, and geometry."""
     return surface.y.shape, (surface.y if surface.u is None else surface.u).shape, surface.geometry
 
 
@@ -37,7 +37,7 @@ def _stored_in(surface: Surface) -> tuple[Shape, Shape, Geometry]:
 def _convert_params(
     luma: Shape, chroma: Shape, geometry: Geometry, rect: Rect | None, shown: tuple[int, int]
 ) -> np.ndarray:
-    """(1,) LOOK. A film is looked at in one way, again and again."""
+    """(1,) CONVERT_PARAMS; cached, because a film is converted in the same way again and again."""
     look, part = np.zeros(1, CONVERT_PARAMS), rect_in((luma[1], luma[0]), geometry, rect)
     stored = rotated_size(shown, geometry.rotation)
     look["luma"], look["chroma"] = _samplings(luma, chroma, part, stored)
@@ -47,7 +47,7 @@ def _convert_params(
 
 
 def _samplings(luma: Shape, chroma: Shape, part: Rect, size: tuple[int, int]) -> np.ndarray:
-    """(2,) SAMPLING: how output pixels find their luma and their chroma."""
+    """(2,) SAMPLING: how output pixels find their luma and their chroma samples."""
     out = np.zeros(2, SAMPLING)
     for entry, samples in zip(out, (luma, chroma), strict=True):
         x, y, width, height = in_plane(part, luma, samples)
@@ -65,7 +65,7 @@ def _samplings(luma: Shape, chroma: Shape, part: Rect, size: tuple[int, int]) ->
 
 
 def chip_structs(parts: Sequence[Warps]) -> np.ndarray:
-    """(N,) CHIP for matrices that take displayed pixels to chip pixels."""
+    """(N,) CHIP for matrices that map displayed pixels to chip pixels."""
     counts = [len(matrices) for _, matrices in parts]
     out, to_chip = np.zeros(sum(counts), CHIP), np.tile(np.eye(3), (sum(counts), 1, 1))
     if not len(out):
@@ -81,5 +81,5 @@ def chip_structs(parts: Sequence[Warps]) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def _to_shown(luma: Shape, geometry: Geometry) -> np.ndarray:
-    """(3, 3): stored to displayed pixels, centres at whole numbers."""
+    """(3, 3) matrix from stored to displayed pixels, pixel centres at whole numbers."""
     return index_matrix(stored_to_displayed((luma[1], luma[0]), geometry))

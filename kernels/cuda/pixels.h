@@ -1,10 +1,10 @@
-// Pixels of a stored picture: how a plane is read, made smaller and turned into colour.
+// Pixels of a stored picture: functions that read a plane, reduce it and convert it to colour.
 //
-// Every function works on one pixel and has no state, so that the same text runs on the device and, through
-// emulation.h, on the host. The formulae are those of kernels/reference.py.
+// Every function works on one pixel and has no state, so that the same source runs on the device and, through
+// emulation.h, on the host. The formulas are those of kernels/reference.py.
 #pragma once
 
-// One plane of samples. `step` is the distance of neighbours in samples: 2 inside an interleaved chroma plane.
+// One plane of samples. `step` is the distance of neighbouring samples: 2 in an interleaved chroma plane.
 struct Plane {
     unsigned long long data;
     int pitch_bytes;
@@ -20,7 +20,7 @@ struct Halving {
     int more_y;
 };
 
-// One stored picture with everything that depends on its colour. Built by kernels/cuda/layout.py.
+// One stored picture with everything that depends on its colour. Filled by kernels/cuda/layout.py.
 struct Picture {
     Plane y, u, v;
     Halving luma, chroma;
@@ -28,7 +28,7 @@ struct Picture {
     int chroma_width, chroma_height;  // of the halved chroma, 0 for a grey picture
     int deep;                         // samples have two bytes
     int aligned;                      // luma rows may be read 16 bytes at a time
-    int paired;                       // so may chroma rows, in which U and V take turns
+    int paired;                       // chroma rows, with U and V interleaved, may be read 16 bytes at a time
     float unit;                       // code values to 8-bit units
     float black, luma_gain, chroma_gain;
     float opponent[4];  // (U, V) to (R-G, (R+G)/2-B), 8-bit units
@@ -54,7 +54,7 @@ __device__ inline unsigned square_mean<0>(const Plane& p, int x, int y, int deep
     return sample(p, x, y, deep);
 }
 
-// Large squares are rare: a loop keeps the code small.
+// Large squares are rare, so a loop is used, which keeps the code small.
 template <int L>
 __device__ __noinline__ unsigned large_square_mean(const Plane& p, int x, int y, int deep) {
     unsigned sum = 2;
@@ -67,7 +67,7 @@ __device__ __noinline__ unsigned large_square_mean(const Plane& p, int x, int y,
     return sum >> 2;
 }
 
-// Called, not inlined: there are many places that read a pixel, and all levels at each would be a megabyte of code.
+// Not inlined: pixels are read in many places, and all levels at each of them would be a megabyte of code.
 __device__ __noinline__ unsigned squares_mean(const Plane& p, int level, int x, int y, int deep) {
     switch (level) {
         case 0: return sample(p, x, y, deep);
@@ -80,7 +80,7 @@ __device__ __noinline__ unsigned squares_mean(const Plane& p, int level, int x, 
     }
 }
 
-// One pixel of the halved plane. Halving one side alone pairs neighbours like a binary counter carries.
+// One pixel of the halved plane. When only one side is halved, neighbours are paired as a binary counter carries.
 __device__ __noinline__ unsigned halved(const Plane& p, const Halving& h, int x, int y, int deep) {
     int more = h.more_x + h.more_y;
     if (more == 0) return squares_mean(p, h.both, x, y, deep);
@@ -99,8 +99,8 @@ __device__ inline int clamped(int value, int last) { return value < 0 ? 0 : valu
 
 __device__ inline float bounded(float value, float top) { return fminf(fmaxf(value, 0.0f), top); }
 
-// A plane between its pixels, which `code(x, y)` gives; (x, y) counts from the centre of its first pixel; edges are
-// repeated.
+// Bilinear value at (x, y) between pixels that `code(x, y)` returns. (x, y) is measured from the centre of the first
+// pixel; edges are repeated.
 template <typename Code>
 __device__ inline float between(Code code, int width, int height, float x, float y) {
     float left = floorf(x), upper = floorf(y), fx = x - left, fy = y - upper;
@@ -111,7 +111,7 @@ __device__ inline float between(Code code, int width, int height, float x, float
     return above * (1.0f - fy) + below * fy;
 }
 
-// The halved plane between its pixels.
+// Bilinear value of the halved plane at (x, y).
 __device__ __noinline__ float bilinear(const Plane& p, const Halving& h, int width, int height, float x, float y,
                                        int deep) {
     return between([&](int cx, int cy) { return halved(p, h, cx, cy, deep); }, width, height, x, y);
@@ -142,7 +142,7 @@ __device__ __noinline__ float bicubic(const Plane& p, const Halving& h, int widt
     return sum;
 }
 
-// The whole code value nearest to what interpolation found.
+// The code value nearest to an interpolated value.
 __device__ inline float to_code(float value, int deep) { return bounded(rintf(value), deep ? 65535.0f : 255.0f); }
 
 // R'G'B' of one pixel from its code values; `rgb` is Picture::rgb.
@@ -154,7 +154,7 @@ __device__ inline uchar3 to_rgb(const float* m, float y, float u, float v) {
                        (unsigned char)bounded(rintf(b), 255.0f));
 }
 
-// Where a displayed pixel is stored, for pictures turned clockwise; (width, height) is the stored size.
+// Stored position of a displayed pixel, for pictures that are rotated clockwise; (width, height) is the stored size.
 __device__ inline int2 stored_of(int x, int y, int rotation, int width, int height) {
     if (rotation == 90) return make_int2(y, height - 1 - x);
     if (rotation == 180) return make_int2(width - 1 - x, height - 1 - y);

@@ -1,4 +1,4 @@
-"""A plane on the device without an array module: what kernels ask of one, and nothing else."""
+"""A plane on the device with only the attributes that kernels need."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 
 
 class DevicePlane:
-    """Samples on the device where somebody else keeps them. A view of CuPy's costs microseconds and three or more
-    would be made of every frame; this one is made in a tenth of the time.
+    """Samples on the device in memory that another object owns. CuPy takes microseconds to make a view, and every frame
+    needs three or more; this object is made in a tenth of the time.
 
-    address: of the first sample; strides: bytes, like NumPy's; owner: kept alive, and with it the memory. Kernels and
-    `to_host` take it as it is, CuPy by `cupy.asarray`.
+    address: of the first sample. strides: in bytes, as in NumPy. owner: is kept alive, and its memory with it. Kernels
+    and `to_host` accept it as it is; `cupy.asarray` makes a CuPy array of it.
     """
 
     __slots__ = ("address", "dtype", "owner", "shape", "strides")
@@ -24,7 +24,7 @@ class DevicePlane:
 
     @property
     def size(self) -> int:
-        """Samples."""
+        """Number of samples."""
         return int(np.prod(self.shape))
 
     @property

@@ -1,4 +1,4 @@
-"""What the operations ask of a device: memory, and a kernel by its name."""
+"""Access to one CUDA device: memory, copies, and launching a kernel by its name."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .toolkit import set_cuda_path
 
 _BYTE = np.dtype(np.uint8)
 _here = threading.local()
-"""`runtime`: whose `queue` this thread is in."""
+"""`runtime`: the runtime whose `queue` this thread is in."""
 Grid = tuple[int, int, int]
 
 
 class Runtime(Protocol):
-    """One device. Work is queued in the order it is asked for, by whatever thread; only `download` synchronises."""
+    """One device. Work from all threads runs in the order in which it was queued. Only `download` synchronises."""
 
     def launch(self, kernel: str, grid: Grid, block: Grid, arguments: Sequence[Any]) -> None:
         """Queues a kernel. Arguments are device arrays (passed as addresses) and ints (32 bits)."""
@@ -32,15 +32,16 @@ class Runtime(Protocol):
     def zeros(self, shape: tuple[int, ...], dtype: Any) -> Array: ...
 
     def empty(self, shape: tuple[int, ...], dtype: Any) -> Array:
-        """For what a kernel fills wholly: zeros would be one more piece of work for the device."""
+        """Uninitialised memory, for output that a kernel fills completely. Zeroing it would be extra work for the
+        device."""
         ...
 
     def upload(self, array: np.ndarray) -> Array:
-        """A copy on the device; the host's array may be changed or dropped at once."""
+        """A copy on the device. The host array may be changed or freed immediately."""
         ...
 
     def copy(self, into: Array, source: Array) -> None:
-        """Queues a copy from device to device; the shapes are equal, either may be strided."""
+        """Queues a copy from device to device. Both arrays have the same shape; either may be strided."""
         ...
 
     def download(self, array: Array) -> np.ndarray:
@@ -50,21 +51,21 @@ class Runtime(Protocol):
     def address(self, array: Array) -> int: ...
 
     def plane(self, array: Array, begin: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
-        """The bytes of an array from `begin` on as a plane of uint8 that keeps the array alive: for kernels and
-        `download`, nothing else can be asked of it."""
+        """The bytes of an array from offset `begin` on as a strided uint8 plane, which keeps the array alive. The
+        result can be passed to kernels and to `download` and has no other operations."""
         ...
 
 
 class CupyRuntime:
-    """A CUDA device with a stream, through CuPy. Safe for several threads: whatever thread asks, all work of one
-    object runs in its stream, in the order it was asked for.
+    """A CUDA device with one stream, through CuPy. It may be used by several threads; all work of one object runs in
+    its stream, in the order in which it was queued.
 
-    stream: a `cudaStream_t` as an integer that outlives the object; None makes a new one that waits for no other.
-    Arrays come from CuPy's pool, which keeps memory by stream: what is dropped is given only to later work of the
-    stream it was made in, so arguments may be dropped as soon as the kernel that reads them is queued. An array that
-    *another* stream reads must live until that stream was synchronised.
+    stream: a `cudaStream_t` as an integer that outlives the object; None makes a new stream that waits for no other.
+    Arrays come from CuPy's pool, which reuses memory within a stream: freed memory is given only to later work of the
+    same stream, so arguments may be dropped as soon as their kernel is queued. An array that *another* stream reads
+    must live until that stream was synchronised.
 
-    Raises RuntimeError (what is missing) when there is no device.
+    Raises RuntimeError, which says what is missing, when there is no device.
     """
 
     def __init__(self, stream: int | None = None, device_id: int = 0) -> None:
@@ -77,18 +78,19 @@ class CupyRuntime:
 
     @property
     def stream(self) -> int:
-        """The `cudaStream_t`, alive as long as this object."""
+        """The `cudaStream_t` as an integer. It lives as long as this object."""
         return int(self._stream.ptr)
 
     @contextmanager
     def queue(self) -> Iterator[None]:
-        """Within the block CuPy's own operations in this thread join the stream and take their memory from its pool."""
+        """Within the block CuPy's own operations in this thread use this stream and its memory pool. Blocks may be
+        nested."""
         before = getattr(_here, "runtime", None)
-        if before is self:  # a block in a block: every launch inside one is
+        if before is self:  # every launch inside a block enters it again
             yield
             return
         cuda, _here.runtime = self._cupy.cuda, self
-        # Importing cuML gives CuPy an allocator without a pool, with which every small array stops the device.
+        # Importing cuML gives CuPy an allocator without a pool, which synchronises for every small array.
         try:
             with cuda.Device(self.device_id), cuda.using_allocator(self._allocate), self._stream:
                 yield
@@ -96,7 +98,8 @@ class CupyRuntime:
             _here.runtime = before
 
     def prepare(self) -> None:
-        """Compiles and loads every kernel, so that no film pays for it. Takes seconds the first time on a machine."""
+        """Compiles and loads every kernel, so that the first film does not wait for it. Takes seconds the first time on
+        a machine."""
         with self.queue():
             for kernels in KERNELS.values():
                 for kernel in kernels:
@@ -116,7 +119,7 @@ class CupyRuntime:
             return self._cupy.empty(shape, dtype)
 
     def upload(self, array: np.ndarray) -> Array:
-        # CuPy copies to page-locked memory of its own first, and keeps that until the device has read it.
+        # CuPy copies into page-locked memory of its own first and keeps that until the device has read it.
         with self.queue():
             return self._cupy.array(array, copy=True)
 
@@ -136,12 +139,12 @@ class CupyRuntime:
         return DevicePlane(self.address(array) + begin, shape, strides, _BYTE, array)
 
     def synchronise(self) -> None:
-        """Returns when the stream has done all that was asked. Synchronises."""
+        """Waits until the stream has finished all queued work. Synchronises."""
         self._stream.synchronize()
 
 
 def cupy_with_device() -> Any:
-    """The module, on a machine that has a device. Raises RuntimeError (what is missing) elsewhere."""
+    """The module `cupy`. Raises RuntimeError, which says what is missing, when CuPy or a device is missing."""
     set_cuda_path()
     try:
         import cupy
@@ -164,7 +167,8 @@ def _function(kernel: str, device_id: int) -> Any:
 
 @cache
 def _modules() -> dict[str, Any]:
-    """Every source, compiled by CuPy at first use and kept on disk by it; loaded once a process."""
+    """Every source file as a CuPy module. CuPy compiles it at first use and keeps it on disk; it is loaded once in each
+    process."""
     import cupy
 
     return {file: cupy.RawModule(code=source(file), options=OPTIONS, backend="nvrtc") for file in KERNELS}

@@ -1,4 +1,4 @@
-"""The `.cu` files as one text each: headers are put in place, so that a cache keyed by the text sees every change."""
+"""The `.cu` files with their headers inserted, so that a cache that is keyed by the text notices every change."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ KERNELS = {
     "balance": ("balance",),
     "describe": ("picture_numbers",),
 }
-"""File (without suffix) → the kernels in it."""
+"""File name without suffix → the kernels it defines."""
 
 OPTIONS = ("-std=c++17",)
-"""What every compiler of the kernels is told."""
+"""Options for every compiler of the kernels."""
 
 _INCLUDE = re.compile(r'^#include "(\w+\.h)"$', re.MULTILINE)
 
 
 @cache
 def source(name: str) -> str:
-    """The text of `name`.cu with its headers, each once. Raises OSError when the file is not there."""
+    """Text of the file `name`.cu with its headers inserted, each once. Raises OSError when a file is missing."""
     seen: set[str] = set()
 
     def expanded(file: str) -> str:
@@ -39,7 +39,7 @@ def source(name: str) -> str:
 
 
 def file_of(kernel: str) -> str:
-    """The file that holds a kernel. Raises KeyError when there is none."""
+    """Name of the file that defines a kernel. Raises KeyError for an unknown kernel."""
     for file, kernels in KERNELS.items():
         if kernel in kernels:
             return file

@@ -1,21 +1,21 @@
 // All statistics of a batch of pictures in one launch.
 //
-// Grid: x = tiles of the analysis picture, then runs of small-chroma pixels; y = pictures. Block: 256 threads.
+// Grid: x = tiles of the analysis picture, then groups of 256 small-chroma pixels; y = pictures. Block: 256 threads.
 //
-//     a luma block makes 64 x 16 pixels of the analysis picture, with one more pixel all round for the gradients:
+//     A luma block makes 64 x 16 pixels of the analysis picture, and one pixel around them for the gradients:
 //
-//         +--+----------------+--+      a thread makes 4 pixels from loads of up to 16 bytes where rows begin at whole
-//         |  |   halo row     |  |      16 bytes (wide.h), else from single samples; where the bilinear step follows,
-//         +--+----------------+--+      they are pixels of the halved plane, whose region is kept in shared memory
+//         +--+----------------+--+      Each thread makes 4 pixels, from loads of up to 16 bytes when rows begin at
+//         |  |   halo row     |  |      multiples of 16 bytes (wide.h), else from single samples. If the bilinear step
+//         +--+----------------+--+      follows, these are pixels of the halved plane, kept in shared memory.
 //         |  | 64 x 16 pixels |  |
-//         |  |                |  |      histogram in shared memory, gradient sums by warp shuffles,
-//         +--+----------------+--+      one atomic add per block and number
+//         |  |                |  |      The histogram is in shared memory, gradient sums use warp shuffles, and there
+//         +--+----------------+--+      is one atomic add for each block and number.
 //
-//     a thread of a chroma block makes one pixel, from loads of up to 16 bytes where U and V are interleaved
+//     Each thread of a chroma block makes one pixel, from loads of up to 16 bytes if U and V are interleaved.
 //
-// The block that finishes a picture last makes its row (moments, thumbnail, signatures); the block that finishes the
-// batch last compares neighbours: thumbnails, chroma signatures, histograms. Chroma stays in code values; the matrix is
-// in Picture::opponent.
+// The last block of a picture makes its row (moments, thumbnail, signatures). The last block of the batch compares
+// neighbouring pictures: thumbnails, chroma signatures, histograms. Chroma stays in code values; the matrix is in
+// Picture::opponent.
 #include "cells.h"
 #include "pixels.h"
 #include "sums.h"
@@ -24,8 +24,8 @@
 #define TILE_W 64
 #define TILE_H 16
 #define TILE_PITCH (TILE_W + 8)
-// What a tile and its halo lie on in a halved plane, which is less than twice as large as the analysis picture: 65 and
-// 17 steps of less than two pixels, two pixels more, and columns from a multiple of four on.
+// Largest region of the halved plane below a tile and its halo. The halved plane is less than twice as large as the
+// analysis picture: 65 and 17 steps of less than two pixels, two more pixels, and columns from a multiple of four on.
 #define REGION_W 136
 #define REGION_H 36
 #define THUMB_W 48
@@ -34,7 +34,7 @@
 #define BINS 64
 #define HISTOGRAM_SUM 65535.0
 
-// One picture's unfinished sums; all zero before and after a launch.
+// Sums of one picture while it is measured; all zero before and after a launch.
 struct Sums {
     long long xx, yy, xy, bend, bend2;
     long long u, v, uu, vv, uv;
@@ -42,7 +42,7 @@ struct Sums {
     unsigned done, spare;
 };
 
-// What kernels.stats.ROW holds behind time and number, in its order.
+// The fields of kernels.stats.ROW after time and frame number, in the same order.
 struct Row {
     float luma_mean, luma_std, sobel_energy, laplacian_var, blur_anisotropy, blur_angle_rad, colourfulness;
     float change, chroma_change, tone_change;
@@ -51,25 +51,25 @@ struct Row {
     unsigned char signature_uv[2 * 4 * 8];
 };
 
-// One video's measured sizes, in stored orientation, and where intermediate results lie.
+// Sizes of one video's small pictures, in stored orientation, and where intermediate results are.
 struct Plan {
     int width, height;   // analysis picture
     int rotation;        // clockwise degrees
-    int tiles_x, tiles;  // luma blocks; the blocks after them are chroma's
+    int tiles_x, tiles;  // number of luma blocks; the blocks after them are chroma blocks
     int chroma_room;     // pixels of one picture's small chroma in `chroma`
-    int has_before;      // slots 0 of `thumbs` and `rows` hold the frame before
+    int has_before;      // whether slot 0 of `thumbs` and `rows` holds the frame before
 };
 
 __device__ inline int to_8_bit(const Picture& p, float code) {
     return p.deep ? (int)fminf(rintf(code * p.unit), 255.0f) : (int)code;
 }
 
-// Where a pixel of a line of `length` lies in one of `halved` pixels, counted from the centre of its first.
+// Position of pixel `index` of a line of `length` pixels in a line of `halved` pixels, from the centre of its first.
 __device__ inline float place_of(int index, int length, int halved) {
     return bounded((index + 0.5f) * halved / length - 0.5f, halved - 1.0f);
 }
 
-// Four pixels of the halved plane; those beyond its last column repeat it.
+// Four pixels of the halved plane; the last column is repeated beyond its end.
 __device__ Four halved_luma(const Picture& p, int x, int y, bool wide) {
     if (wide && x + 3 < p.luma_width) return four_codes(p.y, p.luma.both, x, y, p.deep);
     Four out;
@@ -87,7 +87,7 @@ struct Tile {
 };
 
 __device__ void load_tile(const Picture& p, const Plan& plan, const Tile& tile, bool wide) {
-    const int groups = TILE_W / 4 + 2;  // the first and the last hold the halo columns
+    const int groups = TILE_W / 4 + 2;  // the first and the last group have the halo columns
     for (int task = threadIdx.x; task < groups * (TILE_H + 2); task += BLOCK) {
         int group = task % groups, row = task / groups, x = tile.x0 + 4 * group - 4, y = tile.y0 + row - 1;
         if (x < 0 || x >= plan.width || y < 0 || y >= plan.height) continue;
@@ -97,7 +97,7 @@ __device__ void load_tile(const Picture& p, const Plan& plan, const Tile& tile, 
     }
 }
 
-// What a tile lies on in the halved plane.
+// The part of the halved plane below a tile.
 struct Region {
     int left, top, width, height;
 };
@@ -119,7 +119,7 @@ __device__ void load_region(const Picture& p, const Region& region, bool wide, F
     }
 }
 
-// Fills the tile by the bilinear step, from `kept` where the region is there, else from the plane.
+// Fills the tile by bilinear interpolation, from `kept` if the region fits in it, else from the plane.
 __device__ void reduce_to_tile(const Picture& p, const Plan& plan, const Tile& tile, const Region& region,
                                const Four* kept, bool there) {
     const unsigned short* codes = kept->codes;
@@ -142,14 +142,14 @@ __device__ void make_tile(const Picture& p, const Plan& plan, const Tile& tile) 
     bool wide = p.aligned && p.luma.both <= 3 && p.luma.more_x + p.luma.more_y == 0;
     if (p.luma_width == plan.width && p.luma_height == plan.height) return load_tile(p, plan, tile, wide);
     Region region = region_below(p, plan, tile);
-    // It does, unless the picture's geometry is not the plan's.
+    // It fits unless the picture's geometry differs from the plan's.
     bool fits = region.width <= REGION_W && region.height <= REGION_H;
     if (fits) load_region(p, region, wide, kept);
     __syncthreads();
     reduce_to_tile(p, plan, tile, region, kept, fits);
 }
 
-// Called, not inlined: ten sums.
+// Not inlined, because it is called for ten sums.
 __device__ __noinline__ void add_to(long long* total, long long value, long long* scratch) {
     long long sum = block_sum(value, scratch);
     if (threadIdx.x == 0) atomicAdd((unsigned long long*)total, (unsigned long long)sum);
@@ -185,7 +185,7 @@ __device__ void luma_block(const Picture& p, const Plan& plan, Sums* sums, unsig
     if (codes[threadIdx.x]) atomicAdd(&sums->codes[threadIdx.x], codes[threadIdx.x]);
 }
 
-// U and V of one pixel. Chroma is never halved on one side alone.
+// U and V of one pixel. Both sides of chroma are always halved together.
 __device__ uint2 halved_chroma(const Picture& p, int x, int y) {
     if (p.paired && p.chroma.both <= 4) return pair_codes(p.u, p.chroma.both, x, y, p.deep);
     return uint2{halved(p.u, p.chroma, x, y, p.deep), halved(p.v, p.chroma, x, y, p.deep)};
@@ -208,7 +208,7 @@ __device__ void chroma_block(const Picture& p, int run, Sums* sums, uchar2* chro
     add_to(&sums->uv, u * v, scratch);
 }
 
-// Mean of analysis luma over a thumbnail's cell; `halve` reads 2 x 2 means instead of pixels.
+// Mean of the analysis luma over one cell of the thumbnail; with `halve` over 2 x 2 means instead of pixels.
 __device__ float thumb_cell(const unsigned char* luma, const Plan& plan, int cx, int cy, int cells_x, int cells_y,
                             bool halve) {
     int width = halve ? plan.width / 2 : plan.width, height = halve ? plan.height / 2 : plan.height;
@@ -324,7 +324,7 @@ __device__ void clear(Sums* sums) {
     }
 }
 
-// Sums of differences between two rows: of histograms below, of chroma signatures from bit 32 on.
+// Sums of absolute differences between two rows: histograms in the low 32 bits, chroma signatures in the high 32 bits.
 __device__ long long row_step(const Row& before, const Row& now) {
     int i = threadIdx.x;
     long long tones = i < BINS ? abs((int)__ldcg(now.histogram + i) - (int)__ldcg(before.histogram + i)) : 0;
@@ -332,7 +332,7 @@ __device__ long long row_step(const Row& before, const Row& now) {
     return tones + (chroma << 32);
 }
 
-// What neighbours differ in; picture n is in slot n + 1, and the last one stays in slot 0 for the next batch.
+// Changes from each picture to the next. Picture n is in slot n + 1; the last one is kept in slot 0 for the next batch.
 __device__ void compare_neighbours(const Plan& plan, int pictures, float* thumbs, Row* rows) {
     __shared__ float scratch[WARPS + 1];
     __shared__ long long whole[WARPS + 1];

@@ -1,5 +1,5 @@
-// Adding up: within a warp by shuffles, within a block through shared memory, between blocks by atomics on integers
-// (whole numbers, so that the order does not matter and the same input gives the same output).
+// Sums: within a warp by shuffles, within a block through shared memory, between blocks by atomics on integers. Integer
+// sums do not depend on the order, so the same input always gives the same output.
 #pragma once
 
 #define BLOCK 256
@@ -12,7 +12,7 @@ __device__ inline T warp_sum(T value) {
     return value;
 }
 
-// The block's sum in every thread. `scratch` has WARPS + 1 entries; all threads of the block must come here.
+// The block's sum, returned in every thread. `scratch` has WARPS + 1 entries. All threads of the block must call it.
 template <typename T>
 __device__ inline T block_sum(T value, T* scratch) {
     value = warp_sum(value);
@@ -29,8 +29,8 @@ __device__ inline T block_sum(T value, T* scratch) {
     return total;
 }
 
-// True in all threads of the block that comes last of `count`. What the others wrote before is visible to it when it
-// is read past the L1 cache (__ldcg).
+// True in all threads of the last of `count` blocks to call it. That block sees what the others wrote before if it
+// reads past the L1 cache (__ldcg).
 __device__ inline bool comes_last(unsigned* counter, unsigned count, unsigned* shared_flag) {
     __threadfence();
     __syncthreads();

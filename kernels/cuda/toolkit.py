@@ -1,4 +1,4 @@
-"""Where the CUDA libraries and headers are that came as Python packages, for CuPy."""
+"""Finds the CUDA libraries and headers that were installed as Python packages, for CuPy."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 
 _PACKAGES = Path("nvidia") / "cu13"
-"""In which NVIDIA's packages for CUDA 13 put their parts, all of them together."""
+"""Folder into which NVIDIA's packages for CUDA 13 install their parts."""
 
 
 def set_cuda_path(environment: MutableMapping[str, str] = os.environ, places: Sequence[str] | None = None) -> None:
-    """Sets CUDA_PATH to the toolkit among the installed packages, unless CUDA_PATH or CUDA_HOME is there. To be called
-    before CuPy is imported.
+    """Sets CUDA_PATH to the CUDA toolkit among the installed packages. Does nothing when CUDA_PATH or CUDA_HOME is set
+    or no toolkit is found. Call it before CuPy is imported.
 
-    CuPy finds its libraries and headers through cuda-pathfinder, which looks into the interpreter's own folders for
-    packages and nowhere else on `sys.path` (`places`): what `pip install --target` put into another one is found by
-    CUDA_PATH alone, and without it every compilation fails for want of headers.
+    CuPy finds libraries and headers through cuda-pathfinder, which looks for packages only in the interpreter's own
+    folders, not in the rest of `sys.path` (`places`). Packages that `pip install --target` put into another folder are
+    found through CUDA_PATH alone; without it every compilation fails because headers are missing.
     """
     # cuda-pathfinder warns when the two differ.
     if environment.get("CUDA_PATH") or environment.get("CUDA_HOME"):

@@ -1,21 +1,21 @@
-// Reading planes in loads of up to 16 bytes, where rows begin at whole 16 bytes. Only what belongs to the pixels is
-// read, nothing of a row's padding. The means are those of pixels.h, to the code.
+// Reads planes in loads of up to 16 bytes, for planes whose rows begin at multiples of 16 bytes. Only samples of the
+// wanted pixels are read, never a row's padding. The means equal those of pixels.h exactly.
 #pragma once
 #include "pixels.h"
 
-// Four neighbouring pixels of a halved plane, as deep as its samples.
+// Four neighbouring pixels of a halved plane, in its bit depth.
 struct alignas(8) Four {
     unsigned short codes[4];
 };
 
-// The `index`th sample of a row that lies in words.
+// Sample `index` of a row that is held in 32-bit words.
 template <int ITEM>
 __device__ inline unsigned sample_of(const unsigned* row, int index) {
     const int a_word = 4 / ITEM;
     return (row[index / a_word] >> (8 * ITEM * (index % a_word))) & (ITEM == 1 ? 0xffu : 0xffffu);
 }
 
-// `square_mean` of pixels.h over rows that are in registers, WORDS words each: of every STEPth sample from `first` on.
+// `square_mean` of pixels.h over rows in registers, WORDS words each, taking every STEPth sample from `first` on.
 template <int L, int ITEM, int STEP, int WORDS>
 __device__ inline unsigned square_in(const unsigned* rows, int x, int y, int first) {
     if constexpr (L == 0) {
@@ -53,11 +53,11 @@ __device__ inline void load_rows(const unsigned char* from, int pitch_bytes, uns
     for (int r = 0; r < 1 << L; ++r) load<BYTES>(from + (long long)r * pitch_bytes, rows + r * words);
 }
 
-// Four neighbouring pixels of a plane that is halved L times, the first at a multiple of four; ITEM bytes a sample.
-// They lie in 2^L rows, which are read 16 bytes at a time, or all of them at once where they are less:
+// Four neighbouring pixels of a plane that is halved L times, the first at a multiple of four; ITEM bytes per sample.
+// They need 2^L rows, which are read 16 bytes at a time, or completely at once if they are shorter:
 //
 //     halved         not     once    twice    three times
-//     8 bits           4        8       16    2 x 16         bytes a row for four pixels
+//     8 bits           4        8       16    2 x 16         bytes of each row for four pixels
 //     more             8       16   2 x 16    4 x 16
 template <int L, int ITEM>
 __device__ inline Four four_pixels(const Plane& p, int x, int y) {
@@ -80,7 +80,7 @@ __device__ inline Four four_pixels(const Plane& p, int x, int y) {
     return out;
 }
 
-// Called, not inlined, like `squares_mean`: eight kinds of pictures in one place.
+// Not inlined, like `squares_mean`: it holds the code for eight kinds of planes.
 __device__ __noinline__ Four four_codes(const Plane& p, int halvings, int x, int y, int deep) {
     switch (2 * halvings + (deep != 0)) {
         case 0: return four_pixels<0, 1>(p, x, y);
@@ -94,11 +94,11 @@ __device__ __noinline__ Four four_codes(const Plane& p, int halvings, int x, int
     }
 }
 
-// U and V of one pixel of interleaved chroma that is halved L times, from its first pair of samples on. What would not
-// fit into registers is the mean of four squares (called, not inlined: each serves the larger ones):
+// U and V of one pixel of interleaved chroma that is halved L times, from its first pair of samples on. Squares that do
+// not fit into registers are means of four smaller squares (not inlined, because the larger sizes call the smaller):
 //
 //     halved         not     once    twice    three times    four times
-//     8 bits           2        4        8        16         4 x three times    bytes a row for one pixel
+//     8 bits           2        4        8        16         4 x three times    bytes of each row for one pixel
 //     more             4        8       16    4 x twice      4 x three times
 template <int L, int ITEM>
 __device__ __noinline__ uint2 pair_mean(const unsigned char* from, int pitch_bytes) {
@@ -126,7 +126,7 @@ __device__ inline uint2 pair_at(const Plane& u, int x, int y) {
     return pair_mean<L, ITEM>(row + (long long)x * (2 * ITEM << L), u.pitch_bytes);
 }
 
-// `u` stands for both planes; at most four halvings.
+// `u`: the plane of U, after whose samples those of V follow; at most four halvings.
 __device__ __noinline__ uint2 pair_codes(const Plane& u, int halvings, int x, int y, int deep) {
     switch (2 * halvings + (deep != 0)) {
         case 0: return pair_at<0, 1>(u, x, y);
