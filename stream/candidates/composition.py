@@ -13,7 +13,7 @@ from ..records import Composition
 
 SIZE = (96, 54)
 """Width and height of the copy that is measured. Chosen by eye."""
-_MARGIN = 0.6
+_SUBJECT_MARGIN = 0.6
 """The subject is the face box, widened by this share of its size on each side, and everything below it (the body).
 Chosen by eye."""
 
@@ -47,6 +47,6 @@ def _subject_span(geometry: Geometry, lead: Face | None) -> PixelBox:
         return 0, 0, 0, 0
     x, y, width, height = lead.box
     sx, sy = SIZE[0] / geometry.display_width, SIZE[1] / geometry.display_height
-    left, right = (x - _MARGIN * width) * sx, (x + (1 + _MARGIN) * width) * sx
-    top = (y - _MARGIN * height) * sy
+    left, right = (x - _SUBJECT_MARGIN * width) * sx, (x + (1 + _SUBJECT_MARGIN) * width) * sx
+    top = (y - _SUBJECT_MARGIN * height) * sy
     return int(left), int(top), ceil(right), SIZE[1]

@@ -20,7 +20,7 @@ from .filters import FilterInput, film_context, rejection_reasons
 from .scores import LeadPerson, components_of, focus_ranks, score_of
 from .selection import Assessment
 
-_LEAST_FACES = 8
+_LEAST_BASELINE_FACES = 8
 """Faces with an emotion vector that a film needs for a baseline. Chosen by eye."""
 _CO_STAR = 0.6
 """Share of the leading face's height from which on a viewer looks at another face as much, so that its eyes and
@@ -54,7 +54,7 @@ class EmotionBaselines:
         self._settings = settings.expression
         of_track = {t.index: [face.emotion for _, face in t.faces if face.emotion is not None] for t in film.tracks}
         everything = [e for emotions in of_track.values() for e in emotions]
-        self._film = emotion_baseline(np.stack(everything)) if len(everything) >= _LEAST_FACES else None
+        self._film = emotion_baseline(np.stack(everything)) if len(everything) >= _LEAST_BASELINE_FACES else None
         self._own: dict[str, EmotionBaseline] = {}
         for character in characters:
             own = [e for track in character.tracks for e in of_track.get(track, [])]

@@ -145,7 +145,7 @@ def _results(futures: Sequence[Future[CheckResult]]) -> list[CheckResult]:
     try:
         waiting = set(futures)
         while waiting:
-            checkpoint()  # only this thread hears of a cancellation; those of the pool end within one check
+            checkpoint()  # cancellation is raised in this thread only; the pool's threads end within one check
             waiting = wait(waiting, timeout=_CANCEL_POLL_S).not_done
         return [future.result() for future in futures]
     finally:

@@ -1,4 +1,4 @@
-"""When a shot has shown enough, and what its probes are read for."""
+"""When enough probes of a shot were read, and which of them become candidates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LANDMARKS = np.array([(30, 40), (70, 40), (50, 60), (35, 80), (65, 80)], np.floa
 
 
 def calm(mood: str = "neutral", ratio: float = 0.32, mouth: float = 0.02, yaw_deg: float = 0.0) -> Face:
-    """Eyes open, turned to the viewer, at rest, but for what is said otherwise."""
+    """A face with open eyes, turned to the viewer, at rest; arguments change one of these."""
     emotion = np.zeros(len(EMOTIONS), np.float32)
     emotion[EMOTIONS.index(mood)] = 1
     face = Face(

@@ -19,7 +19,7 @@ RNG = np.random.default_rng(1)
 
 
 def measure(picture: np.ndarray, lead: Face | None) -> Composition:
-    """Of a grey picture of `SIZE`, shown ten times as large."""
+    """The composition of a grey picture of `SIZE` that is displayed ten times as large."""
     surface = replace(grey_surface(picture.astype(np.uint8)), geometry=GEOMETRY)
     return measure_composition(CpuOps(), surface, lead)
 

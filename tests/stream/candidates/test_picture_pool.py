@@ -1,4 +1,4 @@
-"""The pool: bounded by bytes, fair to people, the same whatever the order of arrival."""
+"""The picture pool: bounded by bytes, with a quota for each person, independent of the order of arrival."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Probes: the best picture of every moment, by loose limits, whatever the shot's length."""
+"""Probes: the best picture of every cell, within loose limits, however long the shot is."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def pending_with(rows: np.ndarray, damaged: np.ndarray | None = None, **settings
 
 
 def pending_with_small(rows: np.ndarray, every: int = 2, damaged: np.ndarray | None = None) -> PendingPictures:
-    """Fed in batches of ten, every other picture small beside it; looks .32 s far."""
+    """Pending pictures fed in batches of ten, with a small copy of every `every`th picture; 0.32 s count as beside."""
     pending = PendingPictures(ProbeSettings(), FPS, 0.32)
     harm = np.zeros(len(rows), bool) if damaged is None else damaged
     for first in range(0, len(rows), 10):

@@ -1,4 +1,4 @@
-"""The shared engine: batches from all callers, answers and errors to their owners."""
+"""The batcher: one batch from several callers; each gets its own answers and its own errors."""
 
 from __future__ import annotations
 

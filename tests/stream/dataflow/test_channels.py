@@ -1,4 +1,4 @@
-"""Channels: bounded, counted, ended by the sender that left."""
+"""Channels: bounded, metered, and ended when the sender leaves its block."""
 
 from __future__ import annotations
 

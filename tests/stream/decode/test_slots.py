@@ -1,4 +1,4 @@
-"""Slots of decoded pictures: they come back by themselves, they are never too many, nobody waits for ever."""
+"""Slots: free again when the last view is gone, never more than the limit, and no deadlock while waiting."""
 
 from __future__ import annotations
 

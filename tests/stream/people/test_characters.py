@@ -1,4 +1,4 @@
-"""Characters: who is who in a film, and whom it is about."""
+"""Characters: which tracks are one person, and who the main characters are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Extreme expressions: what is far from the usual, robustly, whatever the labels say."""
+"""Extreme expressions: far from the baseline, whichever emotion is the most probable one; open mouths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tracks: faces of one shot linked by looks and place."""
+"""Tracks: faces of one shot linked by embedding and place."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def someone(seed: int, wobble: float = 0.0) -> np.ndarray:
 
 
 def between(cosine: float) -> tuple[np.ndarray, np.ndarray]:
-    """Two unit embeddings exactly this alike."""
+    """Two unit embeddings with exactly this cosine."""
     a, b = np.zeros((2, 128), np.float32)
     a[0], b[0], b[1] = 1, cosine, np.sqrt(1 - cosine**2)
     return a, b

@@ -1,4 +1,4 @@
-"""What pictures are worth, before the film is known: the pool must keep those that will be chosen."""
+"""Provisional scores: by them the pool must keep the pictures that will be chosen at the end of the film."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stream.settings.sections import RankWeights
 
 
 def worth(*, size: float = 500, openness: float = 0.3, mood: str = "happy", faces: bool = True) -> float:
-    """Of a picture with one face in its middle."""
+    """The provisional score of a picture with one face in its middle."""
     emotion = np.zeros(len(EMOTIONS), np.float32)
     emotion[EMOTIONS.index(mood)] = 1
     landmarks = np.array([(0.3, 0.4), (0.7, 0.4), (0.5, 0.6), (0.35, 0.8), (0.65, 0.8)], np.float32) * size + (600, 100)

@@ -1,4 +1,4 @@
-"""The ten: score against variety, rejections lifted in order, copies never."""
+"""The choice of the ten: by score and variety, without copies, with rejections lifted in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shots of small synthetic films: every kind of boundary, and what must not be taken for one."""
+"""Shots of small synthetic films: every kind of boundary is found, and nothing else is taken for one."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def pan(seed: int, frames: int, step: int = 2) -> Film:
 
 
 def mix(a: Film, b: Film) -> Film:
-    """A dissolve from a to b, both as long as it is."""
+    """The frames of a dissolve from a to b; each of them, and the dissolve, has `len(a)` frames."""
     shares = (np.arange(len(a)) + 1) / (len(a) + 1)
     return [(1 - s) * x + s * y for s, x, y in zip(shares, a, b, strict=True)]
 
@@ -52,7 +52,7 @@ def fade(seed: int, frames: int, towards: np.ndarray = BLACK) -> Film:
 
 
 def rows_of(film: Film, pts_s: np.ndarray | None = None) -> np.ndarray:
-    """What the meter says of a grey film."""
+    """The rows that the meter measures of a grey film."""
     times = np.arange(len(film)) / FPS if pts_s is None else pts_s
     shown = Geometry(WIDTH, HEIGHT)
     surfaces = [Surface(p.astype(np.uint8), None, None, 8, Colour(full_range=True), shown) for p in film]

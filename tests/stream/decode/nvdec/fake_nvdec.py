@@ -1,4 +1,4 @@
-"""PyNvVideoCodec played by FFmpeg on the host: the same calls, and surfaces that are gone at the next call."""
+"""A fake of PyNvVideoCodec on the host, with FFmpeg: the same calls, and surfaces that the next call overwrites."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _GARBAGE = 0xA5
 
 
 class FakeError(Exception):
-    """What the module raises."""
+    """The exception that the module raises."""
 
 
 class FakeUnsupportedError(Exception):
-    """What it raises for a film that the chip does not take."""
+    """The exception that it raises for a film that the chip does not support."""
 
 
 def said(function: str, code: int, words: str) -> str:
-    """How the module words its errors."""
+    """An error message in the form that the module has."""
     return f"{function} : \nError code : {code}\nError Type : {words}\nat /project/src/NvDecoder.cpp:1\n"
 
 
 class PacketData:
-    """Filled by whoever feeds the decoder."""
+    """A packet; the caller sets its fields."""
 
     def __init__(self) -> None:
         self.bsl_data = 0
@@ -97,7 +97,8 @@ class FakeNvdec:
 
 
 class FakeDecoder:
-    """One decoder. A picture's size is that of the first: others make it fail, as larger ones do on the chip."""
+    """One decoding session. A picture of another size than the first makes it fail, as a larger one does on the
+    chip."""
 
     def __init__(self, codec: Codecs, breaks_at: int | None, refuses: bool) -> None:
         self._name = _NAMES.get(codec.name, codec.name.lower())

@@ -1,4 +1,4 @@
-"""What only the chip's decoder has: it may refuse, break, run out of slots, and its pictures vanish."""
+"""What only the NVDEC decoder can do: refuse a film, fail in the middle, run out of slots, overwrite its pictures."""
 
 from __future__ import annotations
 
@@ -207,7 +207,7 @@ def test_a_search_feeds_little_before_its_picture(film):
 
 
 class EagerDecoder(FakeDecoder):
-    """Shows pictures whose references it never saw, as the chip does."""
+    """A session that shows pictures whose references it was never fed, as the chip does."""
 
     def _fresh(self) -> av.VideoCodecContext:
         context = super()._fresh()

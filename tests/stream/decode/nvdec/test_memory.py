@@ -1,4 +1,4 @@
-"""Blocks for slots: cut from larger pieces, each its own, freed together."""
+"""Blocks for slots: cut from larger slabs, without overlap, freed with their slab."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from stream.decode.nvdec.memory import Slabs
 
 
 class Piece:
-    """Memory of the driver, by its address."""
+    """Memory from the driver at an address."""
 
     def __init__(self, ptr: int, nbytes: int) -> None:
         self.ptr, self.nbytes = ptr, nbytes
 
 
 class Driver:
-    """Gives pieces that lie far apart."""
+    """A driver that allocates at addresses far apart."""
 
     def __init__(self) -> None:
         self.asked: list[int] = []

@@ -1,4 +1,4 @@
-"""Films share the device's memory: they wait for room, in turn, and never for ever."""
+"""Films share the device's memory: they wait for room, in the order in which they asked, and without a deadlock."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .fake_nvdec import FakeNvdec
 
 
 class Device:
-    """Memory that fills as shares are used."""
+    """A device whose free memory is what the shares leave."""
 
     def __init__(self, nbytes: int) -> None:
         self.nbytes, self.shares = nbytes, list[Share]()

@@ -1,4 +1,4 @@
-"""What only a GPU can show: the chip's pictures are FFmpeg's, where they lie, and what happens when it refuses."""
+"""NVDEC on a real GPU: its pictures equal FFmpeg's, they lie in device memory, and FFmpeg serves refused films."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def film(tmp_path: Path, moving):
 
 
 def planes(surface: Surface) -> list[np.ndarray]:
-    """Y, U and V on the host as 16-bit codes, wherever they were."""
+    """Y, U and V copied to the host, as 16-bit code values."""
     shift = 16 - surface.bit_depth
     given = [plane for plane in (surface.y, surface.u, surface.v) if plane is not None]
     host = [plane if isinstance(plane, np.ndarray) else _fetched(plane) for plane in given]
