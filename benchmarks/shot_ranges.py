@@ -24,7 +24,7 @@ from stream.shots import camera_motion, cuts, dissolves, fades, splitter, window
 
 from .shots import BoundaryScores, episode_film, pooled_scores, rows_of, score_shots, split, truth_in
 
-FACTORS = (0.5, 0.7, 0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.5, 2.0)
+FACTORS = (0.5, 0.7, 0.85, 0.9, 0.95, 0.97, 1.0, 1.03, 1.05, 1.1, 1.2, 1.5, 2.0)
 MODULES: tuple[Any, ...] = (cuts, camera_motion, dissolves, fades, window, splitter)
 ROWS = {
     "AROUND_ROWS", "_REFINEMENT", "_LEAST_LIT_CELLS", "OUTSIDE_ROWS", "_STABLE_ROWS", "_MIX_SAMPLES",

@@ -81,7 +81,7 @@ class ShotSettings(Section):
     dissolve_tones: float = setting(
         0.15, "Share of pixels whose brightness differs between a dissolve's ends.", unit="ratio", ge=0, le=1
     )
-    # E01–E05: from 0.93 to 1.05 times only.
+    # E01–E05: from 0.95 to 1.05 times only.
     dissolve_detail: float = setting(
         0.85, "Edge energy left in the middle of a dissolve, as a share of its ends'.", unit="ratio", ge=0.1, le=2
     )
