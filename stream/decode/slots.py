@@ -85,7 +85,7 @@ class Memory(Protocol):
         ...
 
     def close(self) -> None:
-        """Give back the reserved room. Blocks that are still referred to stay valid. Synchronises."""
+        """Give back the stream and the reserved room. Blocks that are still referred to stay valid. Synchronises."""
         ...
 
 
