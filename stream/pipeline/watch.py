@@ -19,7 +19,7 @@ from kernels.surface import Geometry, Surface
 from ..candidates.choice import choose_candidates, shows_enough
 from ..candidates.composition import measure_composition
 from ..candidates.neighbours import SmallPictureSampler
-from ..candidates.probes import PendingPictures, ShotPictures, reading_rounds
+from ..candidates.probes import PendingPictures, ShotPictures, reading_rounds, value_of
 from ..dataflow.batching import Batcher
 from ..dataflow.channels import Receiver, Sender, open_channel
 from ..dataflow.clocks import StageClock, on_thread
@@ -29,7 +29,7 @@ from ..origin import in_stage
 from ..people.looks import leading_face
 from ..people.tracks import TrackBuilder
 from ..ranking.scores import provisional_score
-from ..records import FrameBatch, Picture
+from ..records import Candidate, FrameBatch, Picture
 from ..settings.model import Settings
 from ..shots.splitter import ShotSplitter
 
@@ -51,11 +51,13 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """One part of a closed shot with what the engines saw in its probes; `last` closes the shot."""
+    """One part of a closed shot with what the engines saw in its probes; a shot without probes has one empty part.
+    `first`: the first part of its shot."""
 
     shot: ShotPictures
     pictures: list[Picture]
     readings: list[Reading]
+    first: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +161,12 @@ async def _split(
             last_s = float(measured.rows["pts_s"][-1])
             film.pictures_in_stream = _pictures_until(measured)
             for pictures in clock.time(partial(_advance, splitter, pending, measured), len(measured.rows)):
-                _note_shot(film, pictures)
+                film.shots.append(pictures.shot)
                 await out.send(pictures)
             on_frames(film.funnel.frames)
         for shot in splitter.finish(last_s + 1.0 / (film.info.fps or 25.0)):
-            pictures = pending.take(shot)
-            _note_shot(film, pictures)
-            await out.send(pictures)
+            film.shots.append(shot)
+            await out.send(pending.take(shot))
 
 
 def _pictures_until(measured: Measured) -> int | None:
@@ -178,24 +179,16 @@ def _advance(splitter: ShotSplitter, pending: PendingPictures, measured: Measure
     return [pending.take(shot) for shot in splitter.add(measured.rows)]
 
 
-def _note_shot(film: Film, pictures: ShotPictures) -> None:
-    film.shots.append(pictures.shot)
-    film.funnel.at_shot.update(pictures.rejected)
-    if pictures.reserve is not None:
-        picture, reason = pictures.reserve
-        film.reserve.append((unread_candidate(pictures.shot.index, picture), reason))
-
-
 async def _read(
     film: Film, reader: Batcher[Surface, Reading], source: Receiver[ShotPictures], out: Sender[Looked]
 ) -> None:
     clock = film.clocks["faces"]
     with source, out:
         async for shot in source:
-            for part in shot.parts:
-                pictures, readings = await _look(part, reader, clock)
+            for number, part in enumerate(shot.parts or [[]]):
+                pictures, readings = await _look(part, reader, clock) if part else ([], [])
                 film.funnel.probes += len(pictures)
-                await out.send(Looked(shot, pictures, readings))
+                await out.send(Looked(shot, pictures, readings, first=number == 0))
 
 
 async def _look(
@@ -230,6 +223,10 @@ def _collect_part(
     people: ProvisionalPeople,
     looked: Looked,
 ) -> None:
+    if looked.first:
+        _note_rejected(film, looked.shot)
+    if not looked.pictures:
+        return
     shot = looked.shot.shot.index
     seen = [(p.pts_s, r.faces) for p, r in zip(looked.pictures, looked.readings, strict=True)]
     tracks, numbers = builder.link(shot, seen)
@@ -247,5 +244,19 @@ def _collect_part(
         value = provisional_score(candidate, film.info.geometry, settings.rank.weights)
         film.pool.put(candidate.pts_s, picture.surface, value, person, beside)
     if chosen.reserve is not None:
-        film.reserve.append((chosen.reserve[0], chosen.reserve[2]))
-    film.reserve = sorted(film.reserve, key=lambda r: (-r[0].shot_score, r[0].pts_s))[:_RESERVE]
+        _put_by(film, chosen.reserve[0], chosen.reserve[2])
+
+
+def _note_rejected(film: Film, pictures: ShotPictures) -> None:
+    """What of a shot no engine looked at."""
+    film.funnel.at_shot.update(pictures.rejected)
+    if pictures.reserve is not None:
+        picture, reason = pictures.reserve
+        _put_by(film, unread_candidate(pictures.shot.index, picture), reason)
+
+
+def _put_by(film: Film, candidate: Candidate, reason: str) -> None:
+    """Into the reserve, of which the best stay: those that engines looked at, then the sharpest of the others."""
+    everyone = [*film.reserve, (candidate, reason)]
+    everyone.sort(key=lambda put_by: (-put_by[0].shot_score, -round(value_of(put_by[0].row), 4), put_by[0].pts_s))
+    film.reserve = everyone[:_RESERVE]

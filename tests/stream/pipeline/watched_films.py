@@ -57,7 +57,7 @@ def face_of(person: int, take: int, height: float = 18.0, openness: float = 0.35
 def watched_film(people: Sequence[int], alike: bool = False) -> Film:
     """One shot for each of `people`, with one candidate in its middle; the later, the sharper. All pictures are in the
     pool, each with one beside it that has the same luma: the shot's number. alike: all show the same thing."""
-    film = Film(_info(), PicturePool(64 + len(people), len(people)), BarsEvidence(SHOWN))
+    film = Film(info_of(SHOWN), PicturePool(64 + len(people), len(people)), BarsEvidence(SHOWN))
     for number, person in enumerate(people):
         start_s = number * SHOT_S
         film.shots.append(Shot(number, 0, 0, 0, 0, start_s, start_s + SHOT_S, None, None, "cut"))
@@ -96,9 +96,11 @@ def _candidate(number: int, pts_s: float, face: Face, look: int, count: int) -> 
     return Candidate(number, pts_s, number, row, (face,), descriptor, 100.0 + 100.0 * number / count, 1.0, (number,))
 
 
-def _info() -> VideoInfo:
+def info_of(geometry: Geometry) -> VideoInfo:
+    """Of a film with square pixels."""
+    width, height = geometry.display_width, geometry.display_height
     return VideoInfo(
-        path=Path("film.mp4"), container="mp4", codec="h264", width=64, height=36, geometry=SHOWN,
+        path=Path("film.mp4"), container="mp4", codec="h264", width=width, height=height, geometry=geometry,
         sample_aspect_ratio=(1, 1), fps=25.0, first_pts_s=0.0, duration_s=None, bit_depth=8, pixel_format="yuv420p",
         colour=Colour(),
     )  # fmt: skip

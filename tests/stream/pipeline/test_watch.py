@@ -1,0 +1,67 @@
+"""The first half of a film's way: what it leaves in the film, and who writes it there."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, ClassVar
+
+import anyio
+
+from kernels.bars import BarsEvidence
+from stream.candidates.picture_pool import PicturePool
+from stream.film import Film
+
+from .scripted import ScriptedDecoder, scene, watch_scripted
+
+SHOT = 10
+
+
+class OwnedList(list):
+    """Remembers which threads changed it."""
+
+    writers: set[threading.Thread]
+
+    def append(self, item: Any) -> None:
+        self.writers.add(threading.current_thread())
+        super().append(item)
+
+
+class OwnedFilm(Film):
+    """Remembers which threads wrote its reserve."""
+
+    writers: ClassVar[set[threading.Thread]] = set()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "reserve":
+            self.writers.add(threading.current_thread())
+            value = OwnedList(value)
+            value.writers = self.writers
+        object.__setattr__(self, name, value)
+
+
+def film_of(decoder: ScriptedDecoder, kind: type[Film] = Film) -> Film:
+    return kind(decoder.info, PicturePool(64, 8), BarsEvidence(decoder.info.geometry))
+
+
+def dark(shots: int) -> list[Any]:
+    return [scene(seed, 0, 26) for seed in range(shots) for _ in range(SHOT)]
+
+
+def test_the_best_of_what_was_turned_down_is_kept_and_no_more():
+    decoder = ScriptedDecoder([*dark(40), *([scene(99, 0, 30)] * SHOT)])
+    film = film_of(decoder)
+    anyio.run(watch_scripted, film, decoder)
+    assert len(film.shots) == 41 and not film.candidates
+    assert len(film.reserve) == 32 and {reason for _, reason in film.reserve} == {"dark"}
+    assert 40 in {candidate.shot for candidate, _ in film.reserve}
+    assert film.funnel.at_shot["dark"] > 32
+
+
+def test_one_thread_at_a_time_writes_the_reserve_and_never_the_event_loop():
+    bright = [scene(seed) for seed in range(100, 120) for _ in range(SHOT)]
+    decoder = ScriptedDecoder([*dark(10), *bright, *dark(10)])
+    film = film_of(decoder, OwnedFilm)
+    film.writers.clear()
+    anyio.run(watch_scripted, film, decoder)
+    assert film.reserve and film.candidates
+    assert film.writers and threading.main_thread() not in film.writers
