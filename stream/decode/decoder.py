@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -52,8 +52,12 @@ class Decoder(Protocol):
     info: VideoInfo
     notices: list[Notice]
 
-    def batches(self) -> Iterator[FrameBatch]:
-        """All pictures of the range, once, in presentation order."""
+    def batches(self) -> Generator[FrameBatch]:
+        """All pictures of the range, once, in presentation order.
+
+        Who leaves early closes the generator, on a worker thread: closing waits for whatever still decodes. On a worker
+        thread a cancellation is heard within a second, while a batch is waited for too.
+        """
         ...
 
     def frame_at(self, pts_s: float) -> Surface:

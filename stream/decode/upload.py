@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import replace
 from threading import Lock
 
@@ -37,13 +38,14 @@ class UploadDecoder:
         memory.reserve(slots * size)
         self._pool = FramePool(memory, slots)
 
-    def batches(self) -> Iterator[FrameBatch]:
+    def batches(self) -> Generator[FrameBatch]:
         """All pictures of the range, once. Synchronises once a batch."""
         count = 0
-        for batch in self._inner.batches():
-            count += len(batch.surfaces)
-            yield replace(batch, surfaces=self._uploaded(batch.surfaces))
-            del batch
+        with closing(self._inner.batches()) as batches:
+            for batch in batches:
+                count += len(batch.surfaces)
+                yield replace(batch, surfaces=self._uploaded(batch.surfaces))
+                del batch
         why = self.notices[0]
         self.notices = [replace(why, message=f"{why.message}: {count:,} frames"), *self._inner.notices]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from anyio import CapacityLimiter, create_task_group
+from anyio import CancelScope, CapacityLimiter, create_task_group
 
 from engines.faces import Reading
 from kernels.ops import Meter, Ops
@@ -101,11 +101,16 @@ async def _stage(name: str, work: Callable[[], Awaitable[None]]) -> None:
 async def _decode(film: Film, decoder: Decoder, out: Sender[FrameBatch], limiter: CapacityLimiter) -> None:
     clock = film.clocks["decode"]
     batches = decoder.batches()
-    with out:
-        while (batch := await on_thread(lambda: next(batches, None), limiter, clock, 0)) is not None:
-            clock.items += len(batch.surfaces)
-            await out.send(batch)
-            batch = None  # a waiting stage must not keep the pictures of the one before alive
+    try:
+        with out:
+            while (batch := await on_thread(lambda: next(batches, None), limiter, clock, 0)) is not None:
+                clock.items += len(batch.surfaces)
+                await out.send(batch)
+                batch = None  # a waiting stage must not keep the pictures of the one before alive
+    finally:
+        with CancelScope(shield=True):
+            # On a thread: where the film is left early, threads that decode are waited for.
+            await on_thread(batches.close, limiter, clock, 0)
     film.notices.extend(decoder.notices)
 
 

@@ -7,8 +7,8 @@ the chip does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Generator
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -92,10 +92,11 @@ class EmulatedDecoder:
         self._inner = inner
         self.name, self.info, self.notices = inner.name, inner.info, inner.notices
 
-    def batches(self) -> Iterator[FrameBatch]:
-        for batch in self._inner.batches():
-            yield replace(batch, surfaces=[_on_device(surface) for surface in batch.surfaces])
-            del batch
+    def batches(self) -> Generator[FrameBatch]:
+        with closing(self._inner.batches()) as batches:
+            for batch in batches:
+                yield replace(batch, surfaces=[_on_device(surface) for surface in batch.surfaces])
+                del batch
 
     def frame_at(self, pts_s: float) -> Surface:
         return _on_device(self._inner.frame_at(pts_s))

@@ -40,7 +40,7 @@ class AvDecoder:
         self.info = self._probe()
         self.notices: list[Notice] = notices_of(self.info)
 
-    def batches(self) -> Iterator[FrameBatch]:
+    def batches(self) -> Generator[FrameBatch]:
         """All pictures of the range, once; what was odd about them is in `notices` when the iterator ends."""
         first_s = self.info.first_pts_s
         start_s = first_s + self._options.range.start_s
@@ -81,6 +81,7 @@ class AvDecoder:
         clock, summary = FrameClock(self.info.fps), self._summary
         key_s = key_before(self._path, start_s) if self._options.range.start_s > 0 else None
         for frame in frames(key_s):
+            checkpoint()
             pts_s = clock.time(reading.time_s(frame))
             summary.adjusted = clock.adjusted
             summary.resized |= (frame.width, frame.height) != (self.info.width, self.info.height)

@@ -12,6 +12,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from ... import log
+from ...dataflow.cancellation import checkpoint
 from ..container import open_container
 from ..decoder import DecodeMode
 from ..numbers import FrameNumbers
@@ -89,6 +90,7 @@ class AvPass:
         for packet in self._demuxed():
             if from_key_s is not None:
                 if not packet.is_keyframe or _time_s(packet) < from_key_s:
+                    checkpoint()
                     self._note(packet)
                     continue
                 from_key_s = None

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import av
 from av.video.codeccontext import VideoCodecContext
 
+from ...dataflow.cancellation import checkpoint
 from ..nal_units import FreshStart
 from .demux_decode import AvPass, Step, decode
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 _CHUNK = 8
 """Pictures that change threads together."""
 _PACKETS_AHEAD = 512
+_CANCEL_POLL_S = 0.1
+"""How often whoever waits for a decoder looks for a cancellation."""
 _SCANNED_PACKETS, _SCANNED_STARTS = 400, 4
 _MOST_AHEAD = 128
 _LONGEST = 3.0
@@ -131,7 +134,8 @@ class SideBySide:
         """What is decoded of the first open stretch. Nothing that was handed out is kept."""
         head = self._open[0]
         with self._changed:
-            self._changed.wait_for(lambda: head.ready or head.ended or self._error)
+            while not self._changed.wait_for(lambda: head.ready or head.ended or self._error, _CANCEL_POLL_S):
+                checkpoint()
             if self._error is not None:
                 raise self._error
             steps = head.ready.popleft() if head.ready else []

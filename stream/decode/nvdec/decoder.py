@@ -59,7 +59,7 @@ class NvDecoder:
         self._one_search = Lock()
         self._begun: tuple[NvPass, Iterator[_Timed]] | None = self._first_look()
 
-    def batches(self) -> Iterator[FrameBatch]:
+    def batches(self) -> Generator[FrameBatch]:
         """All pictures of the range, once, in presentation order. When the iterator ends, `notices` is complete.
 
         Raises KeyartError when the chip gives up or the device has no room. Synchronises once a batch.

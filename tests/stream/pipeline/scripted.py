@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -34,7 +34,7 @@ class ScriptedDecoder:
         self.notices: list[Notice] = []
         self._surfaces = [Surface(p, None, None, 8, Colour(full_range=True), self.info.geometry) for p in pictures]
 
-    def batches(self) -> Iterator[FrameBatch]:
+    def batches(self) -> Generator[FrameBatch]:
         for first in range(0, len(self._surfaces), BATCH):
             surfaces = self._surfaces[first : first + BATCH]
             numbers = np.arange(first, first + len(surfaces), dtype=np.int32)

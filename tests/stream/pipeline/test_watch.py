@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Generator
 from typing import Any, ClassVar
 
 import anyio
+import pytest
+from anyio import create_task_group
+from anyio.lowlevel import checkpoint
 
 from kernels.bars import BarsEvidence
 from stream.candidates.picture_pool import PicturePool
 from stream.film import Film
+from stream.records import FrameBatch
 
 from .scripted import ScriptedDecoder, scene, watch_scripted
 
@@ -65,3 +70,45 @@ def test_one_thread_at_a_time_writes_the_reserve_and_never_the_event_loop():
     anyio.run(watch_scripted, film, decoder)
     assert film.reserve and film.candidates
     assert film.writers and threading.main_thread() not in film.writers
+
+
+class EndlessDecoder(ScriptedDecoder):
+    """Hands out its pictures again and again, and remembers the thread that closed it. fails: after the first round."""
+
+    def __init__(self, fails: bool = False) -> None:
+        super().__init__(dark(4))
+        self._fails = fails
+        self.closed_by: threading.Thread | None = None
+
+    def batches(self) -> Generator[FrameBatch]:
+        try:
+            while True:
+                yield from super().batches()
+                if self._fails:
+                    raise ValueError("torn")
+        finally:
+            self.closed_by = threading.current_thread()
+
+
+def test_a_decoder_whose_film_is_cancelled_is_closed_on_a_worker_thread():
+    """Its own threads are waited for: the event loop, which serves all films, must not stand still so long."""
+    decoder = EndlessDecoder()
+    film = film_of(decoder)
+
+    async def run() -> None:
+        async with create_task_group() as tasks:
+            tasks.start_soon(watch_scripted, film, decoder)
+            while not film.funnel.frames:
+                await checkpoint()
+            tasks.cancel_scope.cancel()
+        assert decoder.closed_by is not None, "nobody waited for it"
+
+    anyio.run(run)
+    assert decoder.closed_by is not threading.main_thread()
+
+
+def test_a_decoder_that_fails_is_closed_where_it_worked():
+    decoder = EndlessDecoder(fails=True)
+    with pytest.raises(ExceptionGroup):
+        anyio.run(watch_scripted, film_of(decoder), decoder)
+    assert decoder.closed_by not in (None, threading.main_thread())

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+import anyio
 import av
 import numpy as np
 import pytest
+from anyio import create_task_group, to_thread
+from anyio.lowlevel import checkpoint
 
 from stream.decode.decoder import DecodeOptions, DecodeRange
 from stream.decode.ffmpeg.decoder import AvDecoder
@@ -116,6 +121,52 @@ def test_an_error_in_a_thread_reaches_who_waits(tmp_path, moving):
     with pytest.raises(MemoryError, match="no room"):
         list(SideBySide(passes[0], [contexts_of(passes)[0], Broken()], 8).frames())
     assert not decoders()
+
+
+def test_who_waits_for_a_slow_decoder_hears_cancellation(tmp_path, moving):
+    passes = passes_over(film_of(tmp_path, moving, "plain.mp4"))
+    begun = threading.Event()
+
+    class Slow:
+        """Decodes nothing until all is given up."""
+
+        def decode(self, packet: object) -> list[object]:
+            begun.set()
+            with side._changed:
+                side._changed.wait_for(lambda: side._stopped)
+            return []
+
+        def flush_buffers(self) -> None: ...
+
+    side = SideBySide(passes[0], [Slow(), Slow()], 8)
+    anyio.run(cancelled_once, begun, partial(next, side.frames()))
+    assert not decoders()
+
+
+def test_passing_over_what_lies_before_the_chosen_part_hears_cancellation(tmp_path, moving):
+    begun = threading.Event()
+
+    class Endless(AvPass):
+        """The same packets again and again."""
+
+        def _demuxed(self):
+            packets = list(super()._demuxed())
+            begun.set()
+            while True:
+                yield from packets
+
+    reading = Endless(film_of(tmp_path, moving, "plain.mp4"), 1, "all")
+    anyio.run(cancelled_once, begun, partial(next, reading.packets(from_key_s=1e9)))
+    reading.close()
+
+
+async def cancelled_once(begun: threading.Event, work: Callable[[], object]) -> None:
+    """Ends when `work`, which never does by itself, has heard on its worker thread that it is not wanted any more."""
+    async with create_task_group() as tasks:
+        tasks.start_soon(to_thread.run_sync, work)
+        while not begun.is_set():
+            await checkpoint()
+        tasks.cancel_scope.cancel()
 
 
 def test_who_leaves_early_leaves_nothing_behind(tmp_path, moving):
