@@ -1,4 +1,4 @@
-"""`zoo.toml` as records: which weight file plays which role, and where it may be fetched."""
+"""Reads `zoo.toml`: which weight file is used for which role, and where it can be fetched."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _Table(BaseModel):
 
 
 class Archive(_Table):
-    """A file on the package index. `size` in bytes; `file` is the exact name that the index gives it."""
+    """A file on the package index. `size` is in bytes; `file` is its exact name on the index."""
 
     requirement: str
     file: str
@@ -51,12 +51,12 @@ class Source(_Table):
 
     @property
     def file_name(self) -> str:
-        """The weight file's own name, by which a local folder may hold it."""
+        """The name of the weight file, under which a local folder may contain it."""
         return (self.member or self.url or "").rsplit("/", 1)[-1]
 
 
 class Weights(_Table):
-    """One weight file as published; `size` in bytes, None where the publisher does not state it."""
+    """One weight file as published. `size` is in bytes, None where the publisher does not state it."""
 
     licence: str
     size: int | None = None
@@ -68,7 +68,7 @@ class Weights(_Table):
 
 @dataclass(frozen=True, slots=True)
 class WeightFile:
-    """The weight file that plays `role` in one model set; `name` is its key in `zoo.toml`."""
+    """The weight file of `role` in one model set; `name` is its key in `zoo.toml`."""
 
     role: str
     name: str
@@ -76,12 +76,12 @@ class WeightFile:
 
     @property
     def where(self) -> str:
-        """How messages call it."""
+        """How messages name it."""
         return f"zoo.toml [{self.role}]"
 
 
 class Catalog(_Table):
-    """The whole of `zoo.toml`, checked: every name that one table uses is defined in another."""
+    """The contents of `zoo.toml`, validated: every name that one table uses is defined in another."""
 
     archives: Mapping[str, Archive]
     sets: Mapping[str, Mapping[str, str]]
@@ -103,7 +103,8 @@ class Catalog(_Table):
         return {name: {r: w for r, w in table.items() if r != "about"} for name, table in self.sets.items()}
 
     def select(self, model_set: str = DEFAULT_SET) -> dict[str, WeightFile]:
-        """Role → weight file; what the set does not replace is the default's. Raises ModelError on an unknown name."""
+        """Role → weight file. Roles that the set does not name have the default set's file. Raises ModelError for an
+        unknown set."""
         if model_set not in self.sets:
             raise ModelError(f"model set {model_set!r} is not in zoo.toml; there are: {', '.join(self.sets)}")
         chosen = self._roles[DEFAULT_SET] | self._roles[model_set]
@@ -111,7 +112,7 @@ class Catalog(_Table):
 
 
 def load_catalog(path: Path = ZOO_TOML) -> Catalog:
-    """The catalogue in a TOML file of `zoo.toml`'s form. Raises ModelError when it cannot be read or is not valid."""
+    """Reads a TOML file in the form of `zoo.toml`. Raises ModelError when it cannot be read or is not valid."""
     try:
         tables: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
         return Catalog.model_validate(tables)

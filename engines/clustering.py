@@ -1,4 +1,4 @@
-"""Groups embeddings into people, with nothing said about how many there are."""
+"""Groups face embeddings into people when their number is not known."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from kernels.cuda.toolkit import set_cuda_path
 from kernels.ops import Device
 
 NOISE = -1
-"""Label of points that belong to nobody. It is no group of its own."""
+"""Label of points that belong to no cluster."""
 
 
 def cluster(embeddings: np.ndarray, min_cluster_size: int, min_samples: int, device: Device = "cpu") -> np.ndarray:
-    """(N,) int64 labels 0, 1, … in order of first appearance, -1 for noise: HDBSCAN, excess of mass, Euclidean.
+    """HDBSCAN clusters (excess of mass, Euclidean): (N,) int64 labels 0, 1, … in order of first appearance, -1 for
+    noise. Synchronises (on a device).
 
-    `embeddings`: (N, D) float32 unit vectors, so that Euclidean order is cosine order. `min_samples` counts the point
-    itself on both devices: a point is dense when its (min_samples − 1)-th other neighbour is near. Both sizes are at
-    least 2. Fewer points than either size are all noise. Raises ValueError on sizes under 2 or on numbers that are not
+    embeddings: (N, D) float32 unit vectors, so that Euclidean order is cosine order. min_samples: counts the point
+    itself on both devices, so a point is dense when its (min_samples − 1)-th other neighbour is near. When there are
+    fewer points than either size, all are noise. Raises ValueError for sizes under 2 and for embeddings that are not
     finite.
     """
     if min(min_cluster_size, min_samples) < 2:
@@ -30,10 +31,11 @@ def cluster(embeddings: np.ndarray, min_cluster_size: int, min_samples: int, dev
 
 
 def average_linkage(embeddings: np.ndarray, distance: float) -> np.ndarray:
-    """(N,) int64 labels 0, 1, … in order of first appearance: average linkage of cosine distances, cut at `distance`.
+    """Average-linkage clusters of cosine distances, cut at `distance`: (N,) int64 labels 0, 1, … in order of first
+    appearance.
 
-    For few points, where density means nothing. Every point gets a group, if only its own. Raises ValueError on
-    numbers that are not finite.
+    For few points, where density means nothing. Every point is in a cluster, if only its own. embeddings: (N, D)
+    float32 unit vectors. Raises ValueError for embeddings that are not finite.
     """
     points = _checked(embeddings)
     if len(points) < 2:
@@ -64,14 +66,14 @@ def _on_cuda(points: np.ndarray, min_cluster_size: int, min_samples: int) -> np.
     import cupy
     from cuml.cluster import HDBSCAN
 
-    # cuML counts the other points only; scikit-learn, whose meaning is ours, counts the point itself as well.
+    # cuML counts only the other points. scikit-learn, whose meaning is used here, counts the point itself too.
     others = min_samples - 1
     model = HDBSCAN(min_cluster_size=min_cluster_size, min_samples=others, metric="euclidean", output_type="numpy")
     return np.asarray(model.fit_predict(cupy.asarray(points)))
 
 
 def _in_order(labels: np.ndarray) -> np.ndarray:
-    """The same groups numbered by first appearance, so that equal groupings are equal arrays."""
+    """The same clusters numbered by first appearance, so that equal partitions give equal arrays."""
     numbers: dict[int, int] = {}
     for label in labels.tolist():
         if label >= 0:

@@ -1,7 +1,9 @@
-"""Faces with five landmarks, by CenterFace: letterboxing, decoding of its maps, suppression of doubles, and refining.
+"""Face detection with five landmarks by CenterFace: letterboxing, decoding of its maps, non-maximum suppression, and a
+second run on small faces.
 
-The detector answers on a grid of stride 4 in four maps: `heat` (face centres, 0–1), `size` (log of height and width in
-cells), `offset` (y, x of the centre inside its cell), `landmarks` (five y, x pairs from the box's corner, in boxes).
+The network outputs four maps on a grid of stride 4: `heat` (face centres, 0–1), `size` (log of height and width in
+cells), `offset` (y, x of the centre inside its cell) and `landmarks` (five y, x pairs from the box's corner, in units
+of the box).
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ _MOST_OVERLAP = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """One face in displayed-picture pixels."""
+    """One detected face in displayed-picture pixels."""
 
     box: Rect
     """x, y, width, height."""
@@ -39,9 +41,11 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class Letterbox:
-    """How a rectangle of the picture lies in a detector input: scaled to `inner`, black to the right and below.
+    """How a rectangle of the picture is placed in the network's input: scaled to `inner` (width, height) inside
+    `outer`, with black on the right and below.
 
-    `scale` is (x, y) in input pixels per displayed pixel; the two differ by the rounding of `inner` alone.
+    `origin` is the rectangle's top left in displayed pixels. `scale` is (x, y) in input pixels per displayed pixel; the
+    two differ only by the rounding of `inner`.
     """
 
     origin: tuple[float, float]
@@ -51,7 +55,7 @@ class Letterbox:
 
     @classmethod
     def fit(cls, rect: Rect, long_side: int) -> Letterbox:
-        """The whole of `rect` with its longer side at `long_side` input pixels."""
+        """Places the whole of `rect` with its longer side at `long_side` input pixels."""
         x, y, width, height = rect
         factor = long_side / max(width, height)
         inner = (max(1, round(width * factor)), max(1, round(height * factor)))
@@ -59,36 +63,37 @@ class Letterbox:
         return cls((x, y), (inner[0] / width, inner[1] / height), inner, (outer_w, outer_h))
 
     def to_displayed(self, points: np.ndarray) -> np.ndarray:
-        """(…, 2) x, y input pixels → displayed pixels."""
+        """Converts points (…, 2) x, y from input pixels to displayed pixels, float32."""
         return np.asarray(points / np.array(self.scale, np.float32) + np.array(self.origin, np.float32), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DetectorBatch:
-    """Pictures that the detector saw together."""
+    """Pictures that went through the detector in one run."""
 
     pictures: Array
-    """(N, H, W, 3) uint8 RGB: the areas as the detector saw them."""
+    """(N, H, W, 3) uint8 RGB: the areas as they were fed to the network."""
     features: Array
     """(N, 96, h, w) float32: the backbone's stride-16 maps of those pictures, without the black beside them."""
 
 
 @dataclass(frozen=True, slots=True)
 class PictureDetections:
-    """What the detector made of one picture."""
+    """The faces of one picture, and its place in the detector's batch."""
 
     faces: list[Detection]
-    """Best first."""
+    """Best score first."""
     batch: DetectorBatch
-    """With which others it was looked at."""
+    """The batch in which the picture was run."""
     index: int
-    """Its number among them."""
+    """Index of the picture in the batch."""
 
 
 class Detector:
-    """CenterFace on one session. Drops boxes whose score is under `threshold` and those that overlap a better one.
+    """CenterFace on one session.
 
-    batch: pictures a run. With 1 each runs by itself, so that its bits are its own.
+    long_side: longer side of the network's input, pixels. threshold: least score of a face. batch: pictures in one run;
+    with 1 a picture's result cannot depend on other pictures.
     """
 
     def __init__(
@@ -105,7 +110,8 @@ class Detector:
         self._long_side, self._threshold = long_side, threshold
 
     def find(self, surfaces: Sequence[Surface], areas: Sequence[Rect]) -> list[PictureDetections]:
-        """One answer a picture, in order; those whose inputs are of one size share the runs. Synchronises (device)."""
+        """The faces inside each picture's area (displayed pixels), in the order of the pictures. Pictures whose inputs
+        have the same size share runs. Synchronises (on a device)."""
         letterboxes = [Letterbox.fit(area, self._long_side) for area in areas]
         by_size: dict[tuple[int, int], list[int]] = {}
         for i, letterbox in enumerate(letterboxes):
@@ -118,9 +124,10 @@ class Detector:
         return [founds[i] for i in range(len(surfaces))]
 
     def refine(self, faces: Sequence[tuple[Surface, Detection]], *, side: int, margin: float) -> list[Detection]:
-        """The same faces looked at again in squares of `margin` times their boxes, `side` input pixels wide.
+        """Detects the given faces again, each in a square of `margin` times its box that is `side` input pixels wide.
 
-        Keeps the first answer when the closer look finds nothing that overlaps it by half. Synchronises (device only).
+        Returns one detection for each face, in order: the new one, or the given one when the new run finds nothing that
+        overlaps it by half. Synchronises (on a device).
         """
         refined: list[Detection] = []
         for part in _parts(faces, self._batch):
@@ -132,7 +139,7 @@ class Detector:
         return refined
 
     def _run(self, looks: Sequence[Part], letterboxes: list[Letterbox]) -> list[PictureDetections]:
-        """Pictures that are of one size in the detector's input, in one run."""
+        """Detects the faces of pictures whose inputs have the same size, in one run."""
         pictures = self._ops.rgb_all(looks, letterboxes[0].inner)
         maps = self._session.run({"image": self._tools.engine_input(pictures, letterboxes[0].outer)})
         columns, rows = (-(-side // FEATURE_STRIDE_PX) for side in letterboxes[0].inner)
@@ -141,7 +148,7 @@ class Detector:
         return [PictureDetections(faces, batch, index) for index, faces in enumerate(self._decode(maps, letterboxes))]
 
     def _decode(self, maps: dict[str, Array], letterboxes: list[Letterbox]) -> list[list[Detection]]:
-        """The faces of every picture of a run. The maps stay where they are; faces come to the host, all at once."""
+        """The faces of every picture of a run. The maps stay on their device; all faces are downloaded at once."""
         pictures, boxes, scores, points = decode_maps(maps, self._threshold)
         if not len(boxes):
             return [[] for _ in letterboxes]
@@ -151,10 +158,11 @@ class Detector:
 
 
 def decode_maps(maps: dict[str, Array], threshold: float) -> tuple[Array, Array, Array, Array]:
-    """Which picture (K,) int64, boxes (K, 4) left, top, right, bottom, scores (K,), landmarks (K, 5, 2) x, y; float32
-    input pixels, picture by picture, in raster order. Synchronises (device only): their number must be known.
+    """Converts the network's maps to faces whose score is above `threshold`, in raster order, picture by picture.
 
-    `maps`: heat (N, 1, h, w), size (N, 2, h, w), offset (N, 2, h, w), landmarks (N, 10, h, w).
+    maps: heat (N, 1, h, w), size (N, 2, h, w), offset (N, 2, h, w), landmarks (N, 10, h, w), float32. Returns the index
+    of each face's picture (K,) int64, boxes (K, 4) left, top, right, bottom, scores (K,), landmarks (K, 5, 2) x, y;
+    float32, input pixels. Synchronises (on a device), because K must be known.
     """
     heat = maps["heat"][:, 0]
     pictures, rows, columns = np.nonzero(heat > threshold)
@@ -173,7 +181,7 @@ def decode_maps(maps: dict[str, Array], threshold: float) -> tuple[Array, Array,
 
 
 def _detections(rows: np.ndarray, letterbox: Letterbox) -> list[Detection]:
-    """Of (K, 15): box, score and landmarks in input pixels."""
+    """Detections of (K, 15) rows: box, score and landmarks in input pixels."""
     corners = letterbox.to_displayed(rows[:, :4].reshape(-1, 2, 2))
     points = letterbox.to_displayed(rows[:, 5:].reshape(-1, 5, 2))
     faces = zip(corners, rows[:, 4], points, strict=True)
@@ -181,7 +189,7 @@ def _detections(rows: np.ndarray, letterbox: Letterbox) -> list[Detection]:
 
 
 def _to_square(square: Rect, side: int) -> np.ndarray:
-    """(1, 2, 3): displayed pixels to those of the square, `side` wide."""
+    """(1, 2, 3) matrix from displayed pixels to the pixels of the square, which becomes `side` pixels wide."""
     return np.array([[[1, 0, -square[0]], [0, 1, -square[1]]]]) * (side / square[2])
 
 
@@ -192,7 +200,7 @@ def _square(face: Detection, margin: float) -> Rect:
 
 
 def _same_face(face: Detection, closer: list[Detection]) -> Detection:
-    """The closer answer that overlaps the first most, if by half; else the first."""
+    """The new detection that overlaps the given face most, if by at least half; else the given face."""
     overlaps = [intersection_over_union(np.array([face.box]), np.array([c.box]))[0, 0] for c in closer]
     if not overlaps or max(overlaps) < 0.5:
         return face

@@ -1,4 +1,4 @@
-"""Who a face looks like: the aligned chip and the identity network's 128 numbers."""
+"""Identity of a face: the aligned chip and the network that turns it into 128 numbers."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from .session import Session
 from .tools import HOST_TOOLS, EngineTools
 
 CHIP_PX = 150
-"""Side of the identity network's input."""
+"""Side of the network's input, pixels."""
 
 CHIP_POINTS = np.array([(47.55, 46.60), (100.48, 46.60), (74.01, 76.56), (50.41, 103.02), (97.61, 103.02)])
-"""Where the five landmarks of a frontal face lie in the chips that the identity network learned from."""
+"""Positions of the five landmarks of a frontal face in the chips that the network was trained on."""
 
 
 def chip_matrix(landmarks: np.ndarray, size: int = CHIP_PX) -> np.ndarray:
-    """(2, 3) similarity, displayed pixels → pixels of a chip `size` wide, that lays the landmarks on `CHIP_POINTS`.
+    """(2, 3) similarity from displayed pixels to the pixels of a chip `size` wide that moves the landmarks onto
+    `CHIP_POINTS`.
 
-    Least squares after Umeyama 1991. Raises ValueError when all landmarks are one point.
+    landmarks: (5, 2) displayed pixels. Least squares after Umeyama 1991. Raises ValueError when all landmarks are the
+    same point.
     """
     source = np.asarray(landmarks, np.float64)
     target = CHIP_POINTS * (size / CHIP_PX)
@@ -35,7 +37,7 @@ def chip_matrix(landmarks: np.ndarray, size: int = CHIP_PX) -> np.ndarray:
 
 
 def embed(session: Session, chips: Array, batch: int, tools: EngineTools = HOST_TOOLS) -> Array:
-    """(N, 150, 150, 3) uint8 RGB chips → (N, 128) float32 unit vectors."""
+    """(N, 128) float32 unit vectors for chips (N, 150, 150, 3) uint8 RGB."""
     planes = tools.engine_input(chips)
     raw = run_in_batches(session, "image", planes, "embedding", batch)
     return raw / np.maximum(np.sqrt((raw * raw).sum(1, keepdims=True)), 1e-12)

@@ -1,4 +1,5 @@
-"""The seven-class expression network. The *change* of its vector says more than its label: it over-calls fear."""
+"""Facial expression by a network with seven classes. A *change* of its vector is more reliable than its label: it
+reports fear too often."""
 
 from __future__ import annotations
 
@@ -12,11 +13,11 @@ from .tools import HOST_TOOLS, EngineTools
 
 CHIP_PX = 64
 SQUARE_SIDE = 1.2
-"""Side of the square the network looks at, in longer sides of the face box."""
+"""Side of the square that the network sees, in longer sides of the face box."""
 
 
 def chip_matrix(box: Rect) -> np.ndarray:
-    """(2, 3) map, displayed pixels → chip pixels: the upright square around the middle of the face box."""
+    """(2, 3) matrix from displayed pixels to chip pixels: the upright square around the middle of the face box."""
     x, y, width, height = box
     side = SQUARE_SIDE * max(width, height)
     left, top = x + (width - side) / 2, y + (height - side) / 2
@@ -24,5 +25,5 @@ def chip_matrix(box: Rect) -> np.ndarray:
 
 
 def emotions(session: Session, chips: Array, batch: int, tools: EngineTools = HOST_TOOLS) -> Array:
-    """(N, 64, 64, 3) uint8 RGB chips → (N, 7) float32 probabilities in the order of `faces.EMOTIONS`."""
+    """(N, 7) float32 probabilities in the order of `faces.EMOTIONS` for chips (N, 64, 64, 3) uint8 RGB."""
     return run_in_batches(session, "image", tools.grey_input(chips), "probabilities", batch)

@@ -1,4 +1,5 @@
-"""How far open the eyes are: the iris network's lid points, as the ratio of lid gap to eye width."""
+"""Openness of eyes: the ratio of the gap between the lids to the width of the eye, from the iris network's contour
+points."""
 
 from __future__ import annotations
 
@@ -12,24 +13,29 @@ from .tools import HOST_TOOLS, EngineTools
 
 CHIP_PX = 64
 SQUARE_SIDE = 1.0
-"""Side of the square around an eye, in inter-ocular distances."""
+"""Side of the square around an eye that the network sees, in inter-ocular distances."""
 
 LEAST_INTER_OCULAR_PX = 20.0
-"""Below this distance the lids are too few pixels to tell open from closed."""
+"""Below this inter-ocular distance the lids have too few pixels to tell open eyes from closed ones."""
 
 CORNERS = (0, 8)
 UPPER_LID, LOWER_LID = (11, 12, 13), (3, 4, 5)
 
 
 def inter_ocular(landmarks: np.ndarray) -> float:
-    """Distance of the eyes in displayed pixels; on a turned head what their distance from the mouth implies."""
+    """Distance between the eyes in displayed pixels. On a turned head it is estimated from the distance between eyes
+    and mouth.
+
+    landmarks: (5, 2) displayed pixels.
+    """
     left, right, _, mouth_left, mouth_right = np.asarray(landmarks, np.float64)
     down = np.linalg.norm((left + right) / 2 - (mouth_left + mouth_right) / 2)
     return float(max(np.linalg.norm(right - left), 0.85 * down))
 
 
 def eye_matrices(landmarks: np.ndarray) -> np.ndarray:
-    """(2, 2, 3) maps, displayed pixels → chip pixels, of the image-left and the image-right eye, level in the chip."""
+    """(2, 2, 3) matrices from displayed pixels to chip pixels, of the image-left and the image-right eye; the eyes'
+    axis is horizontal in the chip. landmarks: (5, 2) displayed pixels."""
     eyes = np.asarray(landmarks, np.float64)[:2]
     along = eyes[1] - eyes[0]
     along /= max(float(np.linalg.norm(along)), 1e-9)
@@ -39,9 +45,10 @@ def eye_matrices(landmarks: np.ndarray) -> np.ndarray:
 
 
 def openness(session: Session, chips: Array, batch: int, tools: EngineTools = HOST_TOOLS) -> Array:
-    """(2·N, 64, 64, 3) uint8 RGB chips, left and right eyes in turn → (2·N,) float32 ratios of lid gap to eye width.
+    """(2·N,) float32 ratios of lid gap to eye width for chips (2·N, 64, 64, 3) uint8 RGB, image-left and image-right
+    eyes in turn.
 
-    The network knows one side's eyes: the image-right ones are shown to it mirrored.
+    The network was trained on eyes of one side, so image-right eyes are mirrored before they are fed to it.
     """
     shown = chips.copy()
     shown[1::2] = chips[1::2, :, ::-1]
@@ -50,7 +57,8 @@ def openness(session: Session, chips: Array, batch: int, tools: EngineTools = HO
 
 
 def eye_aspect_ratio(landmarks: Array) -> Array:
-    """(N, 71, 3) contour points → (N,) mean lid gap over the distance of the corners, float32."""
+    """(N,) float32: mean gap between the lids over the distance of the eye's corners, from contour points (N, 71,
+    3)."""
     points = landmarks[:, :, :2]
     gaps = points[:, list(UPPER_LID)] - points[:, list(LOWER_LID)]
     width = points[:, CORNERS[0]] - points[:, CORNERS[1]]

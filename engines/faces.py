@@ -1,4 +1,4 @@
-"""Faces of a picture: where they are, who they look like, how they look. See README of this folder for the recipes."""
+"""Records of what the models find in a picture. engines/README.md describes the models."""
 
 from __future__ import annotations
 
@@ -18,27 +18,29 @@ class Face:
     box: tuple[float, float, float, float]
     """x, y, width, height."""
     score: float
-    """Detector's confidence, 0–1."""
+    """The detector's confidence, 0–1."""
     landmarks: np.ndarray
     """(5, 2): image-left eye, image-right eye, nose tip, image-left and image-right mouth corner."""
     inter_ocular_px: float
+    """Distance between the eyes, see `eyes.inter_ocular`."""
     eye_openness_ratio: float | None
-    """Mean eye aspect ratio of both eyes (lid gap over eye width); None when too small or turned away."""
+    """Mean eye aspect ratio of both eyes (lid gap over eye width); None when the face is too small or turned away."""
     eye_openness_ratios: tuple[float | None, float | None]
-    """Of the image-left and the image-right eye."""
+    """The ratios of the image-left and of the image-right eye."""
     pose_deg: tuple[float, float, float]
     """Yaw (positive: turned to the image's right), pitch (positive: up), roll (positive: clockwise), degrees."""
     embedding: np.ndarray | None
-    """(128,) unit vector of the identity network; None when the face is too small to tell."""
+    """(128,) unit vector of the identity network; None when the face is too small."""
     emotion: np.ndarray | None
     """(7,) probabilities in the order of `EMOTIONS`."""
     quality: Quality
-    """How well it is photographed, in the middle of its identity chip; `UNMEASURED` when it was not looked at."""
+    """Photographic quality of the middle of the identity chip; `UNMEASURED` when the face was not read closely."""
     mouth_openness_ratio: float | None = None
-    """Gap of the lips over the width between them: closed < .09, smiling with teeth .16–.33, wide open > .4; None when
-    too small, turned away or not seen as a face by the mesh."""
+    """Gap between the lips over the width between them: closed < .09, smiling with teeth .16–.33, wide open > .4. None
+    when the face is too small or turned away, or when the mesh network does not see a face."""
     mouth_width_ratio: float | None = None
-    """Distance of the mouth's corners over that of the eyes, at rest .70–.90, on a broad smile .9–1.1."""
+    """Distance of the mouth's corners over that of the eyes: at rest .70–.90, in a broad smile .9–1.1. None as
+    above."""
 
 
 UNMEASURED = Quality(focus=0.0, grain=0.0, contrast=0.0, burnt_ratio=0.0, blur_anisotropy=0.0)
@@ -46,7 +48,7 @@ UNMEASURED = Quality(focus=0.0, grain=0.0, contrast=0.0, burnt_ratio=0.0, blur_a
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the engines saw in one picture. `descriptor`: (D,) float32 unit vector, None for a flat picture."""
+    """What the models found in one picture. `descriptor`: (D,) float32 unit vector, None for a flat picture."""
 
     faces: tuple[Face, ...]
     descriptor: np.ndarray | None

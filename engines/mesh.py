@@ -1,4 +1,4 @@
-"""How far open and how wide the mouth is, from the 468 points of the face mesh."""
+"""Openness and width of the mouth, from the 468 points of the face mesh."""
 
 from __future__ import annotations
 
@@ -13,27 +13,30 @@ from .tools import HOST_TOOLS, EngineTools
 
 CHIP_PX = 192
 SQUARE_SIDE = 1.4
-"""Side of the square around a face, in longer sides of its box.
+"""Side of the square around a face that the network sees, in longer sides of the face box.
 
-Measured on 106 detections and on 141 mouths judged by eye: eye corners agree with the detector's eyes equally well from
-1.3 to 1.7 (5 % of the inter-ocular distance, the detector's own error), the points stray more the larger the square is
-(1.8 % at 1.3, 3.6 % at 1.7, when the box is 4 % off), and talking mouths are told best from closed ones up to 1.4.
+Measured on 106 detections and on 141 mouths judged by eye: the mesh's eye corners agree with the detector's eyes
+equally well from 1.3 to 1.7 (5 % of the inter-ocular distance, the detector's own error). The points scatter more the
+larger the square is (1.8 % at 1.3, 3.6 % at 1.7, when the box is 4 % off), and talking mouths are best told from closed
+ones up to 1.4.
 """
 
 LEAST_INTER_OCULAR_PX = 15.0
-"""At this distance the openness of the same mouths is off by .015 in the median, at 10 pixels by .025."""
+"""Below this inter-ocular distance the mouth is not measured. At it the openness of the same mouths is off by .015 in
+the median, at 10 pixels by .025."""
 
 UPPER_LIP, LOWER_LIP = (13, 82, 312), (14, 87, 317)
-"""Inner rims, each point above its partner."""
+"""Points of the inner rims; each upper point is above the lower point of the same index."""
 INNER_CORNERS, OUTER_CORNERS = (78, 308), (61, 291)
 LEFT_EYE, RIGHT_EYE = (33, 133), (362, 263)
 """Corners of the image-left and of the image-right eye."""
 
 
 def chip_matrix(box: tuple[float, float, float, float], landmarks: np.ndarray) -> np.ndarray:
-    """(2, 3) map, displayed pixels → chip pixels: a square around the middle of the box, the eyes level in it.
+    """(2, 3) matrix from displayed pixels to chip pixels: a square around the middle of the box in which the eyes' axis
+    is horizontal.
 
-    `box`: x, y, width, height; `landmarks`: (5, 2), the eyes first; both displayed pixels.
+    box: x, y, width, height. landmarks: (5, 2), the eyes first. Both in displayed pixels.
     """
     x, y, width, height = box
     along = np.asarray(landmarks[1] - landmarks[0], np.float64)
@@ -44,7 +47,7 @@ def chip_matrix(box: tuple[float, float, float, float], landmarks: np.ndarray) -
 
 
 def mouth_measures(session: Session, chips: Array, batch: int, tools: EngineTools = HOST_TOOLS) -> Array:
-    """(N, 192, 192, 3) uint8 RGB chips → (N, 3) float32: openness, width, log-odds that the chip shows a face."""
+    """(N, 3) float32 for chips (N, 192, 192, 3) uint8 RGB: openness, width, log-odds that the chip shows a face."""
     planes = tools.engine_input(chips, divisor=255)
     rows = [_mouth(session.run({"image": planes[i : i + batch]})) for i in range(0, len(planes), batch)]
     return rows[0] if len(rows) == 1 else np.concatenate(rows)
@@ -57,13 +60,14 @@ def _mouth(answer: Mapping[str, Array]) -> Array:
 
 
 def mouth_openness(points: Array) -> Array:
-    """(N, 468, 3) mesh → (N,) mean gap of the lips over the distance of the mouth's inner corners."""
+    """(N,) mean gap between the lips over the distance of the mouth's inner corners, from mesh points (N, 468, 3)."""
     gap = _distances(points[:, list(UPPER_LIP)], points[:, list(LOWER_LIP)]).mean(1)
     return gap / np.maximum(_between(points, INNER_CORNERS), np.float32(1e-6))
 
 
 def mouth_width(points: Array) -> Array:
-    """(N, 468, 3) mesh → (N,) distance of the mouth's outer corners over that of the eyes' middles; smiles are wide."""
+    """(N,) distance of the mouth's outer corners over that of the eyes' middles, from mesh points (N, 468, 3). It grows
+    in a smile."""
     eyes = _distances(points[:, list(LEFT_EYE)].mean(1), points[:, list(RIGHT_EYE)].mean(1))
     return _between(points, OUTER_CORNERS) / np.maximum(eyes, np.float32(1e-6))
 
@@ -73,6 +77,6 @@ def _between(points: Array, pair: tuple[int, int]) -> Array:
 
 
 def _distances(first: Array, second: Array) -> Array:
-    """Distances in the picture; the depth of the points is left out."""
+    """Distances in the picture plane; the depth of the points is ignored."""
     apart = (first - second)[..., :2]
     return np.sqrt((apart * apart).sum(-1))

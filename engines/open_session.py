@@ -1,4 +1,4 @@
-"""Which session runs a model is decided here, once; below it there is a single path."""
+"""Chooses the session class of a model by its device."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def open_session(
     device_id: int = 0,
     engine_cache: Path | None = None,
 ) -> Session:
-    """A session for an ONNX file; `name` defaults to the file's stem, which is the role.
+    """Opens a session for an ONNX file. `name` defaults to the file's stem, which is the role.
 
-    threads: CPU only. stream: CUDA only and then required, the caller's `cudaStream_t` as an integer, which must
-    outlive the session. engine_cache: folder for TensorRT engines; None leaves TensorRT out.
-    Raises ModelError when the file is no model that can be run, or when device "cuda" would end on the CPU.
+    threads: CPU only; 0 uses one for each core. stream: CUDA only and required there, the caller's `cudaStream_t` as an
+    integer, which must outlive the session. engine_cache: folder of TensorRT engines; None does not use TensorRT.
+    Raises ModelError when the file is not a model that can be run, or when with device "cuda" it would run on the CPU.
     """
     if device == "cpu":
         return OrtSession(path, name, threads)

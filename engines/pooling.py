@@ -1,4 +1,5 @@
-"""What a descriptor is made of: how much a picture varies, its features pooled, and a small grid of its colours."""
+"""The numbers from which a descriptor is made: how much a picture varies, its pooled features, and a small grid of its
+colours."""
 
 from __future__ import annotations
 
@@ -12,15 +13,19 @@ from kernels.surface import Array
 from .grey import BT601_WEIGHTS
 
 CELLS = 3
-"""Features are pooled over so many rows and columns of stretches."""
+"""Features are pooled over this many rows and columns of cells."""
 COLOUR_CELLS = 8
+"""Colours are averaged over this many rows and columns of cells."""
 _THUMB = 27, 48
-"""Rows and columns of the picture whose luma tells how much it varies."""
+"""Rows and columns of the thumbnail whose luma tells how much the picture varies."""
 
 
 def picture_numbers(features: Array, pictures: Array) -> np.ndarray:
-    """(N, 1 + 9·C + 192) float32 of (N, C, h, w) float32 and (N, H, W, 3) uint8 RGB on the host: the deviation of luma,
-    C channels of features over 3×3 cells, and R', G' and B' over 8×8 cells, each a mean."""
+    """(N, 1 + 9·C + 192) float32 on the host: standard deviation of luma; means of C feature channels over 3×3 cells;
+    means of R', G' and B' over 8×8 cells.
+
+    features: (N, C, h, w) float32. pictures: (N, H, W, 3) uint8 RGB.
+    """
     count, planes = len(pictures), pictures.transpose(0, 3, 1, 2).astype(np.float32)
     thumbs = area_mean(planes, *_THUMB).reshape(count, 3, -1)
     deviations = (np.array([BT601_WEIGHTS], np.float32) @ thumbs).std(2)
@@ -31,14 +36,14 @@ def picture_numbers(features: Array, pictures: Array) -> np.ndarray:
 
 
 def area_mean(planes: np.ndarray, rows: int, columns: int) -> np.ndarray:
-    """(…, H, W) float32 → (…, rows, columns): means over equal parts, whose borders may cut pixels."""
+    """Means (…, rows, columns) over equal cells of planes (…, H, W) float32. Borders of cells may lie inside pixels."""
     height, width = planes.shape[-2:]
     return np.asarray(_shares(height, rows) @ planes @ _shares(width, columns).T)
 
 
 @lru_cache(maxsize=32)
 def _cells(length: int) -> np.ndarray:
-    """(CELLS, length) float32: means over the stretches of a side, none of them empty."""
+    """(CELLS, length) float32: weights of the means over the cells of a side; no cell is empty."""
     weights = np.zeros((CELLS, length), np.float32)
     for row, (start, end) in zip(weights, pairwise(round(length * i / CELLS) for i in range(CELLS + 1)), strict=True):
         part = slice(min(start, length - 1), max(end, min(start, length - 1) + 1))
@@ -48,7 +53,7 @@ def _cells(length: int) -> np.ndarray:
 
 @lru_cache(maxsize=32)
 def _shares(length: int, parts: int) -> np.ndarray:
-    """(parts, length) float32: the share of every pixel in every part, rows adding to one."""
+    """(parts, length) float32: the share of every pixel in every cell; rows sum to one."""
     edges = np.linspace(0, length, parts + 1)
     pixels = np.arange(length)
     common = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)

@@ -1,4 +1,4 @@
-"""Which way a head is turned, from five landmarks."""
+"""Head pose from five landmarks."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import numpy as np
 from .embedding import CHIP_POINTS
 
 NOSE_DEPTH, MOUTH_DEPTH = 0.45, 0.05
-"""How far the nose tip and the mouth corners stand out of the plane of the eyes, in inter-ocular distances."""
+"""Distance of the nose tip and of the mouth corners from the plane of the eyes, in inter-ocular distances."""
 
 
 def mean_head() -> np.ndarray:
-    """(5, 3) landmarks of a mean frontal head, its two sides alike, in inter-ocular distances.
+    """(5, 3) landmarks of a symmetric mean frontal head, in inter-ocular distances.
 
     x to the right, y down, z towards the camera.
     """
@@ -23,10 +23,10 @@ def mean_head() -> np.ndarray:
 
 
 def pose(landmarks: np.ndarray) -> tuple[float, float, float]:
-    """Yaw (positive: to the image's right), pitch (positive: up), roll (positive: clockwise) in degrees.
+    """Yaw (positive: to the image's right), pitch (positive: up) and roll (positive: clockwise) in degrees.
 
-    Fits the mean head under weak perspective (DeMenthon & Davis 1995, first step): linear, so it never flips between
-    two answers as an iterated five-point solution does. `landmarks`: (5, 2) displayed pixels.
+    landmarks: (5, 2) displayed pixels. Fits the mean head under weak perspective (DeMenthon & Davis 1995, first step).
+    The fit is linear, so it never flips between two solutions as an iterative five-point solution does.
     """
     roll = _roll(landmarks)
     axes = np.array([[np.cos(roll), np.sin(roll)], [-np.sin(roll), np.cos(roll)]])

@@ -1,9 +1,9 @@
-"""PReLU written so that ONNX Runtime's CPU provider keeps its blocked layout.
+"""Rewrites PReLU so that ONNX Runtime's CPU provider keeps its blocked memory layout.
 
-Between convolutions that provider keeps channels in blocks of its vectors' width, and leaves that layout for every
-operator that has no kernel for it. PReLU has none, and a quarter of a small network's time went into changes.
-Depthwise convolutions of one pixel have one: x·slope + max(x, 0)·(1 - slope) is max(x, 0) + slope·min(x, 0). Other
-providers have a kernel of their own for PReLU, so that the files keep it.
+Between convolutions that provider stores channels in blocks of its vector width, and converts back for every operator
+without a kernel for that layout. PReLU has none, and a quarter of a small network's time went into conversions.
+Depthwise 1×1 convolutions have one: x·slope + max(x, 0)·(1 - slope) equals max(x, 0) + slope·min(x, 0). Other providers
+have a kernel for PReLU, so the model files keep it.
 """
 
 from __future__ import annotations
@@ -20,19 +20,21 @@ _OPERATOR = "PRelu"
 
 
 def model_for_cpu(path: Path) -> str | bytes:
-    """What to load instead of an ONNX file: its path, or the rewritten model where it has a PReLU to rewrite."""
+    """What the CPU provider should load for an ONNX file: its path, or the rewritten model as bytes when it contains a
+    PReLU."""
     if _OPERATOR.encode() not in path.read_bytes():
         return str(path)
     try:
         return bytes(prelu_as_convolutions(onnx.load(path)).SerializeToString())
-    except DecodeError:  # no model, or one of 2 GiB: whoever loads the file says what is wrong with it
+    except DecodeError:  # not a model, or one of 2 GiB: loading the file reports what is wrong
         return str(path)
 
 
 def prelu_as_convolutions(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model with every PReLU of constant slopes, one a channel of (N, C, H, W), as convolutions; changed in place.
+    """Replaces every PReLU that has one constant slope for each channel of (N, C, H, W) by convolutions. The model is
+    changed in place and returned.
 
-    Within 1e-5 of the original: the same numbers are added in another order.
+    Outputs stay within 1e-5: the same numbers are added in another order.
     """
     graph = model.graph
     constants = {tensor.name: tensor for tensor in graph.initializer}
@@ -61,7 +63,7 @@ def _spelt_out(
 
 
 def _slopes(node: onnx.NodeProto, constants: Mapping[str, onnx.TensorProto]) -> np.ndarray | None:
-    """(C,) float32 of a node that can be spelt out."""
+    """(C,) float32 slopes of a PReLU that can be replaced; None for every other node."""
     if node.op_type != _OPERATOR or node.input[1] not in constants:
         return None
     values = numpy_helper.to_array(constants[node.input[1]])

@@ -1,7 +1,7 @@
-"""Whether ONNX Runtime can really open a session on a provider, and if not, why, in one line.
+"""Checks whether ONNX Runtime can really open a session on a provider, and gives the reason in one line when it cannot.
 
-That a provider is compiled in says nothing about its libraries. It is tried in a process of its own, because a library
-that is loaded half cannot be put back, and because a driver may take the process with it.
+A provider that is compiled in may still lack its libraries. The check runs in a child process, because a partly loaded
+library cannot be unloaded, and because a driver may crash the process.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ _REASON = re.compile(r"with error: (.+)|(CUDA failure \d+: .+?)(?: ; |$)")
 
 
 def provider_problem(provider: str, run: RunCommand | None = None) -> str | None:
-    """Why no session can use this provider; None when one can. Takes some seconds the first time.
+    """Why no session can use this provider; None when one can. Takes some seconds the first time, then the answer is
+    cached.
 
-    run: stands in for the process that tries; its stdout is `main`'s line.
+    run: runs the child process; None runs a real one. Its stdout ends with the line of `main`.
     """
     if provider not in ort.get_available_providers():
         return f"this build of ONNX Runtime ({ort.__version__}) has no {short_name(provider)} provider"
@@ -40,7 +41,7 @@ def provider_problem(provider: str, run: RunCommand | None = None) -> str | None
 
 
 def provider_verdict(provider: str, exit_code: int, stdout: str, stderr: str) -> str | None:
-    """What the trial's end means: None when the provider came first in its session, else the reason in one line."""
+    """Interprets the child's end: None when the provider was first in its session, else the reason in one line."""
     answer = answer_in(stdout)
     if answer.get("providers", [""])[0] == provider:
         return None
@@ -61,10 +62,10 @@ def _tried(provider: str) -> str | None:
 
 
 def load_cuda() -> None:
-    """Makes CUDA's and cuDNN's libraries known to the process, those of Python packages before those of the system.
+    """Loads CUDA's and cuDNN's libraries into the process, those of Python packages before those of the system.
 
-    ONNX Runtime's CUDA provider finds none by itself, and `preload_dlls()` looks only beside its own package. Given a
-    folder, it takes libraries that lie directly in that one.
+    ONNX Runtime's CUDA provider does not find them by itself, and `preload_dlls()` looks only beside its own package.
+    With a folder it loads libraries that are directly in that folder.
     """
     for folder in library_folders():
         for_cudnn = folder.parent.name == "cudnn"
@@ -73,9 +74,10 @@ def load_cuda() -> None:
 
 
 def library_folders(places: Sequence[str] | None = None) -> list[Path]:
-    """Folders of CUDA's and cuDNN's packages, those beside ONNX Runtime first, then along `sys.path` (`places`).
+    """Library folders of CUDA's and cuDNN's packages: those beside ONNX Runtime first, then along `sys.path`
+    (`places`).
 
-    One that has nothing new is left out: a library opened by two paths would be loaded twice.
+    A folder without a new library is left out, because a library that is opened by two paths would be loaded twice.
     """
     if places is None:
         places = [str(Path(ort.__file__).parent.parent), *sys.path]
@@ -91,14 +93,14 @@ def library_folders(places: Sequence[str] | None = None) -> list[Path]:
 
 
 def load_libraries() -> None:
-    """Makes the libraries that came as Python packages known to the process: CUDA, cuDNN, TensorRT."""
+    """Loads the libraries that were installed as Python packages into the process: CUDA, cuDNN, TensorRT."""
     load_cuda()
     with suppress(ImportError, OSError, RuntimeError):
         import tensorrt  # noqa: F401  # finds its own libraries and leaves them loaded
 
 
 def _one_convolution() -> bytes:
-    """A model that needs cuDNN, which the CUDA provider opens no sooner than at its first convolution."""
+    """A model that needs cuDNN, which the CUDA provider opens only at its first convolution."""
     from onnx import TensorProto, helper, numpy_helper
 
     x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 1, 8, 8]) for name in ("x", "y"))
@@ -110,18 +112,18 @@ def _one_convolution() -> bytes:
 
 
 def main(provider: str) -> None:
-    """Runs a model of one node on the provider and prints what ONNX Runtime made of it, one line of JSON."""
+    """Runs a model of one node on the provider and prints one line of JSON: the session's providers or the error."""
     model = _one_convolution()
     load_libraries()
     answer: dict[str, Any] = {}
     options = ort.SessionOptions()
-    if provider != CPU_PROVIDER:  # which ONNX Runtime adds by itself, to run what others leave
+    if provider != CPU_PROVIDER:  # ONNX Runtime adds it by itself for nodes that the others do not run
         options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
     try:
         session = ort.InferenceSession(model, options, providers=[provider], enable_fallback=0)
         session.run(None, {"x": np.ones((1, 1, 8, 8), np.float32)})
         answer["providers"] = session.get_providers()
-    except Exception as error:  # whatever it is, it is the answer
+    except Exception as error:  # any failure is the answer
         answer["error"] = (str(error).strip().splitlines() or [type(error).__name__])[0]
     print(json.dumps(answer))
 

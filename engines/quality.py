@@ -1,4 +1,4 @@
-"""How well a face is photographed: sharp, free of grain, neither flat nor burnt out, not smeared by motion."""
+"""Photographic quality of a face: sharpness, noise, contrast, overexposure and motion blur."""
 
 from __future__ import annotations
 
@@ -13,34 +13,38 @@ from .grey import grey
 _BURNT_LUMA = 248.0
 _GRAIN_GAIN = (3.141592653589793 / 2) ** 0.5 / 6.0
 PATCH_PX = 64
-"""Side of the square in the middle of a face in which grain is measured."""
+"""Side of the square in the middle of a face in which noise is measured, pixels."""
 _GRAIN_LINES, _INSIDE = 300.0, 0.75
-"""How long the picture's shorter side is at the scale of that square, and the most of a face that the square takes. At
-this scale noise stands out whatever the face's size: shots with noise lie 5.1 to 17.9 times above their film's median,
-all others 3.5 times at most (four episodes). On chips, whose scale follows the face, it was 2.7 to 17.5 and 3.2; in the
-picture's own pixels coding has smoothed noise away."""
+"""Length of the picture's shorter side at the scale of that square, and the largest share of a face that the square
+takes.
+
+At this scale noise stands out whatever the size of the face: shots with noise lie 5.1 to 17.9 times above their film's
+median, all others 3.5 times at most (four episodes). On chips, whose scale follows the face, it was 2.7 to 17.5 and
+3.2; in the picture's own pixels coding has smoothed noise away.
+"""
 MEASURES = ("focus", "grain", "contrast", "burnt_ratio", "blur_anisotropy")
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Of the luma of one face chip, 0–255."""
+    """Measures of the luma (0–255) of one face."""
 
     focus: float
     """Variance of the 4-neighbour Laplacian, squared luma units."""
     grain: float
-    """Standard deviation of noise after Immerkær 1996, luma units, at one scale of the picture (`patch_matrix`); fine
-    texture counts too, a little."""
+    """Standard deviation of noise after Immerkær 1996, luma units, at one scale of the picture (`patch_matrix`). Fine
+    texture adds a little to it."""
     contrast: float
     """Standard deviation, luma units."""
     burnt_ratio: float
-    """Share of pixels at or above 248."""
+    """Share of pixels at or above 248, 0–1."""
     blur_anisotropy: float
-    """Coherence of the structure tensor, 0–1: near 1 all edges run one way, as under motion blur."""
+    """Coherence of the structure tensor, 0–1: near 1 all edges have one direction, as under motion blur."""
 
 
 def patch_matrix(surface: Surface, box: Rect) -> np.ndarray:
-    """(2, 3) map, displayed pixels → those of the square in the middle of a face (x, y, width, height)."""
+    """(2, 3) matrix from displayed pixels to the pixels of the square in the middle of a face. box: x, y, width, height
+    in displayed pixels."""
     x, y, width, height = box
     lines = min(surface.geometry.display_width, surface.geometry.display_height)
     scale = max(_GRAIN_LINES / lines, PATCH_PX / max(_INSIDE * max(width, height), 1.0))
@@ -49,7 +53,7 @@ def patch_matrix(surface: Surface, box: Rect) -> np.ndarray:
 
 
 def measure_quality(chips: Array) -> Array:
-    """(N, h, w, 3) uint8 RGB → (N, 5) float32 in the order of `MEASURES`, on the device of the chips."""
+    """(N, 5) float32 in the order of `MEASURES` for chips (N, h, w, 3) uint8 RGB, on the chips' device."""
     luma = grey(chips)
     middle = luma[:, 1:-1, 1:-1]
     cross = luma[:, :-2, 1:-1] + luma[:, 2:, 1:-1] + luma[:, 1:-1, :-2] + luma[:, 1:-1, 2:]
@@ -66,7 +70,7 @@ def measure_quality(chips: Array) -> Array:
 
 
 def _coherence(luma: Array) -> Array:
-    """(N, h, w) → (N,): √((xx − yy)² + 4xy²) / (xx + yy) of central differences."""
+    """(N,) √((xx − yy)² + 4xy²) / (xx + yy) of central differences of luma (N, h, w)."""
     across = (luma[:, 1:-1, 2:] - luma[:, 1:-1, :-2]).reshape(len(luma), -1)
     down = (luma[:, 2:, 1:-1] - luma[:, :-2, 1:-1]).reshape(len(luma), -1)
     xx, yy, xy = (across * across).mean(1), (down * down).mean(1), (across * down).mean(1)

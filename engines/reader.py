@@ -1,4 +1,5 @@
-"""Everything the engines see in pictures: detector, landmarks, eyes, mouth, pose, identity, expression, descriptor."""
+"""Runs all face models on pictures: detector, landmarks, eyes, mouth, pose, identity, expression, and the image
+descriptor."""
 
 from __future__ import annotations
 
@@ -21,11 +22,11 @@ from .session import Session
 from .tools import HOST_TOOLS, EngineTools
 
 QUALITY_PX = 112
-"""Side of the middle of the identity chip, the face without hair and background, whose photographic quality is
+"""Side of the middle of the identity chip, pixels: the face without hair and background, whose photographic quality is
 measured."""
 
 READER_ROLES = ("detector", "embedding", "eyes", "mesh", "emotion")
-"""The sessions a `FaceReader` needs, by role."""
+"""Roles of the sessions that a `FaceReader` needs."""
 
 
 _Pair = tuple[float | None, float | None]
@@ -33,40 +34,42 @@ _Pair = tuple[float | None, float | None]
 
 @dataclass(frozen=True, slots=True)
 class ReaderOptions:
-    """How closely a `FaceReader` looks."""
+    """Sizes and limits of a `FaceReader`."""
 
     detector_width: int = 320
-    """Longer side of the detector's input, pixels; the descriptor's constants belong to 320."""
+    """Longer side of the detector's input, pixels. The descriptor's constants are for 320."""
     threshold: float = 0.5
-    """Least score of a face."""
+    """Least score of a face, 0–1."""
     refine_below: float = 64.0
-    """Height of a face in the detector's input, pixels, under which it gets a second look; 0: none does.
+    """Faces whose height in the detector's input, pixels, is under this are detected again in a closer crop; 0: none.
 
-    Measured on the same faces shown smaller and smaller: above 60 px the first look's landmarks are as good as any
-    (3.4 % of the inter-ocular distance); at 37, 28 and 23 px they are off by 5.7, 6.3 and 8.7 %, the second look's by
+    Measured on the same faces shown smaller and smaller: above 60 px the first detection's landmarks are as good as any
+    (3.4 % of the inter-ocular distance); at 37, 28 and 23 px they are off by 5.7, 6.3 and 8.7 %, those of the second by
     3.4 to 3.8 %.
     """
     refine_side: int = 160
-    """Side of the second look, pixels, a multiple of 32."""
+    """Side of that crop in the detector's input, pixels; a multiple of 32."""
     refine_margin: float = 2.2
-    """Side of the second look, in longer sides of the face box."""
+    """Side of that crop in longer sides of the face box."""
     most_faces: int = 4
-    """How many faces of a picture are looked at closely, the largest first."""
+    """How many faces of a picture are read closely, the largest first."""
     least_height: float = 0.08
-    """Height of a face worth a closer look, in heights of the area."""
+    """Least height of a face that is read closely, in heights of the area."""
     embedding_least_px: float = 10.0
-    """Inter-ocular distance below which identity is unknown."""
+    """Inter-ocular distance below which identity is unknown, displayed pixels."""
     eyes_most_yaw_deg: float = 40.0
-    """Yaw beyond which the openness of eyes and mouth is unknown."""
+    """Yaw beyond which the openness of eyes and mouth is unknown, degrees."""
     batch: int = 1
-    """Chips a run of an engine. On the CPU 1: more is no faster, and no answer can depend on its neighbours."""
+    """Chips in one run of a model. On the CPU 1: more is not faster, and results cannot depend on neighbours in the
+    batch."""
     detector_batch: int = 1
-    """Pictures a run of the detector, likewise."""
+    """Pictures in one run of the detector; 1 on the CPU for the same reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What the engines measured of one face, on the host: (2,), (3,), (128,) or None, (7,) and (5,) float32."""
+    """What the models measured of one face, on the host, float32: openness of both eyes (2,), mouth (3,), identity
+    (128,) or None, emotion (7,), quality (5,)."""
 
     openness: np.ndarray
     mouth: np.ndarray
@@ -80,9 +83,11 @@ _NO_QUALITY = np.array(astuple(UNMEASURED), np.float32)
 
 
 class FaceReader:
-    """Reads pictures with the sessions of `ROLES`, on the device of `ops` and `tools`; safe for several threads.
+    """Reads pictures with the sessions of `READER_ROLES`, on the device of `ops` and `tools`. It may be used by several
+    threads.
 
-    With batches of 1 a picture's reading does not depend on the others in the list; with larger ones in the last bits.
+    With batches of 1 the reading of a picture does not depend on other pictures; with larger ones it does in the last
+    bits.
     """
 
     def __init__(
@@ -104,17 +109,22 @@ class FaceReader:
         )
 
     def read(self, surfaces: list[Surface], area: Rect | None = None) -> list[Reading]:
-        """One reading a surface. `area`: the part of the displayed picture to look at (displayed pixels), default all.
+        """One reading for each surface. area: the part of the displayed picture to read (displayed pixels), default:
+        all.
 
-        Faces that were looked at closely come first, the largest first; of the others only place, score and pose are
-        known. Synchronises (device ops only).
+        Faces that were read closely come first, the largest first; of the others only place, score and pose are known.
+        Synchronises (on a device).
         """
         with self._tools.scope():
             return self._read(surfaces, [area or whole_picture(surface) for surface in surfaces])
 
     def read_again(self, surfaces: Sequence[Surface], known: Face) -> Iterator[Face | None]:
-        """A face as it looks in other pictures, a moment before or after: eyes and expression only, None where it is no
-        longer there. Looks no further than it is asked, a batch at a time. Synchronises (device only)."""
+        """Reads the eyes and expression of a known face in other pictures, taken a moment before or after. Yields one
+        result for each surface; None where the face is no longer there.
+
+        The iterator reads one batch at a time, so pictures after the caller stops are not read. Synchronises (on a
+        device).
+        """
         before = Detection(known.box, known.score, known.landmarks)
         for start in range(0, len(surfaces), self._options.batch):
             yield from self._read_again(surfaces[start : start + self._options.batch], before)
@@ -143,7 +153,7 @@ class FaceReader:
     def _choose(
         self, surfaces: list[Surface], faces: list[list[Detection]], areas: list[Rect]
     ) -> list[tuple[list[Detection], list[Detection]]]:
-        """For each picture the faces worth a closer look, as that look sees them, and the others."""
+        """For each picture the faces to read closely, detected again where they are small, and the other faces."""
         split = [self._worthy(found, area) for found, area in zip(faces, areas, strict=True)]
         small = [
             (surface, face)
@@ -164,7 +174,7 @@ class FaceReader:
         return large, [face for face in faces if not any(face is one for one in large)]
 
     def _is_small(self, face: Detection, area: Rect) -> bool:
-        """Whether its first landmarks are too rough."""
+        """Whether the face is so small that its first landmarks are too rough."""
         return face.box[3] < self._options.refine_below * max(area[2:]) / self._options.detector_width
 
     def _closer(self, faces: list[tuple[Surface, Detection]]) -> list[Detection]:
@@ -172,7 +182,7 @@ class FaceReader:
         return self._detector.refine(faces, side=options.refine_side, margin=options.refine_margin)
 
     def _look(self, surfaces: list[Surface], faces: list[list[Detection]]) -> Iterator[_Look]:
-        """One look a face, in the order of the pictures and of their faces; chips of all pictures share the runs."""
+        """Measures of each face, in the order of the pictures and of their faces. Chips of all pictures share runs."""
         pairs = [(s, f) for s, f in zip(surfaces, faces, strict=True) if f]
         if not pairs:
             return
@@ -190,12 +200,13 @@ class FaceReader:
         yield from map(_Look, *seen, measured)
 
     def _on_host(self, *columns: Array) -> list[np.ndarray]:
-        """Arrays (N, …) of float32 fetched as one: the device is waited for once, when all is asked for."""
+        """Downloads float32 arrays (N, …) as one: the device is waited for once, after everything is queued.
+        Synchronises (on a device)."""
         ends = np.cumsum([column.shape[1] for column in columns])[:-1]
         return np.split(self._ops.to_host(np.concatenate(columns, 1)), ends, axis=1)
 
     def _eyes_and_emotion(self, pairs: list[tuple[Surface, list[Detection]]]) -> tuple[Array, Array]:
-        """(N, 2) eye aspect ratios and (N, 7) probabilities of all faces."""
+        """(N, 2) eye aspect ratios and (N, 7) emotion probabilities of all faces."""
         ops, batch = self._ops, self._options.batch
         eye_chips = ops.warp([(s, _eye_matrices(f)) for s, f in pairs], eyes.CHIP_PX)
         emotion_chips = ops.warp([(s, _emotion_matrices(f)) for s, f in pairs], emotion.CHIP_PX)
@@ -203,7 +214,7 @@ class FaceReader:
         return openness, emotion.emotions(self._sessions["emotion"], emotion_chips, batch, self._tools)
 
     def _face(self, face: Detection, look: _Look | None) -> Face:
-        """The record of a face; `look` None: it was not looked at closely."""
+        """The record of a face. look: None when it was not read closely."""
         distance, angles = eyes.inter_ocular(face.landmarks), pose(face.landmarks)
         ratios: _Pair = (None, None)
         mouth: _Pair = (None, None)
@@ -228,7 +239,7 @@ class FaceReader:
 
 
 def whole_picture(surface: Surface) -> Rect:
-    """The displayed picture."""
+    """The rectangle of the whole displayed picture, displayed pixels."""
     return 0.0, 0.0, float(surface.geometry.display_width), float(surface.geometry.display_height)
 
 

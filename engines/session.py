@@ -1,4 +1,4 @@
-"""Runs one model on one device: the contract of a session, the CPU's, and a peer for tests."""
+"""Runs one model on one device: the Protocol of a session, the CPU session, and a fake for tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .prelu import model_for_cpu
 from .providers import CPU_PROVIDER
 
 NamedArrays = dict[str, Array]
-# Their only common base is Exception; these are the ones that loading or running a model can end with.
+# Errors of loading or running a model. Their only common base class is Exception.
 ORT_ERRORS = (
     ort_errors.EPFail, ort_errors.Fail, ort_errors.InvalidArgument, ort_errors.InvalidGraph, ort_errors.InvalidProtobuf,
     ort_errors.NoSuchFile, ort_errors.NotImplemented, ort_errors.RuntimeException,
@@ -26,33 +26,35 @@ ORT_ERRORS = (
 
 
 class Session(Protocol):
-    """A loaded model. Safe to call from several threads."""
+    """A loaded model. It may be called from several threads."""
 
     @property
     def name(self) -> str:
-        """The role it plays, for messages and metrics."""
+        """The role of the model, for messages and metrics."""
         ...
 
     @property
     def provider(self) -> str:
-        """The execution provider that comes first, as ONNX Runtime calls it: a fallback shows here."""
+        """The first execution provider of the session, by ONNX Runtime's name. A fallback is visible here."""
         ...
 
     def run(self, inputs: NamedArrays) -> NamedArrays:
-        """Outputs by name, on the device of the session: NumPy arrays in, NumPy arrays out, or CuPy likewise.
+        """Runs the model. Takes inputs by name and returns outputs by name, on the session's device: NumPy arrays, or
+        CuPy arrays.
 
-        The CPU session answers when it is done; the CUDA session returns at once and its outputs are ready on the
-        caller's stream (nothing synchronises). Raises SessionError.
+        The CPU session returns when it is done. The CUDA session returns immediately, and its outputs are ready in the
+        order of the caller's stream; nothing synchronises. Raises SessionError.
         """
         ...
 
     def close(self) -> None:
-        """Frees the model; calling it again does nothing."""
+        """Frees the model. Calling it again does nothing."""
         ...
 
 
 class NamedSession:
-    """What all sessions share: a name, and a ResourceWarning when one is forgotten instead of closed."""
+    """Base of all sessions: it keeps the name and gives a ResourceWarning when a session is garbage-collected without
+    `close`."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -60,11 +62,11 @@ class NamedSession:
 
     @property
     def name(self) -> str:
-        """The role it plays."""
+        """The role of the model."""
         return self._name
 
     def close(self) -> None:
-        """Marks it as closed; calling it again does nothing."""
+        """Marks the session as closed. Calling it again does nothing."""
         self._open = False
 
     def __del__(self) -> None:
@@ -76,8 +78,8 @@ class NamedSession:
 class OrtSession(NamedSession):
     """A model on ONNX Runtime's CPU provider.
 
-    threads: for one run (0: one per core). Waiting threads sleep instead of spinning: the cores belong to the decoder.
-    The same rows give the same bits in any run of the same batch size on the same machine.
+    threads: for one run (0: one for each core). Waiting threads sleep instead of spinning, because the decoder needs
+    the cores. The same rows give the same bits in any run of the same batch size on the same machine.
     """
 
     def __init__(self, path: Path, name: str | None = None, threads: int = 0) -> None:
@@ -94,7 +96,7 @@ class OrtSession(NamedSession):
         return CPU_PROVIDER
 
     def run(self, inputs: NamedArrays) -> NamedArrays:
-        """Outputs by name, (N, …) float32 NumPy arrays that the caller owns."""
+        """Outputs by name, (N, …) float32 NumPy arrays that the caller owns. Raises SessionError."""
         session = require_open(self._session, self.name)
         with as_session_error(self.name):
             outputs = session.run(None, inputs)
@@ -107,9 +109,9 @@ class OrtSession(NamedSession):
 
 
 class FakeSession(NamedSession):
-    """A peer without a model: `answer` computes the outputs; what it was asked is kept in `asked`.
+    """A fake session for tests. `answer` computes the outputs from the inputs; `runs` keeps the inputs of every run.
 
-    answer: called with the inputs; what it raises, `run` raises.
+    Exceptions of `answer` are raised by `run`.
     """
 
     def __init__(self, name: str, answer: Callable[[Mapping[str, Array]], NamedArrays]) -> None:
@@ -123,19 +125,19 @@ class FakeSession(NamedSession):
         return "FakeExecutionProvider"
 
     def run(self, inputs: NamedArrays) -> NamedArrays:
-        """What `answer` gives."""
+        """Returns what `answer` returns for these inputs."""
         answer: Callable[[Mapping[str, Array]], NamedArrays] = require_open(self._answer, self.name)
         self.runs.append(dict(inputs))
         return answer(inputs)
 
     def close(self) -> None:
-        """Forgets the answer."""
+        """Drops `answer`."""
         super().close()
         self._answer = None
 
 
 def session_options(threads: int) -> ort.SessionOptions:
-    """Options that all sessions share; `threads` for one run, 0: one per core."""
+    """ONNX Runtime options of all sessions. threads: for one run; 0: one for each core."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -149,7 +151,7 @@ def session_options(threads: int) -> ort.SessionOptions:
 
 @contextmanager
 def as_model_error(path: Path) -> Iterator[None]:
-    """Turns ONNX Runtime's errors into ModelError."""
+    """Raises ModelError when `path` is missing, and turns ONNX Runtime's errors in the block into ModelError."""
     if not path.is_file():
         raise ModelError(f"{path}: no such model; run `keyart models pull`")
     try:
@@ -160,7 +162,7 @@ def as_model_error(path: Path) -> Iterator[None]:
 
 @contextmanager
 def as_session_error(name: str) -> Iterator[None]:
-    """Turns ONNX Runtime's errors into SessionError."""
+    """Turns ONNX Runtime's errors in the block into SessionError. name: of the session, for the message."""
     try:
         yield
     except (*ORT_ERRORS, RuntimeError, ValueError) as error:
@@ -168,12 +170,12 @@ def as_session_error(name: str) -> Iterator[None]:
 
 
 def require_open(held: Any, name: str) -> Any:
-    """What a session holds; raises SessionError when it is closed."""
+    """Returns `held`. Raises SessionError when it is None, which means that the session is closed."""
     if held is None:
         raise SessionError(f"{name}: the session is closed")
     return held
 
 
 def first_line(error: Exception) -> str:
-    """The error's message without the lines that follow."""
+    """First line of an error's message."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

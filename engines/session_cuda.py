@@ -1,7 +1,8 @@
-"""The CUDA side of `session`: TensorRT, then CUDA, on the caller's stream, with inputs and outputs where they lie.
+"""Sessions on a GPU: ONNX Runtime's TensorRT or CUDA provider, on the caller's stream, with inputs and outputs in
+device memory.
 
-Imported only where a GPU is asked for. CuPy arrays are bound by pointer; outputs are CuPy views of ONNX Runtime's own
-memory, kept alive by the array. Nothing here synchronises with the device.
+Imported only when a GPU is used. CuPy arrays are bound by pointer; outputs are CuPy views of ONNX Runtime's memory,
+which the views keep alive. Nothing here synchronises with the device except `CudaSession.close`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ ProviderOptions = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The smallest, usual and largest shape of a model's input; a TensorRT engine is built for exactly this range."""
+    """The smallest, usual and largest shape of a model's input. A TensorRT engine is built for exactly this range."""
 
     input_name: str
     smallest: InputShape
@@ -36,7 +37,7 @@ class Profile:
     largest: InputShape
 
     def options(self) -> ProviderOptions:
-        """As provider options: `name:1x3x64x64`."""
+        """The profile as provider options, in the form `name:1x3x64x64`."""
         shapes = {"min": self.smallest, "opt": self.usual, "max": self.largest}
         return {f"trt_profile_{key}_shapes": f"{self.input_name}:{'x'.join(map(str, s))}" for key, s in shapes.items()}
 
@@ -51,16 +52,17 @@ PROFILES = {
     "text_recognition": Profile("x", (1, 3, 48, 32), (1, 3, 48, 320), (8, 3, 48, 2304)),
     "text_direction": Profile("x", (1, 3, 48, 192), (4, 3, 48, 192), (16, 3, 48, 192)),
 }
-"""By role; a model of another name is left to the CUDA provider."""
+"""Profile of each role. A model of another name runs on the CUDA provider."""
 
 
 def provider_list(
     available: list[str], name: str, stream: int, device_id: int = 0, engine_folder: Path | None = None
 ) -> list[tuple[str, ProviderOptions]]:
-    """Providers with their options, in the order they are to be tried: TensorRT, CUDA, CPU.
+    """Providers with their options, in the order in which ONNX Runtime tries them: TensorRT, CUDA, CPU.
 
-    available: as `onnxruntime.get_available_providers()` says. Raises ValueError without a stream: ONNX Runtime takes
-    0 for "none given" and would use one of its own, unordered with the caller's kernels.
+    available: the result of `onnxruntime.get_available_providers()`. engine_folder: folder of the model's TensorRT
+    engines; None does not use TensorRT. Raises ValueError when `stream` is 0: ONNX Runtime takes 0 for "none given" and
+    would use a stream of its own, which is not ordered with the caller's kernels.
     """
     if not stream:
         raise ValueError("a CUDA session needs the caller's own stream; the default stream (0) cannot be passed")
@@ -68,7 +70,7 @@ def provider_list(
     plan: list[tuple[str, ProviderOptions]] = []
     if TENSORRT in available and engine_folder is not None and name in PROFILES:
         plan.append((TENSORRT, common | _tensorrt_options(engine_folder) | PROFILES[name].options()))
-    # Shapes repeat, but not enough to pay for an exhaustive search at each new one.
+    # Shapes do not repeat often enough to pay for an exhaustive search at each new one.
     plan.append((CUDA, common | {"cudnn_conv_algo_search": "HEURISTIC", "arena_extend_strategy": "kSameAsRequested"}))
     return [*plan, (CPU_PROVIDER, {})]
 
@@ -84,9 +86,9 @@ def _tensorrt_options(folder: Path) -> ProviderOptions:
 
 
 def check_provider(providers: list[str], name: str) -> str:
-    """The provider that came first; ModelError when the session would run wholly on the CPU.
+    """The first of a session's providers. Raises ModelError when the session would run completely on the CPU.
 
-    providers: what the finished session has. ONNX Runtime drops providers whose libraries it cannot load.
+    providers: those of the opened session. ONNX Runtime drops providers whose libraries it cannot load.
     """
     if providers and providers[0] in (TENSORRT, CUDA):
         return providers[0]
@@ -97,8 +99,9 @@ def check_provider(providers: list[str], name: str) -> str:
 class CudaSession(NamedSession):
     """A model on ONNX Runtime's TensorRT or CUDA provider. Runs one call at a time, in the order of the stream.
 
-    stream: the caller's `cudaStream_t`, which must outlive the session. engine_cache: folder for TensorRT engines;
-    None leaves TensorRT out. Opening builds the engine when it is not cached, which can take minutes.
+    stream: the caller's `cudaStream_t` as an integer, which must outlive the session. engine_cache: folder of TensorRT
+    engines; None does not use TensorRT. Opening builds an engine that is not in the cache, which can take minutes.
+    Raises ModelError, and ValueError when `stream` is 0.
     """
 
     def __init__(
@@ -123,15 +126,16 @@ class CudaSession(NamedSession):
 
     @property
     def provider(self) -> str:
-        """TensorRT's or CUDA's provider."""
+        """The TensorRT or the CUDA provider."""
         return self._provider
 
     def run(self, inputs: NamedArrays) -> NamedArrays:
-        """Outputs by name, float32 CuPy arrays on the caller's stream; returns before they are computed."""
+        """Outputs by name, float32 CuPy arrays on the caller's stream. Returns before they are computed. Raises
+        SessionError."""
         with self._lock, as_session_error(self.name), self._cupy.cuda.Device(self._device_id), self._stream:
             session = require_open(self._session, self.name)
             binding = session.io_binding()
-            # Held until the run is queued: a contiguous copy made here must not be given back before.
+            # Kept until the run is queued, because a contiguous copy made here must not be freed before.
             held = [self._bind(binding, name, array) for name, array in inputs.items()]
             for name in self.output_names:
                 binding.bind_output(name, "cuda", self._device_id)
@@ -152,7 +156,7 @@ class CudaSession(NamedSession):
         return self._cupy.ndarray(shape, np.float32, self._cupy.cuda.MemoryPointer(memory, 0))
 
     def close(self) -> None:
-        """Frees the model once the stream has done what was queued: synchronises."""
+        """Waits until the stream has finished all queued work, then frees the model. Synchronises."""
         super().close()
         with self._lock:
             if self._session is not None:
@@ -161,8 +165,11 @@ class CudaSession(NamedSession):
 
 
 def cpu_nodes(path: Path) -> int | None:
-    """How many nodes of a model ONNX Runtime places on the CPU provider beside CUDA's: each is a round trip in every
-    run. None when this ONNX Runtime does not tell. Loads the model. Raises ModelError as `CudaSession` does."""
+    """Number of nodes of a model that ONNX Runtime places on the CPU provider when it uses CUDA's; each costs a round
+    trip in every run. None when this ONNX Runtime does not report it.
+
+    Loads the model. Raises ModelError as `CudaSession` does.
+    """
     check_provider([p for p in (CUDA,) if p in ort.get_available_providers()], path.stem)
     load_cuda()
     placed = nodes_by_provider(path, [(CUDA, {"device_id": "0"}), (CPU_PROVIDER, {})])
@@ -173,9 +180,10 @@ def cpu_nodes(path: Path) -> int | None:
 
 
 def nodes_by_provider(path: Path, providers: list[tuple[str, ProviderOptions]]) -> dict[str, int] | None:
-    """Provider → nodes that ONNX Runtime gives it, after its basic optimisations; None when it does not tell.
+    """Provider → number of nodes that ONNX Runtime places on it, after its basic optimisations. None when it does not
+    report it.
 
-    Raises ModelError when the file is no model that can be run.
+    Raises ModelError when the file is not a model that can be run.
     """
     options = session_options(1)
     options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
@@ -199,7 +207,7 @@ def _cupy(role: str) -> Any:
 
 
 def _engine_folder(cache: Path | None, role: str, path: Path) -> Path | None:
-    """One folder per model file: ONNX Runtime names engines after the graph and the GPU, not after the weights."""
+    """One folder for each model file, because ONNX Runtime names engines after graph and GPU, not after the weights."""
     if cache is None or not path.is_file():
         return None
     folder = cache / f"{role}-{sha256_of(path)[:12]}"

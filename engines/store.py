@@ -1,7 +1,7 @@
-"""The folder of converted models: each `<role>.onnx` with a record beside it that says from what it was made.
+"""The folder of converted models: each `<role>.onnx` has a record beside it that says what it was made from.
 
-A file is written under another name, synced and renamed, and its record before it: whatever is interrupted, a model
-without its record is never left behind, and one that does not match its record is never used.
+Files are written under a temporary name, synced and renamed, the record before the model. So an interruption never
+leaves a model of ours without its record, and a model that does not match its record is never used.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _INCOMING = ".incoming-"
 
 @dataclass(frozen=True, slots=True)
 class ModelRecord:
-    """Where a converted model comes from; hashes are hexadecimal SHA-256."""
+    """What a converted model was made from. Hashes are SHA-256 in hexadecimal."""
 
     name: str
     source_sha256: str
@@ -33,17 +33,17 @@ class ModelRecord:
 
 
 def model_path(folder: Path, role: str) -> Path:
-    """Where the model of a role lies in a folder."""
+    """Path of a role's model in a folder."""
     return folder / f"{role}.onnx"
 
 
 def record_path(folder: Path, role: str) -> Path:
-    """Where its record lies."""
+    """Path of a role's record in a folder."""
     return folder / f"{role}.onnx.json"
 
 
 def read_record(folder: Path, role: str) -> ModelRecord | None:
-    """The record of a role; None when there is none. Raises ValueError when what is there is no record, OSError."""
+    """The record of a role; None when there is none. Raises ValueError when the file is not a record, and OSError."""
     try:
         return ModelRecord(**json.loads(record_path(folder, role).read_text("utf-8")))
     except (FileNotFoundError, NotADirectoryError):
@@ -53,9 +53,9 @@ def read_record(folder: Path, role: str) -> ModelRecord | None:
 
 
 def write_model(folder: Path, role: str, model: bytes, record: ModelRecord) -> None:
-    """Stores a model and its record, replacing what was there. Raises OSError (full disk, no permission)."""
+    """Writes a model and its record, replacing what was there. Raises OSError (full disk, no permission)."""
     folder.mkdir(parents=True, exist_ok=True)
-    # Without the old model first, a crash between the two renames would leave it beside the new record.
+    # Removed first, because a crash between the two renames would leave the old model beside the new record.
     model_path(folder, role).unlink(missing_ok=True)
     text = json.dumps(asdict(record), indent=1) + "\n"
     write_file(record_path(folder, role), text.encode())
@@ -63,7 +63,7 @@ def write_model(folder: Path, role: str, model: bytes, record: ModelRecord) -> N
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Writes a file whole or not at all; its folder must exist. Raises OSError."""
+    """Writes a file completely or not at all. Its folder must exist. Raises OSError."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=_INCOMING)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -88,7 +88,8 @@ def _sync(folder: Path) -> None:
 
 @contextmanager
 def scratch(folder: Path) -> Iterator[Path]:
-    """A temporary folder inside `folder`, which must be locked: what a killed process left there goes first."""
+    """A temporary folder inside `folder`, which the caller must have locked. Leftovers of killed processes are removed
+    first."""
     for left in folder.glob(f"{_INCOMING}*"):
         if left.is_dir():
             shutil.rmtree(left)
@@ -100,10 +101,11 @@ def scratch(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Holds the folder, made if need be, against other processes that write to it; waits for them. Raises OSError."""
+    """Holds the lock of a folder against other processes that write to it, and waits for it if necessary. The folder is
+    created when it is missing. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as file:
-        # Polled, not blocked in the kernel, so that an interrupt is noticed at once in any thread.
+        # Polled instead of blocked in the kernel, so that an interrupt is noticed at once in any thread.
         while not _try_lock(file.fileno()):
             time.sleep(LOCK_POLL_S)
         yield

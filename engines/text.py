@@ -1,6 +1,8 @@
-"""Where text stands in a picture, by differentiable binarisation (Liao et al. 2020), and whether it spoils a poster.
+"""Detects text in a picture by differentiable binarisation (Liao et al. 2020) and decides whether it was laid over the
+picture.
 
-The network marks the shrunk middle of every line; a box is grown back by the share that the network was taught to cut.
+The network marks the shrunk middle of every line of text. A box is grown by the share that the network was trained to
+shrink it.
 """
 
 from __future__ import annotations
@@ -21,14 +23,16 @@ BINARY_ABOVE = 0.3
 LEAST_BOX_SCORE = 0.6
 UNCLIP = 1.5
 LEAST_SIDE_PX = 3.0
-"""Shorter side of a mark worth a box, input pixels."""
+"""Shorter side, in input pixels, below which a mark is ignored."""
 
 LINE_LEAST_SCORE, LINE_LEAST_ASPECT, LINE_MOST_HEIGHT = 0.8, 1.3, 0.2
-"""What sets lines of text apart from the faces, stripes and blurs that the network also marks: sure, wider than high,
-and no taller than this share of the picture. (True lines scored .89 and more and were .18 high at most.)"""
+"""Limits that separate lines of text from the faces, stripes and blurs that the network also marks: least score, least
+width over height, and largest height as a share of the picture. (True lines scored .89 and more and were .18 high at
+most.)"""
 
 SUBTITLE_TOP, SUBTITLE_LEAST_WIDTH = 0.7, 0.1
-"""Where the middle of a subtitle or a caption lies at the highest, in picture heights, and how wide it is at least."""
+"""The middle of a subtitle or caption lies below this share of the picture's height, and it is at least this share of
+the picture's width wide."""
 
 TITLE_LEAST_SHARE = 0.03
 """Share of the picture that the lines of a title or of credits cover at least. (Measured: .036; a logo behind a person
@@ -37,20 +41,23 @@ TITLE_LEAST_SHARE = 0.03
 
 @dataclass(frozen=True, slots=True)
 class TextReading:
-    """Lines of text in a picture. `boxes` (N, 4) float32 x, y, width, height in displayed pixels; `scores` (N,) 0–1."""
+    """Lines of text in a picture. `boxes` (N, 4) float32 x, y, width, height in displayed pixels; `scores` (N,)
+    float32, 0–1."""
 
     boxes: np.ndarray
     scores: np.ndarray
 
 
 class TextDetector:
-    """PP-OCR's detection network on one session. `long_side`: of its input, pixels; cost grows with its square."""
+    """PP-OCR's detection network on one session. long_side: longer side of its input, pixels; the cost grows with its
+    square."""
 
     def __init__(self, session: Session, ops: Ops, *, long_side: int = 384, tools: EngineTools = HOST_TOOLS):
         self._session, self._ops, self._tools, self._long_side = session, ops, tools, long_side
 
     def read(self, surface: Surface, area: Rect | None = None) -> TextReading:
-        """Lines inside `area` (displayed pixels, default all), upper ones first. Synchronises (device ops only)."""
+        """Lines of text inside `area` (displayed pixels, default: all), from top to bottom. Synchronises (on a
+        device)."""
         geometry = surface.geometry
         x, y, width, height = area or (0.0, 0.0, float(geometry.display_width), float(geometry.display_height))
         factor = self._long_side / max(width, height)
@@ -66,10 +73,11 @@ class TextDetector:
 
 
 def fetch_map(marks: Array, ops: Ops) -> np.ndarray:
-    """A map (h, w) uint8 on the host, where contours are followed; left 0 where there can be no box.
+    """Downloads the part of a map (h, w) uint8 that may contain boxes; the rest of the returned (h, w) uint8 array is
+    0.
 
-    Most posters have no text: the peaks of rows and columns come first, and then only the part that may have some.
-    Synchronises (device ops only), twice where there is such a part.
+    Most pictures have no text, so the maxima of rows and columns are downloaded first. Synchronises (on a device),
+    twice when some part may contain boxes.
     """
     host = np.zeros(marks.shape, np.uint8)
     down, across = np.split(ops.to_host(np.concatenate([marks.max(1), marks.max(0)])), [len(host)])
@@ -80,9 +88,10 @@ def fetch_map(marks: Array, ops: Ops) -> np.ndarray:
 
 
 def _may_have_boxes(peaks: np.ndarray) -> slice:
-    """The lines (rows or columns) around all marks that may be sure enough, by the highest values of the lines.
+    """The range of lines (rows or columns) that covers all marks that may be certain enough, from the maxima of the
+    lines.
 
-    A mark lies within one band of lines that all have a value above `BINARY_ABOVE`, and its score is a mean.
+    A mark lies within one band of lines whose maxima are all above `BINARY_ABOVE`, and its score is a mean.
     """
     probability = _probability(peaks)
     marked = np.concatenate([[0], probability > BINARY_ABOVE, [0]])
@@ -96,7 +105,8 @@ def _probability(marks: np.ndarray) -> np.ndarray:
 
 
 def boxes_of(probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Upright boxes (N, 4) x, y, width, height in map pixels and scores (N,), by top then left, of a map (h, w) 0–1."""
+    """Upright boxes (N, 4) x, y, width, height in map pixels and scores (N,), float32, ordered by top then left, of a
+    probability map (h, w) 0–1."""
     binary = (probability > BINARY_ABOVE).astype(np.uint8)
     contours, _ = cv2.findContours(binary, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     found = [box for contour in contours if (box := _box(probability, np.asarray(contour))) is not None]
@@ -106,7 +116,7 @@ def boxes_of(probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _box(probability: np.ndarray, contour: np.ndarray) -> tuple[float, float, float, float, float] | None:
-    """x, y, width, height, score of one mark; None when it is too small or too faint."""
+    """x, y, width, height and score of one mark; None when it is too small or too uncertain."""
     _, sides, _ = cv2.minAreaRect(contour)
     if min(sides) < LEAST_SIDE_PX:
         return None
@@ -128,7 +138,8 @@ def _multiple(side: float) -> int:
 
 
 def text_lines(reading: TextReading, area: Rect) -> np.ndarray:
-    """(N, 4) float32 x, y, width, height of what is surely a line of text, in shares of `area` (displayed pixels)."""
+    """(N, 4) float32 x, y, width, height, in shares of `area` (displayed pixels), of the boxes that are certainly lines
+    of text."""
     shares = (reading.boxes - np.array([*area[:2], 0, 0], np.float32)) / np.array([*area[2:]] * 2, np.float32)
     wide = reading.boxes[:, 2] >= LINE_LEAST_ASPECT * reading.boxes[:, 3]
     return np.asarray(shares[wide & (shares[:, 3] <= LINE_MOST_HEIGHT) & (reading.scores >= LINE_LEAST_SCORE)])
@@ -142,8 +153,8 @@ def text_share(reading: TextReading, area: Rect) -> float:
 def is_overlay(reading: TextReading, area: Rect) -> bool:
     """Whether text was laid over the picture in `area` (displayed pixels): a subtitle, a caption, a title or credits.
 
-    Subtitles and captions stand low and are wide, a title or credits cover much of the picture. Text of the scene, a
-    sign or a logo, does neither as a rule.
+    Subtitles and captions are low and wide; a title or credits cover much of the picture. Text in the scene, such as a
+    sign or a logo, usually does neither.
     """
     lines = text_lines(reading, area)
     low = lines[:, 1] + lines[:, 3] / 2 > SUBTITLE_TOP

@@ -1,7 +1,7 @@
-"""What the engines need of a device beside its pixel operations. Which one serves a run is decided once, with `Ops`.
+"""What the models need of a device in addition to its pixel operations. A run chooses it once, together with `Ops`.
 
-Between the engines stands arithmetic written for any array module: on the device NumPy's functions hand CuPy's arrays
-on to CuPy. What follows are the places where that is not enough.
+The arithmetic between models is written for any array module: NumPy's functions pass CuPy arrays on to CuPy. The
+operations here are those for which that is not enough.
 """
 
 from __future__ import annotations
@@ -19,54 +19,59 @@ from .quality import measure_quality
 
 
 class EngineTools(Protocol):
-    """Behind the door: one device and, where it has streams, the one in which its sessions run."""
+    """Operations between models on one device and, where the device has streams, in the stream in which its sessions
+    run."""
 
     def scope(self) -> AbstractContextManager[object]:
-        """Within the block this thread's array arithmetic joins the order of the sessions."""
+        """Within the block array arithmetic in this thread runs in the order of the sessions."""
         ...
 
     def engine_input(
         self, pictures: Array, size: tuple[int, int] | None = None, divisor: float = 1.0, subtract: float = 0.0
     ) -> Array:
-        """(N, h, w, 3) uint8 → (N, 3, height, width) float32, each value over `divisor`, `subtract` taken off.
+        """(N, 3, height, width) float32 from pictures (N, h, w, 3) uint8: each value divided by `divisor`, then
+        `subtract` taken off.
 
-        size: (width, height), not smaller than the pictures, which lie at its top left; the rest is 0 before scaling.
+        size: (width, height), not smaller than the pictures, which are placed at its top left; the rest is 0 before
+        scaling.
         """
         ...
 
     def grey_input(self, chips: Array) -> Array:
-        """(N, h, w, 3) uint8 RGB → (N, 1, h, w) float32 luma, −1…1."""
+        """(N, 1, h, w) float32 luma, −1…1, of chips (N, h, w, 3) uint8 RGB."""
         ...
 
     def qualities(self, chips: Array, side: int) -> Array:
-        """(N, w, w, 3) uint8 RGB → (N, 5) float32: `quality.measure` of their middle, `side` wide."""
+        """(N, 5) float32: `quality.measure_quality` of the middle `side`×`side` pixels of chips (N, w, w, 3) uint8
+        RGB."""
         ...
 
     def picture_numbers(self, features: Array, pictures: Array) -> Array:
-        """`pooling.picture_numbers` as they travel to the host: from a device in half precision, three digits each."""
+        """`pooling.picture_numbers`, in the precision in which it is downloaded: on a device float16 (three digits),
+        else float32."""
         ...
 
     def suppress(self, boxes: Array, scores: Array, pictures: Array, overlap: float) -> Array:
-        """Indices of the boxes (N, 4) left, top, right, bottom to keep, best first: greedy non-maximum suppression.
+        """Greedy non-maximum suppression: indices of the boxes to keep, best first.
 
-        A box goes when a better one that stays, of the same picture (N,), covers more than `overlap` of both
-        (intersection over union). Equal scores go by order. On the device it synchronises: how many are kept is known
-        on the host.
+        boxes: (N, 4) left, top, right, bottom. scores: (N,). pictures: (N,) picture of each box. A box is dropped when
+        its intersection over union with a better box of the same picture that is kept exceeds `overlap`. Boxes with
+        equal scores are taken in order. Synchronises (on a device), because the number of kept boxes must be known.
         """
         ...
 
 
 class HostTools:
-    """NumPy."""
+    """`EngineTools` on the host, with NumPy."""
 
     def scope(self) -> AbstractContextManager[object]:
-        """Host arithmetic has no order to join."""
+        """Does nothing: the host runs arithmetic in order."""
         return nullcontext()
 
     def engine_input(
         self, pictures: Array, size: tuple[int, int] | None = None, divisor: float = 1.0, subtract: float = 0.0
     ) -> Array:
-        """See `EngineTools`; a new array, contiguous."""
+        """See `EngineTools`. Returns a new contiguous array."""
         planes = pictures.transpose(0, 3, 1, 2).astype("float32", order="C")
         if size is not None:
             height, width = planes.shape[2:]
@@ -85,7 +90,7 @@ class HostTools:
         return measure_quality(chips[:, start : start + side, start : start + side])
 
     def picture_numbers(self, features: Array, pictures: Array) -> Array:
-        """See `EngineTools`: float32, nothing travels."""
+        """See `EngineTools`."""
         return picture_numbers(features, pictures)
 
     def suppress(self, boxes: Array, scores: Array, pictures: Array, overlap: float) -> Array:
@@ -105,7 +110,7 @@ HOST_TOOLS = HostTools()
 
 
 def intersection_over_union(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """(N, M) of boxes (N, 4) and (M, 4) given as x, y, width, height."""
+    """(N, M) of boxes (N, 4) and (M, 4), each x, y, width, height."""
     ends = np.minimum((first[:, :2] + first[:, 2:])[:, None], (second[:, :2] + second[:, 2:])[None])
     common = np.clip(ends - np.maximum(first[:, None, :2], second[None, :, :2]), 0, None).prod(-1)
     union = first[:, 2:].prod(-1)[:, None] + second[:, 2:].prod(-1)[None] - common

@@ -1,6 +1,7 @@
-"""The engines' tools on a CUDA device: letterboxing by a kernel, suppression by torchvision on views of CuPy's arrays.
+"""The tools of the models on a CUDA device: kernels for their inputs, torchvision on views of CuPy arrays for
+suppression.
 
-Imported only where a GPU is asked for.
+Imported only when a GPU is used.
 """
 
 from __future__ import annotations
@@ -16,31 +17,31 @@ from .grey import BT601_WEIGHTS
 
 
 class CudaTools:
-    """`engines.tools.EngineTools` in the stream of a runtime; the sessions run in the same one."""
+    """`engines.tools.EngineTools` in the stream of a runtime, in which the sessions run too."""
 
     def __init__(self, runtime: CupyRuntime) -> None:
         self._runtime, self._ops = runtime, CudaOps(runtime)
 
     def scope(self) -> AbstractContextManager[object]:
-        """CuPy's operations in this thread join the stream."""
+        """CuPy's operations in this thread use the stream."""
         return self._runtime.queue()
 
     def engine_input(
         self, pictures: Array, size: tuple[int, int] | None = None, divisor: float = 1.0, subtract: float = 0.0
     ) -> Array:
-        """See `EngineTools`: one kernel; a product where the host divides, so values may differ in the last bit."""
+        """See `EngineTools`. One kernel; it multiplies where the host divides, so values may differ in the last bit."""
         return engine_input(self._ops, pictures, size, divisor, subtract)
 
     def grey_input(self, chips: Array) -> Array:
-        """See `EngineTools`: one kernel, as for `engine_input`."""
+        """See `EngineTools`. One kernel, with the same difference."""
         return grey_input(self._ops, chips)
 
     def qualities(self, chips: Array, side: int) -> Array:
-        """See `EngineTools`: one kernel."""
+        """See `EngineTools`. One kernel."""
         return self._ops.chip_quality(chips, side)
 
     def picture_numbers(self, features: Array, pictures: Array) -> Array:
-        """See `EngineTools`: one kernel, and one more for half precision."""
+        """See `EngineTools`. One kernel, and one that converts to half precision."""
         return picture_numbers(self._ops, features, pictures)
 
     def suppress(self, boxes: Array, scores: Array, pictures: Array, overlap: float) -> Array:
@@ -56,7 +57,7 @@ class CudaTools:
 def engine_input(
     ops: CudaOps, pictures: Array, size: tuple[int, int] | None = None, divisor: float = 1.0, subtract: float = 0.0
 ) -> Array:
-    """`EngineTools.engine_input` by the kernel of that name."""
+    """`EngineTools.engine_input` by the kernel of the same name."""
     height, width = pictures.shape[1:3]
     scale, bias = (1.0 / divisor,) * 3, (-subtract,) * 3
     return ops.engine_input(pictures, size or (width, height), scale, bias, centred=False)
@@ -68,16 +69,16 @@ def grey_input(ops: CudaOps, chips: Array) -> Array:
 
 
 def picture_numbers(ops: CudaOps, features: Array, pictures: Array) -> Array:
-    """`EngineTools.picture_numbers` by the kernel of that name."""
+    """`EngineTools.picture_numbers` by the kernel of the same name."""
     return ops.picture_numbers(features, pictures).astype("float16")
 
 
 def torch_suppress(boxes: Array, scores: Array, pictures: Array, overlap: float) -> Any:
-    """(K,) int64 tensor of the indices to keep, on the device of the arrays, which are seen where they lie.
+    """(K,) int64 tensor of the indices to keep, on the device of the arrays, which are not copied.
 
-    They must be contiguous; torchvision compares by `>` and sorts equal scores by order, as the host's tools do. It
-    keeps pictures apart by moving their boxes away from each other, so that one call serves all; how far it moves them
-    follows from the largest coordinate, so there must be none below 0.
+    The arrays must be contiguous. torchvision compares by `>` and takes equal scores in order, as the host's tools do.
+    It separates pictures by moving their boxes apart, so that one call serves all of them; the distance is computed
+    from the largest coordinate, so the boxes are first moved to coordinates of 0 and more.
     """
     import torch
     from torchvision.ops import batched_nms

@@ -1,6 +1,7 @@
-"""TensorRT as this machine has it: the Python package, the library, the provider; and where its engines are kept.
+"""TensorRT on this machine: its Python package, library and provider, and the folders of its engines.
 
-Engines fit one model, one version of TensorRT, one of ONNX Runtime, and GPUs of one compute capability.
+An engine is valid for one model, one version of TensorRT, one version of ONNX Runtime, and GPUs of one compute
+capability.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ from .fetch import sha256_of
 from .providers import TENSORRT, load_libraries, provider_problem
 
 LIBRARY = "libnvinfer.so.10"
-"""What ONNX Runtime's provider is linked against; TensorRT 11 brings another."""
+"""The library that ONNX Runtime's provider is linked against; TensorRT 11 has another."""
 BUILT_FILE = "built.json"
-"""Written last into a folder of engines: without it they are not used."""
+"""Written last into a folder of engines. Engines in a folder without it are not used."""
 
 
 @dataclass(frozen=True, slots=True)
 class TensorRt:
-    """version: of the Python package, None without it. problem: why sessions cannot use TensorRT, one line.
-    capability: of the GPU, "90"; empty without one."""
+    """What was found of TensorRT. version: of the Python package, None without it. problem: why sessions cannot use
+    TensorRT, one line, None when they can. capability: of the GPU, such as "90"; empty without a GPU."""
 
     version: str | None
     problem: str | None
@@ -35,17 +36,17 @@ class TensorRt:
 
     @property
     def usable(self) -> bool:
-        """Whether sessions can be opened on it."""
+        """Whether sessions can be opened on TensorRT."""
         return self.problem is None
 
     def summary(self) -> str:
-        """For people."""
+        """One line for people."""
         name = f"TensorRT {self.version}" if self.version else "TensorRT is not installed as a Python package"
         return f"{name}; its provider loads" if self.usable else f"{name}; not used: {self.problem}"
 
 
 def inspect_tensorrt(try_provider: Callable[[str], str | None] = provider_problem) -> TensorRt:
-    """Look for TensorRT. The provider is tried last, in a process of its own, and only when all else is there."""
+    """Looks for TensorRT. The provider is checked last, in a child process, and only when everything else was found."""
     version, problem = _package()
     if TENSORRT not in ort.get_available_providers():
         problem = f"ONNX Runtime {ort.__version__} is built without it; install keyart[cuda] in place of keyart[cpu]"
@@ -56,7 +57,7 @@ def inspect_tensorrt(try_provider: Callable[[str], str | None] = provider_proble
 
 
 def library_problem(name: str = LIBRARY) -> str | None:
-    """Why the library cannot be loaded; None when it can, from a Python package or from the system."""
+    """Why the library cannot be loaded; None when it can be, from a Python package or from the system."""
     load_libraries()
     try:
         ctypes.CDLL(name)
@@ -85,27 +86,27 @@ def _capability() -> str:
 
 
 def engine_key(found: TensorRt) -> str:
-    """Name of the folder for engines of this TensorRT under this ONNX Runtime on GPUs like this."""
+    """Name of the folder of engines for this TensorRT and ONNX Runtime on GPUs of this capability."""
     gpu = f"-sm{found.capability}" if found.capability else ""
     return f"tensorrt-{found.version or 'system'}-ort-{ort.__version__}{gpu}"
 
 
 def model_folder(engines: Path, role: str, model: Path) -> Path:
-    """Where the engines of one model file lie; the same as sessions look for them."""
+    """Folder of the engines of one model file, where sessions look for them."""
     return engines / f"{role}-{sha256_of(model)[:12]}"
 
 
 def built(engines: Path, role: str, model: Path) -> bool:
-    """Whether the engines of a model are there, whole."""
+    """Whether the engines of a model are complete."""
     return (model_folder(engines, role, model) / BUILT_FILE).is_file()
 
 
 def all_built(engines: Path, models: Mapping[str, Path]) -> bool:
-    """Whether those of every model (role → file) are. Of none: no."""
+    """Whether the engines of all models (role → file) are complete; False when there are no models."""
     return bool(models) and all(built(engines, role, model) for role, model in models.items())
 
 
 def mark_built(folder: Path, found: TensorRt, seconds: float) -> None:
-    """Notes that a folder of engines is whole, and what made it."""
+    """Marks a folder of engines as complete, and records what made it."""
     note = {**asdict(found), "onnxruntime": ort.__version__, "seconds": round(seconds, 1)}
     (folder / BUILT_FILE).write_text(json.dumps(note, indent=1) + "\n")

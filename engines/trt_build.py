@@ -1,7 +1,8 @@
-"""Builds TensorRT engines, each model in a process of its own: minutes of native work that only a kill can stop.
+"""Builds TensorRT engines, each model in a child process, because a build takes minutes and only killing the process
+stops it.
 
-A model's engines come to be in a scratch folder inside the engine folder and are renamed when they are whole, so what
-is interrupted leaves nothing behind. The timing cache goes the same way and is shared by all models.
+Engines are built in a scratch folder inside the engine folder and renamed when they are complete, so an interruption
+leaves nothing behind. The timing cache is handled in the same way and shared by all models.
 """
 
 from __future__ import annotations
@@ -24,14 +25,15 @@ from .errors import ModelError
 from .trt import TensorRt, built, mark_built, model_folder
 
 BUILDER = (sys.executable, "-m", "engines.trt_worker")
-"""Called with role, model file and scratch folder; must leave there the folder that `trt.model_folder` names."""
+"""Command that builds one model. It is called with the role, the model file and the scratch folder, and must create the
+folder `trt.model_folder` in it."""
 TIMINGS = "*.timing"
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class BuiltEngine:
-    """One model's engines. seconds: None when they were there already."""
+    """The engines of one model. seconds: how long they took to build, None when they existed already."""
 
     role: str
     folder: Path
@@ -47,10 +49,12 @@ def build_engines(
     again: bool = False,
     builder: Sequence[str] = BUILDER,
 ) -> list[BuiltEngine]:
-    """Build what is missing of these models (role → file), or with `again` everything; `say` hears a line a step.
+    """Builds the missing engines of these models (role → file), or all of them with `again`. Calls `say` with one line
+    for each step.
 
-    Only one process builds in a folder at a time; others wait. Raises ModelError, with the reason, at the first model
-    that cannot be built; those before it stay. Any other exception ends the child and leaves nothing half-written.
+    Only one process at a time builds in a folder; others wait. Raises ModelError, with the reason, at the first model
+    that cannot be built; engines built before it stay. Any other exception ends the child process and leaves nothing
+    half-written.
     """
     done = []
     with store.locked(engines), store.scratch(engines) as scratch:
@@ -99,9 +103,9 @@ def _run(command: Sequence[str], role: str) -> None:
 
 @contextmanager
 def _child(command: Sequence[str], heard: TextIO) -> Iterator[subprocess.Popen[bytes]]:
-    """A child in a process group of its own, which is gone, with all it started, when the block is left.
+    """Starts a child in its own process group, which is killed with everything it started when the block ends.
 
-    Its stdin is a pipe that we hold open: should we be killed, the worker sees the end of it.
+    Its stdin is a pipe that this process holds open, so the child notices when this process is killed.
     """
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=heard, start_new_session=True

@@ -1,8 +1,9 @@
-"""The child process that builds one model's TensorRT engines: opening a session with an engine folder does it.
+"""The child process that builds the TensorRT engines of one model, by opening a session with an engine folder.
 
     python -m engines.trt_worker ROLE MODEL.onnx FOLDER
 
-The last line on stderr says why it failed. It ends when its stdin ends: then nobody waits for it any more.
+When it fails, the last line on stderr gives the reason. It ends when its stdin is closed, because then nobody waits for
+it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from .session_cuda import PROFILES
 
 
 def build_engine(role: str, model: Path, folder: Path) -> None:
-    """Engines for `role` into `folder`, tried once. Raises ModelError or SessionError."""
+    """Builds the engines of `role` into `folder` and runs them once. Raises ModelError or SessionError."""
     set_cuda_path()
     import cupy
 
@@ -46,7 +47,7 @@ def _end_with_parent() -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Exit code 0 when the engines are there."""
+    """Returns exit code 0 when the engines were built."""
     role, model, folder = arguments
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:

@@ -1,4 +1,4 @@
-"""The models by role: found in a folder, or brought there, converted and checked. `zoo.toml` says what they are."""
+"""Finds the model of each role in a folder, or fetches, converts and checks it. `zoo.toml` describes the models."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ from .fetch import Fetcher, FetchError, sha256_of, short_hash
 
 FOLDER_VARIABLE = "KEYART_MODELS"
 Progress = Callable[[int, int, str], None]
-"""Called with bytes done, bytes in all (0: unknown) and the role; it may raise, which ends the pull cleanly."""
+"""Called with the bytes done, the bytes in total (0: unknown) and the role. It may raise, which ends the pull
+cleanly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model ready to be loaded. `origin`: the kept folder, the local folder, or a user's own file."""
+    """A model that can be loaded. `origin`: "kept" (the folder of converted models), "local" (the local folder), or
+    "own" (a user's own file)."""
 
     role: str
     name: str
@@ -36,7 +38,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class RoleStatus:
-    """A line of `models list`. `problem`: why the model cannot be used, None when it can or is merely missing."""
+    """A line of `models list`. `problem`: why the model cannot be used; None when it can be or is merely missing."""
 
     role: str
     name: str
@@ -51,16 +53,16 @@ class RoleStatus:
 
 
 def _silent(done: int, total: int, role: str) -> None:
-    """Reports to nobody."""
+    """A `Progress` that reports nothing."""
 
 
 class Zoo:
     """The models of one set.
 
-    folder: where converted models are kept; those that a set puts in place of the default's, in a folder of its name
-    below. local: a folder looked in first (`--models`), holding converted models, weight files or archives as
-    published, or a user's own `<role>.onnx`; it may be `folder` itself. Raises ModelError on an unknown set, or a local
-    folder that does not exist.
+    folder: of converted models; models that a set uses in place of the default set's are in a folder of the set's name
+    below it. local: a folder that is searched first (`--models`), with converted models, weight files or archives as
+    published, or a user's own `<role>.onnx`; it may be `folder` itself. Raises ModelError for an unknown set, or a
+    local folder that does not exist.
     """
 
     def __init__(
@@ -95,21 +97,21 @@ class Zoo:
         return tuple(self._files)
 
     def ensure(self, roles: Iterable[str] | None = None, progress: Progress | None = None) -> None:
-        """Brings the models of these roles (default: all) that are not there yet.
+        """Fetches and converts the models of these roles (default: all) that are missing.
 
-        Several processes may do so at once. Raises ModelError when one is broken or cannot be had; the others that
-        came before it stay.
+        Several processes may call it at once. Raises ModelError when a model is damaged or cannot be fetched; models
+        that were finished before stay.
         """
         wanted = [self._file(role) for role in roles] if roles is not None else list(self._files.values())
         if not self._missing(wanted):
             return
         report = progress or _silent
         with self._writing() as fetcher:
-            for file in self._missing(wanted):  # asked again: another process may have brought them meanwhile
+            for file in self._missing(wanted):  # looked up again: another process may have fetched them meanwhile
                 self._bring(file, fetcher, report)
 
     def published(self, role: str) -> Path:
-        """The weight file of a role as its authors published it; brought when it is not kept. Raises ModelError."""
+        """Path of a role's weight file as its authors published it; fetched when it is not kept. Raises ModelError."""
         file = self._file(role)
         kept = self._published / file.weights.sources[0].file_name
         if not kept.is_file() or self._hash(kept) != file.weights.sha256:
@@ -119,7 +121,7 @@ class Zoo:
 
     @contextmanager
     def _writing(self) -> Iterator[Fetcher]:
-        """The folder to ourselves, with a fetcher; OSError becomes ModelError."""
+        """Holds the folder's lock and provides a fetcher. Turns OSError into ModelError."""
         local = [folder for folder in (self._local, self._published) if folder is not None]
         try:
             with store.locked(self.folder), store.scratch(self.folder) as scratch:
@@ -129,18 +131,18 @@ class Zoo:
             raise ModelError(f"{self.folder}: {error.strerror or error}; {hint}") from error
 
     def model(self, role: str) -> Model:
-        """The model of a role, its hash checked. Raises ModelError when it is missing or broken."""
+        """The model of a role, with its hash checked. Raises ModelError when it is missing or damaged."""
         found = self._find(self._file(role))
         if found is None:
             raise ModelError(f"{self._file(role).where}: not pulled yet; run `keyart models pull`")
         return found
 
     def path(self, role: str) -> Path:
-        """The ONNX file of a role, its hash checked. Raises ModelError when it is missing or broken."""
+        """The ONNX file of a role, with its hash checked. Raises ModelError when it is missing or damaged."""
         return self.model(role).path
 
     def status(self) -> list[RoleStatus]:
-        """What each role has, without fetching anything."""
+        """The state of each role. Fetches nothing."""
         return [self._status(file) for file in self._files.values()]
 
     def _file(self, role: str) -> WeightFile:
@@ -152,7 +154,7 @@ class Zoo:
         return [file for file in files if self._find(file) is None]
 
     def _find(self, file: WeightFile) -> Model | None:
-        """The local folder's file, else the kept one; None when there is none."""
+        """The model in the local folder, else the converted one; None when there is none."""
         try:
             return self._look(file)
         except OSError as error:
@@ -164,7 +166,8 @@ class Zoo:
         return self._in_folder(file, self._kept[file.role], "kept")
 
     def _in_folder(self, file: WeightFile, folder: Path, origin: Literal["kept", "local"]) -> Model | None:
-        """We never leave a model without its record, so one that has none is a user's own."""
+        """The model of a role in one folder. Models of ours always have a record, so a model without one is a user's
+        own."""
         path = store.model_path(folder, file.role)
         try:
             record = store.read_record(folder, file.role)
@@ -181,7 +184,8 @@ class Zoo:
     def _recorded(
         self, file: WeightFile, path: Path, record: store.ModelRecord, origin: Literal["kept", "local"]
     ) -> Model | None:
-        """None when it was made from other weights or by an older converter; ModelError when its bytes changed."""
+        """None when the model was made from other weights or by an older converter. Raises ModelError when its bytes
+        changed."""
         weights = file.weights
         made = (record.source_sha256, record.conversion, record.converter_version)
         if made != (weights.sha256, weights.conversion, CONVERTER_VERSION) or not path.is_file():
@@ -193,7 +197,7 @@ class Zoo:
         return Model(file.role, file.name, path, found, origin)
 
     def _hash(self, path: Path) -> str:
-        """SHA-256, remembered while the file's time and size stay."""
+        """SHA-256 of a file, cached while its time and size stay the same."""
         state = path.stat()
         key = (path, state.st_mtime_ns, state.st_size)
         if key not in self._hashes:

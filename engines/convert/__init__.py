@@ -1,7 +1,7 @@
-"""Weights as their authors publish them → ONNX models with free batches and named inputs and outputs.
+"""Converts weights as their authors publish them to ONNX models with a free batch size and named inputs and outputs.
 
-A conversion is a pure function of the file's bytes, run once when a model is pulled. The README of `engines/` lists
-the inputs and outputs of every role.
+A conversion is a pure function of the file's bytes and runs once, when a model is pulled. engines/README.md lists the
+inputs and outputs of every role.
 """
 
 from __future__ import annotations
@@ -48,11 +48,12 @@ CONVERSIONS: Mapping[str, Callable[[bytes], bytes]] = {
     "mesh": _mesh,
     "emotion": _emotion,
 }
-"""Name of a conversion in `zoo.toml` → function from the file's bytes to those of an ONNX model."""
+"""Name of a conversion in `zoo.toml` → function from the bytes of the published file to those of an ONNX model. The
+functions raise ConversionError."""
 
 
 CONVERTER_VERSION = 3
-"""Raised whenever a conversion gives other bytes than before, so that kept files are made anew."""
+"""Increased whenever a conversion gives other bytes than before, so that kept models are converted again."""
 
 
 def _bytes(model: onnx.ModelProto) -> bytes:

@@ -1,6 +1,6 @@
-"""CenterFace with free batch, height and width, and its stride-16 feature layer as one more output.
+"""CenterFace with free batch size, height and width, and its stride-16 feature layer as an additional output.
 
-The file as published has fixed dimensions (10×3×32×32), opset 9 and its weights listed among the inputs.
+The published file has fixed dimensions (10×3×32×32), opset 9, and its weights in the list of inputs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ TENSOR_NAMES = {
 CHANNELS = {"heat": 1, "size": 2, "offset": 2, "landmarks": 10, "features": 96}
 STRIDES = dict.fromkeys(CHANNELS, "4") | {"features": "16"}
 UNCHANGED_SINCE_OPSET_9 = {"Conv", "ConvTranspose", "BatchNormalization", "Relu", "Add", "Sigmoid"}
-"""Operators whose inference meaning is the same in opset 9 and in ours, so that only the number has to change."""
+"""Operators that have the same meaning for inference in opset 9 and in ours, so that only the opset number has to
+change."""
 
 
 def convert(source: bytes) -> onnx.ModelProto:

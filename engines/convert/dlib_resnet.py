@@ -1,9 +1,9 @@
-"""dlib's face recognition residual network (`.dat`, 29 convolutions, 128-D) as ONNX.
+"""Converts dlib's face recognition residual network (`.dat`, 29 convolutions, 128-D) to ONNX.
 
-The file is a serialised C++ network, written from the input towards the output. Every layer with weights starts with
-its tag; the weights follow as one tensor: format number, four dimensions, little-endian float32 values. Integers are a
-byte that holds their length (and the sign in its top bit) and as many little-endian bytes. What stands between the
-tensors (learning rates, gradients) is not needed, so tensors are found by their tags, in order, never inside another.
+The file is a serialised C++ network, written from the input to the output. Every layer with weights starts with its
+tag. The weights follow as one tensor: format number, four dimensions, little-endian float32 values. An integer is a
+byte with its length (and the sign in the top bit), then that many little-endian bytes. What is between the tensors
+(learning rates, gradients) is not needed, so tensors are found by their tags, in order, never inside another tensor.
 """
 
 from __future__ import annotations
@@ -23,13 +23,15 @@ FloatArray = NDArray[np.float32]
 SIDE_PX = 150
 MEAN_RGB = (122.782, 117.001, 104.298)
 LEVELS = ((32, 3), (64, 4), (128, 3), (256, 3), (256, 1))
-"""Filters and residual blocks of each level; the first block of every level but the first halves the picture."""
+"""Filters and number of residual blocks of each level. The first block of every level except the first halves the
+picture."""
 _TAG = re.compile(rb"\x01\x05con_4|\x01\x07affine_|\x01\x04fc_2")
 
 
 @dataclass(frozen=True, slots=True)
 class Convolution:
-    """A convolution with the affine layer after it folded in: filters (out, in, side, side) and biases (out,)."""
+    """A convolution with the affine layer after it folded in: filters (out, in, side, side) and biases (out,),
+    float32."""
 
     filters: FloatArray
     biases: FloatArray
@@ -54,7 +56,8 @@ def read_weights(source: bytes) -> NetworkWeights:
 
 
 def convert(source: bytes) -> onnx.ModelProto:
-    """ONNX model: `image` (N, 3, 150, 150) float32 RGB 0–255 → `embedding` (N, 128), not normalised."""
+    """ONNX model: `image` (N, 3, 150, 150) float32 RGB 0–255 → `embedding` (N, 128), not normalised. Raises
+    ConversionError."""
     weights = read_weights(source)
     graph = GraphWriter()
     mean = np.array(MEAN_RGB, np.float32).reshape(1, 3, 1, 1)
@@ -75,7 +78,7 @@ def convert(source: bytes) -> onnx.ModelProto:
 def _residual(
     graph: GraphWriter, x: str, pair: tuple[Convolution, Convolution], halves: bool, side: int, more: int
 ) -> str:
-    """relu(conv(relu(conv(x))) + x); a halving block pools x by 2, and the smaller side is filled up with zeros."""
+    """relu(conv(relu(conv(x))) + x). A halving block pools x by 2 and pads the smaller side with zeros."""
     y = graph.node("Relu", [_convolve(graph, x, pair[0], 2 if halves else 1)])
     y = _convolve(graph, y, pair[1], 1)
     if halves:
@@ -101,7 +104,7 @@ def _convolve(graph: GraphWriter, x: str, layer: Convolution, stride: int) -> st
 
 
 def _blocks() -> Iterator[tuple[int, bool]]:
-    """(filters, whether the picture is halved) of every residual block in network order."""
+    """(filters, whether the picture is halved) of every residual block, in the order of the network."""
     for level, (filters, count) in enumerate(LEVELS):
         for block in range(count):
             yield filters, level > 0 and block == 0
@@ -117,7 +120,7 @@ def _filter_shapes() -> Iterator[tuple[int, int, int, int]]:
 
 
 def _folded(convolution: FloatArray, affine: FloatArray, shape: tuple[int, int, int, int]) -> Convolution:
-    """gamma · (W x + b) + beta = (gamma W) x + (gamma b + beta)."""
+    """Folds the affine layer into the convolution: gamma · (W x + b) + beta = (gamma W) x + (gamma b + beta)."""
     if convolution.size != np.prod(shape) + shape[0] or affine.size != 2 * shape[0]:
         raise ConversionError(f"convolution of {convolution.size}, affine of {affine.size} weights, expected {shape}")
     filters, biases = convolution[: -shape[0]].reshape(shape), convolution[-shape[0] :]
@@ -131,7 +134,7 @@ def _tensors(source: bytes) -> Iterator[FloatArray]:
     while found := _TAG.search(source, at):
         at = found.end()
         if found.group().endswith(b"fc_2"):
-            _, at = _integers(source, at, 2)  # numbers of outputs and inputs stand before its tensor
+            _, at = _integers(source, at, 2)  # the numbers of outputs and inputs precede its tensor
         (_format, *dims), at = _integers(source, at, 5)
         end = at + 4 * int(np.prod(dims))
         if min(dims) < 1 or end > len(source):
@@ -141,7 +144,7 @@ def _tensors(source: bytes) -> Iterator[FloatArray]:
 
 
 def _integers(source: bytes, at: int, count: int) -> tuple[list[int], int]:
-    """`count` integers from byte `at`, and the byte after them."""
+    """`count` integers from byte `at` on, and the position after them."""
     numbers = []
     for _ in range(count):
         length, negative = source[at] & 0x7F, source[at] & 0x80

@@ -1,4 +1,4 @@
-"""Writes ONNX graphs: one growing list of nodes and weights, closed into a checked model."""
+"""Writes ONNX graphs: nodes and weights are added one by one and finished into a checked model."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ Dims = Sequence[int | str]
 
 
 class GraphWriter:
-    """Adds nodes one by one; every method that adds one gives back the name of its output tensor."""
+    """Adds nodes and weights to a graph. Methods that add one return the name of its output tensor."""
 
     def __init__(self) -> None:
         self._nodes: list[onnx.NodeProto] = []
         self._weights: list[onnx.TensorProto] = []
 
     def node(self, kind: str, inputs: Sequence[str], output: str | None = None, **attributes: Any) -> str:
-        """One operator with one output, named `output` or numbered."""
+        """Adds an operator with one output, which is named `output` or numbered."""
         name = output or f"t{len(self._nodes)}"
         self._nodes.append(helper.make_node(kind, list(inputs), [name], name=f"{kind}_{name}", **attributes))
         return name
 
     def weight(self, values: NDArray[Any]) -> str:
-        """A constant; float64 is stored as float32."""
+        """Adds a constant. float64 is stored as float32."""
         values = values.astype(np.float32) if values.dtype == np.float64 else values
         name = f"w{len(self._weights)}"
         self._weights.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 
     def model(self, name: str, inputs: Mapping[str, Dims], outputs: Mapping[str, Dims]) -> onnx.ModelProto:
-        """The finished model; dims are numbers or names of dynamic axes. Raises onnx.checker.ValidationError."""
+        """The finished model. Dimensions are numbers or names of dynamic axes. Raises onnx.checker.ValidationError."""
         graph = helper.make_graph(self._nodes, name, _values(inputs), _values(outputs), self._weights)
         return checked_model(graph)
 
 
 def checked_model(graph: onnx.GraphProto) -> onnx.ModelProto:
-    """A checked model of `graph` at this package's opset."""
+    """A model of `graph` at this package's opset, checked by ONNX. Raises onnx.checker.ValidationError."""
     model = helper.make_model(
         graph, producer_name="keyart", ir_version=IR_VERSION, opset_imports=[helper.make_opsetid("", OPSET)]
     )

@@ -1,8 +1,8 @@
-"""TFLite → ONNX for plain convolutional graphs: (N, H, W, C) becomes (N, C, H, W), the batch becomes free, fused
-activations become nodes, and integer or float16 constants become float32.
+"""Converts plain convolutional TFLite graphs to ONNX: (N, H, W, C) becomes (N, C, H, W), the batch size becomes free,
+fused activations become nodes, and integer or float16 constants become float32.
 
-A network that was quantised "dynamically" (integer weights, activations rounded at run time) thereby computes with
-exact activations, which is at least as good.
+A network that was quantised "dynamically" (integer weights, activations rounded at run time) then computes with exact
+activations, which is at least as good.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from .graph import GraphWriter
 from .tflite_file import ConversionError, Graph, Operator, TableReader, read_tflite
 
 VALID = 1
-"""TensorFlow Lite's number for padding with nothing; 0 is SAME."""
+"""TensorFlow Lite's number for no padding; 0 is SAME."""
 ACTIVATIONS = {0: "", 1: "Relu"}
 Outputs = Mapping[str, tuple[str, tuple[int, ...]]]
 
 
 def convert(source: bytes, name: str, outputs: Outputs) -> onnx.ModelProto:
-    """ONNX model with the one input `image` (N, C, H, W) float32.
+    """ONNX model with one input `image` (N, C, H, W) float32.
 
-    `outputs`: for each of the graph's outputs to keep, its name in the file → (new name, shape after the batch).
-    Raises ConversionError when the graph has an operator or an option that is not known here.
+    outputs: name of each output to keep → (new name, shape without the batch). Raises ConversionError when the graph
+    has an operator or an option that is not supported.
     """
     graph = read_tflite(source)
     known = {tensor.name: index for index, tensor in enumerate(graph.tensors)}
@@ -44,7 +44,7 @@ def convert(source: bytes, name: str, outputs: Outputs) -> onnx.ModelProto:
 
 
 class _Writer:
-    """One conversion: `names` gives the ONNX name of each TFLite tensor already computed."""
+    """One conversion. `names` maps each TFLite tensor that is already computed to its ONNX name."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
@@ -67,7 +67,8 @@ class _Writer:
             self.out.node("Reshape", [self.names[index], target], output=name)
 
     def _needed(self, tensors: set[int]) -> list[Operator]:
-        """Operators that the tensors depend on, in execution order: what only other outputs use is left out."""
+        """Operators that the tensors depend on, in execution order. Operators that only other outputs use are left
+        out."""
         kept = []
         for op in reversed(self.graph.operators):
             if not tensors.isdisjoint(op.outputs):
@@ -104,7 +105,8 @@ class _Writer:
         return self._convolve(op, weights, groups=self._shape(op.inputs[0])[3], fields=(4, 5, 6))
 
     def _convolve(self, op: Operator, weights: NDArray[Any], groups: int, fields: tuple[int, int, int]) -> str:
-        """`weights`: (out, in / groups, height, width); `fields`: activation, dilation by width and by height."""
+        """weights: (out, in / groups, height, width). fields: field numbers of activation, dilation by width and
+        dilation by height."""
         options = _options(op)
         dilations = [options.number(fields[2], default=1), options.number(fields[1], default=1)]
         strides, side = _strides(options), weights.shape[2:]
@@ -125,7 +127,8 @@ class _Writer:
         return self._activated(y, options, 5)
 
     def _pads(self, op: Operator, side: tuple[int, ...], dilations: list[int]) -> list[int]:
-        """TensorFlow's SAME: ceil(size / stride) outputs; what is missing is padded, the odd pixel at the end."""
+        """TensorFlow's SAME padding: there are ceil(size / stride) outputs; the missing pixels are padded, an odd one
+        at the end."""
         options = _options(op)
         if options.number(0, number_types.Int8Flags) == VALID:
             return [0, 0, 0, 0]

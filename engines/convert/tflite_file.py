@@ -1,7 +1,7 @@
-"""Reads a TFLite file: its tensors, its constants (given back as float32) and its operators, in execution order.
+"""Reads a TFLite file: its tensors, its constants (as float32) and its operators in execution order.
 
-Only the fields that the convolutional graphs of the zoo use are read. Field numbers are the positions in TensorFlow
-Lite's public `schema.fbs`; a flatbuffer table finds field `n` at vtable offset `4 + 2 n`.
+Only fields that the convolutional graphs of the zoo use are read. Field numbers are positions in TensorFlow Lite's
+public `schema.fbs`; a flatbuffer table finds field `n` at vtable offset `4 + 2 n`.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ IDENTIFIER = b"TFL3"
 
 
 class ConversionError(Exception):
-    """A weight file is not what its converter expects; the message says where and what."""
+    """A weight file is not what its converter expects. The message says where and what."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """One tensor. `data`: its constant, integers scaled back to float32 where it is quantised; None when computed."""
+    """One tensor. `data`: its constant, with quantised integers scaled back to float32; None when it is computed."""
 
     name: str
     shape: tuple[int, ...]
@@ -39,7 +39,8 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """One operator: indices of its tensors (−1: an optional input left out) and its options' table, if any."""
+    """One operator: indices of its tensors (−1: an optional input that is left out) and the table of its options, if
+    any."""
 
     kind: str
     inputs: tuple[int, ...]
@@ -49,7 +50,7 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A TFLite graph; `inputs` and `outputs` index `tensors`, `operators` are in execution order."""
+    """A TFLite graph. `inputs` and `outputs` index `tensors`; `operators` are in execution order."""
 
     tensors: tuple[Tensor, ...]
     operators: tuple[Operator, ...]
@@ -58,20 +59,23 @@ class Graph:
 
 
 class TableReader:
-    """A flatbuffer table, read by field number."""
+    """Reads the fields of a flatbuffer table by their numbers."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def number(self, field: int, kind: Any = number_types.Int32Flags, default: int = 0) -> int:
+        """A number; `default` when the field is not set."""
         at = self._table.Offset(4 + 2 * field)
         return int(self._table.Get(kind, at + self._table.Pos)) if at else default
 
     def record(self, field: int) -> TableReader | None:
+        """A table; None when the field is not set."""
         at = self._table.Offset(4 + 2 * field)
         return TableReader(Table(self._table.Bytes, self._table.Indirect(at + self._table.Pos))) if at else None
 
     def records(self, field: int) -> list[TableReader]:
+        """A vector of tables; empty when the field is not set."""
         at = self._table.Offset(4 + 2 * field)
         if not at:
             return []
@@ -79,18 +83,20 @@ class TableReader:
         return [TableReader(Table(self._table.Bytes, self._table.Indirect(start + 4 * i))) for i in range(count)]
 
     def array(self, field: int, kind: Any) -> NDArray[Any]:
+        """A vector of numbers; empty when the field is not set."""
         at = self._table.Offset(4 + 2 * field)
         return np.asarray(self._table.GetVectorAsNumpy(kind, at)) if at else np.zeros(0, kind.py_type)
 
     def text(self, field: int) -> str:
+        """A string; empty when the field is not set."""
         at = self._table.Offset(4 + 2 * field)
         return bytes(self._table.String(at + self._table.Pos)).decode() if at else ""
 
 
 def read_tflite(data: bytes) -> Graph:
-    """The first graph of a TFLite file; dequantising a constant is no operator but a constant.
+    """The first graph of a TFLite file. DEQUANTIZE of a constant is returned as a constant, not as an operator.
 
-    Raises ConversionError when it is none or holds unknown types.
+    Raises ConversionError when the file is not a TFLite file or has unknown types.
     """
     if data[4:8] != IDENTIFIER:
         raise ConversionError(f"not a TFLite file: identifier is {data[4:8]!r}, expected {IDENTIFIER!r}")
@@ -104,7 +110,7 @@ def read_tflite(data: bytes) -> Graph:
 
 
 def _constants_folded(tensors: list[Tensor], operators: Iterable[Operator]) -> list[Operator]:
-    """The operators that compute something; the others' results become data of `tensors`."""
+    """The operators that compute something. Results of the others become the data of `tensors`."""
     kept = []
     for op in operators:
         data = tensors[op.inputs[0]].data if op.kind == "DEQUANTIZE" else None
@@ -125,7 +131,7 @@ def _indices(record: TableReader, field: int) -> tuple[int, ...]:
 
 
 def _operator_name(code: TableReader) -> str:
-    # Old files keep the code in a signed byte (field 0), new ones in an int32 (field 3); the larger of both is it.
+    # Old files have the code in a signed byte (field 0), new ones in an int32 (field 3); the larger of both is valid.
     number = max(code.number(0, number_types.Int8Flags), code.number(3))
     return OPERATORS.get(number, f"#{number}")
 
@@ -142,7 +148,8 @@ def _tensor(record: TableReader, buffers: list[TableReader]) -> Tensor:
 
 
 def _dequantised(values: NDArray[Any], quantisation: TableReader | None) -> NDArray[Any]:
-    """scale · (q − zero point), per tensor or along one axis; unquantised integers (shapes, paddings) stay integers."""
+    """scale · (q − zero point), for the tensor or along one axis. Integers without quantisation (shapes, paddings) stay
+    integers."""
     scale = quantisation.array(2, number_types.Float32Flags) if quantisation else np.zeros(0)
     if quantisation is None or not scale.size or values.dtype.kind == "f":
         return values.astype(np.float32) if values.dtype == np.float16 else values
