@@ -15,6 +15,7 @@ from stream.cli.progress import QuietReporter
 from stream.decode.decoder import DecodeOptions, Decoder
 from stream.device.kit import Kit
 from stream.device.kit_cpu import host_kit
+from stream.errors import UsageError
 from stream.pipeline.many import extract_files
 from stream.pipeline.reporter import Outcome
 from stream.settings.model import Settings
@@ -45,15 +46,23 @@ def run(films: Sequence[Path], out: Path, **settings: Any) -> tuple[list[Outcome
     return outcomes, said.getvalue(), kit.opened
 
 
-def test_a_folder_that_cannot_be_made_is_noticed_before_any_decoding(make_film, moving, tmp_path):
-    film = make_film("a.mp4", moving(30))
+def test_an_out_that_is_a_file_is_noticed_before_any_work(make_film, moving, tmp_path):
+    films = [make_film("a.mp4", moving(30)), make_film("b.mp4", moving(30))]
     in_the_way = tmp_path / "out"
     in_the_way.write_text("a file")
-    for out in (in_the_way, film):
-        outcomes, said, opened = run([film], out)
-        assert [outcome.status for outcome in outcomes] == ["failed"]
-        assert said.count("\n") == 1 and "is in the way and no folder, choose another --out" in said
-        assert opened == []
+    for out in (in_the_way, films[0]):
+        with pytest.raises(UsageError, match=f"^--out {out}: {out} is no folder, choose another$"):
+            run(films, out)
+
+
+def test_a_folder_that_cannot_be_made_is_noticed_before_any_decoding(make_film, moving, tmp_path):
+    film = make_film("a.mp4", moving(30))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a.mp4").write_text("a file")
+    outcomes, said, opened = run([film], tmp_path / "out")
+    assert [outcome.status for outcome in outcomes] == ["failed"]
+    assert said.count("\n") == 1 and "a.mp4 is in the way and no folder, choose another --out" in said
+    assert opened == []
 
 
 def test_what_is_no_result_is_not_replaced_and_noticed_before_any_decoding(make_film, moving, tmp_path):
