@@ -11,7 +11,7 @@ __all__ = ["extract"]
 
 
 def __getattr__(name: str) -> Any:
-    """`extract` when it is asked for: decoders and engines take a second to import, the records beside it do not."""
+    """Import `extract` on first use: decoders and engines take a second to import, `reporter` and its like do not."""
     if name != "extract":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from .film_run import extract

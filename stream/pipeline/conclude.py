@@ -1,4 +1,4 @@
-"""The second half of a film's way, once its last shot is known: bars, people, filters, the ten, their files."""
+"""The second half of the work on a film, after its last shot: black bars, characters, filters, choice, image files."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class Between(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a film is finished with: the device's operations, the engines and the decoder's doors.
+    """What `conclude` works with: the device's operations, the engines and two functions of the film's decoder.
 
-    `clustering`: where faces are grouped.
+    `clustering`: the device on which faces are grouped.
     """
 
     clustering: Device
@@ -54,7 +54,7 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """What was decided. `refetched` holds the times of pictures that had to be decoded again."""
+    """The decisions about a film. `refetched`: times (`pts_s`) of the pictures that were decoded a second time."""
 
     area: ActiveArea
     active: ActiveRect
@@ -65,7 +65,8 @@ class Conclusion:
 
 
 class FullSizePictures:
-    """Full-size pixels from the pool, or decoded again when they had to make room. Safe for several threads."""
+    """Full-size pictures of candidates: from the pool, or decoded again where the pool has dropped them. Safe for
+    several threads. `refetched`: times (`pts_s`) of the pictures that were decoded again."""
 
     def __init__(self, pool: PicturePool, frame_at: Callable[[float], Surface], between: Between) -> None:
         self._pool, self._frame_at, self._between = pool, frame_at, between
@@ -73,7 +74,7 @@ class FullSizePictures:
         self.refetched: set[float] = set()
 
     def surface(self, candidate: Candidate) -> Surface:
-        """The candidate's picture. Raises KeyartError when the file no longer gives it."""
+        """The candidate's picture. Raises KeyartError when it cannot be decoded from the file again."""
         held = self._pool.get(candidate.pts_s)
         if held is not None:
             return held
@@ -84,8 +85,8 @@ class FullSizePictures:
         return fetched[1]
 
     def beside(self, candidate: Candidate, first_s: float, last_s: float) -> list[TimedSurface]:
-        """Pictures from `first_s` to `last_s`, decoded again: the candidate's own with them, where the pool has it no
-        more and the next checks will ask for it."""
+        """Decode the pictures from `first_s` to `last_s` again. Where the pool has dropped the candidate's own picture,
+        keep it from this pass for the next call of `surface`."""
         evicted = self._pool.get(candidate.pts_s) is None
         pictures = self._between(first_s, last_s, fine=evicted)
         own = [surface for time_s, surface in pictures if abs(time_s - candidate.pts_s) < SAME_TIME_S]
@@ -95,13 +96,16 @@ class FullSizePictures:
 
     def _keep(self, candidate: Candidate, surface: Surface) -> tuple[float, Surface]:
         self.refetched.add(candidate.pts_s)
-        # One at a time: fetched pictures must not become a second pool.
+        # Only the last one is kept: fetched pictures must not become a second pool.
         self._fetched = fetched = (candidate.pts_s, surface)
         return fetched
 
 
 def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
-    """Decide and cut one film. Blocks. Raises KeyartError when a winner's picture cannot be decoded again."""
+    """Choose the images of one film and cut them. Blocks. Adds notices and counts to `film`.
+
+    Raises KeyartError when the picture of a chosen candidate cannot be decoded again.
+    """
     clocks, area = film.clocks, _active_area(film, settings.crop.bars)
     characters, grouping = clocks["people"].stage(
         lambda: find_characters(film.tracks, film.shots, settings.people, tools.clustering), len(film.tracks)
@@ -130,7 +134,7 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
 
 @contextmanager
 def _workers(threads: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that forget what they have not begun when the work is given up."""
+    """A pool of `threads` threads. Leaving the block waits for running tasks and cancels those not yet begun."""
     pool = ThreadPoolExecutor(threads)
     try:
         yield pool
@@ -148,7 +152,7 @@ def _active_area(film: Film, find_bars: bool) -> ActiveArea:
 
 
 def _count_rejections(film: Film, selection: Selection) -> None:
-    """Reasons at the end of the film; pictures that were turned down when their shot closed are counted there."""
+    """Count why assessed pictures were not chosen. Leaves out the reserve: it was counted when its shots closed."""
     taken = {id(pick.assessment) for pick in selection.picks}
     at_shot = {candidate.pts_s for candidate, _ in film.reserve}
     for assessment in selection.assessments:

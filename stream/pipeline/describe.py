@@ -1,4 +1,4 @@
-"""A finished film as its manifest."""
+"""Builds the manifest of a finished film."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ _FINGERPRINT_PART_BYTES = 1 << 20
 
 
 def content_fingerprint(path: Path) -> str:
-    """SHA-256 over the size and the first and last MiB: enough to tell films apart without reading terabytes. Raises
-    KeyartError when the file cannot be read (any more)."""
+    """SHA-256 (hexadecimal) over the file's size and its first and last MiB: enough to tell films apart without reading
+    them whole. Raises KeyartError when the file cannot be read."""
     try:
         size = path.stat().st_size
         digest = hashlib.sha256(str(size).encode())
@@ -66,7 +66,11 @@ def manifest_of(
     fingerprint: str,
     wall_s: float,
 ) -> Manifest:
-    """The record of everything that was found and why. `decoder`: the name of the one that served."""
+    """The manifest of one film: what was found, what was chosen and why.
+
+    `decoder`: name of the decoder that was used. `fingerprint`: see `content_fingerprint`. `wall_s`: seconds from
+    opening the film to the last encoded file.
+    """
     per_shot = Counter(c.shot for c in film.candidates)
     notices = [*services.notices, *film.notices, *_crop_notices(conclusion)]
     return Manifest(
@@ -199,7 +203,7 @@ def _face(face: Face, person: str | None) -> FaceEntry:
 
 
 def _crop_notices(conclusion: Conclusion) -> list[Notice]:
-    """One line a format for files that stay below the format's size."""
+    """One notice for each format that has files smaller than the format's size."""
     notices = []
     short: dict[str, int] = {}
     for image in conclusion.files.images:

@@ -1,9 +1,9 @@
-"""One film from file to finished result, and the door for Python programs.
+"""One film from file to finished result, and `extract`, the function for Python programs.
 
     file → decode → measure → split → faces → collect ┃ people → judge → select → crop → encode → sink
 
-Left of the bar the stages run side by side on bounded channels (`stream.pipeline.watch`); right of it the whole film
-is known and the rest is a short tail (`stream.pipeline.conclude`).
+The stages left of the bar run at the same time, joined by bounded channels (`stream.pipeline.watch`). The stages right
+of it run after the last shot, when the whole film is known (`stream.pipeline.conclude`).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from .services import Services, open_services
 from .watch import Threads, watch
 
 OnFrames = Callable[[str, int, int | None], None]
-"""Called with the stage, frames done and frames in all (None: unknown)."""
+"""Called with the stage, the frames done and the total number of frames (None: unknown)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class WatchedFilm:
 
 
 async def process(path: Path, settings: Settings, services: Services, on_frames: OnFrames) -> Result:
-    """Run one film. Raises KeyartError with the reason when nothing can be made of it."""
+    """Run one film. Raises KeyartError with the reason when it gives no result."""
     async with watching(path, settings, services, on_frames) as watched:
         on_frames("choosing", watched.film.funnel.frames, watched.film.funnel.frames)
         return await finished(watched, settings, services)
@@ -68,7 +68,10 @@ async def process(path: Path, settings: Settings, services: Services, on_frames:
 async def watching(
     path: Path, settings: Settings, services: Services, on_frames: OnFrames
 ) -> AsyncIterator[WatchedFilm]:
-    """The first half of a film's way. Raises KeyartError when the film cannot be decoded or has no picture."""
+    """Open and watch one film. Within the block its decoder is open; leaving the block closes it.
+
+    Raises KeyartError when the film cannot be decoded or has no picture in the chosen range.
+    """
     started_s = time.perf_counter()
     opening = StageClock("open")
     opened = partial(open_film, path, settings, services.open_decoder)
@@ -85,12 +88,15 @@ async def watching(
         yield WatchedFilm(film, decoder, fingerprint, started_s)
     finally:
         with CancelScope(shield=True), in_stage("close"):
-            # On a thread: a decoder on the GPU gives its memory back piece by piece, and the device may be waited for.
+            # On a thread: a GPU decoder frees its memory piece by piece and may wait for the device.
             await on_thread(decoder.close, services.decode_threads, StageClock("close"))
 
 
 async def finished(watched: WatchedFilm, settings: Settings, services: Services) -> Result:
-    """The second half. Raises KeyartError when a winner's picture cannot be decoded again."""
+    """Choose and cut the images of a watched film. Returns its manifest and files.
+
+    Raises KeyartError when the picture of a chosen candidate cannot be decoded again.
+    """
     film, decoder = watched.film, watched.decoder
     tools = Tools(
         clustering=services.clustering,
@@ -110,18 +116,21 @@ async def finished(watched: WatchedFilm, settings: Settings, services: Services)
 
 
 def extract(path: Path, settings: Settings | None = None, progress: OnFrames | None = None) -> Manifest:
-    """Choose the poster frames of one film; nothing is written. Raises KeyartError with the reason on failure."""
+    """Choose the poster frames of one film and return its manifest; writes no file. Blocks.
+
+    `settings`: the defaults where None. Raises KeyartError with the reason when the film gives no result.
+    """
 
     async def run() -> Manifest:
         chosen = settings or Settings()
         async with open_services(chosen) as services:
-            return (await process(path, chosen, services, progress or _silent)).manifest
+            return (await process(path, chosen, services, progress or _ignore_progress)).manifest
 
     return anyio.run(run)
 
 
-def _silent(stage: str, frames: int, total: int | None) -> None:
-    """What a caller hears who did not ask."""
+def _ignore_progress(stage: str, frames: int, total: int | None) -> None:
+    """Used where the caller of `extract` gives no `progress`."""
 
 
 def _seen(on_frames: OnFrames, total: int | None, frames: int) -> None:
@@ -129,13 +138,16 @@ def _seen(on_frames: OnFrames, total: int | None, frames: int) -> None:
 
 
 def expected_frames(info: VideoInfo) -> int | None:
-    """How many pictures the container promises, for the progress bar only."""
+    """How many pictures the film has by its container's duration and rate, for the progress bar only; None: unknown."""
     return round(info.duration_s * info.fps) if info.duration_s and info.fps else None
 
 
 def open_film(path: Path, settings: Settings, open_decoder: OpenDecoder) -> tuple[Decoder, str]:
-    """The decoder of the part to watch, and the film's fingerprint; nothing stays open when that fails. Raises
-    KeyartError when the film cannot be decoded or read, or when nothing of it would be left."""
+    """Open the film: its decoder, limited to the part to watch, and its fingerprint (`content_fingerprint`).
+
+    Raises KeyartError when the film cannot be decoded or read, or when the settings leave nothing of it; the decoder is
+    closed then.
+    """
     whole = DecodeOptions(mode=settings.decode, threads=settings.thread_count, kept_1080p=settings.pool.frames_at_1080p)
     decoder = open_decoder(path, whole)
     with _closed_on_failure(decoder):
@@ -157,7 +169,10 @@ def _closed_on_failure(decoder: Decoder) -> Iterator[None]:
 
 
 def decode_range(info: VideoInfo, settings: Settings) -> DecodeRange:
-    """The part to watch, in seconds from the first picture. Raises KeyartError when nothing would be left."""
+    """The part to watch, in seconds from the first picture.
+
+    Raises KeyartError when the settings leave nothing of the film, or leave out its end and its duration is unknown.
+    """
     start_s = max(settings.start_s or 0.0, settings.skip_first_s)
     ends_s = [settings.end_s] if settings.end_s is not None else []
     if settings.skip_last_s:

@@ -1,4 +1,4 @@
-"""Many films in one run: each with its own errors, all with the same engines."""
+"""Many films in one run. They share the engines; the failure of one does not stop the others."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .services import Services, open_services
 
 @dataclass(slots=True)
 class _Run:
-    """What the films of one run have in common. `said`: warnings about the run itself, each told once."""
+    """What the films of one run have in common. `said`: codes of the run's own warnings that were reported."""
 
     out: Path
     settings: Settings
@@ -41,12 +41,11 @@ class _Run:
 async def extract_files(
     files: Sequence[Path], out: Path, settings: Settings, report: Reporter, make_kit: MakeKit = open_kit
 ) -> list[Outcome]:
-    """Run every file; one that fails is an outcome with its reason and never stops the others.
+    """Run every file. A file that fails gives an outcome with its reason and does not stop the others.
 
-    Results come in the order of `files`. Raises UsageError, before any work, for two files of equal name and for an
-    `out` that cannot hold results; KeyartError when the run as a whole cannot start (no models). Raises
-    DeviceLostError, in a group, when the GPU fails for good: the films in work are given up, results that are finished
-    stay.
+    Returns one outcome for each file, in the order of `files`. Raises UsageError, before any work, for two files of
+    equal name and for an `out` that cannot hold results; KeyartError when the run as a whole cannot start (no models);
+    DeviceLostError, in a group, when the GPU fails for good: unfinished films are dropped, finished results stay.
     """
     refuse_equal_names(files)
     outcomes: dict[int, Outcome] = {}
@@ -104,7 +103,7 @@ async def _outcome(path: Path, run: _Run) -> Outcome:
         log.error("film given up", error)
         raise
     except Exception as error:
-        # A mistake of ours, too, is no reason to lose the other films.
+        # Even a bug in Keyart must not stop the other films.
         return _failed(path, error, run.report)
     except BaseException:
         log.warning("film given up", reason="the run ends")
@@ -135,8 +134,8 @@ async def _extract_to(path: Path, run: _Run) -> Outcome:
 
 @asynccontextmanager
 async def open_result(target: Path, overwrite: bool) -> AsyncIterator[ResultFolder]:
-    """`ResultFolder` for work that takes long: what the disk refuses is refused before it begins; the disk is waited
-    for on worker threads."""
+    """`ResultFolder` as an asynchronous context manager, opened before the work on a film begins, so that a full or
+    read-only disk is noticed first. Worker threads wait for the disk. Raises KeyartError like `ResultFolder`."""
     folder = ResultFolder(target, overwrite)
     with in_stage("sink"):
         await to_thread.run_sync(folder.__enter__)
@@ -151,7 +150,7 @@ async def open_result(target: Path, overwrite: bool) -> AsyncIterator[ResultFold
 
 
 def _tell_warnings(path: Path, manifest: Manifest, run: _Run) -> None:
-    """Each of the film; of those about the run itself the log has all, people hear of each once."""
+    """Log and report the warnings of one film. Warnings about the run itself are reported once, not for every film."""
     about_the_run = {notice.code for notice in run.services.notices}
     for warning in manifest.warnings:
         log.warning("film warning", code=warning.code, message=warning.message)
@@ -161,7 +160,7 @@ def _tell_warnings(path: Path, manifest: Manifest, run: _Run) -> None:
 
 
 def write_result(folder: ResultFolder, result: Result) -> None:
-    """Write a result into an open folder. Raises KeyartError on what the disk refuses."""
+    """Write a result into an open folder. Raises KeyartError when a file cannot be written."""
     for name, content in result.files.items():
         folder.write(name, content)
     folder.write(MANIFEST, result.manifest.dump_json())

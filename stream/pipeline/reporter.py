@@ -1,4 +1,4 @@
-"""What a run of many videos tells while it goes, and what became of each."""
+"""How a run of many videos reports its progress (`Reporter`) and how each video ended (`Outcome`)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..manifest import Manifest
 
 
 class Reporter(Protocol):
-    """Told of every step of a call with many videos. May be called from any thread."""
+    """Receives every step of a run of many videos. Its methods may be called from any thread."""
 
     def stage(self, video: Path, stage: str, frames_done: int, frames_total: int | None) -> None: ...
 
@@ -25,9 +25,9 @@ class Reporter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one video. `reason` is set when it failed, `folder` when it did not.
+    """How one video ended. `reason` is set when it failed, `folder` when it did not.
 
-    No manifest: a run keeps the outcomes of all its films. Whoever wants it hears it from `Reporter.finished`.
+    Has no manifest, because a run keeps the outcomes of all its films. `Reporter.finished` gets the manifest.
     """
 
     video: Path

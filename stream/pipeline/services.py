@@ -34,9 +34,11 @@ from ..settings.model import Settings
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One per run. `reader` is for the graph, `glance` for a thread that looks at one picture.
+    """What all films of a run share; one for each run.
 
-    `notices`: what every film of the run should know. `in_flight`: films at a time.
+    `reader`: finds and reads faces, for the stages of `watch`. `glance`: finds a known face in a few more pictures; may
+    be called on any thread. `providers`: the ONNX Runtime providers of the sessions. `notices`: for the manifest of
+    every film. `in_flight`: films that are worked on at a time.
     """
 
     device: Device
@@ -61,11 +63,11 @@ class Services:
 async def open_services(
     settings: Settings, progress: Progress | None = None, make_kit: MakeKit = open_kit
 ) -> AsyncIterator[Services]:
-    """Models pulled and loaded, engines answering; everything is closed when the block is left.
+    """Pull and load the models and start the engines. Leaving the block closes them all.
 
     Raises KeyartError when the device cannot be used, or when a model is missing, corrupt or cannot be fetched.
     """
-    # Stages run side by side already; the pools of OpenCV and BLAS would only fight them for cores.
+    # The stages already use all cores; thread pools of OpenCV and BLAS would only compete with them.
     cv2.setNumThreads(1)
     with threadpool_limits(1), ExitStack() as stack:
         kit = await to_thread.run_sync(make_kit, settings)
@@ -82,7 +84,7 @@ async def open_services(
 def _joined(
     settings: Settings, kit: Kit, models: dict[str, Model], sessions: dict[str, Session]
 ) -> tuple[Services, int]:
-    """The services, and how many batches of theirs may be in work at a time."""
+    """The services, and how many tasks are to serve `services.reader`: batches that are in work at a time."""
     limits = settings.batching
     batch, in_flight = limits.max_batch or kit.concurrency.max_batch, limits.in_flight or kit.concurrency.in_flight
     options = ReaderOptions(detector_width=settings.faces.detector_width, batch=batch, detector_batch=batch)
@@ -92,7 +94,8 @@ def _joined(
         lambda surfaces: faces.read(list(surfaces)), batch, limits.max_wait_s, CapacityLimiter(readers)
     )
     text = TextDetector(sessions["text_detection"], kit.engine_ops, tools=kit.tools) if settings.text.enabled else None
-    # A film that waits for room must not hold the thread that another film needs to make some.
+    # One thread for each film: a film that waits for a free slot must not take the thread that another film needs to
+    # free one.
     threads = max(settings.thread_count, in_flight)
     services = Services(
         device=kit.device,

@@ -1,6 +1,6 @@
-"""The first half of a film's way: every frame decoded, measured, cut into shots, the best of them looked at.
+"""The first half of the work on a film: decode and measure frames, split them into shots, find faces in the best.
 
-Each stage is a function that reads one channel and writes the next. A channel ends because its sender left.
+Each stage is a function that reads one channel and writes the next. A channel ends when its sender is closed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from ..settings.model import Settings
 from ..shots.splitter import ShotSplitter
 
 _FRAMES_AHEAD = 1
-"""Batches between decoder, kernels and the splitter: enough to overlap, little enough to hold."""
+"""Batches that wait between decoder, kernels and splitter: the stages overlap, and little memory is held."""
 _SHOTS_AHEAD = 2
 _DARKNESS_FRAMES, _DARKNESS_LINES = 128, 1920 + 1080
 _RESERVE = 32
@@ -42,7 +42,8 @@ _RESERVE = 32
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A batch with its rows (N,) of dtype `kernels.stats.ROW`, and some of its pictures small, by place."""
+    """A batch with its rows (N,) of dtype `kernels.stats.ROW`. `small`: index in the batch → small copy of the picture,
+    for some of them."""
 
     batch: FrameBatch
     rows: np.ndarray
@@ -51,8 +52,8 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """One part of a closed shot with what the engines saw in its probes; a shot without probes has one empty part.
-    `first`: the first part of its shot."""
+    """The probes of one part of a closed shot that were read, with their readings. A shot without probes has one empty
+    part. `first`: whether this is the first part of its shot."""
 
     shot: ShotPictures
     pictures: list[Picture]
@@ -62,7 +63,7 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Threads:
-    """Worker threads by kind of work, so that no kind can starve another."""
+    """Limits of worker threads, one for each kind of work, so that no kind can take all the threads."""
 
     decode: CapacityLimiter
     measure: CapacityLimiter
@@ -78,7 +79,10 @@ async def watch(
     threads: Threads,
     on_frames: Callable[[int], None],
 ) -> None:
-    """Run the film through the graph until its last shot is collected; what the channels saw is in the film."""
+    """Run all stages until the last shot is collected. Everything found is added to `film`, also the channels' times.
+
+    `on_frames`: called with the number of frames split so far. Raises the errors of the stages in a group.
+    """
     decoded, to_measure, m1 = open_channel("decoded", FrameBatch, _FRAMES_AHEAD)
     measured, to_split, m2 = open_channel("measured", Measured, _FRAMES_AHEAD)
     closed, to_read, m3 = open_channel("shots", ShotPictures, _SHOTS_AHEAD)
@@ -122,7 +126,8 @@ async def _measure(
     out: Sender[Measured],
     limiter: CapacityLimiter,
 ) -> None:
-    """Rows for every batch; the borders' evidence after a fixed count of frames, however fast the other stages are."""
+    """Measure every batch. Take the evidence of black bars after a fixed count of frames, so that results do not depend
+    on how fast the other stages are."""
     clock, since, sampler = film.clocks["measure"], 0, SmallPictureSampler(settings.faces.moment_s)
     every = darkness_frames(film.info.geometry)
     with source, out:
@@ -138,8 +143,8 @@ async def _measure(
 
 
 def darkness_frames(geometry: Geometry) -> int:
-    """After how many frames the evidence of the borders is taken: about as often as shots change, so that a change of
-    bars is seen; less often of pictures with more rows and columns than 1920x1080, because each goes to the host."""
+    """After how many frames the evidence of black bars is taken: about as often as shots change, so that a change of
+    bars is seen; less often for pictures larger than 1920x1080, because every row and column adds evidence to copy."""
     lines = geometry.display_width + geometry.display_height
     return _DARKNESS_FRAMES * max(1, -(-lines // _DARKNESS_LINES))
 
@@ -199,7 +204,10 @@ async def _read(
 async def _look(
     part: list[Picture], reader: Batcher[Surface, Reading], clock: StageClock
 ) -> tuple[list[Picture], list[Reading]]:
-    """The probes that were read, by time, with their readings: a third of them at a time, until that is enough."""
+    """Read the probes of a part, a third of them at a time, until enough of them show what is needed (`shows_enough`).
+
+    Returns the probes that were read, in order of time, and their readings.
+    """
     seen: list[tuple[Picture, Reading]] = []
     for probes in reading_rounds(part):
         seen += zip(probes, await reader.ask([picture.surface for picture in probes], clock), strict=True)
@@ -253,7 +261,7 @@ def _collect_part(
 
 
 def _note_rejected(film: Film, pictures: ShotPictures) -> None:
-    """What of a shot no engine looked at."""
+    """Count the pictures of a shot that were rejected before the engines, and put the best of them into the reserve."""
     film.funnel.at_shot.update(pictures.rejected)
     if pictures.reserve is not None:
         picture, reason = pictures.reserve
@@ -261,7 +269,7 @@ def _note_rejected(film: Film, pictures: ShotPictures) -> None:
 
 
 def _put_by(film: Film, candidate: Candidate, reason: str) -> None:
-    """Into the reserve, of which the best stay: those that engines looked at, then the sharpest of the others."""
+    """Add a picture to the reserve and keep the best `_RESERVE`: those the engines read, then the sharpest others."""
     everyone = [*film.reserve, (candidate, reason)]
     everyone.sort(key=lambda put_by: (-put_by[0].shot_score, -round(value_of(put_by[0].row), 4), put_by[0].pts_s))
     film.reserve = everyone[:_RESERVE]
