@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stream.cli.exits import FAILED, WRONG_USAGE, tidy_exit
+from stream.cli.exits import FAILED, WRONG_USAGE, errors_to_exit_codes
 from stream.cli.options import ConfigOption, DeviceOption, JsonOption, ModelSetOption, ModelsOption, SetOption
 
 if TYPE_CHECKING:
@@ -46,11 +46,11 @@ __all__ = [
 
 @contextmanager
 def tidy_bench() -> Iterator[None]:
-    """As `tidy_exit`, and labels or reports that are of no use at all are wrong usage."""
+    """As `errors_to_exit_codes`; also LabelError and ReportError give one line and exit code 2."""
     from .labels import LabelError
     from .report import ReportError
 
-    with tidy_exit():
+    with errors_to_exit_codes():
         try:
             yield
         except (LabelError, ReportError) as error:

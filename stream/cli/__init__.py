@@ -1,5 +1,5 @@
-"""The commands of `keyart`, one module each. In: what was typed; out: calls of the rooms below, lines for people, an
-exit code. Heavy imports happen inside the commands, so that `--help` is quick."""
+"""The commands of `keyart`, one module each. In: the command line; out: calls of the lower packages, lines for people,
+an exit code. The commands import heavy modules when they run, so that `--help` is quick."""
 
 from .app import build_app, main
 

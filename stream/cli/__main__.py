@@ -1,4 +1,4 @@
-"""`python -m stream.cli` is `keyart`."""
+"""`python -m stream.cli` runs `keyart`."""
 
 from . import main
 

@@ -11,7 +11,7 @@ import typer
 from ..version import own_version
 from . import config, models
 from .doctor import doctor
-from .exits import no_teardown_when_given_up
+from .exits import exit_without_teardown
 from .extract import extract
 from .plugins import add_plugins, plugin_entry_points
 
@@ -20,7 +20,7 @@ OWN_COMMANDS = ("extract", "models", "config", "doctor")
 
 
 def build_app(plugins: Iterable[EntryPoint]) -> typer.Typer:
-    """The whole command line, with the commands of these plugins."""
+    """Build the command line with Keyart's commands and those of the given plugins."""
     app = typer.Typer(
         name="keyart",
         help=HELP,
@@ -39,7 +39,7 @@ def build_app(plugins: Iterable[EntryPoint]) -> typer.Typer:
 
 def main() -> None:
     """Entry point of the `keyart` script."""
-    with no_teardown_when_given_up():
+    with exit_without_teardown():
         build_app(plugin_entry_points())()
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from . import options
-from .exits import tidy_exit
+from .exits import errors_to_exit_codes
 from .tables import print_table
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def show(
     Flags win over the environment (KEYART_TOP, KEYART_PROBES__PER_SHOT), that over --config FILE.toml, that over the
     defaults.
     """
-    with tidy_exit():
+    with errors_to_exit_codes():
         flags = {"device": device, "models": models, "model_set": model_set}
         settings = options.settings_from(config, flags, assignments)
         rows = [row for row in _rows(settings) if not only_changed or row["source"] != "default"]

@@ -7,7 +7,7 @@ import json
 import typer
 
 from . import options
-from .exits import FAILED, tidy_exit
+from .exits import FAILED, errors_to_exit_codes
 
 _MARKS = {"ok": ("ok", "green"), "note": ("note", "yellow"), "missing": ("MISSING", "red")}
 
@@ -24,7 +24,7 @@ def doctor(
 
     Exit code 1 when `keyart extract` could not run; --quiet shows only what is missing.
     """
-    with tidy_exit():
+    with errors_to_exit_codes():
         from ..device.doctor import diagnose
 
         flags = {"device": device, "models": models, "model_set": model_set}

@@ -1,5 +1,5 @@
-"""How a command ends: 0 all well, 1 something failed, 2 wrong usage, 70 the GPU is lost to this process, 130
-interrupted; one line, no traceback."""
+"""Exit codes of the commands: 0 success, 1 something failed, 2 wrong usage, 70 the GPU is lost to this process, 130
+interrupted by Ctrl-C, 143 by SIGTERM. Errors that a person can act on give one line on stderr and no traceback."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 FAILED = 1
 WRONG_USAGE = 2
 DEVICE_LOST = 70
-"""For a supervisor: another process may do what this one cannot any more."""
+"""Tells a supervisor to start the command again: a new process may be able to use the GPU, this one is not."""
 _BY_SIGNAL = (128 + signal.SIGINT, 128 + signal.SIGTERM)
 
 
 @contextmanager
-def tidy_exit() -> Iterator[Interrupts]:
-    """Turn the errors that a person can act on, and signals, into one line on stderr and an exit code."""
+def errors_to_exit_codes() -> Iterator[Interrupts]:
+    """Within the block, turn signals and the errors that a person can act on into one line on stderr and `typer.Exit`
+    with an exit code. Other errors pass unchanged."""
     from engines.errors import ModelError
 
     from ..errors import KeyartError, SettingsError, UsageError, device_lost
@@ -51,22 +52,24 @@ def tidy_exit() -> Iterator[Interrupts]:
 
 
 @contextmanager
-def no_teardown_when_given_up() -> Iterator[None]:
-    """Ends the process at once when it leaves the block interrupted or with `DEVICE_LOST`: taking libraries down may
-    last, and those that give their parts of a lost device back may abort, and hide the exit code."""
+def exit_without_teardown() -> Iterator[None]:
+    """End the process at once (`os._exit`) when the block is left with the exit code of a signal or `DEVICE_LOST`.
+
+    The normal teardown of libraries may take long, and after the loss of a GPU it may abort and change the exit code.
+    """
     try:
         yield
     except SystemExit as end:
         if end.code not in (DEVICE_LOST, *_BY_SIGNAL):
             raise
         for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError):  # nobody reads it any more, and there is nobody else to tell
+            with suppress(OSError):  # nobody reads the stream any more
                 stream.flush()
         os._exit(int(end.code))
 
 
 def say(text: str) -> None:
-    """One line on stderr, whatever the text holds."""
+    """Print the text as one line on stderr. Line breaks and control characters become spaces."""
     from .progress import one_line
 
     print(one_line(text), file=sys.stderr, flush=True)

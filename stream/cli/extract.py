@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from . import options
-from .exits import FAILED, tidy_exit
+from .exits import FAILED, errors_to_exit_codes
 from .stdout import own_stdout
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def extract(
         "skip_first_s": skip_first, "skip_last_s": skip_last, "overwrite": overwrite, "threads": threads,
         "device": device, "models": models, "model_set": model_set, "log": log,
     }  # fmt: skip
-    with tidy_exit() as interrupts:
+    with errors_to_exit_codes() as interrupts:
         from .run_log import run_logged
 
         settings = options.settings_from(config, flags, assignments)
@@ -74,19 +74,26 @@ def extract(
 
 
 def _run(
-    files: list[Path], out: Path, settings: Settings, quiet: bool, as_json: bool, door: Any, interrupts: Interrupts
+    files: list[Path],
+    out: Path,
+    settings: Settings,
+    quiet: bool,
+    as_json: bool,
+    substitute: Any,
+    interrupts: Interrupts,
 ) -> list[Outcome]:
-    """`door` stands in for the library's `extract_files`; None is the real one."""
+    """Extract the files and report progress. `substitute`: called in place of `extract_files`, unless None."""
     from ..output.result_folder import refuse_equal_names
     from .progress import open_reporter
 
     refuse_equal_names(files)
     with own_stdout() if settings.device != "cpu" else nullcontext(), open_reporter(quiet, as_json) as reporter:
-        work: ExtractFiles = door or _library()
+        work: ExtractFiles = substitute or _extract_files()
         return interrupts.run(partial(_extract_or_explain, work, files, out, settings, reporter))
 
 
-def _library() -> ExtractFiles:
+def _extract_files() -> ExtractFiles:
+    """`extract_files`, imported only now because its imports take a second."""
     from ..pipeline.many import extract_files
 
     return extract_files
@@ -95,7 +102,8 @@ def _library() -> ExtractFiles:
 async def _extract_or_explain(
     work: ExtractFiles, files: list[Path], out: Path, settings: Settings, reporter: Reporter
 ) -> list[Outcome]:
-    """When the run as a whole cannot start (no models), every file that had work to do fails with the reason."""
+    """Run `work`. When the run as a whole cannot start (no models), give every file an outcome: failed with the reason,
+    or skipped where its result is already there."""
     from .. import log
     from ..errors import KeyartError
     from ..origin import errors_in
@@ -124,7 +132,7 @@ async def _extract_or_explain(
 
 
 def _own_reason(video: Path) -> str | None:
-    """Why this file could not be worked on in any case; None when nothing is known against it."""
+    """Why this file cannot be opened as a video; None when it can."""
     from ..decode.container import open_container
     from ..decode.probe import picture_stream
     from ..errors import KeyartError

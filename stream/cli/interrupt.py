@@ -1,7 +1,8 @@
-"""Ctrl-C: work is cancelled in order; what does not let go in time is left behind, but nothing half-written.
+"""SIGINT (Ctrl-C) and SIGTERM: the work is cancelled. When it does not stop in time, the process is ended after its
+partial results were removed.
 
-Signals are the command's alone: nothing below `stream.cli` installs a handler or a timer, and when the command's work
-is over nothing of this is left in the process, which may be that of another program.
+Only the commands handle signals: nothing below `stream.cli` installs a handler or a timer. After a command's work the
+process has its former handlers again, because it may belong to another program.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ T = TypeVar("T")
 
 MESSAGE = "keyart: interrupted, nothing was left half-written"
 GRACE_S = 0.6
-"""How long orderly cancellation may take before the process is ended; with the cleaning it stays within a second."""
+"""How long cancellation may take before the process is ended. With the removal of partial results it is under 1 s."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _SHOW_CURSOR = "\x1b[?25h"
@@ -33,7 +34,7 @@ _STDERR = 2
 
 
 class Interrupted(BaseException):
-    """A signal asked the command to stop. `exit_code` is 128 and the signal's number: 130 for Ctrl-C."""
+    """A signal asked the command to stop. `exit_code` is 128 plus the signal's number: 130 for Ctrl-C."""
 
     def __init__(self, signal_number: int = signal.SIGINT) -> None:
         super().__init__(f"signal {signal_number}")
@@ -41,24 +42,27 @@ class Interrupted(BaseException):
 
 
 class Interrupts:
-    """What SIGINT and SIGTERM do while a command works: the first raises Interrupted in the main thread, or cancels
-    what `run` runs; the second, or a first that is not heard in time, ends the process.
+    """Handles SIGINT and SIGTERM while a command works. The first signal raises Interrupted in the main thread, or
+    cancels the work of `run`. A second signal ends the process; so does the first when the work has not stopped after
+    `GRACE_S`.
 
-    The interpreter writes each signal's number to a pair of sockets at once, whatever its threads do; a thread of our
-    own reads them, wakes the event loop and counts the time, so native code in the main thread does not hold it up.
+    The interpreter writes each signal's number to a socket at once (`signal.set_wakeup_fd`), whatever its threads do. A
+    thread of our own reads it, wakes the event loop and counts the time. So native code in the main thread cannot delay
+    it.
     """
 
     def __init__(self) -> None:
         self.received: int | None = None
         self.before_end: Callable[[int], None] | None = None
-        """Told the signal when the process is ended with work still going on, in another thread."""
+        """Called with the signal's number, on another thread, before the process is ended with its work unfinished."""
         self._cancel: Callable[[], None] | None = None
         self._over = False
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Within the block signals are ours. After it handlers and wake-up descriptor are what they were, and the
-        thread has ended. To be called in the main thread; a handler that is not Python's is left alone."""
+        """Within the block the signals are handled here. After it, the former handlers and wake-up descriptor are
+        restored and the thread has ended. Must be called in the main thread. Leaves handlers alone that were not
+        installed by Python."""
         reader, writer = socket.socketpair()
         writer.setblocking(False)
         listener = threading.Thread(target=self._listen, args=(reader,), name="keyart signals", daemon=True)
@@ -79,7 +83,7 @@ class Interrupts:
                 listener.join()
 
     def run(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Run async work to its end. A signal cancels it: raises Interrupted once it has cleaned up after itself."""
+        """Run async work and return its result. A signal cancels it; raises Interrupted after its cleanup."""
         try:
             result = anyio.run(self._cancellable, work)
         except BaseException as error:
@@ -101,7 +105,7 @@ class Interrupts:
         return None
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        """In the main thread, between two steps of the interpreter."""
+        """Runs in the main thread, between two bytecode instructions."""
         self.received = self.received or number
         if self._over:
             return
@@ -110,7 +114,7 @@ class Interrupts:
         self._cancel()
 
     def _listen(self, reader: socket.socket) -> None:
-        """In a thread of its own, until the writing end is shut or the process is ended."""
+        """Runs in a thread of its own until the writing end is shut or the process is ended."""
         first = _next_signal(reader)
         if first is None:
             return
@@ -124,7 +128,7 @@ class Interrupts:
             self._end_now(first)
 
     def _end_now(self, number: int) -> None:
-        """End the process although threads are busy in native code: nothing else stops those."""
+        """End the process, because nothing else stops threads that are busy in native code."""
         try:
             abandon_all()
             cursor = _SHOW_CURSOR if os.isatty(_STDERR) else ""
@@ -137,7 +141,7 @@ class Interrupts:
 
 @contextmanager
 def interruptible() -> Iterator[Interrupts]:
-    """Within the block SIGINT and SIGTERM are heard, where they can be: in the main thread."""
+    """Within the block SIGINT and SIGTERM are handled. Outside the main thread, where Python cannot, they are not."""
     interrupts = Interrupts()
     if threading.current_thread() is not threading.main_thread():
         yield interrupts
@@ -156,5 +160,5 @@ def _next_signal(reader: socket.socket, until_s: float | None = None) -> int | N
 
 
 def _call_in(loop: asyncio.AbstractEventLoop, work: Callable[[], object]) -> None:
-    with suppress(RuntimeError):  # the loop is closed: the work ended in this moment
+    with suppress(RuntimeError):  # the loop is closed: the work has just ended
         loop.call_soon_threadsafe(work)

@@ -1,4 +1,4 @@
-"""`keyart models`: which weights there are, where they come from, bringing them here and building engines of them."""
+"""`keyart models`: list the weights and their sources, pull them, build TensorRT engines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from . import options
-from .exits import FAILED, tidy_exit
+from .exits import FAILED, errors_to_exit_codes
 from .tables import print_table
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def list_models(
     as_json: options.JsonOption = False,
 ) -> None:
     """Every role with its weights, their licence and whether they are here. Fetches nothing."""
-    with tidy_exit():
+    with errors_to_exit_codes():
         from ..device.models import zoo_of
 
         flags = {"device": device, "models": models, "model_set": model_set}
@@ -57,7 +57,7 @@ def pull(
     as_json: options.JsonOption = False,
 ) -> None:
     """Bring every model of the set that is missing; each is verified by its hash."""
-    with tidy_exit():
+    with errors_to_exit_codes():
         from ..device.models import zoo_of
 
         flags = {"device": device, "models": models, "model_set": model_set}
@@ -85,13 +85,13 @@ def build(
 
     Takes minutes for each model, in a process of its own: Ctrl-C stops at once and leaves nothing half-built.
     """
-    with tidy_exit():
+    with errors_to_exit_codes():
         from ..device.tensorrt_engines import build_engines
 
         flags = {"models": models, "model_set": model_set}
         settings = options.settings_from(config, flags, assignments)
         with _bars(quiet) as progress:
-            built = build_engines(settings, _silent if quiet else _say, progress, again, context.obj)
+            built = build_engines(settings, _print_nothing if quiet else _print_to_stderr, progress, again, context.obj)
         if as_json:
             rows = [{**asdict(one), "folder": str(one.folder)} for one in built]
             print(json.dumps(rows, indent=2, ensure_ascii=False))
@@ -99,12 +99,12 @@ def build(
             print(f"engines of {len(built)} models ready in {built[0].folder.parent if built else 'no folder'}")
 
 
-def _say(line: str) -> None:
+def _print_to_stderr(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _silent(line: str) -> None:
-    """For --quiet."""
+def _print_nothing(line: str) -> None:
+    """Used with --quiet."""
 
 
 def _as_json(line: RoleStatus) -> dict[str, Any]:
@@ -126,9 +126,9 @@ def _print_table(lines: list[RoleStatus]) -> None:
 
 @contextmanager
 def _bars(quiet: bool) -> Iterator[Callable[[int, int, str], None]]:
-    """A bar for each role on a terminal; one line for each elsewhere."""
+    """A function that shows the bytes pulled for a role: a bar on a terminal, one line for each role elsewhere."""
     if quiet or not sys.stderr.isatty():
-        yield _Lines(quiet).say
+        yield _FirstLines(quiet).show
         return
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
@@ -145,14 +145,14 @@ def _bars(quiet: bool) -> Iterator[Callable[[int, int, str], None]]:
         yield advance
 
 
-class _Lines:
-    """The first word of each role, unless quiet."""
+class _FirstLines:
+    """Prints one line when the pull of a role begins, unless quiet."""
 
     def __init__(self, quiet: bool) -> None:
         self._quiet = quiet
         self._said: set[str] = set()
 
-    def say(self, done: int, total: int, role: str) -> None:
+    def show(self, done: int, total: int, role: str) -> None:
         if role not in self._said and not self._quiet:
             print(f"pulling {role}", file=sys.stderr, flush=True)
         self._said.add(role)

@@ -1,4 +1,4 @@
-"""Options that commands share, and how they become settings."""
+"""Options that several commands have, and how options become settings."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ SetOption = Annotated[
 
 
 def settings_from(config: Path | None, flags: Mapping[str, Any], assignments: Sequence[str] | None) -> Settings:
-    """Settings from a command's own flags (wins), its `--set` options, the environment and `--config`.
+    """Settings from the `--config` file, the environment, `--set` options and a command's own flags; later ones win.
 
-    Raises SettingsError.
+    `flags`: setting → value, None where the flag was not given. Raises SettingsError for a value that is not allowed.
     """
     from ..settings.load import load_settings, parse_assignment
 

@@ -13,7 +13,7 @@ GROUP = "keyart.commands"
 
 
 def plugin_entry_points() -> list[EntryPoint]:
-    """The installed plugins, by name; of equal names the first stands."""
+    """The installed plugins in order of their names; the first one found of each name."""
     found: dict[str, EntryPoint] = {}
     for entry in entry_points(group=GROUP):
         found.setdefault(entry.name, entry)
@@ -21,7 +21,8 @@ def plugin_entry_points() -> list[EntryPoint]:
 
 
 def add_plugins(app: typer.Typer, entries: Iterable[EntryPoint], taken: Iterable[str]) -> None:
-    """Add each plugin (a Typer app or a function) under its name. One that cannot be loaded says so when it is called.
+    """Add each plugin (a Typer app or a function) under its name. A plugin that cannot be loaded becomes a command that
+    says so and exits with 1.
 
     Keyart's own commands keep their names: a plugin of such a name is left out, with a line on stderr.
     """
@@ -32,7 +33,7 @@ def add_plugins(app: typer.Typer, entries: Iterable[EntryPoint], taken: Iterable
             continue
         try:
             _add(app, entry.name, entry.load())
-        # Whatever another package's import raises is its own matter; it must not take the other commands along.
+        # The import of another package may raise anything; the other commands must work all the same.
         except Exception as error:
             _add_broken(app, entry, error)
 

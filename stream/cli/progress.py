@@ -1,4 +1,4 @@
-"""What a person sees while videos are worked on: a bar on a terminal, plain lines elsewhere, or nothing."""
+"""Reporters for people and programs: progress bars on a terminal, plain lines elsewhere, nothing, or JSON."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from ..pipeline.reporter import Reporter
 
 
 class QuietReporter:
-    """Says only what failed: one line each on `errors`. Base of the others."""
+    """Prints one line on `errors` for each video that failed, and nothing else. Base of `PlainReporter`."""
 
     def __init__(self, errors: TextIO) -> None:
         self._errors = errors
         self._lock = threading.Lock()
 
     def stage(self, video: Path, stage: str, frames_done: int, frames_total: int | None) -> None:
-        """Nothing to see."""
+        """Prints nothing."""
 
     def finished(self, video: Path, manifest: Manifest, folder: Path) -> None:
-        """Nothing to see."""
+        """Prints nothing."""
 
     def skipped(self, video: Path, folder: Path) -> None:
-        """Nothing to see."""
+        """Prints nothing."""
 
     def failed(self, video: Path, reason: str) -> None:
-        """One line, whatever the reason holds."""
+        """Print the reason as one line."""
         self._line(failure_line(video, reason))
 
     def warning(self, video: Path, code: str, message: str) -> None:
-        """Nothing to see; the manifest has it."""
+        """Prints nothing; the manifest has the warning."""
 
     def _line(self, text: str) -> None:
         with self._lock:
@@ -50,7 +50,7 @@ class QuietReporter:
 
 @dataclass(slots=True)
 class _VideoProgress:
-    """How fast one video goes, and when it was last spoken of."""
+    """Progress of one video. `said_s`: time of its last line."""
 
     started_s: float
     said_s: float
@@ -62,7 +62,7 @@ class _VideoProgress:
 
 
 class PlainReporter(QuietReporter):
-    """Lines for logs: at most one of progress every `every_s` seconds and video, and at each new stage."""
+    """Prints lines: for each video one at each new stage, and one of progress at most every `every_s` seconds."""
 
     def __init__(self, errors: TextIO, every_s: float = 5.0, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(errors)
@@ -71,7 +71,7 @@ class PlainReporter(QuietReporter):
         self._progress: dict[Path, _VideoProgress] = {}
 
     def stage(self, video: Path, stage: str, frames_done: int, frames_total: int | None) -> None:
-        """A line when the stage is new (whatever it says in brackets) or the last line is old enough."""
+        """Print a line when the stage is new (apart from its text in brackets) or the last line is `every_s` old."""
         now_s = self._clock()
         with self._lock:
             progress = self._progress.get(video)
@@ -87,15 +87,15 @@ class PlainReporter(QuietReporter):
         self._line(f"{one_line(video.name)}: {stage}, {_frames(frames_done, frames_total)}{speed}")
 
     def finished(self, video: Path, manifest: Manifest, folder: Path) -> None:
-        """Where the images are, and how long it took."""
+        """Print where the images are and how long it took."""
         self._line(finished_line(video, manifest, folder))
 
     def skipped(self, video: Path, folder: Path) -> None:
-        """One line."""
+        """Print one line."""
         self._line(skipped_line(video, folder))
 
     def warning(self, video: Path, code: str, message: str) -> None:
-        """One line."""
+        """Print one line."""
         self._line(f"{one_line(video.name)}: warning: {one_line(message)} [{code}]")
 
 
@@ -141,19 +141,19 @@ class RichReporter:
             self._bars.update(self._tasks[video], completed=frames_done, total=frames_total, stage=stage)
 
     def finished(self, video: Path, manifest: Manifest, folder: Path) -> None:
-        """The bar gives way to a line."""
+        """Replace the bar with a line."""
         self._end(video, finished_line(video, manifest, folder))
 
     def skipped(self, video: Path, folder: Path) -> None:
-        """One line."""
+        """Print one line."""
         self._end(video, skipped_line(video, folder))
 
     def failed(self, video: Path, reason: str) -> None:
-        """The bar gives way to the reason."""
+        """Replace the bar with the reason."""
         self._end(video, failure_line(video, reason), style="red")
 
     def warning(self, video: Path, code: str, message: str) -> None:
-        """One line above the bars."""
+        """Print a line above the bars."""
         self._say(f"{one_line(video.name)}: warning: {one_line(message)} [{code}]", style="yellow")
 
     def _end(self, video: Path, text: str, style: str | None = None) -> None:
@@ -168,9 +168,9 @@ class RichReporter:
 
 
 class JsonReporter:
-    """Prints each manifest as one line of JSON on `out`, and leaves the rest to the reporter it wraps.
+    """Prints each manifest as one line of JSON on `out` and passes every call on to the reporter `inner`.
 
-    A video whose result was already there gives the manifest of that result.
+    For a skipped video it prints the manifest of the result that is already there.
     """
 
     def __init__(self, inner: Reporter, out: TextIO) -> None:
@@ -179,16 +179,16 @@ class JsonReporter:
         self._lock = threading.Lock()
 
     def stage(self, video: Path, stage: str, frames_done: int, frames_total: int | None) -> None:
-        """Passed on."""
+        """Pass the call on."""
         self._inner.stage(video, stage, frames_done, frames_total)
 
     def finished(self, video: Path, manifest: Manifest, folder: Path) -> None:
-        """Passed on, and printed."""
+        """Print the manifest and pass the call on."""
         self._print(manifest)
         self._inner.finished(video, manifest, folder)
 
     def skipped(self, video: Path, folder: Path) -> None:
-        """Passed on, and the older manifest printed."""
+        """Print the manifest that is already there and pass the call on."""
         try:
             self._print(read_manifest(folder / "manifest.json"))
         except ValueError:
@@ -197,11 +197,11 @@ class JsonReporter:
         self._inner.skipped(video, folder)
 
     def failed(self, video: Path, reason: str) -> None:
-        """Passed on."""
+        """Pass the call on."""
         self._inner.failed(video, reason)
 
     def warning(self, video: Path, code: str, message: str) -> None:
-        """Passed on."""
+        """Pass the call on."""
         self._inner.warning(video, code, message)
 
     def _print(self, manifest: Manifest) -> None:
@@ -212,7 +212,10 @@ class JsonReporter:
 
 @contextmanager
 def open_reporter(quiet: bool, as_json: bool, errors: TextIO | None = None) -> Iterator[Reporter]:
-    """The reporter that fits: a bar when `errors` is a terminal, else lines; manifests on stdout with `as_json`."""
+    """A reporter: bars when `errors` (default: stderr) is a terminal, else lines; only failures with `quiet`.
+
+    With `as_json` it also prints manifests on stdout.
+    """
     stream = errors or sys.stderr
     if quiet or not stream.isatty():
         plain = QuietReporter(stream) if quiet else PlainReporter(stream)
@@ -224,7 +227,7 @@ def open_reporter(quiet: bool, as_json: bool, errors: TextIO | None = None) -> I
 
 
 def one_line(text: str) -> str:
-    """The text without line breaks, control characters or bytes that no encoding knows."""
+    """The text as one line: runs of spaces, line breaks and unprintable characters become one space."""
     shown = "".join(char if char.isprintable() else " " for char in text)
     return " ".join(shown.split())
 
@@ -235,14 +238,14 @@ def failure_line(video: Path, reason: str) -> str:
 
 
 def finished_line(video: Path, manifest: Manifest, folder: Path) -> str:
-    """What was chosen, where it is and how fast it went."""
+    """`NAME: count of images, folder, seconds and frames a second`."""
     wall_s, frames = manifest.timings.wall_s, manifest.funnel.frames
     speed = f", {frames / wall_s:,.0f} fps" if wall_s > 0 else ""
     return f"{one_line(video.name)}: {len(manifest.images)} images in {one_line(str(folder))} ({wall_s:.1f} s{speed})"
 
 
 def skipped_line(video: Path, folder: Path) -> str:
-    """Why nothing was done."""
+    """`NAME: already in FOLDER, skipped`."""
     return f"{one_line(video.name)}: already in {one_line(str(folder))}, skipped (--overwrite replaces it)"
 
 

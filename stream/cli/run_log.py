@@ -1,4 +1,4 @@
-"""What the log says of a run as a whole: how it began and how it ended."""
+"""Log lines about a run as a whole: its beginning and its end."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 def run_logged(
     work: Callable[[], list[Outcome]], settings: Settings, files: Sequence[Path], out: Path, interrupts: Interrupts
 ) -> list[Outcome]:
-    """Do the work of a run on `files`; `settings.log`, if any, tells of it.
+    """Run `work` and return its outcomes. Logs the beginning and the end of the run to `settings.log`, if that is set.
 
-    Raises UsageError when the log cannot be opened, before any work, and what `work` raises.
+    Raises UsageError, before any work, when the log cannot be opened; errors of `work` pass.
     """
     with log.opened(settings.log, lambda line: say(f"keyart: {line}")):
         log.info("run begun", **_settings(settings), files=len(files), out=out)
         started_s = time.perf_counter()
-        context = copy_context()  # the thread that calls does not know of the log by itself
+        context = copy_context()  # `before_end` is called on a plain thread, which has no log of its own
         interrupts.before_end = lambda number: context.run(_interrupted, "ended, for work did not let go", number)
         try:
             outcomes = work()

@@ -1,4 +1,4 @@
-"""Keeps stdout for what Keyart prints: C libraries print into it as well."""
+"""Keeps stdout for the output of Keyart, because C libraries print to it as well."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _STDOUT, _STDERR = 1, 2
 
 @contextmanager
 def own_stdout() -> Iterator[None]:
-    """Within the block only Python's `print` reaches stdout; whatever else is written to its descriptor reaches stderr.
+    """Within the block only Python's `print` reaches stdout. Other writes to descriptor 1 go to stderr.
 
-    PyNvVideoCodec says by printf() which pictures of a damaged film it could not decode, between the lines of `--json`.
-    Nothing is changed where `sys.stdout` is not the descriptor's, or stderr is closed.
+    PyNvVideoCodec reports pictures that it cannot decode with printf(), which would mix with the lines of `--json`.
+    Changes nothing where `sys.stdout` does not write to descriptor 1 or `sys.stderr` not to descriptor 2.
     """
     if not (_is(sys.stdout, _STDOUT) and _is(sys.stderr, _STDERR)):
         yield
@@ -29,7 +29,7 @@ def own_stdout() -> Iterator[None]:
             with redirect_stdout(own):
                 yield
         finally:
-            ctypes.CDLL(None).fflush(None)  # what C still holds back was meant for stderr
+            ctypes.CDLL(None).fflush(None)  # text that C libraries have buffered belongs on stderr
             own.flush()
             os.dup2(own.fileno(), _STDOUT)
 

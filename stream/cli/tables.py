@@ -1,4 +1,4 @@
-"""Tables for people: fitted to a terminal, one row one line in a pipe."""
+"""Tables for people: fitted to the width of a terminal; elsewhere each row is one line."""
 
 from __future__ import annotations
 

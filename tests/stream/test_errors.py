@@ -209,7 +209,7 @@ def test_the_command_says_so_in_one_line_with_its_own_exit_code(tmp_path: Path, 
 def test_the_process_ends_without_giving_anything_back(code: int) -> None:
     """A library that aborts while the interpreter ends must not hide the exit code."""
     program = "import atexit, os, sys; from stream.cli.exits import *; atexit.register(os.abort)\n"
-    program += "with no_teardown_when_given_up():\n    raise SystemExit(int(sys.argv[1]))"
+    program += "with exit_without_teardown():\n    raise SystemExit(int(sys.argv[1]))"
     root = Path(__file__).resolve().parents[2]
     assert subprocess.run([sys.executable, "-c", program, str(code)], cwd=root, check=False).returncode == code
 
