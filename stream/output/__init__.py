@@ -1,2 +1,2 @@
-"""Chosen pictures to files. In: the picks and where their pixels lie; out: crops, JPEG, contact sheet, and a result
-folder that is whole or absent."""
+"""Writes the chosen pictures. In: the picks and their full-size pictures; out: crops as JPEG, a contact sheet, and a
+result folder that is either complete or absent."""

@@ -1,4 +1,4 @@
-"""The contact sheet that shows a film's choice at one glance."""
+"""The contact sheet: all chosen pictures of a film on one page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ _BACKGROUND, _INK = (24, 24, 26), (225, 225, 220)
 
 
 def contact_sheet(tiles: Sequence[tuple[np.ndarray, str]], columns: int) -> np.ndarray:
-    """Pictures (h, TILE_WIDTH, 3) uint8 of one size with their captions, in rows of `columns`; (H, W, 3) uint8."""
+    """The sheet, (H, W, 3) uint8 RGB, with the tiles in rows of `columns`.
+
+    `tiles`: at least one (picture, caption); all pictures are (h, TILE_WIDTH, 3) uint8 RGB of one height.
+    """
     height = tiles[0][0].shape[0]
     columns = min(columns, len(tiles))
     rows = -(-len(tiles) // columns)

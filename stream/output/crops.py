@@ -1,4 +1,4 @@
-"""Where to cut: a rectangle of a format's shape that keeps the person and leaves the bars out."""
+"""Where to cut a picture: a rectangle of the format's aspect ratio, within the active area, around the leading face."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from ..records import ActiveRect
 from ..settings.formats import Format
 
 _WANTED_FACE_RATIO = 0.30
-"""Share of the crop's height a single face should take: smaller faces are brought nearer as far as pixels allow."""
+"""Share of the crop's height that the leading face should have. The crop gets smaller for small faces, down to
+`_TIGHTEST`."""
 _TIGHTEST = 0.62
-"""Never cut to less than this share of the largest rectangle: the setting belongs to the picture."""
+"""The least height of a crop, as a share of the largest one that fits: the surroundings belong to the picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """`source`: x, y, width, height in displayed pixels; `size`: width, height of the file; `scale`: enlargement."""
+    """`source`: (x, y, width, height) in displayed pixels. `size`: (width, height) of the file, pixels. `scale`: rows
+    of the file for each row of the source."""
 
     source: tuple[float, float, float, float]
     size: tuple[int, int]
@@ -26,7 +28,8 @@ class Crop:
 
 
 def crop_for(form: Format, active: ActiveRect, faces: Sequence[Face], lead: Face | None) -> Crop:
-    """The crop of one picture for one format: whole faces, eyes near the format's line, inside the active area."""
+    """The crop of one picture for one format, inside the active area: eyes near the format's line and no face cut where
+    that is possible. `lead`: the face to keep in the picture; None: the crop is centred."""
     height = _height(form, active, lead)
     width = height * form.aspect_ratio
     if lead is None:
@@ -50,7 +53,8 @@ def _height(form: Format, active: ActiveRect, lead: Face | None) -> float:
 
 
 def _place_across(active: ActiveRect, width: float, faces: Sequence[Face], lead: Face) -> float:
-    """Centred on the leading face, moved so that other faces that fit are whole and the rest is cut off whole."""
+    """Left edge of the crop. It is centred on the leading face and on those large faces that fit beside it; then it is
+    moved so that no other face is cut by its edges."""
     centre = lead.box[0] + lead.box[2] / 2
     group = [lead]
     for face in sorted(faces, key=lambda f: -f.box[3]):
@@ -64,7 +68,7 @@ def _place_across(active: ActiveRect, width: float, faces: Sequence[Face], lead:
 
 
 def _leave_whole(x: float, width: float, active: ActiveRect, others: Sequence[Face], group: Sequence[Face]) -> float:
-    """Slide by as little as keeps every other face out of the picture's edge, if the group stays inside."""
+    """The left edge `x`, moved so that neither edge cuts one of the `others`, as far as the group stays inside."""
     low = max(active.x, max(f.box[0] + f.box[2] for f in group) - width)
     high = min(active.x + active.width - width, min(f.box[0] for f in group))
     for other in others:
@@ -81,7 +85,7 @@ def _place_down(form: Format, active: ActiveRect, height: float, lead: Face) -> 
     y = min(y, lead.box[1] - form.headroom * height)
     y = max(y, lead.box[1] + lead.box[3] * (1 + form.face_margin) - height)
     if lead.box[3] <= height:
-        y = min(y, lead.box[1])  # room for the face alone: the margin below must not push its top out
+        y = min(y, lead.box[1])  # where the face barely fits, the margin below must not push its top out
     return _clamp(y, active.y, active.y + active.height - height)
 
 

@@ -1,4 +1,4 @@
-"""Pictures to JPEG."""
+"""Encoding pictures as JPEG."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Encoder(Protocol):
     """Encodes pictures that lie on its device."""
 
     def jpeg(self, rgb: Array, quality: int) -> bytes:
-        """A baseline JPEG (sRGB, no metadata) of (H, W, 3) uint8."""
+        """`rgb`, (H, W, 3) uint8, as a baseline JPEG (sRGB, no metadata). `quality`: JPEG quality, at most 100."""
         ...
 
 

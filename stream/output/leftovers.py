@@ -1,8 +1,9 @@
-"""The temporary folders beside a result: whose they are, and what becomes of those whose process is dead.
+"""Temporary folders beside a result: their names, and the removal of those that a killed process left behind.
 
-A process writes into `.NAME.partial-OWNER` and moves an older result to `.NAME.old-OWNER`, OWNER being host, process
-number and a random part. The living hold a lock on their partial folder, because a process number proves little
-(containers reuse them). Locks are believed among processes of one host only: a shared disk may keep them from others.
+A process writes into `.NAME.partial-OWNER` and moves an older result to `.NAME.old-OWNER`. OWNER is made of the host,
+the process number and a random part. A running process holds a lock on its partial folder, which tells it from a dead
+one; its process number does not, because containers reuse the numbers. Locks count only between processes of one host:
+a shared disk may not show them to other hosts. Folders of other hosts count as left behind after `STALE_AFTER_S`.
 """
 
 from __future__ import annotations
@@ -21,32 +22,31 @@ from pathlib import Path
 from .. import log
 
 STALE_AFTER_S = 7 * 24 * 3600.0
-"""What another host left unchanged for so long is dead: a partial folder is held while its film is watched, and no film
-takes a week."""
+"""A temporary folder of another host that was not changed for so long was left behind: no film takes a week."""
 _NAME_MAX_BYTES = 255
 _LONGEST_SUFFIX_BYTES = 64
 _HOST_CHARS = 24
 
 
 def temporary_folders(target: Path) -> tuple[Path, Path]:
-    """Names beside `target` that nobody else uses: for what is being written, and for an older result."""
+    """Two unique paths beside `target`: for the files that are being written, and for the older result."""
     stem, owner = _stem(target), f"{own_host()}-{os.getpid()}-{secrets.token_hex(4)}"
     return target.with_name(f"{stem}.partial-{owner}"), target.with_name(f"{stem}.old-{owner}")
 
 
 @cache
 def own_host() -> str:
-    """This host since it was started, as part of a file name; containers are hosts of their own, by their names."""
+    """An identifier of this host since its last boot, to be used in file names. A container counts as a host."""
     name = socket.gethostname()
     boot = ""
-    with suppress(OSError):  # a system without it: hosts are told apart by their names alone
+    with suppress(OSError):  # not Linux: only the name tells hosts apart
         boot = Path("/proc/sys/kernel/random/boot_id").read_text()
     digest = hashlib.sha256(f"{name} {boot}".encode()).hexdigest()[:8]
     return f"{re.sub(r'[^A-Za-z0-9]', '_', name)[:_HOST_CHARS]}-{digest}"
 
 
-def locked(folder: Path) -> int:
-    """Descriptor that holds the folder's lock until it is closed. Raises OSError when another holds it."""
+def lock_folder(folder: Path) -> int:
+    """Lock the folder. Returns a descriptor; closing it releases the lock. Raises OSError when another one holds it."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -56,11 +56,11 @@ def locked(folder: Path) -> int:
     return descriptor
 
 
-def clean_up_after_the_dead(target: Path, own: Path, now_s: float) -> None:
-    """Bring back a result that a killed process had moved aside, and remove what it had half written.
+def clean_up_leftovers(target: Path, own: Path, now_s: float) -> None:
+    """Remove the partial folders of `target` that killed processes left, and bring back a result they had moved aside.
 
-    own: the caller's partial folder. now_s: what the clock of the file system says, which is not this host's.
-    Raises OSError when a result cannot be brought back.
+    own: the caller's partial folder, which stays. now_s: the time by the file system's clock, which may differ from
+    this host's. Raises OSError when a result cannot be brought back.
     """
     stem = _stem(target)
     with os.scandir(target.parent) as entries:
@@ -75,13 +75,13 @@ def clean_up_after_the_dead(target: Path, own: Path, now_s: float) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Remove a temporary folder, or an older result; a link to one is only unlinked. What stays is told in the log: it
-    is in nobody's way."""
+    """Remove a temporary folder or an older result; of a symbolic link only the link. A folder that cannot be removed
+    is logged and stays, because it does no harm."""
     if folder.is_symlink():
         folder.unlink()
         return
     shutil.rmtree(folder, ignore_errors=True)
-    if folder.exists():  # once more, for the reason
+    if folder.exists():  # try again, to get the reason
         try:
             shutil.rmtree(folder)
         except OSError as error:
@@ -89,7 +89,7 @@ def remove(folder: Path) -> None:
 
 
 def _stem(target: Path) -> str:
-    """`.NAME`, or a digest of it where the longest suffix would not fit a file name."""
+    """`.NAME`; a digest of NAME where a file name with the longest suffix would be too long."""
     hidden = f".{target.name}"
     if len(os.fsencode(hidden)) + _LONGEST_SUFFIX_BYTES <= _NAME_MAX_BYTES:
         return hidden
@@ -100,14 +100,14 @@ def _is_alive(partial: Path, now_s: float) -> bool:
     if not _is_ours(partial):
         return not _is_stale(partial, now_s)
     try:
-        os.close(locked(partial))
+        os.close(lock_folder(partial))
     except OSError:
         return True
     return False
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether a process of this host made it."""
+    """Whether a process of this host made the folder."""
     return path.name.rpartition(".")[2].partition("-")[2].rsplit("-", 2)[0] == own_host()
 
 
@@ -115,7 +115,7 @@ def _is_stale(path: Path, now_s: float) -> bool:
     try:
         found = path.lstat()
     except FileNotFoundError:
-        return False  # its owner was quicker
+        return False  # its owner has removed it meanwhile
     return now_s - max(found.st_mtime, found.st_ctime) > STALE_AFTER_S
 
 
@@ -123,5 +123,5 @@ def _bring_back_or_remove(old: Path, target: Path) -> None:
     if os.path.lexists(target):
         remove(old)
         return
-    with suppress(FileNotFoundError):  # another process was quicker
+    with suppress(FileNotFoundError):  # another process has moved it meanwhile
         old.rename(target)

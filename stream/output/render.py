@@ -1,4 +1,4 @@
-"""The chosen pictures as files: crops for every format, a portrait of each main character, the contact sheet."""
+"""Makes the files of the chosen pictures: crops for every format, portraits of characters, the contact sheet."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .jpeg import Encoder
 
 @dataclass(frozen=True, slots=True)
 class CropFile:
-    """One finished file of an image."""
+    """One file of an image. `path`: inside the result."""
 
     form: Format
     path: str
@@ -34,7 +34,7 @@ class CropFile:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A chosen picture with its files, in rank order from 1."""
+    """A chosen picture with its files. `rank`: from 1, the best."""
 
     rank: int
     pick: Pick
@@ -43,7 +43,8 @@ class Image:
 
 @dataclass(slots=True)
 class Files:
-    """What is written. `content`: path inside the result → bytes; `portraits`: character id → path."""
+    """The files of a result but for the manifest. `content`: path inside the result → bytes; `portraits`: character id
+    → path."""
 
     images: list[Image] = field(default_factory=list)
     portraits: dict[str, str] = field(default_factory=dict)
@@ -70,18 +71,17 @@ class Cutter:
         self._begun: dict[float, Future[list[_File]]] = {}
 
     def begin(self, assessment: Assessment) -> None:
-        """Cut a picture that will probably be among the chosen, while others are still checked; once for each.
-
-        What goes wrong with it is heard of when it is chosen.
+        """Start to cut a picture that will probably be chosen, while others are still checked. Does nothing when the
+        picture was begun before. Errors are raised by `cut`, if the picture is chosen.
         """
         time_s = assessment.candidate.pts_s
         if time_s not in self._begun:
             self._begun[time_s] = self._pool.submit(self._cut, assessment.candidate)
 
     def cut(self, picks: Sequence[Pick], portraits: Mapping[str, Candidate]) -> Files:
-        """All files of a result but the manifest; blocks. Raises KeyartError for a picture that cannot be cut.
+        """All files of a result but the manifest. Blocks. Raises KeyartError for a picture that cannot be cut.
 
-        portraits: of each character that gets one, by id, the picture that shows it.
+        portraits: character id → the picture to cut the portrait from.
         """
         files = Files()
         checkpoint()
@@ -110,7 +110,7 @@ class Cutter:
         return [(form, crop, self._jpeg(candidate, crop)) for form, crop in crops]
 
     def _jpeg(self, candidate: Candidate, crop: Crop) -> bytes:
-        surface = self._surface(candidate)  # held until the picture is finished: its slot would be filled anew
+        surface = self._surface(candidate)  # kept until `picture` is made, or its slot would be reused
         picture = self._ops.rgb(surface, crop.source, crop.size, fine=True)
         return self._encoder.jpeg(picture, self._settings.jpeg_quality)
 

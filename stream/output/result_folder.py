@@ -1,4 +1,4 @@
-"""The folder of one video's result: written whole or not at all."""
+"""The result folder of one video. It is written completely or not at all."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from types import TracebackType
 from typing import Self
 
 from ..errors import KeyartError, UsageError
-from .leftovers import clean_up_after_the_dead, locked, remove, temporary_folders
+from .leftovers import clean_up_leftovers, lock_folder, remove, temporary_folders
 
 MANIFEST = "manifest.json"
 
 _open_partials: dict[Path, int | None] = {}
-"""Partial folders of this process, each with the descriptor that holds its lock, once it has one."""
+"""The partial folders of this process → the descriptor of their lock; None until the folder is locked."""
 
 
 def result_folder(out: Path, video: Path) -> Path:
-    """Where the result of `video` belongs: its file name, suffix and all, inside `out`."""
+    """The folder for the result of `video`: `out`/<file name with its suffix>."""
     return out / (Path(os.path.abspath(video)).name or "_")
 
 
@@ -37,7 +37,7 @@ def refuse_equal_names(videos: Iterable[Path]) -> None:
 
 
 def refuse_out(out: Path) -> None:
-    """Raise UsageError when no results can be written to `out`, a folder that need not exist yet."""
+    """Raise UsageError when no results can be written to `out`. The folder need not exist yet."""
     there = Path(os.path.abspath(out))
     while not os.path.lexists(there):
         there = there.parent
@@ -48,17 +48,18 @@ def refuse_out(out: Path) -> None:
 
 
 def has_result(folder: Path) -> bool:
-    """Whether `folder` is a finished result. Raises KeyartError when it cannot be looked at."""
+    """Whether `folder` is a finished result (has a manifest). Raises KeyartError when it cannot be read."""
     with _explained(folder):
         return (folder / MANIFEST).is_file()
 
 
 class ResultFolder:
-    """Context manager: files go to a temporary folder beside the target, which takes its name when all went well.
+    """Context manager. Files are written to a temporary folder beside the target, which is renamed to the target when
+    the block is left without an exception.
 
-    Leaving with an exception (a cancellation, too) removes what was written and leaves the target as it was. With
-    `overwrite` an older result is moved aside at the end, brought back when the exchange fails, and removed after it.
-    Raises KeyartError on everything the disk refuses, and when the target holds something else than a result.
+    An exception (also a cancellation) removes the temporary folder and leaves the target as it was. With `overwrite` an
+    older result is moved aside before the renaming, moved back when the renaming fails, and removed after it. Raises
+    KeyartError for every error of the file system, and when the target holds something else than a result.
     """
 
     def __init__(self, target: Path, overwrite: bool = False) -> None:
@@ -72,8 +73,8 @@ class ResultFolder:
             _open_partials[self._partial] = None
             try:
                 self._partial.mkdir()
-                _open_partials[self._partial] = locked(self._partial)
-                clean_up_after_the_dead(self.target, self._partial, self._partial.stat().st_ctime)
+                _open_partials[self._partial] = lock_folder(self._partial)
+                clean_up_leftovers(self.target, self._partial, self._partial.stat().st_ctime)
                 self._check_target()
             except BaseException:
                 _abandon(self._partial)
@@ -88,7 +89,9 @@ class ResultFolder:
             _abandon(self._partial)
 
     def write(self, name: str, content: bytes | str) -> Path:
-        """Write one file (`name` is relative, with `/`), down to the disk. Returns its path once the result stands."""
+        """Write one file and flush it to the disk. `name`: relative path with `/`. Returns the path it will have in the
+        finished result. Raises ValueError for a path outside the result, KeyartError when it cannot be written.
+        """
         relative = PurePosixPath(name)
         if relative.is_absolute() or ".." in relative.parts or not relative.parts:
             raise ValueError(f"{name!r} is no place inside a result")
@@ -130,7 +133,7 @@ class ResultFolder:
             remove(self._old)
 
     def _move_old_aside(self) -> bool:
-        # Without --overwrite a result that another process finished meanwhile makes the exchange fail, and stays.
+        # Without --overwrite, a result that another process has finished meanwhile makes the renaming fail, and stays.
         if not self._overwrite or not self.target.is_dir():
             return False
         self.target.rename(self._old)
@@ -138,13 +141,13 @@ class ResultFolder:
 
 
 def abandon_all() -> None:
-    """Remove every partial folder of this process; for a process that must end now, with its threads still busy."""
+    """Remove every partial folder of this process. For a process that is about to end while its threads still work."""
     for partial in list(_open_partials):
         _abandon(partial)
 
 
 def _abandon(partial: Path) -> None:
-    # A thread may be writing while the folder goes; the second round takes what it left.
+    # A thread may write while the folder is being removed; the second round removes those files.
     for _ in range(2):
         remove(partial)
     descriptor = _open_partials.pop(partial, None)
@@ -170,7 +173,7 @@ def _explained(place: Path) -> Iterator[None]:
 
 
 def explain_os_error(error: OSError, place: Path) -> str:
-    """Reason and what to do, for a refusal of the file system while `place` was written."""
+    """`reason, what to do` for an error of the file system while `place` was written."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"no space left for {place}, free some or choose another --out"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):

@@ -12,7 +12,7 @@ import pytest
 
 from stream import log
 from stream.errors import KeyartError, UsageError
-from stream.output.leftovers import STALE_AFTER_S, clean_up_after_the_dead, own_host, remove, temporary_folders
+from stream.output.leftovers import STALE_AFTER_S, clean_up_leftovers, own_host, remove, temporary_folders
 from stream.output.result_folder import (
     ResultFolder,
     abandon_all,
@@ -200,9 +200,9 @@ def test_what_another_host_left_long_ago_is_cleaned_up(tmp_path: Path, of_anothe
     partial, old = of_another_host
     target, own = tmp_path / "film.mp4", temporary_folders(tmp_path / "film.mp4")[0]
     written_s = max(folder.stat().st_ctime for folder in of_another_host)
-    clean_up_after_the_dead(target, own, written_s + STALE_AFTER_S - 1)
+    clean_up_leftovers(target, own, written_s + STALE_AFTER_S - 1)
     assert names(tmp_path) == [old.name, partial.name]
-    clean_up_after_the_dead(target, own, written_s + STALE_AFTER_S + 1)
+    clean_up_leftovers(target, own, written_s + STALE_AFTER_S + 1)
     assert names(tmp_path) == ["film.mp4"]
     assert (target / "manifest.json").read_text() == old.name
 
