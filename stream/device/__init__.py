@@ -1,2 +1,2 @@
-"""What serves a run. In: the settings and the machine; out: one device's kit (decoder, kernels, sessions, encoder), and
-what `keyart doctor` has to say about the machine."""
+"""Chooses the device of a run. In: the settings and the machine; out: the kit of one device (decoder, kernels,
+sessions, encoder), and what `keyart doctor` reports about the machine."""

@@ -1,4 +1,4 @@
-"""Which device a run uses. Decided before anything is built."""
+"""Chooses the device of a run, before anything is built for it."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from ..errors import KeyartError
 from .machine import NOT_INSTALLED, PACKAGES, Machine, View
 
 NEEDED = ("cupy", "PyNvVideoCodec", "torch", "torchvision")
-"""Modules without which nothing runs on a GPU."""
+"""Modules that every run on a GPU needs."""
 
 COMPILER_ADVICE = "pip install 'keyart[cuda]', or set CUDA_PATH to a CUDA 13 toolkit with its headers"
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`why_not_cuda`: what is missing for it, each with what to do; empty when it was not asked about or is there."""
+    """The chosen device. `why_not_cuda`: where `auto` chose the CPU, the reasons against the GPU, each with what to
+    do."""
 
     device: Device
     why_not_cuda: tuple[str, ...] = ()
 
 
 def choice_of(wanted: str, view: View | None = None) -> Choice:
-    """The device for `auto`, `cuda` or `cpu`, and why it is not the GPU. `auto` takes that where all it needs is there.
+    """The device for `wanted`: `auto`, `cuda` or `cpu`. `auto` chooses the GPU if everything it needs works, else the
+    CPU.
 
-    Raises KeyartError when `cuda` is asked for and not there.
-
-    view: the machine to look at, this one by default.
+    view: the machine to look at, this one by default. Raises KeyartError when `cuda` is wanted and cannot be used.
     """
     if wanted == "cpu":
         return Choice("cpu")
@@ -42,11 +42,11 @@ def choice_of(wanted: str, view: View | None = None) -> Choice:
 
 
 def why_not_cuda(view: View | None = None, everything: bool = True) -> tuple[str, ...]:
-    """What keeps a run from the GPU, in words; empty when nothing does.
+    """The reasons why a run cannot use the GPU; empty when it can.
 
-    everything: go on after the first reason. Without it a machine without a GPU is told at once; packages take seconds
-    to import, and where all is there CuPy's compiler and ONNX Runtime are tried, each in a process of its own, for some
-    seconds more.
+    Imports the packages, which takes seconds. Where all of them are there, tries CuPy's compiler and ONNX Runtime, each
+    in a process of its own, for some seconds more. everything: look for all reasons. Without it, a missing GPU is the
+    only reason given and nothing else is tried.
     """
     view = view or Machine()
     found = view.gpu()
@@ -65,7 +65,7 @@ def why_not_cuda(view: View | None = None, everything: bool = True) -> tuple[str
 
 
 def _not_working(view: View, everything: bool) -> list[str]:
-    """What does not work although all is there."""
+    """What does not work although all packages are installed."""
     missing = []
     if problem := view.compiler():
         missing.append(f"CuPy cannot compile a kernel ({problem}), {COMPILER_ADVICE}")

@@ -1,4 +1,4 @@
-"""What would be used on this machine, and what is missing for `keyart extract`."""
+"""The report of `keyart doctor`: what `keyart extract` would use on this machine, and what is missing for it."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ REQUIRED_MODULES = {
     "numpy": "numpy", "cv2": "opencv-python-headless", "sklearn": "scikit-learn", "scipy": "scipy",
     "anyio": "anyio", "onnx": "onnx",
 }  # fmt: skip
-"""What the pipeline imports, and the distribution that brings it."""
+"""Modules that the pipeline imports → the distributions that contain them."""
 
 COMMON_CODECS = ("h264", "hevc", "av1", "vp9", "vp8", "mpeg2video", "mpeg4", "prores", "vc1", "theora", "mjpeg")
 ESSENTIAL_CODECS = frozenset({"h264", "hevc"})
 
 
 def diagnose(settings: Settings, view: View | None = None) -> list[Finding]:
-    """Look at everything that `extract` with these settings would use. Fetches nothing.
+    """Check everything that `extract` would use with these settings. Downloads nothing.
 
-    view: stands in for this machine's GPU.
+    view: the machine whose GPU is looked at, this one by default.
     """
     return [
         _python(settings),
@@ -54,7 +54,7 @@ def _python(settings: Settings) -> Finding:
 
 
 def _packages() -> list[Finding]:
-    """One line when all are there, else one for each that is not."""
+    """One line when all packages can be imported, else one for each that cannot."""
     failed = []
     for module, package in REQUIRED_MODULES.items():
         try:
@@ -79,7 +79,7 @@ def _gpu(settings: Settings, view: View | None) -> list[Finding]:
     try:
         from .doctor_cuda import cuda_findings
     except ImportError:
-        return []  # ONNX Runtime is not there, which has a line of its own
+        return []  # ONNX Runtime is not installed: `_providers` says so
     return cuda_findings(settings, view)
 
 
@@ -128,7 +128,7 @@ def _providers() -> Finding:
 
 
 def _models(settings: Settings) -> list[Finding]:
-    """One line for each role; a model that the first run would pull is a note, a broken one is missing."""
+    """One line for each role: a note for a model that the first run would pull, `missing` for a broken one."""
     from .models import zoo_of
 
     try:

@@ -1,4 +1,4 @@
-"""The lines of `keyart doctor` about the GPU: what is there, what serves it, and what to do about what is not."""
+"""The lines of `keyart doctor` about the GPU and the packages that use it, with advice on what is missing."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ INSTEAD = {
     "cuml": "faces are grouped by scikit-learn, slower for long films",
     "pynvml": "the driver's version is not shown",
 }
-"""What steps in for a module without which the GPU can be used."""
+"""Modules that a run on the GPU can do without → what happens without them."""
 CpuNodes = Callable[[Path], int | None]
-"""The nodes of a model file that ONNX Runtime would place on the CPU with the CUDA provider; None: it does not say."""
+"""Model file → how many of its nodes the CUDA provider of ONNX Runtime would leave to the CPU; None: unknown."""
 
 
 def cuda_findings(settings: Settings, view: View | None = None, cpu_nodes: CpuNodes = cpu_nodes) -> list[Finding]:
-    """One line where there is no GPU; else what was found, `missing` only where `extract` would refuse: with auto
-    as the device it would take the CPU."""
+    """The lines about the GPU; one line where there is none.
+
+    A line is `missing` only where `extract` would refuse to run: with the device `auto` it would use the CPU.
+    """
     view = view or Machine()
     gpu = view.gpu()
     if isinstance(gpu, str):
@@ -64,7 +66,7 @@ def _video(view: View) -> Finding:
 
 
 def _packages(view: View, wanted: State) -> list[Finding]:
-    """One line of all versions, and one for each that is not there."""
+    """One line with all versions, and one for each package that cannot be used."""
     packages = {module: view.package(module) for module in PACKAGES}
     there = ", ".join(f"{PACKAGES[module]} {found.version}" for module, found in packages.items() if found.version)
     findings = [Finding("gpu packages", "ok", there)] if there else []
@@ -113,7 +115,7 @@ def _built(settings: Settings, folder: Path) -> str:
 
 
 def _placement(settings: Settings, cpu_nodes: CpuNodes) -> list[Finding]:
-    """Nodes on the CPU: each costs a round trip in every batch."""
+    """The line about nodes that run on the CPU; none where that is unknown."""
     try:
         said = {role: cpu_nodes(model) for role, model in buildable(settings).items()}
     except (ModelError, SessionError) as error:
@@ -123,7 +125,7 @@ def _placement(settings: Settings, cpu_nodes: CpuNodes) -> list[Finding]:
 
 
 def placement(counts: Mapping[str, int]) -> Finding:
-    """The line for nodes on the CPU, by role."""
+    """The line about nodes that run on the CPU. `counts`: role → their number."""
     there = {role: count for role, count in counts.items() if count}
     if not there:
         return Finding("placement", "ok", f"every node of {len(counts)} models runs on the GPU")

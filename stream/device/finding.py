@@ -1,4 +1,4 @@
-"""One line of what `keyart doctor` reports."""
+"""One line of the report of `keyart doctor`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ State = Literal["ok", "note", "missing"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the report. `missing`: extract could not run; `note`: it could, with less."""
+    """One line of the report. The state `missing`: extract cannot run; `note`: it can, but slower or without a part."""
 
     name: str
     state: State
@@ -18,5 +18,5 @@ class Finding:
     advice: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """The fields, for JSON."""
         return asdict(self)

@@ -1,4 +1,4 @@
-"""Everything that differs between devices, made once for a run. No stage asks which device it runs on."""
+"""Everything that differs between devices, made once for a run, so that no stage asks which device it runs on."""
 
 from __future__ import annotations
 
@@ -21,20 +21,22 @@ OpenDecoder = Callable[[Path, DecodeOptions], Decoder]
 
 @dataclass(frozen=True, slots=True)
 class Concurrency:
-    """What suits a device where the settings leave it open."""
+    """Defaults of a device, used where the settings give no number."""
 
     max_batch: int
-    """Pictures that the engines look at together."""
+    """Most pictures in a batch for the engines."""
     readers: int
-    """Batches in work at a time."""
+    """Batches that are in work at a time."""
     in_flight: int
-    """Films at a time."""
+    """Films that are in work at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """The parts of one device. `ops` and `encoder` are one order of work, `engine_ops`, `tools` and the sessions
-    another, and every meter and decoder has its own: what passes between them is finished before it is handed over."""
+    """The parts of one device. On a GPU `ops` and `encoder` work in one stream, `engine_ops`, `tools` and the sessions
+    in another, and every meter and decoder in its own. So a part must finish a picture before it hands it to another
+    part.
+    """
 
     device: Device
     ops: Ops
@@ -43,12 +45,12 @@ class Kit:
     engine_ops: Ops
     tools: EngineTools
     open_session: Callable[[Path, str], Session]
-    """File and role."""
+    """(model file, role) → session."""
     open_decoder: OpenDecoder
     clustering: Device
     concurrency: Concurrency
     fallbacks: Callable[[Mapping[str, Session]], Sequence[Notice]] = lambda sessions: ()
-    """What was asked for and is done by something else, given the sessions by role."""
+    """Sessions by role → notices of what was asked for and is done by something else."""
 
 
 MakeKit = Callable[[Settings], Kit]

@@ -17,7 +17,7 @@ from .process import set_mmap_threshold
 
 
 def host_kit(settings: Settings) -> Kit:
-    """FFmpeg, NumPy and OpenCV, sessions of one thread each: as many run side by side as there are threads."""
+    """The kit of the CPU. Each session uses one thread; as many run at the same time as the settings allow threads."""
     ops = open_ops("cpu")
     set_mmap_threshold()
     return Kit(
@@ -30,8 +30,8 @@ def host_kit(settings: Settings) -> Kit:
         open_session=_open_on_host,
         open_decoder=AvDecoder,
         clustering="cpu",
-        # One film's decoder and engines already use all cores; a second film would only cost memory. And pictures are
-        # looked at one by one: more together is no faster, and no answer can depend on its neighbours.
+        # One film's decoder and engines already use all cores; a second film would only cost memory. Batches have one
+        # picture: larger ones are no faster, and no result can depend on the other pictures of its batch.
         concurrency=Concurrency(max_batch=1, readers=settings.thread_count, in_flight=1),
     )
 

@@ -1,4 +1,4 @@
-"""The parts of a CUDA device. Imported only where one was chosen."""
+"""The parts of a CUDA device. Imported only when one was chosen."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from kernels.ops import Device
 from kernels.surface import Geometry
 
 from .. import log
-from ..decode.nvdec.open import first_chip, open_on_gpu
+from ..decode.nvdec.open import chip_of_first_gpu, open_on_gpu
 from ..decode.nvdec.session import Chip, RefusedError
 from ..errors import KeyartError
 from ..output.jpeg_cuda import CudaEncoder
@@ -32,16 +32,16 @@ from .kit import Concurrency, Kit
 from .tensorrt_engines import engine_folder
 
 USUAL_ENGINES = 2
-"""Decoder engines to count on when the chip cannot be asked: most GPUs have one to three, an H100 or H200 seven."""
+"""Decoder engines assumed when the GPU does not tell: most GPUs have one to three, an H100 or H200 seven."""
 MAX_BATCH = 32
 READERS = 2
-"""While the device works on one batch the host prepares the next; a third would only make batches smaller."""
+"""While the device works on one batch the host prepares the next. A third reader would only make batches smaller."""
 
 
 def cuda_kit(settings: Settings) -> Kit:
     """NVDEC, kernels, sessions on TensorRT or CUDA, cuML and nvJPEG on the first device; kernels are compiled here.
 
-    Raises KeyartError when CuPy or the device fails after all.
+    Raises KeyartError when CuPy or the device fails.
     """
     try:
         engines, pictures = CupyRuntime(), CupyRuntime()
@@ -65,9 +65,12 @@ def cuda_kit(settings: Settings) -> Kit:
     )
 
 
-def decoder_engines(make_chip: Callable[[], Chip] = first_chip) -> int | None:
-    """How many the chip has; None when it cannot be asked. Every question makes a context on the device, so whether it
-    takes a kind of film is asked when one comes (`Chip.check`)."""
+def decoder_engines(make_chip: Callable[[], Chip] = chip_of_first_gpu) -> int | None:
+    """How many decoder engines the GPU has; None when it does not tell.
+
+    Each question to the decoder makes a context on the device, so nothing more is asked here: whether the GPU can
+    decode a film is asked when the film is opened (`Chip.check`).
+    """
     try:
         return make_chip().engines()
     except (OSError, RuntimeError, RefusedError, KeyartError) as error:
@@ -76,13 +79,17 @@ def decoder_engines(make_chip: Callable[[], Chip] = first_chip) -> int | None:
 
 
 def films_in_flight(engines: int | None) -> int:
-    """Twice the decoder engines: while one film of a pair ends or begins, the other keeps the engine busy."""
+    """Films to work on at a time: two for each decoder engine, so that one keeps it busy while the other begins or
+    ends.
+
+    engines: decoder engines of the GPU; None: unknown, `USUAL_ENGINES` are assumed.
+    """
     return 2 * max(1, USUAL_ENGINES if engines is None else engines)
 
 
 def without_engine(settings: Settings) -> dict[str, str]:
-    """Role → why its model cannot run on an engine with these settings: engines are built for a range of sizes, and
-    one for the largest detector would not fit on any device."""
+    """Role → why its model cannot run on a TensorRT engine with these settings. Engines are built for a range of input
+    sizes, and one for the widest detector would not fit on any device."""
     widest, width = PROFILES["detector"].largest[3], settings.faces.detector_width
     return {"detector": f"faces.detector_width {width} is above its engine's {widest}"} if width > widest else {}
 
@@ -90,8 +97,11 @@ def without_engine(settings: Settings) -> dict[str, str]:
 def fallbacks(
     tensorrt: bool, unfit: Mapping[str, str], clustering: Device, sessions: Mapping[str, Session]
 ) -> list[Notice]:
-    """What something else does than was asked for. tensorrt: whether sessions were to run on it; unfit: role → why
-    not."""
+    """Notices of what was asked for and is done by something else.
+
+    tensorrt: whether sessions were to run on TensorRT. unfit: see `without_engine`. clustering: the device on which
+    faces are grouped. sessions: role → session.
+    """
     notices = []
     left_out = sorted(role for role, session in sessions.items() if tensorrt and session.provider != TENSORRT)
     if left_out:
@@ -104,10 +114,10 @@ def fallbacks(
 
 
 class Meters:
-    """A meter a film, each with a stream of its own: films do not wait for each other's frames.
+    """Makes one meter for each film. Each has its own stream, so that films do not wait for each other's frames.
 
-    The stream of a meter that is gone serves the next one. CuPy keeps memory by stream and would otherwise keep some
-    for every film there ever was.
+    The stream of a meter that no longer exists is used again: CuPy keeps memory for each stream, and new streams would
+    keep some for every film of the run.
     """
 
     def __init__(self, make_runtime: Callable[[], Runtime] = CupyRuntime) -> None:
@@ -115,7 +125,7 @@ class Meters:
         self._free: SimpleQueue[Runtime] = SimpleQueue()
 
     def __call__(self, geometry: Geometry) -> CudaMeter:
-        """For one film. Safe for several threads."""
+        """A meter for one film of this geometry. Safe for several threads."""
         try:
             runtime = self._free.get_nowait()
         except Empty:
@@ -133,7 +143,8 @@ def _open_session(
 
 
 def _clustering() -> Device:
-    """Where faces are grouped. cuML takes seconds to load, which would otherwise be spent when the first film ends."""
+    """The device on which faces are grouped: the GPU if cuML can be imported. The import takes seconds, so it is done
+    before the first film."""
     try:
         importlib.import_module("cuml.cluster")
     except (ImportError, OSError, RuntimeError) as error:

@@ -1,5 +1,7 @@
-"""What there is of a GPU and of what serves it, asked of the libraries themselves. Nothing here raises for what is
-missing: that is the answer."""
+"""Asks the libraries what this machine has: the GPU, its video decoder, the packages of the CUDA path.
+
+Nothing here raises an error for what is missing: the answer says that it is missing, and why.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from typing import Any, Protocol
 
 from engines import trt
 from engines.providers import provider_problem
+from engines.session import first_line
 from kernels.cuda.toolkit import set_cuda_path
 from kernels.cuda.trial import compiler_problem
 
@@ -17,18 +20,21 @@ PACKAGES = {
     "cupy": "cupy-cuda13x", "torch": "torch", "torchvision": "torchvision", "PyNvVideoCodec": "PyNvVideoCodec",
     "cuml": "cuml-cu13", "pynvml": "nvidia-ml-py",
 }  # fmt: skip
-"""Modules of the CUDA path and the distributions that bring them."""
+"""Modules of the CUDA path → the distributions that contain them."""
 NOT_INSTALLED = "is not installed"
 _TWO_BUILDS = ("torch", "torchvision")
+"""Modules that are also distributed without CUDA."""
 
 ASKED_CODECS = ("H264", "HEVC", "AV1", "VP9", "VP8", "MPEG2", "MPEG4", "VC1")
-"""As PyNvVideoCodec's enumeration names them; 8 bits 4:2:0 each, and 10 bits where films use them."""
+"""Codecs that the decoder is asked about in 8 bits 4:2:0, as PyNvVideoCodec's enumeration names them."""
 TEN_BITS = ("H264", "HEVC", "AV1", "VP9")
+"""Codecs that the decoder is also asked about in 10 bits 4:2:0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gpu:
-    """One device. `capability` is "9.0", memory in bytes; driver "" when NVML does not say."""
+    """One device. `capability`: compute capability, such as "9.0". `memory` and `free`: bytes. `driver`: version of the
+    driver, "" when NVML does not tell."""
 
     name: str
     capability: str
@@ -39,7 +45,8 @@ class Gpu:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """What brings a module. `version` is None when it cannot be used; `problem` says why, as the end of a sentence."""
+    """The distribution of a module. `version`: None when the module cannot be used. `problem`: why, as the end of a
+    sentence that begins with its name."""
 
     version: str | None
     problem: str = NOT_INSTALLED
@@ -47,7 +54,8 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class VideoChip:
-    """What the decoder of the chip says of itself. `codecs`: "H264", "HEVC 10 bit", …"""
+    """The video decoder of a GPU. `engines`: how many it has. `codecs` and `refused`: what it can and cannot decode,
+    such as "H264" and "HEVC 10 bit"."""
 
     engines: int
     codecs: tuple[str, ...]
@@ -55,18 +63,18 @@ class VideoChip:
 
 
 class View(Protocol):
-    """A machine as `doctor` and the benchmarks ask about it; tests put a peer here."""
+    """What `doctor`, `choice_of` and the benchmarks ask about a machine. Tests have their own implementation."""
 
     def gpu(self) -> Gpu | str:
-        """The device, or why there is none, in part of a line."""
+        """The first device, or why there is none, as part of a line."""
         ...
 
     def video(self) -> VideoChip | str:
-        """The chip's decoder, or why it cannot be asked."""
+        """The video decoder of the GPU, or why it cannot be asked."""
         ...
 
     def package(self, module: str) -> Package:
-        """What brings a module, once it has been imported."""
+        """The distribution of a module. Imports the module to see whether it works."""
         ...
 
     def compiler(self) -> str | None:
@@ -77,7 +85,9 @@ class View(Protocol):
         """Why ONNX Runtime cannot use a provider; None when it can."""
         ...
 
-    def tensorrt(self) -> trt.TensorRt: ...
+    def tensorrt(self) -> trt.TensorRt:
+        """What is installed of TensorRT, and whether it can be used."""
+        ...
 
 
 class Machine:
@@ -95,7 +105,7 @@ class Machine:
                 return "no CUDA device found"
             seen = runtime.getDeviceProperties(0)
             free, memory = runtime.memGetInfo()
-        except RuntimeError as error:  # CuPy's own, or that it does not find the runtime's library
+        except RuntimeError as error:  # raised by CUDA, or by CuPy when it does not find the CUDA runtime
             return f"no CUDA device can be used ({first_line(error)})"
         return Gpu(seen["name"].decode(), f"{seen['major']}.{seen['minor']}", int(memory), int(free), driver_version())
 
@@ -108,7 +118,7 @@ class Machine:
         return ask_chip(PyNvVideoCodec)
 
     def package(self, module: str) -> Package:
-        """Its distribution's version, once it has been imported."""
+        """The version of its distribution. Imports the module to see whether it works."""
         set_cuda_path()
         try:
             found = version(PACKAGES[module])
@@ -121,26 +131,29 @@ class Machine:
         return Package(None, problem) if problem else Package(found, "")
 
     def compiler(self) -> str | None:
-        """Tries it in a process of its own."""
+        """Tries it in a separate process."""
         return compiler_problem()
 
     def provider(self, name: str) -> str | None:
-        """Tries it in a process of its own."""
+        """Tries it in a separate process."""
         return provider_problem(name)
 
     def tensorrt(self) -> trt.TensorRt:
-        """Package, library and provider."""
+        """Looks at the package, the library and the provider of ONNX Runtime."""
         return trt.inspect_tensorrt()
 
 
 def build_problem(name: str, module: Any) -> str:
-    """What speaks against a module that was imported: two of them come with and without CUDA, and say so alike."""
+    """Why an imported module cannot be used: it was built without CUDA (`_TWO_BUILDS`); "" when nothing is wrong."""
     without = name in _TWO_BUILDS and getattr(module.version, "cuda", None) is None
     return "is built without CUDA, install its build for CUDA 13" if without else ""
 
 
 def ask_chip(codec_library: Any) -> VideoChip | str:
-    """The answers of `GetDecoderCaps` for every codec in 4:2:0. `codec_library`: the module, or a peer of it."""
+    """Ask `GetDecoderCaps` about every codec in 4:2:0. Returns the decoder, or why it cannot be asked.
+
+    codec_library: the module PyNvVideoCodec, or a test's replacement for it.
+    """
     wanted = [(codec, 8) for codec in ASKED_CODECS] + [(codec, 10) for codec in TEN_BITS]
     decoded: list[str] = []
     refused: list[str] = []
@@ -153,7 +166,7 @@ def ask_chip(codec_library: Any) -> VideoChip | str:
         try:
             chroma = getattr(codec_library.cudaVideoChromaFormat, "420")
             caps = codec_library.GetDecoderCaps(gpuid=0, codec=number, chromaformat=chroma, bitdepth=bits)
-        except Exception as error:  # the library's own exceptions have no public base; one answer settles all
+        except Exception as error:  # the exceptions of PyNvVideoCodec have no public base class
             return f"the video decoder cannot be asked ({first_line(error)})"
         (decoded if caps["supported"] else refused).append(name)
         engines = max(engines, int(caps["num_decoder_engines"]))
@@ -161,7 +174,7 @@ def ask_chip(codec_library: Any) -> VideoChip | str:
 
 
 def driver_version() -> str:
-    """The driver's version; "" when NVML does not say."""
+    """The version of the GPU's driver; "" when NVML does not tell."""
     try:
         import pynvml
     except ImportError:
@@ -175,8 +188,3 @@ def driver_version() -> str:
     except pynvml.NVMLError:
         return ""
     return said.decode() if isinstance(said, bytes) else str(said)
-
-
-def first_line(error: Exception) -> str:
-    """An error's message without the lines that follow."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

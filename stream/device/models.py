@@ -1,4 +1,4 @@
-"""The zoo that the settings mean."""
+"""The model zoo for given settings."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from engines.zoo import FOLDER_VARIABLE, Zoo
 from ..settings.model import Settings
 
 ROLES = (*READER_ROLES, "text_detection")
-"""What the main job needs; the other roles are pulled by what uses them."""
+"""Roles of the models that `keyart extract` needs. The models of other roles are pulled by what uses them."""
 
 
 def zoo_of(settings: Settings) -> Zoo:
     """The models of `settings.model_set`, looked for in `settings.models` first.
 
-    `KEYART_MODELS` also names the folder where pulled models are kept, so it need not exist before the first pull;
-    a folder given by flag or file must. Raises ModelError.
+    The folder named by `KEYART_MODELS` need not exist, because the first pull creates it; a folder given by flag or
+    file must. Raises ModelError.
     """
     local = settings.models
     if local is not None and not local.exists() and str(local) == os.environ.get(FOLDER_VARIABLE):

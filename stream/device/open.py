@@ -1,4 +1,4 @@
-"""Which device serves a run is decided here, once."""
+"""Opens the kit of the device that a run uses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .kit_cpu import host_kit
 def open_kit(settings: Settings) -> Kit:
     """The kit of the device that the settings ask for. Takes seconds on a GPU.
 
-    Raises KeyartError when that device cannot be used, with what is missing.
+    Raises KeyartError, which says what is missing, when that device cannot be used.
     """
     choice = choice_of(settings.device)
     if choice.why_not_cuda:

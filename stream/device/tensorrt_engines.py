@@ -1,4 +1,4 @@
-"""Where TensorRT engines are kept, whether this run can use them, and building them."""
+"""TensorRT engines: where they are kept, whether a run can use them, how they are built."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .models import ROLES, zoo_of
 
 
 def engine_folder(settings: Settings, inspect: Callable[[], trt.TensorRt] = trt.inspect_tensorrt) -> Path | None:
-    """The folder that sessions of a CUDA run are to be given, None where they run on the CUDA provider.
+    """The folder of engines for the sessions of a CUDA run; None: they run on the CUDA provider.
 
-    None unless TensorRT can be used and the engines of every model are built: a session given a folder without its
-    engine would build one, for minutes that nothing can interrupt. Costs nothing where none was ever built.
-    Raises ModelError.
+    None unless TensorRT can be used and the engines of every model are built. A session that does not find its engine
+    in the folder would build it, which takes minutes and cannot be interrupted. TensorRT is not looked at when no
+    engine was ever built. Raises ModelError.
     """
     if not _root(settings).is_dir():
         return None
@@ -31,12 +31,13 @@ def engine_folder(settings: Settings, inspect: Callable[[], trt.TensorRt] = trt.
 
 
 def engine_root(settings: Settings, found: trt.TensorRt) -> Path:
-    """The folder for the engines of the TensorRT that was found; it need not exist. Raises ModelError."""
+    """The folder for engines of the TensorRT `found`; it need not exist. Raises ModelError."""
     return _root(settings) / trt.engine_key(found)
 
 
 def buildable(settings: Settings) -> dict[str, Path]:
-    """Role → file of the models of the main job that are here and for which engines are built. Raises ModelError."""
+    """Role → model file, for those models of `ROLES` that are on this machine and can have an engine. Raises
+    ModelError."""
     from engines.session_cuda import PROFILES
 
     models = {line.role: line.model for line in zoo_of(settings).status()}
@@ -50,8 +51,10 @@ def build_engines(
     again: bool = False,
     parts: BuildParts | None = None,
 ) -> list[BuiltEngine]:
-    """Pull the models that are missing and build the engines that are, one line a step to `say`; the first line is what
-    there is of TensorRT: its version, whether ONNX Runtime can load its provider, and if not, why.
+    """Pull missing models and build missing engines (`again`: all engines). Returns the engines of all models.
+
+    say: called with a line for each step; the first one tells the version of TensorRT and whether ONNX Runtime can load
+    its provider. progress: told of the pull. parts: what is asked of the machine, replaced in tests.
 
     Raises KeyartError when nothing can be built on this machine, ModelError when one model cannot be pulled or built.
     """
@@ -74,7 +77,7 @@ def device_problem() -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class BuildParts:
-    """What building asks of the machine; tests put peers here."""
+    """What `build_engines` asks of the machine; tests replace it."""
 
     device_problem: Callable[[], str | None] = device_problem
     inspect: Callable[[], trt.TensorRt] = trt.inspect_tensorrt

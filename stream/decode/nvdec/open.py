@@ -30,7 +30,7 @@ def open_on_gpu(path: Path, options: DecodeOptions) -> Decoder:
     when the device has no room.
     """
     try:
-        chip, memory = first_chip(), CupyMemory()
+        chip, memory = chip_of_first_gpu(), CupyMemory()
     except RuntimeError as error:
         if out_of_memory(error):
             raise KeyartError(NO_ROOM) from error
@@ -63,7 +63,7 @@ def _chips_or_uploads(info: VideoInfo, options: DecodeOptions, chip: Chip, memor
 
 
 @lru_cache(maxsize=1)
-def first_chip() -> Chip:
+def chip_of_first_gpu() -> Chip:
     """NVDEC of the first GPU. Raises RuntimeError when PyNvVideoCodec is missing or finds no driver."""
     try:
         import PyNvVideoCodec

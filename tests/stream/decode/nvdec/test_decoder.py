@@ -17,7 +17,7 @@ from anyio import to_thread
 
 from stream.decode.decoder import DecodeOptions, DecodeRange
 from stream.decode.nvdec.demux_decode import NvPass
-from stream.decode.nvdec.open import first_chip, open_on_chip
+from stream.decode.nvdec.open import chip_of_first_gpu, open_on_chip
 from stream.decode.nvdec.packets import PacketReader
 from stream.decode.nvdec.session import Chip, RefusedError
 from stream.decode.slots import Demand
@@ -339,7 +339,7 @@ def test_a_chip_that_stays_silent_is_not_fed_to_the_end(make_film, moving):
 def test_without_the_package_it_is_said(monkeypatch):
     monkeypatch.setitem(sys.modules, "PyNvVideoCodec", None)
     with pytest.raises(RuntimeError, match="PyNvVideoCodec cannot be imported"):
-        first_chip.__wrapped__()
+        chip_of_first_gpu.__wrapped__()
 
 
 def test_refusing_is_an_error_of_its_own(film):
