@@ -1,2 +1,3 @@
-"""Files to pictures. In: the path of a film; out: `VideoInfo`, and its pictures in presentation order (`FrameBatch`) or
-at one time. One Protocol (`decoder.Decoder`), two decoders behind it: `ffmpeg/` on the host, `nvdec/` on the GPU."""
+"""Decodes films. In: the path of a film; out: its `VideoInfo`, and its pictures: all in presentation order
+(`FrameBatch`) or those at given times. Two decoders implement `decoder.Decoder`: `ffmpeg/` on the host, `nvdec/` on the
+GPU."""

@@ -1,8 +1,8 @@
-"""The one place where films are opened: each as that one file, never as an address, a list or a pattern.
+"""The only place where films are opened: each as that one file, never as an address, a list or a pattern.
 
-FFmpeg takes `concat:a|b` and `13:19:57.mp4` for addresses and `img%02d.png` for a series of pictures; a playlist, or a
-list of files under a film's name, makes it read what it names. Where others can write to a library, that would show
-other files in the posters.
+FFmpeg takes `concat:a|b` and `13:19:57.mp4` for addresses and `img%02d.png` for a series of pictures. It also reads the
+files that a playlist names. Whoever can write to a film library could so get other files of this machine into the
+posters.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ _BARE_STREAMS = (
 )  # fmt: skip
 _PICTURES = ("gif", "apng", "jpeg_pipe", "png_pipe", "webp_pipe", "bmp_pipe", "tiff_pipe")
 FORMATS = frozenset((*_CONTAINERS, *_BARE_STREAMS, *_PICTURES))
-"""FFmpeg's demuxers that are let in: those of films, which read nothing but the file itself.
+"""The demuxers of FFmpeg that are allowed: those of film formats that read only the file itself.
 
-Left out are those that read what a file names (concat, hls, dash, imf, sdp, rtsp, webm_dash_manifest), that look for
-others beside it (image2, mlv, vobsub), that record from a device or make pictures of nothing (v4l2, x11grab, lavfi) or
-of text (tty), that run a script (avisynth, vapoursynth) or fetch what a drawing names (svg_pipe); and, because no film
-is kept in them, sound, subtitles, other still pictures and the formats of games.
+Not allowed are demuxers that read files named in the file (concat, hls, dash, imf, sdp, rtsp, webm_dash_manifest) or
+found beside it (image2, mlv, vobsub), that record from a device or generate pictures (v4l2, x11grab, lavfi), also from
+text (tty), that run a script (avisynth, vapoursynth), or that fetch what a drawing refers to (svg_pipe). Formats of
+sound, subtitles, games and other still pictures are not allowed either, because films do not come in them.
 """
 _OPTIONS = {
     "protocol_whitelist": "file",
     "format_whitelist": ",".join(sorted(FORMATS)),
-    # QuickTime files may say that their pictures lie in another file.
+    # QuickTime files may refer to another file for their pictures.
     "enable_drefs": "0",
     "use_absolute_path": "0",
 }
@@ -54,7 +54,7 @@ _NO_FILES = (
     (stat.S_ISCHR, "is a device, give a file"),
     (stat.S_ISBLK, "is a device, give the files on it"),
 )
-# A title that is not UTF-8 must not keep a film from being opened; PyAV 19 opens it without being asked to.
+# A film must open although its title is not UTF-8. PyAV 19 and later need no option for that.
 _ANY_TITLES: dict[str, Any] = {"metadata_errors": "ignore"} if int(av.__version__.split(".")[0]) < 19 else {}
 _HEAD_BYTES = 4096
 _XML_LISTS = rb"MPD|SmoothStreamingMedia|smil|asx|playlist|CompositionPlaylist|AssetMap"
@@ -64,13 +64,16 @@ _LISTS = {
     "PLS playlist": re.compile(rb"\[playlist\]", re.IGNORECASE),
     "playlist in XML": re.compile(rb"<(?:.*?<)?(?:\w+:)?(?:" + _XML_LISTS + rb")\b", re.IGNORECASE | re.DOTALL),
 }
-"""How lists of other files begin, behind white space."""
+"""How lists of other files begin, after white space: name of the kind → pattern."""
 _WEBP_ANIMATION = 0b10
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
 
 
 def open_container(path: Path) -> InputContainer:
-    """The container of `path`, demuxer open. Raises KeyartError in words a person can act on."""
+    """Open the film at `path`; the caller closes the container.
+
+    Raises KeyartError, with reason and what to do, when it does not exist, cannot be read, or is no film.
+    """
     try:
         file = path.absolute()
         _refuse_no_files(file)
@@ -91,7 +94,7 @@ def open_container(path: Path) -> InputContainer:
 
 
 def _refuse_no_files(file: Path) -> None:
-    """Raise KeyartError for what has no content of its own, before anything waits for its content."""
+    """Raise KeyartError for folders, pipes, sockets, devices and empty files. Reading a pipe could wait for ever."""
     status = file.stat()
     for is_kind, reason in _NO_FILES:
         if is_kind(status.st_mode):
@@ -101,8 +104,8 @@ def _refuse_no_files(file: Path) -> None:
 
 
 def _refuse_by_content(head: bytes) -> None:
-    """Raise KeyartError for lists of other files, which `FORMATS` keeps out too but without a reason, and for animated
-    WebP, which FFmpeg opens and finds no picture in."""
+    """Raise KeyartError for lists of other files, so that the reason is clear (`FORMATS` alone would refuse them
+    without one), and for animated WebP, which FFmpeg opens but cannot decode. `head`: the file's first bytes."""
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     for name, beginning in _LISTS.items():
         if beginning.match(text):
@@ -112,11 +115,12 @@ def _refuse_by_content(head: bytes) -> None:
 
 
 def _opened(file: Path) -> InputContainer:
-    """Raises KeyartError for a format that is not let in, and FFmpeg's errors."""
+    """Open the file with an allowed format. Raises KeyartError for other formats, FFmpegError for what FFmpeg
+    refuses."""
     try:
         return _open(f"file:{file}", _OPTIONS)
     except ArgumentError:
-        # Refused by its format: that of its content, or the one FFmpeg sees in the name of a picture.
+        # The format is not allowed. FFmpeg may have taken it from the name of a picture, so look at the content alone.
         found = _format_of_content(file)
     if found is None:
         raise KeyartError(f"is broken or none of the kinds of video that are opened, {_GIVE}")
@@ -126,8 +130,8 @@ def _opened(file: Path) -> InputContainer:
 
 
 def _format_of_content(file: Path) -> ContainerFormat | None:
-    """What FFmpeg takes the content for when it neither knows the name nor may open anything by itself."""
-    # Opened by a descriptor: PyAV would hand on the name of one that was opened by its path.
+    """The format that FFmpeg finds in the content alone, without the file's name; None when it finds none."""
+    # Opened by descriptor, because PyAV gives FFmpeg the name of a file object that was opened by path.
     with open(os.open(file, os.O_RDONLY), "rb") as nameless:
         try:
             with _open(nameless, {"protocol_whitelist": "none"}) as container:

@@ -1,4 +1,4 @@
-"""What every decoder offers: all frames in order, or one frame at one time."""
+"""The Protocol of all decoders: every picture in order, or the pictures at given times."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DecodeMode = Literal["all", "reference"]
 
 @dataclass(frozen=True, slots=True)
 class DecodeRange:
-    """Which part of the file is watched, in seconds from its first picture."""
+    """The part of the file to watch, in seconds from its first picture. `end_s` None: to the end of the file."""
 
     start_s: float = 0.0
     end_s: float | None = None
@@ -24,9 +24,12 @@ class DecodeRange:
 
 @dataclass(frozen=True, slots=True)
 class DecodeOptions:
-    """`threads` 0 means all cores the process may use. `batch`: pictures a batch, fewer of pictures larger than 1080p.
-    `kept_1080p`: how many pictures of 1920x1080 the film keeps at most (`PicturePool`), which a decoder with a bounded
-    number of slots must know."""
+    """How to decode a film.
+
+    `threads`: 0 means all cores the process may use. `batch`: pictures in a batch; batches of pictures larger than
+    1920x1080 have fewer. `kept_1080p`: how many pictures of 1920x1080 the film keeps at most (`PicturePool`); a decoder
+    with a bounded number of slots needs slots for them.
+    """
 
     mode: DecodeMode = "all"
     range: DecodeRange = DecodeRange()
@@ -35,41 +38,49 @@ class DecodeOptions:
     kept_1080p: int = 64
 
     def batch_of(self, info: VideoInfo) -> int:
-        """Pictures a batch of this film. Each batch changes threads twice, which costs a tenth of decoding one picture;
-        how many bytes wait between the stages must not depend on the film."""
+        """Pictures in a batch of this film.
+
+        Large batches save time, because each is handed between threads twice at the cost of a tenth of decoding one
+        picture. The limit in bytes keeps the memory between the stages independent of the picture size.
+        """
         return min(self.batch, max(_LEAST_BATCH, self.batch * FRAME_1080P_BYTES // picture_bytes(info)))
 
 
 def picture_bytes(info: VideoInfo) -> int:
-    """Bytes of a picture of the film, about."""
+    """About how many bytes a decoded picture of the film takes (as 4:2:0)."""
     return max(1, info.width * info.height * 3 // 2 * (1 if info.bit_depth == 8 else 2))
 
 
 class Decoder(Protocol):
-    """One file's pictures on one device. `name` says who decodes: "ffmpeg", "nvdec" or "ffmpeg, uploaded"."""
+    """Decodes the pictures of one film to one device.
+
+    `name`: "ffmpeg", "nvdec" or "ffmpeg, uploaded". `notices`: complete when the iterator of `batches` has ended.
+    """
 
     name: str
     info: VideoInfo
     notices: list[Notice]
 
     def batches(self) -> Generator[FrameBatch]:
-        """All pictures of the range, once, in presentation order.
+        """All pictures of the range in presentation order. To be called once.
 
-        Who leaves early closes the generator, on a worker thread: closing waits for whatever still decodes. On a worker
-        thread a cancellation is heard within a second, while a batch is waited for too.
+        A caller that stops early closes the generator, on a worker thread: closing waits for what still decodes. On a
+        worker thread a cancellation is heard within a second, also while a batch is waited for.
         """
         ...
 
     def frame_at(self, pts_s: float) -> Surface:
-        """The picture shown exactly at `pts_s`. Raises KeyartError when the file has none there (any more)."""
+        """The picture with the presentation time `pts_s`. Raises KeyartError when the file has none there any more."""
         ...
 
     def between(self, first_s: float, last_s: float, *, fine: bool = False) -> list[tuple[float, Surface]]:
-        """Every picture with its time from `first_s` to `last_s`, both included; for stretches of a second or so.
+        """Every picture from `first_s` to `last_s`, both included, with its time; for spans of about a second.
 
-        To look at, not to print, unless `fine`: a decoder may leave out the finish of its pictures here. None where
-        times had to be mended, because they cannot be sought.
+        Without `fine` a decoder may skip steps that only improve the look of its pictures. Returns no pictures where
+        times of the film had to be corrected, because such times cannot be sought.
         """
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Give back memory and streams. Pictures that are still referred to stay valid."""
+        ...

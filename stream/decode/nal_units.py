@@ -1,9 +1,9 @@
-"""Which packets of H.264 and HEVC no other picture needs, read from the headers of their NAL units.
+"""Reads NAL unit headers of H.264 and HEVC: which packets no other picture needs, and at which decoding can begin.
 
 H.264 (ITU-T H.264, 7.4.1): `nal_ref_idc` is 0 in every slice of a picture that nothing refers to. HEVC (ITU-T H.265,
-7.4.2.2): a picture of an even NAL unit type below 16 is not referred to by pictures of *its own* temporal sub-layer;
-higher sub-layers may still refer to it, lower ones never refer upwards. So it can go only when it belongs to the
-highest sub-layer the sequence has.
+7.4.2.2): a picture of an even NAL unit type below 16 is not referred to by pictures of *its own* temporal sub-layer.
+Higher sub-layers may still refer to it; lower ones never refer to a higher one. So it can be left out only when it
+belongs to the highest sub-layer of the sequence.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _H264_SPS = 7
 
 
 class NonReference:
-    """Tells the packets of one stream that can be left out without harm to any other picture.
+    """Finds the packets of one stream that can be left out without damage to other pictures.
 
-    `codec` is FFmpeg's name, `extradata` the container's header of the stream. For codecs other than H.264 and HEVC,
-    and for what cannot be read, the answer is always that the packet is needed.
+    codec: name of the codec in FFmpeg. extradata: the stream's header in the container. Packets of codecs other than
+    H.264 and HEVC, and packets that cannot be read, count as needed.
     """
 
     def __init__(self, codec: str, extradata: bytes | None) -> None:
@@ -38,7 +38,7 @@ class NonReference:
             self._look_for_layers(parameter_sets(codec, extradata))
 
     def holds(self, data: bytes | memoryview) -> bool:
-        """Whether the packet is one picture that nothing refers to, and nothing else that later ones need."""
+        """Whether the packet holds a picture that no other refers to, and nothing else that later pictures need."""
         if self._codec == "h264":
             return self._h264(data)
         return self._codec == "hevc" and self._hevc(data)
@@ -78,11 +78,11 @@ class NonReference:
 
 
 class FreshStart:
-    """Tells the packets of one stream with which a decoder that knows the container's header alone can begin: those of
-    IDR pictures (H.264, 7.4.1.2.4; H.265, 8.1.3), after which nothing refers to what was before.
+    """Finds the packets of one stream at which a decoder can begin that knows only the container's header: those of IDR
+    pictures (H.264, 7.4.1.2.4; H.265, 8.1.3). No picture after an IDR picture refers to one before it.
 
-    Where parameter sets came in packets, the IDR picture has to bring its own. To be asked about every packet, in
-    decoding order. For codecs other than H.264 and HEVC the answer is always no.
+    Once a packet has brought parameter sets, an IDR picture counts only when its packet has all of them. So `holds`
+    must be called for every packet, in decoding order. For codecs other than H.264 and HEVC it always returns False.
     """
 
     def __init__(self, codec: str, extradata: bytes | None) -> None:
@@ -92,7 +92,7 @@ class FreshStart:
         self._header_suffices = bool(parameter_sets(codec, extradata))
 
     def holds(self, data: bytes | memoryview) -> bool:
-        """Whether a decoder can begin with the packet."""
+        """Whether a decoder can begin at this packet."""
         if not self._known:
             return False
         kinds = {unit[0] & 31 if self._is_h264 else unit[0] >> 1 & 63 for unit in units(data, self._prefix)}
@@ -102,8 +102,9 @@ class FreshStart:
 
 
 def units(data: bytes | memoryview, prefix: int) -> Iterator[memoryview]:
-    """The NAL units of a packet, none of them empty: after start codes when `prefix` is 0, else after big-endian
-    lengths of `prefix` bytes. What a wrong length hides is given as one unit that is part of a key picture."""
+    """The NAL units of a packet without the empty ones. Units are separated by start codes when `prefix` is 0; else
+    each follows its length, a big-endian number of `prefix` bytes. After a wrong length, yields one unit that looks
+    like a slice of a key picture, so that the packet counts as needed."""
     return _after_lengths(memoryview(data), prefix) if prefix else _after_start_codes(bytes(data))
 
 
@@ -136,8 +137,8 @@ def _after_lengths(view: memoryview, prefix: int) -> Iterator[memoryview]:
 
 
 def sequence_headers(codec: str, annex_b: bytes) -> bytes:
-    """The sequence parameter sets before the first slice of a packet, empty when it has none: where they change, a
-    decoder has to begin anew."""
+    """The sequence parameter sets before the first slice of a packet, empty when it has none. When they change, a
+    hardware decoder has to be opened again."""
     found: list[bytes] = []
     if codec not in ("h264", "hevc"):
         return b""
@@ -151,7 +152,7 @@ def sequence_headers(codec: str, annex_b: bytes) -> bytes:
 
 
 def prefix_length(codec: str, extradata: bytes | None) -> int:
-    """Bytes of the length before each NAL unit, 0 for start codes (Annex B), by the header in the container.
+    """How many bytes the length before each NAL unit has, by the header in the container; 0: start codes (Annex B).
 
     ISO/IEC 14496-15, 5.3.3.1 (AVCDecoderConfigurationRecord) and 8.3.3.1 (HEVCDecoderConfigurationRecord).
     """
@@ -162,7 +163,7 @@ def prefix_length(codec: str, extradata: bytes | None) -> int:
 
 
 def parameter_sets(codec: str, extradata: bytes | None) -> bytes:
-    """The parameter sets of a container's header with start codes, empty when it holds none."""
+    """The parameter sets in a container's header, each after a start code (Annex B); empty when it has none."""
     if not extradata:
         return b""
     if not prefix_length(codec, extradata):

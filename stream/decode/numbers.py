@@ -1,4 +1,4 @@
-"""Numbers of pictures, skipped ones included, counted from the packets that were demuxed before them."""
+"""Frame numbers of pictures in the stream. Pictures that were not decoded count too."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import heapq
 
 
 class FrameNumbers:
-    """Counts pictures in presentation order although packets come in decoding order.
+    """Numbers pictures in presentation order, although packets come in decoding order.
 
-    When a picture leaves the decoder every packet that is shown before it has been demuxed, so its number is how many
-    packets' times lie below its own. Memory: the packets between decoding and presentation, a few dozen.
+    When a picture leaves the decoder, every packet with an earlier time has been demuxed. So the number of a picture is
+    the count of packets with earlier times. Keeps the times of a few dozen packets.
     """
 
     def __init__(self) -> None:
@@ -18,14 +18,14 @@ class FrameNumbers:
         self._known = True
 
     def demuxed(self, pts: int | None) -> None:
-        """A packet came by; without a time nothing after it can be numbered."""
+        """Count a demuxed packet. After a packet without a time (None) no picture can be numbered."""
         if pts is None:
             self._known = False
         elif self._known:
             heapq.heappush(self._waiting, pts)
 
     def number(self, pts: int | None) -> int:
-        """Number of the picture shown at `pts`, -1 when unknowable. Pictures come in presentation order."""
+        """Number of the picture with time `pts`, from 0; -1 when unknown. To be called in presentation order."""
         if not self._known or pts is None:
             return -1
         while self._waiting and self._waiting[0] < pts:

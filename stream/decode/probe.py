@@ -1,4 +1,4 @@
-"""What a container and its first picture say of a film."""
+"""Properties of a film, read from its container and its first picture."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ _ATTACHED_PICTURE = av.stream.Disposition.attached_pic
 
 
 def picture_stream(container: av.container.InputContainer) -> av.video.stream.VideoStream:
-    """The film's picture stream: the best one that is no attached cover. Raises KeyartError when there is none."""
+    """The film's video stream: the one FFmpeg rates best, but no attached cover picture.
+
+    Raises KeyartError when there is none, or no decoder for it.
+    """
     streams = [s for s in container.streams.video if not s.disposition & _ATTACHED_PICTURE]
     if not streams:
         raise KeyartError("has no video stream, give a file with pictures")
@@ -43,7 +46,8 @@ def picture_stream(container: av.container.InputContainer) -> av.video.stream.Vi
 
 
 def colour_of(frame: av.VideoFrame) -> Colour:
-    """Matrix and range as tagged; where the tags are silent, by size (BT.709 for HD) and by pixel format."""
+    """Colour as tagged in the frame. Without a tag, the matrix follows from the size (BT.709 for HD), the range from
+    the pixel format."""
     hd = frame.width >= 1280 or frame.height > 576
     tags = (int(frame.colorspace), int(frame.color_range), int(frame.color_primaries), int(frame.color_trc))
     return _colour(hd, frame.format.name, *tags)
@@ -51,7 +55,7 @@ def colour_of(frame: av.VideoFrame) -> Colour:
 
 @lru_cache(maxsize=64)
 def _colour(hd: bool, layout: str, matrix: int, span: int, primaries: int, transfer: int) -> Colour:
-    """One object for all frames alike: it is asked for every frame."""
+    """Cached, because it is called for every frame."""
     return Colour(
         matrix=_MATRICES.get(matrix, "bt709" if hd else "bt601"),
         full_range=span == _FULL_RANGE or layout.startswith("yuvj"),
@@ -61,15 +65,18 @@ def _colour(hd: bool, layout: str, matrix: int, span: int, primaries: int, trans
 
 
 def rate_of(*claimed: SupportsFloat | None) -> float | None:
-    """Pictures a second: the first of the container's claims that can be true, None without one.
+    """Pictures a second: the first of the container's rates that is above 0 and at most `_MOST_FPS`; None without one.
 
-    Joined and copied files claim thousands, and a frame's duration, with all that is counted in it, would be nothing.
+    Some joined or copied files claim thousands. With such a rate, limits counted in frame durations would be almost 0.
     """
     return next((float(rate) for rate in claimed if rate is not None and 0 < float(rate) <= _MOST_FPS), None)
 
 
 def geometry_of(frame: av.VideoFrame, sample_aspect: tuple[int, int]) -> Geometry:
-    """Display size: square pixels by stretching the width (as players do), then the display matrix's rotation."""
+    """Display size and rotation. The width is stretched to square pixels (as players do), before the rotation.
+
+    sample_aspect: (numerator, denominator) of the pixel's width to its height.
+    """
     clockwise = cast(Rotation, (round(-frame.rotation / 90) * 90) % 360)
     numerator, denominator = sample_aspect
     width = max(1, round(frame.width * numerator / denominator))
@@ -79,7 +86,7 @@ def geometry_of(frame: av.VideoFrame, sample_aspect: tuple[int, int]) -> Geometr
 
 
 def sample_aspect_of(stream: av.video.stream.VideoStream) -> tuple[int, int]:
-    """Pixel aspect as (numerator, denominator); (1, 1) when unknown or absurd (a ratio beyond 1:4 or 4:1)."""
+    """Pixel aspect as (numerator, denominator); (1, 1) when unknown or implausible (beyond 1:4 or 4:1)."""
     ratio = stream.sample_aspect_ratio
     if not ratio or not 0.25 <= float(ratio) <= 4:
         return (1, 1)
@@ -93,7 +100,7 @@ def video_info(
     first: av.VideoFrame,
     first_pts_s: float,
 ) -> VideoInfo:
-    """The record of a file from its container and its first decoded picture."""
+    """The `VideoInfo` of a film from its container, its stream and its first decoded picture."""
     sample_aspect = sample_aspect_of(stream)
     return VideoInfo(
         path=path,
@@ -123,7 +130,7 @@ def _duration_s(container: av.container.InputContainer, stream: av.video.stream.
 
 
 def notices_of(info: VideoInfo) -> list[Notice]:
-    """What this version does not treat: such a film is processed, and its manifest says so."""
+    """Notices about HDR and interlaced films: they are processed, but this version does not treat them specially."""
     notices = []
     if info.colour.transfer in ("pq", "hlg"):
         message = f"{info.colour.transfer.upper()} pictures are not tone-mapped yet, colours will look flat"
@@ -136,11 +143,13 @@ def notices_of(info: VideoInfo) -> list[Notice]:
 
 
 def key_before(path: Path, pts_s: float) -> float | None:
-    """Time of the last key frame at or before `pts_s` (file clock, seconds); None where none can be sought: the film is
-    read from its beginning then. Raises KeyartError like `open_container`."""
+    """Time of the last key frame at or before `pts_s`, both in seconds on the file's clock.
+
+    None when the file cannot be sought; read it from its beginning then. Raises KeyartError like `open_container`.
+    """
     with open_container(path) as container:
         stream = picture_stream(container)
-        # Program streams land behind the asked time.
+        # In MPEG program streams a seek may end after the given time.
         for start_s in (pts_s, pts_s - SEEK_BACK_OFF_S):
             try:
                 container.seek(int(start_s / (stream.time_base or 1)), stream=stream, backward=True)
@@ -153,7 +162,7 @@ def key_before(path: Path, pts_s: float) -> float | None:
 
 
 def _key_times(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> Iterator[float]:
-    """Presentation times of the key frames' packets from where the demuxer stands, seconds."""
+    """Presentation times, in seconds, of the key frames from the demuxer's position on."""
     for packet in container.demux(stream):
         if packet.is_keyframe and packet.pts is not None and packet.time_base:
             yield float(packet.pts * packet.time_base)

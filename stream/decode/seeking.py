@@ -1,4 +1,4 @@
-"""What decoders have in common: what a pass over a file came across, and how times are sought."""
+"""Shared by the decoders: tolerances of seeking, and the notices about a pass over a file."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from ..records import Notice, VideoInfo
 
 SAME_TIME_S = 1.5e-3
-"""Times this near are one picture's: containers round them to milliseconds."""
+"""Times that differ by less belong to the same picture: containers round them to milliseconds."""
 SEEK_BACK_OFF_S = 15.0
-"""Program streams land behind the asked time; a second try starts this much earlier, a third at the start."""
+"""In MPEG program streams a seek may end after the given time. The second try seeks this much earlier."""
 _END_TOLERANCE_S = 1.0
-"""Containers round durations and count the last picture differently; a film that ends earlier than this was cut off."""
+"""A film that ends earlier than its container says, by more than this, was cut off. Containers round durations."""
 
 
 @dataclass(slots=True)
 class PassSummary:
-    """What one pass over the file came across."""
+    """What one pass over the file found. `pictures`: count; `last_s`: time of the last picture; `adjusted`: times were
+    corrected; `resized`: the picture size changed; `ended`: the end of the file was reached."""
 
     pictures: int = 0
     last_s: float = 0.0
@@ -25,7 +26,10 @@ class PassSummary:
     ended: bool = False
 
     def notices(self, info: VideoInfo, errors: int, first_error_s: float | None) -> list[Notice]:
-        """What was odd. errors: damaged places, the first of them at `first_error_s`."""
+        """Notices about damage, corrected times, changed size and a missing end.
+
+        errors: count of damaged places. first_error_s: time of the first one, seconds; None: unknown.
+        """
         found = []
         if errors:
             message = f"{errors} damaged places did not decode, went on after them"

@@ -1,4 +1,4 @@
-"""Presentation times in seconds, strictly increasing, and the file's own wherever the file makes sense."""
+"""Presentation times that strictly increase (the file's own where possible), and the frame rate measured from them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ import numpy as np
 
 _FALLBACK_FPS = 25.0
 _BLOCK = 32
-"""Pictures of which one rate is taken: times that are rounded to milliseconds blur it by a thousandth."""
+"""Frame durations from which one rate is measured: times rounded to milliseconds change it by a thousandth."""
 _BLOCKS = 8
 _AS_CLAIMED = 0.8
-"""A measure that is off by less does not count against the container: some frames may be missing in any stretch."""
+"""The container's rate counts as right while measured and claimed rate differ by a smaller factor: frames may be
+missing."""
 
 
 class FrameClock:
-    """Times of one pass. A picture without a time, or with one that runs backwards (joined streams), follows the one
-    before it by a frame's duration, and all after it keep their distance; `adjusted` then says so."""
+    """Corrects the times of one pass over a film.
+
+    A picture without a time, or with a time not after the one before (joined streams), gets the time of the one before
+    plus a frame's duration; the times after it are moved by the same amount. `adjusted`: whether that has happened.
+    """
 
     def __init__(self, fps: float | None) -> None:
         self._step_s = 1.0 / (fps or _FALLBACK_FPS)
@@ -26,7 +30,8 @@ class FrameClock:
         self.adjusted = False
 
     def time(self, stored_s: float | None) -> float:
-        """Seconds of the next picture, whose time the file gives as `stored_s`; pictures come in presentation order."""
+        """Time of the next picture in presentation order, seconds. `stored_s`: its time in the file, None if it has
+        none."""
         time_s = None if stored_s is None else stored_s + self._offset_s
         if self._last_s is None:
             time_s = 0.0 if time_s is None else time_s
@@ -40,11 +45,11 @@ class FrameClock:
 
 
 class MeasuredRate:
-    """How many pictures a second there really are, by the times of the last few hundred. What a container claims stands
-    as long as the times do not clearly contradict it, as they do where pictures are left out or the claim is wrong.
+    """The frame rate, measured from the times of the last few hundred pictures. The container's rate is used as long as
+    the measured one is near it. They differ where pictures are left out or the container is wrong.
 
-    The middle of several blocks counts, so a gap, or one wrong time, changes nothing. The same pictures give the same
-    rate, however they come in batches.
+    The rate is the median of several blocks, so a gap or one wrong time has no effect. It does not depend on how the
+    pictures are divided into batches.
     """
 
     def __init__(self, claimed_fps: float | None) -> None:
@@ -59,12 +64,12 @@ class MeasuredRate:
 
     @property
     def is_as_claimed(self) -> bool:
-        """Whether pictures come about as the container claims, as far as is known."""
+        """Whether the measured rate is near the container's; True as long as nothing is measured."""
         measured, claimed = self._measured(), self._claimed_fps or 0.0
         return measured is None or _AS_CLAIMED * claimed <= measured <= claimed / _AS_CLAIMED
 
     def add(self, pts_s: np.ndarray) -> None:
-        """The next pictures' times, (N,) float64 seconds, increasing."""
+        """Add the times of the next pictures: (N,) float64, seconds, increasing."""
         self._open_s = np.concatenate([self._open_s, pts_s])
         while len(self._open_s) > _BLOCK:
             self._rates.append(_rate(self._open_s[: _BLOCK + 1]))

@@ -1,4 +1,4 @@
-"""For films that the chip refuses: FFmpeg decodes, the planes are copied to the device."""
+"""For films that the GPU's decoder refuses: FFmpeg decodes them on the host, and the planes are copied to the GPU."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from .slots import Demand, FramePool, Memory, bytes_for, places_of
 
 
 class UploadDecoder:
-    """`stream.decode.decoder.Decoder` around one that leaves its pictures on the host.
+    """`stream.decode.decoder.Decoder` that copies the pictures of `inner`, a decoder on the host, to the GPU.
 
-    why: the notice that says so; when all are decoded it says how many they were.
+    why: the notice that FFmpeg decodes the film. After `batches` it also tells the number of frames.
     """
 
     name = "ffmpeg, uploaded"
@@ -31,7 +31,7 @@ class UploadDecoder:
         self._inner, self._memory = inner, memory
         self._one_search = Lock()
         self._demand = Demand(batch=options.batch_of(self.info), kept_1080p=options.kept_1080p)
-        # The most a picture of this size can take: chroma as large as luma.
+        # Most bytes of a picture of this size: chroma planes as large as luma, unless the format is 4:2:0.
         size = bytes_for([(inner.info.height, inner.info.width)] * 3, 1 if inner.info.bit_depth == 8 else 2)
         size = size // 2 if "420" in inner.info.pixel_format else size
         slots = self._demand.slots(size)
@@ -39,7 +39,7 @@ class UploadDecoder:
         self._pool = FramePool(memory, slots)
 
     def batches(self) -> Generator[FrameBatch]:
-        """All pictures of the range, once. Synchronises once a batch."""
+        """All pictures of the range in presentation order. To be called once. Synchronises once for each batch."""
         count = 0
         with closing(self._inner.batches()) as batches:
             for batch in batches:
@@ -50,21 +50,21 @@ class UploadDecoder:
         self.notices = [replace(why, message=f"{why.message}: {count:,} frames"), *self._inner.notices]
 
     def frame_at(self, pts_s: float) -> Surface:
-        """The picture shown exactly at `pts_s`. Synchronises."""
+        """The picture with the time `pts_s`. Raises KeyartError when the file has none there. Synchronises."""
         surface = self._inner.frame_at(pts_s)
         with lock_cancellably(self._one_search):
             return self._uploaded([surface])[0]
 
     def between(self, first_s: float, last_s: float, *, fine: bool = False) -> list[tuple[float, Surface]]:
-        """Every picture with its time from `first_s` to `last_s`. Synchronises."""
+        """Every picture from `first_s` to `last_s`, with its time. Synchronises."""
         found = self._inner.between(first_s, last_s, fine=fine)
-        # One at a time: two that each hold half of the slots would wait for each other.
+        # One span at a time: two threads that each hold half of the slots would wait for each other.
         with lock_cancellably(self._one_search):
             surfaces = self._uploaded([surface for _, surface in found])
         return [(time_s, surface) for (time_s, _), surface in zip(found, surfaces, strict=True)]
 
     def close(self) -> None:
-        """Give stream and slots back; pictures that are still looked at stay valid. Synchronises."""
+        """Give back the stream and the slots. Pictures that are still referred to stay valid. Synchronises."""
         self._inner.close()
         self._memory.close()
         self._pool.close()

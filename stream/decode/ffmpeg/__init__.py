@@ -1,1 +1,1 @@
-"""FFmpeg's decoders, through PyAV. In: a path; out: pictures in host memory."""
+"""Decoding on the host with FFmpeg, through PyAV. In: a path; out: pictures in host memory."""

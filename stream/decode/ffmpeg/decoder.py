@@ -1,4 +1,4 @@
-"""FFmpeg's decoder through PyAV: threads, times from the file, damage that does not stop the film."""
+"""The decoder on the host: FFmpeg through PyAV. Damaged places are skipped and noted."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .surface import surface_of
 
 Frames = Callable[[float | None], Iterator[av.VideoFrame]]
 _KEPT_BYTES = 40 * FRAME_1080P_BYTES
-"""What may be decoded ahead of its turn."""
+"""Most memory for pictures that are decoded before their turn, bytes."""
 
 
 class AvDecoder:
@@ -41,7 +41,8 @@ class AvDecoder:
         self.notices: list[Notice] = notices_of(self.info)
 
     def batches(self) -> Generator[FrameBatch]:
-        """All pictures of the range, once; what was odd about them is in `notices` when the iterator ends."""
+        """All pictures of the range in presentation order. To be called once. Notices about damage, times and sizes are
+        added to `notices` when the iterator ends."""
         first_s = self.info.first_pts_s
         start_s = first_s + self._options.range.start_s
         end_s = float("inf") if self._options.range.end_s is None else first_s + self._options.range.end_s
@@ -64,7 +65,7 @@ class AvDecoder:
         self.notices += self._summary.notices(self.info, reading.errors, reading.first_error_s)
 
     def _passes(self, threads: int, count: int) -> list[AvPass]:
-        """So many that share the threads."""
+        """`count` passes over the file, each with an equal share of the threads."""
         passes: list[AvPass] = []
         try:
             while len(passes) < count:
@@ -98,15 +99,15 @@ class AvDecoder:
         return surface_of(frame, colour_of(frame), self.info.geometry)
 
     def frame_at(self, pts_s: float) -> Surface:
-        """Seek to the key frame before, decode to exactly `pts_s`; from the start where seeking is not exact."""
+        """See `Decoder`. Decodes from the key frame before `pts_s`, or from the start where seeking is not exact."""
         found = self._search(pts_s - SAME_TIME_S, pts_s + SAME_TIME_S, pts_s, rough=False)
         if not found:
             raise KeyartError(f"has no picture at {pts_s:.3f} s any more, was it replaced while it was read?")
         return min(found, key=lambda picture: abs(picture[0] - pts_s))[1]
 
     def between(self, first_s: float, last_s: float, *, fine: bool = False) -> list[tuple[float, Surface]]:
-        """Seek to the key frame before `first_s`, decode to `last_s`; from the start where seeking is not exact."""
-        # Mended times cannot be sought, and the whole film for every look would take days.
+        """See `Decoder`. Decodes from the key frame before `first_s`, or from the start where seeking is not exact."""
+        # Corrected times cannot be sought, and decoding the whole film for each span would take days.
         return [] if self._summary.adjusted else self._search(first_s, last_s, first_s, rough=not fine)
 
     def _search(self, first_s: float, last_s: float, seek_s: float, *, rough: bool) -> list[tuple[float, Surface]]:
@@ -120,8 +121,9 @@ class AvDecoder:
     def _scan(
         self, first_s: float, last_s: float, start_s: float | None, rough: bool
     ) -> list[tuple[float, Surface]] | None:
-        """Pictures of the range, read from `start_s` (None: the beginning); None when the seek landed inside it."""
-        # Several threads come through this door at once, so none of them may take all cores.
+        """Pictures from `first_s` to `last_s`, decoded from `start_s` (None: from the beginning). None when the seek
+        ended after `first_s` or found nothing, so that another start must be tried."""
+        # Several threads may call this at once, so none of them may take all cores.
         reading = AvPass(self._path, max(1, self._options.threads // 2), "all", rough=rough)
         found: list[tuple[float, Surface]] = []
         whole = start_s is None
@@ -143,7 +145,7 @@ class AvDecoder:
             reading.close()
 
     def close(self) -> None:
-        """Nothing is held between calls."""
+        """Does nothing: each call opens and closes the file itself."""
 
     def _probe(self) -> VideoInfo:
         reading = AvPass(self._path, self._options.threads, "all")

@@ -1,4 +1,4 @@
-"""One pass of FFmpeg's demuxer and decoder over a file, in good days and bad."""
+"""One pass of FFmpeg's demuxer and decoder over a file, which may be damaged."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Step(NamedTuple):
-    """One packet (None: the end) and the frames that came out of the decoder after it, or why none did."""
+    """One packet (None: the end of the stream), and the frames that the decoder returned for it or its error."""
 
     packet: VideoPacket | None
     frames: list[av.VideoFrame]
@@ -31,12 +31,12 @@ class Step(NamedTuple):
 
 
 class AvPass:
-    """Frames of the picture stream in presentation order, numbered, with damage known.
+    """Decodes the frames of the film's video stream in presentation order. Numbers them and knows which are damaged.
 
-    `rough` leaves the edges between coding blocks unsmoothed, which takes a quarter less time and is off by about one
-    luma step: good enough to look at a face, not to print it.
-    `errors` counts packets (and the demuxer's end) that failed; `first_error_s` is the time of the first, whose error
-    is in the log.
+    threads: of the decoder; 0: FFmpeg chooses. rough: skip the filter that smooths the edges between coding blocks;
+    that takes a quarter less time and changes luma by about one step, which is good enough to analyse a face but not
+    for a poster. `errors`: count of packets that failed, and of failures of the demuxer. `first_error_s`: time of the
+    first, seconds; its error is logged. Raises KeyartError when the file cannot be opened or has no video stream.
     """
 
     def __init__(self, path: Path, threads: int, mode: DecodeMode, *, rough: bool = False) -> None:
@@ -54,7 +54,7 @@ class AvPass:
             self.stream.codec_context.options = {"skip_loop_filter": "all"}
         time_base = self.stream.time_base
         assert time_base is not None  # every demuxed stream has one
-        # Asked for every picture, and a new fraction each time it is.
+        # Kept as integers: needed for every picture, and the property makes a new Fraction each time.
         self._time_base = time_base.numerator, time_base.denominator
         self._told = False
         self.errors = 0
@@ -63,21 +63,24 @@ class AvPass:
         self._damaged_from_s: float | None = None
 
     def close(self) -> None:
-        """Close the demuxer; frames already handed out stay valid."""
+        """Close the demuxer. Frames that were returned stay valid."""
         self.container.close()
 
     def seek(self, pts_s: float) -> None:
-        """Go to the key frame at or before `pts_s` (file clock); numbers are unknowable from then on."""
+        """Go to the key frame at or before `pts_s` (file clock, seconds). After that, frame numbers are unknown."""
         self._numbers.demuxed(None)
         try:
             self.container.seek(int(pts_s * self._time_base[1] / self._time_base[0]), stream=self.stream, backward=True)
         except FFmpegError:
-            # Streams without an index refuse to seek; reading them from the start is slower and as exact.
+            # Streams without an index cannot seek. Reading from the start is slower but gives the same pictures.
             self.container.seek(0)
 
     def frames(self, from_key_s: float | None = None, wanted_from_s: float | None = None) -> Iterator[av.VideoFrame]:
-        """Decoded frames; before the key frame at `from_key_s` packets are only counted, and before `wanted_from_s`
-        those that no other frame needs are not decoded."""
+        """Decoded frames in presentation order.
+
+        from_key_s: packets before the key frame at this time are counted, but not decoded. wanted_from_s: before this
+        time, frames that no other frame needs are not decoded. Both in seconds on the file's clock.
+        """
         for packet in self.packets(from_key_s):
             if wanted_from_s is not None:
                 self.stream.codec_context.skip_frame = "NONREF" if _time_s(packet) < wanted_from_s else "DEFAULT"
@@ -85,8 +88,8 @@ class AvPass:
         yield from self.decoded(decode(self.stream.codec_context, None))
 
     def packets(self, from_key_s: float | None = None) -> Iterator[VideoPacket]:
-        """Packets in decoding order; those before the key frame at `from_key_s` are only counted. `decoded` must hear
-        of each."""
+        """Packets in decoding order, from the key frame at `from_key_s` on; earlier ones are only counted. The caller
+        must decode each packet and give the step to `decoded`."""
         for packet in self._demuxed():
             if from_key_s is not None:
                 if not packet.is_keyframe or _time_s(packet) < from_key_s:
@@ -97,7 +100,7 @@ class AvPass:
             yield packet
 
     def decoded(self, step: Step) -> list[av.VideoFrame]:
-        """The frames of a step, in order; what it says of numbers and damage is noted."""
+        """The frames of a step, in order. Counts its packet for the frame numbers and notes damage."""
         if step.packet is not None:
             self._note(step.packet)
         if step.error is not None:
@@ -105,11 +108,11 @@ class AvPass:
         return step.frames
 
     def number(self, frame: av.VideoFrame) -> int:
-        """The picture's number in the stream from 0, -1 when unknowable."""
+        """The frame's number in the stream, from 0; -1 when unknown."""
         return self._numbers.number(frame.pts)
 
     def is_damaged(self, frame: av.VideoFrame) -> bool:
-        """Whether the frame, or one it is predicted from, failed to decode: until the next clean key frame."""
+        """Whether the frame may be damaged: it, or one since the last clean key frame, failed to decode."""
         time_s = self.time_s(frame) or 0.0
         if frame.is_corrupt:
             self._damaged_from_s = time_s
@@ -135,7 +138,7 @@ class AvPass:
 
     def time_s(self, frame: av.VideoFrame) -> float | None:
         """Presentation time on the file's clock, seconds; None when the file gives none."""
-        # As exact as the fractions' own product, which takes ten times as long.
+        # As exact as multiplying with a Fraction, which takes ten times as long.
         return None if frame.pts is None else frame.pts * self._time_base[0] / self._time_base[1]
 
     def _note_damage(self, time_s: float | None, error: FFmpegError | None = None) -> None:
@@ -149,7 +152,7 @@ class AvPass:
 
 
 def decode(context: VideoCodecContext, packet: VideoPacket | None) -> Step:
-    """What the decoder gives when it is fed the packet, or at the end (None)."""
+    """Decode one packet; None at the end of the stream gives the remaining frames. Errors are in the step."""
     try:
         return Step(packet, list(context.decode(packet)))
     except FFmpegError as error:

@@ -1,4 +1,4 @@
-"""Stretches of a film that need nothing of each other, decoded side by side and handed out in order.
+"""Decodes independent stretches of a film at the same time and returns their frames in order.
 
 Frame threads wait for each other row by row, because most pictures are predicted from the one before. Nothing refers
 across an IDR picture, so two decoders that take the stretches between them in turn never wait:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .demux_decode import VideoPacket
 
 _CHUNK = 8
-"""Pictures that change threads together."""
+"""Pictures that are handed to the reading thread together."""
 _PACKETS_AHEAD = 512
 _CANCEL_POLL_S = 0.1
 """How often whoever waits for a decoder looks for a cancellation."""
@@ -58,7 +58,7 @@ def pictures_ahead(path: Path, kept_bytes: int, picture_bytes: int) -> int:
 
 
 class _Stretch:
-    """Its packets, None behind the last, and what has been decoded of it."""
+    """One stretch: its packets (None after the last), its decoded steps, and `held`, how many pictures these hold."""
 
     def __init__(self) -> None:
         self.packets: SimpleQueue[VideoPacket | None] = SimpleQueue()
@@ -98,12 +98,12 @@ class SideBySide:
             self._stop()
 
     def kept(self) -> list[int]:
-        """Pictures that are decoded and not yet asked for, of each open stretch."""
+        """For each open stretch, how many decoded pictures wait to be taken."""
         with self._changed:
             return [stretch.held for stretch in self._open]
 
     def _feed(self, packets: Iterator[VideoPacket]) -> bool:
-        """Packets for all decoders, and a stretch to begin with next; False when all have been handed out."""
+        """Demux packets until all decoders have a stretch and one more is open. False when all frames are returned."""
         while len(self._open) <= len(self._workers) and sum(s.packets.qsize() for s in self._open) < _PACKETS_AHEAD:
             packet = next(packets, None)
             if packet is None:
@@ -131,7 +131,7 @@ class SideBySide:
         return fresh
 
     def _next_steps(self) -> Iterator[Step]:
-        """What is decoded of the first open stretch. Nothing that was handed out is kept."""
+        """The next decoded steps of the first open stretch; waits for them. Keeps no reference to returned steps."""
         head = self._open[0]
         with self._changed:
             while not self._changed.wait_for(lambda: head.ready or head.ended or self._error, _CANCEL_POLL_S):

@@ -1,4 +1,4 @@
-"""FFmpeg's frames as surfaces: planes are seen where they lie, without a copy, whenever their layout allows it."""
+"""FFmpeg's frames as `Surface`. The planes are not copied where their layout allows it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ _SAMPLES: tuple[np.dtype[Any], ...] = (np.dtype(np.uint8), np.dtype(np.uint16))
 
 
 def surface_of(frame: av.VideoFrame, colour: Colour, geometry: Geometry) -> Surface:
-    """The frame's planes, alive as long as the surface is. Other layouts (RGB, palettes) become 4:4:4 first."""
+    """The frame as a surface, which keeps the frame's memory alive. Planar YUV, NV12 and grey are views; other layouts
+    (RGB, palettes) are converted to YUV 4:4:4."""
     name, planes = frame.format.name, frame.planes
     if name in _PLANAR:
         y, u, v = (_plane(plane, _PLANAR[name]) for plane in planes[:3])
