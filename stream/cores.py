@@ -1,11 +1,11 @@
-"""How many cores there are to work with."""
+"""The number of usable CPU cores."""
 
 from __future__ import annotations
 
 
 def usable_cores() -> int:
-    """Cores this process may use, at least 1: the machine's, less what its affinity or the CPU quota of its container
-    (cgroup, a part of a core counts as one) keeps from it; `LOKY_MAX_CPU_COUNT` sets a lower limit still."""
-    from joblib import cpu_count  # takes a fifth of a second, and a help page needs no cores
+    """Cores that this process may use, at least 1: the least of the machine's cores, the CPU affinity, the CPU quota of
+    the container (cgroup, rounded up) and `LOKY_MAX_CPU_COUNT`."""
+    from joblib import cpu_count  # the import takes a fifth of a second, and `--help` does not need it
 
     return int(cpu_count())

@@ -1,14 +1,14 @@
-"""Every error that Keyart raises on purpose, and what an error of the device means for the run.
+"""The errors that Keyart raises on purpose, and how errors of the GPU are turned into them.
 
     Exception
-    ├── KeyartError        one film, or a run that cannot begin, fails for a reason a person can act on
-    ├── DeviceLostError    the GPU is lost to this process: it must end, no film is charged
+    ├── KeyartError        one film fails, or a run cannot begin, for a reason a person can act on
+    ├── DeviceLostError    the GPU is lost to this process, which must end; counts against no film
     └── ValueError
-        ├── UsageError     what was asked for cannot be meant: exit code 2
-        └── SettingsError  a setting cannot be: exit code 2
+        ├── UsageError     the command was given wrong arguments: exit code 2
+        └── SettingsError  a setting has a wrong value: exit code 2
 
-Below `stream` there are `engines.errors.ModelError` (a model cannot be had) and `engines.errors.SessionError` (a model
-cannot be run); `device_errors` and the command line turn them into these.
+`engines` raises `ModelError` (a model cannot be fetched or loaded) and `SessionError` (a model cannot be run).
+`device_errors` and the command line turn them into these errors or into exit code 1.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ class KeyartError(Exception):
 
 
 class DeviceLostError(Exception):
-    """After what happened no call to the GPU succeeds in this process: it must end, and another may begin.
+    """No call to the GPU succeeds in this process any more. The process must end; a new one may use the GPU.
 
-    Never charged to a film: the one that met it may be the victim of another. One line that says what to do.
+    Counts against no film, because another film may have caused it. The message is one line that says what to do.
     """
 
 
 class UsageError(ValueError):
-    """What was asked for cannot be meant; found before any work starts."""
+    """Wrong arguments of a command, found before any work starts."""
 
 
 class SettingsError(ValueError):
-    """Settings that cannot be: one line that names the value, its place and what is allowed."""
+    """A setting with a wrong value. The message is one line with the value, its source and what is allowed."""
 
 
 @contextmanager
 def device_errors() -> Iterator[None]:
-    """Within the block, which works on one film: raises DeviceLostError for what ends the device, and KeyartError for
-    what its engines or the device refuse, want of memory among it; other errors pass."""
+    """For a block that works on one film. Turns an error after which the GPU cannot be used any more into
+    DeviceLostError, and other errors of the GPU or an engine, also lack of memory, into KeyartError. Others pass."""
     try:
         yield
     except Exception as error:
@@ -58,7 +58,8 @@ def device_errors() -> Iterator[None]:
 
 
 def device_lost(error: BaseException) -> DeviceLostError | None:
-    """What to say when the device cannot be used any more after `error`, wherever in it that is found; else None."""
+    """The DeviceLostError for an error after which the GPU cannot be used any more; None for other errors. Looks into
+    groups and causes."""
     name = sticky(error)
     if name is None:
         return None

@@ -1,13 +1,14 @@
-"""The log: what a run does and what goes wrong in it, a line of JSON each, with whole tracebacks.
+"""The log: one line of JSON for each step and each error of a run, with whole tracebacks.
 
-Nothing is written until a command opens a log, and nobody but this module sets one up:
+Nothing is written until a command opens a log:
 
     with opened(Path("keyart.jsonl"), complain):
         with about(film=path):
             info("film begun")
             error("film failed", failure, reason="is empty")
 
-The log belongs to the task or thread that opened it and to what these begin through anyio; plain threads have none.
+The log belongs to the task or thread that opened it, and to tasks and threads that these start through anyio. Other
+threads have no log.
 """
 
 from __future__ import annotations
@@ -34,10 +35,10 @@ _FIRST = ("time", "level", "event")
 
 @contextmanager
 def opened(file: Path | None, complain: Callable[[str], None]) -> Iterator[None]:
-    """Within the block lines are appended to `file`, which several processes may share; None: there is no log.
+    """Within the block lines are appended to `file`, which several processes may share; None: no log is written.
 
-    complain: told once, in one line, when the file takes no more lines; work goes on. Raises UsageError when the file
-    cannot be opened.
+    complain: called once, with one line of text, when a line cannot be written; the block goes on. Raises UsageError
+    when the file cannot be opened.
     """
     if file is None:
         yield
@@ -52,7 +53,7 @@ def opened(file: Path | None, complain: Callable[[str], None]) -> Iterator[None]
 
 @contextmanager
 def about(**values: Any) -> Iterator[None]:
-    """Within the block every line says this as well."""
+    """Within the block every line of the log also has these values."""
     logger = _current.get()
     if logger is None:
         yield
@@ -62,17 +63,17 @@ def about(**values: Any) -> Iterator[None]:
 
 
 def info(event: str, **values: Any) -> None:
-    """One step of the work."""
+    """Log one step of the work."""
     _write("info", event, None, values)
 
 
 def warning(event: str, error: BaseException | None = None, **values: Any) -> None:
-    """Something that somebody should know, with the error it came from; work goes on."""
+    """Log a problem that does not stop the work, with the error that caused it."""
     _write("warning", event, error, values)
 
 
 def error(event: str, error: BaseException | None = None, **values: Any) -> None:
-    """A failure, with its traceback, its causes and, of a group, all its errors; `stage` where it is known."""
+    """Log a failure with its traceback and causes, of a group with all its errors, and with its `stage` if known."""
     _write("error", event, error, values)
 
 
@@ -96,13 +97,13 @@ def _as_current(logger: FilteringBoundLogger) -> Iterator[None]:
 
 
 def _logger(lines: _Lines) -> FilteringBoundLogger:
-    """A logger of our own: that of a program we work in is not touched."""
+    """A logger that does not change the global structlog settings of the program we run in."""
     import logging
 
     import structlog
     from structlog.tracebacks import ExceptionDictTransformer
 
-    # No local variables: they hold pictures. All frames: the middle of a traceback is where we are.
+    # No local variables, because they hold pictures. All stack frames, because ours are in the middle of a traceback.
     tracebacks = ExceptionDictTransformer(show_locals=False, max_frames=sys.maxsize)
     processors: list[Processor] = [
         structlog.processors.add_log_level,
@@ -117,14 +118,14 @@ def _logger(lines: _Lines) -> FilteringBoundLogger:
 
 
 def _in_order(logger: Any, method: str, event: EventDict) -> EventDict:
-    """When and what first, for people who read the file; a traceback last."""
+    """Put time, level and event first and the traceback last, for people who read the file."""
     last = ("exception",)
     middle = [key for key in event if key not in (*_FIRST, *last)]
     return {key: event[key] for key in (*_FIRST, *middle, *last) if key in event}
 
 
 class _Lines:
-    """Appends lines to a file, each by one call of the system, so that those of several processes do not mix."""
+    """Appends lines to a file, each with one system call, so that lines of several processes do not mix."""
 
     def __init__(self, file: Path, complain: Callable[[str], None]) -> None:
         self._file, self._complain = file, complain
@@ -136,7 +137,7 @@ class _Lines:
             raise UsageError(f"log {file} cannot be opened ({reason}), choose another --log") from refused
 
     def msg(self, line: str) -> None:
-        """Append it. A file that refuses is complained of once."""
+        """Append the line. Calls `complain` at the first line that cannot be written."""
         data = f"{line}\n".encode()
         try:
             whole, reason = self._stream.write(data) == len(data), "no space left"

@@ -1,4 +1,4 @@
-"""Where an error comes from: in which stage of a film's way, and where in our own code."""
+"""Where an error comes from: the stage of the work on a film, and the place in our own code."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _ROOMS = frozenset({"stream", "engines", "kernels"})
 
 @contextmanager
 def in_stage(name: str) -> Iterator[None]:
-    """Within the block, which is part of the work on one film, errors get a note that names the stage. Of stages in
-    each other the innermost stands."""
+    """Within the block errors get a note (`add_note`) with the name of the stage. When stages are nested, the innermost
+    one is noted."""
     try:
         yield
     except Exception as error:
@@ -24,7 +24,8 @@ def in_stage(name: str) -> Iterator[None]:
 
 
 def stage_of(error: BaseException) -> str | None:
-    """The stage that the error, the first of a group or what it came from was noted in; None when in none."""
+    """The stage noted on the error, else on the errors of its group or on its cause, whichever is found first; None
+    without a note."""
     seen: set[int] = set()
     waiting = [error]
     while waiting:
@@ -40,16 +41,16 @@ def stage_of(error: BaseException) -> str | None:
 
 
 def errors_in(error: BaseException) -> list[BaseException]:
-    """The error alone, or all those of a group and of the groups in it, in order."""
+    """The errors of a group, also of the groups in it, in order; an error that is no group, as the only item."""
     if isinstance(error, BaseExceptionGroup):
         return [one for inner in error.exceptions for one in errors_in(inner)]
     return [error]
 
 
 def own_place(error: BaseException) -> str | None:
-    """The last place in our own code that the error passed, as `stream/people/merging.py:88`; None when it passed none.
+    """The innermost place in our own code in the error's traceback, as `stream/people/merging.py:88`; None without one.
 
-    Its own last frame may be a library's, which says little of what was asked for.
+    The innermost place of all may be in a library, which does not tell what Keyart was doing.
     """
     place = None
     for frame, line in walk_tb(error.__traceback__):
