@@ -24,7 +24,7 @@ from .probes import span_beside
 DecodeAround = Callable[[Candidate, float, float], list[TimedSurface]]
 """(candidate, first_s, last_s) → the film's pictures from `first_s` to `last_s`, both included, decoded again."""
 Glance = Callable[[Sequence[Surface], Face], Iterator[Face | None]]
-"""(pictures, face) → the same face in each picture, None where it is not seen (`engines.reader.FaceReader.glance`)."""
+"""(pictures, face) → the same face in each picture, None where it is not seen (`FaceReader.read_again`)."""
 
 _PICTURES_A_SIDE = 4
 """Pictures looked at before and after a candidate: 0.08 s apart by default; a blink lasts 0.1 to 0.4 s."""
