@@ -1,4 +1,4 @@
-"""Each filter off in turn: what its absence does to recall, and what it lets through, says what it is worth."""
+"""Switches each filter of the choice off in turn and measures recall and the faults of the chosen images without it."""
 
 from __future__ import annotations
 
@@ -48,18 +48,21 @@ ABLATIONS: Mapping[str, Switches] = {
     "duplicates": {"rank.duplicate_cosine": 1.0},
     "variety": {"rank.max_per_shot": 100, "rank.max_per_person": 100},
 }
-"""Name of a filter → the settings that turn it off. The mouth has a limit and a part of the score: both go."""
+"""Name of a filter → the settings that switch it off. The mouth has both a limit and a part of the score; both are
+switched off."""
 
 _EVERYTHING_ON = "nothing"
 
 _DECIDED_AT_THE_END = (
     "crop.", "expression.", "faces.min_", "faces.moment_s", "quality.", "rank.", "text.",
 )  # fmt: skip
-"""Settings that watching a film does not read: what differs in these alone needs the film to be watched once."""
+"""Beginnings of the settings that the first half of the pipeline does not read. Variants that differ in these alone
+share one pass over the film."""
 
 
 def settings_without(name: str, settings: Settings) -> Settings:
-    """The same settings with one filter off. Raises SettingsError when its switches are not known (any more)."""
+    """The same settings with one filter switched off. Raises SettingsError when one of its settings does not exist (any
+    more)."""
     given = {key: value for key, value in settings.values().items() if settings.source_of(key) != "default"}
     return load_settings(None, {**given, **ABLATIONS[name]})
 
@@ -72,10 +75,10 @@ def ablate(
     evaluation: Evaluation,
     say: Callable[[str], None],
 ) -> dict[str, Any]:
-    """The section `ablation`: figures with everything on, and with each filter off.
+    """The section `ablation`: figures with everything on, and without each filter of `names`.
 
-    Results go below `results`, into a folder for each filter and state of the code: what is there is not run again,
-    and what other code made is not judged.
+    Results are written below `results`, into one folder for each filter and state of the code. Results that are already
+    there are used; results of other code are not. say: called with a line about progress.
     """
     chosen = {
         name: settings if name == _EVERYTHING_ON else settings_without(name, settings)
@@ -98,14 +101,15 @@ def ablate(
 
 
 def decided_at_the_end(name: str) -> bool:
-    """Whether the filter works when the film has been watched, so that its absence needs no other watching."""
+    """Whether the filter works only after the film has been watched, so that switching it off needs no second pass."""
     return all(key.startswith(_DECIDED_AT_THE_END) for key in ABLATIONS.get(name, {}))
 
 
 def _conclude_missing(
     video: LabelledVideo, settings: Settings, variants: Mapping[Path, Settings], say: Callable[[str], None]
 ) -> None:
-    """Results of one film for all variants that have none. What fails here fails again, and is told, film by film."""
+    """Writes the missing results of one film for all variants in one pass. Errors are reported here; `results_of` meets
+    them again for each film and records them."""
     missing = {
         folder: variant for folder, variant in variants.items() if not has_result(result_folder(folder, video.path))
     }
@@ -120,7 +124,7 @@ def _conclude_missing(
 def _faults(
     videos: Sequence[LabelledVideo], manifests: Mapping[str, Manifest], evaluation: Evaluation
 ) -> dict[str, int] | None:
-    """Faults of the chosen over all films whose truth is known; None when that is none."""
+    """Number of chosen images with each fault, over all films with a known truth; None when there is no such film."""
     from .accuracy import with_truth
 
     known, problems = with_truth([video for video in videos if video.truth is not None and video.name in manifests])

@@ -1,4 +1,4 @@
-"""How right the stages are about films whose truth is known: shots, bars and characters."""
+"""Accuracy of the stages on films with a known truth: shots, bars and characters."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TRUTH_KEYS = ("shots", "bars", "cast", "width", "height")
 
 
 def truth_of(video: LabelledVideo) -> Truth:
-    """The truth.json of a video. Raises LabelError when there is none or it lacks what is asked of it."""
+    """The parsed truth.json of a video. Raises LabelError when there is none or a required key is missing."""
     if video.truth is None:
         raise LabelError(f"{video.name}: has no truth.json; left out")
     try:
@@ -40,7 +40,7 @@ def truth_of(video: LabelledVideo) -> Truth:
 
 
 def with_truth(videos: Sequence[LabelledVideo]) -> tuple[list[tuple[LabelledVideo, Truth]], list[str]]:
-    """Videos with their truths, and a line for each that has none that can be used."""
+    """The videos with their truths, and a line for each video without a usable truth."""
     found: list[tuple[LabelledVideo, Truth]] = []
     problems: list[str] = []
     for video in videos:
@@ -52,14 +52,16 @@ def with_truth(videos: Sequence[LabelledVideo]) -> tuple[list[tuple[LabelledVide
 
 
 def shots_of(video: Path, truth: Truth, settings: Settings, manifest: Manifest | None = None) -> Section:
-    """Boundaries of one film: counts, F1, and recall by kind of transition; from the manifest when there is one."""
+    """Shot boundaries of one film: counts, F1, and recall by kind of transition. Taken from the manifest if there is
+    one, else detected."""
     detected = _from_manifest(manifest, truth) if manifest else shots.detect(video, settings.decode, settings.shots)
     scores = shots.score_shots(detected, truth)
     return {**_boundaries(scores), "recall_by_kind": _by_kind(scores, truth)}
 
 
 def shots_section(per_video: Mapping[str, Section]) -> Section:
-    """All films' boundaries as if of one, with the interval of F1 over films."""
+    """Pooled boundaries of all films, with the confidence interval of F1 over films. per_video: what `shots_of`
+    returned, by the video's name."""
     scores = [shots.BoundaryScores(v["found"], tuple(v["missed"]), tuple(v["invented"])) for v in per_video.values()]
     by_kind: dict[str, list[float]] = {}
     for video in per_video.values():
@@ -78,7 +80,7 @@ def shots_section(per_video: Mapping[str, Section]) -> Section:
 
 
 def bars_of(video: Path, truth: Truth, settings: Settings, manifest: Manifest | None = None) -> Section:
-    """Pixels of error per side, and invented bars; from the manifest when there is one."""
+    """Error in pixels on each side, and invented bars. Taken from the manifest if there is one, else measured."""
     if manifest is None:
         return bars.measure_bars(video, truth, settings.decode)
     area = ActiveArea(**manifest.active_area.model_dump())
@@ -86,7 +88,7 @@ def bars_of(video: Path, truth: Truth, settings: Settings, manifest: Manifest | 
 
 
 def bars_section(per_video: Mapping[str, Section]) -> Section:
-    """The worst side, and how many bars were invented."""
+    """The largest error of any side, and the number of invented bars. per_video: what `bars_of` returned."""
     errors = [abs(error) for video in per_video.values() for error in video["error_px"].values()]
     pooled = {
         "worst_px": max(errors, default=0),
@@ -97,7 +99,8 @@ def bars_section(per_video: Mapping[str, Section]) -> Section:
 
 
 def characters_of(video: Path, truth: Truth, settings: Settings, manifest: Manifest | None = None) -> Section:
-    """Grouping of face tracks, made here; or of appearances (milder) when there is a manifest."""
+    """Scores of the grouping of face tracks; with a manifest those of its appearances in shots, which is a milder
+    measure."""
     if manifest is not None:
         return {"judged": "appearances", **asdict(characters.score_characters(manifest, truth))}
     film = watch_film(video, settings)
@@ -110,7 +113,8 @@ def characters_of(video: Path, truth: Truth, settings: Settings, manifest: Manif
 
 
 def characters_section(per_video: Mapping[str, Section]) -> Section:
-    """Means over films. Noise: a track of no character is a cluster of its own, one of no cast a person of its own."""
+    """Means over films. per_video: what `characters_of` returned. A track without a character is a cluster of its own;
+    a track of nobody in the cast is a person of its own."""
     names = ("bcubed_precision", "bcubed_recall", "bcubed_f1", "weighted_purity", "mutual_information", "cluster_ratio")
     pooled: Section = {
         name: round(float(np.mean([video[name] for video in per_video.values()])), 6) for name in names if per_video
@@ -123,7 +127,7 @@ def characters_section(per_video: Mapping[str, Section]) -> Section:
 
 
 def layout_shots(items: Sequence[TrueShots], settings: Settings) -> tuple[dict[str, Section], list[str]]:
-    """Boundaries of a public set's films, and a line for each that cannot be decoded."""
+    """Shot boundaries of the films of a public data set, and a line for each film that cannot be decoded."""
     from stream.errors import KeyartError
 
     done: dict[str, Section] = {}
@@ -149,7 +153,7 @@ def _boundaries(scores: shots.BoundaryScores) -> Section:
 
 
 def _by_kind(scores: shots.BoundaryScores, truth: Truth) -> dict[str, tuple[int, int]]:
-    """(found, all) of the boundaries of each kind of transition."""
+    """(found, all) boundaries of each kind of transition."""
     kinds = {shot["start_frame"]: shot["transition_in"] for shot in truth["shots"][1:]}
     missed = Counter(kinds[frame] for frame in scores.missed)
     return {kind: (count - missed[kind], count) for kind, count in sorted(Counter(kinds.values()).items())}

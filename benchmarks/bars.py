@@ -1,8 +1,8 @@
-"""Black bars against the episodes whose bars are known.
+"""Accuracy of black bars on episodes whose bars are known.
 
     python -m benchmarks.bars EPISODE_FOLDER… [--json]
 
-A side counts as right within 2 pixels; a bar where there is none counts as invented.
+A side is right when it is within 2 pixels. A bar that is not there counts as invented.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ TOLERANCE_PX = 2
 
 
 def measure_bars(video: Path, truth: Mapping[str, Any], mode: DecodeMode = "all") -> dict[str, Any]:
-    """Runs one film through decoder, meter and shot splitter and holds its active area to `truth["bars"]`.
+    """Runs one film through decoder, meter and shot splitter and compares its active area with `truth["bars"]`.
 
     Returns `area` and `expected` (pixels per side), `error_px` (per side, signed), `invented` (sides), `changed`
-    (whether bars were seen to change) and `passed`.
+    (whether the bars change within the film) and `passed`. Raises KeyartError when the film cannot be decoded.
     """
     area, changed = find_bars(video, mode)
     return compare_bars(area, truth["bars"]) | {"video": video.name, "changed": changed}
@@ -55,7 +55,7 @@ def find_bars(video: Path, mode: DecodeMode = "all") -> tuple[ActiveArea, bool]:
 
 
 def compare_bars(area: ActiveArea, expected: Mapping[str, int]) -> dict[str, Any]:
-    """What `measure_bars` returns, without the film."""
+    """What `measure_bars` returns, for an active area that is already known."""
     found = asdict(area)
     error_px = {side: found[side] - expected[side] for side in found}
     return {
@@ -68,7 +68,7 @@ def compare_bars(area: ActiveArea, expected: Mapping[str, int]) -> dict[str, Any
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints a line an episode; 1 when any side of any is wrong."""
+    """Prints a line for each episode; returns 1 when any side of any episode is wrong."""
     parser = argparse.ArgumentParser(prog="benchmarks.bars", description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("episodes", nargs="+", type=Path)
     parser.add_argument("--json", action="store_true")

@@ -1,6 +1,6 @@
-"""Black borders as the bench sees them, apart from the stage under test.
+"""Finds a film's black borders for the benchmark, independently of the stage under test.
 
-Bars are the same in every frame of a film, so they make all its pictures alike: with bars in the picture the matcher
+Bars are the same in every frame of a film and so make all its pictures alike: with bars in the picture the matcher
 takes one in six pairs of different pictures for the same, without them one in a hundred.
 """
 
@@ -18,13 +18,13 @@ Rgb = npt.NDArray[np.uint8]
 _BLACK_LUMA = 14.0
 """Mean luma (0–255) of a row or column up to which it counts as black."""
 _DARK_FRAMES = 0.8
-"""A line is border when it is black in this share of the frames: subtitles may stand in it now and then."""
+"""A line is border when it is black in at least this share of the frames: subtitles may cover it now and then."""
 _WHOLE_BLACK = 16.0
 _WIDEST = 0.4
 
 
 class Border(NamedTuple):
-    """Shares of the picture's height and width to leave out on each side."""
+    """Shares of the picture's height and width to leave out on each side, 0–1."""
 
     top: float = 0.0
     bottom: float = 0.0
@@ -36,7 +36,7 @@ NO_BORDER = Border()
 
 
 def border_of(pictures: Sequence[Rgb]) -> Border:
-    """The border that these pictures of one size, (H, W, 3), have in common; whole black ones say nothing."""
+    """The border that all these pictures (H, W, 3) of one size have. Completely black pictures are ignored."""
     luma = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32) for picture in pictures]
     seen = [plane for plane in luma if plane.mean() >= _WHOLE_BLACK]
     if not seen:
@@ -47,13 +47,13 @@ def border_of(pictures: Sequence[Rgb]) -> Border:
 
 
 def _inner_columns(plane: npt.NDArray[np.float32], black_rows: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
-    """Means of columns over the rows that are not border themselves."""
+    """Means of columns over the rows that are not border."""
     inner = plane[~black_rows] if not black_rows.all() else plane
     return np.asarray(inner.mean(axis=0), np.float32)
 
 
 def _edges(black: npt.NDArray[np.bool_]) -> tuple[float, float]:
-    """Shares of black lines from either end, with one line more where there are any (the picture bleeds into it)."""
+    """Shares of black lines at either end, plus one line where there are any (the picture bleeds into it)."""
     length = len(black)
     found = []
     for line in (black, black[::-1]):

@@ -1,8 +1,8 @@
-"""The best precision@10 that any selection without duplicates could reach on a video's labels.
+"""The best precision@10 that any selection without duplicates can reach on a video's labels.
 
-Expert picks of one scene often look alike. A selection that shows no picture twice can match only as many images as
-there are matching frames of which no two show the same: a largest independent set in the graph that joins frames whose
-descriptors' cosine is `SAME_PICTURE` or more.
+Expert picks of one scene often look alike. A selection that shows no picture twice can match at most as many images as
+there are matching frames that all differ: the size of a largest independent set in the graph that joins frames whose
+descriptors' cosine is at least `SAME_PICTURE`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ _MOST_STEPS = 50_000
 
 
 def most_different(vectors: Vector, wanted: int) -> tuple[int, bool]:
-    """How many of these pictures (N, D), at most `wanted`, can be chosen so that no two show the same.
+    """How many of these pictures, descriptors (N, D), can be chosen so that no two show the same; counted up to
+    `wanted`.
 
-    The second value says whether that is proven; else it is the best that a bounded search found.
+    The second value says whether the number is proven; else it is the best that a bounded search found.
     """
     alike = np.asarray(vectors @ vectors.T >= SAME_PICTURE)
     np.fill_diagonal(alike, False)
@@ -29,7 +30,8 @@ def most_different(vectors: Vector, wanted: int) -> tuple[int, bool]:
 
 
 class _Search:
-    """Branch and bound; a greedy cover by cliques bounds what is left (each clique gives at most one picture)."""
+    """Branch and bound. A greedy cover by cliques is the bound for the remaining pictures: each clique can give at most
+    one."""
 
     def __init__(self, neighbours: list[int], wanted: int) -> None:
         self._neighbours, self._wanted = neighbours, wanted
@@ -46,7 +48,7 @@ class _Search:
             candidates &= ~(1 << node)
 
     def _covered(self, candidates: int) -> list[tuple[int, int]]:
-        """Nodes with the number of cliques that cover them and all nodes before them."""
+        """Nodes, each with the number of cliques that cover it and all nodes before it."""
         order: list[tuple[int, int]] = []
         cliques = 0
         while candidates:

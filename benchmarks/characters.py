@@ -1,8 +1,9 @@
-"""Characters against a film's true cast: how well face tracks were grouped, and whether the right people are main.
+"""Compares characters with a film's true cast: how well face tracks are grouped, and whether the main characters are
+right.
 
 Figures: BCubed precision, recall and F1 (Amigó, Gonzalo, Artiles, Verdejo 2009), weighted cluster purity, normalised
-mutual information, clusters per person. A track that belongs to no character is a cluster of its own, and a track that
-shows nobody of the cast (a toy, a passer-by) is a person of its own: right when it was left alone.
+mutual information, clusters per person. A track that belongs to no character is a cluster of its own. A track that
+shows nobody of the cast (a toy, a passer-by) is a person of its own, so it is right when it was left alone.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ ClusterLabel = Hashable | None
 
 @dataclass(frozen=True, slots=True)
 class CharacterScores:
-    """All figures of one film. Ratios 0–1 but `cluster_ratio`, which is right at 1."""
+    """All figures of one film. Ratios are 0–1, except `cluster_ratio`, whose ideal value is 1."""
 
     items: int
-    """Tracks, or appearances when a manifest is judged."""
+    """Number of tracks, or of appearances when a manifest is judged."""
     unassigned: int
     bcubed_precision: float
     bcubed_recall: float
@@ -36,7 +37,7 @@ class CharacterScores:
     weighted_purity: float
     mutual_information: float
     cluster_ratio: float
-    """Characters over people of the cast that were seen at all."""
+    """Number of characters over the number of people of the cast that were seen at all."""
     mains_exact: bool
     mains: tuple[str, ...]
     """Who the main characters really are, sorted; `?` for nobody of the cast."""
@@ -46,9 +47,9 @@ class CharacterScores:
 def score_characters(people: Manifest | tuple[Sequence[Track], Sequence[Character]], truth: Truth) -> CharacterScores:
     """Scores of a run's (tracks, characters) or of a finished manifest.
 
-    A manifest has no tracks: its items are (character, shot) appearances, and in a shot of several people an appearance
-    counts for the person that the character is elsewhere, when that one is in it. That is milder; judge tracks where
-    they are at hand.
+    A manifest has no tracks. Its items are (character, shot) appearances, and in a shot of several people an appearance
+    counts for the person that the character shows in other shots, if that person is in the shot. This is a milder
+    measure; judge tracks where they are available.
     """
     if isinstance(people, Manifest):
         clusters, classes = _appearances(people, truth)
@@ -77,10 +78,10 @@ def score_characters(people: Manifest | tuple[Sequence[Track], Sequence[Characte
 
 
 def true_people(tracks: Sequence[Track], truth: Truth) -> list[str | None]:
-    """Who each track shows; None for nobody of the cast.
+    """The person that each track shows; None for nobody of the cast.
 
-    The people of a shot stand side by side and share the picture's width equally. Of several faces in one picture at
-    one person's place the largest is the person.
+    The people of a shot stand side by side and share the picture's width equally. When several faces of one picture are
+    at the place of one person, the largest is the person.
     """
     width = float(truth["width"])
     left, right = (float(truth.get("bars", {}).get(side, 0)) for side in ("left", "right"))
@@ -95,7 +96,8 @@ def true_people(tracks: Sequence[Track], truth: Truth) -> list[str | None]:
 
 
 def bcubed(clusters: Sequence[ClusterLabel], classes: Sequence[ClusterLabel]) -> tuple[float, float, float]:
-    """(precision, recall, F1), each item counting itself; None is a label of its own each time. 1 for no items."""
+    """(precision, recall, F1), with each item counted itself. Each None is a label of its own. 1 when there are no
+    items."""
     sizes, joint = _table(clusters, classes)
     if not joint:
         return 1.0, 1.0, 1.0
@@ -105,7 +107,7 @@ def bcubed(clusters: Sequence[ClusterLabel], classes: Sequence[ClusterLabel]) ->
 
 
 def weighted_purity(clusters: Sequence[ClusterLabel], classes: Sequence[ClusterLabel]) -> float:
-    """Share of the items that belong to the largest class of their cluster. 1 for no items."""
+    """Share of the items that belong to the largest class of their cluster. 1 when there are no items."""
     _, joint = _table(clusters, classes)
     largest: dict[Hashable, int] = {}
     for (cluster, _), count in joint.items():
@@ -114,7 +116,7 @@ def weighted_purity(clusters: Sequence[ClusterLabel], classes: Sequence[ClusterL
 
 
 def mutual_information(clusters: Sequence[ClusterLabel], classes: Sequence[ClusterLabel]) -> float:
-    """Mutual information over the mean of both entropies, 0–1; 1 when neither side divides the items at all."""
+    """Mutual information over the mean of both entropies, 0–1. 1 when neither side divides the items."""
     sizes, joint = _table(clusters, classes)
     total = len(clusters)
     entropies = [_entropy(side.values(), total) for side in sizes]
@@ -132,7 +134,8 @@ def _entropy(counts: Any, total: int) -> float:
 def _table(
     clusters: Sequence[ClusterLabel], classes: Sequence[ClusterLabel]
 ) -> tuple[tuple[Counter[Hashable], Counter[Hashable]], Counter[tuple[Hashable, Hashable]]]:
-    """Sizes of clusters and of classes, and counts of both together. Raises ValueError for unequal lengths."""
+    """Sizes of clusters and of classes, and the number of items in each pair of them. Raises ValueError for unequal
+    lengths."""
     mine = [("alone", i) if label is None else label for i, label in enumerate(clusters)]
     real = [("alone", i) if label is None else label for i, label in enumerate(classes)]
     pairs = list(zip(mine, real, strict=True))
@@ -140,7 +143,7 @@ def _table(
 
 
 def _majority(name: ClusterLabel, clusters: Sequence[ClusterLabel], classes: Sequence[ClusterLabel]) -> ClusterLabel:
-    """Whom most items of a cluster show; of equals the first in the alphabet, None when nobody of the cast."""
+    """The class of most items of a cluster; the first in the alphabet among equals, None for nobody of the cast."""
     counts = Counter(real for mine, real in zip(clusters, classes, strict=True) if mine == name)
     return min(counts, key=lambda c: (-counts[c], str(c or "")), default=None)
 
@@ -172,7 +175,7 @@ def _appearances(manifest: Manifest, truth: Truth) -> tuple[list[ClusterLabel], 
 
 
 def _usual(shots: Sequence[Sequence[str]]) -> str | None:
-    """The person of most of these shots, one alone counting more than one of several."""
+    """The person of most of these shots. A shot with one person counts more than a shot with several."""
     weights: dict[str, float] = {}
     for persons in shots:
         for person in persons:
@@ -181,7 +184,7 @@ def _usual(shots: Sequence[Sequence[str]]) -> str | None:
 
 
 def shot_at(truth: Truth, time_s: float) -> Mapping[str, Any]:
-    """The true shot of a time; the nearest one outside the film."""
+    """The true shot at a time; the nearest one for times outside the film."""
     shots: Sequence[Mapping[str, Any]] = truth["shots"]
     starts = [shot["start_s"] for shot in shots]
     return shots[max(0, int(np.searchsorted(starts, time_s + 1e-6, side="right")) - 1)]

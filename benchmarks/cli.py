@@ -1,4 +1,4 @@
-"""`keyart bench …`: how good, how fast, compared with what."""
+"""`keyart bench …`: how good Keyart is, how fast, and compared with what."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ app = typer.Typer(name="bench", help=HELP, no_args_is_help=True, pretty_exceptio
 
 @app.callback(help=HELP)
 def _root() -> None:
-    """Makes `recall` and the others subcommands however many there are."""
+    """Makes `recall` and the others subcommands, however many there are."""
 
 
 @app.command()

@@ -1,4 +1,5 @@
-"""`keyart bench throughput|peers|ablation|report|compare|gate`: how fast, against whom, and what changed."""
+"""`keyart bench throughput|peers|ablation|compare|gate|baseline`: speed, other programs, and changes between
+reports."""
 
 from __future__ import annotations
 
@@ -28,15 +29,15 @@ DataArgument = Annotated[
 
 def throughput(
     files: FilesArgument,
-    rounds: Annotated[int, typer.Option(min=1, metavar="N", help="Pairs of raw decoding and whole pipeline.")] = 3,
-    lengths: Annotated[str, typer.Option(metavar="N,…", help="So many times the first film; empty: none.")] = "1,2,4",
-    in_flight: Annotated[str, typer.Option(metavar="N,…", help="So many films at once; empty: none.")] = "1,2",
+    rounds: Annotated[int, typer.Option(min=1, metavar="N", help="Rounds of raw decoding and the whole pipeline.")] = 3,
+    lengths: Annotated[str, typer.Option(metavar="N,…", help="Repeat the first film N times; empty: skip.")] = "1,2,4",
+    in_flight: Annotated[str, typer.Option(metavar="N,…", help="Run N films at once; empty: skip.")] = "1,2",
     out: options.OutOption = options.DEFAULT_OUT,
     threads: options.ThreadsOption = 0,
     config: options.ConfigOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
-    """Whole pipeline against raw decoding, alternating; cost against length and against films in flight."""
+    """Compare the whole pipeline with raw decoding; measure cost against length and against films in flight."""
     with options.tidy_bench():
         settings = options.settings(config, None, threads=threads)
         section, problems = _throughput(files, rounds, _counts(lengths), _counts(in_flight), settings.thread_count)
@@ -53,15 +54,15 @@ def peers(
         Path | None, typer.Option(metavar="FILE", help="Python of an environment that has Katna.")
     ] = None,
     every: Annotated[int, typer.Option(min=1, metavar="N", help="The plain script looks at every Nth frame.")] = 1,
-    rounds: Annotated[int, typer.Option(min=1, metavar="N", help="Script and Keyart in turn, so many times.")] = 1,
+    rounds: Annotated[int, typer.Option(min=1, metavar="N", help="Rounds of the script and Keyart in turn.")] = 1,
     threads: options.ThreadsOption = 0,
     models: options.ModelsOption = None,
     config: options.ConfigOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
-    """Others on the same films in the same run: PySceneDetect, Katna, FFmpeg's filter, a plain script.
+    """Run other programs on the same films: PySceneDetect, Katna, FFmpeg's filter, a plain script.
 
-    Broken off, it goes on where it was: rows are kept film by film in --cache.
+    An interrupted run can be continued: rows are kept film by film in --cache.
     """
     with options.tidy_bench():
         from .labels import read_data
@@ -88,7 +89,7 @@ def ablation(
     assignments: options.SetOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
-    """Each filter off in turn: the whole pipeline without it, judged like the whole."""
+    """Switch each filter off in turn and judge the choice without it."""
     with options.tidy_bench():
         from .ablation import ABLATIONS, ablate
         from .evaluate import open_evaluation
@@ -110,7 +111,7 @@ def compare(
     before: Annotated[Path, typer.Argument(metavar="A", help="Folder of a report, or its report.json.")],
     after: Annotated[Path, typer.Argument(metavar="B", help="The other one.")],
 ) -> None:
-    """What changed from report A to report B. Refuses reports with different matchers."""
+    """Show what changed from report A to report B. Refuses reports with different matchers."""
     with options.tidy_bench():
         from .compare import changes, changes_table
         from .report import read_report
@@ -120,7 +121,7 @@ def compare(
 
 def gate(
     report: Annotated[Path, typer.Argument(metavar="REPORT", help="Folder of the report to judge.")],
-    baseline: Annotated[Path, typer.Option(metavar="R", help="Report that it must not fall behind: folder or file.")],
+    baseline: Annotated[Path, typer.Option(metavar="R", help="Report to compare with: folder or file.")],
 ) -> None:
     """Exit 1 when a figure of REPORT fell behind the baseline by more than its noise."""
     with options.tidy_bench():
@@ -140,7 +141,7 @@ def baseline(
     report: Annotated[Path, typer.Argument(metavar="REPORT", help="Folder of a report.")],
     file: Annotated[Path, typer.Argument(metavar="FILE.json", help="Where its figures go.")],
 ) -> None:
-    """Write the figures of REPORT, and nothing else of it, to FILE.json: a baseline for the gate."""
+    """Write only the figures of REPORT to FILE.json, as a baseline for the gate."""
     with options.tidy_bench():
         from .gate import figures_only
         from .report import read_report, write_text
@@ -149,7 +150,7 @@ def baseline(
 
 
 def register(app: typer.Typer) -> None:
-    """Add this module's commands."""
+    """Adds this module's commands."""
     for command in (throughput, peers, ablation, compare, gate, baseline):
         app.command()(command)
 
@@ -182,7 +183,7 @@ def _throughput(
             problems.append(f"{path.name}: its run ended with exit {error.returncode}, run `keyart extract` on it")
     section: Section = {"threads": threads, "films": films, "device_peak_mib": None}
     if usable and lengths:
-        _say(f"{usable[0].name}: {', '.join(map(str, lengths))} times over")
+        _say(f"{usable[0].name}: repeated {', '.join(map(str, lengths))} times")
         rows = against_length(usable[0], lengths, threads)
         section |= {"length": rows, "length_exponent": growth(rows)}
     if usable and at_once:
@@ -193,7 +194,8 @@ def _throughput(
 
 @dataclass(frozen=True, slots=True)
 class _Peers:
-    """How peers are run: `python` has Katna, the plain script looks at `every` so many frames in each of `rounds`."""
+    """How peers are run. `python`: an interpreter that has Katna. The plain script looks at every `every`th frame, in
+    each of `rounds` rounds."""
 
     settings: Settings
     cache: Path
@@ -203,7 +205,7 @@ class _Peers:
 
 
 def _peers(labelled: Labelled, results: Path, given: _Peers) -> tuple[Section, Section, list[str]]:
-    """The sections `peers` and `recall` (with the peers' choices in it), and problems."""
+    """The sections `peers` and `recall` (with the choices of the peers in it), and problems."""
     from engines.zoo import Zoo
 
     from . import peers as runs

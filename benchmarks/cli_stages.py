@@ -1,4 +1,4 @@
-"""`keyart bench shots|bars|characters|faces|text`: how right each stage is about films whose truth is known."""
+"""`keyart bench shots|bars|characters|faces|text`: accuracy of each stage on films with a known truth."""
 
 from __future__ import annotations
 
@@ -92,8 +92,8 @@ def characters(
     options.exit_with_problems(problems)
 
 
-def _looking(what: str, words: str) -> Callable[..., None]:
-    """The command `what`, one that looks at labelled frames with the engines; `words` are its help."""
+def _frames_command(what: str, help_text: str) -> Callable[..., None]:
+    """The command `what`, which runs models on labelled frames."""
 
     def command(
         data: TruthOption,
@@ -107,22 +107,22 @@ def _looking(what: str, words: str) -> Callable[..., None]:
     ) -> None:
         with options.tidy_bench():
             settings = options.settings(config, assignments, threads=threads, models=models, model_set=model_set)
-            section, problems = _looked(data, settings, what)
+            section, problems = _frames_section(data, settings, what)
             options.save_and_print(out, settings, {what: section}, as_json)
         options.exit_with_problems(problems)
 
-    command.__name__, command.__doc__ = what, words
+    command.__name__, command.__doc__ = what, help_text
     return command
 
 
-faces = _looking("faces", "Faces and eyes on three frames of every labelled shot and on the expert's frames.")
-text = _looking(
+faces = _frames_command("faces", "Faces and eyes on three frames of every labelled shot and on the expert's frames.")
+text = _frames_command(
     "text", "Burned-in text on three frames of every labelled shot: cards, credits, subtitles and captions."
 )
 
 
 def register(app: typer.Typer) -> None:
-    """Add this module's commands."""
+    """Adds this module's commands."""
     for command in (shots, bars, characters, faces, text):
         app.command()(command)
 
@@ -148,7 +148,7 @@ def _characters(settings: Settings, video: LabelledVideo, truth: Truth, manifest
 def _stage(
     data: Path | None, results: Path | None, settings: Settings, of_video: Callable[..., Section], joins: str
 ) -> tuple[Section, list[str]]:
-    """One stage on every video of a folder: the section, and a line for each that was left out."""
+    """Runs one stage on every video of a folder. Returns the section, and a line for each video that was left out."""
     from . import accuracy
     from .labels import LabelError, read_data
     from .results import results_of
@@ -176,8 +176,8 @@ def _layout(folder: Path, split: str, settings: Settings) -> tuple[Section, list
     return {"layout": folder.name, **shots_section(done)}, [*problems, *failed]
 
 
-def _looked(data: Path, settings: Settings, what: str) -> tuple[Section, list[str]]:
-    """Faces or text: the engines are opened once for all videos."""
+def _frames_section(data: Path, settings: Settings, what: str) -> tuple[Section, list[str]]:
+    """The section `faces` or `text`. The models are opened once for all videos."""
     from . import accuracy, labelled_frames
     from .labels import read_data
 
@@ -196,7 +196,8 @@ def _looked(data: Path, settings: Settings, what: str) -> tuple[Section, list[st
 def _each(
     videos: list[tuple[LabelledVideo, Truth]], of_video: Callable[..., Section], problems: list[str]
 ) -> dict[str, Section]:
-    """What `of_video` gives by the video's name; a video that cannot be read, or whose truth is wrong, is a line."""
+    """What `of_video` returns, by the video's name. A video that cannot be read, or whose truth is wrong, adds a line
+    to `problems`."""
     from stream.errors import KeyartError
 
     done: dict[str, Section] = {}

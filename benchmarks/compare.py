@@ -1,4 +1,4 @@
-"""What changed between two reports, and whether any of it is worse by more than its noise."""
+"""Compares two reports: which figures changed, and which got worse by more than their noise."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from .recall import interval
 from .report import Report, ReportError
 
 _FLOORS = {"precision_at_10": 0.02, "coverage": 0.05, "f1": 0.002, "bcubed_f1": 0.01, "ratio": 0.05, "worst_px": 1.0}
-"""Differences below these are noise whatever the interval says: one image in five films, a pixel, a run's jitter."""
+"""Differences below these count as noise whatever the interval is: one image in five films, a pixel, a run's jitter."""
 _LOWER_IS_BETTER = frozenset({"never", "worst_px", "invented", "peak_rss_mib"})
 _PROMISED = frozenset({"hit_at_10", "never"})
-"""Promises rather than measurements: on the same films none of it is noise."""
+"""Figures that Keyart promises: on the same films none of a loss counts as noise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One figure in both reports. `noise`: by how much it may differ without meaning anything."""
+    """One figure in both reports. `noise`: differences up to this mean nothing."""
 
     name: str
     before: float
@@ -35,19 +35,19 @@ class Change:
 
     @property
     def fell(self) -> bool:
-        """Whether it got worse by more than its noise."""
+        """Whether the figure got worse by more than its noise."""
         return self.worse_by > self.noise + 1e-9
 
 
 def changes(before: Report, after: Report) -> list[Change]:
-    """Every figure that both reports have. Raises ReportError when they cannot be compared."""
+    """All figures that both reports have. Raises ReportError when the reports cannot be compared."""
     _same_matcher(before, after)
     _same_films(before, after)
     return list(_changes(before, after))
 
 
 def changes_table(found: list[Change]) -> str:
-    """A table of what changed; figures that stayed are counted."""
+    """A Markdown table of the figures that changed, and the number of those that did not."""
     from .page.markdown import table
 
     moved = [c for c in found if abs(c.after - c.before) > 1e-9]
@@ -87,7 +87,8 @@ def _recall(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Cha
 def _per_video(
     section: str, keys: tuple[str, ...], before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> Iterator[Change]:
-    """Means over the films of both; the noise is the half width of the paired differences' interval."""
+    """Means over the films that both reports have. The noise is half the width of the confidence interval of the paired
+    differences."""
     films = sorted(set(before) & set(after))
     if not films:
         return
@@ -106,7 +107,8 @@ def _pooled(before: Report, after: Report, section: str, keys: tuple[str, ...]) 
 
 
 def _throughput(before: Report, after: Report) -> Iterator[Change]:
-    """The ratio to raw decoding, which is of the machine's own; its noise is the spread over rounds."""
+    """The ratio to raw decoding, which does not depend on the machine's speed. Its noise is half its spread over
+    rounds."""
     films = {f["file"]: f for f in before.get("throughput", {}).get("films", [])}
     for film in after.get("throughput", {}).get("films", []):
         old = films.get(film["file"])
@@ -123,7 +125,7 @@ def _same_matcher(before: Report, after: Report) -> None:
 
 
 def _same_films(before: Report, after: Report) -> None:
-    """Refuses reports whose labels differ, film by film."""
+    """Raises ReportError for films whose labels differ."""
     old, new = (report.get("recall", {}).get("videos", {}) for report in (before, after))
     for film in sorted(set(old) & set(new)):
         if old[film]["labels"] != new[film]["labels"]:

@@ -1,8 +1,7 @@
-"""A half-minute film made from scikit-image's photographs, with its truth: what the README's first command runs on.
+"""Makes a half-minute film from scikit-image's photographs, with its truth. The README's first command runs on it.
 
 Everything is drawn here and is the same on every machine: no random numbers, one encoder thread. The photographs
-(astronaut, rocket, deep field, cat, coffee, bricks) lie inside the scikit-image wheel and are in the
-public domain or CC0.
+(astronaut, rocket, deep field, cat, coffee, bricks) are in the scikit-image wheel and are in the public domain or CC0.
 """
 
 from __future__ import annotations
@@ -29,15 +28,15 @@ Degradation = Literal["blur", "dark"]
 
 WIDTH, HEIGHT, FPS = 1280, 720, 24
 BAR = 88
-"""Black rows above and below: the picture is 2.35:1."""
+"""Height in pixels of the black bar above and below: the picture is 2.35:1."""
 ACTIVE = HEIGHT - 2 * BAR
 FACE_HEIGHT = 106
-"""Pixels that a detector's box takes in the astronaut's photograph, of 512: forehead to chin."""
+"""Height in pixels of a detector's box in the astronaut's photograph, of 512: forehead to chin."""
 
 
 @dataclass(frozen=True, slots=True)
 class CameraView:
-    """Where the camera looks: centre and width of its window, as shares of the photograph's width and height."""
+    """What the camera shows: centre and width of its window, as shares of the photograph's width and height."""
 
     x: float
     y: float
@@ -56,10 +55,10 @@ class Take:
     person: str | None = None
     flipped: bool = False
     backdrop: bool = False
-    """The whole photograph stands before a blurred enlargement of itself, and the camera moves over both."""
+    """Whether the whole photograph is placed on a blurred enlargement of itself, over which the camera moves."""
     degradation: Degradation | None = None
     dissolve: int = 0
-    """Frames of this shot's beginning that are mixed with the end of the shot before."""
+    """Number of frames at the beginning of this shot that are mixed with the end of the shot before."""
 
     @property
     def kind(self) -> str:
@@ -69,7 +68,7 @@ class Take:
 
 
 def face_shot(frames: int, framing: str, start: CameraView, end: CameraView, **more: Any) -> Take:
-    """A shot of the film's one person."""
+    """A shot of the film's only person."""
     return Take(frames, "astronaut.png", start, end, framing, "astronaut", **more)
 
 
@@ -91,7 +90,8 @@ FILM = (
 
 @lru_cache(maxsize=16)
 def photograph(name: str) -> Rgb:
-    """A photograph from the scikit-image wheel; nothing is downloaded."""
+    """A photograph from the scikit-image wheel. Nothing is downloaded. Raises FileNotFoundError when it cannot be
+    read."""
     with as_file(files("skimage.data") / name) as path:
         bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if bgr is None:
@@ -101,7 +101,8 @@ def photograph(name: str) -> Rgb:
 
 @lru_cache(maxsize=16)
 def canvas(name: str, flipped: bool, backdrop: bool) -> Rgb:
-    """What the camera moves over: the photograph, mirrored or before a blurred enlargement of itself when asked."""
+    """The picture over which the camera moves: the photograph, mirrored or on a blurred enlargement of itself if
+    wanted."""
     photo = photograph(name)
     if flipped:
         photo = np.ascontiguousarray(photo[:, ::-1])
@@ -111,7 +112,7 @@ def canvas(name: str, flipped: bool, backdrop: bool) -> Rgb:
     full = round(height * WIDTH / ACTIVE)
     wide = cv2.GaussianBlur(cv2.resize(photo, (full, height), interpolation=cv2.INTER_CUBIC), (0, 0), 24)
     left = (full - width) // 3
-    # A soft seam: the weight of the sharp photograph falls to nothing over its outer 24 columns.
+    # A soft edge: the weight of the sharp photograph falls to 0 over its outer 24 columns.
     ramp = np.minimum(np.arange(width) + 0.5, width - np.arange(width) - 0.5) / 24
     weight = np.clip(ramp, 0, 1)[None, :, None]
     part = wide[:, left : left + width]
@@ -120,7 +121,7 @@ def canvas(name: str, flipped: bool, backdrop: bool) -> Rgb:
 
 
 def title_card(progress: float) -> Rgb:
-    """White words on a dark gradient that drifts a little, so that the card is not a still image."""
+    """White text on a dark gradient that drifts a little, so that the card is not a still image."""
     ramp = np.linspace(24, 56, WIDTH) + 6 * progress
     picture = np.ascontiguousarray(np.broadcast_to(ramp[None, :, None] * [0.6, 0.7, 1.0], (ACTIVE, WIDTH, 3)))
     card = picture.astype(np.uint8)
@@ -132,7 +133,7 @@ def title_card(progress: float) -> Rgb:
 
 
 def draw(take: Take, progress: float) -> Rgb:
-    """The active picture, (ACTIVE, WIDTH, 3), of a shot at `progress` from 0 to 1."""
+    """The active picture (ACTIVE, WIDTH, 3) of a shot at `progress` from 0 to 1."""
     if take.photo is None:
         return title_card(progress)
     source = canvas(take.photo, take.flipped, take.backdrop)
@@ -150,6 +151,7 @@ def draw(take: Take, progress: float) -> Rgb:
 
 
 def degrade(picture: Rgb, degradation: Degradation | None) -> Rgb:
+    """The picture blurred or darkened."""
     if degradation == "blur":
         return cv2.GaussianBlur(picture, (0, 0), 9).astype(np.uint8, copy=False)
     if degradation == "dark":
@@ -158,7 +160,7 @@ def degrade(picture: Rgb, degradation: Degradation | None) -> Rgb:
 
 
 def film_pictures(film: tuple[Take, ...] = FILM) -> Iterator[Rgb]:
-    """Every whole picture of the film, (HEIGHT, WIDTH, 3), in order."""
+    """Every complete picture (HEIGHT, WIDTH, 3) of the film, in order."""
     for index, take in enumerate(film):
         for number in range(take.frames):
             active = draw(take, number / max(take.frames - 1, 1))
@@ -169,7 +171,7 @@ def film_pictures(film: tuple[Take, ...] = FILM) -> Iterator[Rgb]:
 
 
 def best_encoder() -> str:
-    """H.264, or MPEG-4 Part 2 where PyAV comes without libx264."""
+    """libx264, or MPEG-4 Part 2 when PyAV comes without it."""
     return "libx264" if "libx264" in av.codecs_available else "mpeg4"
 
 
@@ -192,7 +194,7 @@ def encode(path: Path, film: tuple[Take, ...], encoder: str) -> None:
 
 
 def truth(film: tuple[Take, ...] = FILM) -> dict[str, Any]:
-    """What is in the film, in the layout of the composed episodes' truth.json."""
+    """The truth of the film, in the form of the composed episodes' truth.json."""
     total = sum(take.frames for take in film)
     shots = _shots(film)
     seconds = sum(shot["end_s"] - shot["start_s"] for shot in shots if shot["person"])
@@ -226,7 +228,8 @@ def truth(film: tuple[Take, ...] = FILM) -> dict[str, Any]:
 
 
 def _shots(film: tuple[Take, ...]) -> list[dict[str, Any]]:
-    """As a dissolve's boundary is its middle, half of its frames are counted to the shot before."""
+    """The shots of truth.json. The boundary of a dissolve is its middle, so half of its frames belong to the shot
+    before."""
     first = np.cumsum([0, *(take.frames for take in film)]).tolist()
     bounds = [*(at + take.dissolve // 2 for at, take in zip(first, film, strict=False)), first[-1]]
     return [_shot(index, take, first[index], bounds[index], bounds[index + 1]) for index, take in enumerate(film)]
@@ -257,14 +260,15 @@ def _shot(index: int, take: Take, first: int, start: int, end: int) -> dict[str,
 
 
 def _face_share(take: Take) -> float:
-    """Share of the active picture's height that the face takes when the shot begins."""
+    """Share of the active picture's height that the face has at the beginning of the shot."""
     assert take.photo is not None
     width = int(canvas(take.photo, take.flipped, take.backdrop).shape[1])
     return round(float(FACE_HEIGHT / (take.start.width * width * ACTIVE / WIDTH)), 3)
 
 
 def make_demo_film(path: Path, film: tuple[Take, ...] = FILM) -> None:
-    """Writes the film and, beside it with the suffix `.truth.json`, its truth; the film appears whole or not at all."""
+    """Writes the film, and its truth beside it with the suffix `.truth.json`. The film is written completely or not at
+    all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.part")
     encoder = best_encoder()

@@ -1,4 +1,4 @@
-"""Recall of finished results against an expert's labels, with every baseline under the same matcher."""
+"""Evaluates finished results against an expert's labels, together with baselines, all with the same matcher."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ SEED = 20250
 
 @dataclass(slots=True)
 class Expert:
-    """An expert's labels of one video, as times on its clock. `pick_vectors` (P, D)."""
+    """An expert's labels of one video, as times in seconds on the video's clock. `pick_vectors` (P, D) are descriptors
+    of the picks."""
 
     pick_times_s: recall.Times
     pick_vectors: Vector
@@ -37,7 +38,7 @@ class Expert:
 
 @dataclass(slots=True)
 class Evaluated:
-    """One video: figures by method, where they come from, and lines about labels that could not be used."""
+    """Results of one video: figures by method, and the details that the report shows."""
 
     figures: dict[str, recall.Figures] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
@@ -45,7 +46,7 @@ class Evaluated:
 
 @dataclass(slots=True)
 class Evaluation:
-    """Evaluates videos with one surveyor. `problems` gathers a line for everything that could not be used."""
+    """Evaluates videos with one surveyor. `problems` collects a line for everything that could not be used."""
 
     surveyor: Surveyor
     matcher: Matcher
@@ -57,9 +58,10 @@ class Evaluation:
         manifests: Mapping[str, Manifest],
         others: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
     ) -> dict[str, Any]:
-        """The section `recall` of a report. `manifests` by the video's name; a video without one is left out.
+        """The section `recall` of a report.
 
-        `others`: more choices to judge, as times in rank order: method → video's name → seconds.
+        manifests: by the video's name; a video without one is left out. others: more choices to judge: method → video's
+        name → times in seconds, in the order of rank.
         """
         done: list[tuple[str, Evaluated]] = []
         excluded: dict[str, str] = {}
@@ -91,7 +93,7 @@ class Evaluation:
     def _video(
         self, video: LabelledVideo, manifest: Manifest | None, more: Mapping[str, list[float]]
     ) -> Evaluated | str:
-        """The evaluated video, or why it is left out."""
+        """The evaluated video, or the reason why it is left out."""
         if len(video.picks) < LEAST_PICKS:
             return f"{len(video.picks)} expert images, at least {LEAST_PICKS} are needed; excluded"
         if manifest is None:
@@ -163,14 +165,14 @@ class Evaluation:
         return Expert(times, descriptors(survey, picks_s), np.array(never_s, np.float64))
 
     def _time_of(self, label: Label, video: LabelledVideo, survey: Survey) -> float | None:
-        """The label's time; None, with a line in `problems`, when it has none in this video."""
+        """The label's time in seconds; None, with a line in `problems`, when it has none in this video."""
         if label.time_s is not None:
             if survey.contains(label.time_s):
                 return label.time_s
             extent = f"{survey.first_pts_s:.3f} to {survey.end_s:.3f} s"
             self.problems.append(f"{label.where}: {label.time_s} s lies outside the video ({extent}); left out")
             return None
-        assert label.image is not None  # a label is one or the other
+        assert label.image is not None  # a label has either a time or an image
         picture = cv2.imread(str(label.image), cv2.IMREAD_COLOR_RGB)
         if picture is None:
             self.problems.append(f"{label.where}: {label.image.name} cannot be read as an image; left out")
@@ -181,9 +183,10 @@ class Evaluation:
         return found
 
     def time_of_picture(self, picture: Rgb, video: LabelledVideo, survey: Survey) -> float | None:
-        """When the video shows this picture: the best frame of the grid, then the best of all frames around it."""
+        """The time at which the video shows this picture, in seconds: the best frame of the grid, then the best of all
+        frames around it. None when no frame matches it."""
         grid = descriptors(survey, survey.grid_s)
-        # A poster may come with the film's bars, with its own, or with none.
+        # A poster may have the film's bars, bars of its own, or none.
         cuts = [_inside(picture, border) for border in (NO_BORDER, survey.border, border_of([picture]))]
         found = [v for cut in cuts if (v := self.matcher.descriptor(at_matcher_width(cut))) is not None]
         if not found:
@@ -200,7 +203,7 @@ class Evaluation:
 
 
 def open_evaluation(settings: Settings, cache: Path) -> Evaluation:
-    """With the pinned matcher. Raises ModelError when its weights cannot be had."""
+    """An evaluation with the pinned matcher. Raises ModelError when its weights cannot be fetched."""
     matcher = open_matcher(settings.models)
     return Evaluation(Surveyor(matcher, cache, settings.thread_count), matcher)
 
@@ -221,7 +224,7 @@ def _judge_random(evaluated: Evaluated, survey: Survey, expert: Expert) -> None:
 
 
 def _ceiling(survey: Survey, expert: Expert) -> dict[str, Any]:
-    """Over the frames of the grid and the expert's own that match and are not to be avoided."""
+    """The ceiling over those frames of the grid and of the expert that match a pick and are not refused."""
     times = np.unique(np.concatenate([survey.grid_s, expert.pick_times_s]))
     vectors = descriptors(survey, times)
     good = recall.matches(times, vectors, expert.pick_times_s, expert.pick_vectors).any(axis=1)
@@ -231,7 +234,7 @@ def _ceiling(survey: Survey, expert: Expert) -> dict[str, Any]:
 
 
 def _warnings(name: str, evaluated: Evaluated) -> Iterator[str]:
-    """What a reader of a film's figures must know."""
+    """What a reader of a film's figures has to know."""
     lost = evaluated.details["film"]["undecodable_packets"]
     if lost:
         yield f"{name}: {lost} packets cannot be decoded, their frames are in no figure"
@@ -244,7 +247,7 @@ def _mean_ceiling(evaluated: Sequence[Evaluated]) -> float | None:
 
 
 def _nearest(time_s: float, vector: Vector, expert: Expert) -> dict[str, Any]:
-    """The expert's image nearest in time: how far it is, and how alike."""
+    """The expert's image nearest in time: its distance in seconds and the cosine to it."""
     apart_s = np.abs(expert.pick_times_s - time_s)
     nearest = int(np.argmin(apart_s))
     cosine = float(vector @ expert.pick_vectors[nearest])

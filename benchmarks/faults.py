@@ -1,4 +1,4 @@
-"""Chosen images that the truth of a film says are no key art: what filters are there to prevent, counted one by one."""
+"""Counts the chosen images that a film's truth calls unfit, by the fault that a filter should have prevented."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .labelled_frames import shows_text
 from .layouts import Truth
 
 FAULTS = ("degraded", "with text", "nobody", "not main", "with bars")
-"""In shots made blurred, dark, …; over titles, credits, subtitles; without people; of minor characters only; crops
-that reach into the film's black bars."""
+"""In shots that were made blurred, dark, …; over titles, credits or subtitles; without people; of minor characters
+only; with crops that reach into the film's black bars."""
 
 
 def faults_of(manifest: Manifest, truth: Truth) -> dict[str, int]:
-    """How many of the chosen images have each fault."""
+    """Number of chosen images with each fault."""
     main = {person["id"] for person in truth["cast"]["main"]}
     counts = dict.fromkeys(FAULTS, 0)
     for image in manifest.images:

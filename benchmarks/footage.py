@@ -1,4 +1,5 @@
-"""Frames of a film as the bench sees them: by PyAV alone, apart from the decoder under test; small and timed."""
+"""Decodes a film for the benchmark by PyAV alone, independently of the decoder under test, into small frames with
+times."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ _BORDER_FRAMES = 48
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One decoded frame: its presentation time on the file's clock, and the frame itself."""
+    """One decoded frame and its presentation time in seconds on the file's clock."""
 
     pts_s: float
     picture: av.VideoFrame
@@ -41,7 +42,7 @@ class Footage:
         self.path = path
         self._threads = threads
         self.undecodable = 0
-        """Packets that the last pass of `frames` could not decode."""
+        """Number of packets that the last pass of `frames` could not decode."""
         with self._opened() as (container, stream):
             first = next(_decoded(container, stream), None)
             if first is None:
@@ -50,16 +51,18 @@ class Footage:
             self.first_pts_s = first.pts_s
             self.end_s, self.frame_count, self.key_frames_s = _extent(container, stream, first.pts_s)
         self.border: Border = NO_BORDER
-        """What `small` leaves out; `find_border` sets it."""
+        """Left out by `small`; set by `find_border`."""
 
     def frames(self) -> Iterator[Frame]:
-        """Every frame that decodes, in presentation order; what does not is counted in `undecodable`."""
+        """Every frame that can be decoded, in presentation order. Packets that cannot be decoded are counted in
+        `undecodable`."""
         self.undecodable = 0
         with self._opened() as (container, stream):
             yield from _decoded(container, stream, self._count_undecodable)
 
     def small(self, frame: av.VideoFrame) -> Rgb:
-        """(H, 320, 3): the frame as it is shown (square pixels, rotated) inside its border, at the matcher's width."""
+        """(H, 320, 3) uint8: the frame as it is displayed (square pixels, rotated) inside its border, at the matcher's
+        width."""
         shown, border = self.geometry, self.border
         width = round(WIDTH_PX / (1 - border.left - border.right))
         height = max(1, round(shown.display_height * width / shown.display_width))
@@ -71,7 +74,7 @@ class Footage:
         return np.ascontiguousarray(inner)
 
     def find_border(self) -> Border:
-        """The border of the film, from frames spread over it; from now on `small` leaves it out."""
+        """Finds the border of the film from frames spread over it, and sets it, so that `small` leaves it out."""
         self.border = NO_BORDER
         keys = self.key_frames_s[:: -(-len(self.key_frames_s) // _BORDER_FRAMES)] if self.key_frames_s else []
         if len(keys) < _BORDER_FRAMES // 4:
@@ -80,7 +83,8 @@ class Footage:
         return self.border
 
     def frames_near(self, times_s: Sequence[float]) -> Iterator[tuple[float, Frame]]:
-        """(asked time, the frame nearest to it) for each time, in time order; seeks where that skips a key frame."""
+        """(requested time, nearest frame) for each time in seconds, in the order of time. Seeks where that skips a key
+        frame."""
         with self._opened() as (container, stream):
             frames: Iterator[Frame] = iter(())
             before: Frame | None = None
@@ -97,7 +101,7 @@ class Footage:
         self.undecodable += 1
 
     def _key_before(self, asked_s: float) -> float:
-        """Time of the key frame to decode from; that of the first frame when the file marks none."""
+        """Time of the key frame to decode from; that of the first frame when the file marks no key frames."""
         keys = [key_s for key_s in self.key_frames_s if key_s <= asked_s]
         return keys[-1] if keys else self.first_pts_s
 
@@ -111,7 +115,7 @@ class Footage:
 
 
 def _extent(container: InputContainer, stream: VideoStream, first_s: float) -> tuple[float, int, list[float]]:
-    """End of the last picture, how many there are, times of key frames; from the packets alone, nothing is decoded."""
+    """End of the last picture in seconds, number of pictures, and times of key frames; from the packets alone."""
     container.seek(0)
     count, last_s = 0, first_s
     keys_s: list[float] = []
@@ -128,7 +132,7 @@ def _extent(container: InputContainer, stream: VideoStream, first_s: float) -> t
 def _decoded(
     container: InputContainer, stream: VideoStream, passed_over: Callable[[], None] | None = None
 ) -> Iterator[Frame]:
-    """Frames with a time; damaged packets are passed over, as every player does, and `passed_over` hears of each."""
+    """Frames with a time. Damaged packets are skipped, as players do, and `passed_over` is called for each."""
     base = float(stream.time_base or 0)
     for packet in container.demux(stream):
         try:

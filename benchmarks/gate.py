@@ -1,7 +1,7 @@
-"""The gate: the figures a report must not fall behind, kept apart from everything else that a report holds.
+"""Baselines of the gate: the figures that a report must not fall behind, without everything else that a report has.
 
-A baseline is a report with nothing in it but what comparing needs: no pictures, no machine, no speeds (those belong to
-the machine that measured them). It is small enough to be kept with the code.
+A baseline contains only what a comparison needs: no pictures, no machine, no speeds (those depend on the machine that
+measured them). It is small enough to be kept in the repository.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _POOLED = ("shots", "bars", "characters", "faces", "text")
 
 
 def figures_only(report: Report) -> Report:
-    """What the gate needs of a report. Raises ReportError when that is nothing."""
+    """The part of a report that the gate needs. Raises ReportError when there is no such part."""
     kept: Report = {"schema": REPORT_SCHEMA}
     if report.get("recall", {}).get("videos"):
         kept["recall"] = _recall(report["recall"])
@@ -30,7 +30,7 @@ def figures_only(report: Report) -> Report:
 
 
 def missing(baseline: Report, report: Report) -> list[str]:
-    """A line for each section and each film of the baseline that the report does not have: it may have failed there."""
+    """A line for each section and each film of the baseline that the report does not have; it may have failed there."""
     lines: list[str] = []
     for section, held in baseline.items():
         if not isinstance(held, Mapping) or section == "made_by":
@@ -44,7 +44,7 @@ def missing(baseline: Report, report: Report) -> list[str]:
 
 
 def _recall(section: Mapping[str, Any]) -> dict[str, Any]:
-    """Figures of each film, the labels they were judged by, and when the chosen are shown."""
+    """Figures of each film, the labels they were judged by, and the times of the chosen images."""
     return {
         "matcher": {"fingerprint": section["matcher"]["fingerprint"]},
         "videos": {
@@ -59,7 +59,7 @@ def _recall(section: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _section(section: Mapping[str, Any], by_film: tuple[str, ...]) -> dict[str, Any]:
-    """Numbers over all films, and those that are compared film by film."""
+    """Figures over all films, and those that are compared film by film."""
     pooled = {key: value for key, value in section["pooled"].items() if isinstance(value, int | float)}
     films = {name: {key: video[key] for key in by_film} for name, video in section["videos"].items()}
     return {"pooled": pooled, **({"videos": films} if by_film else {})}

@@ -1,9 +1,9 @@
-"""What `gpu_check` needs and a GPU machine may not be able to make: run it anywhere, carry the folder there.
+"""Makes the clips that `gpu_check` needs, on any machine with libx265. Copy the folder to the GPU machine.
 
     python -m benchmarks.gpu_clips OUT --testdata DIR [--seconds S]
 
 `E05_hevc.mkv`: the 1080p episode (or its first seconds) as 8-bit HEVC with the same times. `embeddings.npz`: face
-embeddings of the episodes, all of a film's faces and one a face track, as the CPU path finds them.
+embeddings of the episodes as the CPU path finds them: all faces of a film, and one for each face track.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _OPTIONS = {"preset": "ultrafast", "crf": "28", "x265-params": _PARAMETERS}
 
 
 def packet_kinds(film: Path) -> tuple[int, float]:
-    """Packets of the film's pictures, and the share of them that no other picture needs (0 for codecs of which that is
-    not known). Raises KeyartError on what is no film."""
+    """Number of packets of the film's pictures, and the share of those that no other picture refers to (0 for codecs of
+    which that is not known). Raises KeyartError when the file is not a film."""
     with open_container(film) as container:
         stream = picture_stream(container)
         free = NonReference(stream.codec_context.name, stream.codec_context.extradata)
@@ -36,7 +36,7 @@ def packet_kinds(film: Path) -> tuple[int, float]:
 
 
 def copy_beginning(film: Path, packets: int, target: Path) -> None:
-    """Write the first so many packets of the film's pictures into a Matroska file; nothing is encoded again."""
+    """Writes the first `packets` packets of the film's pictures to a Matroska file, without encoding them again."""
     with open_container(film) as source, av.open(str(target), "w", format="matroska") as out:
         stream = picture_stream(source)
         copied = out.add_stream_from_template(stream)
@@ -49,9 +49,11 @@ def copy_beginning(film: Path, packets: int, target: Path) -> None:
 
 
 def as_hevc(film: Path, target: Path, seconds: float | None = None) -> int:
-    """Encode the film's pictures (8 bits, 4:2:0) as HEVC with their times; returns how many. Needs PyAV with libx265.
+    """Encodes the film's pictures (8 bits, 4:2:0) as HEVC with their times, and returns their number. Needs PyAV with
+    libx265.
 
-    Raises KeyartError when the film cannot be opened, ValueError when this PyAV cannot encode HEVC.
+    seconds: length to encode; None encodes the whole film. Raises KeyartError when the film cannot be opened,
+    ValueError when this PyAV cannot encode HEVC.
     """
     if "libx265" not in av.codecs_available:
         raise ValueError("this PyAV has no libx265: make the clip where its wheel has it")
@@ -75,7 +77,8 @@ def as_hevc(film: Path, target: Path, seconds: float | None = None) -> int:
 
 
 def embeddings_of(film: Path) -> tuple[np.ndarray, np.ndarray]:
-    """(N, 128) of all faces and (M, 128) of the tracks, unit vectors, by time, on the CPU. Raises KeyartError."""
+    """(N, 128) embeddings of all faces and (M, 128) of the tracks, unit vectors in the order of time, on the CPU.
+    Raises KeyartError."""
     from stream.settings.model import Settings
 
     from .watching import watch_film
@@ -91,7 +94,7 @@ def _stacked(rows: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def make_clips(testdata: Path, out: Path, seconds: float | None = None) -> None:
-    """Everything, from the episodes that are there."""
+    """Makes all clips, from the episodes that are there."""
     out.mkdir(parents=True, exist_ok=True)
     films = {
         folder.name: film for folder in sorted((testdata / "episodes").glob("E*")) for film in folder.glob("E*.m*")
@@ -112,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="benchmarks.gpu_clips", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("out", type=Path)
     parser.add_argument("--testdata", type=Path, default=Path(os.environ.get("KEYART_TESTDATA", "testdata")))
-    parser.add_argument("--seconds", type=float, help="encode so much of the film; default: all of it")
+    parser.add_argument("--seconds", type=float, help="length of the film to encode; default: all of it")
     chosen = parser.parse_args(arguments)
     make_clips(chosen.testdata, chosen.out, chosen.seconds)
     return 0

@@ -1,4 +1,5 @@
-"""Doubles of the chip, its memory and the kernels that do nothing: what is left is what the interpreter does."""
+"""Stand-ins for the decoder chip, its memory and the kernels that do nothing, so that only the interpreter's work
+remains."""
 
 from __future__ import annotations
 
@@ -16,11 +17,11 @@ from stream.decode.slots import Place, Rows
 _BYTE = np.dtype(np.uint8)
 _SOMEWHERE = 4096
 _REORDERED = 6
-"""Pictures that a decoder holds back, because of B-frames."""
+"""Pictures that a decoder holds back because of B-frames."""
 
 
 class IdlePicture(NamedTuple):
-    """As PyNvVideoCodec gives it."""
+    """A decoded picture with the methods of PyNvVideoCodec's."""
 
     stamp: int
     format: Any = SimpleNamespace(name="NV12")
@@ -33,7 +34,7 @@ class IdlePicture(NamedTuple):
 
 
 class IdleDecoder:
-    """A picture for each packet, in the order of their times."""
+    """Returns one picture for each packet, in the order of presentation times."""
 
     def __init__(self, size: tuple[int, int]) -> None:
         self._size = size
@@ -59,13 +60,13 @@ class _Names:
 
 
 class PacketData:
-    """Filled by whoever feeds the decoder."""
+    """A packet; whoever feeds the decoder fills it."""
 
     bsl_data = bsl = pts = 0
 
 
 class IdleChip:
-    """The module PyNvVideoCodec for films of one size."""
+    """Stands in for the module PyNvVideoCodec, for films of one size."""
 
     PacketData = PacketData
     PyNvVCException = PyNvVCExceptionUnsupported = RuntimeError
@@ -83,7 +84,7 @@ class IdleChip:
 
 
 class IdleMemory:
-    """`stream.decode.slots.Memory` without any."""
+    """A `stream.decode.slots.Memory` that allocates nothing."""
 
     stream = 1
 
@@ -108,7 +109,7 @@ class IdleMemory:
 
 
 class IdleRuntime:
-    """`kernels.cuda.runtime.Runtime` whose kernels write nothing."""
+    """A `kernels.cuda.runtime.Runtime` whose kernels write nothing."""
 
     def launch(self, kernel: str, grid: Any, block: Any, arguments: Any) -> None: ...
 

@@ -1,11 +1,12 @@
-"""What the interpreter spends on a frame of the CUDA path, stage by stage; needs no GPU. One interpreter serves all
-films in flight, so this bounds their rate.
+"""Measures what the interpreter spends on a frame of the CUDA path, stage by stage. Needs no GPU. One interpreter
+serves all films in flight, so this limits their rate.
 
     python -m benchmarks.interpreter FILE… [--rounds 3] [--fps 4300] [--json report.json]
 
-The chip, its memory and the kernels do nothing (benchmarks.idle_device); the splitter gets what the CPU measures of the
-film. Counted is the thread's CPU time, with what the demuxer needs outside the interpreter's lock, and without what
-CuPy needs for its calls (one copy a frame; three launches, an upload and a download a batch) and what probes cost.
+The chip, its memory and the kernels do nothing (benchmarks.idle_device); the splitter gets rows that the CPU measured.
+The figure is the thread's CPU time. It includes the demuxer's work outside the interpreter lock. It does not include
+CuPy's share of its calls (one copy for each frame; three launches, an upload and a download for each batch), nor the
+models' work on probes.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from .idle_device import IdleChip, IdleMemory, IdleRuntime
 
 
 def measure_interpreter(path: Path, rounds: int = 3) -> dict[str, Any]:
-    """Microseconds of each stage for each frame of the film, medians of the rounds; with `reference` decoding, those of
+    """Microseconds for each frame of the film in each stage, medians of the rounds; with `reference` decoding, those of
     decoding alone. Raises KeyartError for a file that cannot be read."""
     with threadpool_limits(1):  # as in every run
         info, rows = rows_of(path)
@@ -51,12 +52,12 @@ def measure_interpreter(path: Path, rounds: int = 3) -> dict[str, Any]:
 
 
 def total_us(report: dict[str, Any]) -> float:
-    """Microseconds a frame of all stages, on all frames."""
+    """Microseconds for each frame in all stages together, when all frames are decoded."""
     return float(sum(us for name, us in report["us_a_frame"].items() if name != "decode reference"))
 
 
 def rows_of(path: Path) -> tuple[VideoInfo, np.ndarray]:
-    """The film and its rows as the CPU measures them."""
+    """The film's properties, and its rows (dtype ROW) as the CPU measures them."""
     decoder = AvDecoder(path, DecodeOptions())
     try:
         meter = open_ops("cpu").meter(decoder.info.geometry)
@@ -66,7 +67,7 @@ def rows_of(path: Path) -> tuple[VideoInfo, np.ndarray]:
 
 
 def watch_seconds(path: Path, info: VideoInfo, rows: np.ndarray) -> dict[str, float]:
-    """Seconds of the interpreter by stage, for the whole film."""
+    """Seconds of the interpreter in each stage, for the whole film."""
     settings, used, begin = Settings(), defaultdict[str, float](float), 0
     meter, sampler = CudaMeter(info.geometry, IdleRuntime()), SmallPictureSampler(settings.faces.moment_s)
     splitter = ShotSplitter(settings.shots, info.fps)
@@ -95,7 +96,7 @@ def watch_seconds(path: Path, info: VideoInfo, rows: np.ndarray) -> dict[str, fl
 
 
 def decode_seconds(path: Path, info: VideoInfo) -> float:
-    """Seconds of the interpreter for decoding without the frames that no other needs."""
+    """Seconds of the interpreter for decoding, without the frames that no other frame refers to."""
     used, decoder = defaultdict[str, float](float), open_idle_decoder(path, info, "reference")
     with add_cpu_time(used, "decode"):
         for _ in decoder.batches():
@@ -111,7 +112,7 @@ def open_idle_decoder(path: Path, info: VideoInfo, mode: DecodeMode) -> NvDecode
 
 @contextmanager
 def add_cpu_time(used: dict[str, float], name: str) -> Iterator[None]:
-    """Adds what the block takes of this thread's CPU time."""
+    """Adds the CPU time of this thread in the block to `used[name]`, seconds."""
     begun_s = time.thread_time()
     yield
     used[name] += time.thread_time() - begun_s

@@ -1,7 +1,7 @@
-"""Runs Katna on one film and keeps the frames it chose: `python katna_frames.py FILE FOLDER`.
+"""Runs Katna on one film and writes the frames it chose: `python katna_frames.py FILE FOLDER`.
 
-A script by itself, run by path, because Katna wants another OpenCV than Keyart and may live in an environment of its
-own. Prints JSON: seconds, and the names of the images in the order given; Katna does not say when they are shown.
+A script that is run by its path, because Katna needs another OpenCV than Keyart and may be installed in another
+environment. Prints JSON: seconds, and the names of the images in Katna's order. Katna does not report their times.
 """
 
 import importlib
@@ -15,7 +15,7 @@ TOP = 10
 
 
 def main() -> None:
-    """Choose and write."""
+    """Chooses frames and writes them."""
     cv2: Any = importlib.import_module("cv2")
     katna: Any = importlib.import_module("Katna.video")
     base: Any = importlib.import_module("Katna.writer").Writer

@@ -1,4 +1,4 @@
-"""What the kernels cost: microseconds a frame, bytes read and GB/s, on one device.
+"""Measures what the kernels cost on one device: microseconds for each frame, bytes read and GB/s.
 
 python -m benchmarks.kernels [--device cuda] [--json]
 """
@@ -25,10 +25,10 @@ MEASURED_AT_LEAST_S = 1.0
 
 
 def measure_kernels(device: Device = "cpu") -> dict[str, Any]:
-    """Cost per operation on 1080p surfaces (NV12 on the device, planar on the host).
+    """Cost of each operation on 1080p surfaces (NV12 on a device, planar on the host).
 
-    `us` and `cpu_us` (wall and CPU microseconds per call), `gb_s` (bytes of the surfaces read per second) and, of the
-    statistics, `host_bytes_per_frame`. The device is waited for in every round.
+    Returns for each operation `us` and `cpu_us` (wall and CPU microseconds per call), `gb_s` (bytes of the surfaces
+    read per second) and, for the statistics, `host_bytes_per_frame`. Synchronises in every round (on a device).
     """
     ops = open_ops(device)
     surfaces = [_surface(device, seed) for seed in range(BATCH)]
@@ -70,15 +70,15 @@ def _surface(device: Device, seed: int) -> Surface:
 
         runtime = CupyRuntime()
         buffer = runtime.upload(buffer)
-        runtime.synchronise()  # the operations read it in a stream of theirs
+        runtime.synchronise()  # the operations read it in another stream
     y, u, v = split_semi_planar(buffer, height)
-    if device == "cpu":  # as FFmpeg leaves them
+    if device == "cpu":  # as FFmpeg returns them
         u, v = np.ascontiguousarray(u), np.ascontiguousarray(v)
     return Surface(y, u, v, 8, Colour(), Geometry(width, height))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints a line an operation."""
+    """Prints a line for each operation."""
     parser = argparse.ArgumentParser(
         prog="benchmarks.kernels", description=__doc__.splitlines()[0] if __doc__ else None
     )

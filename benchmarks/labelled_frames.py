@@ -1,8 +1,9 @@
-"""What the face and text engines say of frames whose shots are labelled: three frames a shot, and the expert's frames.
+"""Accuracy of the face and text models on frames of labelled shots: three frames for each shot, and the expert's
+frames.
 
-Faces: recall on clean shots of people (a face counts when its box is half as high as the truth says, or more), and
-boxes where nobody is. Eyes: an expert's picks are open; a frame refused for closed eyes or a blink is closed. Text:
-cards, credits, subtitles and captions must be called overlays, everything else must not.
+Faces: recall on clean shots of people (a face counts when its box is at least half as high as the truth says), and
+boxes where there is nobody. Eyes: an expert's picks are open; a frame that was refused for closed eyes or a blink is
+closed. Text: title cards, credits, subtitles and captions must be called overlays, everything else must not.
 """
 
 from __future__ import annotations
@@ -32,21 +33,21 @@ from .layouts import Truth
 from .report import Section
 
 SAMPLED_AT = (0.25, 0.5, 0.75)
-"""Where in a shot its frames are taken."""
+"""Positions in a shot from which its frames are taken, as shares of its length."""
 _LEAST_SHARE = 0.5
 _CLOSED_WORDS = ("closed", "blink", "shut")
 
 
 @dataclass(frozen=True, slots=True)
 class FrameEngines:
-    """Engines for looking at frames; close with the stack that opened them."""
+    """The models that read frames. The stack that opened them closes them."""
 
     faces: FaceReader
     text: TextDetector
 
 
 def open_engines(settings: Settings, stack: ExitStack) -> FrameEngines:
-    """The engines of the settings' model set on the CPU. Raises ModelError."""
+    """The models of the settings' model set on the CPU; `stack` closes them. Raises ModelError."""
     zoo = Zoo.default(settings.model_set, settings.models)
     roles = (*FACE_ROLES, "text_detection")
     zoo.ensure(roles)
@@ -59,7 +60,7 @@ def open_engines(settings: Settings, stack: ExitStack) -> FrameEngines:
 
 
 def surfaces_at(video: Path, times_s: Iterable[float], threads: int) -> Iterator[tuple[float, Surface]]:
-    """(asked time, the first picture at or after it), in one pass. Raises KeyartError."""
+    """(requested time, first picture at or after it) for each time in seconds, in one pass. Raises KeyartError."""
     wanted = sorted(set(times_s), reverse=True)
     decoder = AvDecoder(video, DecodeOptions(threads=threads))
     try:
@@ -74,7 +75,7 @@ def surfaces_at(video: Path, times_s: Iterable[float], threads: int) -> Iterator
 
 
 def sampled_times(truth: Truth) -> dict[float, Mapping[str, Any]]:
-    """The times at which a film's shots are looked at, each with its shot."""
+    """The times at which a film's shots are sampled, in seconds, each with its shot."""
     return {
         shot["start_s"] + (shot["end_s"] - shot["start_s"]) * place: shot
         for shot in truth["shots"]
@@ -83,7 +84,7 @@ def sampled_times(truth: Truth) -> dict[float, Mapping[str, Any]]:
 
 
 def faces_of(video: LabelledVideo, truth: Truth, engines: FrameEngines, settings: Settings) -> Section:
-    """Counts of faces and eyes of one film."""
+    """Counts of faces and eyes in one film. Raises KeyartError."""
     shots = sampled_times(truth)
     labels = eye_labels(video)
     height = truth["height"] - truth["bars"]["top"] - truth["bars"]["bottom"]
@@ -115,14 +116,16 @@ def _count_faces(counted: dict[str, int], faces: Sequence[Face], shot: Mapping[s
 
 
 def least_open(faces: Sequence[Face]) -> float | None:
-    """Eye openness of the most closed of the faces at least half as high as the largest; None when none is known."""
+    """Eye openness of the most closed of the faces that are at least half as high as the largest; None when none is
+    known."""
     tallest = max((face.box[3] for face in faces), default=0.0)
     ratios = [f.eye_openness_ratio for f in faces if f.box[3] >= tallest / 2 and f.eye_openness_ratio is not None]
     return min(ratios, default=None)
 
 
 def eye_labels(video: LabelledVideo) -> dict[float, bool]:
-    """Times with whether somebody's eyes are closed: the expert's picks, and what was refused for closed eyes."""
+    """Time in seconds → whether somebody's eyes are closed: False for the expert's picks, True for frames refused for
+    closed eyes."""
     labels = {label.time_s: False for label in video.picks if label.time_s is not None}
     for label in video.never:
         if label.time_s is not None and any(word in label.why for word in _CLOSED_WORDS) and "half" not in label.why:
@@ -131,7 +134,8 @@ def eye_labels(video: LabelledVideo) -> dict[float, bool]:
 
 
 def faces_section(per_video: Mapping[str, Section], settings: Settings) -> Section:
-    """Recall and false positives over all films; eyes as AUC and as right calls at the setting's limit."""
+    """Recall and false positives over all films; for eyes the AUC and the share of right calls at the setting's
+    limit."""
     sums = {
         key: sum(video[key] for video in per_video.values())
         for key in ("expected", "found", "frames", "extra", "frames_without_people", "invented", "eyes_labelled")
@@ -155,7 +159,8 @@ def faces_section(per_video: Mapping[str, Section], settings: Settings) -> Secti
 
 
 def auc(high: np.ndarray, low: np.ndarray) -> float | None:
-    """Chance that a value of `high` exceeds one of `low`, ties counting half; None without both."""
+    """Probability that a value of `high` exceeds a value of `low`, with ties counted half; None when either is
+    empty."""
     if not len(high) or not len(low):
         return None
     above = (high[:, None] > low[None, :]).mean() + 0.5 * (high[:, None] == low[None, :]).mean()
@@ -163,7 +168,7 @@ def auc(high: np.ndarray, low: np.ndarray) -> float | None:
 
 
 def text_of(video: LabelledVideo, truth: Truth, engines: FrameEngines, settings: Settings) -> Section:
-    """Frames of one film that were and were not to be called text overlays."""
+    """Counts of one film's frames that were rightly and wrongly called text overlays. Raises KeyartError."""
     shots, bars = sampled_times(truth), truth["bars"]
     area: Rect = (
         bars["left"], bars["top"],
@@ -180,12 +185,12 @@ def text_of(video: LabelledVideo, truth: Truth, engines: FrameEngines, settings:
 
 
 def shows_text(shot: Mapping[str, Any]) -> bool:
-    """Whether a shot's frames carry text."""
+    """Whether a shot's frames contain text."""
     return shot["kind"] in ("title", "credits") or bool(shot["subtitles"]) or bool(shot.get("other_text"))
 
 
 def text_section(per_video: Mapping[str, Section]) -> Section:
-    """Precision and recall of the call over all frames."""
+    """Precision and recall of text overlays over all frames."""
     sums = {key: sum(video[key] for video in per_video.values()) for key in ("true", "missed", "invented", "clean")}
     pooled = {
         **sums,

@@ -1,11 +1,11 @@
-"""What an expert chose and refused, read from JSON; every label that cannot be used is named in one line.
+"""Reads an expert's labels from JSON: chosen and refused frames. Every label that cannot be used gives one line.
 
-A **data folder** has one folder per video with the video, `picks.json` and, if there is one, `never.json`. Each is a
-list of labels; a label is a time, `{"time_s": 45.583}`, on the file's own clock, or an image, `{"image": "a.jpg"}`,
-whose time is found by matching it against the video (paths are relative to the file that names them). `why` may
-say what the expert saw; other keys are not read.
+A **data folder** has one folder per video with the video, `picks.json` and, optionally, `never.json`. Each is a list of
+labels. A label is a time, `{"time_s": 45.583}`, on the file's own clock, or an image, `{"image": "a.jpg"}`, whose time
+is found by matching it against the video (paths are relative to the file that contains them). `why` may say what the
+expert saw; other keys are ignored.
 
-A **labels file** names everything itself:
+A **labels file** contains everything:
 
     {"videos": [{"video": "films/a.mkv", "picks": [{"time_s": 12.5}, {"image": "a/poster.jpg"}], "never": []}]}
 """
@@ -22,23 +22,23 @@ from typing import Any
 VIDEO_SUFFIXES = frozenset({".avi", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".mxf", ".ts", ".webm"})
 PICKS, NEVER, TRUTH = "picks.json", "never.json", "truth.json"
 LEAST_PICKS = 5
-"""A video with fewer expert images is left out and counted."""
+"""A video with fewer expert images is left out, and the report says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Either a time or an image file. `where` names it in messages."""
+    """Either a time in seconds or an image file. `where` names the label in messages."""
 
     where: str
     time_s: float | None = None
     image: Path | None = None
     why: str = ""
-    """The expert's words, where there are any."""
+    """The expert's reason, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledVideo:
-    """`name` is that of its folder, or the file's stem. `truth`: its truth.json, where there is one."""
+    """`name` is that of the video's folder, or the stem of its file. `truth`: its truth.json, if there is one."""
 
     name: str
     path: Path
@@ -46,33 +46,33 @@ class LabelledVideo:
     never: tuple[Label, ...] = ()
     truth: Path | None = None
     expert_asked: bool = True
-    """Whether an expert was asked at all, however few the usable picks are."""
+    """Whether an expert labelled the video at all, however few picks are usable."""
 
 
 @dataclass(slots=True)
 class Labelled:
-    """What could be read, and one line for each thing that could not."""
+    """The videos that could be read, and one line for each thing that could not be used."""
 
     videos: list[LabelledVideo] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     @property
     def judged(self) -> list[LabelledVideo]:
-        """The videos that an expert was asked about."""
+        """The videos that an expert labelled."""
         return [video for video in self.videos if video.expert_asked]
 
     @property
     def with_enough_picks(self) -> list[LabelledVideo]:
-        """Those of them with enough picks to count."""
+        """The judged videos with at least `LEAST_PICKS` picks."""
         return [video for video in self.judged if len(video.picks) >= LEAST_PICKS]
 
 
 class LabelError(ValueError):
-    """A file of labels is of no use at all; the message is one line."""
+    """Labels that cannot be used at all; the message is one line."""
 
 
 def read_data(folder: Path) -> Labelled:
-    """All videos of a data folder by name. A folder that itself holds a video is read as that one video.
+    """All videos of a data folder, by name. A folder that itself contains a video is read as that one video.
 
     Raises LabelError when the folder has nothing to evaluate.
     """
@@ -115,7 +115,7 @@ def read_labels(path: Path) -> Labelled:
 
 
 def video_of(folder: Path, named: str | None = None) -> Path | None:
-    """The film in a folder: the one named, or the first that looks like one."""
+    """The film in a folder: the file `named`, or the first with a video suffix; None when there is none."""
     if named and (folder / named).is_file():
         return folder / named
     found = sorted(path for path in folder.iterdir() if path.suffix.lower() in VIDEO_SUFFIXES)

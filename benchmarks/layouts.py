@@ -1,10 +1,10 @@
-"""Public sets of shot boundaries, in the folders that PySceneDetect's benchmark keeps them in, as truths of our form.
+"""Reads public data sets of shot boundaries, in the folders that PySceneDetect's benchmark uses, as truths of our form.
 
     BBC/       videos/bbc_01.mp4   fixed/01-scenes.txt       rows "first<TAB>last frame of a scene", from 0
     AutoShot/  videos/<id>.mp4     annotations/<id>.txt      the same rows
     ClipShots/ videos/<id>.mp4     annotations/test.json     {"<id>.mp4": {"transitions": [[last before, first after]]}}
 
-Between scenes that touch there is a cut; frames between them belong to a gradual transition, and a boundary is right
+Adjacent scenes are separated by a cut. Frames between scenes belong to a gradual transition, and a boundary is right
 anywhere inside it.
 """
 
@@ -25,7 +25,7 @@ Truth = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class TrueShots:
-    """A video and its boundaries in the form of a truth.json, as far as shots go."""
+    """A video and its shot boundaries, in the form of a truth.json."""
 
     name: str
     video: Path
@@ -33,9 +33,9 @@ class TrueShots:
 
 
 def read_layout(folder: Path, split: str = "test") -> tuple[list[TrueShots], list[str]]:
-    """The videos of a set with their truths, and a line for each that is missing or does not parse.
+    """The videos of a data set with their truths, and a line for each that is missing or cannot be parsed.
 
-    split: which of ClipShots' lists. Raises LabelError when the folder is none of these layouts.
+    split: which list of ClipShots. Raises LabelError when the folder has none of these layouts.
     """
     if (folder / "fixed").is_dir():
         found = _from_texts(sorted((folder / "fixed").glob("*.txt")), folder / "videos", _bbc_name)
@@ -50,7 +50,7 @@ def read_layout(folder: Path, split: str = "test") -> tuple[list[TrueShots], lis
 
 
 def truth_of_scenes(scenes: Sequence[tuple[int, int]]) -> Truth:
-    """Shots from (first, last) frames of scenes, frames in between being gradual transitions.
+    """A truth from the (first, last) frames of scenes; frames between scenes are gradual transitions.
 
     Raises ValueError when the scenes are not in order.
     """
@@ -63,7 +63,7 @@ def truth_of_scenes(scenes: Sequence[tuple[int, int]]) -> Truth:
 
 
 def _boundary(before: int, after: int) -> Truth:
-    """The shot that follows a transition between its last frame before and its first after."""
+    """The shot after a transition, from the last frame before the transition and the first frame after it."""
     if after - before <= 1:
         return {"start_frame": after, "transition_in": "cut"}
     middle = (before + 1 + after) // 2

@@ -1,10 +1,10 @@
-"""The judge of `keyart bench`: whether two pictures show the same, by a descriptor that no setting can change.
+"""The judge of `keyart bench`: decides whether two pictures show the same, by a descriptor that no setting can change.
 
-Weights, constants and recipe are pinned by hash here, apart from what the ranking uses, so that figures of different
-versions and model sets stay comparable. The recipe: the picture inside its film's black bars; CenterFace's stride-16
-layer at width 320, its 96 channels averaged over 3×3 parts of the picture, the 864 cells standardised with fixed
-constants; beside it, with weight 0.6, an 8×8 grid of mean colours around their mean. Each half is a unit vector before
-they are joined, the whole one after.
+Weights, constants and recipe are pinned by hash here, separately from what the ranking uses, so that figures of
+different versions and model sets stay comparable. The recipe: the picture inside its film's black bars; CenterFace's
+stride-16 layer at width 320, its 96 channels averaged over 3×3 parts of the picture, and the 864 values standardised
+with fixed constants; with weight 0.6 an 8×8 grid of mean colours around their mean. Each half is made a unit vector
+before they are joined, and so is the whole.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from engines.errors import ModelError
 from engines.zoo import Zoo
 
 SAME_PICTURE = 0.5
-"""Cosine from which two pictures match."""
+"""Two pictures match from this cosine on."""
 MAX_APART_S = 3.0
-"""Seconds that a choice may lie from the expert's."""
+"""Largest distance of a choice from the expert's, seconds."""
 
 RECIPE = "keyart/matcher/1: inside black bars; centerface 474 at width 320, 3x3 cells, z-scored; 0.6 x 8x8 colour grid"
 WEIGHTS_SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"
@@ -48,7 +48,7 @@ Vector = npt.NDArray[np.float32]
 
 
 class Matcher:
-    """Describes pictures of width `WIDTH_PX`. `weights`: CenterFace as its authors published it.
+    """Makes descriptors of pictures of width `WIDTH_PX`. weights: CenterFace as its authors published it.
 
     Raises ModelError when the weights or the constants are not the pinned ones.
     """
@@ -69,13 +69,13 @@ class Matcher:
 
     @cached_property
     def fingerprint(self) -> str:
-        """16 hex digits; reports with different ones must not be compared."""
+        """16 hex digits. Reports with different fingerprints must not be compared."""
         return matcher_fingerprint()
 
     def descriptor(self, picture: Rgb) -> Vector | None:
         """(1056,) float32 unit vector; None for a flat picture, which matches nothing.
 
-        `picture`: (H, 320, 3). Raises ValueError for another width.
+        picture: (H, 320, 3) uint8 R'G'B'. Raises ValueError for another width.
         """
         if picture.shape[1] != WIDTH_PX:
             raise ValueError(f"the matcher wants pictures {WIDTH_PX} pixels wide, not {picture.shape[1]}")
@@ -88,7 +88,7 @@ class Matcher:
         return _unit(np.concatenate([_unit(cells), np.float32(_COLOUR_WEIGHT) * _unit(colours - colours.mean())]))
 
     def _features(self, picture: Rgb) -> npt.NDArray[np.float32]:
-        """(96, h, w): the layer over the picture, without the black that fills its height to a multiple of 32."""
+        """(96, h, w): the layer over the picture, without the black that fills its height up to a multiple of 32."""
         height = picture.shape[0]
         below = -height % _MULTIPLE_PX
         shown = np.pad(picture, ((0, below), (0, 0), (0, 0))).transpose(2, 0, 1)[None].astype(np.float32)
@@ -97,21 +97,22 @@ class Matcher:
 
 
 def matcher_fingerprint() -> str:
-    """What `Matcher.fingerprint` is, without loading it."""
+    """`Matcher.fingerprint` without loading the matcher."""
     pins = f"{RECIPE} {WEIGHTS_SHA256} {STATS_SHA256} {SAME_PICTURE} {MAX_APART_S}"
     return hashlib.sha256(pins.encode()).hexdigest()[:16]
 
 
 def open_matcher(models: Path | None = None) -> Matcher:
-    """The matcher with its weights from the default set, whatever set the run uses. `models`: a folder looked in first.
+    """The matcher with weights from the default set, whatever set the run uses. models: a folder that is searched
+    first.
 
-    Raises ModelError when they cannot be had.
+    Raises ModelError when the weights cannot be fetched.
     """
     return Matcher(Zoo.default(local=models).published("detector").read_bytes())
 
 
 def at_matcher_width(picture: Rgb) -> Rgb:
-    """Any (H, W, 3) picture at the width that the matcher wants."""
+    """Any (H, W, 3) picture, scaled to the matcher's width."""
     height, width = picture.shape[:2]
     if width == WIDTH_PX:
         return picture
@@ -122,7 +123,7 @@ def at_matcher_width(picture: Rgb) -> Rgb:
 
 
 def _backbone(weights: bytes) -> bytes:
-    """The published graph up to the layer, with a free picture size (its own is fixed to 10×3×32×32)."""
+    """The published graph up to the layer, with a free picture size (its own is fixed at 10×3×32×32)."""
     graph = onnx.load_from_string(weights).graph
     needed = {_LAYER}
     nodes: list[onnx.NodeProto] = []
@@ -141,14 +142,14 @@ def _backbone(weights: bytes) -> bytes:
 
 
 def _pooled(features: npt.NDArray[np.float32]) -> Vector:
-    """(96, h, w) → (864,) means over 3×3 parts, in the order channel, row, column."""
+    """(864,) means over 3×3 parts of features (96, h, w), in the order channel, row, column."""
     rows, columns = (_parts(length) for length in features.shape[1:])
     means = [features[:, row, column].mean((1, 2)) for row in rows for column in columns]
     return np.stack(means, 1).reshape(-1)
 
 
 def _parts(length: int) -> list[slice]:
-    """Thirds of a side, none empty."""
+    """Thirds of a side; none is empty."""
     edges = [round(length * i / _CELLS) for i in range(_CELLS + 1)]
     return [slice(min(a, length - 1), max(b, a + 1)) for a, b in pairwise(edges)]
 

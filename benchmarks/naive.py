@@ -1,4 +1,4 @@
-"""Choices of ten frames that cost little or no thought; what Keyart chooses must be better than all of them."""
+"""Baselines: choices of ten frames that need little work. Keyart's choice must be better than all of them."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ BASELINES: Mapping[str, str] = {
 
 
 def uniform(survey: Survey) -> list[float]:
-    """Times of the middles of ten equal parts."""
+    """Times in seconds of the middles of ten equal parts."""
     length_s = survey.end_s - survey.first_pts_s
     return [survey.first_pts_s + length_s * (i + 0.5) / TOP for i in range(TOP)]
 
 
 def ffmpeg_thumbnail(survey: Survey) -> list[float]:
-    """Times of the frames that the filter took."""
+    """Times in seconds of the frames that FFmpeg's filter took."""
     return [float(t) for t in survey.thumbnails_s[:TOP]]
 
 
 def sharpest_per_shot(survey: Survey, shots: Sequence[tuple[float, float]]) -> list[float]:
-    """Times of each shot's sharpest frame, the sharpest first; `shots` are (start, end) in seconds, ends exclusive."""
+    """Times in seconds of each shot's sharpest frame, the sharpest first. `shots`: (start, end) in seconds, ends
+    exclusive."""
     best: list[tuple[float, float]] = []
     for start_s, end_s in shots:
         inside = np.flatnonzero((survey.times_s >= start_s - 1e-6) & (survey.times_s < end_s - 1e-6))

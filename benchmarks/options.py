@@ -1,4 +1,4 @@
-"""Options that the commands of `keyart bench` share, and how a command of it ends."""
+"""Options that several commands of `keyart bench` share, and how its commands end."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ LabelsOption = Annotated[
 ]
 ResultsOption = Annotated[
     Path | None,
-    typer.Option("--results", metavar="DIR", help="Results; what is missing is run. Default: OUT/results."),
+    typer.Option("--results", metavar="DIR", help="Results; missing ones are made. Default: OUT/results."),
 ]
 OutOption = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the report.")]
 CacheOption = Annotated[
-    Path | None, typer.Option("--cache", metavar="DIR", help="What was seen in films, kept between runs.")
+    Path | None, typer.Option("--cache", metavar="DIR", help="Folder of data about films that is kept between runs.")
 ]
 ThreadsOption = Annotated[int, typer.Option(metavar="N", help="Threads; 0 is one for each core.")]
 DEFAULT_OUT = Path("out/bench")
@@ -46,7 +46,7 @@ __all__ = [
 
 @contextmanager
 def tidy_bench() -> Iterator[None]:
-    """As `errors_to_exit_codes`; also LabelError and ReportError give one line and exit code 2."""
+    """Like `errors_to_exit_codes`; labels or reports that cannot be used at all end the command as wrong usage."""
     from .labels import LabelError
     from .report import ReportError
 
@@ -66,9 +66,9 @@ def settings(config: Path | None, assignments: list[str] | None, **flags: Any) -
 
 
 def save_and_print(out: Path, settings: Settings, sections: Report, as_json: bool) -> None:
-    """Put these sections into the report of the folder `out` (JSON, Markdown, HTML), and say what they are.
+    """Writes these sections into the report in the folder `out` (JSON, Markdown, HTML) and prints them.
 
-    What a section warns of is a line on stderr too; a warning is no failure.
+    Warnings of a section are printed to stderr; they are not failures.
     """
     from . import report
     from .page.html import page
@@ -86,7 +86,7 @@ def save_and_print(out: Path, settings: Settings, sections: Report, as_json: boo
 
 
 def exit_with_problems(problems: Sequence[str]) -> None:
-    """A line on stderr for each problem, once however often it was met; exit 1 when there is one."""
+    """Prints each problem once, on a line on stderr. Exits with code 1 when there are any."""
     for problem in dict.fromkeys(problems):
         print(f"keyart: {' '.join(problem.split())}", file=sys.stderr)
     if problems:
@@ -94,7 +94,7 @@ def exit_with_problems(problems: Sequence[str]) -> None:
 
 
 def cache_folder(chosen: Path | None) -> Path:
-    """The folder for what was seen in films."""
+    """The folder of data about films that is kept between runs."""
     import platformdirs
 
     return chosen or Path(platformdirs.user_cache_dir("keyart")) / "bench"

@@ -1,8 +1,8 @@
-"""What others would do with the same films on the same machine in the same run.
+"""Runs other programs on the same films, on the same machine, in the same run.
 
-Shots: PySceneDetect. Frames: Katna, FFmpeg's `thumbnail` filter. The whole job: `benchmarks.plain`. Every run has a
-process of its own; a peer that is not installed is reported as such. Rows are kept film by film, so that a run that is
-broken off goes on where it was.
+Shots: PySceneDetect. Frames: Katna, FFmpeg's `thumbnail` filter. The whole job: `benchmarks.plain`. Every run has its
+own process. A peer that is not installed is reported as unavailable. Rows are kept film by film, so that an interrupted
+run can be continued.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class PeerUnavailable(Exception):
 
 @dataclass(slots=True)
 class Choices:
-    """Frames a peer chose, as times by the video's name, and what it took, likewise."""
+    """The frames a peer chose, as times in seconds by the video's name, and its cost by the video's name."""
 
     times_s: dict[str, list[float]] = field(default_factory=dict)
     cost: dict[str, Row] = field(default_factory=dict)
@@ -52,7 +52,8 @@ class Choices:
 def shot_rows(
     videos: Sequence[tuple[LabelledVideo, Truth]], kept: RowCache, threads: int
 ) -> tuple[dict[str, Row], dict[str, str]]:
-    """Pooled figures and seconds of PySceneDetect's detectors and of Keyart, film by film in turn; what cannot be run.
+    """Pooled figures and seconds of PySceneDetect's detectors and of Keyart, film by film in turn; and what cannot be
+    run, with the reason.
 
     Keyart's row is of the same stage alone: decoding, measuring, splitting.
     """
@@ -77,7 +78,8 @@ def _own_shots(video: LabelledVideo, truth: Truth, threads: int) -> shots.Bounda
 
 
 def katna(videos: Sequence[LabelledVideo], evaluation: Evaluation, kept: RowCache, python: str | None) -> Choices:
-    """Katna's ten; their times are found by matching. `python`: the interpreter of the environment it lives in.
+    """Katna's ten frames; their times are found by matching. python: interpreter of the environment in which Katna is
+    installed; None is this one.
 
     Raises PeerUnavailable.
     """
@@ -105,9 +107,10 @@ def _katna_row(video: LabelledVideo, evaluation: Evaluation, python: str | None)
 def plain(
     videos: Sequence[LabelledVideo], models: Path, every: int, threads: int, rounds: int, kept: RowCache
 ) -> Choices:
-    """The plain script's ten; and script and Keyart's whole pipeline in turn, so that both meet the same machine.
+    """The plain script's ten frames. The script and Keyart's whole pipeline run in turn, so that both meet the same
+    machine.
 
-    every: the script looks at every so many frames. threads: of either. Raises PeerUnavailable.
+    every: the script looks at every `every`th frame. threads: of each. rounds: runs of each. Raises PeerUnavailable.
     """
     choices = Choices()
     how = {"every": every, "threads": threads, "rounds": rounds, "script": _PLAIN_SCRIPT.read_text("utf-8")}
@@ -139,9 +142,9 @@ def _in_turn(video: Path, models: Path, every: int, threads: int, rounds: int) -
 
 
 def whole_job(script: Choices) -> dict[str, Any]:
-    """Frames per second of the script and of Keyart, and how many times faster Keyart is, by the clock and by CPU.
+    """Frames per second of the script and of Keyart, and how many times faster Keyart is, by wall time and by CPU time.
 
-    `factor` and `cpu_factor` are medians over films, `total_factor` is that of all films' seconds.
+    `factor` and `cpu_factor` are medians over films; `total_factor` is that of all films' seconds together.
     """
     rows: dict[str, Row] = {
         name: {

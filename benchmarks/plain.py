@@ -1,10 +1,10 @@
-"""The plain way: what a careful engineer would write in a day with OpenCV, a detector, embeddings and scikit-learn.
+"""The plain script: what a careful engineer would write in a day with OpenCV, a detector, embeddings and scikit-learn.
 
     python -m benchmarks.plain FILE MODELS_FOLDER [--every 1] [--threads 2]
 
-One thread of thought, frame by frame: decode, compare colour histograms for cuts, find faces, tell them apart, keep the
-best frame of every shot; at the end cluster the faces and take ten frames of the people seen most. It uses the same
-weights as Keyart, so that only the way of working differs. Prints JSON: frames, seconds, times of the chosen frames.
+It works frame by frame: decode, compare colour histograms to find cuts, find faces, embed them, keep the best frame of
+every shot; at the end cluster the faces and take ten frames of the people seen most. It uses the same weights as
+Keyart, so that only the way of working differs. Prints JSON: frames, seconds, times of the chosen frames.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from sklearn.cluster import HDBSCAN
 from .peer_file import peer_file
 
 WIDTH_PX = 640
-"""Of the picture on which colours, sharpness and faces are looked for; faces at half of it."""
+"""Width of the picture on which colours and sharpness are measured; faces are detected at half of it."""
 TOP = 10
 _CUT_BELOW = 0.6
 _CHIP_PX = 150
@@ -35,7 +35,7 @@ _CHIP_MEAN = np.array([122.782, 117.001, 104.298], np.float32)
 
 @dataclass(slots=True)
 class BestFrame:
-    """The frame of a shot that is worth most so far; `picture` and `landmarks` are those of its face."""
+    """The frame of a shot with the highest value so far. `picture` and `landmarks` are those of its face."""
 
     time_s: float
     shot: int
@@ -46,7 +46,7 @@ class BestFrame:
 
 
 class Networks:
-    """CenterFace and the identity network on ONNX Runtime; `threads` 0 is its own choice."""
+    """CenterFace and the identity network on ONNX Runtime. threads: 0 leaves the number to ONNX Runtime."""
 
     def __init__(self, models: Path, threads: int = 0) -> None:
         options = ort.SessionOptions()
@@ -57,7 +57,8 @@ class Networks:
         )
 
     def face(self, frame: np.ndarray) -> tuple[np.ndarray, float, float] | None:
-        """Landmarks (5, 2) and height in pixels, and score, of the surest face of a BGR frame."""
+        """Landmarks (5, 2), height in pixels, and score of the most certain face of a BGR frame; None when there is
+        none."""
         height, width = frame.shape[:2]
         size = (WIDTH_PX // 2, max(1, round(height * WIDTH_PX / 2 / width / 32)) * 32)
         small = cv2.cvtColor(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2RGB)
@@ -75,7 +76,7 @@ class Networks:
         return (corners * scale).astype(np.float32), float(sides[0] * scale[1]), score
 
     def identity(self, frame: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-        """(128,) unit vector."""
+        """(128,) float32 unit vector of a face."""
         matrix, _ = cv2.estimateAffinePartial2D(landmarks, _CHIP_POINTS)
         chip = cv2.cvtColor(cv2.warpAffine(frame, matrix, (_CHIP_PX, _CHIP_PX)), cv2.COLOR_BGR2RGB)
         name = self._embedding.get_inputs()[0].name
@@ -85,7 +86,7 @@ class Networks:
 
 
 def best_frames(video: Path, networks: Networks, every: int, threads: int = 0) -> tuple[list[BestFrame], int]:
-    """The best frame of every shot, and how many frames there were. `threads` of the decoder."""
+    """The best frame of every shot, and the number of frames of the video. threads: of the decoder."""
     options = [cv2.CAP_PROP_N_THREADS, threads] if threads else []
     with peer_file(video) as film:
         capture = cv2.VideoCapture(str(film), cv2.CAP_FFMPEG, options)
@@ -115,7 +116,7 @@ def best_frames(video: Path, networks: Networks, every: int, threads: int = 0) -
 
 
 def choose_ten(seen: list[BestFrame], top: int = TOP) -> list[float]:
-    """Times of the best frames, those of the three people seen most before the others."""
+    """Times in seconds of the best frames; those of the three people seen most come first."""
     faces = [s for s in seen if s.embedding is not None]
     labels = np.full(len(faces), -1)
     if len(faces) >= 4:
@@ -134,14 +135,14 @@ def _histogram(frame: np.ndarray) -> np.ndarray:
 
 
 def _identify(best: BestFrame | None, networks: Networks) -> None:
-    """A shot is over: find out who its best frame shows, and let the picture go."""
+    """Embeds the face of a finished shot's best frame, and drops the picture."""
     if best is not None and best.picture is not None and best.landmarks is not None:
         best.embedding = networks.identity(best.picture, best.landmarks)
         best.picture = None
 
 
 def _look(frame: np.ndarray, networks: Networks, time_s: float, shot: int) -> BestFrame | None:
-    """None for a frame that is too dark, too bright or flat to be of use."""
+    """The frame with its value; None for a frame that is too dark, too bright or too flat."""
     grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
     if not 25 < grey.mean() < 230 or grey.std() < 12:
         return None
@@ -155,12 +156,12 @@ def _look(frame: np.ndarray, networks: Networks, time_s: float, shot: int) -> Be
 
 
 def main() -> None:
-    """Run one film and print what came of it."""
+    """Runs the script on one film and prints the result."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("video", type=Path)
     parser.add_argument("models", type=Path)
     parser.add_argument("--every", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=0, help="of decoder, OpenCV and networks; 0: as they please")
+    parser.add_argument("--threads", type=int, default=0, help="of decoder, OpenCV and networks; 0: their defaults")
     options = parser.parse_args()
     if options.threads:
         cv2.setNumThreads(options.threads)

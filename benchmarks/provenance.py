@@ -1,4 +1,4 @@
-"""What made a report: versions, machine and settings, so that figures can be traced and compared."""
+"""Records what made a report: versions, machine and settings, so that figures can be traced and compared."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PACKAGES = ("av", "numpy", "onnxruntime", "onnxruntime-gpu", "opencv-python-hea
 
 
 def provenance(settings: Settings) -> dict[str, Any]:
-    """Versions, machine (no host name, no paths) and the settings that bear on results."""
+    """Versions, machine (no host name, no paths) and the settings that affect results."""
     return {
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {name: found for name in ("keyart", *_PACKAGES) if (found := version_of(name))},
@@ -40,7 +40,7 @@ def provenance(settings: Settings) -> dict[str, Any]:
 
 @cache
 def code_fingerprint() -> str:
-    """16 hex digits over the code that makes a result: the rooms kernels, engines and stream, as they are now."""
+    """16 hex digits over the code that makes a result: the current files of kernels, engines and stream."""
     import engines
     import kernels
     import stream

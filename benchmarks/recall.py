@@ -1,7 +1,7 @@
-"""TOP-10 recall and its companions, from times and descriptors alone: the definition the project is judged by.
+"""TOP-10 recall and related figures, from times and descriptors alone: the definition by which the project is judged.
 
-An image matches an expert's when they lie at most `MAX_APART_S` apart and their descriptors' cosine is at least
-`SAME_PICTURE`. A video is a hit when one of its ten matches; TOP-10 recall is the share of hits.
+An image matches an expert's when they are at most `MAX_APART_S` apart and their descriptors' cosine is at least
+`SAME_PICTURE`. A video is a hit when one of its ten images matches; TOP-10 recall is the share of hits.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Matches = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Of one video. `precision` is over ten, so a missing image counts as one that does not match."""
+    """Figures of one video. `precision_at_10` is over ten, so a missing image counts as one that does not match."""
 
     hit_at_1: float
     hit_at_3: float
@@ -36,9 +36,9 @@ class Figures:
     never: float
     """Images within 0.3 s of a frame that must not be chosen."""
     distinct: float
-    """Images that show none of the better ranked ones again: no cosine from `SAME_PICTURE` up."""
+    """Images that do not show the same as a better ranked one: no cosine of `SAME_PICTURE` or more."""
     different_matches: float
-    """Matching images that show no better ranked matching one again: what precision is worth without repetition."""
+    """Matching images that do not show the same as a better ranked matching one: precision without repetition."""
     chosen: float
 
 
@@ -46,18 +46,22 @@ FIGURE_NAMES = tuple(Figures.__dataclass_fields__)
 
 
 def matches(times_s: Times, vectors: Vector, pick_times_s: Times, pick_vectors: Vector) -> Matches:
-    """(N, P): which images match which of the expert's. Rows of zeros (flat pictures) match nothing."""
+    """(N, P) bool: which images match which of the expert's picks. Rows of zeros (flat pictures) match nothing.
+
+    times_s, pick_times_s: (N,) and (P,) seconds. vectors, pick_vectors: (N, D) and (P, D) descriptors.
+    """
     near = np.abs(times_s[:, None] - pick_times_s[None, :]) <= MAX_APART_S + _ROUNDING_S
     return np.asarray(near & (vectors @ pick_vectors.T >= SAME_PICTURE))
 
 
 def near_never(times_s: Times, never_s: Times) -> Matches:
-    """(N,): which images lie on a frame that must not be chosen."""
+    """(N,) bool: which images are within `NEVER_WITHIN_S` of a frame that must not be chosen."""
     return np.asarray((np.abs(times_s[:, None] - never_s[None, :]) <= NEVER_WITHIN_S + _ROUNDING_S).any(axis=1))
 
 
 def figures_of(matched: Matches, on_never: Matches, alike: Vector) -> Figures:
-    """`matched` (N, P) of images in rank order, `on_never` (N,), cosines `alike` (N, N); only the first ten count."""
+    """Figures of images in the order of rank: `matched` (N, P), `on_never` (N,), cosines `alike` (N, N). Only the first
+    ten count."""
     matched, on_never, alike = matched[:TOP], on_never[:TOP], alike[:TOP, :TOP]
     any_pick = np.asarray(matched.any(axis=1))
     return Figures(
@@ -74,12 +78,12 @@ def figures_of(matched: Matches, on_never: Matches, alike: Vector) -> Figures:
 
 
 def _different(alike: Vector) -> float:
-    """How many pictures, of cosines (N, N) in rank order, show none of those before them."""
+    """How many pictures show none of those before them. `alike`: cosines (N, N) in the order of rank."""
     return float((~(np.tril(alike, -1) >= SAME_PICTURE).any(axis=1)).sum())
 
 
 def mean_figures(figures: Sequence[Figures]) -> Figures:
-    """Each figure's mean; of hits that is the recall. Raises ValueError for none."""
+    """Mean of each figure; the mean of hits is the recall. Raises ValueError when there are none."""
     if not figures:
         raise ValueError("no figures to average")
     rows = np.array([[getattr(f, name) for name in FIGURE_NAMES] for f in figures])
@@ -87,7 +91,7 @@ def mean_figures(figures: Sequence[Figures]) -> Figures:
 
 
 def precision_at(matched: Matches, ranks: int = TOP) -> list[float]:
-    """Precision at 1, 2, … `ranks`; a missing image counts as one that does not match."""
+    """Precision at 1, 2, … `ranks`. A missing image counts as one that does not match."""
     any_pick = np.zeros(ranks)
     found = np.asarray(matched[:ranks].any(axis=1))
     any_pick[: len(found)] = found
@@ -95,7 +99,7 @@ def precision_at(matched: Matches, ranks: int = TOP) -> list[float]:
 
 
 def summary(of_videos: Sequence[Figures], seed: int = 0) -> dict[str, dict[str, float]]:
-    """Mean and the 95 % bootstrap interval of every figure, by drawing videos with replacement."""
+    """Mean and 95 % bootstrap interval of every figure, by drawing videos with replacement."""
     means = asdict(mean_figures(of_videos))
     return {
         name: {"mean": round(means[name], 6), **interval([getattr(f, name) for f in of_videos], seed)}
@@ -116,7 +120,7 @@ def expected_of_random(
 ) -> tuple[Figures, list[float]]:
     """Mean figures, and precision at each rank, of `draws` random choices of ten different frames of G.
 
-    `matched` (G, P), `on_never` (G,), `alike` (G, G) cosines.
+    matched: (G, P). on_never: (G,). alike: (G, G) cosines.
     """
     rng = np.random.default_rng(seed)
     count = min(TOP, len(matched))
@@ -127,6 +131,6 @@ def expected_of_random(
 
 
 def summaries(by_video: Sequence[Mapping[str, Figures]], seed: int = 0) -> dict[str, dict[str, dict[str, float]]]:
-    """Summaries by method name, of the methods that every video has."""
+    """Summaries by method, for the methods that every video has."""
     names = [name for name in (by_video[0] if by_video else {}) if all(name in row for row in by_video)]
     return {name: summary([row[name] for row in by_video], seed) for name in names}

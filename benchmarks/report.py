@@ -1,4 +1,4 @@
-"""The report: one dictionary with a section for each question, written whole or not at all."""
+"""The report: one dictionary with a section for each question, written completely or not at all."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ Row = dict[str, Any]
 
 
 class ReportError(ValueError):
-    """A file is no report, or two reports cannot be compared; the message is one line."""
+    """A file is not a report, or two reports cannot be compared; the message is one line."""
 
 
 def read_report(path: Path) -> Report:
-    """A report from its folder or its file. Raises ReportError."""
+    """Reads a report from its folder or its file. Raises ReportError."""
     file = path / REPORT if path.is_dir() else path
     try:
         report = json.loads(file.read_text("utf-8"))
@@ -37,13 +37,13 @@ def read_report(path: Path) -> Report:
 
 
 def merged(folder: Path, sections: Report) -> Report:
-    """What the folder's report says, with these sections in place of its own; a new report when there is none."""
+    """The folder's report with these sections replaced; a new report when there is none. Raises ReportError."""
     before: Report = read_report(folder) if (folder / REPORT).is_file() else {}
     return {"schema": REPORT_SCHEMA, **{k: v for k, v in before.items() if k != "schema"}, **sections}
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
+    """Writes a file completely or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     unfinished.write_text(text, "utf-8")
@@ -51,5 +51,5 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_report(folder: Path, report: Report) -> None:
-    """`report.json` in the folder."""
+    """Writes `report.json` into the folder."""
     write_text(folder / REPORT, json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n")

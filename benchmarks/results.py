@@ -1,4 +1,4 @@
-"""Finished results of labelled videos: read where they lie, made where they are missing."""
+"""Finished results of labelled videos: read if they exist, made if they are missing."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .labels import LabelledVideo
 def results_of(
     videos: Sequence[LabelledVideo], folder: Path, settings: Settings, quiet: bool = False
 ) -> tuple[dict[str, Manifest], list[str]]:
-    """Manifests by the video's name, and a line for each that there is not. Films without a result are run.
+    """Manifests by the video's name, and a line for each video without one. Films without a result are processed.
 
-    A result lies in a folder named after its film's file: of two films whose files have one name the later is left out.
+    A result's folder is named after its film's file: of two films with the same file name the later is left out.
     """
     alone, problems = _told_apart(videos, folder)
     problems += _run_missing(alone, folder, settings, quiet)

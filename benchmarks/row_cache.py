@@ -1,4 +1,4 @@
-"""Rows of figures that took long to measure, kept on disk, so that a long run can be broken off and taken up again."""
+"""Keeps figures that take long to measure on disk, so that a long run can be interrupted and continued."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .survey import content_hash
 
 
 class RowCache:
-    """One JSON file for each film and question in `folder`. `say` hears what is being measured."""
+    """One JSON file for each film and question in `folder`. say: called with a line about what is measured."""
 
     def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
         self._folder, self._say = folder, say
 
     def row(self, what: str, video: Path, measure: Callable[[], Row], **how: Any) -> Row:
-        """What `measure` gives for this film: from the folder when it was measured in the same way (`how`) before."""
+        """What `measure` returns for this film; from the folder when it was measured in the same way (`how`) before."""
         parts = json.dumps([what, content_hash(video), how], sort_keys=True, default=str)
         file = self._folder / f"{video.stem}-{what}-{hashlib.sha256(parts.encode()).hexdigest()[:16]}.json"
         if file.is_file():

@@ -1,4 +1,5 @@
-"""What a film costs when it is longer, and what several cost at once: each measurement in a fresh process."""
+"""Measures how cost grows with the length of a film and with the number of films at once, each time in a new
+process."""
 
 from __future__ import annotations
 
@@ -25,9 +26,9 @@ _CHILD = "import sys; from benchmarks.scaling import child; child(sys.argv[1:])"
 
 
 def repeat(video: Path, times: int, target: Path) -> None:
-    """Write the film's pictures `times` over into a Matroska file, by copying packets; nothing is encoded again.
+    """Writes the film's pictures `times` times into a Matroska file by copying packets, without encoding them again.
 
-    At the seams a decoder may drop or reorder a few pictures, which matters little to speed. Raises KeyartError when
+    A decoder may drop or reorder a few pictures at the seams, which matters little for speed. Raises KeyartError when
     the film cannot be opened.
     """
     with av.open(str(target), "w", format="matroska") as out:
@@ -50,8 +51,8 @@ def repeat(video: Path, times: int, target: Path) -> None:
 
 
 def _timed(packets: Iterator[Any]) -> Iterator[Any]:
-    """The packets, the leading ones too that a container gives no decode time, the first key frame among them: they
-    are set before the first one that has a time, a tick apart."""
+    """The packets, including leading ones without a decode time, such as the first key frame in some containers: these
+    get the times just before the first packet that has one, a tick apart."""
     leading: list[Any] = []
     for packet in packets:
         if packet.pts is None:
@@ -67,7 +68,7 @@ def _timed(packets: Iterator[Any]) -> Iterator[Any]:
 
 
 def against_length(video: Path, factors: Sequence[int], threads: int) -> list[Row]:
-    """The whole pipeline on the film once, twice, … over: frames, seconds, frames per second, peak memory."""
+    """Runs the whole pipeline on the film repeated `factors` times: frames, seconds, frames per second, peak memory."""
     rows = []
     with tempfile.TemporaryDirectory(prefix="keyart-bench-") as folder:
         for factor in factors:
@@ -79,14 +80,15 @@ def against_length(video: Path, factors: Sequence[int], threads: int) -> list[Ro
 
 
 def against_in_flight(videos: Sequence[Path], counts: Sequence[int], threads: int) -> list[Row]:
-    """The whole pipeline on so many films at once (the given ones in turn), with shared engines."""
+    """Runs the whole pipeline on `counts` films at once (the given ones in turn), with shared models."""
     return [
         {"videos": count, **_measured([videos[i % len(videos)] for i in range(count)], threads)} for count in counts
     ]
 
 
 def growth(rows: Sequence[Row]) -> float | None:
-    """Exponent of seconds against frames, least squares on logarithms: 1 when the cost is linear. None for one row."""
+    """Exponent of seconds against frames, least squares on logarithms: 1 when the cost is linear. None for fewer than
+    two rows."""
     if len(rows) < 2:
         return None
     frames, seconds = (np.log([row[key] for row in rows]) for key in ("frames", "wall_s"))
@@ -95,7 +97,7 @@ def growth(rows: Sequence[Row]) -> float | None:
 
 
 def child(arguments: list[str]) -> None:
-    """Run films at once in this process and print the measurement as JSON."""
+    """Runs films at once in this process and prints the measurement as JSON."""
     import anyio
 
     threads, *paths = arguments

@@ -1,8 +1,9 @@
-"""Shot boundaries against the episodes whose cuts are known, beside PySceneDetect when it is installed.
+"""Accuracy of shot boundaries on episodes whose cuts are known, and of PySceneDetect when it is installed.
 
     python -m benchmarks.shots EPISODE_FOLDER… [--decode reference] [--peers] [--json]
 
-A cut counts as found within one measured frame; a dissolve or a fade anywhere inside its extent.
+A cut is found when it is within one measured frame, a dissolve or a fade when the boundary is anywhere inside its
+extent.
 """
 
 from __future__ import annotations
@@ -28,11 +29,13 @@ from stream.shots.splitter import ShotSplitter
 from .peer_file import peer_file
 
 EPISODE_SUFFIXES = (".mp4", ".mkv", ".webm", ".mov")
+"""Suffixes of the film in an episode folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class BoundaryScores:
-    """Counts of boundaries (a film's first frame is none) and the frames of those that went wrong."""
+    """Number of boundaries that were found, and frame numbers of those missed and invented. A film's first frame is not
+    a boundary."""
 
     found: int
     missed: tuple[int, ...] = ()
@@ -40,14 +43,17 @@ class BoundaryScores:
 
     @property
     def precision(self) -> float:
+        """Found boundaries over all detected ones, 0–1."""
         return self.found / max(1, self.found + len(self.invented))
 
     @property
     def recall(self) -> float:
+        """Found boundaries over all true ones, 0–1."""
         return self.found / max(1, self.found + len(self.missed))
 
     @property
     def f1(self) -> float:
+        """Harmonic mean of precision and recall, 0–1."""
         return 2 * self.found / max(1, 2 * self.found + len(self.missed) + len(self.invented))
 
 
@@ -60,7 +66,7 @@ class DetectedShots:
 
 
 def score_shots(detected: DetectedShots, truth: dict[str, Any]) -> BoundaryScores:
-    """One-to-one match, in order, of detected starts and the boundaries of a truth.json."""
+    """Matches detected starts one to one, in order, with the boundaries of a truth.json."""
     left, missed, found = sorted(detected.starts), [], 0
     for boundary, low, high in _accepted(truth, detected.frames):
         hit = next((start for start in left if low <= start <= high), None)
@@ -73,7 +79,7 @@ def score_shots(detected: DetectedShots, truth: dict[str, Any]) -> BoundaryScore
 
 
 def pooled_scores(scores: Sequence[BoundaryScores]) -> BoundaryScores:
-    """All boundaries of several films as if of one."""
+    """All boundaries of several films as one."""
     return BoundaryScores(
         sum(s.found for s in scores),
         tuple(m for s in scores for m in s.missed),
@@ -100,7 +106,8 @@ def _accepted(truth: dict[str, Any], frames: np.ndarray) -> Iterator[tuple[int, 
 def detect(
     path: Path, mode: DecodeMode = "all", settings: ShotSettings | None = None, threads: int = 0
 ) -> DetectedShots:
-    """Run one film through decoder, meter and shot splitter on the CPU; `threads` of the decoder, 0: its own choice."""
+    """Runs one film through decoder, meter and shot splitter on the CPU. threads: of the decoder; 0 leaves the number
+    to it. Raises KeyartError when the film cannot be decoded."""
     parts, fps = measured_parts(path, mode, threads)
     return split(parts, fps, settings or ShotSettings())
 
@@ -122,7 +129,7 @@ def measured_parts(path: Path, mode: DecodeMode = "all", threads: int = 0) -> tu
 
 
 def split(parts: Sequence[np.ndarray], fps: float | None, settings: ShotSettings) -> DetectedShots:
-    """Shots of rows that come in parts; `fps` frames per second."""
+    """Shots of rows that come in parts. fps: frames per second, None when it is not known."""
     splitter = ShotSplitter(settings, fps)
     shots = [shot for part in parts for shot in splitter.add(part)]
     shots += splitter.finish(float(parts[-1]["pts_s"][-1]) if parts else 0.0)
@@ -162,7 +169,8 @@ def measure_detector(video: Path, truth: dict[str, Any], detector: Callable[[], 
 
 
 def _frame_at(truth: dict[str, Any], pts_s: float) -> int:
-    """The frame number nearest to a time, by the shot it lies in (frames may be missing from a variable rate)."""
+    """The frame number nearest to a time, computed within its shot (frames may be missing in films of variable
+    rate)."""
     shots = [s for s in truth["shots"] if s["start_s"] <= pts_s + 0.5 / Fraction(truth["fps"])] or truth["shots"][:1]
     shot = shots[-1]
     rate = (shot["end_frame"] - shot["start_frame"]) / (shot["end_s"] - shot["start_s"])
@@ -176,7 +184,7 @@ def truth_in(folder: Path) -> dict[str, Any]:
 
 
 def report(folders: Sequence[Path], mode: DecodeMode, with_peers: bool) -> dict[str, dict[str, BoundaryScores]]:
-    """Scores by method and episode name, `pooled` last."""
+    """Scores by method and episode name; `pooled` is last."""
     methods: dict[str, Callable[[Path], BoundaryScores]] = {f"keyart {mode}": lambda f: measure_episode(f, mode)}
     if with_peers:
         for name, detector in scenedetect_detectors().items():
@@ -186,6 +194,7 @@ def report(folders: Sequence[Path], mode: DecodeMode, with_peers: bool) -> dict[
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
+    """Command line of this script."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("episodes", nargs="+", type=Path, help="folders with a film and its truth.json")
     parser.add_argument("--decode", choices=get_args(DecodeMode), default="all")

@@ -1,4 +1,4 @@
-"""Small pictures of frames for the report, named by their times, so that none is made twice."""
+"""Small pictures of frames for the report. They are named by their times, so that none is made twice."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ STILLS_FOLDER = "frames"
 
 
 def still_name(film: str, time_s: float) -> str:
-    """Path inside the report's folder."""
+    """Path of a picture inside the report's folder."""
     return f"{STILLS_FOLDER}/{film}/{time_s:.3f}.jpg"
 
 
 def write_stills(report: Path, videos: Iterable[LabelledVideo], recall: dict[str, Any], threads: int) -> None:
-    """Pictures of what Keyart and the expert chose, for each video of the section `recall`, where they are missing."""
+    """Writes the missing pictures of what Keyart and the expert chose, for each video of the section `recall`."""
     for video in videos:
         details = recall["videos"].get(video.name)
         if details is None:

@@ -1,7 +1,7 @@
-"""What the matcher needs to know of a film, gathered in one pass and kept in a cache folder between runs.
+"""What the matcher needs of a film: collected in one pass and kept in a cache folder between runs.
 
-A grid of frames with their descriptors (for random draws and for the ceiling), how sharp every frame is, the frames
-that FFmpeg's `thumbnail` filter takes; frames asked for later are looked up one by one and remembered too.
+A grid of frames with their descriptors (for random draws and for the ceiling), the sharpness of every frame, and the
+frames that FFmpeg's `thumbnail` filter takes. Frames that are needed later are decoded one by one and kept as well.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from .matcher import LENGTH, Matcher, Vector
 
 GRID_STEP_S = 0.25
 _THUMBNAIL_FILTER_WIDTH = 160
-"""The filter keeps all frames of its batch; it compares colour histograms, for which small pictures do."""
+"""The filter keeps all frames of its batch in memory. It compares colour histograms, for which small pictures are
+enough."""
 _VERSION = 3
 
 Floats = npt.NDArray[np.float64]
@@ -35,46 +36,47 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(slots=True)
 class Survey:
-    """One film. Times are presentation times in seconds; `sharpness` is the Laplacian's variance at 320 pixels."""
+    """Data of one film. Times are presentation times in seconds; `sharpness` is the variance of the Laplacian at a
+    width of 320."""
 
     first_pts_s: float
     end_s: float
     border: Border
-    """Black bars, left out of every picture that is described."""
+    """Black bars, which are left out of every described picture."""
     times_s: Floats
-    """(F,) of every frame."""
+    """(F,) times of all frames."""
     sharpness: Floats
     """(F,)."""
     grid_s: Floats
-    """(G,) of the grid's frames."""
+    """(G,) times of the grid's frames."""
     thumbnails_s: Floats
-    """Frames that FFmpeg's filter takes, ten to a film, in time order."""
+    """Times of the frames that FFmpeg's filter takes, ten for a film, in the order of time."""
     undecodable: int = 0
-    """Packets that could not be decoded, whose frames nobody saw."""
+    """Number of packets that could not be decoded."""
     described: dict[float, Vector | None] = field(default_factory=dict)
-    """Descriptor of each looked-at frame by its time; None: flat."""
+    """Time of a frame → its descriptor; None: the frame is flat."""
     frame_times_s: dict[float, float] = field(default_factory=dict)
-    """Asked time → time of the frame that is shown then."""
+    """Requested time → time of the frame that is shown then."""
 
     def at(self, asked_s: float) -> tuple[float, Vector | None]:
-        """Time and descriptor of the frame shown at a time. Raises KeyError for a time that
+        """Time and descriptor of the frame that is shown at a time. Raises KeyError for a time that
         `Surveyor.describe_frames` did not get."""
         shown_s = self.frame_times_s[_key(asked_s)]
         return shown_s, self.described[shown_s]
 
     def contains(self, time_s: float) -> bool:
-        """Whether the film shows something at this time."""
+        """Whether the film shows something at this time in seconds."""
         return self.first_pts_s - 1e-3 <= time_s <= self.end_s + 1e-3
 
 
 class Surveyor:
-    """Surveys films with one matcher. `cache`: folder for what was found; None keeps nothing."""
+    """Surveys films with one matcher. cache: folder for the surveys; None keeps nothing."""
 
     def __init__(self, matcher: Matcher, cache: Path | None, threads: int = 0) -> None:
         self._matcher, self._cache, self._threads = matcher, cache, threads
 
     def survey(self, video: Path) -> Survey:
-        """From the cache when this film was surveyed before. Raises KeyartError when it cannot be read."""
+        """The survey of a film, from the cache when there is one. Raises KeyartError when the film cannot be read."""
         kept = self._kept(video)
         if kept is not None and kept.is_file():
             return _load(kept)
@@ -83,7 +85,7 @@ class Surveyor:
         return survey
 
     def describe_frames(self, video: Path, survey: Survey, times_s: Iterable[float]) -> None:
-        """Describe the frames nearest to these times, so that `survey.at` knows them."""
+        """Adds the descriptors of the frames nearest to these times to the survey, so that `survey.at` has them."""
         missing = [t for t in times_s if _key(t) not in survey.frame_times_s]
         if not missing:
             return
@@ -139,7 +141,8 @@ class Surveyor:
 
 
 class ThumbnailFilter:
-    """FFmpeg's `thumbnail`: of every `batch` frames the one whose colour histogram is nearest to their mean's."""
+    """FFmpeg's `thumbnail` filter: of every `batch` frames it takes the one whose colour histogram is nearest to their
+    mean."""
 
     def __init__(self, batch: int) -> None:
         self._batch = batch
@@ -147,14 +150,14 @@ class ThumbnailFilter:
         self._taken: list[float] = []
 
     def push(self, frame: Frame) -> None:
-        """The next frame in presentation order."""
+        """Adds the next frame in presentation order."""
         if self._graph is None:
             self._graph = self._open(frame.picture)
         self._graph.push(frame.picture)
         self._pull(self._graph)
 
     def finish(self) -> list[float]:
-        """Presentation times of the frames taken, in order."""
+        """Presentation times in seconds of the frames taken, in order."""
         if self._graph is not None:
             self._graph.push(None)
             self._pull(self._graph)
@@ -185,7 +188,8 @@ class ThumbnailFilter:
 
 
 def descriptors(survey: Survey, times_s: Sequence[float] | Floats) -> Vector:
-    """(N, 1056) of frames that were looked at; rows of zeros where a frame is flat, so that they match nothing."""
+    """(N, 1056) descriptors of frames that were described; rows of zeros for flat frames, so that they match
+    nothing."""
     found = np.zeros((len(times_s), LENGTH), np.float32)
     for row, time_s in zip(found, times_s, strict=True):
         vector = survey.at(float(time_s))[1]
@@ -195,7 +199,7 @@ def descriptors(survey: Survey, times_s: Sequence[float] | Floats) -> Vector:
 
 
 def content_hash(video: Path) -> str:
-    """Tells films apart, wherever they lie: the size, the first and the last mebibyte."""
+    """Identifies a film independently of its path: a hash of its size and of its first and last mebibyte."""
     size = video.stat().st_size
     with video.open("rb") as file:
         head = file.read(1 << 20)

@@ -1,4 +1,5 @@
-"""Whole pipeline against raw decoding: alternating in one run, each in a fresh process, same file and threads.
+"""Measures the whole pipeline against raw decoding: alternating in one run, each in a new process, same file and
+threads.
 
 python -m benchmarks.throughput FILE… [--rounds 3] [--threads 2] [--json report.json]
 """
@@ -19,7 +20,7 @@ _CHILD = "import sys; from benchmarks.throughput import child; child(sys.argv[1:
 
 
 def raw_decode(path: Path, threads: int) -> dict[str, Any]:
-    """Decode every frame with PyAV and look at none; wall and CPU seconds."""
+    """Decodes every frame with PyAV and does nothing with it. Returns wall and CPU seconds."""
     from stream.decode.container import open_container
     from stream.decode.probe import picture_stream
 
@@ -35,7 +36,7 @@ def raw_decode(path: Path, threads: int) -> dict[str, Any]:
 
 
 def whole_pipeline(path: Path, threads: int) -> dict[str, Any]:
-    """Everything `keyart extract` does but writing the files; loading the models is timed apart."""
+    """Everything that `keyart extract` does except writing the files. Loading the models is timed separately."""
     import anyio
 
     from stream.pipeline.film_run import process
@@ -70,14 +71,14 @@ def _measured(frames: int, started_s: float, cpu_s: float) -> dict[str, Any]:
 
 
 def child(arguments: list[str]) -> None:
-    """Run one measurement in this process and print it as JSON."""
+    """Runs one measurement in this process and prints it as JSON."""
     kind, path, threads = arguments
     work = raw_decode if kind == "raw" else whole_pipeline
     print(json.dumps(work(Path(path), int(threads))))
 
 
 def run_child(kind: str, path: Path, threads: int) -> dict[str, Any]:
-    """One measurement, `raw` or `whole`, in a process of its own. Raises CalledProcessError when it fails."""
+    """One measurement, `raw` or `whole`, in a child process. Raises CalledProcessError when it fails."""
     command = [sys.executable, "-c", _CHILD, kind, str(path), str(threads)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -85,7 +86,7 @@ def run_child(kind: str, path: Path, threads: int) -> dict[str, Any]:
 
 
 def measure_throughput(path: Path, threads: int, rounds: int) -> dict[str, Any]:
-    """`rounds` pairs of (raw, whole), each in its own process; the ratio is that of the medians."""
+    """Runs `rounds` pairs of (raw, whole), each in a child process. The ratio is that of the medians."""
     runs: dict[str, list[dict[str, Any]]] = {"raw": [], "whole": []}
     for _ in range(rounds):
         for kind in runs:

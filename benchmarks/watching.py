@@ -1,4 +1,5 @@
-"""The first half of the pipeline on one film: for what no manifest says, and to decide by several settings at once."""
+"""Runs the first half of the pipeline on one film, for data that no manifest has, or to decide with several
+settings."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from stream.settings.model import Settings
 
 
 def watch_film(video: Path, settings: Settings) -> Film:
-    """The film as it stands when its last shot is collected. Raises KeyartError when it cannot be decoded."""
+    """The film after its last shot was collected. Raises KeyartError when it cannot be decoded."""
 
     async def watched() -> Film:
         async with (
@@ -33,9 +34,10 @@ def watch_film(video: Path, settings: Settings) -> Film:
 def conclude_each(
     video: Path, settings: Settings, variants: Mapping[Path, Settings], say: Callable[[Path], None]
 ) -> None:
-    """Watch the film once with `settings` and write a result for each of `variants` (folder → settings).
+    """Watches the film once with `settings` and writes one result for each of `variants` (folder → settings). say:
+    called with each folder.
 
-    Variants must not differ from `settings` in what bears on watching. Raises KeyartError.
+    Variants must not differ from `settings` in what the first half of the pipeline reads. Raises KeyartError.
     """
 
     async def concluded() -> None:
@@ -53,7 +55,7 @@ def conclude_each(
 
 
 def _fresh(film: Film) -> Film:
-    """The film with a copy of all that deciding adds to."""
+    """The film with copies of everything that deciding changes."""
     return replace(
         film,
         funnel=deepcopy(film.funnel),

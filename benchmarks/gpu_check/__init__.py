@@ -1,1 +1,2 @@
-"""The proof on a GPU machine: `python -m benchmarks.gpu_check`. In: test data and clips; out: one report of figures."""
+"""Measures and proves the CUDA path on a GPU machine: `python -m benchmarks.gpu_check`. Takes test data and clips,
+writes one report of figures."""

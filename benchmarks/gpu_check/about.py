@@ -1,4 +1,4 @@
-"""What every report of `gpu_check` begins with: versions, device, commit. Seconds, and no model."""
+"""The beginning of every report of `gpu_check`: versions, device, commit. Takes seconds and needs no model."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ BASE_PACKAGES = (
     "tensorrt-cu13",
 )
 MUST_MATCH = ("versions", "gpu", "commit", "code")
-"""What two calls must have in common to fill one report. `code` stands in for the commit where git is not there, and
-tells changes that were not committed."""
+"""What two calls must have in common to fill one report. `code` is compared because git may be missing, and because it
+shows changes that were not committed."""
 
 
 def about(job: Job) -> None:
-    """Versions, the device and its decoder chip, and which code this is."""
+    """Records versions, the device and its decoder chip, and the code's commit."""
     from stream.device.machine import PACKAGES, Machine
 
     from ..provenance import code_fingerprint, version_of
@@ -36,7 +36,7 @@ def about(job: Job) -> None:
     gpu, chip = machine.gpu(), machine.video()
     packages = {name: version_of(name) for name in (*BASE_PACKAGES, *PACKAGES.values())}
     job.note("versions", {"python": platform.python_version(), **packages})
-    # Free memory is another one at every call.
+    # Without free memory, which differs at every call.
     job.note("gpu", gpu if isinstance(gpu, str) else {k: v for k, v in as_row(gpu).items() if k != "free"})
     job.note("nvdec", chip if isinstance(chip, str) else as_row(chip))
     job.note("code", code_fingerprint())
@@ -45,12 +45,13 @@ def about(job: Job) -> None:
 
 
 def as_row(record: Any) -> Row:
-    """A frozen record as JSON can hold it."""
+    """A frozen record as a JSON object."""
     return {name: getattr(record, name) for name in record.__dataclass_fields__}
 
 
 def commit_of(folder: Path) -> Row:
-    """The commit of a repository's root, and whether tracked files differ from it; None where git does not say."""
+    """The commit of a repository, and whether tracked files differ from it; None for both when `folder` is not the root
+    of a git repository or git is missing."""
     root, commit = _git(folder, "rev-parse", "--show-toplevel"), _git(folder, "rev-parse", "HEAD")
     if root is None or commit is None or Path(root).resolve() != folder.resolve():
         return {"commit": None, "dirty": None}
@@ -67,7 +68,7 @@ def _git(folder: Path, *arguments: str) -> str | None:
 
 
 def difference(earlier: Row, now: Row) -> str | None:
-    """What two calls do not have in common, in part of a line; None when they may fill one report."""
+    """The first difference that keeps two calls from filling one report, as part of a line; None when there is none."""
     for key in MUST_MATCH:
         if earlier.get(key) != now.get(key):
             return f"{key} {_short(earlier.get(key), now.get(key))}, now {_short(now.get(key), earlier.get(key))}"
@@ -75,7 +76,7 @@ def difference(earlier: Row, now: Row) -> str | None:
 
 
 def _short(value: Any, other: Any) -> Any:
-    """Of records only what the other has not."""
+    """`value`; of two objects only the entries that differ."""
     if not isinstance(value, dict) or not isinstance(other, dict):
         return value
     return {name: one for name, one in value.items() if other.get(name) != one}

@@ -1,4 +1,5 @@
-"""Part of `gpu_check`: what reaches the host, counted at the doors by what it is, and by CUPTI whoever asked."""
+"""Part of `gpu_check`: bytes that reach the host, counted where Keyart copies data to it, and by CUPTI for the whole
+process."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ TO_HOST = "DtoH"
 
 
 def host_bytes(job: Job) -> None:
-    """The 1080p episode twice: with the doors counted, and the same with CUPTI listening."""
+    """Runs the 1080p episode twice: with Keyart's copies counted, and the same with CUPTI recording."""
     import anyio
     import torch
 
@@ -47,7 +48,7 @@ def _exported(profile: Any) -> Row:
 
 
 def bytes_by_kind(run: Row, counts: Row) -> Row:
-    """Bytes by what they were, with what each kind is sent for, and how many of each come on a frame of the film."""
+    """Bytes of each kind of data, what one copy of it is made for, and bytes for each frame of the film."""
     frames = max(1, run["frames"])
     kinds = counts["by_kind"].items()
     return {
@@ -59,7 +60,7 @@ def bytes_by_kind(run: Row, counts: Row) -> Row:
 
 
 def bytes_by_cupti(trace: Row, frames: int, counts: Row) -> Row:
-    """All copies of the process: those to the host less the crops, and what passed beside the doors."""
+    """All copies of the process: those to the host less the crops, and those that Keyart's own counting did not see."""
     copies = traced_bytes(trace)
     if not copies[TO_HOST]:
         return {"reason": "CUPTI saw no copy to the host"}
@@ -74,5 +75,5 @@ def bytes_by_cupti(trace: Row, frames: int, counts: Row) -> Row:
 
 
 def per_frame(count: int, frames: int) -> float:
-    """Bytes a frame."""
+    """Bytes for each frame."""
     return round(count / frames, 1)

@@ -1,4 +1,4 @@
-"""Peers of a device that count: bytes to the host, and the time of each kernel."""
+"""Runtimes that pass every call on and count bytes to the host, or measure the time of each kernel."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from kernels.surface import Array
 
 
 class CountingRuntime:
-    """A `Runtime` that passes everything on to another and counts the bytes that cross to the host.
+    """A `Runtime` that passes all calls on to another one and counts the bytes that it copies to the host.
 
-    Safe for several threads, as far as the other one is. What the other has beside the protocol is reached through it.
+    It may be used by several threads if the other one may. Attributes of the other one that are not in the Protocol can
+    be used through it.
     """
 
     def __init__(self, inner: Runtime) -> None:
@@ -25,38 +26,38 @@ class CountingRuntime:
         self.to_host_bytes = 0
 
     def launch(self, kernel: str, grid: Grid, block: Grid, arguments: Sequence[Any]) -> None:
-        """Passed on."""
+        """Passes the call on."""
         self._inner.launch(kernel, grid, block, arguments)
 
     def zeros(self, shape: tuple[int, ...], dtype: Any) -> Array:
-        """Passed on."""
+        """Passes the call on."""
         return self._inner.zeros(shape, dtype)
 
     def empty(self, shape: tuple[int, ...], dtype: Any) -> Array:
-        """Passed on."""
+        """Passes the call on."""
         return self._inner.empty(shape, dtype)
 
     def upload(self, array: np.ndarray) -> Array:
-        """Passed on."""
+        """Passes the call on."""
         return self._inner.upload(array)
 
     def copy(self, into: Array, source: Array) -> None:
-        """Passed on; nothing leaves the device."""
+        """Passes the call on. Nothing leaves the device."""
         self._inner.copy(into, source)
 
     def download(self, array: Array) -> np.ndarray:
-        """Passed on; its bytes count."""
+        """Passes the call on and counts the bytes. Synchronises."""
         host = self._inner.download(array)
         with self._lock:
             self.to_host_bytes += host.nbytes
         return host
 
     def address(self, array: Array) -> int:
-        """Passed on."""
+        """Passes the call on."""
         return self._inner.address(array)
 
     def plane(self, array: Array, begin: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
-        """Passed on; nothing is copied."""
+        """Passes the call on. Nothing is copied."""
         return self._inner.plane(array, begin, shape, strides)
 
     def __getattr__(self, name: str) -> Any:
@@ -64,14 +65,14 @@ class CountingRuntime:
 
 
 class TimingRuntime(CountingRuntime):
-    """Also takes the device's time of every launch, by CUDA events in the stream of a `CupyRuntime`."""
+    """Also measures the device time of every launch by CUDA events, in the stream of a `CupyRuntime`."""
 
     def __init__(self, inner: Any) -> None:
         super().__init__(inner)
         self._events: list[tuple[str, int, Any, Any]] = []
 
     def launch(self, kernel: str, grid: Grid, block: Grid, arguments: Sequence[Any]) -> None:
-        """Between two events. The arrays that the kernel is given count as its bytes."""
+        """Launches the kernel between two events. The arrays that are passed to the kernel count as its bytes."""
         import cupy
 
         with self._inner.queue():  # type: ignore[attr-defined]
@@ -93,9 +94,9 @@ class TimingRuntime(CountingRuntime):
 
 
 def traced_bytes(trace: dict[str, Any]) -> Counter[str]:
-    """Bytes of a PyTorch profiler's exported trace by kind of copy: "DtoH", "HtoD", "DtoD".
+    """Bytes copied in an exported trace of PyTorch's profiler, by kind of copy: "DtoH", "HtoD", "DtoD".
 
-    CUPTI sees every copy of the process, whoever asked for it: the check on what the counting peer may miss.
+    CUPTI records every copy of the process, so this checks what the counting runtime may miss.
     """
     found: Counter[str] = Counter()
     for event in trace.get("traceEvents", []):

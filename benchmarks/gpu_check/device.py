@@ -1,4 +1,4 @@
-"""Part of `gpu_check`: what this machine lacks, and how its clocks stand."""
+"""Part of `gpu_check`: what is missing on this machine, and its clocks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from .job import Job
 
 
 def device(job: Job) -> None:
-    """Free memory, clocks, settings, providers, TensorRT; and doctor's lines: what is missing."""
+    """Records free memory, clocks, settings, providers, TensorRT and the findings of `doctor`. Raises RuntimeError
+    without a GPU."""
     from stream.device.doctor import diagnose
     from stream.device.machine import Machine
     from stream.settings.model import Settings
@@ -29,7 +30,7 @@ def device(job: Job) -> None:
 
 
 def clocks() -> Row | str:
-    """What NVML says of clocks (MHz), power (W) and the driver; or why it says nothing."""
+    """Clocks (MHz), power (W) and the driver as NVML reports them; a line with the reason when it cannot."""
     try:
         import pynvml
     except ImportError as error:
@@ -45,8 +46,8 @@ def clocks() -> Row | str:
 
 
 def nvml_device() -> Any:
-    """NVML's handle of CUDA's first device: with CUDA_VISIBLE_DEVICES that may be another card than NVML's first.
-    Raises NVMLError, and what CuPy raises where it cannot be asked."""
+    """NVML's handle of CUDA's first device, which with CUDA_VISIBLE_DEVICES may not be NVML's first. Raises NVMLError,
+    and CuPy's errors."""
     import pynvml
     from cupy.cuda import runtime
 

@@ -1,4 +1,4 @@
-"""Parts of `gpu_check`: the engines' throughput by batch size, and cuML against scikit-learn."""
+"""Parts of `gpu_check`: throughput of the models by batch size, and cuML compared with scikit-learn."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ MEASURED_AT_LEAST_S = 0.5
 SIZES = (500, 3000, 20000)
 DIMENSIONS = 128
 _REPEATED_BELOW_S = 8.0
-"""A run that took longer is not repeated: scikit-learn needs more than a minute for the largest size."""
+"""Runs that took longer are not repeated: scikit-learn needs more than a minute for the largest size."""
 
 
 def engines(job: Job) -> None:
-    """Pictures a second of every model at each batch size, its provider, and its nodes on the CPU."""
+    """Records for each model the items a second at each batch size, its provider, and its number of nodes on the
+    CPU."""
     from engines.open_session import open_session
     from engines.session_cuda import cpu_nodes
     from kernels.cuda.runtime import CupyRuntime
@@ -49,7 +50,8 @@ def engines(job: Job) -> None:
 
 
 def session_throughput(session: Any, role: str, batch: int, device: Any) -> Row:
-    """Milliseconds a run and items a second; a batch over the model's largest is cut to that."""
+    """Milliseconds for each run and items a second. A batch above the largest of the model's profile is cut to that.
+    Synchronises after every run."""
     import cupy
 
     from engines.session_cuda import PROFILES
@@ -70,15 +72,16 @@ def session_throughput(session: Any, role: str, batch: int, device: Any) -> Row:
 
 
 def clustering(job: Job) -> None:
-    """Seconds on both devices, and whether the partitions are equal, on the films' faces and on made points."""
+    """Records seconds on both devices, and whether the partitions are equal, for the films' faces and for synthetic
+    points."""
     from engines.clustering import cluster
 
     points = [("films", name, rows) for name, rows in embeddings(job).items()]
     points += [("made", str(size), synthetic_faces(size)) for size in SIZES]
-    cluster(synthetic_faces(200), 5, 5, "cuda")  # what is loaded and compiled once
+    cluster(synthetic_faces(200), 5, 5, "cuda")  # loads libraries and compiles, which happens once
     runs: Row = {}
     for of, name, rows in points:
-        # The GPU first: should the time run out, its figure is there.
+        # The GPU first, so that its figure is there when the time runs out.
         partial = {"of": of, "points": len(rows), **cluster_on_device(cluster, rows, "cuda")}
         runs[name] = {**partial, "equal": None}
         job.note("runs", {key: without_labels(run) for key, run in runs.items()})
@@ -87,7 +90,7 @@ def clustering(job: Job) -> None:
 
 
 def without_labels(run: Row) -> Row:
-    """A run as a report holds it."""
+    """A run without the labels of its points, for the report."""
     return {key: value for key, value in run.items() if key != "labels"}
 
 
@@ -95,7 +98,7 @@ Cluster = Callable[[np.ndarray, int, int, "Device"], np.ndarray]
 
 
 def cluster_on_device(cluster: Cluster, points: np.ndarray, device: Device) -> Row:
-    """Labels and seconds, the better of two runs when one is short."""
+    """Labels, and seconds of the faster of two runs; of one run when it took long."""
     seconds: list[float] = []
     labels = np.zeros(0, np.int64)
     while len(seconds) < 2 and sum(seconds) < _REPEATED_BELOW_S:
@@ -110,7 +113,7 @@ def cluster_on_device(cluster: Cluster, points: np.ndarray, device: Device) -> R
 
 
 def compare_runs(cuda: Row, cpu: Row) -> Row:
-    """Both runs in one row, labels left out: whether the partitions are equal, and the adjusted Rand index."""
+    """Both runs in one row, without labels: whether the partitions are equal, and the adjusted Rand index."""
     from sklearn.metrics import adjusted_rand_score
 
     first, second = cuda.pop("labels"), cpu.pop("labels")
@@ -120,13 +123,14 @@ def compare_runs(cuda: Row, cpu: Row) -> Row:
 
 
 def cluster_sizes(count: int) -> tuple[int, int]:
-    """Least size of a cluster and of a neighbourhood for so many points, as the pipeline chooses them."""
+    """Least size of a cluster and of a neighbourhood for `count` points, as the pipeline chooses them."""
     size = int(np.clip(count // 25, 2, 5))
     return size, size
 
 
 def synthetic_faces(count: int) -> np.ndarray:
-    """(count, 128) float32 unit vectors: faces of as many people as fit with about 40 each, one in ten of nobody."""
+    """(count, 128) float32 unit vectors: faces of so many people that each has about 40; one face in ten belongs to
+    nobody."""
     rng = np.random.default_rng(0)
     persons = rng.standard_normal((max(2, count // 40), DIMENSIONS))
     faces = persons[rng.integers(0, len(persons), count)] + 0.35 * rng.standard_normal((count, DIMENSIONS))
@@ -136,7 +140,8 @@ def synthetic_faces(count: int) -> np.ndarray:
 
 
 def embeddings(job: Job) -> dict[str, np.ndarray]:
-    """What `gpu_clips` kept of the films: sets of more than a few faces, by name; none without the file."""
+    """The embeddings that `gpu_clips` wrote, by name, of sets with at least 12 faces; empty when the file is
+    missing."""
     try:
         kept = np.load(job.clip("embeddings.npz"))
     except FileNotFoundError as error:

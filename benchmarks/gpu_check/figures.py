@@ -1,4 +1,4 @@
-"""The figures a GPU run is judged by, computed from what its parts told. Pure arithmetic."""
+"""Computes the figures by which a GPU run is judged from the results of its parts. No I/O."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ TARGET_IN_FLIGHT = 14
 BYTES_PER_FRAME = 512
 DEVICE_MIB = 2048.0
 FLAT_MIB = 64.0
-"""By how much late memory may be above early memory of an hour of film and still count as flat."""
+"""Growth of memory over an hour of film that still counts as none."""
 EPISODES = ("E01", "E02", "E03", "E04", "E05")
-"""Only all of them together make a figure."""
+"""Figures over films are computed only when all of these were run."""
 NON_REFERENCE_SHARE = 0.45
 
 
 def figures(results: Mapping[str, Row]) -> list[Row]:
-    """One row a figure: name, value, target, met (None: not known). `results`: what each part told, by its name."""
+    """One row for each figure: name, value, target, met (None: not known). results: the results of each part, by the
+    part's name."""
     rates = [*results.get("rates_h264", {}).get("rates", []), *results.get("rates_hevc", {}).get("rates", [])]
     memory, doors, cupti = _run_of_memory(results), *_bytes_to_host(results)
     rows = [
@@ -64,7 +65,7 @@ def find_rate(rates: list[Row], codec: str, mode: str, videos: int) -> Row | Non
 
 
 def _reference(rates: list[Row]) -> Row:
-    """Source frames a second with non-reference packets left out, against raw decoding of all."""
+    """Source frames a second when non-reference packets are left out, against raw decoding of all."""
     row = _at_least(
         "`reference` / raw decoder of all frames, 14 videos, H.264", _ratio(rates, "h264", "reference"), 1.6
     )
@@ -96,7 +97,7 @@ def _parity(parity: Row) -> list[Row]:
 
 
 def _agree(clustering: Row) -> bool | None:
-    """On the films' sets alone: all faces of each must have been compared."""
+    """Whether the partitions of the films' sets are equal; None unless all faces of each film were compared."""
     equal = {name: run["equal"] for name, run in clustering.get("runs", {}).items() if run.get("of") == "films"}
     compared = {name.removesuffix("_faces") for name, same in equal.items() if same is not None}
     return all(equal.values()) if set(EPISODES) <= compared else None

@@ -1,4 +1,5 @@
-"""A part of `gpu_check` in a process of its own: what it is given, how it tells, what becomes of it."""
+"""Runs a part of `gpu_check` in a child process: its inputs, how it writes its results, and what is recorded about its
+end."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(slots=True)
 class Job:
-    """What a part is given. It tells its results as they come, so that a part that is cut short still has some."""
+    """The inputs of a part. A part writes each result as soon as it has it, so that a part that is stopped early still
+    has some."""
 
     testdata: Path
     clips: Path | None
@@ -33,7 +35,7 @@ class Job:
     found: Row
 
     def note(self, key: str, value: Any) -> None:
-        """Add one result, at once on disk."""
+        """Adds one result and writes all results to disk."""
         self.found[key] = value
         write_json(self.into, self.found)
 
@@ -53,8 +55,11 @@ class Job:
 
 
 def run_part(where: str, testdata: Path, clips: Path | None, limit_s: float) -> Row:
-    """One part in a process of its own: its state (ok, failed, stopped), the reason, and whatever results it told."""
-    set_cuda_path()  # here for every part, whichever imports CuPy first
+    """Runs one part in a child process. Returns its state (ok, failed, stopped), the reason, and the results it wrote.
+
+    where: `module:function` of the part. limit_s: the child is killed after this time.
+    """
+    set_cuda_path()  # here for all parts, before any imports CuPy
     with tempfile.TemporaryDirectory(prefix="keyart-gpu-") as folder:
         into, heard = Path(folder) / "result.json", Path(folder) / "heard.txt"
         job = {"where": where, "testdata": str(testdata), "clips": str(clips) if clips else None, "into": str(into)}
@@ -70,13 +75,13 @@ def run_part(where: str, testdata: Path, clips: Path | None, limit_s: float) -> 
 
 
 def part_record(state: str, reason: str = "", wall_s: float = 0.0) -> Row:
-    """The record of a part that told nothing."""
+    """The record of a part without results."""
     made_at = datetime.now(UTC).isoformat(timespec="seconds")
     return {"state": state, "reason": reason, "made_at": made_at, "wall_s": wall_s, "result": {}}
 
 
 def without_paths(text: str, testdata: Path, clips: Path | None) -> str:
-    """The text without this machine's folders: reports are kept in the repository."""
+    """The text with this machine's folders replaced by names, because reports are kept in the repository."""
     names = {str(clips): "CLIPS", str(testdata): "TESTDATA", str(ROOT): "KEYART", str(Path.home()): "~"}
     for folder in sorted(names, key=len, reverse=True):
         text = text.replace(folder, names[folder]) if folder not in ("None", "/") else text
@@ -84,7 +89,7 @@ def without_paths(text: str, testdata: Path, clips: Path | None) -> str:
 
 
 def _run(command: Sequence[str], errors: Any, limit_s: float) -> int | None:
-    """The exit code; None when the time ran out. Nothing that the part started is left."""
+    """The exit code; None when the time ran out. Everything that the part started is killed."""
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=errors, start_new_session=True)
     try:
         return child.wait(limit_s)
@@ -97,7 +102,7 @@ def _run(command: Sequence[str], errors: Any, limit_s: float) -> int | None:
 
 
 def _verdict(exit_code: int | None, limit_s: float, heard: str) -> tuple[str, str]:
-    """State and reason; the reason of a failure is the last line of its traceback."""
+    """State and reason. The reason of a failure is the last line of its traceback."""
     if exit_code is None:
         return "stopped", f"took longer than {limit_s:.0f} s"
     if exit_code == 0:
@@ -107,13 +112,13 @@ def _verdict(exit_code: int | None, limit_s: float, heard: str) -> tuple[str, st
 
 
 def last_line(heard: str) -> str:
-    """The last line with words in it, without the frame that Python draws around groups of errors."""
+    """The last line with text, without the frame that Python draws around groups of errors."""
     lines = (line.strip().lstrip("|+- ") for line in reversed(heard.splitlines()))
     return next((line for line in lines if line), "")
 
 
 def child(text: str) -> None:
-    """Run one part here; whatever it raises ends the process with its traceback."""
+    """Runs one part in this process. Exceptions end the process with a traceback."""
     job = json.loads(text)
     module, function = job["where"].split(":")
     work = getattr(importlib.import_module(module), function)
@@ -121,7 +126,7 @@ def child(text: str) -> None:
 
 
 def write_json(path: Path, tree: Row) -> None:
-    """Write a file whole or not at all."""
+    """Writes a file completely or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.part")
     unfinished.write_text(json.dumps(tree, indent=1, ensure_ascii=False) + "\n", "utf-8")

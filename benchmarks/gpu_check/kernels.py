@@ -1,7 +1,7 @@
-"""Part of `gpu_check`: every kernel's time by CUDA events, the bytes it has to move, and GB/s.
+"""Part of `gpu_check`: time of every kernel by CUDA events, the bytes it has to move, and GB/s.
 
-The bytes of a kernel are those it cannot do without: each of its inputs read once, each output written once. What lies
-in the cache between two launches is not taken out of them, so inputs change from launch to launch.
+The bytes of a kernel are the least it can move: each input read once, each output written once. Data that is still in
+the cache from the launch before is not subtracted; inputs change from launch to launch instead.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from .job import Job
 BATCH = 32
 ROUNDS = 20
 WARM_UP_ROUNDS = 3
-"""Rounds ahead that do not count: compiled, and memory at its size."""
+"""Rounds at the beginning that are not counted: kernels are compiled, and memory grows to its size."""
 _COPY_BYTES = 2 << 30
 
 
 class PictureKind(NamedTuple):
-    """What pictures a decoder gives: NV12 with 8 bits, P016 with 10."""
+    """The pictures that a decoder returns: NV12 with 8 bits, P016 with 10."""
 
     width: int
     height: int
@@ -47,15 +47,16 @@ READS: dict[str, Callable[[int, int], int]] = {
     "lanczos_rows": lambda surfaces, luma: surfaces,
     "warp": lambda surfaces, luma: surfaces,
 }
-"""Bytes of pictures (all planes, luma alone) that a kernel reads besides the arrays it is given: pictures come as
-addresses. The chips of `_matrices` together look at all of the picture."""
+"""Kernel → bytes of pictures (from those of all planes, and of luma alone) that it reads in addition to its array
+arguments: pictures are passed by address. Together the chips of `_matrices` show the whole picture."""
 
 Workload = tuple[str, int, Callable[[int], Any]]
-"""Name, pictures it reads, what does it on the turn given."""
+"""Name, number of pictures it reads, and the function that does the work in a given round."""
 
 
 def kernels(job: Job) -> None:
-    """Microseconds a launch and GB/s of each kernel on each kind, and the device's own copy as the yardstick."""
+    """Records microseconds for each launch and GB/s of each kernel on each kind of picture, and the rate of a plain
+    copy on the device for comparison."""
     from kernels.cuda.ops import CudaOps
     from kernels.cuda.runtime import CupyRuntime
 
@@ -119,7 +120,7 @@ def _nothing(surfaces: int, luma: int) -> int:
 
 
 def kernel_row(row: Row) -> Row:
-    """Medians of a kernel's launches: bytes, microseconds, and GB/s from the two."""
+    """Medians over a kernel's launches: bytes, microseconds, and the GB/s that follow."""
     moved, seconds = statistics.median(row["bytes"]), statistics.median(row["seconds"])
     gb_s = moved / seconds / 1e9 if seconds else None
     return {
@@ -131,7 +132,8 @@ def kernel_row(row: Row) -> Row:
 
 
 def copy_rate(device: Any) -> float:
-    """GB/s of a large copy from device to device, bytes read and written: about what memory can give."""
+    """GB/s of a large copy from device to device, bytes read and written: about the most that the memory can give.
+    Synchronises."""
     import cupy
 
     with device.queue():
@@ -153,15 +155,15 @@ def noise_surface(runtime: Any, seed: int, kind: PictureKind) -> Any:
 
     shape = kind.height * 3 // 2, kind.width
     noise = np.random.default_rng(seed).integers(16, 236, shape, dtype=np.uint8)
-    # P016 has its bits at the upper end, whatever their number: sixteen are read.
+    # P016 keeps samples of any depth in the high bits, so 16 bits are read.
     stored = noise if kind.bits == 8 else noise.astype(np.uint16) << 8
     y, u, v = split_semi_planar(runtime.upload(stored), kind.height)
     return Surface(y, u, v, 8 if kind.bits == 8 else 16, Colour(), Geometry(kind.width, kind.height))
 
 
 def _matrices(scale: float) -> np.ndarray:
-    """(8, 2, 3): eight chips of 192 pixels, each of a square of half the picture's height; together they cover it.
-    `scale`: its height over 1080."""
+    """(8, 2, 3): eight chips of 192 pixels, each of a square of half the picture's height; together they cover the
+    picture. scale: the picture's height over 1080."""
     shrink = 192 / (540 * scale)
     corners = [(x * scale, y * scale) for y in (0, 540) for x in (0, 460, 920, 1380)]
     return np.array([[[shrink, 0.0, -shrink * x], [0.0, shrink, -shrink * y]] for x, y in corners])

@@ -1,6 +1,7 @@
-"""Part of `gpu_check`: what decoding through Keyart's door and measuring every frame cost beside the bare decoder.
+"""Part of `gpu_check`: what decoding through Keyart's decoder and measuring every frame cost compared with the bare
+decoder.
 
-No model takes part, so it also tells something where ONNX Runtime cannot use the GPU.
+No model is used, so it also gives figures where ONNX Runtime cannot use the GPU.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from .rates import FILMS_IN_FLIGHT, run_bare_decoder, with_rate
 
 
 def measuring(job: Job) -> None:
-    """14 films, each a third of the episode: bare, decoded, decoded and measured, and the same by reference frames."""
+    """Runs 14 films, each a third of the episode: bare, decoded, decoded and measured, and measured by reference
+    frames."""
     videos, runs = max(FILMS_IN_FLIGHT), dict[str, Row]()
     with tempfile.TemporaryDirectory(prefix="keyart-gpu-") as folder:
         film = Path(folder) / "third.mkv"
@@ -34,7 +36,7 @@ def measuring(job: Job) -> None:
             "measured": partial(decode_film, mode="all"),
             "reference": partial(decode_film, mode="reference"),
         }
-        run_bare_decoder([film], 1, works["measured"])  # kernels are compiled, libraries loaded
+        run_bare_decoder([film], 1, works["measured"])  # compiles kernels and loads libraries
         runs["bare"] = with_rate(packets * videos, run_bare_decoder([film] * videos, videos))
         for name, work in works.items():
             runs[name] = with_rate(packets * videos, run_bare_decoder([film] * videos, videos, work))
@@ -43,7 +45,8 @@ def measuring(job: Job) -> None:
 
 
 def decode_film(path: Path, mode: DecodeMode = "all", measured: bool = True, device: Device = "cuda") -> int:
-    """Pictures of a film that came through the decoder's door and, if wanted, the meter. Raises KeyartError."""
+    """Number of pictures of a film that came through Keyart's decoder and, if `measured`, the meter. Raises
+    KeyartError."""
     options = DecodeOptions(mode=mode)
     decoder: Decoder = AvDecoder(path, options) if device == "cpu" else open_on_gpu(path, options)
     try:
@@ -59,7 +62,7 @@ def decode_film(path: Path, mode: DecodeMode = "all", measured: bool = True, dev
 
 
 def meter_of(device: Device, geometry: Geometry) -> Meter:
-    """A meter; on a GPU one with a stream of its own, as a run has it."""
+    """A meter; on a GPU with a stream of its own, as in a run."""
     if device == "cpu":
         from kernels.cpu import CpuOps
 

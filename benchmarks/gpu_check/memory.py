@@ -1,4 +1,5 @@
-"""Part of `gpu_check`: device memory over an hour of 1080p, by NVML's figure of the process less the bare context."""
+"""Part of `gpu_check`: device memory over an hour of 1080p, as NVML reports it for the process, less the bare CUDA
+context."""
 
 from __future__ import annotations
 
@@ -16,20 +17,21 @@ from .parts import LONG_FILM
 
 EVERY_S = 0.05
 EARLY, LATE = slice(1, 3), slice(8, 10)
-"""Which tenths of the film are compared. In the first one buffers and sessions still grow to their size; what only the
+"""Tenths of the film that are compared. In the first tenth buffers and sessions still grow to their size; what only the
 end needs (text, groups of faces, files) comes after the last."""
 
 _MIB = 1 << 20
 
 
 def memory(job: Job) -> None:
-    """The whole pipeline on E05 so many times over, in this process: the peak, and memory by tenths of the film."""
+    """Runs the whole pipeline on E05 repeated to an hour, in this process. Records the peak, and memory by tenths of
+    the film."""
     import anyio
     import cupy
 
     from ..scaling import repeat
 
-    cupy.cuda.runtime.free(0)  # the context alone
+    cupy.cuda.runtime.free(0)  # creates the context and nothing else
     read, source = process_memory()
     bare = read()
     job.note("source", source)
@@ -53,9 +55,9 @@ async def _run(film: Path, on_progress: Callable[[str, int, int | None], None]) 
 
 
 class Sampler:
-    """Reads a number of bytes again and again in a thread of its own, and keeps how far the film was at each time.
+    """Reads a number of bytes again and again in a thread of its own, together with the film's progress at that time.
 
-    frames: in all of the film. `on_progress` takes what the pipeline reports.
+    frames: number of frames of the film. Pass `on_progress` to the pipeline.
     """
 
     def __init__(self, read: Callable[[], int], frames: int, every_s: float = EVERY_S) -> None:
@@ -64,10 +66,10 @@ class Sampler:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._tenth: int | None = None
         self.samples: list[tuple[int | None, int]] = []
-        """Tenth of the film (0–9; None before and after it), bytes."""
+        """Tenth of the film (0–9; None before and after it) and bytes of each reading."""
 
     def on_progress(self, stage: str, done: int, total: int | None) -> None:
-        """How far the film is: only while it is watched."""
+        """Takes the film's progress, while it is watched."""
         self._tenth = min(9, 10 * done // self._frames) if stage == "watching" else None
 
     def _run(self) -> None:
@@ -85,7 +87,8 @@ class Sampler:
         self._thread.join()
 
     def row(self, bare: int) -> Row:
-        """Peak, bare context, peaks of the tenths of the film (0: never seen there) and the growth between, in MiB."""
+        """In MiB: the peak, the bare context, the peaks of the tenths of the film (0: no reading there), and the
+        growth."""
         tenths = [max((read for tenth, read in self.samples if tenth == place), default=0) for place in range(10)]
         return {
             "peak_mib": in_mib(max(read for _, read in self.samples)),
@@ -96,7 +99,7 @@ class Sampler:
 
 
 def grown_mib(tenths: Sequence[int]) -> float | None:
-    """By how much late memory is above early memory; None when one of these tenths was not seen."""
+    """How far late memory is above early memory, MiB; None when there was no reading in one of these tenths."""
     early, late = tenths[EARLY], tenths[LATE]
     return in_mib(max(late) - max(early)) if all((*early, *late)) else None
 
@@ -107,8 +110,8 @@ def in_mib(count: int) -> float:
 
 
 def process_memory() -> tuple[Callable[[], int], str]:
-    """A reader of the device memory of this process by NVML, and what it reads: "process", or "device" where NVML does
-    not know this process (in a container's own process names) and the whole device is read instead."""
+    """A function that reads the device memory of this process from NVML, and what it reads: "process", or "device" when
+    NVML does not know this process (in a container with its own process ids), so that the whole device is read."""
     import pynvml
 
     handle = nvml_device()

@@ -1,4 +1,4 @@
-"""Part of `gpu_check`: the CPU's and the CUDA path's results on the same films, side by side."""
+"""Part of `gpu_check`: compares the results of the CPU and the CUDA path on the same films."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 SAME_TIME_S = 1e-3
 NEAR_S = 0.3
 SAME_PERSON_SHARE = 0.8
-"""Share of appearances that two main characters must have in common to be one person."""
+"""Share of appearances that two main characters must have in common to count as one person."""
 
 
 def parity(job: Job) -> None:
-    """Every episode that is there, first on the GPU (all at once), then on the CPU, one by one."""
+    """Runs every episode that is there, first on the GPU (all at once), then on the CPU, one by one, and records the
+    comparison."""
     films = {name: film for name in EPISODES if (film := _film(job, name)) is not None}
     if not films:
         raise FileNotFoundError(f"no episode in {job.testdata / 'episodes'}")
@@ -39,7 +40,7 @@ def _film(job: Job, name: str) -> Path | None:
 
 
 def run_films(films: Sequence[Path], device: str, videos: int) -> list[Manifest]:
-    """Manifests in the order of the films."""
+    """Manifests in the order of the films. videos: films in flight."""
     import anyio
 
     from stream.pipeline.film_run import process
@@ -66,7 +67,7 @@ def run_films(films: Sequence[Path], device: str, videos: int) -> list[Manifest]
 
 
 def compare_manifests(cpu: Manifest, cuda: Manifest) -> Row:
-    """What agrees, what does not, and by how much."""
+    """What agrees between the two manifests, what does not, and by how much."""
     shots = [[(round(s.start_s, 3), round(s.end_s, 3), s.transition) for s in m.shots] for m in (cpu, cuda)]
     bars = [m.active_area for m in (cpu, cuda)]
     sides = ("top", "bottom", "left", "right")
@@ -93,7 +94,7 @@ def compare_manifests(cpu: Manifest, cuda: Manifest) -> Row:
 
 
 def image_times(manifest: Manifest) -> list[float]:
-    """Of the images, in seconds."""
+    """Times of the images, seconds."""
     return [image.time_s for image in manifest.images]
 
 
@@ -103,7 +104,8 @@ def main_appearances(manifest: Manifest) -> list[frozenset[int]]:
 
 
 def count_shared(first: Sequence[float], second: Sequence[float], within_s: float) -> int:
-    """How many times of the first list have one of their own in the second that near; nearest pairs first."""
+    """How many times of the first list can be paired with a time of the second that is at most `within_s` away; nearest
+    pairs first."""
     pairs = sorted((abs(a - b), i, j) for i, a in enumerate(first) for j, b in enumerate(second))
     taken: tuple[set[int], set[int]] = (set(), set())
     for apart_s, i, j in pairs:
@@ -114,7 +116,8 @@ def count_shared(first: Sequence[float], second: Sequence[float], within_s: floa
 
 
 def same_people(first: Sequence[frozenset[int]], second: Sequence[frozenset[int]]) -> bool:
-    """Whether each of the first has one of their own in the second, seen in nearly the same shots, and none is left."""
+    """Whether each of the first can be paired with one of the second that appears in nearly the same shots, with none
+    left over."""
     if len(first) != len(second):
         return False
     left: list[Any] = list(second)

@@ -1,7 +1,7 @@
-"""Which parts `gpu_check` has, where they are, and how long each may take.
+"""The parts of `gpu_check`: the function of each, and how long it may take.
 
-The limits are arithmetic: frames over rates, what is set up beside them, and half as much again. The rates are those of
-an H100 or H200, whose decoder has seven engines; the CPU's is that of two cores.
+The limits are computed: frames over rates, the time to set things up, and half as much again. The rates are those of an
+H100 or H200, whose decoder has seven engines; the CPU's rate is that of two cores.
 """
 
 from __future__ import annotations
@@ -12,34 +12,34 @@ from collections.abc import Iterable, Mapping
 E05_FRAMES = 6_487
 EPISODES_FRAMES = 29_719
 RAW_FPS = 4_300
-"""H.264 at 1080p on all engines of the chip; on one of them a seventh."""
+"""Frames a second of H.264 at 1080p on all engines of the chip; one engine has a seventh of it."""
 ENGINE_FPS = RAW_FPS / 7
 PIPELINE_RATIO, REFERENCE_RATIO = 0.95, 1.6
-"""What the pipeline is to reach of that rate, on all frames and by reference frames."""
+"""The share of that rate that the pipeline is to reach, on all frames and by reference frames."""
 CPU_FPS = 300
 SET_UP_S = 30
-"""A process with its libraries, kernels and sessions."""
+"""Seconds to start a process with its libraries, kernels and sessions."""
 LONG_FILM = 15
-"""How often E05 is repeated to an hour."""
+"""How often E05 is repeated to make an hour."""
 PYTHON_RUNS = 5
 GPU_TESTS_S = 290
-"""Some 210 tests of about a second, four starts of pytest, and five films on the CPU for their faces."""
+"""About 210 tests of about a second, four starts of pytest, and five films on the CPU for their faces."""
 
 _LIMIT_FACTOR = 1.5
 _ROUND_S = 10
 
 PartTable = Mapping[str, tuple[str, float]]
-"""Name → module and function, and the most seconds it may take."""
+"""Name of a part → `module:function`, and the most seconds it may take."""
 
 
 def limit_s(expected_s: float) -> int:
-    """Half as much again, in full tens of seconds."""
+    """Half as much again, rounded up to tens of seconds."""
     return _ROUND_S * math.ceil(expected_s * _LIMIT_FACTOR / _ROUND_S)
 
 
 def expected_rates_s() -> float:
-    """Three numbers of films in flight, all frames and reference frames; at 14 films in flight as many shorter ones go
-    ahead, and the bare decoder runs once instead of twice."""
+    """Expected seconds of a part that measures rates: three numbers of films in flight, on all frames and by reference
+    frames. At 14 films in flight as many shorter films run as well, and the bare decoder runs once instead of twice."""
     runs = 1 / PIPELINE_RATIO + 1 / REFERENCE_RATIO
     fourteen = E05_FRAMES * (14 + 7.5) * (1 + runs) / RAW_FPS
     seven = E05_FRAMES * 7 * (2 + runs) / RAW_FPS
@@ -49,14 +49,14 @@ def expected_rates_s() -> float:
 
 
 def expected_thirds_s(runs: float) -> float:
-    """So many runs of 14 films of a third of E05 each, and one film ahead of them."""
+    """Expected seconds of `runs` runs of 14 films, each a third of E05, and one film before them."""
     return SET_UP_S + E05_FRAMES / 3 * (14 * runs / RAW_FPS + 1 / ENGINE_FPS) / PIPELINE_RATIO
 
 
 MEMORY_S = SET_UP_S + LONG_FILM * (E05_FRAMES / ENGINE_FPS / PIPELINE_RATIO + 2)
-"""The 2: copying the packets, and deciding at the end, for each time over."""
+"""Two seconds for each repetition are for copying the packets, and for deciding at the end."""
 HOST_BYTES_S = 2 * (SET_UP_S + E05_FRAMES / ENGINE_FPS) + 50
-"""The 50: writing and reading a trace of some hundred megabytes."""
+"""50 seconds are for writing and reading a trace of some hundred megabytes."""
 PARITY_S = 2 * SET_UP_S + EPISODES_FRAMES * (1 / CPU_FPS + 1 / (5 * ENGINE_FPS))
 
 PARTS: PartTable = {
@@ -73,12 +73,12 @@ PARTS: PartTable = {
     "rates_hevc": ("benchmarks.gpu_check.rates:rates_hevc", limit_s(expected_rates_s())),
     "python": ("benchmarks.gpu_check.python:python_settings", limit_s(expected_thirds_s(PYTHON_RUNS))),
 }
-"""In the order of their worth, for time may run out."""
+"""In the order of importance, because time may run out."""
 
 ABOUT = ("benchmarks.gpu_check.about:about", 40)
 """Not a part: what every report begins with."""
 
 
 def total_limit_s(names: Iterable[str], known: PartTable = PARTS) -> float:
-    """Seconds within which these parts end, however each of them ends."""
+    """Seconds within which these parts end in any case."""
     return ABOUT[1] + sum(known[name][1] for name in names)

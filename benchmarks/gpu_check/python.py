@@ -16,8 +16,8 @@ from .rates import FILMS_IN_FLIGHT, run_pipeline, settings_for, with_rate
 
 
 def python_settings(job: Job) -> None:
-    """14 films, each a third of the episode: the collector as it is set, as Python sets it, and off; shorter and longer
-    turns of the interpreter lock."""
+    """Runs 14 films, each a third of the episode, with the collector as Keyart sets it, as Python sets it, and off, and
+    with shorter and longer switch intervals of the interpreter lock."""
     import anyio
 
     anyio.run(_python_settings, job)
@@ -47,7 +47,8 @@ _PYTHONS_OWN = (700, 10, 10)
 
 @contextmanager
 def variant(name: str) -> Iterator[None]:
-    """Python's settings for one run, put back afterwards. Raises KeyError for a name that is not of `VARIANTS`."""
+    """Sets Python's settings for one run and restores them afterwards. Raises KeyError for a name that is not in
+    `VARIANTS`."""
     if name not in VARIANTS:
         raise KeyError(name)
     before = sys.getswitchinterval(), gc.get_threshold(), gc.get_freeze_count(), gc.isenabled()

@@ -1,6 +1,7 @@
-"""Parts of `gpu_check`: the whole pipeline against the bare decoder, alternating in one process.
+"""Parts of `gpu_check`: rate of the whole pipeline against the bare decoder, alternating in one process.
 
-Rates are frames of the source a second: with `reference` the packets left out count too, for they were gone through.
+Rates are source frames a second: with `reference` the packets that are left out count too, because the film was gone
+through.
 """
 
 from __future__ import annotations
@@ -20,21 +21,22 @@ from .job import Job
 
 FILMS_IN_FLIGHT = (14, 7, 1)
 MODES = ("all", "reference")
-"""Both in the order of their worth: 14 films on all frames, 14 by reference frames, 7, …"""
+"""Both in the order of importance: 14 films on all frames, 14 by reference frames, 7, …"""
 ROLLING_FROM = 14
-"""With so many slots two films go through each, the first of them cut to different lengths: as in a long library no two
-films end together, and what comes after the last picture of one is done beside the others."""
+"""From this number of films in flight on, two films go through each slot, the first of them cut to different lengths.
+So no two films end together, as in a long library, and the work after a film's last picture is done while others are
+decoded."""
 
 OnProgress = Callable[[str, int, int | None], None]
 
 
 def rates_h264(job: Job) -> None:
-    """1, 7 and 14 films in flight, on all frames and by reference frames only."""
+    """Records the rates of 1, 7 and 14 films in flight, on all frames and by reference frames only."""
     _rates(job, "h264", job.episode("E05"))
 
 
 def rates_hevc(job: Job) -> None:
-    """The same with the same film as HEVC."""
+    """The same as `rates_h264`, with the film as HEVC."""
     _rates(job, "hevc", job.clip("E05_hevc.mkv"))
 
 
@@ -53,7 +55,7 @@ async def _measure(job: Job, codec: str, film: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="keyart-gpu-") as folder:
         cut = cut_beginnings(film, ROLLING_FROM, Path(folder))
         async with open_services(settings_for("all", max(FILMS_IN_FLIGHT))) as services:
-            await run_pipeline([film], 1, "all", services)  # the first film pays for what is set up once
+            await run_pipeline([film], 1, "all", services)  # the first film is slower: things are set up once
             for videos, mode in product(FILMS_IN_FLIGHT, MODES):
                 films = [*cut, *[film] * videos] if videos >= ROLLING_FROM else [film] * videos
                 row = await _condition(films, videos, mode, services)
@@ -63,7 +65,7 @@ async def _measure(job: Job, codec: str, film: Path) -> None:
 
 
 def cut_beginnings(film: Path, count: int, folder: Path) -> list[Path]:
-    """The film's beginning, once for each slot: 1/count of it, 2/count, … all of it. Packets are copied."""
+    """Writes the film's beginning once for each slot: 1/count of it, 2/count, … all of it. Packets are copied."""
     packets = packet_kinds(film)[0]
     paths = [folder / f"cut{index}.mkv" for index in range(1, count + 1)]
     for index, path in enumerate(paths, 1):
@@ -72,8 +74,8 @@ def cut_beginnings(film: Path, count: int, folder: Path) -> list[Path]:
 
 
 async def _condition(films: Sequence[Path], videos: int, mode: str, services: Any) -> Row:
-    """Bare decoder, whole pipeline, and, where that is quick, the bare decoder again, so that a drift would show; by
-    reference frames the whole pipeline alone."""
+    """Runs the bare decoder, the whole pipeline and, where that is quick, the bare decoder again, so that a drift would
+    show. By reference frames only the whole pipeline runs."""
     packets = {film: packet_kinds(film)[0] for film in set(films)}
     frames = sum(packets[film] for film in films)
     bare = [] if mode != "all" else [with_rate(frames, run_bare_decoder(films, videos))]
@@ -84,18 +86,18 @@ async def _condition(films: Sequence[Path], videos: int, mode: str, services: An
 
 
 def with_rate(frames: int, run: Row) -> Row:
-    """A run with its rate."""
+    """The run with its rate in frames a second."""
     return {**run, "fps": round(frames / run["wall_s"], 1)}
 
 
 def row_of_all_frames(rows: Sequence[Row], videos: int) -> Row | None:
-    """The measurement of the bare decoder on all frames with so many videos."""
+    """The measurement on all frames with this number of videos in flight; None when there is none."""
     return next((row for row in rows if row["mode"] == "all" and row["videos"] == videos), None)
 
 
 def ratio(row: Row, reference: Row | None) -> float | None:
-    """Median of the whole pipeline over the median of the bare decoder, which is the row's own or, where it has none,
-    that of `reference`."""
+    """Median rate of the whole pipeline over that of the bare decoder, which is the row's own or, if it has none, that
+    of `reference`. None without both."""
     bare = row["raw"] or (reference or {}).get("raw")
     if not bare:
         return None
@@ -103,19 +105,19 @@ def ratio(row: Row, reference: Row | None) -> float | None:
 
 
 def median_rate(runs: Sequence[Row]) -> float:
-    """Median rate."""
+    """Median rate of the runs."""
     return float(statistics.median(run["fps"] for run in runs))
 
 
 def settings_for(mode: str, videos: int) -> Any:
-    """The settings of a run with so many videos in flight."""
+    """Settings of a run with `videos` films in flight."""
     from stream.settings.model import Settings
 
     return Settings(device="cuda", decode=mode, batching={"in_flight": videos})  # type: ignore[arg-type]
 
 
 def decode_bare(path: Path) -> int:
-    """Pictures that PyNvVideoCodec's decoder gives for a file, in a stream of its own."""
+    """Number of pictures that PyNvVideoCodec's decoder returns for a file, in a stream of its own."""
     import cupy
     import PyNvVideoCodec as nvc
 
@@ -126,14 +128,15 @@ def decode_bare(path: Path) -> int:
     )
     try:
         frames = sum(len(decoder.Decode(packet)) for packet in demuxer)
-        return frames + len(decoder.Decode(nvc.PacketData()))  # an empty packet brings out what is still inside
+        # An empty packet returns the pictures that are still inside.
+        return frames + len(decoder.Decode(nvc.PacketData()))
     finally:
-        del decoder  # it holds the stream, which as the older variable would be gone first
+        del decoder  # it uses the stream, which would be freed first as the older variable
 
 
 def run_bare_decoder(paths: Sequence[Path], videos: int, decode: Callable[[Path], int] = decode_bare) -> Row:
-    """Demultiplex and decode on the chip, a thread each, so many at once, and look at nothing. Raises what the decoder
-    raises."""
+    """Demultiplexes and decodes files on the chip, each in a thread, `videos` at once, and does nothing with the
+    pictures. Raises the decoder's errors."""
     started_s = time.perf_counter()
     with ThreadPoolExecutor(videos) as pool:
         frames = sum(pool.map(decode, paths))
@@ -147,7 +150,8 @@ async def run_pipeline(
     services: Any,
     on_frames: OnProgress = lambda stage, done, total: None,
 ) -> Row:
-    """The pipeline on all these films, so many at once; `watched_s` is when the last had been watched to its end."""
+    """Runs the pipeline on these films, `videos` at once. `watched_s` of the result is when the last film had been
+    watched to its end."""
     import anyio
 
     from stream.pipeline.film_run import process

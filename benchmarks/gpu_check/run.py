@@ -1,11 +1,11 @@
-"""Everything that only a GPU can show, in one command and one report.
+"""Measures everything that needs a GPU, in one command and one report.
 
     python -m benchmarks.gpu_check --testdata DIR [--clips DIR] [--out report.json] [--parts rates_h264,kernels]
 
-Each part runs in a process of its own. One that fails, hangs or takes the driver along is recorded with its reason and
-the next one starts; the report is written anew after each. Several calls with `--parts` fill one report, as long as
-versions, device and commit stay the same. `--testdata` holds the composed episodes, `--clips` what
-`python -m benchmarks.gpu_clips` made of them.
+Each part runs in a child process. When a part fails, hangs or crashes the driver, the reason is recorded and the next
+part starts. The report is written again after each part. Several calls with `--parts` fill one report, as long as
+versions, device and commit stay the same. `--testdata` is the folder of the composed episodes, `--clips` that of the
+files that `python -m benchmarks.gpu_clips` made of them.
 """
 
 from __future__ import annotations
@@ -43,9 +43,10 @@ def run_check(
     anew: bool = False,
     say: Callable[[str], None] = print,
 ) -> Row:
-    """Run the parts one after another within `seconds` and write the report after each; returns it.
+    """Runs the parts one after another within `seconds`, writes the report to `out` after each, and returns it.
 
-    Raises ValueError, before any part is run, when `out` holds a report that these parts must not join.
+    anew: replaces a report that is there. say: called with a line about progress. Raises ValueError, before any part is
+    run, when `out` has a report that these parts must not be added to.
     """
     deadline_s = time.monotonic() + seconds
     report = begin_report(out, run_part(ABOUT[0], testdata, clips, min(ABOUT[1], seconds)), anew)
@@ -67,9 +68,9 @@ def run_check(
 
 
 def begin_report(out: Path, about: Row, anew: bool) -> Row:
-    """A report with what is known of this machine, and the parts of the one that is there already.
+    """A report with what is known of this machine, and with the parts of the report that is there already.
 
-    Raises ValueError when that is of another machine, of other versions or of another commit.
+    Raises ValueError when that one was made on another machine, with other versions or at another commit.
     """
     machine = about["result"] if about["state"] == "ok" else {**about["result"], "about": about["reason"]}
     begin: Row = {"schema": GPU_CHECK_SCHEMA, "made_at": datetime.now(UTC).isoformat(timespec="seconds"), **machine}
@@ -84,7 +85,7 @@ def begin_report(out: Path, about: Row, anew: bool) -> Row:
 
 
 def read_json_object(path: Path) -> Row:
-    """What a file holds; nothing where it holds no JSON object."""
+    """The JSON object in a file; empty when the file has none."""
     try:
         tree = json.loads(path.read_text("utf-8"))
     except ValueError:
@@ -93,7 +94,7 @@ def read_json_object(path: Path) -> Row:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0 when every part in the report was done and every figure that could be computed is met."""
+    """Returns exit code 0 when every part in the report is done and no figure misses its target."""
     parser = argument_parser()
     chosen = parser.parse_args(arguments)
     if chosen.child:
@@ -119,14 +120,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def argument_parser() -> argparse.ArgumentParser:
-    """Of the command line."""
+    """The parser of the command line."""
     parser = argparse.ArgumentParser(prog="benchmarks.gpu_check", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--testdata", type=Path, default=Path(os.environ.get("KEYART_TESTDATA", "testdata")))
     parser.add_argument("--clips", type=Path)
     parser.add_argument("--out", type=Path, default=RESULTS / f"gpu_check-{date.today()}.json")
     parser.add_argument("--parts", default=",".join(PARTS), help=f"of {','.join(PARTS)}")
-    parser.add_argument("--minutes", type=float, help="default: what the parts may take together")
-    parser.add_argument("--patience", type=float, default=1.0, help="times the parts' limits, for a slower machine")
-    parser.add_argument("--anew", action="store_true", help="replace a report that is there, whatever made it")
+    parser.add_argument("--minutes", type=float, help="limit of the whole call; default: the sum of the parts' limits")
+    parser.add_argument("--patience", type=float, default=1.0, help="factor on the parts' limits, for a slower machine")
+    parser.add_argument("--anew", action="store_true", help="replace a report that is there")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     return parser

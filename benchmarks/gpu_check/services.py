@@ -1,4 +1,4 @@
-"""Services whose every door to the host counts what passes, for `gpu_check`: rows, results of engines, files."""
+"""Services for `gpu_check` that count all bytes that reach the host: rows, results of models, files."""
 
 from __future__ import annotations
 
@@ -26,27 +26,28 @@ from .tally import FILES, LINE_PROFILES, ROWS, Tally, kind_by_caller
 
 
 class CountingMeter:
-    """A `Meter`: rows and profiles count as what crosses to the host for them.
+    """A `Meter` that passes calls on and counts the bytes that reach the host for rows and profiles.
 
-    crossed: says how many bytes have crossed so far, for a meter on a device; without it what it returns counts.
+    crossed: returns the bytes that have reached the host so far, for a meter on a device; without it the returned
+    arrays are counted.
     """
 
     def __init__(self, inner: Meter, tally: Tally, crossed: Callable[[], int] | None = None) -> None:
         self._inner, self._tally, self._crossed = inner, tally, crossed
 
     def measure(self, surfaces: list[Surface], pts_s: np.ndarray, frames: np.ndarray) -> np.ndarray:
-        """Passed on."""
+        """Passes the call on and counts the bytes of the rows."""
         before = self._crossed() if self._crossed else 0
         rows = self._inner.measure(surfaces, pts_s, frames)
         self._tally.add(ROWS, self._crossed() - before if self._crossed else rows.nbytes)
         return rows
 
     def small(self, place: int) -> Surface:
-        """Passed on; stays where it is."""
+        """Passes the call on. The picture stays where it is."""
         return self._inner.small(place)
 
     def take_darkness(self) -> Darkness:
-        """Passed on."""
+        """Passes the call on and counts the bytes of the profiles."""
         before = self._crossed() if self._crossed else 0
         taken = self._inner.take_darkness()
         arrays = sum(part.nbytes for part in field_values(taken) if isinstance(part, np.ndarray))
@@ -55,7 +56,7 @@ class CountingMeter:
 
 
 class CountingOps:
-    """An `Ops`: what `to_host` gives counts, by the module that asks for it."""
+    """An `Ops` that passes calls on and counts the bytes of `to_host`, by the module that calls it."""
 
     def __init__(self, inner: Ops, tally: Tally) -> None:
         self._inner, self._tally = inner, tally
@@ -67,27 +68,27 @@ class CountingOps:
     def rgb(
         self, surface: Surface, rect: Rect | None = None, size: tuple[int, int] | None = None, fine: bool = False
     ) -> Array:
-        """Passed on; stays on the device."""
+        """Passes the call on. The result stays on the device."""
         return self._inner.rgb(surface, rect, size, fine)
 
     def rgb_all(self, parts: Sequence[Part], size: tuple[int, int]) -> Array:
-        """Passed on; stays on the device."""
+        """Passes the call on. The result stays on the device."""
         return self._inner.rgb_all(parts, size)
 
     def warp(self, parts: Sequence[Warps], size: int) -> Array:
-        """Passed on; stays on the device."""
+        """Passes the call on. The result stays on the device."""
         return self._inner.warp(parts, size)
 
     def balance(self, picture: Array, subject: PixelBox) -> Array:
-        """Passed on; stays on the device."""
+        """Passes the call on. The result stays on the device."""
         return self._inner.balance(picture, subject)
 
     def copy(self, surface: Surface) -> Surface:
-        """Passed on; stays on the device."""
+        """Passes the call on. The result stays on the device."""
         return self._inner.copy(surface)
 
     def to_host(self, array: Array) -> np.ndarray:
-        """Passed on and counted."""
+        """Passes the call on and counts the bytes. Synchronises (on a device)."""
         host = self._inner.to_host(array)
         self._tally.add(kind_by_caller(), host.nbytes)
         return host
@@ -97,20 +98,20 @@ class CountingOps:
 
 
 class CountingEncoder:
-    """An `Encoder`: its files are the crops."""
+    """An `Encoder` that passes calls on and counts the bytes of its files, which are the crops."""
 
     def __init__(self, inner: Encoder, tally: Tally) -> None:
         self._inner, self._tally = inner, tally
 
     def jpeg(self, rgb: Array, quality: int) -> bytes:
-        """Passed on and counted."""
+        """Passes the call on and counts the bytes."""
         data = self._inner.jpeg(rgb, quality)
         self._tally.add(FILES, len(data))
         return data
 
 
 def counted_kit(kit: Kit, tally: Tally) -> Kit:
-    """The same kit with its doors to the host counted."""
+    """The kit with everything that brings data to the host counted."""
     return replace(
         kit,
         ops=CountingOps(kit.ops, tally),
@@ -121,7 +122,8 @@ def counted_kit(kit: Kit, tally: Tally) -> Kit:
 
 
 def counted_meter(kit: Kit, geometry: Geometry, tally: Tally) -> CountingMeter:
-    """The kit's meter; on a GPU one whose runtime counts, for what is returned is more than what was sent."""
+    """The kit's meter, counted. On a GPU the meter gets a counting runtime, because what it returns is more than what
+    was copied."""
     if kit.device == "cpu":
         return CountingMeter(kit.meter(geometry), tally)
     from kernels.cuda.runtime import CupyRuntime
@@ -130,7 +132,7 @@ def counted_meter(kit: Kit, geometry: Geometry, tally: Tally) -> CountingMeter:
 
 
 def device_meter(geometry: Geometry, runtime: CountingRuntime, tally: Tally) -> CountingMeter:
-    """A meter on this runtime, counted by what the runtime brings to the host."""
+    """A meter on this runtime, counted by the bytes that the runtime copies to the host."""
     return CountingMeter(CudaMeter(geometry, runtime), tally, lambda: runtime.to_host_bytes)
 
 
@@ -138,12 +140,12 @@ def device_meter(geometry: Geometry, runtime: CountingRuntime, tally: Tally) -> 
 async def counted_services(
     settings: Settings, make_kit: MakeKit = open_kit
 ) -> AsyncIterator[tuple[Services, Callable[[], Row]]]:
-    """`open_services` with a counted kit, and what says how much has passed so far."""
+    """`open_services` with a counted kit, and a function that returns the counts so far."""
     tally = Tally()
     async with open_services(settings, make_kit=lambda chosen: counted_kit(make_kit(chosen), tally)) as services:
         yield services, tally.row
 
 
 def field_values(record: Any) -> list[Any]:
-    """The fields of a record."""
+    """The values of a record's fields."""
     return [getattr(record, name) for name in record.__dataclass_fields__]

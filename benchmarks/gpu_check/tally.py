@@ -1,4 +1,4 @@
-"""Bytes that reached the host by what they were, for `gpu_check`: some come with every frame, most do not."""
+"""Counts bytes that reach the host by kind of data, for `gpu_check`. Some kinds come with every frame, most do not."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections import Counter
 from ..report import Row
 
 ROWS, LINE_PROFILES = "rows", "profiles"
-"""What measuring sends, whatever the film shows."""
+"""Kinds that measuring sends, whatever the film shows."""
 FILES, TILES = "files", "tiles"
-"""The crops: finished pictures, and those that are put together to the contact sheet."""
+"""The crops: finished pictures, and those from which the contact sheet is made."""
 
 PER = {
     ROWS: "frame",
@@ -24,7 +24,7 @@ PER = {
     TILES: "image",
     FILES: "image",
 }
-"""What each kind is sent for. A probe is a picture that the models look at, a few of every shot."""
+"""What each kind is sent for. A probe is a picture that the models read, a few of every shot."""
 
 _KIND_OF_CALLER = {
     "engines.detector": "detections",
@@ -37,7 +37,7 @@ _KIND_OF_CALLER = {
 
 
 class Tally:
-    """Bytes by what they were. Safe for several threads."""
+    """Bytes by kind. It may be used by several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -45,13 +45,14 @@ class Tally:
         self._times: Counter[str] = Counter()
 
     def add(self, what: str, count: int) -> None:
-        """Count so many bytes."""
+        """Adds `count` bytes of a kind."""
         with self._lock:
             self.bytes[what] += count
             self._times[what] += 1
 
     def row(self) -> Row:
-        """For a report: each kind, what measuring every frame sends, the crops, and all but the crops."""
+        """For the report: each kind, the bytes that come with every frame, those of the crops, and all except the
+        crops."""
         crops = self.bytes[FILES] + self.bytes[TILES]
         kinds = {
             what: {"bytes": count, "times": self._times[what], "per": PER.get(what, "not known")}
@@ -67,9 +68,9 @@ class Tally:
 
 
 def kind_by_caller() -> str:
-    """What is fetched, by the module that asks for it: that of the function which called the one that calls this.
+    """The kind of data, by the module of the function that called this function's caller.
 
-    A module that is not known stands for itself.
+    For an unknown module its name is returned.
     """
     module = str(sys._getframe(2).f_globals["__name__"])
     return _KIND_OF_CALLER.get(module, module)

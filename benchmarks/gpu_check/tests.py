@@ -1,4 +1,4 @@
-"""Part of `gpu_check`: all tests that need a GPU, folder by folder, so that a folder that is done is known."""
+"""Part of `gpu_check`: runs all tests that need a GPU, folder by folder, so that folders that are done are recorded."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .job import ROOT, Job
 
 
 def tests(job: Job) -> None:
-    """Runs pytest on everything marked `gpu`; counts, and the failures with the first line of each."""
+    """Runs pytest on everything marked `gpu`. Records counts, and the failures with the first line of each."""
     if not (ROOT / "tests").is_dir():
         raise FileNotFoundError("the tests are not part of the wheel: run this from a clone")
     done: dict[str, Row] = {}
@@ -26,7 +26,7 @@ def tests(job: Job) -> None:
 
 
 def group_by_folder(folder: Path) -> dict[str, list[Path]]:
-    """Tests by the folder they are in, those of `folder` itself last."""
+    """Test files by their folder; those of `folder` itself are last."""
     inner = sorted(path for path in folder.iterdir() if any(path.glob("test_*.py")))
     return {**{path.name: [path] for path in inner}, folder.name: sorted(folder.glob("test_*.py"))}
 
@@ -45,7 +45,7 @@ def _junit_report(paths: list[Path], testdata: Path) -> str:
 
 
 def count_results(junit: str) -> Row:
-    """Of pytest's JUnit file: how many passed, failed and were skipped, and why."""
+    """Numbers of passed, failed and skipped tests in pytest's JUnit file, and the failures."""
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     failures = []
     for case in ElementTree.fromstring(junit).iter("testcase"):
@@ -61,7 +61,7 @@ def count_results(junit: str) -> Row:
 
 
 def sum_folders(folders: dict[str, Row]) -> Row:
-    """The sums of all folders, and whether all passed; None when none ran."""
+    """Sums over all folders, and whether all tests passed; None when none ran."""
     sums: Row = {key: sum(row[key] for row in folders.values()) for key in ("passed", "failed", "skipped")}
     failures = [failure for row in folders.values() for failure in row["failures"]]
     ran = sums["passed"] + sums["failed"]

@@ -1,1 +1,1 @@
-"""A report for people. In: what a run of `keyart bench` recorded; out: Markdown, and one HTML page with its plots."""
+"""Renders a report for people: Markdown, and one HTML page with its plots, from what `keyart bench` recorded."""

@@ -1,4 +1,5 @@
-"""The report as one HTML page: tables, plots, and what was chosen beside what the expert chose. It fetches nothing."""
+"""Renders the report as one HTML page: tables, plots, and the chosen images beside the expert's. It loads nothing from
+the network."""
 
 from __future__ import annotations
 
@@ -36,7 +37,7 @@ figure img { width: 100%; display: block; margin-bottom: .3rem; border-radius: 2
 
 
 def page(report: Report, folder: Path) -> str:
-    """The whole page; pictures are linked when they lie in `folder`."""
+    """The whole page. Pictures are included when they are in `folder`."""
     body = [
         "<h1>Keyart: how good, how fast, compared with what</h1>",
         _made_by(report.get("made_by", {})),
@@ -52,7 +53,7 @@ def page(report: Report, folder: Path) -> str:
 
 
 def _section(name: str, report: Report, folder: Path) -> Iterator[str]:
-    """A section's tables, and right below them its plots and pictures."""
+    """The tables of a section, followed by its plots and pictures."""
     yield _blocks(TABLES[name](report[name]), name)
     if name == "recall":
         yield from _recall_plots(report[name])
@@ -105,7 +106,7 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _wide(content: str) -> str:
-    """What may be wider than a phone scrolls by itself."""
+    """Wraps content that may be wider than a phone's screen, so that it scrolls by itself."""
     return f'<div class="wide">{content}</div>'
 
 
@@ -135,7 +136,7 @@ def _busy(throughput: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _films(recall: Mapping[str, Any], folder: Path) -> Iterator[str]:
-    """Each film's timeline, what was chosen, and beside it what the expert chose."""
+    """For each film its timeline, the chosen images, and the expert's images."""
     for number, (name, video) in enumerate(recall.get("videos", {}).items(), 1):
         yield f'<h2 id="film-{number}">{escape(name)}</h2>' + _wide(_timeline(video))
         picks_s = video["labels"]["picks_s"]
@@ -164,7 +165,7 @@ def _timeline(video: Mapping[str, Any]) -> str:
 
 
 def _expert(folder: Path, film: str, time_s: float, pick: int, rank: int | None) -> str:
-    """One of the expert's frames; `rank` of the best image like it."""
+    """One of the expert's frames. rank: that of the best image that matches it, None without one."""
     words = f"expert {pick + 1}: " + ("not chosen" if rank is None else f"chosen as no. {rank}")
     return _figure(folder, film, time_s, words, "" if rank is None else "hit")
 

@@ -1,4 +1,4 @@
-"""A report's sections as Markdown tables, which are also what the commands print."""
+"""Renders the sections of a report as Markdown tables. The commands print the same tables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _RECALL = {
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table, padded so that it reads well as text too; columns after the first align right."""
+    """A Markdown table, padded so that it reads well as plain text. Columns after the first are aligned right."""
     cells = [list(head), *(list(row) for row in rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
 
@@ -27,7 +27,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def tables_of(sections: Section) -> str:
-    """All sections that there is a form for, in a fixed order."""
+    """All sections that can be rendered, in a fixed order."""
     return "\n\n".join(TABLES[name](sections[name]) for name in TABLES if sections.get(name))
 
 
@@ -71,7 +71,7 @@ def shots_table(section: Section) -> str:
 
 
 def bars_table(section: Section) -> str:
-    """Errors per side."""
+    """Errors on each side."""
     sides = ("top", "bottom", "left", "right")
     rows = [
         [name, *(f"{v['error_px'][side]:+d}" for side in sides), ", ".join(v["invented"]) or "–"]
@@ -98,7 +98,7 @@ def characters_table(section: Section) -> str:
 
 
 def faces_table(section: Section) -> str:
-    """Recall, false positives, eyes."""
+    """Recall, false positives, and eyes."""
     p = section["pooled"]
     eyes = p["eyes"]
     rows = [
@@ -114,7 +114,7 @@ def faces_table(section: Section) -> str:
 
 
 def text_table(section: Section) -> str:
-    """Calls of text overlays."""
+    """Text overlays."""
     p = section["pooled"]
     rows = [
         ["frames with text called", f"{p['true']} of {p['true'] + p['missed']} ({_number(p['recall'])})"],
@@ -125,7 +125,8 @@ def text_table(section: Section) -> str:
 
 
 def throughput_tables(section: Section) -> str:
-    """Ratios to raw decoding, busy time of stages, who waits for whom, cost against length and films in flight."""
+    """Ratios to raw decoding, busy time of stages, waiting times of channels, cost against length and films in
+    flight."""
     head = ["film", "raw fps", "whole fps", "ratio", "peak RSS MiB"]
     rows = [
         [f["file"], f"{f['raw_fps']:.0f}", f"{f['whole_fps']:.0f}", f"{f['ratio']:.3f}", f"{f['peak_rss_mib']:.0f}"]
@@ -153,7 +154,7 @@ def throughput_tables(section: Section) -> str:
 
 
 def peers_tables(section: Section) -> str:
-    """PySceneDetect, Katna, the plain script; what could not be run."""
+    """PySceneDetect, Katna, the plain script, and what could not be run."""
     shot_rows = [
         [name, *(f"{row[key]:.4f}" for key in ("precision", "recall", "f1")), f"{row['wall_s']:.1f}"]
         for name, row in section["shots"].items()
@@ -188,7 +189,7 @@ def _factor(section: Section) -> str:
 
 
 def ablation_tables(section: Section) -> str:
-    """Figures without each filter, and what came through."""
+    """Figures and faults without each filter."""
     from ..faults import FAULTS
 
     names = {**{key: column for key, column in _RECALL.items() if key != "hit_at_3"}, "chosen": "images"}
@@ -214,7 +215,7 @@ def _of(by_kind: Mapping[str, Sequence[int]], kind: str) -> str:
 
 
 def _figure(figure: Mapping[str, float] | None, videos: int) -> str:
-    """A mean, with its interval where there is more than one video to draw from."""
+    """A mean, with its interval when there is more than one video."""
     if figure is None or videos < 2:
         return _number(None if figure is None else figure["mean"])
     return f"{_number(figure['mean'])} [{_number(figure['low'])}–{_number(figure['high'])}]"

@@ -1,4 +1,4 @@
-"""Plots as inline SVG, drawn here: nothing to install, nothing to fetch, readable in any browser."""
+"""Draws plots as inline SVG: they need no library, load nothing, and can be read in any browser."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _TEXT = 'font-family="sans-serif" font-size="12" fill="#333"'
 
 
 def line_chart(curves: Mapping[str, Sequence[float]], across: str, up: str) -> str:
-    """Curves over 1, 2, …; values from 0 to 1. The first is drawn heavier, and last, over the others.
+    """Curves over 1, 2, …; values from 0 to 1. The first curve is thicker and drawn over the others.
 
-    Every other curve is dashed, so that of two that run together both show.
+    Every other curve is dashed, so that two curves in the same place can both be seen.
     """
     count = max((len(values) for values in curves.values()), default=1)
 
@@ -69,7 +69,7 @@ def timeline(shots: Sequence[Sequence[float]], end_s: float, marks: Mapping[str,
 
 
 def histogram(groups: Mapping[str, Sequence[float]], across: str, bins: int = 20) -> str:
-    """How often values from 0 to 1 fall into equal bins, groups stacked."""
+    """How often values from 0 to 1 fall into equal bins; groups are stacked."""
     counts = {name: _counts(values, bins) for name, values in groups.items()}
     most = max((sum(c[i] for c in counts.values()) for i in range(bins)), default=0) or 1
     parts = [_axes(across, "images", {0: "0", 1: str(most)})]
@@ -106,7 +106,7 @@ def bar_chart(values: Mapping[str, float], unit: str) -> str:
 
 
 def _axes(across: str, up: str, ticks: Mapping[float, str]) -> str:
-    """Both axes with their words; `ticks`: share of the height → words beside its line."""
+    """Both axes with their labels. ticks: share of the height → label beside its line."""
     base, middle = _TOP + _INNER_H, _TOP + _INNER_H / 2
     grid = "".join(
         f'<path d="M{_LEFT},{_TOP + _INNER_H * (1 - share):.1f} h{_INNER_W}" stroke="#e3e3e3"/>'
@@ -138,7 +138,7 @@ def _dot(x: float, y: float, colour: str, words: str) -> str:
 
 
 def _seconds(end_s: float) -> list[float]:
-    """Round times for an axis, up to ten of them."""
+    """Round times for an axis, at most about ten."""
     step = next((s for s in (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600) if end_s / s <= 10), 7200)
     return [float(t) for t in range(0, int(end_s) + 1, step)]
 
