@@ -1,4 +1,4 @@
-# Everything a clone can do, with Python 3.11 or newer and the package index alone.
+# Everything a clone can do. Needs only Python 3.11 or newer and the package index.
 #   make demo [FILE=film.mkv]   environment, models, then `keyart extract` on FILE or on a film made here
 #   make test                   the whole test suite
 .DEFAULT_GOAL := help
@@ -22,7 +22,7 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("keyart needs Python 3.11 or newer: make PYTHON=python3.11 …" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
 
-# One stamp a lock. `--no-deps` after the lock: nothing that is not pinned can come in.
+# One stamp file for each lock. `--no-deps`, so that nothing is installed that the lock does not pin.
 $(VENV)/.installed-%: requirements/%.txt pyproject.toml | $(BIN)/python
 	@echo 'installing $<'
 	$(PIP) install --no-deps --require-hashes -r $<
@@ -56,7 +56,7 @@ build: $(VENV)/.installed-cpu-test
 	rm -rf dist
 	$(BIN)/python -m build --no-isolation
 
-# Did the choice of frames get worse than benchmarks/baselines? After a change that is meant: `make baselines`.
+# `gate` fails when the choice of frames got worse than benchmarks/baselines; after an intended change run `make baselines`.
 gate baselines: $(DEMO_FILM)
 	$(BIN)/keyart models pull
 	KEYART=$(BIN)/keyart .ci/gate $(if $(filter baselines,$@),--renew)

@@ -69,9 +69,7 @@ def film_context(
     )
 
 
-def rejection_reasons(
-    picture: FilterInput, context: FilmContext, filters: Sequence[Filter] | None = None
-) -> list[str]:
+def rejection_reasons(picture: FilterInput, context: FilmContext, filters: Sequence[Filter] | None = None) -> list[str]:
     """The reasons of all filters, in their order, without those in `rank.ignored_reasons`.
 
     filters: those of `FILTERS` where none are given.

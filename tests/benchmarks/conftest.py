@@ -32,7 +32,7 @@ def matcher(models_dir: Path) -> Matcher:
 
 
 def scene(number: int, size: tuple[int, int] = (320, 180)) -> np.ndarray:
-    """A picture of its own, (H, W, 3): a colour ramp with shapes in places that no other scene has them."""
+    """A picture (H, W, 3) unlike all others: a colour ramp with shapes in places where no other scene has them."""
     width, height = size
     rng = np.random.default_rng(SEEDS[number])
     corners = rng.integers(0, 255, (2, 2, 3)).astype(np.uint8)
@@ -49,7 +49,7 @@ def scene(number: int, size: tuple[int, int] = (320, 180)) -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def scenes_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Six scenes of four seconds at ten frames a second, each drifting slowly."""
+    """Six scenes of four seconds at ten frames a second, each of which drifts slowly."""
     path = tmp_path_factory.mktemp("film") / "scenes.mp4"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=FPS)
@@ -79,7 +79,7 @@ def demo_film(
 
 
 def manifest(times_s: Sequence[float], shots: Sequence[tuple[float, float]] = ()) -> Manifest:
-    """A result with these images and shots, of which nothing else is known."""
+    """A result with these images and shots, and defaults for everything else."""
     spans = shots or [(i * SCENE_S, (i + 1) * SCENE_S) for i in range(SCENES)]
     return Manifest.model_construct(
         active_area=ActiveAreaEntry(top=0, bottom=0, left=0, right=0),

@@ -8,7 +8,7 @@ from engines.faces import UNMEASURED, Face
 
 
 def face(height: float = 40.0, openness: float | None = 0.3) -> Face:
-    """A face of this box height with these open eyes."""
+    """A face with this box height and eye openness."""
     return Face(
         box=(10.0, 10.0, height * 0.8, height),
         score=0.9,

@@ -1,4 +1,4 @@
-"""Stage figures from small truths, public layouts, and what bad input says."""
+"""Figures of the stages from small truths, public data sets, and the messages for bad input."""
 
 from __future__ import annotations
 

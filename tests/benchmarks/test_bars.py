@@ -1,4 +1,4 @@
-"""How found bars are held to the truth."""
+"""Comparison of found bars with the truth."""
 
 from __future__ import annotations
 

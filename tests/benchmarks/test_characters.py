@@ -93,7 +93,8 @@ TRACKS = [
 
 
 def test_who_a_track_shows():
-    """Two people share the width between the bars; where nobody is, and behind a larger face, it is nobody."""
+    """Two people share the width between the bars. A track outside their shots, or of the smaller of two faces at one
+    place, shows nobody."""
     assert true_people(TRACKS, TRUTH) == ["p", "q", "p", None, "q", None]
 
 
@@ -133,7 +134,7 @@ def appearance(name: str, *shots: int) -> CharacterEntry:
 
 
 def test_a_manifest_is_judged_by_appearances():
-    """In the shot of both, each character counts for the person that it is elsewhere."""
+    """In the shot of both people each character counts for the person that it shows in other shots."""
     shots = [
         ShotEntry(
             index=i,

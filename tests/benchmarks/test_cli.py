@@ -1,4 +1,4 @@
-"""`keyart bench`: exit codes, one line for each problem, and a report that is written all the same."""
+"""`keyart bench`: exit codes, one line for each problem, and a report that is written in spite of problems."""
 
 from __future__ import annotations
 

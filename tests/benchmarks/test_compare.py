@@ -21,7 +21,7 @@ METHODS = ("keyart", "random")
 
 
 def figures(precision: float, never: float = 0.0) -> dict[str, Any]:
-    """Of one video and method."""
+    """Figures of one video and method."""
     return {
         "hit_at_10": 1.0, "hit_at_3": 1.0, "hit_at_1": 0.0, "precision_at_10": precision, "coverage": 0.5,
         "never": never, "distinct": 8.0, "different_matches": 4.0, "chosen": 10.0, "precision_curve": [precision] * 10,
@@ -30,7 +30,7 @@ def figures(precision: float, never: float = 0.0) -> dict[str, Any]:
 
 
 def report(*precisions: float, never: float = 0.0, fingerprint: str = "f") -> dict[str, Any]:
-    """A report on as many films as precisions."""
+    """A report with one film for each precision."""
     videos = {
         f"film {i}": {
             **{method: figures(p, never) for method in METHODS},

@@ -1,4 +1,4 @@
-"""The demo film is what its truth says, the same every time, and made with nothing but wheels."""
+"""The demo film matches its truth, is the same every time, and needs nothing but wheels."""
 
 from __future__ import annotations
 

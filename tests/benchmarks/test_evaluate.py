@@ -28,7 +28,7 @@ MakeManifest = Callable[..., Manifest]
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Shared, so that the film is surveyed once."""
+    """Shared, so that the film is surveyed only once."""
     return tmp_path_factory.mktemp("cache")
 
 
@@ -113,7 +113,7 @@ def test_bars_of_a_film_are_left_out(matcher: Matcher, scenes_film: Path) -> Non
     footage = Footage(scenes_film, threads=1)
     assert footage.find_border() == NO_BORDER
     barred = [cv2.copyMakeBorder(scene(n), 20, 20, 0, 0, cv2.BORDER_CONSTANT) for n in range(6)]
-    barred[3][:20] = 90  # something stands in the bar for once
+    barred[3][:20] = 90  # one frame has something in the bar
     border = border_of([*map(np.asarray, barred), np.zeros((220, 320, 3), np.uint8)])
     assert border == pytest.approx((21 / 220, 21 / 220, 0, 0))
     assert border_of([np.zeros((220, 320, 3), np.uint8)]) == NO_BORDER
@@ -142,7 +142,7 @@ def test_what_cannot_be_evaluated_is_named_and_left_out(
 def test_what_does_not_decode_is_counted(
     evaluation: Evaluation, scenes_film: Path, make_manifest: MakeManifest, tmp_path: Path
 ) -> None:
-    """A hole in the middle of the pictures: the film is judged by what is left, and the report says so."""
+    """A gap in the middle of the pictures: the film is judged by the rest, and the report says so."""
     damaged = tmp_path / "damaged.mp4"
     content = bytearray(scenes_film.read_bytes())
     hole = content.index(b"mdat") + 2000
@@ -168,7 +168,7 @@ def test_a_copy_of_the_film_shares_its_cache(evaluation: Evaluation, scenes_film
 @pytest.mark.slow
 @pytest.mark.parametrize("episode", ["E01", "E03"])
 def test_the_threshold_separates_real_frames(matcher: Matcher, testdata: Path, episode: str) -> None:
-    """Frames half a second apart inside a shot against frames of other clips: at .5 few of either go wrong.
+    """Frames half a second apart inside a shot, compared with frames of other clips: at .5 few of either are wrong.
 
     E03 has bars, which would make all its pictures alike if they were not left out.
     """

@@ -1,4 +1,4 @@
-"""What the truth calls unfit."""
+"""Faults of chosen images by the truth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gate holds the demo film to its baseline: the same answer passes, a worse one does not."""
+"""The gate compares the demo film with its baseline: the same choice passes, a worse one fails."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def fallen(baseline: dict[str, Any], report: dict[str, Any]) -> set[str]:
 @pytest.mark.models
 @pytest.mark.slow
 def test_the_demo_film_is_held_to_its_baseline(judge: Judge) -> None:
-    """What was chosen when the baseline was written still has its figures; every way of doing worse is noticed."""
+    """The choice at the time of the baseline still has its figures, and every way of getting worse is noticed."""
     baseline = read_report(BASELINE)
     (held,) = baseline["recall"]["videos"].values()
     same = judge(held["chosen_s"])

@@ -1,4 +1,4 @@
-"""Clips for the GPU check, made of a small film."""
+"""Clips for the GPU check, made from a small film."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The doubles lead a film through the CUDA path: every frame, at its time, and every stage has its share."""
+"""With idle devices a film goes through the CUDA path: every frame at its time, and every stage takes some of it."""
 
 from __future__ import annotations
 

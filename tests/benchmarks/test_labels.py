@@ -1,4 +1,4 @@
-"""Labels: what is read, and what a bad one says."""
+"""Labels: what is read, and the messages for bad ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`keyart bench peers` from end to end on a small film: one report, and nothing measured twice."""
+"""`keyart bench peers` from end to end on a small film: one report, and nothing is measured twice."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ EYE = np.eye(100, dtype=np.float32)
 
 
 def unit(*angles_deg: float) -> np.ndarray:
-    """(N, 2) unit vectors: two match when they are at most 60° apart."""
+    """(N, 2) unit vectors; two match when they are at most 60° apart."""
     radians = np.radians(angles_deg)
     return np.stack([np.cos(radians), np.sin(radians)], 1).astype(np.float32)
 
@@ -26,7 +26,7 @@ def test_a_match_is_near_in_time_and_alike() -> None:
 
 
 def test_three_seconds_to_the_rounding_of_times_still_match() -> None:
-    """45.583333 + 3 is 48.583333, and a little more as a sum of floats."""
+    """45.583333 + 3 is 48.583333, and slightly more as a sum of floats."""
     assert recall.matches(np.array([48.583333]), unit(0), np.array([45.58333299]), unit(0)).all()
 
 
@@ -100,5 +100,5 @@ def test_interval_holds_the_mean_and_shrinks_to_a_point() -> None:
     ],
 )
 def test_most_different_pictures(angles: tuple[float, ...], wanted: int, most: int) -> None:
-    """Those 50° apart are the same picture, so of five in a row every other one can be had."""
+    """Pictures 50° apart count as the same, so of five in a row every other one can be chosen."""
     assert most_different(unit(*angles), wanted) == (most, True)

@@ -1,4 +1,4 @@
-"""Throughput's helpers, the plain script's choice, ablations' switches."""
+"""Helpers of throughput, the plain script's choice, and the settings of ablations."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_film_is_repeated_without_encoding_it_again(scenes_film: Path, tmp_pat
 
 
 def test_of_two_films_of_one_name_one_is_left_out(tmp_path: Path) -> None:
-    """Their results would lie in one folder, and the second be judged by the first."""
+    """Their results would be in one folder, and the second would be judged by the first."""
     videos = [LabelledVideo(name, tmp_path / name / "film.mp4") for name in ("A", "B")]
     (tmp_path / "A").mkdir()
     (tmp_path / "A" / "film.mp4").write_bytes(b"this is no film")

@@ -1,4 +1,4 @@
-"""Pictures and sessions for the engines' tests: plain NumPy where the real thing would need a decoder."""
+"""Pictures and sessions for the models' tests: plain NumPy where the real thing would need a decoder."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from kernels.surface import Colour, Geometry, Rect, Surface
 
 
 class PictureOps:
-    """`kernels.ops.Ops` for surfaces made by `surface_of`: their pixels are kept as RGB and lose nothing."""
+    """`kernels.ops.Ops` for surfaces made by `surface_of`: their pixels are kept as RGB without loss."""
 
     def __init__(self) -> None:
         self.pictures: dict[int, np.ndarray] = {}
 
     def surface_of(self, picture: np.ndarray) -> Surface:
-        """A surface standing for (h, w, 3) uint8 RGB."""
+        """A surface for the pixels (h, w, 3) uint8 RGB."""
         luma = np.ascontiguousarray(picture[..., 1])
         self.pictures[id(luma)] = picture
         height, width = luma.shape
@@ -59,7 +59,7 @@ def _warp(picture: np.ndarray, matrix: np.ndarray, size: int) -> np.ndarray:
 
 
 def blank_maps(height: int, width: int) -> dict[str, np.ndarray]:
-    """CenterFace's answer to a (1, 3, height, width) input that shows no face."""
+    """CenterFace's output for a (1, 3, height, width) input without faces."""
     grid = (height // 4, width // 4)
     channels = {"heat": 1, "size": 2, "offset": 2, "landmarks": 10}
     maps = {name: np.zeros((1, count, *grid), np.float32) for name, count in channels.items()}
@@ -67,7 +67,8 @@ def blank_maps(height: int, width: int) -> dict[str, np.ndarray]:
 
 
 def put_face(maps: dict[str, np.ndarray], cell: tuple[int, int], size: tuple[float, float], score: float) -> None:
-    """A face centred in `cell` (row, column), `size` (height, width) input pixels, landmarks at fixed shares of it."""
+    """Adds a face at the centre of `cell` (row, column), `size` (height, width) input pixels, with landmarks at fixed
+    shares of it."""
     row, column = cell
     maps["heat"][0, 0, row, column] = score
     maps["size"][0, :, row, column] = np.log(np.array(size) / 4)
@@ -76,7 +77,7 @@ def put_face(maps: dict[str, np.ndarray], cell: tuple[int, int], size: tuple[flo
 
 
 def fake_detector(*faces: tuple[tuple[int, int], tuple[float, float], float]) -> FakeSession:
-    """A detector that sees the same `faces` (cell, size, score) in every input, wherever they fit."""
+    """A detector that finds the same `faces` (cell, size, score) in every input, wherever they fit."""
 
     def answer(inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         height, width = inputs["image"].shape[2:]

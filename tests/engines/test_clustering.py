@@ -1,4 +1,4 @@
-"""Groups come out whatever their number, noise stays noise, and the order of points does not matter."""
+"""Clusters are found whatever their number, noise stays noise, and the order of points does not matter."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engines.clustering import NOISE, average_linkage, cluster
 
 
 def people(counts: list[int], spread: float = 0.02, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    """Unit vectors around one random direction a person, and who each is."""
+    """Unit vectors around one random direction for each person, and the person of each vector."""
     rng = np.random.default_rng(seed)
     centres = rng.normal(size=(len(counts), 128))
     centres /= np.linalg.norm(centres, axis=1, keepdims=True)
@@ -50,7 +50,8 @@ def test_too_few_points_are_noise() -> None:
 
 
 def test_min_samples_counts_the_point_itself() -> None:
-    """A pair has exactly two points in its neighbourhood: with two it is a group, with three nothing is dense."""
+    """A pair has exactly two points in its neighbourhood: with min_samples 2 it is a cluster, with 3 nothing is
+    dense."""
     points, _ = people([2, 2, 2], spread=0.005)
     assert set(cluster(points, 2, 2).tolist()) == {0, 1, 2}
     assert set(cluster(points, 2, 3).tolist()) != {0, 1, 2}
@@ -88,7 +89,7 @@ def test_linkage_of_one_and_none() -> None:
 @pytest.mark.gpu
 @pytest.mark.slow
 def test_both_devices_agree() -> None:
-    """Slow only because of cuML's first import."""
+    """Slow only because cuML is imported for the first time."""
     pytest.importorskip("cuml")
     points, _ = people([40, 25, 12, 9, 5], spread=0.05)
     strangers, _ = people([1] * 30, seed=4)
@@ -103,7 +104,7 @@ def test_both_devices_agree() -> None:
 @pytest.mark.models
 @pytest.mark.parametrize("name", ["E01", "E02", "E03", "E04", "E05"])
 def test_both_devices_agree_on_the_faces_of_a_film(name: str, testdata: Path, models_dir: Path) -> None:
-    """All faces that the CPU path finds, and their means along the tracks."""
+    """With all faces that the CPU path finds, and with their means along the tracks."""
     pytest.importorskip("cuml")
     (film,) = (testdata / "episodes" / name).glob(f"{name}.*")
     for points in embeddings_of(film):

@@ -1,4 +1,5 @@
-"""CenterFace and dlib's network → ONNX, against the published graph and a NumPy forward from the description."""
+"""Conversion of CenterFace and dlib's network to ONNX, compared with the published graph and with a forward pass in
+NumPy."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ HEADS = {"heat": "537", "size": "538", "offset": "539", "landmarks": "540"}
 
 def session(model: bytes) -> ort.InferenceSession:
     options = ort.SessionOptions()
-    options.log_severity_level = 3  # the published file lists its weights as inputs, which ONNX Runtime remarks on
+    options.log_severity_level = 3  # ONNX Runtime warns of the published file's weights being inputs
     return ort.InferenceSession(model, options, providers=CPU)
 
 
@@ -64,7 +65,8 @@ def test_another_graph_is_not_taken_for_centerface() -> None:
 
 
 def dlib_tensors(source: bytes) -> list[np.ndarray]:
-    """Convolutions and affine layers alternating, the projection last: split at the layers' names."""
+    """The tensors of the file, split at the layers' names: convolutions and affine layers in turn, the projection
+    last."""
     found = []
     for name in (b"con_4", b"affine_", b"fc_2"):
         at = source.find(name)
@@ -93,7 +95,7 @@ def convolved(x: np.ndarray, weights: np.ndarray, affine: np.ndarray, side: int,
 
 
 def added(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Sum of two pictures; the smaller in any dimension is filled up with zeros at its end."""
+    """Sum of two pictures; the smaller in any dimension is padded with zeros at its end."""
     out = np.zeros(np.maximum(a.shape, b.shape))
     for part in (a, b):
         out[tuple(slice(0, n) for n in part.shape)] += part
@@ -101,7 +103,7 @@ def added(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def dlib_forward(source: bytes, image: np.ndarray) -> np.ndarray:
-    """The embedding (128,) of one (3, 150, 150) RGB picture, layer by layer as dlib's description has it."""
+    """The embedding (128,) of one (3, 150, 150) RGB picture, layer by layer from dlib's description."""
     *layers, projection = dlib_tensors(source)
     pairs = list(zip(layers[::2], layers[1::2], strict=True))
     x = (image.astype(np.float64) - np.array([122.782, 117.001, 104.298]).reshape(3, 1, 1)) / 256

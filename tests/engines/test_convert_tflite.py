@@ -1,4 +1,5 @@
-"""TFLite → ONNX, against a NumPy forward written from the operators' definitions and against OpenCV's own reader."""
+"""Conversion of TFLite to ONNX, compared with a forward pass in NumPy from the operators' definitions and with OpenCV's
+reader."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ def run(model: bytes, image: np.ndarray) -> np.ndarray:
     return np.asarray(session.run(None, {"image": image})[0])
 
 
-# --- the reference: NHWC, slow and obvious -------------------------------------------------------------------------
+# --- the reference: NHWC, slow and plain -------------------------------------------------------------------------
 
 
 def windows(x: np.ndarray, side: tuple[int, int], stride: int, same: bool, fill: float) -> np.ndarray:
@@ -75,7 +76,7 @@ def step(op: Operator, args: list[np.ndarray]) -> np.ndarray:
 
 
 class Builder:
-    """A graph with one operator: field numbers as in TensorFlow Lite's schema."""
+    """Builds a graph with one operator, with the field numbers of TensorFlow Lite's schema."""
 
     def __init__(self) -> None:
         self.b = flatbuffers.Builder(1024)
@@ -109,9 +110,9 @@ class Builder:
         return self.table(fields)
 
     def file(self, code: int, options: dict[int, tuple[str, int]], x, y, weights: list[tuple], takes=None) -> bytes:  # type: ignore[no-untyped-def]
-        """`weights`: (values, TFLite type, scales or None) each; x and y: shapes of input and output.
+        """weights: (values, TFLite type, scales or None) of each; x and y: shapes of input and output.
 
-        `takes`: the operator's tensors, 0 for the input and from 1 on the weights; default all.
+        takes: tensors of the operator, 0 for the input and from 1 on the weights; default: all.
         """
         empty = self.table({})
         buffers = [empty, *(self.table({0: self.array(v.view(np.uint8), np.uint8)}) for v, _, _ in weights), empty]
@@ -251,7 +252,7 @@ def test_emotion_agrees_with_the_definition_of_its_operators(published: Zoo) -> 
 
 @pytest.mark.models
 def test_a_broad_smile_is_happy(models_dir: Path) -> None:
-    """The one check that the quantised constants mean what was trained, not only what we read."""
+    """The only check that the quantised constants mean what was trained, not just what was read."""
     from skimage import data
 
     face = cv2.cvtColor(data.astronaut()[55:185, 160:290], cv2.COLOR_RGB2GRAY)

@@ -1,4 +1,4 @@
-"""One unit vector a picture: alike for alike pictures, none for flat ones."""
+"""Descriptors: one unit vector for each picture, similar for similar pictures, None for flat ones."""
 
 from __future__ import annotations
 
@@ -86,14 +86,14 @@ def test_a_pictures_vector_is_the_same_bits_whatever_it_is_described_with() -> N
 
 
 class PackingTools(HostTools):
-    """The host's arithmetic, and what a device sends."""
+    """The host's tools with the precision that a device sends."""
 
     def picture_numbers(self, features: np.ndarray, pictures: np.ndarray) -> np.ndarray:
         return picture_numbers(features, pictures).astype(np.float16)
 
 
 def test_half_precision_moves_cosines_by_less_than_a_thousandth() -> None:
-    """Pictures of all contrasts, the faintest just not flat: these differ most."""
+    """With pictures of all contrasts; the faintest, just above flat, differ most."""
     random = np.random.default_rng(4)
     features = random.normal(0.2, 0.5, (40, 96, 12, 20)).astype(np.float32)
     tiles = np.kron(random.normal(size=(40, 9, 16, 3)), np.ones((1, 20, 20, 1)))

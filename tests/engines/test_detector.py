@@ -1,4 +1,4 @@
-"""Decoding of CenterFace's maps, the letterbox and the second look, on maps made by hand."""
+"""Decoding of CenterFace's maps, the letterbox and the second detection, on maps made by hand."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_a_second_look_that_sees_nothing_changes_nothing() -> None:
 
 
 def brightness_detector() -> FakeSession:
-    """Sees in each picture as many faces side by side as its brightness says, and two boxes for the last of them."""
+    """Finds in each picture as many faces side by side as its brightness says, and two boxes for the last of them."""
 
     def answer(inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         shown = inputs["image"]

@@ -41,7 +41,7 @@ def runtime() -> DeviceRuntime:
 
 @pytest.fixture
 def reader(runtime: DeviceRuntime, models_dir: Path) -> Iterator[FaceReader]:
-    """On an emulated device, with batches as on a real one."""
+    """A reader on an emulated device, with the batch sizes of a real one."""
     with ExitStack() as stack:
         sessions = {
             role: EmulatedSession(open_session(models_dir / f"{role}.onnx", threads=1)) for role in READER_ROLES
@@ -53,7 +53,7 @@ def reader(runtime: DeviceRuntime, models_dir: Path) -> Iterator[FaceReader]:
 
 
 def surface_with_a_face(left: int) -> Surface:
-    """320×180, on the device; the face is small enough for a second look."""
+    """320×180, on the device; the face is small enough for a second detection."""
     picture = np.full((180, 320, 3), 60, np.uint8)
     picture[10:170, left : left + 160] = portrait(160)
     i420 = cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420)
@@ -63,7 +63,7 @@ def surface_with_a_face(left: int) -> Surface:
 
 
 def test_reading_more_pictures_together_asks_no_more_of_the_device(reader: FaceReader, runtime: DeviceRuntime) -> None:
-    reader.read([surface_with_a_face(0)])  # brings the constants there
+    reader.read([surface_with_a_face(0)])  # uploads the constants
     counts = []
     for number in (1, 5):
         surfaces = [surface_with_a_face(20 * i) for i in range(number)]

@@ -1,4 +1,4 @@
-"""Chips are cut where the identity network expects the face, and its answers become unit vectors."""
+"""Chips are aligned as the identity network expects, and its outputs become unit vectors."""
 
 from __future__ import annotations
 

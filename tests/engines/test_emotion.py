@@ -1,4 +1,4 @@
-"""The expression network sees a grey, upright, centred square, scaled to ±1."""
+"""The expression network gets a grey, upright, centred square, scaled to ±1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The eye chip's geometry and the aspect ratio; real eyes are read in the reader's tests."""
+"""Geometry of the eye chip and the aspect ratio. Real eyes are read in the reader's tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fetching: through pip from a local index, by URL from a local server, and every way in which it can fail."""
+"""Fetching through pip from a local index and by URL from a local server, and every way in which it can fail."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engines.fetch import FetchError, download_from_index, download_from_url, pi
 
 
 def silent(done: int, total: int) -> None:
-    """Reports to nobody."""
+    """Reports nothing."""
 
 
 def digest(path: Path) -> str:
@@ -28,13 +28,13 @@ def digest(path: Path) -> str:
 
 @pytest.fixture(autouse=True)
 def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The machine's proxy has no business with this machine's own servers."""
+    """The machine's proxy must not be used for servers on this machine."""
     monkeypatch.setenv("no_proxy", "127.0.0.1")
 
 
 @pytest.fixture
 def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The only place where pip looks for files."""
+    """The only place in which pip looks for files."""
     folder = tmp_path / "index"
     folder.mkdir()
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
@@ -63,7 +63,7 @@ def sdist(folder: Path, setup: str) -> Archive:
 
 
 def wheel(folder: Path, tag: str) -> Archive:
-    """keyart-weights 1.0 with a weight file, for the machines of this tag."""
+    """keyart-weights 1.0 with a weight file, for machines of this tag."""
     path = folder / f"keyart_weights-1.0-{tag}.whl"
     files = {
         "weights.bin": "weights",
@@ -151,7 +151,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
-    """The address of a server of tmp_path."""
+    """The address of a server that serves tmp_path."""
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path))) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

@@ -1,4 +1,4 @@
-"""The mesh chip's geometry, the mouth's formulae, and a real smile."""
+"""Geometry of the mesh chip, the mouth's formulas, and a real smile."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_collapsed_points_give_numbers() -> None:
 @pytest.mark.parametrize("batch", [1, 2, 64])
 def test_each_chip_has_its_row(batch: int) -> None:
     def answer(inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        gaps = 100 * inputs["image"][:, 0, 0, 0]  # as much as the chip is bright
+        gaps = 100 * inputs["image"][:, 0, 0, 0]  # in proportion to the brightness of the chip
         return {"landmarks": np.stack([face(gap) for gap in gaps]), "presence": gaps[:, None]}
 
     chips = np.stack([np.full((CHIP_PX, CHIP_PX, 3), level, np.uint8) for level in (0, 51, 102)])
@@ -99,7 +99,7 @@ def session(models_dir: Path) -> Iterator[Session]:
 
 
 def chip_of(picture: np.ndarray, degrees: float = 0) -> np.ndarray:
-    """The astronaut's chip, taken as if the detector saw her eyes `degrees` off their line."""
+    """The astronaut's chip, cut as if the detector had found her eyes `degrees` off their line."""
     matrix = chip_matrix(FACE, turned(EYES, degrees))
     return np.asarray(cv2.warpAffine(picture, matrix, (CHIP_PX, CHIP_PX), flags=cv2.INTER_AREA))
 

@@ -1,4 +1,4 @@
-"""Turning a head turns its landmarks; the pose says so, with the documented signs."""
+"""Turning a head turns its landmarks, and the pose reports it with the documented signs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engines.pose import mean_head, pose
 
 
 def landmarks(yaw: float = 0, pitch: float = 0, roll: float = 0, size: float = 80) -> np.ndarray:
-    """The mean head seen from afar, turned by these degrees."""
+    """The mean head seen from a distance, turned by these degrees."""
     yaw, pitch, roll = np.radians([yaw, pitch, roll])
     up = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
     right = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])

@@ -1,4 +1,4 @@
-"""PReLU spelt out for the CPU: the same numbers, and nothing else of a model is touched."""
+"""PReLU is replaced for the CPU by operators with the same result, and nothing else of a model changes."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def test_a_provider_that_is_tried_and_opens_has_no_problem() -> None:
 
 
 def test_a_provider_that_leaves_its_work_to_the_cpu_is_no_answer() -> None:
-    """Azure's, in the builds for the CPU, opens, comes first, and knows no convolution."""
+    """Azure's provider, in the builds for the CPU, opens and comes first but has no convolution."""
     if "AzureExecutionProvider" not in ort.get_available_providers():
         pytest.skip("this build of ONNX Runtime has no such provider")
     assert "fallback to CPU" in str(provider_problem("AzureExecutionProvider"))
@@ -66,7 +66,7 @@ def test_the_reason_is_one_line(answer: object, stderr: str, exit_code: int, pro
 
 
 def libraries(place: Path, package: str, *names: str) -> Path:
-    """As NVIDIA's packages leave them in a folder of packages."""
+    """A folder of packages as NVIDIA's packages leave it."""
     folder = place / "nvidia" / package / "lib"
     folder.mkdir(parents=True)
     for name in names:

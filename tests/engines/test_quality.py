@@ -1,4 +1,4 @@
-"""Grain is a film's, not a face's: the size of the face does not count."""
+"""Noise belongs to a film, not to a face: the size of the face does not matter."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SIZE = 1280, 720
 
 
 def surface_of(noise: float) -> Surface:
-    """A bright middle that falls off, with noise in blotches, as coding leaves it."""
+    """A bright middle that fades, with blotchy noise as after coding."""
     y, x = np.mgrid[: SIZE[1], : SIZE[0]]
     luma = 180 - 0.1 * np.hypot(x - SIZE[0] / 2, y - SIZE[1] / 2)
     grain = cv2.GaussianBlur(np.random.default_rng(0).normal(0, 1, luma.shape), (0, 0), 1.5)

@@ -1,4 +1,4 @@
-"""A real face read by the real networks, and the rules of what is read of which face."""
+"""A real face read by the real networks, and the rules for what is read of which face."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def sessions(models_dir: Path) -> Iterator[dict[str, Session]]:
 
 
 def fake_sessions(*faces: tuple[tuple[int, int], tuple[float, float], float]) -> dict[str, FakeSession]:
-    """Networks that see `faces` everywhere and answer every chip alike."""
+    """Networks that find `faces` in every picture and give the same output for every chip."""
 
     def rows(values: np.ndarray):  # type: ignore[no-untyped-def]
         return lambda inputs: np.repeat(values, len(inputs["image"]), 0)
@@ -56,7 +56,7 @@ def fake_sessions(*faces: tuple[tuple[int, int], tuple[float, float], float]) ->
 
 
 def read_fakes(options: ReaderOptions, *faces: tuple[tuple[int, int], tuple[float, float], float]) -> Reading:
-    """What a reader makes of a 1280×720 picture of noise in which the detector sees `faces`."""
+    """The reading of a 1280×720 picture of noise in which the detector finds `faces`."""
     ops = PictureOps()
     noise = np.random.default_rng(0).integers(0, 255, (720, 1280, 3), np.uint8)
     sessions = fake_sessions(*faces)
@@ -217,7 +217,7 @@ def bits(array: np.ndarray | None) -> bytes | None:
 
 
 def numbers(face: Face) -> tuple[object, ...]:
-    """Everything of a face in a form that compares bit by bit."""
+    """Everything of a face in a form that can be compared bit by bit."""
     arrays = (face.landmarks, face.embedding, face.emotion)
     mouth = (face.mouth_openness_ratio, face.mouth_width_ratio)
     plain = (face.box, face.score, face.eye_openness_ratios, face.pose_deg, face.quality, *mouth)

@@ -1,4 +1,4 @@
-"""Sessions: one contract for all that can be made here, the options of those that cannot, and no leaks."""
+"""Sessions: one contract for all that can be opened here, the options of those that cannot, and no leaks."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_waiting_threads_do_not_spin() -> None:
     ],
 )
 def test_a_row_does_not_depend_on_its_batch(models_dir: Path, role: str, shape: tuple[int, ...]) -> None:
-    """Batches are filled from all films in flight: a film's answers must not depend on its neighbours."""
+    """Batches are filled from all films in flight, so a film's results must not depend on other films."""
     rows = np.random.default_rng(5).random((3, *shape), dtype=np.float32)
     session = open_session(models_dir / f"{role}.onnx", threads=1)
     together, alone = session.run({"image": rows}), session.run({"image": rows[1:2]})
@@ -139,7 +139,7 @@ def test_a_row_does_not_depend_on_its_batch(models_dir: Path, role: str, shape: 
         np.testing.assert_array_equal(values[1], alone[name][0])
 
 
-# --- the CUDA side, as far as it can be known without a GPU --------------------------------------------------------
+# --- the CUDA side, as far as it can be tested without a GPU --------------------------------------------------------
 
 
 def test_providers_are_tried_in_order_on_the_callers_stream(tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ INPUTS: dict[str, tuple[str, tuple[int, ...], float]] = {
 @pytest.mark.parametrize("role", INPUTS)
 @pytest.mark.parametrize("rows", [1, 7])
 def test_cuda_agrees_with_the_cpu(models_dir: Path, role: str, rows: int) -> None:
-    """To 1e-2 of the answer's range, from several threads on one stream, and the inputs may be dropped at once."""
+    """Within 1e-2 of the output's range, from several threads on one stream, with inputs freed immediately."""
     from kernels.cuda.runtime import CupyRuntime
 
     name, shape, most = INPUTS[role]

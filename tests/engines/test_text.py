@@ -1,4 +1,4 @@
-"""Marks become boxes in displayed pixels; burned-in text is told from a small sign."""
+"""Marks become boxes in displayed pixels, and burned-in text is distinguished from a small sign."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_boxes_are_in_displayed_pixels_of_the_whole_picture() -> None:
 
 
 def made_marks(seed: int) -> np.ndarray:
-    """(96, 160) uint8: marks and rings of all strengths, some at the edges, in a haze."""
+    """(96, 160) uint8: marks and rings of all strengths, some at the edges, on a faint background."""
     random = np.random.default_rng(seed)
     marks = random.integers(0, 78, (96, 160)).astype(np.uint8)
     marks[random.random(marks.shape) < random.choice([0.3, 0.9, 1.0])] = 0

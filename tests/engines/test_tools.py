@@ -1,4 +1,4 @@
-"""The engines' tools: one contract for the host, for torchvision wherever it is, and for a device."""
+"""The models' tools: one contract for the host, for torchvision where it is installed, and for a device."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_grey_goes_from_minus_one_to_one(tools: HostTools) -> None:
 
 
 def test_quality_is_that_of_the_middle(tools: HostTools) -> None:
-    """Against the formulae, pixel by pixel."""
+    """Compared with the formulas, pixel by pixel."""
     random = np.random.default_rng(5)
     stripes = np.broadcast_to(random.integers(0, 256, (1, 1, 20, 1), np.uint8), (1, 20, 20, 3))
     chips = np.concatenate([random.integers(0, 256, (2, 20, 20, 3), np.uint8), np.full((1, 20, 20, 3), 250), stripes])
@@ -164,7 +164,8 @@ def quality_of(chip: np.ndarray) -> list[float]:
     ("pooled", "size"), [((12, 20), (180, 320)), ((20, 12), (30, 17)), ((2, 3), (64, 96)), ((1, 20), (5, 50))]
 )
 def test_picture_numbers_are_means_of_parts(pooled: tuple[int, int], size: tuple[int, int], tools: HostTools) -> None:
-    """Against the formulae, cell by cell; features lie in larger maps, as those of letterboxed pictures do."""
+    """Compared with the formulas, cell by cell. The features are part of larger maps, as those of letterboxed pictures
+    are."""
     random = np.random.default_rng(6)
     features = random.normal(0.2, 2, (2, 4, pooled[0] + 1, pooled[1] + 2)).astype(np.float32)
     features = features[:, :, : pooled[0], : pooled[1]]
@@ -190,7 +191,7 @@ def stretches_of(length: int) -> list[slice]:
 
 
 def grid_of(plane: np.ndarray, rows: int, columns: int) -> np.ndarray:
-    """Means of equal parts: every pixel is first cut into as many as there are parts."""
+    """Means of equal cells: every pixel is first divided into as many as there are cells."""
     fine = np.repeat(np.repeat(plane.astype(float), rows, axis=0), columns, axis=1)
     height, width = plane.shape
     return fine.reshape(rows, height, columns, width).mean((1, 3))

@@ -1,4 +1,4 @@
-"""TensorRT's engines built by a peer of the builder: a real child process that writes, fails or never ends."""
+"""TensorRT engines built by a fake of the builder: a real child process that writes, fails or never ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The zoo: what it finds where, what it says when something is wrong, and what it leaves behind."""
+"""The zoo: what it finds where, what it reports when something is wrong, and what it leaves behind."""
 
 from __future__ import annotations
 
@@ -229,7 +229,7 @@ def test_many_at_once_fetch_once(catalog: Catalog, tmp_path: Path, local: Path) 
 
 
 def test_another_process_is_waited_for(catalog: Catalog, tmp_path: Path, local: Path) -> None:
-    """While another process holds the folder nothing is written; when it is gone the pull goes on."""
+    """While another process holds the lock nothing is written; when the lock is released the pull goes on."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path / "kept")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
@@ -262,7 +262,7 @@ def test_the_catalogue_is_complete() -> None:
     for name in catalog.sets:
         for file in catalog.select(name).values():
             assert file.weights.licence in ("MIT", "CC0-1.0", "Apache-2.0")
-    # The default set needs the package index alone.
+    # The default set needs only the package index.
     assert all(file.weights.sources[0].archive for file in catalog.select().values())
 
 

@@ -1,6 +1,6 @@
-"""The device is a parameter that carries its own mark; the emulated one runs the CUDA sources where there is no GPU.
+"""Each device is a test parameter with its own mark. The emulated device runs the CUDA sources where there is no GPU.
 
-Emulation is slow: the quick tests leave it out.
+Emulation is slow, so the quick tests leave it out.
 """
 
 from __future__ import annotations

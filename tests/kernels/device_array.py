@@ -1,7 +1,8 @@
-"""CuPy's arrays played by NumPy's: the same refusals, so that code which would fetch an array by mistake fails here.
+"""Imitates CuPy's arrays with NumPy's and refuses the same operations, so that code which would download an array by
+mistake fails in a test.
 
-What CuPy 14 does is taken from its documentation: functions of NumPy hand its arrays on to CuPy, where that has one
-of that name; arrays of the host are not mixed in; nothing becomes an array of the host unless it is asked for.
+CuPy 14's behaviour is taken from its documentation: functions of NumPy pass its arrays on to CuPy if that has a
+function of the same name; host arrays are not mixed in; nothing becomes a host array unless it is converted explicitly.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ FUNCTIONS = {"asarray", "concatenate", "nonzero", "stack", "tensordot"}
 
 
 class DeviceArray(np.lib.mixins.NDArrayOperatorsMixin):
-    """Holds an array; its values come out only by `DeviceRuntime.download`, or one by one as CuPy lets them.
+    """Holds an array. Its values are available only through `DeviceRuntime.download`, or one by one as in CuPy.
 
-    `made` counts the arrays that calls into CuPy would have made, views among them.
+    `made` counts the arrays that calls into CuPy would have made, views included.
     """
 
     made = 0
@@ -43,7 +44,7 @@ class DeviceArray(np.lib.mixins.NDArrayOperatorsMixin):
     def __array_function__(self, function: Any, types: Any, arguments: Any, named: Any) -> Any:
         if function.__name__ not in FUNCTIONS:
             return NotImplemented
-        if function is np.asarray:  # with `like`: the one door for arrays of the host
+        if function is np.asarray:  # with `like`: the only way to convert host arrays
             return DeviceArray(np.array(arguments[0]))
         return _held(function(*(_value(item) for item in arguments), **{k: _value(v) for k, v in named.items()}))
 
@@ -79,8 +80,8 @@ class DeviceArray(np.lib.mixins.NDArrayOperatorsMixin):
 
 
 class DeviceRuntime(EmulatedRuntime):
-    """`EmulatedRuntime` whose arrays are `DeviceArray`s. `downloaded`: bytes that came to the host; `asked`: how often
-    for what."""
+    """An `EmulatedRuntime` whose arrays are `DeviceArray`s. `downloaded`: bytes copied to the host; `asked`: number of
+    calls by method."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,5 @@
-"""The CUDA sources compiled for the host by g++: a peer of the real device for pictures of a few thousand pixels."""
+"""Runs the CUDA sources on the host, compiled by g++: a fake of the real device for pictures of a few thousand
+pixels."""
 
 from __future__ import annotations
 
@@ -23,14 +24,14 @@ COMMAND = ("g++", "-std=c++20", "-O1", "-Wall", "-Wextra", "-Wno-unknown-pragmas
 
 
 def available() -> bool:
-    """Whether there is a compiler."""
+    """Whether g++ is installed."""
     return shutil.which("g++") is not None
 
 
 class EmulatedRuntime:
     """`kernels.cuda.runtime.Runtime` on the host; arrays are NumPy's. Threads take turns, as on one device.
 
-    backwards: the last block goes first, and of each block the last thread.
+    backwards: the last block runs first, and in each block the last thread.
     """
 
     _turn = Lock()

@@ -1,4 +1,4 @@
-"""Pictures made for the kernels' tests: textured planes with hostile padding, in the layouts that decoders use."""
+"""Makes pictures for the kernels' tests: textured planes with misleading padding, in the layouts that decoders use."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PADDING = 0xA5
 
 @dataclass(frozen=True)
 class Kind:
-    """What to make: stored `size` (width, height), chroma `subsampling` (x, y), and how it is coded and shown."""
+    """What to make: stored `size` (width, height), chroma `subsampling` (x, y), coding and display."""
 
     size: tuple[int, int]
     rotation: Rotation = 0
@@ -56,7 +56,7 @@ SMALL_KINDS = tuple(kind for kind in KINDS if kind.size[0] * kind.size[1] < 250_
 
 
 def surface_of(kind: Kind, seed: int = 0, padding: int = PADDING) -> Surface:
-    """A picture of smooth blobs and grain; bytes beyond its right and lower edge are `padding`."""
+    """A picture of smooth blobs and noise; bytes beyond its right and lower edge are `padding`."""
     random = np.random.default_rng(seed)
     width, height = kind.size
     chroma = -(-width // kind.subsampling[0]), -(-height // kind.subsampling[1])
@@ -80,7 +80,7 @@ def texture(random: np.random.Generator, size: tuple[int, int], bit_depth: int) 
 
 
 def padded(samples: np.ndarray, padding: int = PADDING) -> np.ndarray:
-    """The samples inside a larger buffer, as decoders leave them: rows with a pitch, rubbish behind."""
+    """The samples inside a larger buffer, as decoders return them: rows with a pitch, and other bytes after them."""
     pitch = -(-(samples.shape[1] + 7) // 32) * 32
     whole = np.full((samples.shape[0] + 3, pitch), padding, samples.dtype)
     whole[: samples.shape[0], : samples.shape[1]] = samples
@@ -88,7 +88,7 @@ def padded(samples: np.ndarray, padding: int = PADDING) -> np.ndarray:
 
 
 def grey_surface(luma: np.ndarray, **colour: Any) -> Surface:
-    """A picture without chroma, full range unless told."""
+    """A picture without chroma, full range by default."""
     height, width = luma.shape
     return Surface(luma, None, None, 8, Colour(**{"full_range": True, **colour}), Geometry(width, height))
 

@@ -1,4 +1,4 @@
-"""Bars in films made of flat facts: where the picture is, and what happens in it."""
+"""Bars in films of flat areas: position of the picture, and what happens in it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ WHOLE = ActiveArea()
 
 
 class Scene:
-    """Draws frames of one shot: limited-range luma, noise over everything as coding leaves it."""
+    """Draws frames of one shot: limited-range luma with noise everywhere, as after coding."""
 
     def __init__(self, seed: int, area: ActiveArea = WHOLE, level: float = 120.0) -> None:
         self._random = np.random.default_rng(seed)
@@ -93,7 +93,7 @@ def test_black_film_and_empty_film_have_no_bars() -> None:
 
 
 def vignette(seed: int) -> Scene:
-    """Bright in the middle, falling off softly to black above and below."""
+    """Bright in the middle, fading softly to black above and below."""
     scene = Scene(seed)
     falloff = np.clip((60 - np.abs(np.arange(HEIGHT) - HEIGHT / 2)) / 45, 0, 1) ** 2
     scene.picture = BLACK + (scene.picture - BLACK) * falloff[:, None]
@@ -157,7 +157,7 @@ def test_a_logo_before_the_film_changes_nothing() -> None:
 
 
 def test_black_may_be_coded_above_black() -> None:
-    """A limited-range film marked full-range: its bars lie at 16 of 255."""
+    """A limited-range film that is marked full-range has its bars at 16 of 255."""
     area = ActiveArea(top=30, bottom=30)
     film = BarsEvidence(SHOWN)
     for seed in range(4):
@@ -187,7 +187,7 @@ def test_lines_are_what_the_formulae_say(seed: int, ops: Ops) -> None:
 
 
 def profile_of(seed: int) -> np.ndarray:
-    """(200, SEGMENTS) at and beside the limits; a bar, dark parts, and black that lies higher."""
+    """(200, SEGMENTS) with values at and near the limits: a bar, dark parts, and a higher black level."""
     random = np.random.default_rng(seed)
     profile = random.choice([0.0, 7.9, 8.0, 16.0, 23.99, 24.0, 27.5, 44.0, 90.0], (200, SEGMENTS)).astype(np.float32)
     bar = int(random.integers(0, 60))

@@ -1,4 +1,4 @@
-"""Errors of a device: which are the end of it, whoever reports them, and which only of one film."""
+"""Device errors: which are sticky, in the form of each library, and which end only one film."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from kernels.cuda.errors import out_of_memory, sticky
 
 
 class CUDARuntimeError(RuntimeError):
-    """As CuPy's: a status, and its name and words as the message."""
+    """Like CuPy's: a status, and its name and message as text."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)

@@ -1,4 +1,4 @@
-"""What only a device can show of a runtime: order within a stream, safety between threads, memory that is reused."""
+"""Properties of the runtime that need a device: order within a stream, use by several threads, reuse of memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.gpu, pytest.mark.slow]
 
 
 def test_kernels_copies_and_uploads_come_in_the_order_they_were_asked_for() -> None:
-    """Arguments are dropped while the device is still busy: what is allocated next must not overwrite them."""
+    """Arguments are freed while the device is still busy; memory that is allocated next must not overwrite them."""
     from kernels.cuda.ops import CudaOps
     from kernels.cuda.runtime import CupyRuntime
 
@@ -36,7 +36,7 @@ def test_runtimes_do_not_wait_for_the_default_stream() -> None:
 
 
 def test_memory_comes_from_the_pool_whatever_allocator_cupy_was_given() -> None:
-    """As importing cuML does."""
+    """Importing cuML sets another allocator."""
     from kernels.cuda.runtime import CupyRuntime
 
     runtime = CupyRuntime()

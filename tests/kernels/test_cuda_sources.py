@@ -1,4 +1,4 @@
-"""The CUDA sources: they compile for every supported GPU, and what the host knows of them is what they say."""
+"""The CUDA sources compile for every supported GPU, and the host's structures and constants match theirs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EVERY_FILE = sorted(KERNELS)
 
 @pytest.fixture
 def compiler() -> None:
-    """NVRTC; without it a skip, or a failure where everything must run."""
+    """NVRTC. Without it the test is skipped, or fails where all tests must run."""
     try:
         nvrtc()
     except FileNotFoundError as error:
@@ -86,7 +86,7 @@ def test_semi_planar_pictures_are_views_of_one_buffer() -> None:
 @pytest.mark.parametrize("size", [(96, 54), (300, 200), (33, 70)])
 @pytest.mark.parametrize("fine", [False, True])
 def test_devices_agree_on_scaled_parts(size: tuple[int, int], fine: bool, ops: Ops, device: str) -> None:
-    """The host's OpenCV and the device's kernels are two writings of one filter."""
+    """The host's OpenCV and the device's kernels implement the same filter."""
     surface, rect = surface_of(Kind((200, 120), subsampling=(1, 1))), (10.25, 5.5, 150.0, 100.0)
     host = open_ops("cpu").rgb(surface, rect, size, fine=fine).astype(np.float64)
     assert_close("rgb_devices", ops.to_host(ops.rgb(placed(surface, device), rect, size, fine=fine)), host)

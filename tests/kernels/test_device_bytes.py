@@ -1,4 +1,4 @@
-"""What of a frame crosses from the device to the host."""
+"""The bytes of a frame that are copied from the device to the host."""
 
 from __future__ import annotations
 
@@ -37,5 +37,5 @@ def test_that_is_within_the_budget(size: tuple[int, int]) -> None:
 
 
 def _profile_bytes(width: int, height: int) -> int:
-    """Two bits for every line, and a byte for all rows and for all columns."""
+    """Two bits for every line, and one byte each for all rows and for all columns."""
     return sum(-(-lines // 4) + 1 for lines in (width, height))

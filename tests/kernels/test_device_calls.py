@@ -1,4 +1,4 @@
-"""How often measuring calls the device: per batch, not per frame."""
+"""How often measuring calls the device: a fixed number of times for each batch, not for each frame."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Streams of others: what CuPy 14 asks of the object that it is given."""
+"""Streams that were made elsewhere, and what CuPy 14 needs of the object that wraps them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 from kernels.cuda.external_stream import external_stream
 
 
-def test_a_stream_is_handed_over_by_cudas_protocol() -> None:
+def test_a_stream_is_passed_by_cudas_protocol() -> None:
     def from_external(given: Any) -> Any:
-        """As CuPy 14 reads it, which keeps the object."""
+        """Reads the object as CuPy 14 does, and keeps it."""
         version, stream = given.__cuda_stream__()
         assert type(version) is int and type(stream) is int and version == 0
         return SimpleNamespace(ptr=stream, kept=given)

@@ -1,4 +1,4 @@
-"""The compiled filter against the slow one that is written from the formula."""
+"""The compiled filter compared with the slow one that is written from the formula."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_it_is_the_formula_rounded(dtype: type[np.uint8], rect: Rect, size: tupl
     expected = lanczos_line(rows.T, rect[0], rect[2], size[0]).T.clip(0, top)
     got = filtered.lanczos(samples, rect, size)
     assert got.dtype == dtype and got.shape == (size[1], size[0])
-    # Half a step is rounding; float32 sums of five digits are good to a few thousandths of a step more.
+    # Half a step for rounding, and a few thousandths for float32 sums of five digits.
     assert np.abs(got - expected).max() <= 0.5 + (0.001 if dtype is np.uint8 else 0.05)
 
 

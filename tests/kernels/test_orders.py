@@ -1,4 +1,4 @@
-"""Nothing follows from the order in which blocks and threads get their turns: on a device it is nobody's choice."""
+"""Results do not depend on the order in which blocks and threads run, which a device does not define."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ EVERY_KERNEL = {kernel for kernels in KERNELS.values() for kernel in kernels}
 
 
 class Kept(EmulatedRuntime):
-    """Keeps what every launch wrote, by the place of the argument: what it was given has addresses in it."""
+    """Keeps what every launch wrote, by the position of the argument. Inputs are not kept, because they contain
+    addresses."""
 
     def __init__(self, backwards: bool) -> None:
         super().__init__(backwards)

@@ -1,4 +1,4 @@
-"""Crops, chips and inputs of networks, held to formulae that are written out."""
+"""Crops, chips and network inputs compared with the reference formulas."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .tolerances import assert_close
 PARTS: list[tuple[Rect, tuple[int, int]]] = [
     ((10.25, 5.5, 60.0, 40.0), (31, 21)),  # smaller
     ((3.0, 7.75, 20.5, 12.25), (37, 24)),  # larger
-    ((-6.0, -4.5, 120.0, 30.0), (40, 30)),  # sticks out, stretched
+    ((-6.0, -4.5, 120.0, 30.0), (40, 30)),  # reaches beyond the picture, stretched
 ]
 KINDS = [
     Kind((96, 64)),
@@ -54,7 +54,7 @@ def test_chips_are_bilinear_in_the_halved_picture(kind: Kind, scale: float, ops:
     matrix = np.column_stack([turn, size / 2 - turn @ (kind.geometry.display_width / 2, 30.0)])
     (got,) = ops.to_host(ops.warp([(placed(surface, device), matrix[None])], size))
     apart = np.abs(got - reference.chip(surface, matrix, size))
-    # OpenCV's grid of places shows at edges only, and there are few.
+    # OpenCV's rounding of positions shows only at edges, of which there are few.
     assert_close("warp", np.quantile(apart, 0.99), 0.0)
     assert_close("warp_mean", apart.mean(), 0.0)
 

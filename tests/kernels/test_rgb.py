@@ -24,7 +24,7 @@ def pixels(ops: Ops, device: str, surface: Surface, *arguments: object, fine: bo
 
 
 def uniform(y: int, u: int, v: int, colour: Colour, bit_depth: int = 8) -> Surface:
-    """One colour all over, 32×18."""
+    """A picture of one colour, 32×18."""
     dtype = np.uint8 if bit_depth == 8 else np.uint16
     planes = (np.full((18, 32), y, dtype), np.full((9, 16), u, dtype), np.full((9, 16), v, dtype))
     return Surface(*planes, bit_depth, colour, Geometry(32, 18))
@@ -94,7 +94,7 @@ def test_edges_are_repeated_where_the_rect_sticks_out(fine: bool, ops: Ops, devi
 @pytest.mark.parametrize("fine", [False, True])
 @pytest.mark.parametrize("size", [(320, 180), (200, 150), (641, 359), (1920, 1080)])
 def test_scaling_keeps_places_and_brightness(size: tuple[int, int], fine: bool, ops: Ops, device: str) -> None:
-    """A ramp is the same ramp at every size, but for the repeated edges."""
+    """A ramp is the same ramp at every size, except at the repeated edges."""
     luma = np.tile(np.linspace(20, 220, 1280), (720, 1)).astype(np.uint8)
     got = pixels(ops, device, grey_surface(luma), None, size, fine=fine)
     centres = (np.arange(size[0]) + 0.5) * 1280 / size[0] - 0.5
@@ -126,7 +126,7 @@ def test_nothing_cannot_be_cut_out(rect: Rect | None, size: tuple[int, int] | No
 
 
 def chips_by_opencv(surface: Surface, matrix: np.ndarray, size: int) -> np.ndarray:
-    """The obvious way: convert everything, then warp."""
+    """The simple way: convert the whole picture, then warp."""
     whole = np.rint(reference.rgb(surface)).astype(np.uint8)
     return cv2.warpAffine(whole, matrix, (size, size), flags=cv2.INTER_LINEAR).astype(np.float64)
 

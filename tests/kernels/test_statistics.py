@@ -1,4 +1,4 @@
-"""The row of numbers: held to the reference, and to what must be true of any picture."""
+"""The measured row compared with the reference, and properties that hold for any picture."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_rows_agree_with_the_reference(kind: Kind, ops: Ops, device: str) -> Non
 
 
 def small_of(surface: Surface, ops: Ops, device: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Y, U and V as they were measured."""
+    """Y, U and V of the small picture."""
     meter = ops.meter(surface.geometry)
     meter.measure([placed(surface, device)], np.zeros(1), np.zeros(1, np.int32))
     small = meter.small(0)
@@ -60,7 +60,7 @@ def small_of(surface: Surface, ops: Ops, device: str) -> tuple[np.ndarray, np.nd
 
 
 def small_chroma(plane: np.ndarray, bit_depth: int) -> np.ndarray:
-    """The reference's, in bytes: what is nearer to 256 counts as 255."""
+    """The reference's small chroma as bytes; values that round to 256 become 255."""
     return reference.small_chroma(plane, bit_depth).clip(max=255)
 
 
@@ -71,7 +71,7 @@ def flags_of(*surfaces: Surface) -> list[tuple[int, int]]:
 
 
 def shifted(plane: np.ndarray) -> np.ndarray:
-    """The samples where no row begins at whole 16 bytes."""
+    """The same samples in memory where no row begins at a multiple of 16 bytes."""
     return np.pad(plane, ((0, 0), (1, 2)))[:, 1:-2]
 
 
@@ -85,7 +85,8 @@ def unpaired(surface: Surface) -> Surface:
 def test_whole_rows_at_a_time_give_what_single_samples_give(
     size: tuple[int, int], bit_depth: int, ops: Ops, device: str
 ) -> None:
-    """Halved not at all to three times: all that a device reads in pieces of up to 16 bytes, on its way to the code."""
+    """For zero to three halvings, which is all that a device reads in loads of up to 16 bytes. Results are equal
+    exactly."""
     surface = surface_of(Kind(size, bit_depth=bit_depth, interleaved=True))
     unaligned = replace(surface, y=shifted(surface.y))
     assert flags_of(surface, unaligned) == [(1, 1), (0, 1)]
@@ -100,8 +101,8 @@ def test_whole_rows_at_a_time_give_what_single_samples_give(
     ids=str,
 )
 def test_whole_rows_make_the_bilinear_step_too(size: tuple[int, int], bit_depth: int, ops: Ops, device: str) -> None:
-    """Of pictures halved not at all to three times, at sizes that tiles and pieces divide or not, and of one that is
-    halved on one side more often: samples on their own."""
+    """For pictures that are halved zero to three times, at sizes that tiles and loads divide or not, and for one whose
+    sides are halved unequally, whose samples are read one by one."""
     surface = surface_of(Kind(size, bit_depth=bit_depth, interleaved=True))
     unaligned = replace(surface, y=shifted(surface.y))
     assert flags_of(surface, unaligned) == [(1, 1), (0, 1)]
@@ -125,7 +126,7 @@ def test_whole_rows_make_the_bilinear_step_too(size: tuple[int, int], bit_depth:
     ids=str,
 )
 def test_interleaved_chroma_gives_what_two_planes_give(kind: Kind, bit_depth: int, ops: Ops, device: str) -> None:
-    """Halved not at all to five times; of what is halved five times samples are read on their own."""
+    """For zero to five halvings; with five the samples are read one by one."""
     surface = surface_of(replace(kind, bit_depth=bit_depth))
     planar = unpaired(surface)
     assert flags_of(surface, planar) == [(1, 1), (1, 0)]
@@ -156,7 +157,7 @@ def test_chroma_is_paired_where_v_lies_between_the_samples_of_u(bit_depth: int, 
 
 
 class NoSingleSamples(EmulatedRuntime):
-    """Whoever reads a sample on its own gets the first one of its row."""
+    """Every read of a single sample returns the first sample of its row."""
 
     def upload(self, array: np.ndarray) -> Array:
         moved = super().upload(array)
@@ -250,7 +251,7 @@ def test_darkness_agrees_with_the_reference(kind: Kind, ops: Ops, device: str) -
 
 
 def profiles_in(meter: Meter, ops: Ops) -> tuple[np.ndarray, np.ndarray]:
-    """Of displayed rows and columns, before they are taken."""
+    """Profiles of displayed rows and columns, before they are taken."""
     if isinstance(meter, CpuMeter):
         return meter._profile.rows, meter._profile.columns
     assert isinstance(meter, CudaMeter)
@@ -267,7 +268,7 @@ def test_times_and_numbers_are_kept(ops: Ops, device: str) -> None:
 
 
 def test_rows_do_not_depend_on_how_frames_are_batched(ops: Ops, device: str) -> None:
-    """The frame before may lie in another batch, and batches grow."""
+    """The frame before may be in another batch, and batches grow."""
     kind, seeds = Kind((96, 64)), range(1, 8)
     surfaces = [placed(surface_of(kind, seed), device) for seed in seeds]
     at_once = measured(ops, device, *surfaces)
@@ -332,7 +333,7 @@ def test_rotation_turns_what_is_shown_and_nothing_else(rotation: int, ops: Ops, 
 
 @pytest.mark.parametrize(("angle", "expected"), [(0.0, np.pi / 2), (90.0, 0.0), (30.0, np.pi / 2 + np.pi / 6)])
 def test_stripes_run_along_the_blur(angle: float, expected: float, ops: Ops, device: str) -> None:
-    """A wave that travels at `angle` has gradients along it, so it looks blurred across."""
+    """A wave that travels at `angle` has gradients in that direction, so it looks blurred across it."""
     y, x = np.mgrid[:270, :480]
     wave = np.sin((x * np.cos(np.radians(angle)) + y * np.sin(np.radians(angle))) / 4)
     row = measured(ops, device, grey_surface((128 + 90 * wave).astype(np.uint8)))[0]
@@ -342,7 +343,7 @@ def test_stripes_run_along_the_blur(angle: float, expected: float, ops: Ops, dev
 
 
 def test_a_stream_may_change_its_coded_size(ops: Ops, device: str) -> None:
-    """The frame before was stored at half the size; shown, it is the same picture."""
+    """The frame before was stored at half the size; displayed, it is the same picture."""
     luma = np.add.outer(np.arange(540) // 3, np.arange(960) // 8).astype(np.uint8)
     shown = Geometry(960, 540)
     large = replace(grey_surface(luma), geometry=shown)
@@ -366,7 +367,7 @@ def test_grey_pictures_have_no_colour(ops: Ops, device: str) -> None:
 
 
 def test_colourfulness_is_that_of_the_rgb_picture(ops: Ops, device: str) -> None:
-    """Against the paper's own formula on R'G'B' pixels, chroma at the measured size."""
+    """Compared with the paper's own formula on R'G'B' pixels, with chroma at the measured size."""
     surface = surface_of(Kind((200, 120), subsampling=(1, 1)))
     mild = {name: (getattr(surface, name) // 8 + 112).astype(np.uint8) for name in ("y", "u", "v")}
     surface = replace(surface, **mild, colour=Colour("bt601"))

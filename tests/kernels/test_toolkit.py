@@ -1,4 +1,4 @@
-"""CUDA_PATH is set where packages bring a toolkit, and left alone where it was set."""
+"""CUDA_PATH is set when packages contain a toolkit, and not changed when it was set before."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kernels.cuda.toolkit import set_cuda_path
 
 @pytest.fixture
 def packages(tmp_path: Path) -> Path:
-    """As `pip install --target` leaves them."""
+    """A folder as `pip install --target` leaves it."""
     headers = tmp_path / "packages" / "nvidia" / "cu13" / "include"
     headers.mkdir(parents=True)
     (headers / "cuda_runtime.h").touch()

@@ -1,4 +1,4 @@
-"""What the trial of CuPy's compiler makes of the ways in which it may end."""
+"""How the check of CuPy's compiler interprets each way in which its child process may end."""
 
 from __future__ import annotations
 

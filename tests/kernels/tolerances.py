@@ -1,4 +1,4 @@
-"""How far a device may be from the reference: one table, each line with its reason. Luma units are 0–255."""
+"""Allowed distances of a device from the reference, in one table, each with its reason. Luma units are 0–255."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ TOLERANCES = {
 
 
 def assert_close(name: str, actual: np.ndarray | float, expected: np.ndarray | float) -> None:
-    """Raises AssertionError with the worst place and the table's reason."""
+    """Raises AssertionError with the place of the largest distance and the table's reason."""
     allowed = TOLERANCES[name]
     actual, expected = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
     assert actual.shape == expected.shape, f"{name}: shape {actual.shape}, expected {expected.shape}"

@@ -1,4 +1,4 @@
-"""What of the GPU check's comparisons can be tried without a GPU: rates, results, kernels, tests, partitions."""
+"""Comparisons of the GPU check that can be tested without a GPU: rates, results, kernels, tests, partitions."""
 
 from __future__ import annotations
 
@@ -141,12 +141,12 @@ def test_every_test_is_in_one_group(tmp_path: Path) -> None:
 def test_partitions_are_compared_by_what_is_together() -> None:
     from engines.clustering import cluster
 
-    def peer(points: np.ndarray, size: int, samples: int, device: str) -> np.ndarray:
+    def fake_cluster(points: np.ndarray, size: int, samples: int, device: str) -> np.ndarray:
         return cluster(points, size, samples)
 
     points = synthetic_faces(300)
     assert np.allclose(np.linalg.norm(points, axis=1), 1, atol=1e-5)
-    both = [cluster_on_device(peer, points, device) for device in ("cuda", "cpu")]  # type: ignore[arg-type]
+    both = [cluster_on_device(fake_cluster, points, device) for device in ("cuda", "cpu")]  # type: ignore[arg-type]
     row = compare_runs(*both)
     assert (row["equal"], row["rand_index"]) == (True, 1.0)
     assert row["cpu_groups"] == row["cuda_groups"] >= 5

@@ -1,4 +1,4 @@
-"""What of the GPU check's counting can be tried without a GPU: bytes to the host, by what they are; memory."""
+"""Counting of the GPU check that can be tested without a GPU: bytes to the host by kind, and memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures of the GPU check, of what its parts told."""
+"""The figures of the GPU check, computed from the results of its parts."""
 
 from __future__ import annotations
 

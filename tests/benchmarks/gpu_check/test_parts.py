@@ -1,4 +1,4 @@
-"""What of the GPU check and of doctor only a GPU can show."""
+"""The parts of the GPU check and of doctor that need a GPU."""
 
 from __future__ import annotations
 

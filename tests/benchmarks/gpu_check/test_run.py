@@ -1,4 +1,4 @@
-"""The GPU check's way with its parts: each by itself, one report of several calls, and time enough for all."""
+"""How the GPU check runs its parts: each in a process, one report from several calls, and enough time for all."""
 
 from __future__ import annotations
 
@@ -46,24 +46,26 @@ def hangs(job):
 
 
 @pytest.fixture
-def peers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[str, float]]:
-    """Parts in a package that only the child processes see."""
-    package = tmp_path / "peers_of_parts"
+def fake_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[str, float]]:
+    """Fake parts, in a package that only the child processes can import."""
+    package = tmp_path / "fake_parts_package"
     package.mkdir()
     (package / "__init__.py").touch()
     (package / "parts.py").write_text(textwrap.dedent(PEERS))
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{Path(__file__).resolve().parents[3]}")
-    return {name: (f"peers_of_parts.parts:{name}", 60) for name in ("good", "fails", "group", "dies", "hangs")}
+    return {name: (f"fake_parts_package.parts:{name}", 60) for name in ("good", "fails", "group", "dies", "hangs")}
 
 
-def run(parts: list[str], out: Path, seconds: float, peers: dict[str, tuple[str, float]], **how: Any) -> dict[str, Any]:
-    return run_check(parts, out.parent, None, out, seconds, known=peers, **{"say": lambda line: None, **how})
+def run(
+    parts: list[str], out: Path, seconds: float, fake_parts: dict[str, tuple[str, float]], **how: Any
+) -> dict[str, Any]:
+    return run_check(parts, out.parent, None, out, seconds, known=fake_parts, **{"say": lambda line: None, **how})
 
 
 @pytest.mark.slow
-def test_a_part_that_fails_takes_nothing_along(tmp_path: Path, peers: dict[str, tuple[str, float]]) -> None:
+def test_a_part_that_fails_takes_nothing_along(tmp_path: Path, fake_parts: dict[str, tuple[str, float]]) -> None:
     out = tmp_path / "report.json"
-    report = run(["fails", "group", "dies", "good"], out, 60, peers)
+    report = run(["fails", "group", "dies", "good"], out, 60, fake_parts)
     assert json.loads(out.read_text()) == report
     parts = report["parts"]
     assert [part["state"] for part in parts.values()] == ["failed", "failed", "failed", "ok"]
@@ -77,10 +79,10 @@ def test_a_part_that_fails_takes_nothing_along(tmp_path: Path, peers: dict[str, 
 
 @pytest.mark.slow
 def test_a_part_that_hangs_is_stopped_and_what_it_told_is_kept(
-    tmp_path: Path, peers: dict[str, tuple[str, float]]
+    tmp_path: Path, fake_parts: dict[str, tuple[str, float]]
 ) -> None:
-    peers["hangs"] = (peers["hangs"][0], 2)
-    report = run(["hangs", "good"], tmp_path / "r.json", 60, peers)
+    fake_parts["hangs"] = (fake_parts["hangs"][0], 2)
+    report = run(["hangs", "good"], tmp_path / "r.json", 60, fake_parts)
     assert report["parts"]["hangs"]["state"] == "stopped"
     assert report["parts"]["hangs"]["result"] == {"so_far": 2}
     assert report["parts"]["good"]["state"] == "ok"
@@ -88,13 +90,13 @@ def test_a_part_that_hangs_is_stopped_and_what_it_told_is_kept(
 
 @pytest.mark.slow
 def test_without_time_no_part_is_started_and_an_earlier_result_stays(
-    tmp_path: Path, peers: dict[str, tuple[str, float]]
+    tmp_path: Path, fake_parts: dict[str, tuple[str, float]]
 ) -> None:
     out = tmp_path / "report.json"
-    none = run(["good"], out, 5, peers)["parts"]["good"]
+    none = run(["good"], out, 5, fake_parts)["parts"]["good"]
     assert (none["state"], none["reason"], none["result"]) == ("skipped", "no time left", {})
-    assert run(["good"], out, 60, peers)["parts"]["good"]["state"] == "ok"
-    assert run(["good"], out, 5, peers)["parts"]["good"]["state"] == "ok"
+    assert run(["good"], out, 60, fake_parts)["parts"]["good"]["state"] == "ok"
+    assert run(["good"], out, 5, fake_parts)["parts"]["good"]["state"] == "ok"
 
 
 def test_every_part_is_there() -> None:
@@ -129,22 +131,22 @@ def test_a_report_is_kept_under_the_day_it_was_made() -> None:
 
 @pytest.mark.slow
 def test_versions_device_and_code_are_there_whichever_parts_are_asked_for(
-    tmp_path: Path, peers: dict[str, tuple[str, float]]
+    tmp_path: Path, fake_parts: dict[str, tuple[str, float]]
 ) -> None:
-    report = run(["good"], tmp_path / "report.json", 60, peers)
+    report = run(["good"], tmp_path / "report.json", 60, fake_parts)
     assert report["versions"]["numpy"]
     assert {"gpu", "nvdec", "commit", "dirty"} <= set(report)
     assert re.fullmatch("[0-9a-f]{16}", report["code"])
 
 
 @pytest.mark.slow
-def test_calls_fill_one_report(tmp_path: Path, peers: dict[str, tuple[str, float]]) -> None:
+def test_calls_fill_one_report(tmp_path: Path, fake_parts: dict[str, tuple[str, float]]) -> None:
     out, said = tmp_path / "report.json", list[str]()
-    run(["fails"], out, 60, peers)
-    report = run(["good"], out, 60, peers, say=said.append)
+    run(["fails"], out, 60, fake_parts)
+    report = run(["good"], out, 60, fake_parts, say=said.append)
     assert list(report["parts"]) == ["fails", "good"]
     assert said[0] == "kept from earlier calls: fails"
-    assert list(run(["good"], out, 60, peers, anew=True)["parts"]) == ["good"]
+    assert list(run(["good"], out, 60, fake_parts, anew=True)["parts"]) == ["good"]
 
 
 def about(**changes: Any) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""The page of the demo film in a real browser: from a file, without a network, on a desk and on a phone."""
+"""The page of the demo film in a real browser: from a file, without a network, at the width of a desktop and of a
+phone."""
 
 from __future__ import annotations
 
@@ -57,7 +58,7 @@ def browser(debian_tool: Callable[[str, str], Path]) -> Iterator[Browser]:
 
 @pytest.fixture
 def opened(browser: Browser, report: Path) -> Iterator[Callable[[int], Page]]:
-    """`opened(width_px)` shows the report; what the browser complains of fails the test."""
+    """`opened(width_px)` shows the report; errors that the browser reports fail the test."""
     complaints: list[str] = []
 
     def show(width_px: int) -> Page:

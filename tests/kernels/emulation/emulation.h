@@ -1,9 +1,9 @@
-// CUDA's language on the host, one block after the other, for kernels of a few pixels: enough to hold the arithmetic,
-// the indices and the barriers of the .cu files to the reference where there is no GPU.
+// Runs CUDA code on the host, one block after the other, for kernels on a few pixels. It tests the arithmetic, the
+// indices and the barriers of the .cu files against the reference where there is no GPU.
 //
-// Every thread of a block is a fiber. A barrier gives way until all fibers that still run (of the block, or of the
-// warp) have come to it; a barrier that some never reach ends the process with a message instead of hanging. In either
-// order of blocks and threads the same must come out: where a barrier is missing, one of the two reads too early.
+// Every thread of a block is a fiber. At a barrier a fiber waits until all fibers that still run (of the block, or of
+// the warp) have reached it. A barrier that some never reach ends the process with a message instead of hanging. Both
+// orders of blocks and threads must give the same result: where a barrier is missing, one of them reads too early.
 #pragma once
 #include <algorithm>
 #include <csetjmp>
@@ -41,7 +41,7 @@ namespace emulation {
 constexpr size_t kStackBytes = 128 * 1024;
 
 struct Fiber {
-    ucontext_t context;  // to begin; jumps are cheaper for every later change
+    ucontext_t context;  // for the first switch; later switches are jumps, which are cheaper
     jmp_buf place;
     std::vector<char> stack = std::vector<char>(kStackBytes);
     uint3 thread{};
@@ -52,7 +52,7 @@ struct Fiber {
 
 inline std::vector<Fiber> fibers;
 inline size_t current = 0, alive = 0;
-inline bool backwards = false;  // the last block and the last thread of a block go first
+inline bool backwards = false;  // whether the last block and the last thread of a block run first
 inline ucontext_t scheduler;
 inline jmp_buf scheduler_place;
 inline long block_passed, warp_passed[64];
