@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from ..dataflow.cancellation import checkpoint
+
 TILE_WIDTH = 384
 _MARGIN = 12
 _CAPTION = 26
@@ -25,6 +27,7 @@ def contact_sheet(tiles: Sequence[tuple[np.ndarray, str]], columns: int) -> np.n
     sheet = Image.new("RGB", (columns * cell[0] + _MARGIN, rows * cell[1] + _MARGIN), _BACKGROUND)
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=15)
     for number, (picture, caption) in enumerate(tiles):
+        checkpoint()
         x, y = _MARGIN + number % columns * cell[0], _MARGIN + number // columns * cell[1]
         sheet.paste(Image.fromarray(picture), (x, y))
         draw.text((x, y + height + 5), caption, fill=_INK, font=font)

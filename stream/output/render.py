@@ -12,6 +12,7 @@ from kernels.ops import Ops
 from kernels.surface import Surface
 
 from ..dataflow.cancellation import checkpoint
+from ..dataflow.workers import results
 from ..people.looks import leading_face
 from ..ranking.selection import Assessment, Pick
 from ..records import ActiveRect, Candidate
@@ -84,25 +85,17 @@ class Cutter:
         portraits: character id → the picture to cut the portrait from.
         """
         files = Files()
-        checkpoint()
         for pick in picks:
             self.begin(pick.assessment)
         portrayed = [self._pool.submit(self._portrait, files, *portrait) for portrait in portraits.items()]
-        tiles = list(self._pool.map(self._tile, range(1, len(picks) + 1), picks))
-        files.images.extend(self._image(files, rank, pick) for rank, pick in enumerate(picks, 1))
-        for portrait in portrayed:
-            portrait.result()
+        tiles = results([self._pool.submit(self._tile, rank, pick) for rank, pick in enumerate(picks, 1)])
+        cut = results([self._begun[pick.assessment.candidate.pts_s] for pick in picks])
+        files.images.extend(_image(files, rank, *image) for rank, image in enumerate(zip(picks, cut, strict=True), 1))
+        results(portrayed)
         if tiles:
             sheet = contact_sheet(tiles, self._settings.crop.contact_sheet_columns)
             files.content["contact_sheet.jpg"] = self._encoder.jpeg(sheet, self._settings.jpeg_quality)
         return files
-
-    def _image(self, files: Files, rank: int, pick: Pick) -> Image:
-        crops = []
-        for form, crop, data in self._begun[pick.assessment.candidate.pts_s].result():
-            crops.append(CropFile(form, f"{form.name}/{rank:02d}.jpg", crop))
-            files.content[crops[-1].path] = data
-        return Image(rank, pick, crops)
 
     def _cut(self, candidate: Candidate) -> list[_File]:
         faces, lead = candidate.faces, leading_face(candidate.faces)
@@ -110,6 +103,7 @@ class Cutter:
         return [(form, crop, self._jpeg(candidate, crop)) for form, crop in crops]
 
     def _jpeg(self, candidate: Candidate, crop: Crop) -> bytes:
+        checkpoint()
         surface = self._surface(candidate)  # kept until `picture` is made, or its slot would be reused
         picture = self._ops.rgb(surface, crop.source, crop.size, fine=True)
         return self._encoder.jpeg(picture, self._settings.jpeg_quality)
@@ -129,3 +123,11 @@ class Cutter:
         path = f"characters/{character}.jpg"
         files.content[path] = self._jpeg(candidate, crop_for(form, self._active, [lead] if lead else [], lead))
         files.portraits[character] = path
+
+
+def _image(files: Files, rank: int, pick: Pick, cut: Sequence[_File]) -> Image:
+    crops = []
+    for form, crop, data in cut:
+        crops.append(CropFile(form, f"{form.name}/{rank:02d}.jpg", crop))
+        files.content[crops[-1].path] = data
+    return Image(rank, pick, crops)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ..dataflow.cancellation import checkpoint
 from ..records import Character, Shot, Track
 from ..settings.sections import PeopleSettings
 from .grouping import group_tracks
@@ -63,6 +64,7 @@ def _assign_poor_tracks(people: Sequence[Sequence[Track]], poor: Sequence[Track]
     centres = np.stack([_mean_of_tracks(person) for person in people])
     wishes = [(track, 1 - centres @ embedding) for track in poor if (embedding := _mean_of_faces(track)) is not None]
     for track, distances in sorted(wishes, key=lambda w: (round(float(w[1].min()), 6), w[0].index)):
+        checkpoint()
         free = [not seen_together([track, *p, *a])[0].any() for p, a in zip(people, added, strict=True)]
         distances = np.where(free, np.round(distances, 6), np.inf)
         nearest = int(np.argmin(distances))

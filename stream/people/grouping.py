@@ -13,6 +13,7 @@ import numpy as np
 
 from engines.clustering import NOISE, average_linkage, cluster
 
+from ..dataflow.cancellation import checkpoint
 from ..settings.sections import PeopleSettings
 from .merging import merge_groups
 
@@ -70,12 +71,14 @@ def _first_guess(
     embeddings: np.ndarray, cosines: np.ndarray, settings: PeopleSettings, device: str
 ) -> tuple[np.ndarray, str]:
     balance = 1 - settings.same_person_cosine
+    checkpoint()
     linked = average_linkage(embeddings, balance)
     if linked.max(initial=0) == 0:
         return linked, f"{_ONE_PERSON}: all {len(linked)} face tracks are alike"
     if len(embeddings) < settings.few_tracks:
         return linked, f"average linkage: {len(linked)} face tracks are too few for density"
     size = int(np.clip(len(embeddings) // _TRACKS_PER_MEMBER, _SMALLEST, _LARGEST))
+    checkpoint()
     labels = cluster(embeddings, size, size, "cuda" if device == "cuda" else "cpu")
     if labels.max() >= 0:
         return labels, "HDBSCAN"
@@ -90,6 +93,7 @@ def _split_clusters(
     """(N,) labels after clusters were cut whose parts are farther apart than the limit or appear in one picture."""
     split, count = np.full(len(labels), NOISE, np.int64), 0
     for label in range(int(labels.max(initial=-1)) + 1):
+        checkpoint()
         member = np.flatnonzero(labels == label)
         limit = balance * (_DENSE_LIMIT if len(member) >= _DENSE else 1)
         bound = apart[np.ix_(member, member)]
@@ -113,6 +117,7 @@ def _split_by_conflicts(cosines: np.ndarray, bound: np.ndarray, limit: float) ->
     pieces = merge_groups(cosines, np.arange(len(cosines)), bound, partial(within_limit, limit))
     labels = merge_groups(cosines, pieces, np.zeros_like(bound), partial(without_gap, limit))
     while (conflicts := (bound & (labels[:, None] == labels) & (labels >= 0)).sum(axis=1)).any():
+        checkpoint()
         unlike = [-cosines[i, labels == labels[i]].mean().round(6) for i in range(len(labels))]
         labels[max(range(len(labels)), key=lambda i: (conflicts[i], unlike[i], i))] = NOISE
     return labels

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..dataflow.cancellation import checkpoint
+
 Accept = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 """Which groups a group may join: (its mean distances to all G groups (G,), its mean inner distance, theirs (G,)) →
 (G,) bool."""
@@ -26,6 +28,7 @@ def merge_groups(cosines: np.ndarray, labels: np.ndarray, apart: np.ndarray, acc
         return _labelled(members, labels)
     distances = _GroupDistances(cosines, apart, members, np.array([labels[m[0]] < 0 for m in members]), accept)
     while (pair := distances.nearest()) is not None:
+        checkpoint()
         kept, gone = pair
         members[kept] = np.concatenate([members[kept], members[gone]])
         members[gone] = members[gone][:0]
@@ -67,6 +70,7 @@ class _GroupDistances:
         self._accept = accept
         self._score = np.full(self._sums.shape, -np.inf)
         for i in range(len(members)):
+            checkpoint()
             self._rescore(i)
 
     def nearest(self) -> tuple[int, int] | None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,6 +14,7 @@ from kernels.surface import Surface
 from ..candidates.neighbours import Glance, NeighbourFaces
 from ..candidates.picture_pool import PicturePool
 from ..dataflow.cancellation import checkpoint
+from ..dataflow.workers import workers
 from ..decode.seeking import SAME_TIME_S
 from ..film import Film
 from ..origin import in_stage
@@ -104,7 +103,8 @@ class FullSizePictures:
 def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
     """Choose the images of one film and cut them. Blocks. Adds notices and counts to `film`.
 
-    Raises KeyartError when the picture of a chosen candidate cannot be decoded again.
+    On an anyio worker thread each step hears a cancellation within a second. Raises KeyartError when the picture of a
+    chosen candidate cannot be decoded again.
     """
     clocks, area = film.clocks, _active_area(film, settings.crop.bars)
     characters, grouping = clocks["people"].stage(
@@ -118,7 +118,7 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
     pictures = FullSizePictures(film.pool, tools.frame_at, tools.between)
     neighbours = NeighbourFaces(film.pool, pictures.beside, tools.glance, settings.faces.moment_s)
     checks = PixelChecks(film, settings, active, baselines, tools.text, neighbours, pictures.surface)
-    with _workers(settings.thread_count) as pool:
+    with workers(settings.thread_count) as pool:
         cutter = Cutter(settings, active, tools.ops, tools.encoder, pictures.surface, pool)
         with in_stage("select"):
             selection = choose_checked(assessments, settings, checks.check, pool, cutter.begin)
@@ -130,16 +130,6 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
         message = f"only {len(picks)} of {settings.top} images, the film has no more that can be told apart"
         film.notices.append(Notice("few_images", message))
     return Conclusion(area, active, characters, grouping, files, frozenset(pictures.refetched))
-
-
-@contextmanager
-def _workers(threads: int) -> Iterator[ThreadPoolExecutor]:
-    """A pool of `threads` threads. Leaving the block waits for running tasks and cancels those not yet begun."""
-    pool = ThreadPoolExecutor(threads)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _active_area(film: Film, find_bars: bool) -> ActiveArea:

@@ -13,6 +13,7 @@ import anyio
 from anyio import CancelScope, CapacityLimiter, create_task_group, to_thread
 
 from .. import log
+from ..dataflow.cancellation import checkpoint
 from ..device.kit import MakeKit
 from ..device.open import open_kit
 from ..errors import DeviceLostError, KeyartError, device_errors
@@ -162,6 +163,7 @@ def _tell_warnings(path: Path, manifest: Manifest, run: _Run) -> None:
 def write_result(folder: ResultFolder, result: Result) -> None:
     """Write a result into an open folder. Raises KeyartError when a file cannot be written."""
     for name, content in result.files.items():
+        checkpoint()
         folder.write(name, content)
     folder.write(MANIFEST, result.manifest.dump_json())
 

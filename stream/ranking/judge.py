@@ -10,6 +10,7 @@ from engines.faces import Face
 from kernels.bars import ActiveArea
 from kernels.surface import Geometry
 
+from ..dataflow.cancellation import checkpoint
 from ..film import Film
 from ..people.expression import EmotionBaseline, emotion_baseline, extremeness, shrunk_towards
 from ..people.eyes import eye_score, openness, typical_openness
@@ -95,6 +96,7 @@ class _Judge:
 
     def assess(self, candidate: Candidate, earlier: str | None) -> Assessment:
         """One candidate's assessment. `earlier`: why it was rejected when its shot closed; None when it was not."""
+        checkpoint()
         people = [self._by_track.get(track) for track in candidate.tracks] or [None] * len(candidate.faces)
         lead = leading_face(candidate.faces)
         person = next((p for face, p in zip(candidate.faces, people, strict=True) if face is lead), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from threading import Lock
 
@@ -12,8 +12,8 @@ from engines.text import TextDetector, is_overlay, text_share
 from kernels.surface import Surface
 
 from ..candidates.neighbours import NeighbourFaces
-from ..dataflow.cancellation import checkpoint
 from ..dataflow.clocks import StageClock
+from ..dataflow.workers import results
 from ..film import Film
 from ..people.eyes import closed_below, openness
 from ..records import ActiveRect, Candidate
@@ -22,8 +22,6 @@ from .judge import EmotionBaselines
 from .scores import score_of
 from .selection import Assessment, Selection
 
-_CANCEL_POLL_S = 0.1
-"""How often the thread that waits for checks looks for a cancellation."""
 _MUCH_TEXT = 0.03
 """Share of the picture that text must cover for the text component to be 0; a logo covers less. Chosen by eye."""
 
@@ -129,7 +127,7 @@ def choose_checked(
         if not unchecked:
             selection.late = {time_s: answer.reason for time_s, answer in answers.items()}
             return selection
-        answers.update(zip((pick.assessment.candidate.pts_s for pick in unchecked), _results(futures), strict=True))
+        answers.update(zip((pick.assessment.candidate.pts_s for pick in unchecked), results(futures), strict=True))
 
 
 def _with_text(assessment: Assessment, answers: Mapping[float, CheckResult], settings: Settings) -> Assessment:
@@ -138,16 +136,3 @@ def _with_text(assessment: Assessment, answers: Mapping[float, CheckResult], set
     components = assessment.components | {"text": 1.0 if result is None else result.clean}
     score = score_of(components, settings.rank.weights)
     return replace(assessment, reasons=list(assessment.reasons), components=components, score=score)
-
-
-def _results(futures: Sequence[Future[CheckResult]]) -> list[CheckResult]:
-    """The results of all futures, in order. Raises the first exception or a cancellation, and cancels what is left."""
-    try:
-        waiting = set(futures)
-        while waiting:
-            checkpoint()  # cancellation is raised in this thread only; the pool's threads end within one check
-            waiting = wait(waiting, timeout=_CANCEL_POLL_S).not_done
-        return [future.result() for future in futures]
-    finally:
-        for future in futures:
-            future.cancel()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..dataflow.cancellation import checkpoint
 from ..records import Candidate
 from ..settings.sections import RankSettings
 
@@ -109,6 +110,7 @@ class Selection:
         per_shot = self._settings.max_per_shot + ("one_more_per_shot" in lifted)
         per_person = self._wanted if "more_per_person" in lifted else self._settings.max_per_person
         while waiting and len(self.picks) < self._wanted:
+            checkpoint()
             best = max(waiting, key=lambda a: (self._value(a), -a.candidate.pts_s))
             waiting.remove(best)
             if self._crowded(best, per_shot, per_person) or self._is_duplicate(best):
