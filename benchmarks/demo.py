@@ -62,6 +62,7 @@ class Take:
 
     @property
     def kind(self) -> str:
+        """The shot's kind in truth.json: title, person or broll."""
         if self.photo is None:
             return "title"
         return "person" if self.person else "broll"

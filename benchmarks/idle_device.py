@@ -60,7 +60,7 @@ class _Names:
 
 
 class PacketData:
-    """A packet; whoever feeds the decoder fills it."""
+    """A packet, filled by the caller of `Decode`."""
 
     bsl_data = bsl = pts = 0
 
@@ -75,11 +75,11 @@ class IdleChip:
     def __init__(self, size: tuple[int, int]) -> None:
         self._size = size
 
-    def GetDecoderCaps(self, **asked: Any) -> dict[str, int]:
+    def GetDecoderCaps(self, **parameters: Any) -> dict[str, int]:
         least, most = {"width_min": 1, "height_min": 1}, {"width_max": 1 << 14, "height_max": 1 << 14}
         return {"supported": 1, "num_decoder_engines": 7, "mb_num_max": 1 << 20, **least, **most}
 
-    def CreateDecoder(self, **asked: Any) -> IdleDecoder:
+    def CreateDecoder(self, **parameters: Any) -> IdleDecoder:
         return IdleDecoder(self._size)
 
 

@@ -107,7 +107,7 @@ def best_frames(video: Path, networks: Networks, every: int, threads: int = 0) -
             _identify(best.get(shot), networks)
             shot += 1
         before = colours
-        seen = _look(frame, networks, time_s, shot)
+        seen = _rated(frame, networks, time_s, shot)
         if seen is not None and (shot not in best or seen.value > best[shot].value):
             best[shot] = seen
     capture.release()
@@ -141,7 +141,7 @@ def _identify(best: BestFrame | None, networks: Networks) -> None:
         best.picture = None
 
 
-def _look(frame: np.ndarray, networks: Networks, time_s: float, shot: int) -> BestFrame | None:
+def _rated(frame: np.ndarray, networks: Networks, time_s: float, shot: int) -> BestFrame | None:
     """The frame with its value; None for a frame that is too dark, too bright or too flat."""
     grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
     if not 25 < grey.mean() < 230 or grey.std() < 12:

@@ -29,7 +29,9 @@ def results_of(
         try:
             manifests[video.name] = read_manifest(path)
         except (OSError, ValueError) as error:
-            problems.append(f"{path}: is no manifest ({str(error).splitlines()[0]}); delete its folder to make it anew")
+            problems.append(
+                f"{path}: is no manifest ({str(error).splitlines()[0]}); delete its folder to make it again"
+            )
     return manifests, problems
 
 

@@ -46,7 +46,7 @@ class Survey:
     times_s: Floats
     """(F,) times of all frames."""
     sharpness: Floats
-    """(F,)."""
+    """(F,) sharpness of all frames."""
     grid_s: Floats
     """(G,) times of the grid's frames."""
     thumbnails_s: Floats
@@ -117,10 +117,10 @@ class Surveyor:
                 grid_s.append(frame.pts_s)
                 described[frame.pts_s] = self._matcher.descriptor(small)
                 next_s = max(next_s + GRID_STEP_S, frame.pts_s)
-        asked = {_key(t): t for t in grid_s}
+        frame_times_s = {_key(t): t for t in grid_s}
         return Survey(
             footage.first_pts_s, footage.end_s, border, np.array(times_s), np.array(sharpness), np.array(grid_s),
-            np.array(thumbnails.finish()), footage.undecodable, described, asked,
+            np.array(thumbnails.finish()), footage.undecodable, described, frame_times_s,
         )  # fmt: skip
 
     def _kept(self, video: Path) -> Path | None:
@@ -235,4 +235,4 @@ def _load(kept: Path) -> Survey:
 
 
 def _pairs(rows: Floats) -> Iterator[tuple[float, float]]:
-    yield from ((float(asked), float(shown)) for asked, shown in rows)
+    yield from ((float(time_s), float(shown_s)) for time_s, shown_s in rows)

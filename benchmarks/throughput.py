@@ -1,7 +1,7 @@
 """Measures the whole pipeline against raw decoding: alternating in one run, each in a new process, same file and
 threads.
 
-python -m benchmarks.throughput FILE… [--rounds 3] [--threads 2] [--json report.json]
+    python -m benchmarks.throughput FILE… [--rounds 3] [--threads 2] [--json report.json]
 """
 
 from __future__ import annotations

@@ -33,6 +33,7 @@ class Archive(_Table):
 
     @property
     def is_wheel(self) -> bool:
+        """Whether the archive is a wheel; else it is an sdist."""
         return self.file.endswith(".whl")
 
 

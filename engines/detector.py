@@ -34,7 +34,7 @@ class Detection:
     box: Rect
     """x, y, width, height."""
     score: float
-    """0–1."""
+    """The network's confidence, 0–1."""
     landmarks: np.ndarray
     """(5, 2) float32: image-left eye, image-right eye, nose tip, image-left and image-right mouth corner."""
 

@@ -162,7 +162,7 @@ def download_from_index(archive: Archive, folder: Path, report: ByteProgress) ->
     done = 0
 
     def count() -> None:
-        """pip unpacks and copies after it has downloaded, so its files are no more than a lower and an upper bound."""
+        """Reports progress. pip unpacks and copies after the download, so the sizes of its files only bound it."""
         nonlocal done
         done = min(max(done, _bytes_under(folder)), archive.size)
         report(done, archive.size)

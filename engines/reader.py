@@ -67,7 +67,7 @@ class ReaderOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _FaceMeasures:
     """What the models measured of one face, on the host, float32: openness of both eyes (2,), mouth (3,), identity
     (128,) or None, emotion (7,), quality (5,)."""
 
@@ -136,17 +136,17 @@ class FaceReader:
             if not there:
                 return [None] * len(surfaces)
             openness, feelings = self._on_host(*self._eyes_and_emotion(there))
-        looks = (_Look(o, _NO_MOUTH, None, f, _NO_QUALITY) for o, f in zip(openness, feelings, strict=True))
-        return [None if face is before else self._face(face, next(looks)) for face in now]
+        measures = (_FaceMeasures(o, _NO_MOUTH, None, f, _NO_QUALITY) for o, f in zip(openness, feelings, strict=True))
+        return [None if face is before else self._face(face, next(measures)) for face in now]
 
     def _read(self, surfaces: list[Surface], areas: list[Rect]) -> list[Reading]:
         founds = self._detector.find(surfaces, areas)
         chosen = self._choose(surfaces, [found.faces for found in founds], areas)
-        looks = self._look(surfaces, [near for near, _ in chosen])
+        measures = self._measures(surfaces, [near for near, _ in chosen])
         readings, batches = list[Reading](), dict.fromkeys(found.batch for found in founds)
         vectors = {b: picture_descriptors(b.features, b.pictures, self._ops, self._tools) for b in batches}
         for found, (faces, far) in zip(founds, chosen, strict=True):
-            seen = [self._face(face, next(looks)) for face in faces] + [self._face(face, None) for face in far]
+            seen = [self._face(face, next(measures)) for face in faces] + [self._face(face, None) for face in far]
             readings.append(Reading(tuple(seen), vectors[found.batch][found.index]))
         return readings
 
@@ -181,7 +181,7 @@ class FaceReader:
         options = self._options
         return self._detector.refine(faces, side=options.refine_side, margin=options.refine_margin)
 
-    def _look(self, surfaces: list[Surface], faces: list[list[Detection]]) -> Iterator[_Look]:
+    def _measures(self, surfaces: list[Surface], faces: list[list[Detection]]) -> Iterator[_FaceMeasures]:
         """Measures of each face, in the order of the pictures and of their faces. Chips of all pictures share runs."""
         pairs = [(s, f) for s, f in zip(surfaces, faces, strict=True) if f]
         if not pairs:
@@ -197,7 +197,7 @@ class FaceReader:
         grains = self._tools.qualities(patches, PATCH_PX)[:, 1:2]
         *seen, measured, grain = self._on_host(openness, mouths, identities, feelings, qualities, grains)
         measured[:, 1:2] = grain
-        yield from map(_Look, *seen, measured)
+        yield from map(_FaceMeasures, *seen, measured)
 
     def _on_host(self, *columns: Array) -> list[np.ndarray]:
         """Downloads float32 arrays (N, …) as one: the device is waited for once, after everything is queued.
@@ -213,15 +213,15 @@ class FaceReader:
         openness = eyes.openness(self._sessions["eyes"], eye_chips, batch, self._tools).reshape(-1, 2)
         return openness, emotion.emotions(self._sessions["emotion"], emotion_chips, batch, self._tools)
 
-    def _face(self, face: Detection, look: _Look | None) -> Face:
-        """The record of a face. look: None when it was not read closely."""
+    def _face(self, face: Detection, measured: _FaceMeasures | None) -> Face:
+        """The record of a face. measured: None when it was not read closely."""
         distance, angles = eyes.inter_ocular(face.landmarks), pose(face.landmarks)
         ratios: _Pair = (None, None)
         mouth: _Pair = (None, None)
-        if look is not None and abs(angles[0]) <= self._options.eyes_most_yaw_deg:
-            ratios = _pair(look.openness, distance >= eyes.LEAST_INTER_OCULAR_PX)
-            mouth = _pair(look.mouth, distance >= mesh.LEAST_INTER_OCULAR_PX and look.mouth[2] > 0)
-        tellable = look is not None and distance >= self._options.embedding_least_px
+        if measured is not None and abs(angles[0]) <= self._options.eyes_most_yaw_deg:
+            ratios = _pair(measured.openness, distance >= eyes.LEAST_INTER_OCULAR_PX)
+            mouth = _pair(measured.mouth, distance >= mesh.LEAST_INTER_OCULAR_PX and measured.mouth[2] > 0)
+        tellable = measured is not None and distance >= self._options.embedding_least_px
         return Face(
             box=face.box,
             score=face.score,
@@ -230,9 +230,9 @@ class FaceReader:
             eye_openness_ratio=None if ratios[0] is None or ratios[1] is None else (ratios[0] + ratios[1]) / 2,
             eye_openness_ratios=ratios,
             pose_deg=angles,
-            embedding=look.identity if look is not None and tellable else None,
-            emotion=look.emotion if look is not None else None,
-            quality=Quality(*map(float, look.quality)) if look is not None else UNMEASURED,
+            embedding=measured.identity if measured is not None and tellable else None,
+            emotion=measured.emotion if measured is not None else None,
+            quality=Quality(*map(float, measured.quality)) if measured is not None else UNMEASURED,
             mouth_openness_ratio=mouth[0],
             mouth_width_ratio=mouth[1],
         )

@@ -92,23 +92,23 @@ def _build(
 
 
 def _run(command: Sequence[str], role: str) -> None:
-    with tempfile.TemporaryFile("w+", errors="replace") as heard:
-        with _child(command, heard) as child:
+    with tempfile.TemporaryFile("w+", errors="replace") as errors_file:
+        with _child(command, errors_file) as child:
             exit_code = child.wait()
-        heard.seek(0)
-        errors = heard.read()
+        errors_file.seek(0)
+        errors = errors_file.read()
     if exit_code:
         raise ModelError(f"{role}: TensorRT engine not built: {_reason(exit_code, errors)}")
 
 
 @contextmanager
-def _child(command: Sequence[str], heard: TextIO) -> Iterator[subprocess.Popen[bytes]]:
+def _child(command: Sequence[str], errors_file: TextIO) -> Iterator[subprocess.Popen[bytes]]:
     """Starts a child in its own process group, which is killed with everything it started when the block ends.
 
     Its stdin is a pipe that this process holds open, so the child notices when this process is killed.
     """
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=heard, start_new_session=True
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors_file, start_new_session=True
     ) as child:
         try:
             yield child

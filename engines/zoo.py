@@ -156,11 +156,11 @@ class Zoo:
     def _find(self, file: WeightFile) -> Model | None:
         """The model in the local folder, else the converted one; None when there is none."""
         try:
-            return self._look(file)
+            return self._search(file)
         except OSError as error:
             raise ModelError(f"{file.where}: cannot read {error.filename}: {error.strerror}") from error
 
-    def _look(self, file: WeightFile) -> Model | None:
+    def _search(self, file: WeightFile) -> Model | None:
         if self._local is not None and (found := self._in_folder(file, self._local, "local")):
             return found
         return self._in_folder(file, self._kept[file.role], "kept")

@@ -41,9 +41,9 @@ async def _counted(film: Path) -> tuple[Row, Row]:
 
 def _exported(profile: Any) -> Row:
     with tempfile.TemporaryDirectory(prefix="keyart-gpu-") as folder:
-        told = Path(folder) / "trace.json"
-        profile.export_chrome_trace(str(told))
-        trace: Row = json.loads(told.read_text("utf-8"))
+        trace_file = Path(folder) / "trace.json"
+        profile.export_chrome_trace(str(trace_file))
+        trace: Row = json.loads(trace_file.read_text("utf-8"))
         return trace
 
 

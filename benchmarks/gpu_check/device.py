@@ -34,7 +34,7 @@ def clocks() -> Row | str:
     try:
         import pynvml
     except ImportError as error:
-        return f"NVML cannot be asked ({error})"
+        return f"NVML cannot be used ({error})"
     try:
         handle = nvml_device()
         kinds = {"sm": pynvml.NVML_CLOCK_SM, "memory": pynvml.NVML_CLOCK_MEM, "video": pynvml.NVML_CLOCK_VIDEO}

@@ -61,17 +61,17 @@ def run_part(where: str, testdata: Path, clips: Path | None, limit_s: float) -> 
     """
     set_cuda_path()  # here for all parts, before any imports CuPy
     with tempfile.TemporaryDirectory(prefix="keyart-gpu-") as folder:
-        into, heard = Path(folder) / "result.json", Path(folder) / "heard.txt"
+        into, log = Path(folder) / "result.json", Path(folder) / "stderr.txt"
         job = {"where": where, "testdata": str(testdata), "clips": str(clips) if clips else None, "into": str(into)}
         command = [sys.executable, "-m", "benchmarks.gpu_check", "--child", json.dumps(job)]
         started_s = time.monotonic()
-        with heard.open("wb") as errors:
+        with log.open("wb") as errors:
             exit_code = _run(command, errors, limit_s)
-        state, reason = _verdict(exit_code, limit_s, heard.read_text(errors="replace"))
-        told = into.read_text("utf-8") if into.is_file() else "{}"
-    reason, told = (without_paths(text, testdata, clips) for text in (reason, told))
+        state, reason = _verdict(exit_code, limit_s, log.read_text(errors="replace"))
+        results = into.read_text("utf-8") if into.is_file() else "{}"
+    reason, results = (without_paths(text, testdata, clips) for text in (reason, results))
     row = part_record(state, reason, round(time.monotonic() - started_s, 1))
-    return {**row, "result": json.loads(told)}
+    return {**row, "result": json.loads(results)}
 
 
 def part_record(state: str, reason: str = "", wall_s: float = 0.0) -> Row:
@@ -101,19 +101,19 @@ def _run(command: Sequence[str], errors: Any, limit_s: float) -> int | None:
             child.wait()
 
 
-def _verdict(exit_code: int | None, limit_s: float, heard: str) -> tuple[str, str]:
+def _verdict(exit_code: int | None, limit_s: float, stderr: str) -> tuple[str, str]:
     """State and reason. The reason of a failure is the last line of its traceback."""
     if exit_code is None:
         return "stopped", f"took longer than {limit_s:.0f} s"
     if exit_code == 0:
         return "ok", ""
-    last = last_line(heard)
+    last = last_line(stderr)
     return "failed", f"ended by signal {-exit_code}, last said: {last}" if exit_code < 0 else last
 
 
-def last_line(heard: str) -> str:
+def last_line(stderr: str) -> str:
     """The last line with text, without the frame that Python draws around groups of errors."""
-    lines = (line.strip().lstrip("|+- ") for line in reversed(heard.splitlines()))
+    lines = (line.strip().lstrip("|+- ") for line in reversed(stderr.splitlines()))
     return next((line for line in lines if line), "")
 
 

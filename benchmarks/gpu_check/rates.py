@@ -160,14 +160,14 @@ async def run_pipeline(
     settings, started_s = settings_for(mode, videos), time.perf_counter()
     slots = anyio.CapacityLimiter(videos)
 
-    def heard(stage: str, done: int, total: int | None) -> None:
+    def on_stage(stage: str, done: int, total: int | None) -> None:
         on_frames(stage, done, total)
         if stage == "choosing":
             watched_s.append(time.perf_counter() - started_s)
 
     async def one(path: Path) -> None:
         async with slots:
-            result = await process(path, settings, services, heard)
+            result = await process(path, settings, services, on_stage)
         frames.append(result.manifest.funnel.frames)
         decoders.add(result.manifest.tool.decoder)
 

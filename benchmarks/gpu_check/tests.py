@@ -35,13 +35,13 @@ def _junit_report(paths: list[Path], testdata: Path) -> str:
     """Pytest's JUnit file. Raises RuntimeError when there is none."""
     environment = os.environ | {"KEYART_EXPECT_GPU": "1", "KEYART_TESTDATA": str(testdata)}
     with tempfile.TemporaryDirectory(prefix="keyart-gpu-") as folder:
-        told = Path(folder) / "tests.xml"
-        command = [sys.executable, "-m", "pytest", "-q", "-m", "gpu", "-p", "no:cacheprovider", f"--junitxml={told}"]
+        report = Path(folder) / "tests.xml"
+        command = [sys.executable, "-m", "pytest", "-q", "-m", "gpu", "-p", "no:cacheprovider", f"--junitxml={report}"]
         command += map(str, paths)
         done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=False)
-        if not told.is_file():
-            raise RuntimeError(f"pytest ended with {done.returncode} and told nothing")
-        return told.read_text("utf-8")
+        if not report.is_file():
+            raise RuntimeError(f"pytest ended with {done.returncode} and wrote no report")
+        return report.read_text("utf-8")
 
 
 def count_results(junit: str) -> Row:

@@ -1,4 +1,4 @@
-"""Compiles every kernel for every supported GPU with NVRTC; needs no GPU, only the wheel `nvidia-cuda-nvrtc`.
+"""Compiles every kernel for every supported GPU with NVRTC. Needs no GPU, only the wheel `nvidia-cuda-nvrtc`.
 
 python -m kernels.cuda.compile
 """

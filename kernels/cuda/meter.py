@@ -56,7 +56,7 @@ class CudaMeter:
             return rows
         described = picture_structs(surfaces, self._runtime.address)
         device = self._runtime.upload(described.view(np.uint8))
-        self._look_at_lines(device, len(surfaces))
+        self._measure_lines(device, len(surfaces))
         luma, chroma = self._small_planes(described)
         measured = self._launch(device, len(surfaces), luma, chroma)
         # The surfaces themselves would keep the decoder's slots occupied.
@@ -89,12 +89,12 @@ class CudaMeter:
         across, down = map(_unpacked, packed, counts)
         rows, columns = displayed_lines(across, down, rotation)
         lit = packed[0 if rotation % 180 == 0 else 1][-1] > 0
-        taken = Darkness(self._looked_at, rows, columns, bool(lit))
+        taken = Darkness(self._line_frames, rows, columns, bool(lit))
         self._clear()
         return taken
 
     def _clear(self) -> None:
-        self._looked_at = 0
+        self._line_frames = 0
         width, height = self._shown
         self._lines = [self._runtime.zeros((count, SEGMENTS), np.float32) for count in (height, width)]
 
@@ -142,7 +142,7 @@ class CudaMeter:
             self._runtime.copy(new.rows[: MEASURED.itemsize], old.rows[: MEASURED.itemsize])
         return new
 
-    def _look_at_lines(self, device: Array, count: int) -> None:
+    def _measure_lines(self, device: Array, count: int) -> None:
         """Measures rows and columns of every eighth picture of the film. `device`: the PICTUREs of a batch of
         `count`."""
         sampled = range(-self._count % DARKNESS_STRIDE, count, DARKNESS_STRIDE)
@@ -152,7 +152,7 @@ class CudaMeter:
         which, block = [device, sampled.start, DARKNESS_STRIDE, count], (32 * SEGMENTS, 1, 1)
         self._runtime.launch("darkness_rows", (height, 1, 1), block, [*which, self._lines[0], height])
         self._runtime.launch("darkness_columns", (-(-width // 32), 1, 1), block, [*which, self._lines[1], width])
-        self._looked_at += len(sampled)
+        self._line_frames += len(sampled)
 
 
 def _unpacked(packed: np.ndarray, count: int) -> np.ndarray:

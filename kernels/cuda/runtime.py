@@ -29,7 +29,9 @@ class Runtime(Protocol):
         """Queues a kernel. Arguments are device arrays (passed as addresses) and ints (32 bits)."""
         ...
 
-    def zeros(self, shape: tuple[int, ...], dtype: Any) -> Array: ...
+    def zeros(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        """Memory filled with zeros."""
+        ...
 
     def empty(self, shape: tuple[int, ...], dtype: Any) -> Array:
         """Uninitialised memory, for output that a kernel fills completely. Zeroing it would be extra work for the
@@ -48,7 +50,9 @@ class Runtime(Protocol):
         """A copy on the host. Synchronises."""
         ...
 
-    def address(self, array: Array) -> int: ...
+    def address(self, array: Array) -> int:
+        """Device address of the array's first element."""
+        ...
 
     def plane(self, array: Array, begin: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
         """The bytes of an array from offset `begin` on as a strided uint8 plane, which keeps the array alive. The
