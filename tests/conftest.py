@@ -118,11 +118,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow tests, and those that may install a package, get a longer limit; tests for a GPU that is neither there nor
-    promised are skipped. In those that run, warnings are no errors: cuML, torch and torchvision announce changes of
-    their own, and a machine with a GPU is not where to learn of them."""
+    """Slow tests, those that load models and those that may install a package get a longer limit; tests for a GPU that
+    is neither there nor promised are skipped. In those that run, warnings are no errors: cuML, torch and torchvision
+    announce changes of their own, and a machine with a GPU is not where to learn of them."""
     for item in items:
-        patient = item.get_closest_marker("slow") or item.get_closest_marker("debian")
+        patient = any(item.get_closest_marker(mark) for mark in ("slow", "debian", "models"))
         if patient and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(SLOW_TIMEOUT_S))
     on_device = [item for item in items if item.get_closest_marker("gpu")]
