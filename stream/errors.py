@@ -2,6 +2,8 @@
 
     Exception
     ├── KeyartError        one film fails, or a run cannot begin, for a reason a person can act on
+    │   ├── OutputError    the place for results cannot be written; counts against no film
+    │   └── LimitError     a film is beyond what the settings allow
     ├── DeviceLostError    the GPU is lost to this process, which must end; counts against no film
     └── ValueError
         ├── UsageError     the command was given wrong arguments: exit code 2
@@ -24,6 +26,14 @@ NO_ROOM = "needs more GPU memory than there is, set batching.in_flight lower"
 
 class KeyartError(Exception):
     """A failure with a reason a person can act on: `reason, what to do`, without the file's name."""
+
+
+class OutputError(KeyartError):
+    """The place for results cannot be written: the disk is full, gone or read-only. No film's fault."""
+
+
+class LimitError(KeyartError):
+    """A film is beyond what the settings' `limits` allow."""
 
 
 class DeviceLostError(Exception):

@@ -1,5 +1,6 @@
-"""Exit codes of the commands: 0 success, 1 something failed, 2 wrong usage, 70 the GPU is lost to this process, 130
-interrupted by Ctrl-C, 143 by SIGTERM. Errors that a person can act on give one line on stderr and no traceback."""
+"""Exit codes of the commands: 0 success, 1 something failed, 2 wrong usage, 3 a run over a library stopped early, 70 the
+GPU is lost to this process, 130 interrupted by Ctrl-C, 143 by SIGTERM. Errors that a person can act on give one line on
+stderr and no traceback."""
 
 from __future__ import annotations
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 FAILED = 1
 WRONG_USAGE = 2
+STOPPED = 3
+"""A run over a library ended before its work did."""
 DEVICE_LOST = 70
 """Tells a supervisor to start the command again: a new process may be able to use the GPU, this one is not."""
 _BY_SIGNAL = (128 + signal.SIGINT, 128 + signal.SIGTERM)

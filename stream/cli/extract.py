@@ -21,29 +21,22 @@ if TYPE_CHECKING:
 
 ExtractFiles = Callable[[list[Path], Path, "Settings", "Reporter"], Awaitable[list["Outcome"]]]
 
-_TIME = "seconds or H:MM:SS"
-
 
 def extract(
     context: typer.Context,
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Videos: MP4, Matroska, MPEG-TS and the like.")],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Results go to DIR/<file name>/.")],
-    top: Annotated[int | None, typer.Option(metavar="N", help="How many images to choose. Default: 10.")] = None,
-    formats: Annotated[
-        list[str] | None,
-        typer.Option("--format", metavar="NAME", help="Format to cut; repeatable. Default: landscape, portrait."),
-    ] = None,
-    decode: Annotated[
-        str | None, typer.Option(metavar="all|reference", help="Frames to decode; reference is faster. Default: all.")
-    ] = None,
-    start: Annotated[str | None, typer.Option(metavar="TIME", help=f"Begin here ({_TIME}).")] = None,
-    end: Annotated[str | None, typer.Option(metavar="TIME", help=f"Stop here ({_TIME}).")] = None,
-    skip_first: Annotated[str | None, typer.Option(metavar="TIME", help="Leave this much out at the start.")] = None,
-    skip_last: Annotated[str | None, typer.Option(metavar="TIME", help="Leave this much out at the end.")] = None,
+    out: options.OutOption,
+    top: options.TopOption = None,
+    formats: options.FormatOption = None,
+    decode: options.DecodeOption = None,
+    start: options.StartOption = None,
+    end: options.EndOption = None,
+    skip_first: options.SkipFirstOption = None,
+    skip_last: options.SkipLastOption = None,
     overwrite: Annotated[
         bool | None, typer.Option("--overwrite/--no-overwrite", help="Replace results.", show_default=False)
     ] = None,
-    threads: Annotated[int | None, typer.Option(metavar="N", help="Threads; 0 is one for each core.")] = None,
+    threads: options.ThreadsOption = None,
     device: options.DeviceOption = None,
     models: options.ModelsOption = None,
     model_set: options.ModelSetOption = None,

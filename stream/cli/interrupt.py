@@ -44,7 +44,8 @@ class Interrupted(BaseException):
 class Interrupts:
     """Handles SIGINT and SIGTERM while a command works. The first signal raises Interrupted in the main thread, or
     cancels the work of `run`. A second signal ends the process; so does the first when the work has not stopped after
-    `GRACE_S`.
+    `GRACE_S`. Work that is run with `when_asked` is told of the first signal and takes the time it needs; the second
+    signal is then treated as a first one.
 
     The interpreter writes each signal's number to a socket at once (`signal.set_wakeup_fd`), whatever its threads do. A
     thread of our own reads it, wakes the event loop and counts the time. So native code in the main thread cannot delay
@@ -56,6 +57,7 @@ class Interrupts:
         self.before_end: Callable[[int], None] | None = None
         """Called with the signal's number, on another thread, before the process is ended with its work unfinished."""
         self._cancel: Callable[[], None] | None = None
+        self._ask: Callable[[], None] | None = None
         self._over = False
 
     @contextmanager
@@ -82,10 +84,13 @@ class Interrupts:
                 writer.shutdown(socket.SHUT_WR)
                 listener.join()
 
-    def run(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Run async work and return its result. A signal cancels it; raises Interrupted after its cleanup."""
+    def run(self, work: Callable[[], Awaitable[T]], when_asked: Callable[[], None] | None = None) -> T:
+        """Run async work and return its result. A signal cancels it; raises Interrupted after its cleanup.
+
+        when_asked: called on the event loop at the first signal, which then cancels nothing; the work ends in its time.
+        """
         try:
-            result = anyio.run(self._cancellable, work)
+            result = anyio.run(self._cancellable, work, when_asked)
         except BaseException as error:
             if self.received is None or isinstance(error, Interrupted):
                 raise
@@ -94,14 +99,16 @@ class Interrupts:
             raise Interrupted(self.received)
         return cast(T, result)
 
-    async def _cancellable(self, work: Callable[[], Awaitable[T]]) -> T | None:
+    async def _cancellable(self, work: Callable[[], Awaitable[T]], when_asked: Callable[[], None] | None) -> T | None:
         loop = asyncio.get_running_loop()
         with anyio.CancelScope() as scope:
+            if when_asked is not None:
+                self._ask = lambda: _call_in(loop, when_asked)
             self._cancel = lambda: _call_in(loop, scope.cancel)
             try:
                 return await work()
             finally:
-                self._cancel = None
+                self._cancel = self._ask = None
         return None
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
@@ -111,11 +118,16 @@ class Interrupts:
             return
         if self._cancel is None:
             raise Interrupted(number)
-        self._cancel()
+        if self._ask is None:
+            self._cancel()
 
     def _listen(self, reader: socket.socket) -> None:
         """Runs in a thread of its own until the writing end is shut or the process is ended."""
         first = _next_signal(reader)
+        if first is not None and (ask := self._ask) is not None:
+            ask()
+            first = _next_signal(reader)
+            self._ask = None
         if first is None:
             return
         if (cancel := self._cancel) is not None:

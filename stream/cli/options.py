@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,29 @@ import typer
 if TYPE_CHECKING:
     from ..settings.model import Settings
 
+_TIME = "seconds or H:MM:SS"
+
+OutOption = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Results go to DIR/<file name>/.")]
+TopOption = Annotated[int | None, typer.Option("--top", metavar="N", help="How many images to choose. Default: 10.")]
+FormatOption = Annotated[
+    list[str] | None,
+    typer.Option("--format", metavar="NAME", help="Format to cut; repeatable. Default: landscape, portrait."),
+]
+DecodeOption = Annotated[
+    str | None,
+    typer.Option("--decode", metavar="all|reference", help="Frames to decode; reference is faster. Default: all."),
+]
+StartOption = Annotated[str | None, typer.Option("--start", metavar="TIME", help=f"Begin here ({_TIME}).")]
+EndOption = Annotated[str | None, typer.Option("--end", metavar="TIME", help=f"Stop here ({_TIME}).")]
+SkipFirstOption = Annotated[
+    str | None, typer.Option("--skip-first", metavar="TIME", help="Leave this much out at the start.")
+]
+SkipLastOption = Annotated[
+    str | None, typer.Option("--skip-last", metavar="TIME", help="Leave this much out at the end.")
+]
+ThreadsOption = Annotated[
+    int | None, typer.Option("--threads", metavar="N", help="Threads; 0 is one for each core.")
+]
 DeviceOption = Annotated[
     str | None,
     typer.Option("--device", metavar="auto|cuda|cpu", help="Where pictures are decoded and measured."),
@@ -34,6 +58,18 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Any other setting; see `keyart config show`. Repeatable."),
 ]
+LedgerOption = Annotated[
+    str | None,
+    typer.Option("--ledger", metavar="URL", help="Ledger in PostgreSQL (postgresql://…). Default: a file in DIR."),
+]
+
+
+def refuse_without_library_extra() -> None:
+    """Raise UsageError where the packages that a ledger needs are not installed."""
+    from ..errors import UsageError
+
+    if find_spec("sqlalchemy") is None:
+        raise UsageError("this needs SQLAlchemy, which is not installed: pip install 'keyart[library]'")
 
 
 def settings_from(config: Path | None, flags: Mapping[str, Any], assignments: Sequence[str] | None) -> Settings:

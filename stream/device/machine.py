@@ -188,3 +188,13 @@ def driver_version() -> str:
     except pynvml.NVMLError:
         return ""
     return said.decode() if isinstance(said, bytes) else str(said)
+
+
+def device_count() -> int:
+    """How many GPUs CUDA shows to this process; 0 where it cannot be asked."""
+    try:
+        from cupy.cuda import runtime
+
+        return int(runtime.getDeviceCount())
+    except (ImportError, OSError, RuntimeError):
+        return 0

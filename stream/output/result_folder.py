@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
 
-from ..errors import KeyartError, UsageError
+from ..errors import KeyartError, OutputError, UsageError
 from .leftovers import clean_up_leftovers, lock_folder, remove, temporary_folders
 
 MANIFEST = "manifest.json"
+
+_THIS_FILM = frozenset({errno.EEXIST, errno.ENOTDIR, errno.ENOTEMPTY, errno.ENAMETOOLONG})
+"""Refusals that are about one result; others would meet every film."""
 
 _open_partials: dict[Path, int | None] = {}
 """The partial folders of this process → the descriptor of their lock; None until the folder is locked."""
@@ -66,6 +69,8 @@ class ResultFolder:
         self.target = target
         self._overwrite = overwrite
         self._partial, self._old = temporary_folders(target)
+        self.before_rename: Callable[[], None] = lambda: None
+        """Called when all is written, right before it takes its place; what it raises leaves the target as it was."""
 
     def __enter__(self) -> Self:
         with _explained(self.target.parent):
@@ -121,6 +126,8 @@ class ResultFolder:
         with _explained(self.target):
             for folder, _, _ in os.walk(self._partial):
                 _sync_folder(Path(folder))
+        self.before_rename()
+        with _explained(self.target):
             aside = self._move_old_aside()
             try:
                 self._partial.rename(self.target)
@@ -169,7 +176,8 @@ def _explained(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise KeyartError(explain_os_error(error, place)) from error
+        kind = KeyartError if error.errno in _THIS_FILM else OutputError
+        raise kind(explain_os_error(error, place)) from error
 
 
 def explain_os_error(error: OSError, place: Path) -> str:

@@ -30,8 +30,10 @@ from ..manifest import Manifest
 from ..origin import in_stage
 from ..records import VideoInfo
 from ..settings.model import Settings
+from ..settings.sections import LimitSettings
 from .conclude import Tools, conclude
 from .describe import content_fingerprint, manifest_of
+from .limits import check_frames, check_info
 from .services import Services, open_services
 from .watch import Threads, watch
 
@@ -78,10 +80,11 @@ async def watching(
     with in_stage("open"):
         decoder, fingerprint = await on_thread(opened, services.decode_threads, opening)
     try:
+        check_info(decoder.info, settings.limits)
         film = _film(decoder.info, settings)
         threads = Threads(services.decode_threads, services.measure_threads)
         meter = services.meter(decoder.info.geometry)
-        seen = partial(_seen, on_frames, expected_frames(decoder.info))
+        seen = partial(_seen, on_frames, expected_frames(decoder.info), settings.limits)
         await watch(film, decoder, services.ops, meter, services.reader, settings, threads, seen)
         if not film.funnel.frames:
             raise KeyartError("has no picture in the chosen range, check --start, --end and --skip")
@@ -133,7 +136,8 @@ def _ignore_progress(stage: str, frames: int, total: int | None) -> None:
     """Used where the caller of `extract` gives no `progress`."""
 
 
-def _seen(on_frames: OnFrames, total: int | None, frames: int) -> None:
+def _seen(on_frames: OnFrames, total: int | None, limits: LimitSettings, frames: int) -> None:
+    check_frames(frames, limits)
     on_frames("watching", frames, total)
 
 

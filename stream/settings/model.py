@@ -14,10 +14,12 @@ from ..cores import usable_cores
 from .formats import Format, FormatRules, shipped_formats
 from .section import Seconds, setting
 from .sections import (
+    BackfillSettings,
     BatchSettings,
     CropSettings,
     ExpressionSettings,
     FaceSettings,
+    LimitSettings,
     PeopleSettings,
     PoolSettings,
     ProbeSettings,
@@ -95,6 +97,8 @@ class Settings(BaseSettings):
     rank: RankSettings = setting(RankSettings(), "Scores and variety.")
     crop: CropSettings = setting(CropSettings(), "Cutting to formats.")
     batching: BatchSettings = setting(BatchSettings(), "How films share the engines.")
+    limits: LimitSettings = setting(LimitSettings(), "What a film may ask for.")
+    backfill: BackfillSettings = setting(BackfillSettings(), "How a library is worked through.")
     custom_formats: dict[str, FormatRules] = setting({}, "Your own formats: [custom_formats.NAME].")
 
     _sources: dict[str, str] | None = PrivateAttr(default=None)

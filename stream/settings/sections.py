@@ -241,3 +241,51 @@ class BatchSettings(Section):
         0.005, "How long a batch waits for more of them.", unit="s", affects_result=False, ge=0, le=1
     )
     in_flight: int = setting(0, "Films worked on at a time.", affects_result=False, ge=0, le=256)
+
+
+class LimitSettings(Section):
+    """What a film may ask for before it is refused; 0 is without limit."""
+
+    pixels: int = setting(
+        8192 * 4352, "Largest picture, width times height.", unit="px", affects_result=False, ge=0
+    )
+    frames: int = setting(4_000_000, "Most pictures of a film (18 hours at 60 a second).", affects_result=False, ge=0)
+    duration_s: float = setting(
+        86_400.0, "Longest film by its container's word.", unit="s", affects_result=False, ge=0
+    )
+    no_progress_s: float = setting(
+        300.0, "A worker is ended when nothing new comes of a film for so long.", unit="s", affects_result=False, gt=0
+    )
+
+
+class BackfillSettings(Section):
+    """How a library is worked through."""
+
+    lease_s: float = setting(
+        60.0, "How long a claim on a film lasts without a heartbeat.", unit="s", affects_result=False, ge=2
+    )
+    workers_per_device: int = setting(
+        0, "Worker processes a device; 0 is what suits it (CPU: 1, GPU: 2).", affects_result=False, ge=0, le=64
+    )
+    attempts: int = setting(
+        3, "Deaths or hangs of a film alone, after which it is quarantined.", affects_result=False, ge=1, le=100
+    )
+    recycle_films: int = setting(
+        500, "A worker is replaced after so many films; 0 never.", affects_result=False, ge=0
+    )
+    recycle_mib: float = setting(
+        0.0, "A worker that holds more between films is replaced; 0 never.", unit="MiB", affects_result=False, ge=0
+    )
+    budget_films: int = setting(
+        50, "The last films that the failure budget looks at.", affects_result=False, ge=1
+    )
+    budget_percent: float = setting(
+        50.0, "The run stops when more of them fail; 100 never stops it.", unit="%", affects_result=False, ge=0, le=100
+    )
+    patience_s: float = setting(
+        600.0,
+        "How long trouble that is no film's fault (disk full, ledger away, device lost) is waited for.",
+        unit="s",
+        affects_result=False,
+        ge=0,
+    )

@@ -1,0 +1,17 @@
+"""What can go wrong with a run over a library that is no film's fault."""
+
+from __future__ import annotations
+
+from ..errors import KeyartError
+
+
+class LedgerUnavailableError(KeyartError):
+    """The ledger cannot be reached or written: nobody's fault; wait, try again, then stop."""
+
+
+class LedgerVersionError(KeyartError):
+    """The ledger was written by a newer Keyart: nothing of it is touched."""
+
+
+class LeaseLostError(Exception):
+    """The lease has passed to somebody else, or is too near its end: what was made under it must not be published."""

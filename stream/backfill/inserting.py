@@ -1,0 +1,34 @@
+"""Many new jobs at once, by what each database does quickest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from .schema import jobs
+
+_COLUMNS = {
+    "library": "text", "key": "text", "bucket": "bigint", "fingerprint": "text", "root": "text", "path": "text",
+    "size_bytes": "bigint", "mtime_ns": "bigint", "priority": "integer", "number": "bigint",
+    "queued_s": "double precision",
+}  # fmt: skip
+"""What differs between new jobs, each with its type in PostgreSQL, in the order of `insert_jobs`' rows."""
+_THE_SAME = {"state": "'queued'", "alone": "false", "attempts": "0", "lost": "0"}
+
+
+def insert_jobs(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert queued jobs; rows whose library, fingerprint and key are there already are left as they are."""
+    if not rows:
+        return
+    names = ", ".join([*_COLUMNS, *_THE_SAME])
+    if connection.dialect.name == "postgresql":
+        # One statement with an array for each column: tens of thousands of rows a second.
+        arrays = ", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values())
+        source = f"SELECT *, {', '.join(_THE_SAME.values())} FROM unnest({arrays})"
+        values: Any = tuple(list(column) for column in zip(*rows, strict=True))
+    else:
+        source = f"VALUES ({', '.join('?' for _ in _COLUMNS)}, {', '.join(_THE_SAME.values())})"
+        source, values = source, list(rows)
+    connection.exec_driver_sql(f"INSERT INTO {jobs.name} ({names}) {source} ON CONFLICT DO NOTHING", values).close()

@@ -1,0 +1,275 @@
+"""What a library's jobs are: which titles there are, where each stands, what a person may change about it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, func, select, true
+
+from ..errors import UsageError
+from .clock import now_s
+from .database import Database
+from .inserting import insert_jobs
+from .schema import facts, jobs, prepare
+from .states import STATES, State
+from .titles import Title, bucket_of
+
+_BATCH = 5000
+"""Titles a transaction: a scan must not keep workers from the ledger for long."""
+HasResult = Callable[[str], bool]
+"""Whether the result of a title (by its key) is there."""
+_AFRESH: dict[str, Any] = {
+    "state": "queued", "attempts": 0, "lost": 0, "alone": False, "kind": None, "reason": None,
+    "log": None, "ended_s": None,
+}  # fmt: skip
+"""A job that begins again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a scan is for. root: the folder that keys are below. redo_version: what another version of Keyart made is
+    queued as well."""
+
+    fingerprint: str
+    root: str
+    has_result: HasResult
+    redo_version: str | None = None
+
+
+@dataclass(slots=True)
+class Scan:
+    """What a scan of the library found. `queued`: new, changed, or with a result that is gone. `waiting`: queued
+    before, or in work."""
+
+    seen: int = 0
+    queued: int = 0
+    queued_bytes: int = 0
+    waiting: int = 0
+    waiting_bytes: int = 0
+    unchanged: int = 0
+    changes: Counter[str] = field(default_factory=Counter)
+    """Why jobs were queued: new, changed, back, result_gone, version; and how many are gone."""
+
+    def add_new(self, new: Sequence[Title], seen: int) -> None:
+        """Count titles that the ledger does not know, of those that were looked at."""
+        self.seen += seen
+        self.queued += len(new)
+        self.queued_bytes += sum(title.size_bytes for title in new)
+        self.changes["new"] += len(new)
+
+
+class Ledger:
+    """The jobs of one result folder in one database. Opening it makes or migrates the tables.
+
+    library: the id in the result folder. A ledger serves one result folder: opening it for another raises UsageError.
+    Raises LedgerVersionError for a ledger of a newer Keyart; every method raises LedgerUnavailableError.
+    """
+
+    def __init__(self, database: Database, library: str | None = None) -> None:
+        self.database = database
+        with database.writing() as connection:
+            prepare(connection)
+            self.library = _bind(connection, library, database.shown)
+
+    def enqueue(self, asked: Asked, titles: Iterable[Title], *, dry: bool = False) -> Scan:
+        """Bring the jobs of a fingerprint up to date with what a scan found.
+
+        New titles are queued, changed ones queued again (one with a result keeps its content's fingerprint: the worker
+        looks whether the content really changed), and those whose result is gone. What is running stays. dry: only
+        count.
+        """
+        scan, source = Scan(), iter(titles)
+        with self.database.reading() as connection:
+            first = connection.execute(select(jobs.c.id).where(self._of(asked.fingerprint)).limit(1)).first() is None
+            began_s = int(connection.execute(select(now_s())).scalar_one())
+        while chunk := {title.key: title for title in islice(source, _BATCH)}:
+            with self.database.reading() if dry else self.database.writing() as connection:
+                known = {} if first else self._known(connection, asked.fingerprint, list(chunk))
+                new = [title for key, title in chunk.items() if key not in known]
+                scan.add_new(new, len(chunk))
+                changed = _changed(asked, chunk, known, scan)
+                if not dry:
+                    insert_jobs(connection, _new_rows(self.library, asked, new, began_s))
+                    self._update(connection, changed)
+        return scan
+
+    def gone(self, fingerprint: str, root: str, is_there: Callable[[str], bool]) -> int:
+        """Note the jobs of titles below `root` that a whole scan did not find. Returns how many."""
+        mine = and_(
+            self._of(fingerprint), jobs.c.root == root, jobs.c.state.in_(("queued", "done", "failed", "quarantined"))
+        )
+        missing: list[int] = []
+        with self.database.reading() as connection:
+            rows = connection.execution_options(yield_per=_BATCH).execute(select(jobs.c.id, jobs.c.key).where(mine))
+            missing += (row.id for row in rows if not is_there(row.key))
+        for start in range(0, len(missing), _BATCH):
+            ids = missing[start : start + _BATCH]
+            which = and_(jobs.c.id.in_(ids), jobs.c.state != "running")
+            with self.database.writing() as connection:
+                connection.execute(jobs.update().where(which).values(state="gone", ended_s=now_s()))
+        return len(missing)
+
+    def counts(self, fingerprint: str | None = None) -> dict[State, int]:
+        """How many jobs are in each state, of one result fingerprint or of all."""
+        asked = select(jobs.c.state, func.count()).where(self._of(fingerprint)).group_by(jobs.c.state)
+        with self.database.reading() as connection:
+            found = {state: count for state, count in connection.execute(asked)}
+        return {state: found.get(state, 0) for state in STATES}
+
+    def queue_age_s(self, fingerprint: str | None = None) -> float | None:
+        """Seconds since the oldest queued job was queued; None when nothing is queued."""
+        oldest = select(now_s() - func.min(jobs.c.queued_s)).where(self._of(fingerprint), jobs.c.state == "queued")
+        with self.database.reading() as connection:
+            age_s = connection.execute(oldest).scalar()
+        return None if age_s is None else float(age_s)
+
+    def rows(
+        self, states: Sequence[State] = (), fingerprint: str | None = None, limit: int | None = None, after: int = 0
+    ) -> Iterator[Mapping[str, Any]]:
+        """Jobs as mappings of their columns, by id from `after` on; of some states, or all."""
+        wanted = and_(self._of(fingerprint), jobs.c.id > after, jobs.c.state.in_(states) if states else true())
+        asked = select(jobs).where(wanted).order_by(jobs.c.id).limit(limit)
+        with self.database.reading() as connection:
+            for row in connection.execution_options(yield_per=_BATCH).execute(asked):
+                yield dict(row._mapping)
+
+    def note_limits(self, limits: str) -> int:
+        """Queue again what failed for its `limits` when these (as text) are not those of the last run. Returns how
+        many."""
+        with self.database.writing() as connection:
+            name = facts.c.name == "limits"
+            before = connection.execute(select(facts.c.value).where(name)).scalar()
+            if before == limits:
+                return 0
+            connection.execute(facts.delete().where(name))
+            connection.execute(facts.insert().values(name="limits", value=limits))
+            which = and_(self._of(None), jobs.c.state == "failed", jobs.c.kind == "limits")
+            return connection.execute(jobs.update().where(which).values(**_AFRESH, queued_s=now_s())).rowcount
+
+    def retry(self, states: Sequence[State] = ("failed", "quarantined"), keys: Sequence[str] = ()) -> int:
+        """Queue jobs again as if they were new, all of these states or those of these keys. Returns how many."""
+        which = and_(self._of(None), jobs.c.state.in_(states), jobs.c.key.in_(keys) if keys else true())
+        with self.database.writing() as connection:
+            return connection.execute(jobs.update().where(which).values(**_AFRESH, queued_s=now_s())).rowcount
+
+    def pause(self, paused: bool = True) -> None:
+        """Let runs take nothing new until this is undone; what is in work goes on."""
+        with self.database.writing() as connection:
+            connection.execute(facts.delete().where(facts.c.name == "paused"))
+            if paused:
+                connection.execute(facts.insert().values(name="paused", value="1"))
+
+    def is_paused(self) -> bool:
+        """Whether runs take nothing new."""
+        with self.database.reading() as connection:
+            return connection.execute(select(facts.c.value).where(facts.c.name == "paused")).first() is not None
+
+    def rate(self, fingerprint: str | None = None) -> tuple[int, float, int]:
+        """Of what is done: films, seconds they took, and bytes of their files."""
+        asked = select(func.count(), func.sum(jobs.c.wall_s), func.sum(jobs.c.size_bytes)).where(
+            self._of(fingerprint), jobs.c.state == "done", jobs.c.wall_s.is_not(None)
+        )
+        with self.database.reading() as connection:
+            films, wall_s, size = connection.execute(asked).one()
+        return int(films), float(wall_s or 0.0), int(size or 0)
+
+    def _of(self, fingerprint: str | None) -> ColumnElement[bool]:
+        ours = jobs.c.library == self.library
+        return ours if fingerprint is None else and_(ours, jobs.c.fingerprint == fingerprint)
+
+    def _known(self, connection: Connection, fingerprint: str, keys: list[str]) -> dict[str, Any]:
+        asked = select(*_LOOKED_AT).where(self._of(fingerprint), jobs.c.key.in_(keys))
+        return {row.key: row for row in connection.execute(asked)}
+
+    def _update(self, connection: Connection, changed: list[dict[str, Any]]) -> None:
+        """Each names its row, with the number and the state that it was decided on."""
+        for values in changed:
+            job, number, state = values.pop("job"), values.pop("number_then"), values.pop("state_then")
+            which = and_(jobs.c.id == job, jobs.c.number == number, jobs.c.state == state)
+            connection.execute(jobs.update().where(which).values(**values))
+
+
+_LOOKED_AT = (
+    jobs.c.id, jobs.c.key, jobs.c.state, jobs.c.number, jobs.c.size_bytes, jobs.c.mtime_ns, jobs.c.content,
+    jobs.c.version, jobs.c.priority,
+)  # fmt: skip
+
+
+def _changed(
+    asked: Asked, titles: Mapping[str, Title], known: Mapping[str, Any], scan: Scan
+) -> list[dict[str, Any]]:
+    """What is to change in jobs that are known."""
+    changed = []
+    for key, row in known.items():
+        title = titles[key]
+        decided_on = {"job": row.id, "number_then": row.number, "state_then": row.state}
+        why = _why_again(row, title, asked)
+        if why is not None:
+            scan.changes[why] += 1
+            scan.queued += 1
+            scan.queued_bytes += title.size_bytes
+            content = row.content if why in ("changed", "back") else None
+            seen = _seen(asked.root, title)
+            changed.append({**decided_on, **_AFRESH, **seen, "content": content, "queued_s": now_s()})
+            continue
+        scan.unchanged += 1
+        if row.state in ("queued", "running"):
+            scan.waiting += 1
+            scan.waiting_bytes += title.size_bytes
+        if row.state == "queued" and row.priority != title.priority:
+            changed.append({**decided_on, "priority": title.priority})
+    return changed
+
+
+def _seen(root: str, title: Title) -> dict[str, Any]:
+    return {
+        "root": root, "path": title.path, "size_bytes": title.size_bytes, "mtime_ns": title.mtime_ns,
+        "priority": title.priority,
+    }  # fmt: skip
+
+
+def _new_rows(library: str, asked: Asked, titles: Iterable[Title], began_s: int) -> list[tuple[Any, ...]]:
+    """Rows as `insert_jobs` takes them. Numbers begin at the time, so that a ledger that replaces a lost one is ahead
+    of the results that the lost one left."""
+    return [
+        (
+            library, title.key, bucket_of(title.key), asked.fingerprint, asked.root, title.path, title.size_bytes,
+            title.mtime_ns, title.priority, began_s, float(began_s),
+        )
+        for title in titles
+    ]  # fmt: skip
+
+
+def _why_again(row: Any, title: Title, asked: Asked) -> str | None:
+    """Why a job that is known is to be queued again, in one word; None when it stays as it is."""
+    if row.state in ("queued", "running", "cancelled"):
+        return None
+    if (row.size_bytes, row.mtime_ns) != (title.size_bytes, title.mtime_ns):
+        return "changed"
+    if row.state == "gone":
+        return "back"
+    if row.state == "done" and not asked.has_result(title.key):
+        return "result_gone"
+    if row.state == "done" and asked.redo_version is not None and row.version != asked.redo_version:
+        return "version"
+    return None
+
+
+def _bind(connection: Connection, library: str | None, shown: str) -> str:
+    """The library that the ledger serves; the first that opens it."""
+    found = connection.execute(select(facts.c.value).where(facts.c.name == "library")).scalar()
+    if found is None and library is not None:
+        connection.execute(facts.insert().values(name="library", value=library))
+        return library
+    if found is None:
+        raise UsageError(f"the ledger {shown} is empty: `keyart backfill LIBRARY --out DIR` fills it")
+    if library is not None and library != found:
+        raise UsageError(
+            f"the ledger {shown} belongs to another result folder (id {found}, this one has {library}): "
+            "use that --out, or another --ledger"
+        )
+    return str(found)

@@ -1,0 +1,96 @@
+"""A film's result into its place, under a lease: never late, and never over a result of a higher number."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ..manifest import Manifest, read_manifest
+from ..output.result_folder import MANIFEST, ResultFolder
+from ..pipeline.film_run import Result
+from ..pipeline.many import write_result
+from ..settings.model import Settings
+from .errors import LeaseLostError
+
+LEASE_FILE = "lease.json"
+"""In a result folder: the fencing number and the fingerprint it was published under."""
+LEAST_SHARE_LEFT = 1 / 3
+"""Of the lease, when a result takes its place: enough for a rename on a slow disk, whatever the clocks say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Under what a result was published. fingerprint: as `stream.backfill.run.result_fingerprint`."""
+
+    number: int
+    fingerprint: str
+
+
+class Permission:
+    """Leave to publish until a time of this process's own clock (`time.monotonic`)."""
+
+    def __init__(self, left_s: float, lease_s: float, asked_at: float) -> None:
+        self._until = asked_at + left_s - LEAST_SHARE_LEFT * lease_s
+
+    def holds(self) -> bool:
+        """Whether a third of the lease is left yet."""
+        return time.monotonic() < self._until
+
+
+def publish(folder: ResultFolder, result: Result, under: Published, permission: Permission) -> None:
+    """Write a result into an open `folder` that takes its place when its block ends.
+
+    Then raises LeaseLostError when the permission ended or the place holds a result of a higher number; KeyartError on
+    what the disk refuses.
+    """
+    folder.write(LEASE_FILE, json.dumps(asdict(under)) + "\n")
+    write_result(folder, result)
+    folder.before_rename = _guard(folder.target, under, permission)
+
+
+def _guard(target: Path, under: Published, permission: Permission) -> Callable[[], None]:
+    def check() -> None:
+        found = published(target)
+        if found is not None and found.fingerprint == under.fingerprint and found.number > under.number:
+            raise LeaseLostError(f"a result of number {found.number} is there, this one has {under.number}")
+        if not permission.holds():
+            raise LeaseLostError("the lease is too near its end to publish under it")
+
+    return check
+
+
+def published(folder: Path) -> Published | None:
+    """Under what the result in a folder was published; None where `keyart extract` made it, or none is there."""
+    try:
+        found = json.loads((folder / LEASE_FILE).read_text("utf-8"))
+        return Published(int(found["number"]), str(found["fingerprint"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def holds_result(folder: Path, fingerprint: str) -> bool:
+    """Whether a folder holds a result, and not one that was published under another fingerprint."""
+    found = published(folder)
+    return (folder / MANIFEST).is_file() and (found is None or found.fingerprint == fingerprint)
+
+
+def adoptable(
+    folder: Path, content: str, settings: Settings, models: dict[str, str], version: str | None
+) -> Manifest | None:
+    """The manifest in a result folder when it is what this run would make of the same content: same settings, same
+    models (role → sha256), same schema, and same version of Keyart unless `version` is None; None otherwise."""
+    try:
+        manifest = read_manifest(folder / MANIFEST)
+    except (OSError, ValueError):
+        return None
+    tool = manifest.tool
+    same = (
+        manifest.video.content_fingerprint == content
+        and tool.settings_fingerprint == settings.settings_fingerprint
+        and {role: model.sha256 for role, model in tool.models.items()} == models
+        and version in (None, tool.version)
+    )
+    return manifest if same else None

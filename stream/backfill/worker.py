@@ -1,0 +1,294 @@
+"""A worker process: `python -m stream.backfill.worker`. In: films, on stdin; out: published results, and on stdout what
+happened (`stream.backfill.messages`). It ends when stdin ends, so that it never outlives its supervisor.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import sys
+import time
+import traceback
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+
+import anyio
+from anyio import CancelScope, Event, create_task_group, to_thread
+from anyio.abc import TaskGroup
+
+from .. import log
+from ..device.kit import MakeKit
+from ..device.open import open_kit
+from ..errors import DeviceLostError, KeyartError, LimitError, OutputError, device_errors
+from ..manifest import Manifest
+from ..origin import errors_in, in_stage
+from ..output.result_folder import abandon_all
+from ..pipeline.describe import content_fingerprint
+from ..pipeline.failures import reason_of
+from ..pipeline.film_run import process
+from ..pipeline.many import open_result
+from ..pipeline.services import Services, open_services
+from ..settings.model import Settings
+from ..version import own_version
+from .errors import LeaseLostError
+from .links import DEVICE_LOST
+from .messages import (
+    TO_WORKER,
+    Begin,
+    CannotStart,
+    DropFilm,
+    FilmDone,
+    FilmFailed,
+    FilmGivenUp,
+    FilmGone,
+    MayPublish,
+    Message,
+    Progress,
+    Publish,
+    Ready,
+    RunFilm,
+    path_in,
+)
+from .publishing import LEAST_SHARE_LEFT, Permission, Published, adoptable, publish
+
+_TELL_EVERY_S = 1.0
+Send = Callable[[Message], None]
+Receive = Callable[[], Awaitable[bytes | None]]
+
+
+@dataclass(slots=True)
+class _InWork:
+    """A film in work: how to stop it, and the answer to its request to publish."""
+
+    scope: CancelScope = field(default_factory=CancelScope)
+    answered: Event = field(default_factory=Event)
+    answer: Publish | None = None
+    told_at: float = 0.0
+
+
+class FilmWorker:
+    """Runs films on shared services and says how each ended. `send` may be called from any thread."""
+
+    def __init__(self, begin: Begin, settings: Settings, services: Services, send: Send) -> None:
+        self._begin, self._settings, self._services, self._send = begin, settings, services, send
+        self._models = {role: model.sha256 for role, model in services.models.items()}
+        self._in_work: dict[int, _InWork] = {}
+
+    @property
+    def busy(self) -> bool:
+        """Whether a film is in work."""
+        return bool(self._in_work)
+
+    async def handle(self, message: RunFilm | Publish | DropFilm, tasks: TaskGroup) -> None:
+        """Begin a film, answer one, or drop one; what is not in work any more is passed over."""
+        if isinstance(message, RunFilm):
+            self._in_work[message.job] = _InWork()
+            tasks.start_soon(self._run, message)
+        elif (film := self._in_work.get(message.job)) is not None:
+            if isinstance(message, DropFilm):
+                film.scope.cancel()
+            else:
+                film.answer = message
+                film.answered.set()
+
+    async def _run(self, film: RunFilm) -> None:
+        work = self._in_work[film.job]
+        ended: Message = FilmGivenUp(job=film.job, reason="was dropped")
+        with log.about(film=path_in(film.video)), work.scope:
+            log.info("film begun")
+            ended = await self._ended(film, work)
+        del self._in_work[film.job]
+        self._send(ended)
+
+    async def _ended(self, film: RunFilm, work: _InWork) -> Message:
+        try:
+            with device_errors():
+                return await self._done(film, work)
+        except DeviceLostError as error:
+            log.error("film given up", error)
+            raise
+        except FileNotFoundError:
+            log.warning("film gone")
+            return FilmGone(job=film.job)
+        except Exception as error:
+            ended = failure(film.job, error)
+            what = "film failed" if isinstance(ended, FilmFailed) else "film given up"
+            log.error(what, error, reason=ended.reason)
+            return ended
+
+    async def _done(self, film: RunFilm, work: _InWork) -> FilmDone:
+        video, folder = path_in(film.video), path_in(film.folder)
+        content, status = await to_thread.run_sync(_looked_at, video)
+        version = own_version() if self._begin.redo_version else None
+        earlier = await to_thread.run_sync(adoptable, folder, content, self._settings, self._models, version)
+        manifest = earlier or await self._publish(film, work, video, folder)
+        log.info("film finished", folder=folder, unchanged=earlier is not None, wall_s=manifest.timings.wall_s)
+        return film_done(film.job, content, status, manifest, unchanged=earlier is not None)
+
+    async def _publish(self, film: RunFilm, work: _InWork, video: Path, folder: Path) -> Manifest:
+        def told(stage: str, frames: int, total: int | None) -> None:
+            now_s = time.monotonic()
+            if now_s - work.told_at >= _TELL_EVERY_S:
+                work.told_at = now_s
+                self._send(Progress(job=film.job, stage=stage, frames=frames, total=total))
+
+        under = Published(film.number, self._begin.fingerprint)
+        async with open_result(folder, overwrite=True) as target:
+            result = await process(video, self._settings, self._services, told)
+            permission = await self._permission(film, work)
+            with in_stage("sink"):
+                await to_thread.run_sync(publish, target, result, under, permission)
+        return result.manifest
+
+    async def _permission(self, film: RunFilm, work: _InWork) -> Permission:
+        """Leave to publish; asked for again when the answer took so long that little is left of the lease."""
+        while True:
+            asked_at = time.monotonic()
+            self._send(MayPublish(job=film.job))
+            await work.answered.wait()
+            assert work.answer is not None
+            permission = Permission(work.answer.left_s, work.answer.lease_s, asked_at)
+            if permission.holds() or work.answer.left_s <= work.answer.lease_s * LEAST_SHARE_LEFT:
+                return permission
+            work.answered = Event()
+
+
+def failure(job: int, error: Exception) -> FilmFailed | FilmGivenUp:
+    """How a film ended that raised `error`: its own failure, or what is nobody's."""
+    found = errors_in(error)
+    if any(isinstance(one, LeaseLostError) for one in found):
+        return FilmGivenUp(job=job, reason=str(next(one for one in found if isinstance(one, LeaseLostError))))
+    reason = reason_of(error)
+    if any(isinstance(one, OutputError) for one in found):
+        return FilmGivenUp(job=job, trouble="output", reason=reason)
+    trace = "".join(traceback.format_exception(error))
+    if any(isinstance(one, LimitError) for one in found):
+        return FilmFailed(job=job, kind="limits", reason=reason)
+    if any(isinstance(one, KeyartError) for one in found):
+        return FilmFailed(job=job, kind="refused", reason=reason, trace=trace)
+    return FilmFailed(job=job, kind="inside", reason=reason, trace=trace)
+
+
+def _looked_at(video: Path) -> tuple[str, os.stat_result]:
+    try:
+        status = video.stat()
+        return content_fingerprint(video), status
+    except FileNotFoundError:
+        raise  # no failure of the film's: the job is gone
+    except OSError as error:
+        raise KeyartError(f"cannot be read ({error.strerror}), check its permissions") from error
+
+
+def film_done(job: int, content: str, status: os.stat_result, manifest: Manifest, *, unchanged: bool) -> FilmDone:
+    """What a manifest, and the file as it was before the work, say of a finished film."""
+    rejected = manifest.funnel.rejected
+    return FilmDone(
+        job=job,
+        content=content,
+        size_bytes=status.st_size,
+        mtime_ns=status.st_mtime_ns,
+        version=manifest.tool.version,
+        unchanged=unchanged,
+        wall_s=manifest.timings.wall_s,
+        film_s=manifest.video.duration_s,
+        frames=manifest.funnel.frames,
+        images=len(manifest.images),
+        decoder=manifest.tool.decoder,
+        codec=manifest.video.codec,
+        stages={name: (stage.items, stage.busy_s) for name, stage in manifest.timings.stages.items()},
+        rejected=dict(Counter(rejected.at_shot) + Counter(rejected.at_end)),
+    )
+
+
+async def serve(receive: Receive, send: Send, make_kit: MakeKit = open_kit) -> int:
+    """Run what comes until the input ends; the exit code. receive: the next line, None at the end."""
+    first = await receive()
+    if first is None:
+        return 0
+    begin = TO_WORKER.validate_json(first)
+    assert isinstance(begin, Begin)
+    settings, problem = Settings(**begin.settings), None
+    with log.opened(settings.log, _complain):
+        try:
+            async with open_services(settings, None, make_kit) as services:
+                await _films(begin, settings, services, receive, send)
+        except* KeyartError as group:
+            problem = reason_of(group)
+            log.error("worker cannot start", group)
+        except* DeviceLostError as group:
+            _complain(str(errors_in(group)[0]))
+            os._exit(DEVICE_LOST)  # libraries that give back their parts of a lost device may abort, and hide the code
+    if problem is not None:
+        send(CannotStart(reason=problem))
+    return 0 if problem is None else 1
+
+
+async def _films(begin: Begin, settings: Settings, services: Services, receive: Receive, send: Send) -> None:
+    fingerprint = settings.settings_fingerprint
+    send(Ready(device=services.device, in_flight=services.in_flight, settings_fingerprint=fingerprint))
+    worker = FilmWorker(begin, settings, services, send)
+    async with create_task_group() as tasks:
+        while (line := await receive()) is not None:
+            message = TO_WORKER.validate_json(line)
+            assert not isinstance(message, Begin)
+            await worker.handle(message, tasks)
+        if worker.busy:
+            _end_now()
+
+
+def _complain(line: str) -> None:
+    print(f"keyart: {line}", file=sys.stderr, flush=True)
+
+
+def _end_now() -> None:
+    """The supervisor is gone with films in work: remove what lies beside their places, wait for no native code."""
+    abandon_all()
+    os._exit(1)
+
+
+async def _lines(descriptor: int) -> AsyncIterator[bytes]:
+    """Lines of a pipe, without their ends."""
+    held = b""
+    while True:
+        await anyio.wait_readable(descriptor)
+        chunk = os.read(descriptor, 1 << 16)
+        if not chunk:
+            return
+        *whole, held = (held + chunk).split(b"\n")
+        for line in whole:
+            yield line
+
+
+def _sender(descriptor: int) -> Send:
+    lock = Lock()
+
+    def send(message: Message) -> None:
+        data = message.line()
+        with lock:
+            while data:
+                data = data[os.write(descriptor, data) :]
+
+    return send
+
+
+async def _main() -> int:
+    # What C libraries print must not come between the messages.
+    out = os.dup(1)
+    os.dup2(2, 1)
+    lines = _lines(0)
+
+    async def receive() -> bytes | None:
+        return await anext(lines, None)
+
+    return await serve(receive, _sender(out))
+
+
+if __name__ == "__main__":
+    faulthandler.enable()
+    # A service manager sends these to all processes of a service; the supervisor decides what becomes of its workers.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    sys.exit(anyio.run(_main))

@@ -1,0 +1,177 @@
+"""What `keyart backfill` does, once its options are read: scan, work, sum up."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from anyio import Event
+
+from .. import log
+from ..backfill.home import HOME, ledger_to_look_at, open_ledger
+from ..backfill.ledger import Ledger, Scan
+from ..backfill.links import local_starter
+from ..backfill.places import places_of
+from ..backfill.plan import Plan, parse_shard, parse_until
+from ..backfill.run import Ended, new_work, result_fingerprint, run_library, scan_library
+from ..backfill.tally import write_summary
+from ..backfill.walker import Library, open_library
+from ..errors import UsageError
+from ..output.result_folder import refuse_out
+from ..settings.model import Settings
+from ..version import own_version
+from .backfill_progress import Display, open_display, shown_duration
+from .exits import FAILED, STOPPED, say
+from .interrupt import Interrupted, Interrupts
+
+_AGO = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+SUMMARY = "summary.json"
+
+
+def plan_of(
+    out: Path,
+    ledger: str | None,
+    limit: int | None,
+    shard: str | None,
+    until: str | None,
+    redo: str | None,
+    grace_s: float,
+    dry: bool,
+) -> Plan:
+    """The plan that options ask for. Raises UsageError."""
+    if redo not in (None, "version"):
+        raise UsageError(f"--redo {redo}: only `version` is known")
+    return Plan(
+        out=out,
+        ledger_url=ledger,
+        limit=limit,
+        shard=None if shard is None else parse_shard(shard),
+        until=None if until is None else parse_until(until, datetime.now().astimezone()),
+        redo_version=redo is not None,
+        grace_s=grace_s,
+        dry=dry,
+    )
+
+
+def since_s(text: str | None) -> float | None:
+    """`3d` ago or an ISO time, as seconds since 1970. Raises UsageError."""
+    if text is None:
+        return None
+    if ago := _AGO.fullmatch(text):
+        return time.time() - float(ago[1]) * _SECONDS[ago[2]]
+    try:
+        return datetime.fromisoformat(text).astimezone().timestamp()
+    except ValueError:
+        raise UsageError(f"--newer-than {text}: is no time, write 3d, 12h or 2026-11-29") from None
+
+
+@dataclass(slots=True)
+class BackfillRun:
+    """One run of the command."""
+
+    settings: Settings
+    plan: Plan
+    quiet: bool
+    as_json: bool
+
+    def work_through(self, library: str, priority: int, newer_than_s: float | None, interrupts: Interrupts) -> int:
+        """The exit code. Raises what `tidy_exit` explains."""
+        refuse_out(self.plan.out)
+        found = open_library(library, self.plan.out, lambda line: say(f"keyart: {line}"), priority, newer_than_s)
+        fingerprint = result_fingerprint(self.settings)
+        if self.plan.dry:
+            return self._count(found, fingerprint)
+        with log.opened(self.settings.log, lambda line: say(f"keyart: {line}")), self._ledger() as ledger:
+            log.info("run begun", version=own_version(), library=found.root, out=self.plan.out, result=fingerprint)
+            scan = scan_library(ledger, found, self.plan, self.settings, fingerprint)
+            log.info("library scanned", films=scan.seen, queued=scan.queued, changes=dict(scan.changes))
+            if not self.quiet:
+                say(_scanned(scan))
+            try:
+                ended = self._supervised(ledger, found.root, fingerprint, interrupts)
+            except Interrupted as interrupted:
+                log.warning("run interrupted", signal=interrupted.exit_code - 128)
+                raise
+            return self._said(ended)
+
+    @contextmanager
+    def _ledger(self) -> Iterator[Ledger]:
+        ledger = open_ledger(self.plan.out, self.plan.ledger_url)
+        try:
+            yield ledger
+        finally:
+            ledger.database.close()
+
+    def _supervised(self, ledger: Ledger, root: Path, fingerprint: str, interrupts: Interrupts) -> Ended:
+        """Work until the end, or until a signal: raises Interrupted."""
+        stop: list[Event] = []
+        with open_display(self.quiet) as display:
+            work = partial(self._run, ledger, root, fingerprint, display, stop)
+            return interrupts.run(work, when_asked=lambda: self._asked_to_stop(stop))
+
+    def _asked_to_stop(self, stop: list[Event]) -> None:
+        say(f"keyart: nothing new is begun, films in work have {self.plan.grace_s:g} s; once more ends at once")
+        for event in stop:
+            event.set()
+
+    async def _run(self, ledger: Ledger, root: Path, fingerprint: str, display: Display, stop: list[Event]) -> Ended:
+        stop.append(Event())
+        started = datetime.now().astimezone().isoformat(timespec="seconds")
+        home = self.plan.out / HOME
+        work = new_work(
+            self.settings, ledger, root, self.plan, fingerprint, local_starter(home / "logs"), display
+        )
+        left = work.leases.left()
+        display.tally.queued = left if self.plan.limit is None else min(left, self.plan.limit)
+        places = places_of(self.settings)
+        async with display.shown():
+            ended = await run_library(work, self.plan, places, stop[0])
+        summary = {
+            "started": started, **display.tally.summary(), "stopped": ended.stopped, "left": ended.left,
+            "ledger": ended.counts,
+        }  # fmt: skip
+        write_summary(home / SUMMARY, summary)
+        log.info("run finished", **display.tally.counts, stopped=ended.stopped, left=ended.left)
+        if self.as_json:
+            print(json.dumps(summary, ensure_ascii=False))
+        elif not self.quiet:
+            say(display.line())
+        return ended
+
+    def _said(self, ended: Ended) -> int:
+        if ended.stopped is not None:
+            say(f"keyart: {ended.stopped}; {ended.left} films left")
+            return STOPPED
+        failed = ended.counts.get("failed", 0) + ended.counts.get("quarantined", 0)
+        if failed:
+            say(f"keyart: {failed} films of the library stand as failed, `keyart ledger failed` lists them")
+        return FAILED if failed else 0
+
+    def _count(self, library: Library, fingerprint: str) -> int:
+        ledger = ledger_to_look_at(self.plan.out, self.plan.ledger_url)
+        try:
+            scan = scan_library(ledger, library, self.plan, self.settings, fingerprint)
+            _, wall_s, size = ledger.rate()
+        finally:
+            ledger.database.close()
+        waiting = scan.waiting + scan.queued
+        seconds = wall_s * (scan.waiting_bytes + scan.queued_bytes) / size if size else None
+        if self.as_json:
+            print(json.dumps({"films": scan.seen, "to_do": waiting, "about_s": seconds, "why": dict(scan.changes)}))
+            return 0
+        about = "how long is not known before some are done" if seconds is None else f"about {shown_duration(seconds)}"
+        print(f"{scan.seen} films, {waiting} to do, {about}{'' if seconds is None else ' for one film at a time'}")
+        return 0
+
+
+def _scanned(scan: Scan) -> str:
+    why = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in scan.changes.items() if count)
+    return f"{scan.seen} films found, {scan.queued} queued{f' ({why})' if why else ''}"

@@ -1,0 +1,149 @@
+"""`keyart ledger`: where a library's films stand, and what a person may change about it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from . import options
+from .exits import tidy_exit
+from .tables import print_table
+
+if TYPE_CHECKING:
+    from ..backfill.ledger import Ledger
+
+app = typer.Typer(help="Where the films of a library stand.", no_args_is_help=True)
+OutOption = Annotated[
+    Path | None, typer.Option("--out", "-o", metavar="DIR", help="The folder of the results, with a ledger in a file.")
+]
+_EXPORTED = (
+    "key", "path", "state", "kind", "reason", "attempts", "priority", "size_bytes", "fingerprint", "version", "wall_s",
+    "film_s", "frames", "owner", "started_s", "ended_s",
+)  # fmt: skip
+
+
+@app.callback()
+def ledger_group() -> None:
+    """Where the films of a library stand."""
+
+
+@app.command("status")
+def status(out: OutOption = None, url: options.LedgerOption = None, as_json: options.JsonOption = False) -> None:
+    """How many films are in each state."""
+    with _opened(out, url) as ledger:
+        films, wall_s, _ = ledger.rate()
+        paused, age_s = ledger.is_paused(), ledger.queue_age_s()
+        counts = ledger.counts()
+    if as_json:
+        print(json.dumps({"films": counts, "paused": paused, "oldest_queued_s": age_s, "done_s": wall_s}))
+        return
+    print_table(("state", "films"), [(state, str(count)) for state, count in counts.items() if count])
+    if films:
+        print(f"{wall_s / films:.1f} s a film")
+    if paused:
+        print("paused: runs take nothing new until `keyart ledger resume`")
+
+
+@app.command("failed")
+def failed(out: OutOption = None, url: options.LedgerOption = None, as_json: options.JsonOption = False) -> None:
+    """The films that failed or are quarantined, with the reason; --json has the logs, too."""
+    with _opened(out, url) as ledger:
+        rows = list(ledger.rows(("failed", "quarantined")))
+    if as_json:
+        print(json.dumps([_exported(row) | {"log": row["log"]} for row in rows], indent=2, ensure_ascii=False))
+        return
+    cells = [(row["key"], row["state"], row["kind"], str(row["attempts"]), row["reason"] or "") for row in rows]
+    print_table(("film", "state", "kind", "attempts", "reason"), cells)
+
+
+@app.command("retry")
+def retry(
+    keys: Annotated[list[str] | None, typer.Argument(metavar="[FILM…]", help="As `failed` names them; all.")] = None,
+    out: OutOption = None,
+    url: options.LedgerOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Queue failed and quarantined films again, as if they were new."""
+    with _opened(out, url) as ledger:
+        _say(as_json, {"queued": ledger.retry(keys=keys or ())}, "{queued} films queued")
+
+
+@app.command("pause")
+def pause(out: OutOption = None, url: options.LedgerOption = None, as_json: options.JsonOption = False) -> None:
+    """Let runs take nothing new; films in work go on."""
+    with _opened(out, url) as ledger:
+        ledger.pause()
+    _say(as_json, {"paused": True}, "paused")
+
+
+@app.command("resume")
+def resume(out: OutOption = None, url: options.LedgerOption = None, as_json: options.JsonOption = False) -> None:
+    """Let runs go on."""
+    with _opened(out, url) as ledger:
+        ledger.pause(False)
+    _say(as_json, {"paused": False}, "resumed")
+
+
+@app.command("export")
+def export(
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="JSON lines, or CSV for a name that ends so.")],
+    out: OutOption = None,
+    url: options.LedgerOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Write one row for each film."""
+    from ..errors import KeyartError
+
+    with _opened(out, url) as ledger:
+        try:
+            with to.open("w", encoding="utf-8", newline="") as file:
+                written = _write(file.write, map(_exported, ledger.rows()), as_csv=to.suffix.lower() == ".csv")
+        except OSError as error:
+            raise KeyartError(f"--to {to}: cannot be written ({error.strerror}), choose another") from None
+    _say(as_json, {"films": written}, "{films} films written")
+
+
+def _write(write: Callable[[str], object], rows: Iterator[dict[str, Any]], *, as_csv: bool) -> int:
+    count = 0
+    if as_csv:
+        write(",".join(_EXPORTED) + "\r\n")
+    for row in rows:
+        count += 1
+        write(_csv_line(row) if as_csv else json.dumps(row, ensure_ascii=False) + "\n")
+    return count
+
+
+def _csv_line(row: dict[str, Any]) -> str:
+    from io import StringIO
+
+    line = StringIO()
+    csv.writer(line).writerow(["" if row[name] is None else row[name] for name in _EXPORTED])
+    return line.getvalue()
+
+
+def _exported(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in _EXPORTED}
+
+
+@contextmanager
+def _opened(out: Path | None, url: str | None) -> Iterator[Ledger]:
+    with tidy_exit():
+        options.refuse_without_library_extra()
+        from ..backfill.home import existing_ledger
+
+        ledger = existing_ledger(out, url)
+        try:
+            yield ledger
+        finally:
+            ledger.database.close()
+
+
+def _say(as_json: bool, facts: dict[str, Any], line: str) -> None:
+    print(json.dumps(facts) if as_json else line.format(**facts), file=sys.stdout)
