@@ -102,10 +102,7 @@ class Ledger:
         mine = and_(
             self._of(fingerprint), jobs.c.root == root, jobs.c.state.in_(("queued", "done", "failed", "quarantined"))
         )
-        missing: list[int] = []
-        with self.database.reading() as connection:
-            rows = connection.execution_options(yield_per=_BATCH).execute(select(jobs.c.id, jobs.c.key).where(mine))
-            missing += (row.id for row in rows if not is_there(row.key))
+        missing = [row.id for row in self._paged((jobs.c.id, jobs.c.key), mine) if not is_there(row.key)]
         for start in range(0, len(missing), _BATCH):
             ids = missing[start : start + _BATCH]
             which = and_(jobs.c.id.in_(ids), jobs.c.state != "running")
@@ -127,15 +124,11 @@ class Ledger:
             age_s = connection.execute(oldest).scalar()
         return None if age_s is None else float(age_s)
 
-    def rows(
-        self, states: Sequence[State] = (), fingerprint: str | None = None, limit: int | None = None, after: int = 0
-    ) -> Iterator[Mapping[str, Any]]:
-        """Jobs as mappings of their columns, by id from `after` on; of some states, or all."""
-        wanted = and_(self._of(fingerprint), jobs.c.id > after, jobs.c.state.in_(states) if states else true())
-        asked = select(jobs).where(wanted).order_by(jobs.c.id).limit(limit)
-        with self.database.reading() as connection:
-            for row in connection.execution_options(yield_per=_BATCH).execute(asked):
-                yield dict(row._mapping)
+    def rows(self, states: Sequence[State] = (), fingerprint: str | None = None) -> Iterator[Mapping[str, Any]]:
+        """Jobs as mappings of their columns, by id; of some states, or all. Read a part at a time, so that a long look
+        holds nobody up."""
+        wanted = and_(self._of(fingerprint), jobs.c.state.in_(states) if states else true())
+        return (dict(row._mapping) for row in self._paged(jobs.columns, wanted))
 
     def note_limits(self, limits: str) -> int:
         """Queue again what failed for its `limits` when these (as text) are not those of the last run. Returns how
@@ -176,6 +169,17 @@ class Ledger:
         with self.database.reading() as connection:
             films, wall_s, size = connection.execute(asked).one()
         return int(films), float(wall_s or 0.0), int(size or 0)
+
+    def _paged(self, columns: Iterable[ColumnElement[Any]], wanted: ColumnElement[bool]) -> Iterator[Any]:
+        """Rows by id, among whose `columns` that is; each part of them in a transaction of its own."""
+        after, part = 0, select(*columns).where(wanted).order_by(jobs.c.id).limit(_BATCH)
+        while True:
+            with self.database.reading() as connection:
+                rows = connection.execute(part.where(jobs.c.id > after)).all()
+            yield from rows
+            if len(rows) < _BATCH:
+                return
+            after = rows[-1].id
 
     def _of(self, fingerprint: str | None) -> ColumnElement[bool]:
         ours = jobs.c.library == self.library

@@ -91,9 +91,9 @@ class Work:
     def __post_init__(self) -> None:
         backfill = self.settings.backfill
         self.budget = FailureBudget(backfill.budget_films, backfill.budget_percent)
-        self.ledger_patience = Patience(backfill.patience_s)
+        self.ledger_patience = Patience(backfill.patience_s, self.clock)
         kinds: tuple[Trouble, ...] = ("output", "start", "device", "library")
-        self.patience = {kind: Patience(backfill.patience_s) for kind in kinds}
+        self.patience = {kind: Patience(backfill.patience_s, self.clock) for kind in kinds}
         self._one_writer = CapacityLimiter(1)
 
     async def asked(self, call: Callable[[], T]) -> T:

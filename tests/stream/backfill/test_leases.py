@@ -1,0 +1,131 @@
+"""Claims, and writes that come too late."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from stream.backfill.leases import ALONE_AFTER_LOST, Lease, Leases
+from stream.backfill.ledger import Ledger
+from stream.backfill.schema import jobs
+from stream.backfill.titles import Title
+
+from .shelf import enqueue, leases_of, row, titles
+
+
+def end_of_leases(ledger: Ledger) -> None:
+    """Let every lease have ended a while ago."""
+    with ledger.database.writing() as connection:
+        connection.execute(jobs.update().values(lease_until_s=jobs.c.lease_until_s - 1000))
+
+
+def claim_one(leases: Leases, *, alone: bool = False) -> Lease:
+    (lease,) = leases.claim(1, alone=alone)
+    return lease
+
+
+def test_claims_go_by_priority_then_size(ledger: Ledger) -> None:
+    sizes = [("small", 1, 0), ("large", 9, 0), ("urgent", 1, 5)]
+    enqueue(ledger, [Title(key, size, 1, None, priority) for key, size, priority in sizes])
+    assert [lease.key for lease in leases_of(ledger).claim(3)] == ["urgent", "large", "small"]
+
+
+def test_no_job_is_claimed_twice(ledger: Ledger) -> None:
+    enqueue(ledger, titles(*(f"{number}.mkv" for number in range(60))))
+    owners = [leases_of(ledger, f"owner{number}") for number in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        claimed = list(pool.map(lambda leases: [lease.job for _ in range(5) for lease in leases.claim(3)], owners))
+    assert sorted(job for jobs_of_one in claimed for job in jobs_of_one) == sorted(
+        found["id"] for found in ledger.rows()
+    )
+
+
+def test_shards_divide_the_library(ledger: Ledger) -> None:
+    keys = [f"{number}.mkv" for number in range(40)]
+    enqueue(ledger, titles(*keys))
+    parts = [leases_of(ledger, shard=(number, 3)) for number in range(3)]
+    assert sum(part.left() for part in parts) == 40
+    claimed = [{lease.key for lease in part.claim(100)} for part in parts]
+    assert set().union(*claimed) == set(keys)
+    assert sum(map(len, claimed)) == 40
+    assert all(claimed)
+
+
+def test_jobs_that_are_passed_over_stay(ledger: Ledger) -> None:
+    enqueue(ledger, titles("a.mkv", "b.mkv"))
+    leases = leases_of(ledger)
+    first = row(ledger, "a.mkv")["id"]
+    assert [lease.key for lease in leases.claim(5, leave=[first])] == ["b.mkv"]
+
+
+def test_numbers_rise_with_every_claim(ledger: Ledger) -> None:
+    enqueue(ledger, titles("a.mkv"))
+    leases = leases_of(ledger)
+    first = claim_one(leases)
+    assert leases.give_back([first]) == 1
+    assert claim_one(leases).number == first.number + 1
+
+
+def test_an_old_number_undoes_nothing(ledger: Ledger) -> None:
+    """Each write of an owner that lost its lease finds nothing to change, also when it is the same process."""
+    enqueue(ledger, titles("a.mkv"))
+    slow, quick = leases_of(ledger, "slow"), leases_of(ledger, "quick")
+    old = claim_one(slow)
+    end_of_leases(ledger)
+    assert quick.sweep() == 1
+    new = claim_one(quick)
+    late_writes = [
+        lambda: slow.failed(old, "refused", "late"), lambda: slow.quarantined(old, "died", "late", None, 3),
+        lambda: slow.tried(old, "inside", "late", None), lambda: slow.done(old), lambda: slow.gone(old),
+        lambda: slow.give_back([old]), lambda: bool(slow.renew([old])),
+        lambda: quick.give_back([old]), lambda: quick.done(old), lambda: bool(quick.renew([old])),
+    ]  # fmt: skip
+    assert not any(write() for write in late_writes)
+    assert quick.done(new, content="c")
+    assert not any(write() for write in late_writes)
+    assert row(ledger, "a.mkv")["state"] == "done"
+    assert quick.sweep() == 0
+
+
+def test_a_renewed_lease_is_not_swept(ledger: Ledger) -> None:
+    enqueue(ledger, titles("a.mkv"))
+    mine, other = leases_of(ledger, "mine"), leases_of(ledger, "other")
+    lease = claim_one(mine)
+    end_of_leases(ledger)
+    assert mine.renew([lease])[lease.job].number == lease.number
+    assert other.sweep() == 0
+    assert mine.done(lease)
+
+
+def test_a_lease_that_ended_twice_without_word_goes_alone(ledger: Ledger) -> None:
+    enqueue(ledger, titles("a.mkv"))
+    leases = leases_of(ledger)
+    for _ in range(ALONE_AFTER_LOST):
+        claim_one(leases)
+        end_of_leases(ledger)
+        leases.sweep()
+    assert leases.claim(1) == []
+    lease = claim_one(leases, alone=True)
+    assert (lease.alone, lease.attempts) == (True, 0)
+    leases.done(lease)
+    assert not row(ledger, "a.mkv")["alone"]
+
+
+def test_what_the_dead_hold_is_taken_at_once(ledger: Ledger) -> None:
+    enqueue(ledger, titles("a.mkv", "b.mkv"))
+    dead, living = leases_of(ledger, "dead"), leases_of(ledger, "living")
+    claim_one(dead)
+    kept = claim_one(living)
+    assert sorted(living.owners()) == ["dead", "living"]
+    assert living.take_from(["dead"]) == 1
+    assert living.take_from([]) == 0
+    assert living.done(kept)
+
+
+def test_an_attempt_that_counts_is_kept(ledger: Ledger) -> None:
+    enqueue(ledger, titles("a.mkv"))
+    leases = leases_of(ledger)
+    assert leases.tried(claim_one(leases), "died", "died", "log", attempts=1, alone=True)
+    lease = claim_one(leases, alone=True)
+    assert lease.attempts == 1
+    assert leases.quarantined(lease, "died", "died again", "its log", 2)
+    assert (row(ledger, "a.mkv")["state"], row(ledger, "a.mkv")["log"]) == ("quarantined", "its log")
