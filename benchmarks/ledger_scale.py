@@ -1,7 +1,8 @@
 """How the ledger bears a million films: `python -m benchmarks.ledger_scale --ledger URL` prints one line of JSON.
 
 Exit 0 only if 10⁶ new titles are queued within 60 s, and a claim with its finish takes at most 1.5 times as long
-(median) among 10⁶ jobs as among 10³. The rows of its library are removed again. Without --ledger: SQLite in a temporary folder.
+(median) among 10⁶ jobs as among 10³. The rows of its library are removed again. Without --ledger: SQLite in a temporary
+folder.
 """
 
 from __future__ import annotations

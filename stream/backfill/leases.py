@@ -11,11 +11,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, select, true, tuple_
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, true, tuple_
 
 from .clock import now_s
 from .database import Database
-from .schema import jobs
+from .schema import IS_QUEUED, IS_RUNNING, jobs
 from .states import Kind, State
 
 ALONE_AFTER_LOST = 2
@@ -70,7 +70,7 @@ class Leases:
 
         alone: those that must run in a process of their own, else the others. leave: jobs that are passed over.
         """
-        wanted = and_(self._wanted, jobs.c.state == "queued", jobs.c.alone == (true() if alone else false()))
+        wanted = and_(self._wanted, IS_QUEUED, jobs.c.alone == (true() if alone else false()))
         if leave:
             wanted = and_(wanted, jobs.c.id.not_in(leave))
         order = (jobs.c.priority.desc(), jobs.c.size_bytes.desc(), jobs.c.id)
@@ -82,7 +82,7 @@ class Leases:
                 return []
             taken = (
                 jobs.update()
-                .where(jobs.c.id.in_(ids), jobs.c.state == "queued")
+                .where(jobs.c.id.in_(ids), IS_QUEUED)
                 .values(
                     state="running",
                     number=jobs.c.number + 1,
@@ -106,7 +106,7 @@ class Leases:
         ours = tuple_(jobs.c.id, jobs.c.number).in_([(lease.job, lease.number) for lease in held])
         longer = (
             jobs.update()
-            .where(ours, jobs.c.state == "running", jobs.c.owner == self._owner)
+            .where(ours, IS_RUNNING, jobs.c.owner == self._owner)
             .values(lease_until_s=now_s() + self.lease_s)
             .returning(jobs)
         )
@@ -147,14 +147,14 @@ class Leases:
 
     def left(self) -> int:
         """How many jobs of the shard are queued or in work, whoever works on them."""
-        unfinished = and_(self._wanted, jobs.c.state.in_(("queued", "running")))
+        unfinished = and_(self._wanted, or_(IS_QUEUED, IS_RUNNING))
         with self._database.reading() as connection:
             return connection.execute(select(func.count()).where(unfinished)).scalar_one()
 
     def owners(self) -> list[str]:
         """Who holds leases here now."""
         with self._database.reading() as connection:
-            held = select(jobs.c.owner).where(self._mine, jobs.c.state == "running").distinct()
+            held = select(jobs.c.owner).where(self._mine, IS_RUNNING).distinct()
             return [owner for owner in connection.execute(held).scalars() if owner is not None]
 
     def take_from(self, owners: Sequence[str]) -> int:
@@ -165,7 +165,7 @@ class Leases:
         lost = jobs.c.lost + 1
         again = (
             jobs.update()
-            .where(which, jobs.c.state == "running")
+            .where(which, IS_RUNNING)
             .values(
                 state="queued",
                 owner=None,
@@ -184,7 +184,7 @@ class Leases:
             .where(
                 jobs.c.id == lease.job,
                 jobs.c.number == lease.number,
-                jobs.c.state == "running",
+                IS_RUNNING,
                 jobs.c.owner == self._owner,
             )
             .values(state=state, owner=None, lease_until_s=None, **ended, **values)

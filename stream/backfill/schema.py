@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     inspect,
+    literal_column,
     select,
 )
 
@@ -81,17 +82,20 @@ jobs = Table(
 path of a file outside the library; `number`: the fencing number, which rises with every claim; `lost`: leases that
 ended without word."""
 
+IS_QUEUED, IS_RUNNING = jobs.c.state == literal_column("'queued'"), jobs.c.state == literal_column("'running'")
+"""As the partial indexes below have them: to a database a parameter might be another state."""
 Index(
     "keyart_jobs_next",
     jobs.c.library,
     jobs.c.fingerprint,
-    jobs.c.state,
     jobs.c.alone,
     jobs.c.priority.desc(),
     jobs.c.size_bytes.desc(),
     jobs.c.id,
+    sqlite_where=IS_QUEUED,
+    postgresql_where=IS_QUEUED,
 )
-Index("keyart_jobs_leases", jobs.c.state, jobs.c.lease_until_s)
+Index("keyart_jobs_leases", jobs.c.lease_until_s, sqlite_where=IS_RUNNING, postgresql_where=IS_RUNNING)
 
 Migration = Callable[[Connection], None]
 MIGRATIONS: dict[int, Migration] = {}

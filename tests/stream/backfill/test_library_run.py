@@ -1,0 +1,154 @@
+"""`keyart backfill` from end to end, on films of one second: killed, taken up again, interrupted."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+
+from ..conftest import MakeFilm
+
+pytestmark = [pytest.mark.models, pytest.mark.slow, pytest.mark.usefixtures("models_dir")]
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+class Command:
+    """`keyart` in a process of its own."""
+
+    def __init__(self, *arguments: object) -> None:
+        command = [sys.executable, "-m", "stream.cli", *map(str, arguments)]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def ended(self) -> tuple[int, str, str]:
+        out, errors = self._process.communicate(timeout=240)
+        return self._process.returncode, out, errors
+
+    def until_said(self, part: str) -> None:
+        """Wait for a line on stderr."""
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            if part in line:
+                return
+        raise AssertionError(f"{part!r} was never said")
+
+    def send(self, number: int) -> None:
+        self._process.send_signal(number)
+
+    def workers(self) -> list[psutil.Process]:
+        return psutil.Process(self._process.pid).children()
+
+
+@pytest.fixture
+def library(tmp_path: Path, make_film: MakeFilm, moving: Callable[..., list[np.ndarray]]) -> Path:
+    """Three films of a second, and one that is none."""
+    folder = tmp_path / "library"
+    for number in range(3):
+        film = make_film(f"{number}.mp4", moving(25, seed=number, size=(192, 108)))
+        (folder / f"disk{number % 2}").mkdir(parents=True, exist_ok=True)
+        shutil.move(film, folder / f"disk{number % 2}" / film.name)
+    (folder / "broken.mkv").write_bytes(b"no film" * 100)
+    return folder
+
+
+def results(out: Path) -> dict[str, int]:
+    """Result → when its manifest was written."""
+    return {
+        path.parent.relative_to(out).as_posix(): path.stat().st_mtime_ns for path in out.glob("**/manifest.json")
+    }
+
+
+def backfill(library: Path, out: Path, *more: object) -> Command:
+    return Command("backfill", library, "--out", out, "--device", "cpu", *more)
+
+
+def status(out: Path) -> dict[str, Any]:
+    code, said, errors = Command("ledger", "status", "--out", out, "--json").ended()
+    assert code == 0, errors
+    return dict(json.loads(said)["films"])
+
+
+def test_a_library_from_end_to_end(library: Path, tmp_path: Path) -> None:
+    out, log = tmp_path / "out", tmp_path / "log.jsonl"
+    code, said, errors = backfill(library, out, "--json", "--log", log).ended()
+    assert code == 1, errors
+    assert "broken.mkv: is not a video" in errors
+    made = results(out)
+    assert set(made) == {"disk0/0.mp4", "disk0/2.mp4", "disk1/1.mp4"}
+    summary = json.loads(said)
+    assert summary == json.loads((out / ".keyart" / "summary.json").read_text())
+    assert (summary["films"]["done"], summary["films"]["failed"], summary["left"]) == (3, 1, 0)
+    assert len(summary["slowest"]) == 3
+    events = [json.loads(line)["event"] for line in log.read_text().splitlines()]
+    assert {"run begun", "library scanned", "worker ready", "film begun", "film finished"} <= set(events)
+    assert events[-1] == "run finished"
+
+    changed = library / "disk0" / "0.mp4"
+    os.utime(changed, (1, 1))
+    (library / "disk0" / "2.mp4").unlink()
+    code, said, errors = backfill(library, out, "--json").ended()
+    assert (code, results(out)) == (1, made), errors
+    assert json.loads(said)["films"]["unchanged"] == 1
+    assert status(out) | {"done": 2, "failed": 1, "gone": 1} == status(out)
+
+    code, said, _ = Command("ledger", "retry", "--out", out, "--json").ended()
+    assert (code, json.loads(said)) == (0, {"queued": 1})
+    code, said, _ = backfill(library, out, "--dry-run", "--json").ended()
+    assert (code, json.loads(said)["to_do"]) == (0, 1)
+    assert Command("ledger", "export", "--to", tmp_path / "all.csv", "--out", out).ended()[0] == 0
+    assert (tmp_path / "all.csv").read_text().count("\n") == 5
+
+
+def test_killed_and_taken_up_again(library: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    first = backfill(library, out, "--set", "backfill.lease_s=3600")
+    first.until_said("broken.mkv")  # the smallest, so the last but for what is in work
+    made = results(out)
+    workers = first.workers()
+    first.send(signal.SIGKILL)
+    first.ended()
+    _, alive = psutil.wait_procs(workers, timeout=30)
+    assert not alive, "a worker does not outlive its supervisor"
+    assert not list(out.glob("**/.*partial*"))
+    code, _, errors = backfill(library, out).ended()
+    assert code == 1, errors
+    assert set(results(out)) == {"disk0/0.mp4", "disk0/2.mp4", "disk1/1.mp4"}
+    assert made.items() <= results(out).items(), "what was finished is not made again"
+    assert status(out) | {"done": 3, "failed": 1, "queued": 0, "running": 0} == status(out)
+
+
+def test_a_signal_hands_leases_back(library: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run = backfill(library, out, "--grace", "0")
+    run.until_said("4 queued")
+    run.send(signal.SIGTERM)
+    code, _, errors = run.ended()
+    assert code == 143, errors
+    assert "nothing new is begun" in errors or "interrupted" in errors
+    assert status(out)["running"] == 0
+    assert set(results(out)) <= {"disk0/0.mp4", "disk0/2.mp4", "disk1/1.mp4"}
+
+
+def test_what_cannot_be_meant(library: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    wrong: list[tuple[list[object], str]] = [
+        (["backfill", tmp_path / "none", "--out", out], "does not exist"),
+        (["backfill", library, "--out", out, "--shard", "5/4"], "--shard"),
+        (["backfill", library, "--out", out, "--ledger", "mysql://host/name"], "--ledger"),
+        (["ledger", "status", "--out", out], "has no ledger"),
+        (["ledger", "status"], "either --out DIR or --ledger URL"),
+    ]
+    for arguments, said in wrong:
+        code, _, errors = Command(*arguments).ended()
+        assert (code, errors.count("\n")) == (2, 1), errors
+        assert said in errors
