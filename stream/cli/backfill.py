@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from . import options
-from .exits import tidy_exit
+from .exits import errors_to_exit_codes
 
 
 def backfill(
@@ -65,7 +65,7 @@ def backfill(
         "model_set": model_set, "log": log, "backfill.workers_per_device": workers_per_device,
         "batching.in_flight": in_flight,
     }  # fmt: skip
-    with tidy_exit() as interrupts:
+    with errors_to_exit_codes() as interrupts:
         options.refuse_without_library_extra()
         from .backfill_run import BackfillRun, plan_of, since_s
 

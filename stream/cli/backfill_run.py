@@ -83,7 +83,7 @@ class BackfillRun:
     as_json: bool
 
     def work_through(self, library: str, priority: int, newer_than_s: float | None, interrupts: Interrupts) -> int:
-        """The exit code. Raises what `tidy_exit` explains."""
+        """The exit code. Raises what `errors_to_exit_codes` explains."""
         refuse_out(self.plan.out)
         found = open_library(library, self.plan.out, lambda line: say(f"keyart: {line}"), priority, newer_than_s)
         fingerprint = result_fingerprint(self.settings)

@@ -1,6 +1,6 @@
-"""Exit codes of the commands: 0 success, 1 something failed, 2 wrong usage, 3 a run over a library stopped early, 70 the
-GPU is lost to this process, 130 interrupted by Ctrl-C, 143 by SIGTERM. Errors that a person can act on give one line on
-stderr and no traceback."""
+"""Exit codes of the commands: 0 success, 1 something failed, 2 wrong usage, 3 a run over a library stopped early, 70
+the GPU is lost to this process, 130 interrupted by Ctrl-C, 143 by SIGTERM. Errors that a person can act on give one
+line on stderr and no traceback."""
 
 from __future__ import annotations
 

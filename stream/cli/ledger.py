@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from . import options
-from .exits import tidy_exit
+from .exits import errors_to_exit_codes
 from .tables import print_table
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _exported(row: Mapping[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def _opened(out: Path | None, url: str | None) -> Iterator[Ledger]:
-    with tidy_exit():
+    with errors_to_exit_codes():
         options.refuse_without_library_extra()
         from ..backfill.home import existing_ledger
 
