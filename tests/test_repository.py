@@ -31,7 +31,7 @@ MAY_IMPORT = {
 }
 FLOORS = (
     {"cores", "errors", "manifest", "origin", "records", "version"},
-    {"log"},
+    {"log", "metrics"},
     {"settings", "dataflow"},
     {"decode"},
     {"people", "shots"},

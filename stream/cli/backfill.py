@@ -37,6 +37,9 @@ def backfill(
     redo: Annotated[
         str | None, typer.Option(metavar="version", help="Also what another version of Keyart made.")
     ] = None,
+    metrics_port: Annotated[
+        int | None, typer.Option(metavar="PORT", help="Answer Prometheus on this port of 127.0.0.1 while it runs.")
+    ] = None,
     top: options.TopOption = None,
     formats: options.FormatOption = None,
     decode: options.DecodeOption = None,
@@ -71,7 +74,7 @@ def backfill(
 
         settings = options.settings_from(config, flags, assignments)
         plan = plan_of(out, ledger, limit, shard, until, redo, grace, dry_run)
-        run = BackfillRun(settings, plan, quiet=quiet, as_json=as_json)
+        run = BackfillRun(settings, plan, quiet=quiet, as_json=as_json, metrics_port=metrics_port)
         code = run.work_through(library, priority, since_s(newer_than), interrupts)
     if code:
         raise typer.Exit(code)

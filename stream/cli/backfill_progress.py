@@ -18,17 +18,19 @@ from ..backfill.leases import Lease
 from ..backfill.messages import FilmDone, Progress, Ready
 from ..backfill.states import Kind
 from ..backfill.tally import Tally
+from ..metrics import Metrics
 from .progress import failure_line, one_line
 
 LINE_EVERY_S = 10.0
 _DRAW_EVERY_S = 0.5
+_BEAT_EVERY_S = 5.0
 
 
 class Display:
-    """`Watcher` that counts, tells the log, and says what failed, one line each on `errors`."""
+    """`Watcher` that counts, tells the log and the metrics, and says what failed, one line each on `errors`."""
 
-    def __init__(self, errors: TextIO, tally: Tally | None = None) -> None:
-        self.tally = tally or Tally()
+    def __init__(self, errors: TextIO, metrics: Metrics, tally: Tally | None = None) -> None:
+        self.tally, self.metrics = tally or Tally(), metrics
         self._errors = errors
 
     def ready(self, place: str, ready: Ready) -> None:
@@ -47,10 +49,21 @@ class Display:
     def done(self, place: str, lease: Lease, video: Path, facts: FilmDone) -> None:
         """A result is in its place."""
         self.tally.done(place, lease, video, facts)
+        self.metrics.film_done(
+            unchanged=facts.unchanged,
+            wall_s=facts.wall_s,
+            film_s=facts.film_s or 0.0,
+            frames=facts.frames,
+            decoder=facts.decoder,
+            codec=facts.codec,
+            stages=facts.stages,
+            rejected=facts.rejected,
+        )
 
     def failed(self, lease: Lease, video: Path, kind: Kind, reason: str, final: bool) -> None:
         """One line, when it is final."""
         self.tally.failed(lease, video, kind, reason, final)
+        self.metrics.film_failed(kind, final=final)
         log.error("film charged", film=video, kind=kind, reason=reason, final=final)
         if final:
             self.say(failure_line(video, reason), style="red")
@@ -58,6 +71,7 @@ class Display:
     def gone(self, lease: Lease, video: Path) -> None:
         """One line."""
         self.tally.gone(lease, video)
+        self.metrics.film_gone()
         log.warning("film gone", film=video)
         self.say(f"keyart: {one_line(str(video))}: is not there any more")
 
@@ -69,12 +83,14 @@ class Display:
     def worker_ended(self, place: str, how: str, last_words: str) -> None:
         """One line."""
         self.tally.worker_ended(place, how, last_words)
+        self.metrics.worker_died()
         log.error("worker ended", place=place, how=how, last_words=last_words)
         self.say(f"keyart: a worker ({place}) {how}", style="yellow")
 
     def trouble(self, reason: str, wait_s: float) -> None:
         """One line."""
         self.tally.trouble(reason, wait_s)
+        self.metrics.trouble()
         log.warning("trouble", reason=reason, wait_s=wait_s)
         self.say(f"keyart: {reason}; trying again in {wait_s:.0f} s", style="yellow")
 
@@ -97,8 +113,20 @@ class Display:
         """Within the block the state of the run is shown from time to time."""
         async with create_task_group() as tasks:
             tasks.start_soon(self._lines)
+            tasks.start_soon(self._beats)
             yield
             tasks.cancel_scope.cancel()
+
+    def beat(self) -> None:
+        """Bring the metrics up to date."""
+        self.metrics.beat()
+        self.metrics.in_work.set(len(self.tally.in_work))
+        self.metrics.queued.set(max(0, self.tally.queued - self.tally.ended - len(self.tally.in_work)))
+
+    async def _beats(self) -> None:
+        while True:
+            self.beat()
+            await sleep(_BEAT_EVERY_S)
 
     async def _lines(self) -> None:
         while True:
@@ -116,8 +144,8 @@ class QuietDisplay(Display):
 class RichDisplay(Display):
     """The state of the run and of the films in work, drawn anew twice a second."""
 
-    def __init__(self, errors: TextIO, tally: Tally | None = None) -> None:
-        super().__init__(errors, tally)
+    def __init__(self, errors: TextIO, metrics: Metrics, tally: Tally | None = None) -> None:
+        super().__init__(errors, metrics, tally)
         self._console = Console(file=errors)
         self._live = Live(console=self._console, transient=True, auto_refresh=False)
 
@@ -146,13 +174,13 @@ class RichDisplay(Display):
 
 
 @contextmanager
-def open_display(quiet: bool, errors: TextIO | None = None) -> Iterator[Display]:
+def open_display(quiet: bool, metrics: Metrics, errors: TextIO | None = None) -> Iterator[Display]:
     """The display that fits `errors`, stderr by default."""
     stream = errors or sys.stderr
     if quiet:
-        yield QuietDisplay(stream)
+        yield QuietDisplay(stream, metrics)
     else:
-        yield RichDisplay(stream) if stream.isatty() else Display(stream)
+        yield RichDisplay(stream, metrics) if stream.isatty() else Display(stream, metrics)
 
 
 def shown_duration(seconds: float) -> str:

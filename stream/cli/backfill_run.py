@@ -24,6 +24,7 @@ from ..backfill.run import Ended, new_work, result_fingerprint, run_library, sca
 from ..backfill.tally import write_summary
 from ..backfill.walker import Library, open_library
 from ..errors import UsageError
+from ..metrics import Metrics
 from ..output.result_folder import refuse_out
 from ..settings.model import Settings
 from ..version import own_version
@@ -33,7 +34,7 @@ from .interrupt import Interrupted, Interrupts
 
 _AGO = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-SUMMARY = "summary.json"
+SUMMARY, METRICS = "summary.json", "metrics.prom"
 
 
 def plan_of(
@@ -81,6 +82,7 @@ class BackfillRun:
     plan: Plan
     quiet: bool
     as_json: bool
+    metrics_port: int | None = None
 
     def work_through(self, library: str, priority: int, newer_than_s: float | None, interrupts: Interrupts) -> int:
         """The exit code. Raises what `errors_to_exit_codes` explains."""
@@ -113,7 +115,10 @@ class BackfillRun:
     def _supervised(self, ledger: Ledger, root: Path, fingerprint: str, interrupts: Interrupts) -> Ended:
         """Work until the end, or until a signal: raises Interrupted."""
         stop: list[Event] = []
-        with open_display(self.quiet) as display:
+        metrics = Metrics()
+        if self.metrics_port is not None:
+            metrics.serve(self.metrics_port)
+        with open_display(self.quiet, metrics) as display:
             work = partial(self._run, ledger, root, fingerprint, display, stop)
             return interrupts.run(work, when_asked=lambda: self._asked_to_stop(stop))
 
@@ -129,7 +134,8 @@ class BackfillRun:
         work = new_work(
             self.settings, ledger, root, self.plan, fingerprint, local_starter(home / "logs"), display
         )
-        left = work.leases.left()
+        left, age_s = work.leases.left(), ledger.queue_age_s(fingerprint)
+        display.metrics.oldest_s.set(age_s or 0.0)
         display.tally.queued = left if self.plan.limit is None else min(left, self.plan.limit)
         places = places_of(self.settings)
         async with display.shown():
@@ -138,7 +144,9 @@ class BackfillRun:
             "started": started, **display.tally.summary(), "stopped": ended.stopped, "left": ended.left,
             "ledger": ended.counts,
         }  # fmt: skip
+        display.beat()
         write_summary(home / SUMMARY, summary)
+        display.metrics.write(home / METRICS)
         log.info("run finished", **display.tally.counts, stopped=ended.stopped, left=ended.left)
         if self.as_json:
             print(json.dumps(summary, ensure_ascii=False))

@@ -68,8 +68,10 @@ def refuse_without_library_extra() -> None:
     """Raise UsageError where the packages that a ledger needs are not installed."""
     from ..errors import UsageError
 
-    if find_spec("sqlalchemy") is None:
-        raise UsageError("this needs SQLAlchemy, which is not installed: pip install 'keyart[library]'")
+    needed = {"sqlalchemy": "SQLAlchemy", "prometheus_client": "prometheus-client"}
+    missing = [name for module, name in needed.items() if find_spec(module) is None]
+    if missing:
+        raise UsageError(f"this needs {' and '.join(missing)}, not installed: pip install 'keyart[library]'")
 
 
 def settings_from(config: Path | None, flags: Mapping[str, Any], assignments: Sequence[str] | None) -> Settings:

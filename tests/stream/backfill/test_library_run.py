@@ -51,13 +51,13 @@ class Command:
 
 @pytest.fixture
 def library(tmp_path: Path, make_film: MakeFilm, moving: Callable[..., list[np.ndarray]]) -> Path:
-    """Three films of a second, and one that is none."""
+    """Three films of a second, and the largest file, which comes first and is none."""
     folder = tmp_path / "library"
     for number in range(3):
         film = make_film(f"{number}.mp4", moving(25, seed=number, size=(192, 108)))
         (folder / f"disk{number % 2}").mkdir(parents=True, exist_ok=True)
         shutil.move(film, folder / f"disk{number % 2}" / film.name)
-    (folder / "broken.mkv").write_bytes(b"no film" * 100)
+    (folder / "broken.mkv").write_bytes(b"no film" * 300_000)
     return folder
 
 
@@ -111,15 +111,16 @@ def test_a_library_from_end_to_end(library: Path, tmp_path: Path) -> None:
 
 def test_killed_and_taken_up_again(library: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    first = backfill(library, out, "--set", "backfill.lease_s=3600")
-    first.until_said("broken.mkv")  # the smallest, so the last but for what is in work
-    made = results(out)
+    first = backfill(library, out, "--set", "backfill.lease_s=3600", "--in-flight", "2")
+    first.until_said("broken.mkv")  # with another film in work beside it
     workers = first.workers()
     first.send(signal.SIGKILL)
     first.ended()
     _, alive = psutil.wait_procs(workers, timeout=30)
     assert not alive, "a worker does not outlive its supervisor"
     assert not list(out.glob("**/.*partial*"))
+    assert status(out)["running"] > 0, "the test is about films in work"
+    made = results(out)
     code, _, errors = backfill(library, out).ended()
     assert code == 1, errors
     assert set(results(out)) == {"disk0/0.mp4", "disk0/2.mp4", "disk1/1.mp4"}
