@@ -125,6 +125,9 @@ def own_imports() -> dict[str, dict[str, int]]:
         package = dotted(name).split(".") if name.endswith("/__init__.py") else dotted(name).split(".")[:-1]
         asked = {imported: line for line, imported in imports(tree)}
         for node in ast.walk(tree):
+            match node:
+                case ast.Call(args=[ast.Constant(value=str(named)), *_]) if "import_module" in ast.unparse(node.func):
+                    asked[named] = node.lineno
             if isinstance(node, ast.ImportFrom):
                 base = package[: len(package) - node.level + 1] if node.level else []
                 source = ".".join([*base, *([node.module] if node.module else [])])
@@ -217,7 +220,10 @@ ONE_PLACE = (
     # `os.cpu_count` and its like know nothing of a container's quota; the provenance names the machine's cores as well.
     (r"\b(cpu_count|process_cpu_count|sched_getaffinity)", {"stream/cores.py", "benchmarks/provenance.py"}),
     # A library that installs handlers and timers takes them from the program it works in.
-    (r"\b(Timer|add_signal_handler|alarm|set_wakeup_fd|setitimer|signal\.signal)", {"stream/cli/interrupt.py"}),
+    (
+        r"\b(Timer|add_signal_handler|alarm|set_wakeup_fd|setitimer|signal\.signal)",
+        {"stream/cli/__init__.py", "stream/cli/interrupt.py"},
+    ),
     (r"\bstructlog\.\w+", {"stream/log.py"}),
 )
 

@@ -40,8 +40,8 @@ def build_app(plugins: Iterable[EntryPoint]) -> typer.Typer:
     return app
 
 
-def main() -> None:
-    """Entry point of the `keyart` script."""
+def run_app() -> None:
+    """Run the command that was typed, and end the process with its exit code."""
     with exit_without_teardown():
         build_app(plugin_entry_points())()
 

@@ -35,7 +35,7 @@ def errors_to_exit_codes() -> Iterator[Interrupts]:
     from .interrupt import MESSAGE, Interrupted, interruptible
 
     try:
-        with interruptible() as interrupts:
+        with interruptible() as interrupts, interrupts.as_interrupted():
             yield interrupts
     except (SettingsError, UsageError) as error:
         say(f"keyart: {error}")

@@ -61,6 +61,17 @@ class Interrupts:
         self._over = False
 
     @contextmanager
+    def as_interrupted(self) -> Iterator[None]:
+        """Within the block every error that comes after a signal is raised as Interrupted: C code that was called when
+        the signal came turns the exception of its handler into one of its own."""
+        try:
+            yield
+        except Exception as error:
+            if self.received is None:
+                raise
+            raise Interrupted(self.received) from error
+
+    @contextmanager
     def listening(self) -> Iterator[None]:
         """Within the block the signals are handled here. After it, the former handlers and wake-up descriptor are
         restored and the thread has ended. Must be called in the main thread. Leaves handlers alone that were not

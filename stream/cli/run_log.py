@@ -33,7 +33,8 @@ def run_logged(
         context = copy_context()  # `before_end` is called on a plain thread, which has no log of its own
         interrupts.before_end = lambda number: context.run(_interrupted, "ended, for work did not let go", number)
         try:
-            outcomes = work()
+            with interrupts.as_interrupted():
+                outcomes = work()
         except BaseException as error:
             _failed(error)
             raise

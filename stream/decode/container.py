@@ -74,6 +74,8 @@ def open_container(path: Path) -> InputContainer:
 
     Raises KeyartError, with reason and what to do, when it does not exist, cannot be read, or is no film.
     """
+    if "\0" in str(path):
+        raise KeyartError("has a name that no file can have, check the path")
     try:
         file = path.absolute()
         _refuse_no_files(file)
@@ -87,6 +89,8 @@ def open_container(path: Path) -> InputContainer:
     except PermissionError as error:
         raise KeyartError("cannot be read, check its permissions") from error
     except InvalidDataError as error:
+        if _is_text(_head(file)):
+            raise KeyartError("is a text and not a video, give the videos themselves") from error
         raise KeyartError("is not a video or its index is cut off, copy it again or repair it") from error
     except (FFmpegError, OSError) as error:
         reason = error.strerror or errno.errorcode.get(error.errno or 0, str(error))
@@ -122,6 +126,8 @@ def _opened(file: Path) -> InputContainer:
     except ArgumentError:
         # The format is not allowed. FFmpeg may have taken it from the name of a picture, so look at the content alone.
         found = _format_of_content(file)
+    if found is None and _is_text(_head(file)):
+        raise KeyartError("is a text and not a video, give the videos themselves")
     if found is None:
         raise KeyartError(f"is broken or none of the kinds of video that are opened, {_GIVE}")
     if FORMATS.isdisjoint(found.name.split(",")):
@@ -143,6 +149,13 @@ def _format_of_content(file: Path) -> ContainerFormat | None:
 def _open(file: Any, options: dict[str, str], format_name: str | None = None) -> InputContainer:
     container: InputContainer = av.open(file, "r", format=format_name, container_options=options, **_ANY_TITLES)
     return container
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether a file begins as texts do: UTF-8 or UTF-16 with nothing but what can be printed, and white space."""
+    encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    text = head.decode(encoding, "replace").rstrip("\ufffd")  # a character may be cut off at the end
+    return bool(text) and all(char.isprintable() or char.isspace() for char in text) and "\ufffd" not in text
 
 
 def _head(file: Path) -> bytes:

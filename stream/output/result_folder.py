@@ -18,6 +18,8 @@ MANIFEST = "manifest.json"
 _THIS_FILM = frozenset({errno.EEXIST, errno.ENOTDIR, errno.ENOTEMPTY, errno.ENAMETOOLONG})
 """Refusals that are about one result; others would meet every film."""
 
+_LEAST_FREE_BYTES = 4 << 20
+"""Free space without which no film is begun. Results of E01–E05 take 1.3 to 3.7 MB."""
 _open_partials: dict[Path, int | None] = {}
 """The partial folders of this process → the descriptor of their lock; None until the folder is locked."""
 
@@ -81,6 +83,7 @@ class ResultFolder:
                 _open_partials[self._partial] = lock_folder(self._partial)
                 clean_up_leftovers(self.target, self._partial, self._partial.stat().st_ctime)
                 self._check_target()
+                _check_room(self._partial)
             except BaseException:
                 _abandon(self._partial)
                 raise
@@ -145,6 +148,13 @@ class ResultFolder:
             return False
         self.target.rename(self._old)
         return True
+
+
+def _check_room(folder: Path) -> None:
+    """Raise OSError (ENOSPC) when the disk has less free space than a result takes."""
+    disk = os.statvfs(folder)
+    if disk.f_bavail * disk.f_frsize < _LEAST_FREE_BYTES:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
 
 
 def abandon_all() -> None:

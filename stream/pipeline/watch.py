@@ -36,8 +36,12 @@ from ..shots.splitter import ShotSplitter
 _FRAMES_AHEAD = 1
 """Batches that wait between decoder, kernels and splitter: the stages overlap, and little memory is held."""
 _SHOTS_AHEAD = 2
+"""Closed shots between the splitter and the stages that read them. Chosen by eye: each holds full-size pictures."""
 _DARKNESS_FRAMES, _DARKNESS_LINES = 128, 1920 + 1080
+"""Frames after which the evidence of the borders is fetched, of pictures with at most so many rows and columns. Chosen
+by eye: about as often as shots change."""
 _RESERVE = 32
+"""Rejected pictures that are kept for a film that gives nothing else. Chosen by eye: three times the usual ten."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ def components_of(
         "face": face_size_score(lead.box[3] / active.height) * lead.score,
         "eyes": eye_score(lead_person.openness, lead_person.typical_openness),
         "pose": pose_score(lead),
-        "expression": 0.5 * pleasant_score(lead.emotion) + 0.5 * clipped_ramp(lead_person.extremeness, *_EXTREME),
+        "expression": (pleasant_score(lead.emotion) + clipped_ramp(lead_person.extremeness, *_EXTREME)) / 2.0,
         "mouth": mouth_score(lead),
         "character": 1.0 if lead_person.main else _KNOWN if lead_person.known else _UNKNOWN,
         **eye_placement(lead, active),

@@ -21,7 +21,7 @@ Tree = dict[str, Any]
 _PATHS = ("models", "engines", "log")
 """Settings that name a place: a relative one in a file is relative to that file."""
 
-REMOVED = {"text.max_area": "was removed in 0.2, it had no effect; delete it"}
+REMOVED = {"text.max_area": "was removed after 0.1.0, it had no effect; delete it"}
 """Settings that earlier versions had: dotted name → when and why it was removed, and what to do."""
 
 
@@ -72,7 +72,7 @@ def _from_file(config: Path) -> Tree:
         raise SettingsError(f"{config}: cannot be read ({reason}); check --config") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{config}: is not TOML ({error})") from None
-    places = {name: tree[name] for name in _PATHS if isinstance(tree.get(name), str)}
+    places = {name: tree[name] for name in _PATHS if isinstance(tree.get(name), str) and tree[name]}
     return tree | {name: str(config.parent / Path(place).expanduser()) for name, place in places.items()}
 
 

@@ -42,6 +42,16 @@ def _split_names(value: Any) -> Any:
     return [name.strip() for name in value.split(",") if name.strip()]
 
 
+def _given_path(value: Any) -> Any:
+    """A path with `~` as the home folder; nothing where a variable or flag is empty."""
+    if isinstance(value, str):
+        return Path(value).expanduser() if value else None
+    return value
+
+
+OptionalPath = Annotated[Path | None, BeforeValidator(_given_path)]
+
+
 class Settings(BaseSettings):
     """Everything a user may choose. `Settings(…)` takes arguments, then the environment; `load_settings` adds a file.
 
@@ -75,12 +85,14 @@ class Settings(BaseSettings):
     threads: int = setting(
         0, "Threads of the decoder and of the engines; 0 is one for each core.", affects_result=False, ge=0, le=1024
     )
-    models: Path | None = setting(
+    models: OptionalPath = setting(
         None, "Folder with the weights, for machines without network; default: the cache.", affects_result=False
     )
-    engines: Path | None = setting(None, "Folder for TensorRT engines; default: with the models.", affects_result=False)
+    engines: OptionalPath = setting(
+        None, "Folder for TensorRT engines; default: with the models.", affects_result=False
+    )
     model_set: str = setting("default", "Which set of weights to use.", min_length=1)
-    log: Path | None = setting(
+    log: OptionalPath = setting(
         None, "File to append what happens to, in JSON, with whole tracebacks; default: none.", affects_result=False
     )
     overwrite: bool = setting(False, "Replace results that are already there.", affects_result=False)

@@ -9,6 +9,7 @@ import numpy as np
 from .window import LUMA_CELLS
 
 GRID = (9, 16)
+"""Rows and columns of a row's luma grid, as `kernels.stats.ROW` has them."""
 _REFINEMENT = 2
 """Steps per cell at which shifts are tried. E01–E05: 1 to 4."""
 _FARTHEST = 1 / 4

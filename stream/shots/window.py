@@ -12,6 +12,7 @@ from kernels.stats import HISTOGRAM_BINS
 from ..settings.sections import ShotSettings
 
 LUMA_CELLS, CHROMA_CELLS = 144, 64
+"""Cells of a row's luma grid (16×9) and of its chroma grids (8×4 each), as `kernels.stats.ROW` has them."""
 _CELL_WEIGHT = np.repeat(np.array([1 / LUMA_CELLS, 1 / CHROMA_CELLS], np.float32), [LUMA_CELLS, CHROMA_CELLS])
 PICTURE, BLACK, WHITE = 0, 1, 2
 """Values of `RowWindow.flatness`."""

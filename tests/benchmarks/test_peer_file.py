@@ -25,11 +25,11 @@ class NoNetworks(plain.Networks):
 
 
 def by_plain_script(video: Path) -> int:
-    return plain.watch(video, NoNetworks(), every=1)[1]
+    return plain.best_frames(video, NoNetworks(), every=1)[1]
 
 
 def by_scene_detector(video: Path) -> object:
-    return shots.measure_peer(video, {"fps": "10", "frame_count": 240, "shots": []}, lambda: None)
+    return shots.measure_detector(video, {"fps": "10", "frame_count": 240, "shots": []}, lambda: None)
 
 
 @pytest.mark.parametrize("look", [by_plain_script, by_scene_detector])

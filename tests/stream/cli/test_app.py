@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import textwrap
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -228,3 +229,49 @@ def test_help_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout == "[]\n"
+
+
+INTERRUPTED_IN_AN_IMPORT = """
+    import os, signal, sys
+    from pathlib import Path
+    from stream.cli import build_app
+
+    class Finder:
+        "Turns what a signal raises into an error of its own, as C code does that imports NumPy."
+        def find_spec(self, name, path=None, target=None):
+            if name == "stream.pipeline.many":
+                try:
+                    os.kill(os.getpid(), signal.SIGINT)
+                except BaseException:
+                    raise ImportError("import numpy failed") from None
+
+    sys.meta_path.insert(0, Finder())
+    build_app(())(["extract", sys.argv[1], "--out", sys.argv[2], "--log", sys.argv[3]])
+"""
+
+
+def test_an_interrupt_within_the_imports_is_an_interrupt(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    arguments = [str(tmp_path / "a.mp4"), str(tmp_path / "out"), str(log)]
+    command = [sys.executable, "-c", textwrap.dedent(INTERRUPTED_IN_AN_IMPORT), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stderr) == (130, "keyart: interrupted, nothing was left half-written\n")
+    assert [json.loads(line)["event"] for line in log.read_text().splitlines()][-1] == "run interrupted"
+
+
+SIGNALLED_AT_ONCE = """
+    import os, signal, sys
+    class Finder:
+        def find_spec(self, name, path=None, target=None):
+            if name == "typer":
+                os.kill(os.getpid(), signal.SIGTERM)
+    sys.meta_path.insert(0, Finder())
+    from stream.cli import main
+    main()
+"""
+
+
+def test_a_signal_before_the_command_line_is_read_ends_it_in_one_line() -> None:
+    command = [sys.executable, "-c", textwrap.dedent(SIGNALLED_AT_ONCE), "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stderr) == (143, "keyart: interrupted, nothing was left half-written\n")

@@ -243,3 +243,25 @@ def test_a_film_named_after_the_time_opens_by_a_relative_path(
     (tmp_path / "13:19:57.mp4").write_bytes((testdata / "field" / "colon.mp4").read_bytes())
     monkeypatch.chdir(tmp_path)
     assert frames_of(Path("13:19:57.mp4")) == 144
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"/films/a.mp4\n/films/b.mp4\n",
+        b"# my list\nffconcat version 1.0\nfile a.mp4\n",
+        "#EXTM3U\na.ts\n".encode("utf-16"),
+        "얼굴\n".encode() * 3000,
+    ],
+    ids=["paths", "list after a comment", "UTF-16", "cut within a character"],
+)
+def test_a_text_is_called_a_text(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "list.mp4"
+    path.write_bytes(content)
+    with pytest.raises(KeyartError, match=r"^is a text and not a video, give the videos themselves$"):
+        open_container(path)
+
+
+def test_a_name_that_no_file_can_have_is_refused() -> None:
+    with pytest.raises(KeyartError, match="a name that no file can have"):
+        open_container(Path("a\0b.mp4"))

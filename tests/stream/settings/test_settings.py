@@ -80,7 +80,7 @@ def test_what_cannot_be_is_one_line_with_its_place(flags: dict[str, object], mes
 def test_a_removed_setting_is_named_with_its_place_and_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = "was removed in 0.2, it had no effect; delete it"
+    told = "was removed after 0.1.0, it had no effect; delete it"
     config = write(tmp_path, "[text]\nmax_area = 0.02\n")
     with pytest.raises(SettingsError) as caught:
         load_settings(config)
@@ -195,3 +195,16 @@ def test_assignments() -> None:
     assert parse_assignment("end_s=0:01:00") == ("end_s", "0:01:00")
     with pytest.raises(SettingsError, match=r"section\.key=value"):
         parse_assignment("probes.per_shot")
+
+
+def test_an_empty_path_is_none_and_a_tilde_is_the_home_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("KEYART_LOG", "")
+    monkeypatch.setenv("KEYART_ENGINES", "~/engines")
+    config = write(tmp_path, 'models = ""\n')
+    settings = load_settings(config, {"log": None})
+    assert settings.log is None and settings.models is None
+    assert settings.engines == tmp_path / "engines"
+    assert load_settings(None, {"log": ""}).log is None
