@@ -163,3 +163,44 @@ def test_a_program_that_calls_the_command_gets_its_signals_back_and_goes_on(
         said = process.communicate(timeout=15)
     assert said == (f"as before: True code: {code}\nthe host hears 2\n", errors)
     assert process.returncode == 0
+
+
+ASKED = """
+    import sys
+    import anyio, typer
+    from stream.cli.exits import tidy_exit
+
+    stop = anyio.Event()
+
+    def asked():
+        print("asked", flush=True)
+        if sys.argv[1] == "heeds":
+            stop.set()
+
+    async def work():
+        print("at work", flush=True)
+        await stop.wait()
+        print("ended by itself", flush=True)
+
+    try:
+        with tidy_exit() as interrupts:
+            interrupts.run(work, when_asked=asked)
+    except typer.Exit as end:
+        sys.exit(end.exit_code)
+"""
+
+
+@pytest.mark.parametrize(("manner", "said"), [("heeds", "ended by itself\n"), ("deaf", "")])
+def test_work_that_is_asked_has_its_time(manner: str, said: str) -> None:
+    """The first signal asks, only a second one cancels."""
+    command = [sys.executable, "-c", textwrap.dedent(ASKED), manner]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "at work\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout.readline() == "asked\n"
+        if manner == "deaf":
+            process.send_signal(signal.SIGTERM)
+        rest, errors = process.stdout.read(), process.stderr.read()
+    assert (process.returncode, rest, errors) == (143, said, MESSAGE)
