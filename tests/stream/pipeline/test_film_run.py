@@ -184,13 +184,11 @@ def test_odd_files_give_a_result_or_one_clear_line(testdata, tmp_path):
     for name, words in ODD_REFUSED.items():
         assert any(name in line and words in line for line in errors.splitlines())
     for name, code in ODD_WARNED.items():
-        manifest = by_name[name].manifest
-        assert manifest is not None and code in {w.code for w in manifest.warnings}, name
-    smeared = by_name["bytes_flipped.mp4"].manifest
-    assert smeared is not None
+        assert code in {w.code for w in manifest_in(by_name[name]).warnings}, name
+    smeared = manifest_in(by_name["bytes_flipped.mp4"])
     assert all(image.time_s < 4.3 or image.time_s > 5.9 for image in smeared.images)
-    black = by_name["all_black.mp4"].manifest
-    assert black is not None and black.active_area.top == black.active_area.left == 0
+    black = manifest_in(by_name["all_black.mp4"])
+    assert black.active_area.top == black.active_area.left == 0
 
 
 @pytest.mark.testdata
