@@ -80,4 +80,4 @@ def test_a_film_that_cannot_be_read_is_one_line(bench: Run, tmp_path: Path) -> N
     (tmp_path / "a.mp4").write_bytes(b"this is no film")
     code, _, err = bench("throughput", tmp_path / "a.mp4", "--out", tmp_path / "report")
     assert code == 1
-    assert err.startswith("keyart: a.mp4: is not a video")
+    assert err.startswith("keyart: a.mp4: is a text and not a video")

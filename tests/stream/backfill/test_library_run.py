@@ -82,7 +82,7 @@ def test_a_library_from_end_to_end(library: Path, tmp_path: Path) -> None:
     out, log = tmp_path / "out", tmp_path / "log.jsonl"
     code, said, errors = backfill(library, out, "--json", "--log", log).ended()
     assert code == 1, errors
-    assert "broken.mkv: is not a video" in errors
+    assert "broken.mkv: is a text and not a video" in errors
     made = results(out)
     assert set(made) == {"disk0/0.mp4", "disk0/2.mp4", "disk1/1.mp4"}
     summary = json.loads(said)

@@ -121,7 +121,7 @@ def test_a_film_that_fails_does_not_touch_the_others(demo_video, tmp_path):
     outcomes, errors = run_all([bad, demo_video, tmp_path / "none.mp4"], tmp_path / "out", end_s=6.0)
     assert [o.status for o in outcomes] == ["failed", "done", "failed"]
     assert errors.count("\n") == 2
-    assert "bad.mp4: is not a video" in errors and "none.mp4: does not exist" in errors
+    assert "bad.mp4: is a text and not a video" in errors and "none.mp4: does not exist" in errors
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["demo.mp4"]
 
 
