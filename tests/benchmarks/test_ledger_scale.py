@@ -1,4 +1,4 @@
-"""Short versions of what is asked of a run over a library; the long ones are `benchmarks.ledger_scale` and `kill_run`."""
+"""Short versions of `benchmarks.ledger_scale` and `benchmarks.kill_run`, which ask more of a run over a library."""
 
 from __future__ import annotations
 
