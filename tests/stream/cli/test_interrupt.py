@@ -168,7 +168,7 @@ def test_a_program_that_calls_the_command_gets_its_signals_back_and_goes_on(
 ASKED = """
     import sys
     import anyio, typer
-    from stream.cli.exits import tidy_exit
+    from stream.cli.exits import errors_to_exit_codes
 
     stop = anyio.Event()
 
@@ -183,7 +183,7 @@ ASKED = """
         print("ended by itself", flush=True)
 
     try:
-        with tidy_exit() as interrupts:
+        with errors_to_exit_codes() as interrupts:
             interrupts.run(work, when_asked=asked)
     except typer.Exit as end:
         sys.exit(end.exit_code)

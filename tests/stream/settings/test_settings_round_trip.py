@@ -101,6 +101,7 @@ ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture
 """Each example writes the same file anew."""
 
 
+@pytest.mark.slow
 @given(changes=CHANGES)
 @ONE_FOLDER
 def test_every_way_in_gives_the_same_settings(tmp_path: Path, changes: dict[str, Any]) -> None:
@@ -127,6 +128,7 @@ def test_what_is_given_in_several_places_is_taken_from_the_highest(
     assert {name: found.source_of(name) for name in LINES} == {name: places.get(name, "default") for name in LINES}
 
 
+@pytest.mark.slow
 @given(changes=CHANGES)
 @ONE_FOLDER
 def test_what_a_manifest_says_of_its_settings_gives_the_same_result_again(
