@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
-from anyio import CancelScope, move_on_after, sleep
+from anyio import CancelScope, move_on_after, sleep, to_thread
 
+from ..output.leftovers import FoldersWithLeftovers
 from .endings import Endings
 from .links import DEVICE_LOST, WorkerEndedError, WorkerLink
 from .messages import (
@@ -196,6 +198,7 @@ class Place:
         work, how = self._work, ended.how()
         films = self._taken_away()
         work.watcher.worker_ended(self._name, how, ended.last_words())
+        await to_thread.run_sync(_clean_up, [result_below(work.out, film.lease.key) for film in films])
         if not self._ready:
             await work.give_back(films, how)
             work.hold("start", f"a worker {how} while it began: {ended.last_words()}")
@@ -223,3 +226,10 @@ class Place:
     def _signs_now(self) -> None:
         for film in self._films.values():
             film.last_sign = self._work.clock()
+
+
+def _clean_up(targets: Iterable[Path]) -> None:
+    """A worker that was killed could not remove what it had half written."""
+    folders = FoldersWithLeftovers()
+    for target in targets:
+        folders.clean_up(target)

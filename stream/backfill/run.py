@@ -17,6 +17,7 @@ from ..device.models import ROLES, zoo_of
 from ..errors import KeyartError, UsageError
 from ..manifest import SCHEMA
 from ..origin import errors_in
+from ..output.leftovers import FoldersWithLeftovers
 from ..settings.model import Settings
 from ..version import own_version
 from .errors import LedgerUnavailableError
@@ -60,15 +61,17 @@ def result_fingerprint(settings: Settings) -> str:
 
 
 def scan_library(ledger: Ledger, library: Library, plan: Plan, settings: Settings, fingerprint: str) -> Scan:
-    """Bring the ledger up to date with the files; with `plan.dry` only count. Blocks. Raises UsageError when the
-    library is empty and was not before."""
+    """Bring the ledger up to date with the files, and remove what killed runs left beside results; with `plan.dry` only
+    count. Blocks. Raises UsageError when the library is empty and was not before."""
     seen: set[int] = set()
-    root = str(library.root)
+    root, left_by_killed = str(library.root), FoldersWithLeftovers()
 
     def titles() -> Iterator[Title]:
         for title in library.scan():
             if plan.shard is None or bucket_of(title.key) % plan.shard[1] == plan.shard[0]:
                 seen.add(hash(title.key))
+                if not plan.dry:
+                    left_by_killed.clean_up(result_below(plan.out, title.key))
                 yield title
 
     asked = Asked(

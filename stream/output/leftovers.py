@@ -15,6 +15,7 @@ import re
 import secrets
 import shutil
 import socket
+import time
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,7 @@ from .. import log
 
 STALE_AFTER_S = 7 * 24 * 3600.0
 """A temporary folder of another host that was not changed for so long was left behind: no film takes a week."""
+_TEMPORARY = re.compile(r"(\..+)\.(?:partial|old)-\w+-[0-9a-f]{8}-\d+-[0-9a-f]{8}", re.DOTALL)
 _NAME_MAX_BYTES = 255
 _LONGEST_SUFFIX_BYTES = 64
 _HOST_CHARS = 24
@@ -56,7 +58,25 @@ def lock_folder(folder: Path) -> int:
     return descriptor
 
 
-def clean_up_leftovers(target: Path, own: Path, now_s: float) -> None:
+class FoldersWithLeftovers:
+    """Cleans up beside many results. Each folder is listed once, when the first of its results is asked for."""
+
+    def __init__(self) -> None:
+        self._stems: dict[Path, frozenset[str]] = {}
+
+    def clean_up(self, target: Path) -> None:
+        """Remove what killed processes left beside `target`. What cannot be removed is logged and stays."""
+        folder = target.parent
+        if folder not in self._stems:
+            self._stems[folder] = _stems_in(folder)
+        if _stem(target) in self._stems[folder]:
+            try:
+                clean_up_leftovers(target, None, time.time())
+            except OSError as error:
+                log.warning("leftovers not removed", error, folder=folder)
+
+
+def clean_up_leftovers(target: Path, own: Path | None, now_s: float) -> None:
     """Remove the partial folders of `target` that killed processes left, and bring back a result they had moved aside.
 
     own: the caller's partial folder, which stays. now_s: the time by the file system's clock, which may differ from
@@ -86,6 +106,15 @@ def remove(folder: Path) -> None:
             shutil.rmtree(folder)
         except OSError as error:
             log.warning("folder not removed", error, folder=folder)
+
+
+def _stems_in(folder: Path) -> frozenset[str]:
+    """The stems of the temporary folders in `folder`; none where it cannot be read or is not there."""
+    try:
+        with os.scandir(folder) as entries:
+            return frozenset(found[1] for entry in entries if (found := _TEMPORARY.fullmatch(entry.name)))
+    except OSError:
+        return frozenset()
 
 
 def _stem(target: Path) -> str:

@@ -16,6 +16,8 @@ import numpy as np
 import psutil
 import pytest
 
+from stream.output.leftovers import temporary_folders
+
 from ..conftest import MakeFilm
 
 pytestmark = [pytest.mark.models, pytest.mark.slow, pytest.mark.usefixtures("models_dir")]
@@ -121,8 +123,12 @@ def test_killed_and_taken_up_again(library: Path, tmp_path: Path) -> None:
     assert not list(out.glob("**/.*partial*"))
     assert status(out)["running"] > 0, "the test is about films in work"
     made = results(out)
+    stale = [temporary_folders(out / name)[0] for name in ("broken.mkv", "disk0/0.mp4")]
+    for folder in stale:
+        folder.mkdir(parents=True, exist_ok=True)
     code, _, errors = backfill(library, out).ended()
     assert code == 1, errors
+    assert not list(out.glob("**/.*partial*")), "a run removes what killed ones left, of finished films too"
     assert set(results(out)) == {"disk0/0.mp4", "disk0/2.mp4", "disk1/1.mp4"}
     assert made.items() <= results(out).items(), "what was finished is not made again"
     assert status(out) | {"done": 3, "failed": 1, "queued": 0, "running": 0} == status(out)

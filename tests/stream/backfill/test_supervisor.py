@@ -15,6 +15,7 @@ from stream.backfill.run import Ended, run_library
 from stream.backfill.schema import jobs
 from stream.backfill.supervisor import beat
 from stream.backfill.work import Work
+from stream.output.leftovers import temporary_folders
 
 from .scripted import LONGEST_S, Listening, Script, Ticking, places_of, run, settings_of, work_of
 from .shelf import enqueue, leases_of, row, titles
@@ -62,6 +63,17 @@ def test_a_film_that_dies_alone_is_quarantined_with_its_log(queued: Callable[...
     assert row(ledger, "good")["state"] == "done"
     assert ended.stopped is None
     assert [final for _, _, final in heard(work).failures] == [False, False, True]
+
+
+def test_what_a_killed_worker_left_half_written_is_removed(queued: Callable[..., Ledger], tmp_path: Path) -> None:
+    ledger, script = queued("bad"), Script({"bad": "killed gone"})
+    (tmp_path / "other.mp4").touch()
+    work = work_of(ledger, script, tmp_path)
+    half, other = temporary_folders(work.out / "bad")[0], temporary_folders(work.out / "other")[0]
+    for folder in (half, other):
+        folder.mkdir(parents=True)
+    run(work)
+    assert list(work.out.iterdir()) == [other]
 
 
 def test_a_film_that_hangs_is_found_although_others_speak(queued: Callable[..., Ledger], tmp_path: Path) -> None:

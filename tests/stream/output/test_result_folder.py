@@ -12,7 +12,14 @@ import pytest
 
 from stream import log
 from stream.errors import KeyartError, UsageError
-from stream.output.leftovers import STALE_AFTER_S, clean_up_leftovers, own_host, remove, temporary_folders
+from stream.output.leftovers import (
+    STALE_AFTER_S,
+    FoldersWithLeftovers,
+    clean_up_leftovers,
+    own_host,
+    remove,
+    temporary_folders,
+)
 from stream.output.result_folder import (
     ResultFolder,
     abandon_all,
@@ -205,6 +212,19 @@ def test_what_another_host_left_long_ago_is_cleaned_up(tmp_path: Path, of_anothe
     clean_up_leftovers(target, own, written_s + STALE_AFTER_S + 1)
     assert names(tmp_path) == ["film.mp4"]
     assert (target / "manifest.json").read_text() == old.name
+
+
+def test_what_the_killed_left_beside_many_results_is_cleaned_up(tmp_path: Path) -> None:
+    unfinished, moved = tmp_path / "unfinished.mp4", tmp_path / ("long" * 60 + ".mp4")
+    finish(moved, "moved aside")
+    for target in (unfinished, moved):
+        killed(target, "_move_old_aside" if target == moved else "_check_target")
+    assert len(names(tmp_path)) == 3
+    folders = FoldersWithLeftovers()
+    for target in (unfinished, moved, tmp_path / "other.mp4", tmp_path / "no folder" / "film.mp4"):
+        folders.clean_up(target)
+    assert names(tmp_path) == [moved.name]
+    assert (moved / "manifest.json").read_text() == "moved aside"
 
 
 def test_every_process_and_every_attempt_has_its_own_folder(tmp_path: Path) -> None:
