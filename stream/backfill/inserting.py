@@ -12,7 +12,7 @@ from .schema import jobs
 _COLUMNS = {
     "library": "text", "key": "text", "bucket": "bigint", "fingerprint": "text", "root": "text", "path": "text",
     "size_bytes": "bigint", "mtime_ns": "bigint", "priority": "integer", "number": "bigint",
-    "queued_s": "double precision",
+    "queued_s": "double precision", "not_before": "bigint",
 }  # fmt: skip
 """What differs between new jobs, each with its type in PostgreSQL, in the order of `insert_jobs`' rows."""
 _THE_SAME = {"state": "'queued'", "alone": "false", "attempts": "0", "lost": "0"}

@@ -25,7 +25,8 @@ ALONE_AFTER_LOST = 2
 @dataclass(frozen=True, slots=True)
 class Lease:
     """The right to work on one job until `until` (of `time.monotonic`, this process's clock, never later than the
-    database's). content: fingerprint of the file's content when its last result was made, None without one."""
+    database's). content: fingerprint of the file's content when its last result was made, None without one.
+    not_before: an earlier result of a lower number is made anew."""
 
     job: int
     number: int
@@ -38,6 +39,7 @@ class Lease:
     alone: bool
     attempts: int
     content: str | None
+    not_before: int
 
     def left_s(self) -> float:
         """Seconds until it ends; negative when it has ended."""
@@ -205,4 +207,5 @@ class Leases:
             alone=row.alone,
             attempts=row.attempts,
             content=row.content,
+            not_before=row.not_before,
         )

@@ -32,12 +32,13 @@ _AFRESH: dict[str, Any] = {
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a scan is for. root: the folder that keys are below. redo_version: what another version of Keyart made is
-    queued as well."""
+    queued as well. redo_all: every result is made anew, whoever made it."""
 
     fingerprint: str
     root: str
     has_result: HasResult
     redo_version: str | None = None
+    redo_all: bool = False
 
 
 @dataclass(slots=True)
@@ -52,7 +53,7 @@ class Scan:
     waiting_bytes: int = 0
     unchanged: int = 0
     changes: Counter[str] = field(default_factory=Counter)
-    """Why jobs were queued: new, changed, back, result_gone, version; and how many are gone."""
+    """Why jobs were queued: new, changed, back, result_gone, version, overwrite; and how many are gone."""
 
     def add_new(self, new: Sequence[Title], seen: int) -> None:
         """Count titles that the ledger does not know, of those that were looked at."""
@@ -143,11 +144,22 @@ class Ledger:
             which = and_(self._of(None), jobs.c.state == "failed", jobs.c.kind == "limits")
             return connection.execute(jobs.update().where(which).values(**_AFRESH, queued_s=now_s())).rowcount
 
-    def retry(self, states: Sequence[State] = ("failed", "quarantined"), keys: Sequence[str] = ()) -> int:
-        """Queue jobs again as if they were new, all of these states or those of these keys. Returns how many."""
+    def retry(self, keys: Sequence[str] = ()) -> int:
+        """Queue failed and quarantined jobs again as if they were new: all of them, or those of these keys, cancelled
+        ones too. Returns how many."""
+        states = ("failed", "quarantined", "cancelled") if keys else ("failed", "quarantined")
         which = and_(self._of(None), jobs.c.state.in_(states), jobs.c.key.in_(keys) if keys else true())
         with self.database.writing() as connection:
             return connection.execute(jobs.update().where(which).values(**_AFRESH, queued_s=now_s())).rowcount
+
+    def cancel(self, keys: Sequence[str]) -> int:
+        """Let films not be worked on until `retry` names them; one in work is dropped at the next heartbeat. Returns
+        how many were queued or in work."""
+        waiting = jobs.c.state.in_(("queued", "running"))
+        cancelled = {"state": "cancelled", "owner": None, "lease_until_s": None, "ended_s": now_s()}
+        with self.database.writing() as connection:
+            which = and_(self._of(None), waiting, jobs.c.key.in_(keys))
+            return connection.execute(jobs.update().where(which).values(**cancelled)).rowcount
 
     def pause(self, paused: bool = True) -> None:
         """Let runs take nothing new until this is undone; what is in work goes on."""
@@ -211,6 +223,7 @@ def _changed(
     for key, row in known.items():
         title = titles[key]
         decided_on = {"job": row.id, "number_then": row.number, "state_then": row.state}
+        anew = {"not_before": row.number + 1} if asked.redo_all else {}
         why = _why_again(row, title, asked)
         if why is not None:
             scan.changes[why] += 1
@@ -218,14 +231,14 @@ def _changed(
             scan.queued_bytes += title.size_bytes
             content = row.content if why in ("changed", "back") else None
             seen = _seen(asked.root, title)
-            changed.append({**decided_on, **_AFRESH, **seen, "content": content, "queued_s": now_s()})
+            changed.append({**decided_on, **_AFRESH, **seen, **anew, "content": content, "queued_s": now_s()})
             continue
         scan.unchanged += 1
         if row.state in ("queued", "running"):
             scan.waiting += 1
             scan.waiting_bytes += title.size_bytes
-        if row.state == "queued" and row.priority != title.priority:
-            changed.append({**decided_on, "priority": title.priority})
+        if row.state == "queued" and (anew or row.priority != title.priority):
+            changed.append({**decided_on, **anew, "priority": title.priority})
     return changed
 
 
@@ -242,7 +255,7 @@ def _new_rows(library: str, asked: Asked, titles: Iterable[Title], began_s: int)
     return [
         (
             library, title.key, bucket_of(title.key), asked.fingerprint, asked.root, title.path, title.size_bytes,
-            title.mtime_ns, title.priority, began_s, float(began_s),
+            title.mtime_ns, title.priority, began_s, float(began_s), began_s + 1 if asked.redo_all else 0,
         )
         for title in titles
     ]  # fmt: skip
@@ -260,7 +273,7 @@ def _why_again(row: Any, title: Title, asked: Asked) -> str | None:
         return "result_gone"
     if row.state == "done" and asked.redo_version is not None and row.version != asked.redo_version:
         return "version"
-    return None
+    return "overwrite" if row.state == "done" and asked.redo_all else None
 
 
 def _bind(connection: Connection, library: str | None, shown: str) -> str:

@@ -50,13 +50,15 @@ class Begin(Message):
 
 
 class RunFilm(Message):
-    """Work on one film. video, folder: paths as `path_out` writes them. number: the lease's fencing number."""
+    """Work on one film. video, folder: paths as `path_out` writes them. number: the lease's fencing number. not_before:
+    an earlier result that was published under a lower one is made anew."""
 
     type: Literal["run_film"] = "run_film"
     job: int
     number: int
     video: str
     folder: str
+    not_before: int = 0
 
 
 class Publish(Message):

@@ -132,9 +132,14 @@ class Place:
     async def _begin(self, link: WorkerLink, film: FilmInWork) -> None:
         lease = film.lease
         self._work.watcher.began(lease, film.video)
-        folder = result_below(self._work.out, lease.key)
-        video = path_out(film.video)
-        await link.send(RunFilm(job=lease.job, number=lease.number, video=video, folder=path_out(folder)))
+        film_to_run = RunFilm(
+            job=lease.job,
+            number=lease.number,
+            video=path_out(film.video),
+            folder=path_out(result_below(self._work.out, lease.key)),
+            not_before=lease.not_before,
+        )
+        await link.send(film_to_run)
 
     async def _heard(self, link: WorkerLink) -> Said:
         """The next message. A worker that says nothing, or nothing of one of its films, for too long is ended: raises

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -77,20 +77,37 @@ def holds_result(folder: Path, fingerprint: str) -> bool:
     return (folder / MANIFEST).is_file() and (found is None or found.fingerprint == fingerprint)
 
 
-def adoptable(
-    folder: Path, content: str, settings: Settings, models: dict[str, str], version: str | None
-) -> Manifest | None:
-    """The manifest in a result folder when it is what this run would make of the same content: same settings, same
-    models (role → sha256), same schema, and same version of Keyart unless `version` is None; None otherwise."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a run makes of a film. models: role → sha256. fingerprint: of all of it, as in `Published`. version: of
+    Keyart; None when results of any will do."""
+
+    settings: Settings
+    models: Mapping[str, str]
+    fingerprint: str
+    version: str | None = None
+
+
+def adoptable(folder: Path, content: str, wanted: Wanted, not_before: int = 0) -> Manifest | None:
+    """The manifest in a result folder when it is whole and what this run would make of the same content; None
+    otherwise. not_before: above 0 it must have been published under this number or a higher one."""
     try:
         manifest = read_manifest(folder / MANIFEST)
     except (OSError, ValueError):
         return None
-    tool = manifest.tool
+    tool, under = manifest.tool, published(folder)
     same = (
         manifest.video.content_fingerprint == content
-        and tool.settings_fingerprint == settings.settings_fingerprint
-        and {role: model.sha256 for role, model in tool.models.items()} == models
-        and version in (None, tool.version)
+        and tool.settings_fingerprint == wanted.settings.settings_fingerprint
+        and {role: model.sha256 for role, model in tool.models.items()} == wanted.models
+        and wanted.version in (None, tool.version)
     )
-    return manifest if same else None
+    made_since = under is not None and under.fingerprint == wanted.fingerprint and under.number >= not_before
+    return manifest if same and (not not_before or made_since) and _is_whole(folder, manifest) else None
+
+
+def _is_whole(folder: Path, manifest: Manifest) -> bool:
+    """Whether the pictures that a manifest names are there."""
+    crops = [crop.path for image in manifest.images for crop in image.crops]
+    portraits = [person.image for person in manifest.characters if person.image is not None]
+    return all((folder / name).is_file() for name in (*crops, *portraits))

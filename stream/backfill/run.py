@@ -79,6 +79,7 @@ def scan_library(ledger: Ledger, library: Library, plan: Plan, settings: Setting
         root=root,
         has_result=lambda key: holds_result(result_below(plan.out, key), fingerprint),
         redo_version=own_version() if plan.redo_version else None,
+        redo_all=settings.overwrite,
     )
     scan = ledger.enqueue(asked, titles(), dry=plan.dry)
     if plan.dry:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from .clock import now_s
 from .errors import LedgerVersionError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _ONE_MAKES_TABLES = 0x6B657961
 """The advisory lock of PostgreSQL that is held meanwhile."""
 metadata = MetaData()
@@ -59,6 +59,7 @@ jobs = Table(
     Column("priority", Integer, nullable=False, default=0),
     Column("alone", Boolean, nullable=False, default=False),
     Column("number", BigInteger, nullable=False, default=0),
+    Column("not_before", BigInteger, nullable=False, server_default="0"),
     Column("owner", String(200)),
     Column("lease_until_s", Double),
     # What happened to it.
@@ -79,8 +80,8 @@ jobs = Table(
 )
 """One row a file and result fingerprint. `library`: the id in the result folder; `key`: the path below the library, as
 `stream.backfill.titles` writes it; `bucket`: a number from the key, by which `--shard` divides; `path`: the absolute
-path of a file outside the library; `number`: the fencing number, which rises with every claim; `lost`: leases that
-ended without word."""
+path of a file outside the library; `number`: the fencing number, which rises with every claim; `not_before`: results of
+a lower number are made anew; `lost`: leases that ended without word."""
 
 IS_QUEUED, IS_RUNNING = jobs.c.state == literal_column("'queued'"), jobs.c.state == literal_column("'running'")
 """As the partial indexes below have them: to a database a parameter might be another state."""
@@ -98,7 +99,15 @@ Index(
 Index("keyart_jobs_leases", jobs.c.lease_until_s, sqlite_where=IS_RUNNING, postgresql_where=IS_RUNNING)
 
 Migration = Callable[[Connection], None]
-MIGRATIONS: dict[int, Migration] = {}
+"""Changes the tables of one version into those of the next."""
+
+
+def _add_not_before(connection: Connection) -> None:
+    add = f"ALTER TABLE {jobs.name} ADD COLUMN not_before BIGINT NOT NULL DEFAULT 0"
+    connection.exec_driver_sql(add).close()
+
+
+MIGRATIONS: dict[int, Migration] = {1: _add_not_before}
 """Version → what makes a ledger of it one of the next version."""
 
 

@@ -53,7 +53,7 @@ from .messages import (
     RunFilm,
     path_in,
 )
-from .publishing import LEAST_SHARE_LEFT, Permission, Published, adoptable, publish
+from .publishing import LEAST_SHARE_LEFT, Permission, Published, Wanted, adoptable, publish
 
 _TELL_EVERY_S = 1.0
 Send = Callable[[Message], None]
@@ -74,8 +74,10 @@ class FilmWorker:
     """Runs films on shared services and says how each ended. `send` may be called from any thread."""
 
     def __init__(self, begin: Begin, settings: Settings, services: Services, send: Send) -> None:
-        self._begin, self._settings, self._services, self._send = begin, settings, services, send
-        self._models = {role: model.sha256 for role, model in services.models.items()}
+        self._settings, self._services, self._send = settings, services, send
+        models = {role: model.sha256 for role, model in services.models.items()}
+        version = own_version() if begin.redo_version else None
+        self._wanted = Wanted(settings, models, begin.fingerprint, version)
         self._in_work: dict[int, _InWork] = {}
 
     @property
@@ -123,8 +125,7 @@ class FilmWorker:
     async def _done(self, film: RunFilm, work: _InWork) -> FilmDone:
         video, folder = path_in(film.video), path_in(film.folder)
         content, status = await to_thread.run_sync(_looked_at, video)
-        version = own_version() if self._begin.redo_version else None
-        earlier = await to_thread.run_sync(adoptable, folder, content, self._settings, self._models, version)
+        earlier = await to_thread.run_sync(adoptable, folder, content, self._wanted, film.not_before)
         manifest = earlier or await self._publish(film, work, video, folder)
         log.info("film finished", folder=folder, unchanged=earlier is not None, wall_s=manifest.timings.wall_s)
         return film_done(film.job, content, status, manifest, unchanged=earlier is not None)
@@ -136,7 +137,7 @@ class FilmWorker:
                 work.told_at = now_s
                 self._send(Progress(job=film.job, stage=stage, frames=frames, total=total))
 
-        under = Published(film.number, self._begin.fingerprint)
+        under = Published(film.number, self._wanted.fingerprint)
         async with open_result(folder, overwrite=True) as target:
             result = await process(video, self._settings, self._services, told)
             permission = await self._permission(film, work)

@@ -34,6 +34,10 @@ def backfill(
         int | None, typer.Option(metavar="N", help="Worker processes. Default: 1 on the CPU, 2 a GPU.")
     ] = None,
     in_flight: Annotated[int | None, typer.Option(metavar="N", help="Films at a time in a worker.")] = None,
+    overwrite: Annotated[
+        bool | None,
+        typer.Option("--overwrite/--no-overwrite", help="Make every result anew.", show_default=False),
+    ] = None,
     redo: Annotated[
         str | None, typer.Option(metavar="version", help="Also what another version of Keyart made.")
     ] = None,
@@ -65,7 +69,7 @@ def backfill(
     flags = {
         "top": top, "formats": formats or None, "decode": decode, "start_s": start, "end_s": end,
         "skip_first_s": skip_first, "skip_last_s": skip_last, "threads": threads, "device": device, "models": models,
-        "model_set": model_set, "log": log, "backfill.workers_per_device": workers_per_device,
+        "model_set": model_set, "log": log, "overwrite": overwrite, "backfill.workers_per_device": workers_per_device,
         "batching.in_flight": in_flight,
     }  # fmt: skip
     with errors_to_exit_codes() as interrupts:

@@ -70,9 +70,21 @@ def retry(
     url: options.LedgerOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
-    """Queue failed and quarantined films again, as if they were new."""
+    """Queue failed and quarantined films again, as if they were new; cancelled ones where they are named."""
     with _opened(out, url) as ledger:
-        _say(as_json, {"queued": ledger.retry(keys=keys or ())}, "{queued} films queued")
+        _say(as_json, {"queued": ledger.retry(keys or ())}, "{queued} films queued")
+
+
+@app.command("cancel")
+def cancel(
+    keys: Annotated[list[str], typer.Argument(metavar="FILM…", help="As `export` names them.")],
+    out: OutOption = None,
+    url: options.LedgerOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Leave films out, also those in work, until `retry` names them."""
+    with _opened(out, url) as ledger:
+        _say(as_json, {"cancelled": ledger.cancel(keys)}, "{cancelled} films cancelled")
 
 
 @app.command("pause")

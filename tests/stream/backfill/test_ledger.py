@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import inspect, select
 
 from stream.backfill.database import Database, sqlite_url
 from stream.backfill.errors import LedgerUnavailableError, LedgerVersionError
 from stream.backfill.ledger import Ledger
-from stream.backfill.schema import facts
+from stream.backfill.schema import SCHEMA_VERSION, facts, jobs
 from stream.backfill.titles import Title
 from stream.errors import UsageError
 
 from .shelf import FINGERPRINT, enqueue, leases_of, row, titles
+from .version_1 import make_ledger_of_version_1
 
 
 def finish(ledger: Ledger, **facts_of_file: object) -> None:
@@ -68,6 +70,37 @@ def test_another_version_redoes_nothing_unless_asked(ledger: Ledger) -> None:
     assert enqueue(ledger, titles("a.mkv"), results=("a.mkv",), redo_version="2").changes["version"] == 1
 
 
+def test_all_is_made_anew_when_asked(ledger: Ledger) -> None:
+    enqueue(ledger, titles("done.mkv"))
+    finish(ledger)
+    found = titles("done.mkv", "new.mkv")
+    scan = enqueue(ledger, found, results=("done.mkv", "new.mkv"), redo_all=True)
+    assert (scan.changes["overwrite"], scan.changes["new"]) == (1, 1)
+    for lease in leases_of(ledger).claim(2):
+        assert lease.not_before == lease.number, "what was published before this claim does not do"
+
+
+def test_what_waits_is_made_anew_too(ledger: Ledger) -> None:
+    enqueue(ledger, titles("a.mkv"))
+    assert enqueue(ledger, titles("a.mkv"), redo_all=True).queued == 0
+    (lease,) = leases_of(ledger).claim(1)
+    assert lease.not_before == lease.number
+
+
+def test_what_a_person_cancels_waits_for_a_person(ledger: Ledger) -> None:
+    enqueue(ledger, titles("work.mkv", "wait.mkv", "other.mkv"))
+    leases = leases_of(ledger)
+    (lease,) = leases.claim(1, leave=[row(ledger, name)["id"] for name in ("wait.mkv", "other.mkv")])
+    assert ledger.cancel(["work.mkv", "wait.mkv", "unknown.mkv"]) == 2
+    assert leases.renew([lease]) == {}
+    assert not leases.done(lease)
+    assert enqueue(ledger, titles("work.mkv", "wait.mkv", "other.mkv", size_bytes=101)).queued == 0
+    assert ledger.counts()["cancelled"] == 2
+    assert ledger.retry() == 0
+    assert ledger.retry(["work.mkv"]) == 1
+    assert row(ledger, "work.mkv")["state"] == "queued"
+
+
 def test_other_settings_are_other_jobs(ledger: Ledger) -> None:
     from stream.backfill.ledger import Asked
 
@@ -99,7 +132,7 @@ def test_a_refusal_stands_until_the_file_changes_or_a_person_asks(ledger: Ledger
     leases = leases_of(ledger)
     leases.failed(leases.claim(1)[0], "refused", "is no film", attempts=1)
     assert enqueue(ledger, titles("a.mkv")).queued == 0
-    assert ledger.retry(keys=("b.mkv",)) == 0
+    assert ledger.retry(("b.mkv",)) == 0
     assert ledger.retry() == 1
     assert row(ledger, "a.mkv")["attempts"] == 0
     leases.failed(leases.claim(1)[0], "refused", "is no film", attempts=1)
@@ -131,6 +164,22 @@ def test_a_ledger_serves_one_result_folder(ledger: Ledger) -> None:
     with pytest.raises(UsageError, match="belongs to another result folder"):
         Ledger(ledger.database, "other")
     assert Ledger(ledger.database).library == "lib"
+
+
+def test_an_older_ledger_is_brought_up_to_date(ledger_url: str) -> None:
+    database = Database(ledger_url)
+    with database.writing() as connection:
+        make_ledger_of_version_1(connection)
+    for _ in range(2):
+        ledger = Ledger(database, "lib")
+        assert (row(ledger, "a.mkv")["state"], row(ledger, "a.mkv")["not_before"]) == ("done", 0)
+    with database.reading() as connection:
+        version = connection.execute(select(facts.c.value).where(facts.c.name == "schema_version")).scalar_one()
+        made = {column["name"] for column in inspect(connection).get_columns(jobs.name)}
+    assert (version, made) == (str(SCHEMA_VERSION), set(jobs.c.keys()))
+    assert enqueue(ledger, titles("a.mkv", "b.mkv"), results=("a.mkv",)).queued == 1
+    assert [lease.key for lease in leases_of(ledger).claim(2)] == ["b.mkv"]
+    database.close()
 
 
 def test_a_newer_ledger_is_left_alone(ledger: Ledger) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from stream.backfill.publishing import (
     LEASE_FILE,
     Permission,
     Published,
+    Wanted,
     adoptable,
     holds_result,
     publish,
@@ -88,13 +91,20 @@ def test_what_is_there_already_is_taken_over(tmp_path: Path) -> None:
     tree = json.loads(manifest.dump_json())
     tree["tool"]["settings_fingerprint"] = settings.settings_fingerprint
     (tmp_path / "manifest.json").write_text(json.dumps(tree))
-    models = {"eyes": "ab", "detector": "cd"}
-    assert adoptable(tmp_path, "ef", settings, models, None) is not None
-    assert adoptable(tmp_path, "ef", settings, models, "0.1.0") is not None
-    others = [
-        ("other content", settings, models, None), ("ef", Settings(top=3), models, None),
-        ("ef", settings, {"eyes": "ab"}, None), ("ef", settings, models, "9.9.9"),
-    ]  # fmt: skip
-    assert [adoptable(tmp_path, *other) for other in others] == [None] * 4
+    for name in ("landscape/01.jpg", "characters/p1.jpg"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    wanted = Wanted(settings, {"eyes": "ab", "detector": "cd"}, "f")
+    assert adoptable(tmp_path, "ef", wanted) is not None
+    assert adoptable(tmp_path, "ef", replace(wanted, version="0.1.0")) is not None
+    assert adoptable(tmp_path, "other content", wanted) is None
+    others: list[dict[str, Any]] = [{"settings": Settings(top=3)}, {"models": {"eyes": "ab"}}, {"version": "9.9.9"}]
+    assert [adoptable(tmp_path, "ef", replace(wanted, **other)) for other in others] == [None] * 3
+    assert adoptable(tmp_path, "ef", wanted, not_before=7) is None
+    for number, fingerprint, taken in ((6, "f", False), (7, "other", False), (7, "f", True)):
+        (tmp_path / LEASE_FILE).write_text(json.dumps({"number": number, "fingerprint": fingerprint}))
+        assert (adoptable(tmp_path, "ef", wanted, not_before=7) is not None) is taken
+    (tmp_path / "landscape/01.jpg").unlink()
+    assert adoptable(tmp_path, "ef", wanted) is None
     (tmp_path / "manifest.json").write_text("{}")
-    assert adoptable(tmp_path, "ef", settings, models, None) is None
+    assert adoptable(tmp_path, "ef", wanted) is None
