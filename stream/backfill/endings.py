@@ -36,10 +36,11 @@ class Endings:
             work.end(film, failed=False)
 
     async def failed(self, film: FilmInWork, said: FilmFailed) -> None:
-        """The film failed by itself; a failure inside Keyart is tried once more."""
+        """The film failed by itself. A failure inside Keyart is tried once more, alone: perhaps others took its memory.
+        """
         attempts = film.lease.attempts + 1
         if said.kind == "inside" and attempts < INSIDE_ATTEMPTS:
-            await self._again(film, said.kind, said.reason, said.trace, attempts)
+            await self._again(film, said.kind, said.reason, said.trace, attempts, alone=True)
         else:
             await self._final(film, said.kind, said.reason, said.trace, attempts)
 
@@ -78,11 +79,13 @@ class Endings:
         await work.give_back([film], ended.how(), alone=True)
         work.hold("device", f"a worker {ended.how()}: {ended.last_words()}")
 
-    async def _again(self, film: FilmInWork, kind: Kind, reason: str, log: str | None, attempts: int) -> None:
+    async def _again(
+        self, film: FilmInWork, kind: Kind, reason: str, log: str | None, attempts: int, *, alone: bool = False
+    ) -> None:
         leases, lease = self._work.leases, film.lease
-        if await self._kept(
-            film, await self._work.asked(lambda: leases.tried(lease, kind, reason, log, attempts=attempts))
-        ):
+        changed = {"attempts": attempts, "alone": alone or lease.alone}
+        if await self._kept(film, await self._work.asked(lambda: leases.tried(lease, kind, reason, log, **changed))):
+            self._work.alone_may_wait = True
             self._work.watcher.failed(lease, film.video, kind, reason, final=False)
             self._work.in_work.pop(lease.job, None)
 

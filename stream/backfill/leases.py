@@ -20,6 +20,8 @@ from .states import Kind, State
 
 ALONE_AFTER_LOST = 2
 """Leases of one film that ended without word, after which it runs in a process of its own."""
+QUARANTINED_AFTER_LOST = 5
+"""After so many, the last of them alone, it is quarantined: it may take machine after machine down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,14 @@ class Lease:
     def left_s(self) -> float:
         """Seconds until it ends; negative when it has ended."""
         return self.until - time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Jobs that were taken from owners who said no word more; how many of them must run alone now."""
+
+    jobs: int
+    alone: int
 
 
 class Leases:
@@ -142,9 +152,10 @@ class Leases:
         values: dict[str, Any] = {"alone": True} if alone else {}
         return sum(self._end(lease, "queued", **values) for lease in leases)
 
-    def sweep(self) -> int:
+    def sweep(self) -> Taken:
         """Queue again what lies under a lease that ended; one that ended `ALONE_AFTER_LOST` times without word runs
-        next in a process of its own, lest one film take machine after machine down. Returns how many."""
+        next in a process of its own, lest one film take machine after machine down, and one that goes on so is
+        quarantined (`QUARANTINED_AFTER_LOST`)."""
         return self._lose(and_(self._mine, jobs.c.lease_until_s < now_s()))
 
     def left(self) -> int:
@@ -159,17 +170,22 @@ class Leases:
             held = select(jobs.c.owner).where(self._mine, IS_RUNNING).distinct()
             return [owner for owner in connection.execute(held).scalars() if owner is not None]
 
-    def take_from(self, owners: Sequence[str]) -> int:
-        """Queue again what dead owners hold, without waiting for their leases to end. Returns how many."""
-        return self._lose(and_(self._mine, jobs.c.owner.in_(owners))) if owners else 0
+    def take_from(self, owners: Sequence[str]) -> Taken:
+        """Queue again what dead owners hold, without waiting for their leases to end; else as `sweep`."""
+        return self._lose(and_(self._mine, jobs.c.owner.in_(owners))) if owners else Taken(0, 0)
 
-    def _lose(self, which: ColumnElement[bool]) -> int:
+    def _lose(self, which: ColumnElement[bool]) -> Taken:
         lost = jobs.c.lost + 1
+        too_often = and_(jobs.c.alone, lost >= QUARANTINED_AFTER_LOST)
+        reason = f"whoever worked on it vanished without a word, {QUARANTINED_AFTER_LOST}×, the last times alone"
         again = (
             jobs.update()
             .where(which, IS_RUNNING)
             .values(
-                state="queued",
+                state=case((too_often, "quarantined"), else_="queued"),
+                kind=case((too_often, "died"), else_=jobs.c.kind),
+                reason=case((too_often, reason), else_=jobs.c.reason),
+                ended_s=case((too_often, now_s()), else_=jobs.c.ended_s),
                 owner=None,
                 lease_until_s=None,
                 lost=lost,
@@ -177,7 +193,8 @@ class Leases:
             )
         )
         with self._database.writing() as connection:
-            return connection.execute(again).rowcount
+            alone = connection.execute(again.returning(jobs.c.alone)).scalars().all()
+        return Taken(len(alone), sum(alone))
 
     def _end(self, lease: Lease, state: State, **values: Any) -> bool:
         ended: dict[str, Any] = {} if state == "queued" else {"ended_s": now_s()}

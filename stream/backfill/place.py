@@ -61,6 +61,7 @@ class Place:
         """Run what is to run now: films that must be alone, others, and only then those that just lost the device."""
         work = self._work
         later = [job for job, passed in work.lost_device.items() if passed == work.passed]
+        work.alone_may_wait = False
         if films := await work.take(1, alone=True, leave=later):
             await self._worker(films, alone=True)
         elif films := await work.take(1):
@@ -116,13 +117,13 @@ class Place:
         self._work.watcher.ready(self._name, ready)
 
     async def _feed(self, link: WorkerLink, in_flight: int, served: int) -> None:
-        """Fill the worker up, unless it is to be replaced."""
+        """Fill the worker up, unless it is to be replaced, or films that must run alone wait for this place."""
         backfill = self._work.settings.backfill
         room = in_flight - len(self._films)
         if backfill.recycle_films:
             room = min(room, backfill.recycle_films - served - len(self._films))
         heavy = served and backfill.recycle_mib and link.memory_mib() > backfill.recycle_mib
-        if room <= 0 or heavy:
+        if room <= 0 or heavy or self._work.alone_may_wait:
             return
         for film in await self._work.take(room):
             self._films[film.lease.job] = film

@@ -44,7 +44,8 @@ async def beat(work: Work) -> None:
         film = work.in_work.get(lease.job)
         if film is not None and film.lease.number == lease.number:
             film.lease, film.lost = held.get(lease.job, lease), lease.job not in held
-    await work.asked(work.leases.sweep)
+    if (await work.asked(work.leases.sweep)).alone:
+        work.alone_may_wait = True
 
 
 async def _heartbeat(work: Work) -> None:

@@ -76,6 +76,8 @@ class Work:
     look_again_s: float = 1.0
     clock: Callable[[], float] = time.monotonic
     stop_taking: bool = False
+    alone_may_wait: bool = False
+    """Whether films that must run alone may have been queued since a place last looked for such."""
     in_work: dict[int, FilmInWork] = field(default_factory=dict)
     ended: int = 0
     passed: int = 0

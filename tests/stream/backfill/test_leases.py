@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from stream.backfill.leases import ALONE_AFTER_LOST, Lease, Leases
+from stream.backfill.leases import ALONE_AFTER_LOST, QUARANTINED_AFTER_LOST, Lease, Leases, Taken
 from stream.backfill.ledger import Ledger
 from stream.backfill.schema import jobs
 from stream.backfill.titles import Title
@@ -71,7 +71,7 @@ def test_an_old_number_undoes_nothing(ledger: Ledger) -> None:
     slow, quick = leases_of(ledger, "slow"), leases_of(ledger, "quick")
     old = claim_one(slow)
     end_of_leases(ledger)
-    assert quick.sweep() == 1
+    assert quick.sweep().jobs == 1
     new = claim_one(quick)
     late_writes = [
         lambda: slow.failed(old, "refused", "late"), lambda: slow.quarantined(old, "died", "late", None, 3),
@@ -83,7 +83,7 @@ def test_an_old_number_undoes_nothing(ledger: Ledger) -> None:
     assert quick.done(new, content="c")
     assert not any(write() for write in late_writes)
     assert row(ledger, "a.mkv")["state"] == "done"
-    assert quick.sweep() == 0
+    assert quick.sweep().jobs == 0
 
 
 def test_a_renewed_lease_is_not_swept(ledger: Ledger) -> None:
@@ -92,7 +92,7 @@ def test_a_renewed_lease_is_not_swept(ledger: Ledger) -> None:
     lease = claim_one(mine)
     end_of_leases(ledger)
     assert mine.renew([lease])[lease.job].number == lease.number
-    assert other.sweep() == 0
+    assert other.sweep().jobs == 0
     assert mine.done(lease)
 
 
@@ -110,14 +110,27 @@ def test_a_lease_that_ended_twice_without_word_goes_alone(ledger: Ledger) -> Non
     assert not row(ledger, "a.mkv")["alone"]
 
 
+def test_a_film_whose_workers_vanish_again_and_again_is_quarantined(ledger: Ledger) -> None:
+    enqueue(ledger, titles("a.mkv"))
+    leases = leases_of(ledger)
+    for lost in range(QUARANTINED_AFTER_LOST):
+        claim_one(leases, alone=lost >= ALONE_AFTER_LOST)
+        end_of_leases(ledger)
+        leases.sweep()
+    found = row(ledger, "a.mkv")
+    assert (found["state"], found["kind"], found["lost"]) == ("quarantined", "died", QUARANTINED_AFTER_LOST)
+    assert "vanished without a word" in found["reason"]
+    assert leases.left() == 0
+
+
 def test_what_the_dead_hold_is_taken_at_once(ledger: Ledger) -> None:
     enqueue(ledger, titles("a.mkv", "b.mkv"))
     dead, living = leases_of(ledger, "dead"), leases_of(ledger, "living")
     claim_one(dead)
     kept = claim_one(living)
     assert sorted(living.owners()) == ["dead", "living"]
-    assert living.take_from(["dead"]) == 1
-    assert living.take_from([]) == 0
+    assert living.take_from(["dead"]) == Taken(jobs=1, alone=0)
+    assert living.take_from([]) == Taken(0, 0)
     assert living.done(kept)
 
 

@@ -114,6 +114,28 @@ def test_a_device_that_stays_lost_stops_the_run(queued: Callable[..., Ledger], t
     assert ended.counts["queued"] == 2
 
 
+def test_what_must_run_alone_does_not_wait_for_the_queue(queued: Callable[..., Ledger], tmp_path: Path) -> None:
+    """A film whose lease ended twice without word, elsewhere, while this worker has much to do."""
+    ledger, script = queued("a", "b", "c", "elsewhere"), Script({"a": "ask"})
+    script.hold_answers = Event()
+    work = work_of(ledger, script, tmp_path)
+
+    async def with_a_death_elsewhere() -> None:
+        with fail_after(LONGEST_S):
+            async with create_task_group() as tasks:
+                tasks.start_soon(run_library, work, Plan(work.out), places_of(1), Event())
+                await script.asking.wait()
+                with ledger.database.writing() as connection:
+                    values = {"state": "running", "owner": "elsewhere", "lease_until_s": 0.0, "lost": 1}
+                    connection.execute(jobs.update().where(jobs.c.key == "elsewhere").values(**values))
+                await beat(work)
+                assert script.hold_answers is not None
+                script.hold_answers.set()
+
+    anyio.run(with_a_death_elsewhere)
+    assert script.workers == [["a"], ["elsewhere"], ["b", "c"]]
+
+
 @pytest.mark.parametrize("kind", ["refused", "limits"])
 def test_a_refusal_is_final(queued: Callable[..., Ledger], tmp_path: Path, kind: str) -> None:
     ledger, script = queued("a", "b"), Script({"a": kind})
@@ -127,7 +149,7 @@ def test_a_failure_inside_keyart_is_tried_once_more(queued: Callable[..., Ledger
     ledger, script = queued("a", "b"), Script({"a": "inside done", "b": "inside"})
     run(work := work_of(ledger, script, tmp_path))
     assert (row(ledger, "a")["state"], row(ledger, "b")["state"]) == ("done", "failed")
-    assert script.runs == {"a": 2, "b": 2}
+    assert script.workers == [["a"], ["a"], ["b"], ["b"]], "the second time alone"
     assert heard(work).counts["failed"] == 1
     assert row(ledger, "b")["log"] == "trace"
 
@@ -216,7 +238,7 @@ async def _with_thief(work: Work, ledger: Ledger, script: Script, when: Event, a
             with ledger.database.writing() as connection:
                 connection.execute(jobs.update().values(lease_until_s=0.0))
             thief = leases_of(ledger, "thief")
-            assert thief.sweep() == 1
+            assert thief.sweep().jobs == 1
             (lease,) = thief.claim(1)
             if act == "beat":
                 await beat(work)
