@@ -20,6 +20,7 @@ from .titles import Title, bucket_of
 
 _BATCH = 5000
 """Titles a transaction: a scan must not keep workers from the ledger for long."""
+_PACE_OF = 1000
 HasResult = Callable[[str], bool]
 """Whether the result of a title (by its key) is there."""
 _AFRESH: dict[str, Any] = {
@@ -173,14 +174,32 @@ class Ledger:
         with self.database.reading() as connection:
             return connection.execute(select(facts.c.value).where(facts.c.name == "paused")).first() is not None
 
-    def rate(self, fingerprint: str | None = None) -> tuple[int, float, int]:
-        """Of what is done: films, seconds they took, and bytes of their files."""
-        asked = select(func.count(), func.sum(jobs.c.wall_s), func.sum(jobs.c.size_bytes)).where(
-            self._of(fingerprint), jobs.c.state == "done", jobs.c.wall_s.is_not(None)
+    def took(self) -> tuple[int, float]:
+        """Of what is done: films, and the seconds they took."""
+        asked = select(func.count(), func.sum(jobs.c.wall_s)).where(
+            self._of(None), jobs.c.state == "done", jobs.c.wall_s.is_not(None)
         )
         with self.database.reading() as connection:
-            films, wall_s, size = connection.execute(asked).one()
-        return int(films), float(wall_s or 0.0), int(size or 0)
+            films, wall_s = connection.execute(asked).one()
+        return int(films), float(wall_s or 0.0)
+
+    def bytes_per_s(self) -> float | None:
+        """Bytes of files that were done in each second in which one was in work, among the last `_PACE_OF` that were:
+        the pace of all machines and workers of that time together. None before any is done."""
+        worked_on = jobs.c.ended_s - jobs.c.started_s >= jobs.c.wall_s  # else it was found unchanged
+        asked = (
+            select(jobs.c.started_s, jobs.c.ended_s, jobs.c.size_bytes)
+            .where(self._of(None), jobs.c.state == "done", worked_on)
+            .order_by(jobs.c.ended_s.desc())
+            .limit(_PACE_OF)
+        )
+        with self.database.reading() as connection:
+            rows = sorted(connection.execute(asked).all())
+        busy_s, until_s = 0.0, 0.0
+        for began_s, ended_s, _ in rows:
+            busy_s += max(0.0, ended_s - max(began_s, until_s))
+            until_s = max(until_s, ended_s)
+        return sum(row.size_bytes for row in rows) / busy_s if busy_s > 0 else None
 
     def _paged(self, columns: Iterable[ColumnElement[Any]], wanted: ColumnElement[bool]) -> Iterator[Any]:
         """Rows by id, among whose `columns` that is; each part of them in a transaction of its own."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from anyio import Event
 
 from .. import log
+from ..backfill.errors import LedgerUnavailableError
 from ..backfill.home import HOME, ledger_to_look_at, open_ledger
 from ..backfill.ledger import Ledger, Scan
 from ..backfill.links import local_starter
@@ -86,6 +87,13 @@ class BackfillRun:
 
     def work_through(self, library: str, priority: int, newer_than_s: float | None, interrupts: Interrupts) -> int:
         """The exit code. Raises what `errors_to_exit_codes` explains."""
+        try:
+            return self._worked_through(library, priority, newer_than_s, interrupts)
+        except LedgerUnavailableError as error:  # before the first film, or while the library is scanned
+            say(f"keyart: {error}; run again")
+            return STOPPED
+
+    def _worked_through(self, library: str, priority: int, newer_than_s: float | None, interrupts: Interrupts) -> int:
         refuse_out(self.plan.out)
         found = open_library(library, self.plan.out, lambda line: say(f"keyart: {line}"), priority, newer_than_s)
         fingerprint = result_fingerprint(self.settings)
@@ -167,16 +175,16 @@ class BackfillRun:
         ledger = ledger_to_look_at(self.plan.out, self.plan.ledger_url)
         try:
             scan = scan_library(ledger, library, self.plan, self.settings, fingerprint)
-            _, wall_s, size = ledger.rate()
+            pace = ledger.bytes_per_s()
         finally:
             ledger.database.close()
         waiting = scan.waiting + scan.queued
-        seconds = wall_s * (scan.waiting_bytes + scan.queued_bytes) / size if size else None
+        seconds = (scan.waiting_bytes + scan.queued_bytes) / pace if pace else None
         if self.as_json:
             print(json.dumps({"films": scan.seen, "to_do": waiting, "about_s": seconds, "why": dict(scan.changes)}))
             return 0
-        about = "how long is not known before some are done" if seconds is None else f"about {shown_duration(seconds)}"
-        print(f"{scan.seen} films, {waiting} to do, {about}{'' if seconds is None else ' for one film at a time'}")
+        known = "how long is not known before some are done" if seconds is None else f"about {shown_duration(seconds)}"
+        print(f"{scan.seen} films, {waiting} to do, {known}{' at the pace of before' if seconds else ''}")
         return 0
 
 

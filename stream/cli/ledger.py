@@ -38,7 +38,7 @@ def ledger_group() -> None:
 def status(out: OutOption = None, url: options.LedgerOption = None, as_json: options.JsonOption = False) -> None:
     """How many films are in each state."""
     with _opened(out, url) as ledger:
-        films, wall_s, _ = ledger.rate()
+        films, wall_s = ledger.took()
         paused, age_s = ledger.is_paused(), ledger.queue_age_s()
         counts = ledger.counts()
     if as_json:

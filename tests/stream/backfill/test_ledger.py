@@ -151,6 +151,21 @@ def test_other_limits_give_what_failed_for_them_another_try(ledger: Ledger) -> N
     assert ledger.note_limits("2 h") == 1
 
 
+def test_the_pace_is_that_of_all_workers_together(ledger: Ledger) -> None:
+    assert ledger.bytes_per_s() is None
+    enqueue(ledger, titles("a.mkv", "b.mkv", "c.mkv", "unchanged.mkv"))
+    finish(ledger, wall_s=1.0)
+    times = {"a.mkv": (100, 110), "b.mkv": (105, 115), "c.mkv": (1000, 1005)}  # two at a time, then a pause
+    with ledger.database.writing() as connection:
+        for key, (began_s, ended_s) in times.items():
+            values = {"started_s": began_s, "ended_s": ended_s, "size_bytes": 400}
+            connection.execute(jobs.update().where(jobs.c.key == key).values(**values))
+        values = {"started_s": 990.0, "ended_s": 990.5}
+        connection.execute(jobs.update().where(jobs.c.key == "unchanged.mkv").values(**values))
+    assert ledger.bytes_per_s() == 1200 / 20
+    assert ledger.took() == (4, 4.0)
+
+
 def test_pause_and_resume(ledger: Ledger) -> None:
     assert not ledger.is_paused()
     ledger.pause()

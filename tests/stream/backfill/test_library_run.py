@@ -159,3 +159,11 @@ def test_what_cannot_be_meant(library: Path, tmp_path: Path) -> None:
         code, _, errors = Command(*arguments).ended()
         assert (code, errors.count("\n")) == (2, 1), errors
         assert said in errors
+
+
+def test_a_ledger_out_of_reach_stops_the_run(library: Path, tmp_path: Path) -> None:
+    url = "postgresql://keyart:secret@127.0.0.1:1/none"
+    code, _, errors = backfill(library, tmp_path / "out", "--ledger", url).ended()
+    assert (code, errors.count("\n")) == (3, 1), errors
+    assert "cannot be used" in errors
+    assert "secret" not in errors
