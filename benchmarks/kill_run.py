@@ -174,12 +174,16 @@ def measured(folder: Path, ledger: str | None, clips: int, kills: int, processes
     good = {row["key"] for row in rows} - broken
     done = {row["key"] for row in rows if row["state"] == "done"}
     explained = {row["key"] for row in rows if row["state"] == "failed" and row["kind"] == "refused" and row["reason"]}
-    half = [path for path in (folder / "out").rglob(".*") if ".partial-" in path.name or ".old-" in path.name]
+    hidden = [path.name for path in (folder / "out").rglob(".*")]
+    half = sorted(name for name in hidden if ".partial-" in name or ".old-" in name)
+    unexpected = {
+        row["key"]: f"{row['state']}: {row['reason']}" for row in rows if row["key"] not in (done & good) | explained
+    }
     found = {
         "database": "sqlite" if ledger is None else "postgresql", "processes": processes, "clips": len(rows),
         "broken": len(broken), "killed": killer.killed, "done": len(done), "explained": len(explained),
-        "results": len(killer.made), "made_again": sorted(killer.made_again), "half_written": len(half),
-        "quarantined": sum(row["state"] == "quarantined" for row in rows), "exit_code": code,
+        "results": len(killer.made), "made_again": sorted(killer.made_again), "half_written": half,
+        "unexpected": unexpected, "quarantined": sum(row["state"] == "quarantined" for row in rows), "exit_code": code,
         "wall_s": round(time.perf_counter() - began_s, 1), "seed": seed,
     }  # fmt: skip
     whole = len(rows) == clips and done == good == set(killer.made) and explained == broken
