@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, and_, case, false, func, select, true, tuple_
 
 from .clock import now_s
 from .database import Database
@@ -160,9 +160,15 @@ class Leases:
 
     def left(self) -> int:
         """How many jobs of the shard are queued or in work, whoever works on them."""
-        unfinished = and_(self._wanted, or_(IS_QUEUED, IS_RUNNING))
+        counts = [select(func.count()).where(self._wanted, state) for state in (IS_QUEUED, IS_RUNNING)]
         with self._database.reading() as connection:
-            return connection.execute(select(func.count()).where(unfinished)).scalar_one()
+            return sum(connection.execute(count).scalar_one() for count in counts)
+
+    def is_any_left(self) -> bool:
+        """Whether a job of the shard is queued or in work, whoever works on it."""
+        first = [select(jobs.c.id).where(self._wanted, state).limit(1) for state in (IS_QUEUED, IS_RUNNING)]
+        with self._database.reading() as connection:
+            return any(connection.execute(one).first() is not None for one in first)
 
     def owners(self) -> list[str]:
         """Who holds leases here now."""

@@ -96,18 +96,28 @@ Index(
     sqlite_where=IS_QUEUED,
     postgresql_where=IS_QUEUED,
 )
-Index("keyart_jobs_leases", jobs.c.lease_until_s, sqlite_where=IS_RUNNING, postgresql_where=IS_RUNNING)
+_LEASES = Index(
+    "keyart_jobs_leases",
+    jobs.c.library,
+    jobs.c.fingerprint,
+    jobs.c.lease_until_s,
+    sqlite_where=IS_RUNNING,
+    postgresql_where=IS_RUNNING,
+)
 
 Migration = Callable[[Connection], None]
 """Changes the tables of one version into those of the next."""
 
 
-def _add_not_before(connection: Connection) -> None:
+def _to_2(connection: Connection) -> None:
+    """`not_before`; and an index of leases by library, for without it a sweep reads every job."""
     add = f"ALTER TABLE {jobs.name} ADD COLUMN not_before BIGINT NOT NULL DEFAULT 0"
     connection.exec_driver_sql(add).close()
+    _LEASES.drop(connection)
+    _LEASES.create(connection)
 
 
-MIGRATIONS: dict[int, Migration] = {1: _add_not_before}
+MIGRATIONS: dict[int, Migration] = {1: _to_2}
 """Version → what makes a ledger of it one of the next version."""
 
 

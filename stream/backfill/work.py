@@ -158,7 +158,7 @@ class Work:
         if self.most is not None and self.ended >= self.most:
             return True
         await self.asked(self.leases.sweep)
-        return not await self.asked(self.leases.left)
+        return not await self.asked(self.leases.is_any_left)
 
     def end(self, film: FilmInWork, *, failed: bool) -> None:
         """A film came to its end, for good. Raises RunStoppedError when too many of the last failed."""

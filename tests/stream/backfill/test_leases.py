@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from sqlalchemy import Engine, event
 
 from stream.backfill.leases import ALONE_AFTER_LOST, QUARANTINED_AFTER_LOST, Lease, Leases, Taken
 from stream.backfill.ledger import Ledger
@@ -132,6 +135,32 @@ def test_what_the_dead_hold_is_taken_at_once(ledger: Ledger) -> None:
     assert living.take_from(["dead"]) == Taken(jobs=1, alone=0)
     assert living.take_from([]) == Taken(0, 0)
     assert living.done(kept)
+
+
+def test_what_is_asked_often_reads_no_other_jobs(file_ledger: Ledger) -> None:
+    """Among a million jobs, a heartbeat must not look at each."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(connection: Any, cursor: Any, statement: str, values: Any, context: Any, many: bool) -> None:
+        asked.append((statement, values))
+
+    leases = leases_of(file_ledger)
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        leases.claim(1)
+        leases.sweep()
+        leases.is_any_left()
+        leases.owners()
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    plans = []
+    with file_ledger.database.reading() as connection:
+        for statement, values in asked:
+            if not statement.startswith(("BEGIN", "PRAGMA")):
+                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+                plans += [row[3] for row in plan if "keyart_jobs" in row[3]]
+    assert len(plans) == 5
+    assert all("keyart_jobs_next (" in plan or "keyart_jobs_leases (" in plan for plan in plans), plans
 
 
 def test_an_attempt_that_counts_is_kept(ledger: Ledger) -> None:
