@@ -123,8 +123,8 @@ class Killer:
         stopped.send_signal(signal.SIGCONT)
 
     def look(self) -> None:
-        """Note results that were made anew although they were there."""
-        for manifest in self.out.glob("*/*/manifest.json"):
+        """Note results that were made anew although they were there; what is being written is hidden, and none."""
+        for manifest in self.out.glob("*/[!.]*/manifest.json"):
             name, written = manifest.parent.relative_to(self.out).as_posix(), manifest.stat().st_mtime_ns
             if self.made.setdefault(name, written) != written:
                 self.made_again.add(name)

@@ -32,7 +32,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = parsed(url)
-        self.shown = self.url.render_as_string(hide_password=True)
+        file = self.url.database if self.url.get_backend_name() == "sqlite" else None
+        self.shown = file or self.url.render_as_string(hide_password=True)
         self._engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
 
     @property

@@ -39,6 +39,8 @@ class Endings:
         """The film failed by itself. A failure inside Keyart is tried once more, alone: perhaps others took its memory.
         """
         attempts = film.lease.attempts + 1
+        if said.kind == "refused" and await self._library_is_away(film):
+            return
         if said.kind == "inside" and attempts < INSIDE_ATTEMPTS:
             await self._again(film, said.kind, said.reason, said.trace, attempts, alone=True)
         else:
@@ -47,12 +49,20 @@ class Endings:
     async def gone(self, film: FilmInWork) -> None:
         """The file is not there any more; but where the whole library is not, that is no file's fault."""
         work = self._work
-        if film.lease.path is None and not await to_thread.run_sync(_is_there, work.root):
-            await work.give_back([film], "the library is not there")
-            work.hold("library", f"{work.root} is empty or not there, mount it")
-        elif await self._kept(film, await work.asked(lambda: work.leases.gone(film.lease))):
+        if await self._library_is_away(film):
+            return
+        if await self._kept(film, await work.asked(lambda: work.leases.gone(film.lease))):
             work.watcher.gone(film.lease, film.video)
             work.end(film, failed=False)
+
+    async def _library_is_away(self, film: FilmInWork) -> bool:
+        """Whether nothing of the library can be read; then the film goes back."""
+        work = self._work
+        if film.lease.path is not None or await to_thread.run_sync(_is_there, work.root):
+            return False
+        await work.give_back([film], "the library is not there")
+        work.hold("library", f"{work.root} is empty or not there, mount it")
+        return True
 
     async def death_alone(self, film: FilmInWork, ended: WorkerEndedError) -> None:
         """The process of a film alone died or hung: that counts against the film. A lost device does not, unless it is

@@ -44,6 +44,7 @@ def open_library(name: str, out: Path, say: Say, priority: int = 0, newer_than_s
     """
     path = Path(name)
     if path.is_dir():
+        _refuse_unreadable(path)
         root, unread = Path(os.path.abspath(path)), list[str]()
 
         def unreadable(line: str) -> None:
@@ -61,6 +62,13 @@ def open_library(name: str, out: Path, say: Say, priority: int = 0, newer_than_s
         root = _before_magic(name)
         return Library(root, False, _filtered(lambda: _globbed(name, root, say), priority, newer_than_s))
     raise UsageError(f"{name}: does not exist, give a folder, a list (.txt, .csv) or a glob")
+
+
+def _refuse_unreadable(folder: Path) -> None:
+    try:
+        os.scandir(folder).close()
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be read ({error.strerror}), check its permissions") from None
 
 
 def _filtered(

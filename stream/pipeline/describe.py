@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections import Counter
 from pathlib import Path
@@ -53,7 +54,8 @@ def content_fingerprint(path: Path) -> str:
             file.seek(max(0, size - _FINGERPRINT_PART_BYTES))
             digest.update(file.read(_FINGERPRINT_PART_BYTES))
     except OSError as error:
-        raise KeyartError(f"cannot be read ({error.strerror or error}), was it moved while it was opened?") from error
+        advice = "check its permissions" if error.errno == errno.EACCES else "was it moved while it was opened?"
+        raise KeyartError(f"cannot be read ({error.strerror or error}), {advice}") from error
     return digest.hexdigest()
 
 

@@ -112,6 +112,7 @@ class ScriptedWorker:
         self._films: list[str] = []
         script.workers.append(self._films)
         self._open: dict[int, str] = {}
+        self._next: Said | WorkerEndedError | None = None
         self._say, self._said = create_memory_object_stream[Said | WorkerEndedError](100)
 
     async def send(self, message: Message) -> None:
@@ -169,11 +170,13 @@ class ScriptedWorker:
         self._say.send_nowait(said)
 
     async def receive(self) -> Said:
-        said = await self._said.receive()
-        if isinstance(said, WorkerEndedError):
-            raise said
-        if isinstance(said, MayPublish) and self._script.hold_answers is not None:
+        if self._next is None:
+            self._next = await self._said.receive()
+        if isinstance(self._next, WorkerEndedError):
+            raise self._next
+        if isinstance(self._next, MayPublish) and self._script.hold_answers is not None:
             await self._script.hold_answers.wait()
+        said, self._next = self._next, None
         return said
 
     async def stop(self, within_s: float) -> None:

@@ -160,8 +160,11 @@ def test_a_file_that_is_gone(queued: Callable[..., Ledger], tmp_path: Path) -> N
     assert run(work_of(ledger, script, tmp_path)).counts["gone"] == 1
 
 
-def test_a_library_that_is_not_there_is_no_films_fault(queued: Callable[..., Ledger], tmp_path: Path) -> None:
-    ledger, script = queued("a"), Script({"a": "gone"})
+@pytest.mark.parametrize("act", ["gone", "refused"])
+def test_a_library_that_is_not_there_is_no_films_fault(
+    queued: Callable[..., Ledger], tmp_path: Path, act: str
+) -> None:
+    ledger, script = queued("a"), Script({"a": act})
     missing = tmp_path / "not_mounted"
     ended = run(work_of(ledger, script, missing, settings_of(patience_s=0)))
     assert ended.stopped is not None

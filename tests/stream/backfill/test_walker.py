@@ -120,3 +120,12 @@ def test_what_cannot_be_read_keeps_titles_from_being_gone(tmp_path: Path) -> Non
     assert list(library.scan()) == []
     assert library.unread == said
     assert library.whole
+
+
+def test_a_library_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    shut = tmp_path / "shut"
+    shut.mkdir(mode=0o000)
+    if os.access(shut, os.R_OK):
+        pytest.skip("needs a user who may not read everything")
+    with pytest.raises(UsageError, match="cannot be read"):
+        open_library(str(shut), tmp_path / "out", print)
