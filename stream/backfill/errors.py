@@ -13,5 +13,9 @@ class LedgerVersionError(KeyartError):
     """The ledger was written by a newer Keyart: nothing of it is touched."""
 
 
+class NowhereError(KeyartError):
+    """There is no place for a worker now, or none is known of: nobody's fault; wait, ask again, then stop."""
+
+
 class LeaseLostError(Exception):
     """The lease has passed to somebody else, or is too near its end: what was made under it must not be published."""

@@ -158,6 +158,12 @@ class Leases:
         quarantined (`QUARANTINED_AFTER_LOST`)."""
         return self._lose(and_(self._mine, jobs.c.lease_until_s < now_s()))
 
+    def lose(self, leases: Iterable[Lease]) -> Taken:
+        """Queue again what was in work where nothing can be heard from any more, as if its leases had ended without
+        word."""
+        taken = [self._lose(self._is_ours(lease)) for lease in leases]
+        return Taken(sum(one.jobs for one in taken), sum(one.alone for one in taken))
+
     def left(self) -> int:
         """How many jobs of the shard are queued or in work, whoever works on them."""
         counts = [select(func.count()).where(self._wanted, state) for state in (IS_QUEUED, IS_RUNNING)]
@@ -206,16 +212,14 @@ class Leases:
         ended: dict[str, Any] = {} if state == "queued" else {"ended_s": now_s()}
         change = (
             jobs.update()
-            .where(
-                jobs.c.id == lease.job,
-                jobs.c.number == lease.number,
-                IS_RUNNING,
-                jobs.c.owner == self._owner,
-            )
+            .where(self._is_ours(lease), IS_RUNNING)
             .values(state=state, owner=None, lease_until_s=None, **ended, **values)
         )
         with self._database.writing() as connection:
             return connection.execute(change).rowcount == 1
+
+    def _is_ours(self, lease: Lease) -> ColumnElement[bool]:
+        return and_(jobs.c.id == lease.job, jobs.c.number == lease.number, jobs.c.owner == self._owner)
 
     def _lease(self, row: Any, began: float) -> Lease:
         return Lease(

@@ -51,15 +51,29 @@ class WorkerEndedError(Exception):
         return lines[-1] if lines else "nothing in its log"
 
 
+class WorkerLostError(WorkerEndedError):
+    """Nothing more can be heard from the worker, whose machine is gone or out of reach: nobody's fault. why: in words
+    that follow `a worker`."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(0, "")
+        self._why = why
+
+    def how(self) -> str:
+        """Why it is lost."""
+        return self._why
+
+
 class WorkerLink(Protocol):
     """One worker process, on this machine or another."""
 
     async def send(self, message: Message) -> None:
-        """Raises WorkerEndedError."""
+        """Raises WorkerEndedError, WorkerLostError."""
         ...
 
     async def receive(self) -> Said:
-        """The next message. Raises WorkerEndedError when the worker is gone. A cancelled call loses nothing."""
+        """The next message. Raises WorkerEndedError when the worker is gone, WorkerLostError when nothing can be heard
+        from it any more. A cancelled call loses nothing."""
         ...
 
     async def stop(self, within_s: float) -> None:
@@ -68,7 +82,7 @@ class WorkerLink(Protocol):
 
     async def abort(self) -> WorkerEndedError:
         """End it, which does not answer; how it ended, with what its threads were doing in the log where it could still
-        say so."""
+        say so. It is a WorkerLostError where the worker cannot be reached."""
         ...
 
     def memory_mib(self) -> float:
@@ -76,8 +90,13 @@ class WorkerLink(Protocol):
         ...
 
 
-StartWorker = Callable[[str, Mapping[str, str]], Awaitable[WorkerLink]]
-"""Starts a worker of a name (for its log) with these environment variables beside the supervisor's own."""
+StartWorker = Callable[[str], Awaitable[WorkerLink]]
+"""Starts a worker of a name (for its log) in one place. Raises OSError or WorkerEndedError when it cannot."""
+Places = Mapping[str, StartWorker]
+"""Name of a place, where one worker at a time may run → what starts it there."""
+AskPlaces = Callable[[], Awaitable[Places]]
+"""The places that there are now. A place that is not named any more is given nothing new. Raises NowhereError where
+there is none, or none is known of."""
 
 
 class LocalWorker:
@@ -143,10 +162,11 @@ class LocalWorker:
         return WorkerEndedError(exit_code, tail_of(self._log))
 
 
-def local_starter(logs: Path) -> StartWorker:
-    """Starts workers on this machine, each with a log in the folder `logs`."""
+def local_starter(logs: Path, environment: Mapping[str, str]) -> Callable[[str], Awaitable[LocalWorker]]:
+    """Starts workers on this machine, with these environment variables beside the supervisor's own, each with a log in
+    the folder `logs`."""
 
-    async def start(name: str, environment: Mapping[str, str]) -> WorkerLink:
+    async def start(name: str) -> LocalWorker:
         logs.mkdir(parents=True, exist_ok=True)
         log = logs / f"{name}.log"
         with log.open("wb") as errors:

@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from anyio import CancelScope, move_on_after, sleep, to_thread
 
 from ..output.leftovers import FoldersWithLeftovers
 from .endings import Endings
-from .links import DEVICE_LOST, WorkerEndedError, WorkerLink
+from .links import DEVICE_LOST, StartWorker, WorkerEndedError, WorkerLink, WorkerLostError
 from .messages import (
     Begin,
     CannotStart,
@@ -37,25 +37,31 @@ _STOP_BUSY_WORKER_S = 0.25
 
 
 class Place:
-    """One place. `environment` chooses the device of its workers."""
+    """One place, where `start` starts its workers."""
 
-    def __init__(self, name: str, work: Work, environment: Mapping[str, str]) -> None:
-        self._name, self._work, self._environment = name, work, environment
+    def __init__(self, name: str, work: Work, start: StartWorker) -> None:
+        self._name, self._work, self._start = name, work, start
         self._endings = Endings(name, work)
         self._films: dict[int, FilmInWork] = {}
         self._workers = 0
-        self._ready = False
+        self._ready = self._closed = False
 
-    async def run(self) -> None:
-        """Work until nothing is left for this run. Raises RunStoppedError."""
+    def close(self) -> None:
+        """Take nothing new: `run` returns when what is in work here has ended."""
+        self._closed = True
+
+    async def run(self) -> bool:
+        """Work until nothing is left for this run (True), or it takes nothing new, or the place is closed or lost.
+        Raises RunStoppedError."""
         work = self._work
-        while not work.stop_taking:
+        while not (work.stop_taking or self._closed):
             if (held_s := work.held_s()) > 0:
                 await sleep(min(held_s, work.look_again_s))
             elif not await self._something() and not work.held_s():
                 if await work.nothing_left():
-                    return
+                    return True
                 await sleep(work.look_again_s)
+        return False
 
     async def _something(self) -> bool:
         """Run what is to run now: films that must be alone, others, and only then those that just lost the device."""
@@ -75,8 +81,10 @@ class Place:
         self._films, self._ready, link = {film.lease.job: film for film in films}, False, None
         self._workers += 1
         try:
-            link = await self._work.start_worker(f"{self._name}-{self._workers}", self._environment)
+            link = await self._start(f"{self._name}-{self._workers}")
             await self._serve(link, alone=alone)
+        except WorkerLostError as lost:
+            await self._after_loss(lost)
         except WorkerEndedError as ended:
             await self._after_death(ended, alone=alone)
         except OSError as error:
@@ -123,7 +131,7 @@ class Place:
         if backfill.recycle_films:
             room = min(room, backfill.recycle_films - served - len(self._films))
         heavy = served and backfill.recycle_mib and link.memory_mib() > backfill.recycle_mib
-        if room <= 0 or heavy or self._work.alone_may_wait:
+        if room <= 0 or heavy or self._closed or self._work.alone_may_wait:
             return
         for film in await self._work.take(room):
             self._films[film.lease.job] = film
@@ -159,6 +167,8 @@ class Place:
                 self._films[said.job].last_sign = now_s
             if any(now_s - film.last_sign > limit_s for film in self._films.values()):
                 ended = await link.abort()
+                if isinstance(ended, WorkerLostError):
+                    raise ended
                 raise WorkerEndedError(ended.exit_code, ended.log, hung_s=limit_s)
             if said is not None:
                 return said
@@ -198,6 +208,16 @@ class Place:
             await self._work.give_back([film], said.reason)
             if said.trouble is not None:
                 self._work.hold(said.trouble, said.reason)
+
+    async def _after_loss(self, lost: WorkerLostError) -> None:
+        """Nothing is heard from the worker any more, and so nothing more is to be begun here. What was in work lost its
+        lease, as far as anyone can tell."""
+        self.close()
+        self._work.watcher.worker_ended(self._name, lost.how(), "")
+        if self._ready:
+            await self._work.lose(self._taken_away(), lost.how())
+        else:
+            await self._work.give_back(self._taken_away(), lost.how())
 
     async def _after_death(self, ended: WorkerEndedError, *, alone: bool) -> None:
         """The worker is gone. Its films are not charged and run next alone, but one that was alone is."""

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from multiprocessing import get_context
+from pathlib import Path
 
 from ..device.choice import choice_of
 from ..device.machine import device_count
 from ..settings.model import Settings
+from .links import AskPlaces, Places, local_starter
 
-Places = Mapping[str, Mapping[str, str]]
-"""Name of a place → environment variables of its workers."""
 WORKERS_PER_GPU = 2
 """One interpreter cannot feed the decoders of a chip."""
 
 
-def places_of(settings: Settings) -> Places:
-    """One place a worker: `cpu-1`, or `gpu0-1`, `gpu0-2`, … Raises KeyartError when the device that is asked for cannot
-    be used."""
+def fixed(places: Places) -> AskPlaces:
+    """The same places all the time."""
+
+    async def now() -> Places:
+        return places
+
+    return now
+
+
+def local_places(settings: Settings, logs: Path) -> Places:
+    """One place a worker of this machine: `cpu-1`, or `gpu0-1`, `gpu0-2`, …, with logs in that folder. Raises
+    KeyartError when the device that is asked for cannot be used."""
     devices = () if settings.device == "cpu" else _gpus_from_afar(settings.device)
     each = settings.backfill.workers_per_device
     if not devices:
-        return {f"cpu-{number}": {} for number in range(1, (each or 1) + 1)}
+        return {f"cpu-{number}": local_starter(logs, {}) for number in range(1, (each or 1) + 1)}
     return {
-        f"gpu{device}-{number}": {"CUDA_VISIBLE_DEVICES": device}
+        f"gpu{device}-{number}": local_starter(logs, {"CUDA_VISIBLE_DEVICES": device})
         for device in devices
         for number in range(1, (each or WORKERS_PER_GPU) + 1)
     }

@@ -23,9 +23,8 @@ from ..version import own_version
 from .errors import LedgerUnavailableError
 from .leases import Leases
 from .ledger import Asked, Ledger, Scan
-from .links import StartWorker
+from .links import AskPlaces
 from .owner import is_known_dead, own_name
-from .places import Places
 from .plan import Plan
 from .publishing import holds_result
 from .stopping import RunStoppedError
@@ -92,7 +91,7 @@ def scan_library(ledger: Ledger, library: Library, plan: Plan, settings: Setting
     return scan
 
 
-async def run_library(work: Work, plan: Plan, places: Places, stop: Event) -> Ended:
+async def run_library(work: Work, plan: Plan, stop: Event) -> Ended:
     """Work through what is queued until nothing is left, `stop` is set or the time is up. Jobs of owners that are known
     dead on this machine are taken back first. Why a run stopped is in `Ended.stopped`, not raised."""
     ended = Ended()
@@ -101,7 +100,7 @@ async def run_library(work: Work, plan: Plan, places: Places, stop: Event) -> En
         await work.asked(lambda: work.leases.take_from(dead))
         async with create_task_group() as tasks:
             tasks.start_soon(_stop_at, plan.until, stop, ended)
-            await supervise(work, places, stop, plan.grace_s)
+            await supervise(work, stop, plan.grace_s)
             tasks.cancel_scope.cancel()
     except* RunStoppedError as group:
         ended.stopped = str(errors_in(group)[0])
@@ -117,7 +116,7 @@ async def run_library(work: Work, plan: Plan, places: Places, stop: Event) -> En
 
 
 def new_work(
-    settings: Settings, ledger: Ledger, root: Path, plan: Plan, fingerprint: str, start: StartWorker, watch: Watcher
+    settings: Settings, ledger: Ledger, root: Path, plan: Plan, fingerprint: str, places: AskPlaces, watch: Watcher
 ) -> Work:
     """The work of a run, under a name that no other living process has."""
     lease_s = settings.backfill.lease_s
@@ -128,7 +127,7 @@ def new_work(
         settings=settings,
         ledger=ledger,
         leases=leases,
-        start_worker=start,
+        places=places,
         watcher=watch,
         redo_version=plan.redo_version,
         most=plan.limit,

@@ -14,7 +14,7 @@ from ..settings.model import Settings
 from .errors import LedgerUnavailableError
 from .leases import Lease, Leases
 from .ledger import Ledger
-from .links import StartWorker
+from .links import AskPlaces
 from .messages import FilmDone, Progress, Ready, Trouble
 from .states import Kind
 from .stopping import FailureBudget, Patience
@@ -58,7 +58,8 @@ class FilmInWork:
 
 @dataclass(slots=True)
 class Work:
-    """A run. most: films to end at most, None for all. stop_taking: nothing new is begun any more.
+    """A run. places: where workers may run, asked again and again. most: films to end at most, None for all.
+    stop_taking: nothing new is begun any more.
 
     look_again_s: how often it is looked whether there is something to do. clock: seconds, for how long films and
     workers say nothing.
@@ -69,7 +70,7 @@ class Work:
     settings: Settings
     ledger: Ledger
     leases: Leases
-    start_worker: StartWorker
+    places: AskPlaces
     watcher: Watcher
     redo_version: bool = False
     most: int | None = None
@@ -137,6 +138,17 @@ class Work:
             self.in_work.pop(film.lease.job, None)
         held = [film.lease for film in given if not film.lost]
         await self.asked(lambda: self.leases.give_back(held, alone=alone))
+        for lease in held:
+            self.watcher.given_back(lease, reason)
+
+    async def lose(self, films: Iterable[FilmInWork], reason: str) -> None:
+        """Queue again what was in work with a worker that is lost; to the ledger its leases ended without word."""
+        given = list(films)
+        for film in given:
+            self.in_work.pop(film.lease.job, None)
+        held = [film.lease for film in given if not film.lost]
+        taken = await self.asked(lambda: self.leases.lose(held))
+        self.alone_may_wait = self.alone_may_wait or taken.alone > 0
         for lease in held:
             self.watcher.given_back(lease, reason)
 

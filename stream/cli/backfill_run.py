@@ -18,8 +18,7 @@ from .. import log
 from ..backfill.errors import LedgerUnavailableError
 from ..backfill.home import HOME, ledger_to_look_at, open_ledger
 from ..backfill.ledger import Ledger, Scan
-from ..backfill.links import local_starter
-from ..backfill.places import places_of
+from ..backfill.places import fixed, local_places
 from ..backfill.plan import Plan, parse_shard, parse_until
 from ..backfill.run import Ended, new_work, result_fingerprint, run_library, scan_library
 from ..backfill.tally import write_summary
@@ -139,15 +138,13 @@ class BackfillRun:
         stop.append(Event())
         started = datetime.now().astimezone().isoformat(timespec="seconds")
         home = self.plan.out / HOME
-        work = new_work(
-            self.settings, ledger, root, self.plan, fingerprint, local_starter(home / "logs"), display
-        )
+        places = fixed(local_places(self.settings, home / "logs"))
+        work = new_work(self.settings, ledger, root, self.plan, fingerprint, places, display)
         left, age_s = work.leases.left(), ledger.queue_age_s(fingerprint)
         display.metrics.oldest_s.set(age_s or 0.0)
         display.tally.queued = left if self.plan.limit is None else min(left, self.plan.limit)
-        places = places_of(self.settings)
         async with display.shown():
-            ended = await run_library(work, self.plan, places, stop[0])
+            ended = await run_library(work, self.plan, stop[0])
         summary = {
             "started": started, **display.tally.summary(), "stopped": ended.stopped, "left": ended.left,
             "ledger": ended.counts,

@@ -13,7 +13,7 @@ from anyio import Event, create_memory_object_stream, fail_after
 
 from stream.backfill.leases import Lease
 from stream.backfill.ledger import Ledger
-from stream.backfill.links import WorkerEndedError, WorkerLink
+from stream.backfill.links import StartWorker, WorkerEndedError, WorkerLink, WorkerLostError
 from stream.backfill.messages import (
     Begin,
     CannotStart,
@@ -30,6 +30,7 @@ from stream.backfill.messages import (
     Said,
     path_in,
 )
+from stream.backfill.places import fixed
 from stream.backfill.plan import Plan
 from stream.backfill.run import Ended, run_library
 from stream.backfill.states import Kind
@@ -78,8 +79,8 @@ class Listening(Tally):
 class Script:
     """What becomes of films, by name: each time one is run it takes the next of its acts, the last for ever.
 
-    done, gone, refused, limits, inside, full (the disk), killed, lost (the device), hang (no word any more), ask (leave
-    to publish, then done or given up), wait (until it is dropped). Films that are not named are done.
+    done, gone, refused, limits, inside, full (the disk), killed, lost (the device), away (its machine), hang (no word
+    any more), ask (leave to publish, then done or given up), wait (until it is dropped). What is not named is done.
     """
 
     def __init__(self, acts: Mapping[str, str] | None = None, in_flight: int = 1, cannot_start: int = 0) -> None:
@@ -96,7 +97,7 @@ class Script:
         acts = self._acts.get(name, deque(["done"]))
         return acts.popleft() if len(acts) > 1 else acts[0]
 
-    async def start(self, name: str, environment: Mapping[str, str]) -> WorkerLink:
+    async def start(self, name: str) -> WorkerLink:
         return ScriptedWorker(self)
 
     @property
@@ -112,7 +113,7 @@ class ScriptedWorker:
         self._films: list[str] = []
         script.workers.append(self._films)
         self._open: dict[int, str] = {}
-        self._next: Said | WorkerEndedError | None = None
+        self._kept: Said | WorkerEndedError | None = None
         self._say, self._said = create_memory_object_stream[Said | WorkerEndedError](100)
 
     async def send(self, message: Message) -> None:
@@ -157,6 +158,8 @@ class ScriptedWorker:
         elif act in ("killed", "lost"):
             code = -9 if act == "killed" else 70
             self._say.send_nowait(WorkerEndedError(code, f"log of {name}"))
+        elif act == "away":
+            self._say.send_nowait(WorkerLostError("was lost with its node"))
         elif act == "ask":
             self._say.send_nowait(MayPublish(job=job))
             self._script.asking.set()
@@ -170,13 +173,12 @@ class ScriptedWorker:
         self._say.send_nowait(said)
 
     async def receive(self) -> Said:
-        if self._next is None:
-            self._next = await self._said.receive()
-        if isinstance(self._next, WorkerEndedError):
-            raise self._next
-        if isinstance(self._next, MayPublish) and self._script.hold_answers is not None:
+        said = self._kept = self._kept or await self._said.receive()
+        if isinstance(said, WorkerEndedError):
+            raise said
+        if isinstance(said, MayPublish) and self._script.hold_answers is not None:
             await self._script.hold_answers.wait()
-        said, self._next = self._next, None
+        self._kept = None
         return said
 
     async def stop(self, within_s: float) -> None:
@@ -209,23 +211,23 @@ def work_of(ledger: Ledger, script: Script, root: Path, settings: Settings | Non
         settings=settings or settings_of(),
         ledger=ledger,
         leases=more.pop("leases", leases_of(ledger)),
-        start_worker=script.start,
+        places=more.pop("ask", None) or fixed(places_of(script, more.pop("places", 1))),
         watcher=Listening(),
         look_again_s=0.01,
         **more,
     )
 
 
-def run(work: Work, places: int = 1, grace_s: float = 5.0) -> Ended:
+def run(work: Work, grace_s: float = 5.0) -> Ended:
     """Run it to its end."""
 
     async def all_of_it() -> Ended:
         with fail_after(LONGEST_S):
-            return await run_library(work, Plan(work.out, grace_s=grace_s), places_of(places), Event())
+            return await run_library(work, Plan(work.out, grace_s=grace_s), Event())
 
     return anyio.run(all_of_it)
 
 
-def places_of(number: int) -> dict[str, dict[str, str]]:
-    """Places without an environment of their own."""
-    return {f"cpu-{one}": {} for one in range(number)}
+def places_of(script: Script, number: int) -> dict[str, StartWorker]:
+    """So many places for workers of a script."""
+    return {f"cpu-{one}": script.start for one in range(number)}

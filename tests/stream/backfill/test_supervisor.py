@@ -17,7 +17,7 @@ from stream.backfill.supervisor import beat
 from stream.backfill.work import Work
 from stream.output.leftovers import temporary_folders
 
-from .scripted import LONGEST_S, Listening, Script, Ticking, places_of, run, settings_of, work_of
+from .scripted import LONGEST_S, Listening, Script, Ticking, run, settings_of, work_of
 from .shelf import enqueue, leases_of, row, titles
 
 
@@ -123,7 +123,7 @@ def test_what_must_run_alone_does_not_wait_for_the_queue(queued: Callable[..., L
     async def with_a_death_elsewhere() -> None:
         with fail_after(LONGEST_S):
             async with create_task_group() as tasks:
-                tasks.start_soon(run_library, work, Plan(work.out), places_of(1), Event())
+                tasks.start_soon(run_library, work, Plan(work.out), Event())
                 await script.asking.wait()
                 with ledger.database.writing() as connection:
                     values = {"state": "running", "owner": "elsewhere", "lease_until_s": 0.0, "lost": 1}
@@ -221,7 +221,7 @@ def test_workers_are_replaced_after_some_films(queued: Callable[..., Ledger], tm
 
 def test_no_more_films_than_asked_for(queued: Callable[..., Ledger], tmp_path: Path) -> None:
     script = Script({"a": "inside done", "b": "killed done"}, in_flight=2)
-    ended = run(work_of(queued(*"abcde"), script, tmp_path, most=3), places=2)
+    ended = run(work_of(queued(*"abcde"), script, tmp_path, most=3, places=2))
     assert (ended.counts["done"], ended.left) == (3, 2)
 
 
@@ -236,7 +236,7 @@ async def _with_thief(work: Work, ledger: Ledger, script: Script, when: Event, a
     """Somebody else takes the job of the film that waits, and gets it done."""
     with fail_after(LONGEST_S):
         async with create_task_group() as tasks:
-            tasks.start_soon(run_library, work, Plan(work.out), places_of(1), Event())
+            tasks.start_soon(run_library, work, Plan(work.out), Event())
             await when.wait()
             with ledger.database.writing() as connection:
                 connection.execute(jobs.update().values(lease_until_s=0.0))
@@ -278,7 +278,7 @@ def test_a_stop_takes_nothing_new_and_hands_leases_back(queued: Callable[..., Le
             async with create_task_group() as tasks:
 
                 async def go() -> None:
-                    ended.append(await run_library(work, Plan(work.out, grace_s=0.01), places_of(1), stop))
+                    ended.append(await run_library(work, Plan(work.out, grace_s=0.01), stop))
 
                 tasks.start_soon(go)
                 await script.waiting.wait()
