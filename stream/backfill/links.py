@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from subprocess import PIPE
@@ -167,21 +167,24 @@ def local_starter(logs: Path, environment: Mapping[str, str]) -> Callable[[str],
     the folder `logs`."""
 
     async def start(name: str) -> LocalWorker:
-        logs.mkdir(parents=True, exist_ok=True)
-        log = logs / f"{name}.log"
-        with log.open("wb") as errors:
-            # A session of its own: Ctrl-C is the supervisor's to hear, who then tells its workers.
-            process = await anyio.open_process(
-                WORKER,
-                stdin=PIPE,
-                stdout=PIPE,
-                stderr=errors,
-                env={**os.environ, **environment},
-                start_new_session=True,
-            )
-        return LocalWorker(process, log)
+        return await open_worker(logs / f"{name}.log", {**os.environ, **environment})
 
     return start
+
+
+async def open_worker(log: Path, environment: Mapping[str, str]) -> LocalWorker:
+    """A worker process of this machine, with this environment and no other. Raises OSError."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    return LocalWorker(await open_piped(WORKER, log, environment), log)
+
+
+async def open_piped(command: Sequence[str], log: Path, environment: Mapping[str, str]) -> Process:
+    """A process with pipes to its stdin and from its stdout, whose stderr goes to a file. It has a session of its own:
+    Ctrl-C is the supervisor's to hear, who then tells the others. Raises OSError."""
+    with log.open("wb") as errors:
+        return await anyio.open_process(
+            command, stdin=PIPE, stdout=PIPE, stderr=errors, env=environment, start_new_session=True
+        )
 
 
 def tail_of(log: Path) -> str:

@@ -11,10 +11,9 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
 
 import anyio
 from anyio import CancelScope, Event, create_task_group, to_thread
@@ -53,10 +52,10 @@ from .messages import (
     RunFilm,
     path_in,
 )
+from .pipes import Send, lines, sender
 from .publishing import LEAST_SHARE_LEFT, Permission, Published, Wanted, adoptable, publish
 
 _TELL_EVERY_S = 1.0
-Send = Callable[[Message], None]
 Receive = Callable[[], Awaitable[bytes | None]]
 
 
@@ -251,41 +250,16 @@ def _end_now() -> None:
     os._exit(1)
 
 
-async def _lines(descriptor: int) -> AsyncIterator[bytes]:
-    """Lines of a pipe, without their ends."""
-    held = b""
-    while True:
-        await anyio.wait_readable(descriptor)
-        chunk = os.read(descriptor, 1 << 16)
-        if not chunk:
-            return
-        *whole, held = (held + chunk).split(b"\n")
-        for line in whole:
-            yield line
-
-
-def _sender(descriptor: int) -> Send:
-    lock = Lock()
-
-    def send(message: Message) -> None:
-        data = message.line()
-        with lock:
-            while data:
-                data = data[os.write(descriptor, data) :]
-
-    return send
-
-
 async def _main() -> int:
     # What C libraries print must not come between the messages.
     out = os.dup(1)
     os.dup2(2, 1)
-    lines = _lines(0)
+    incoming = lines(0)
 
     async def receive() -> bytes | None:
-        return await anext(lines, None)
+        return await anext(incoming, None)
 
-    return await serve(receive, _sender(out))
+    return await serve(receive, sender(out))
 
 
 if __name__ == "__main__":
