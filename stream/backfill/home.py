@@ -33,6 +33,14 @@ def library_id(out: Path) -> str:
         raise UsageError(f"{file} is damaged: restore it, or remove it with the ledger to begin anew") from None
 
 
+def seen_library_id(out: Path) -> str | None:
+    """The id of a result folder as it is seen from here; None where there is none."""
+    try:
+        return str(json.loads((out / HOME / "library.json").read_text())["id"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def open_ledger(out: Path, url: str | None) -> Ledger:
     """The ledger of a result folder, in a file of its own or at `url`, made on first use. Raises UsageError,
     LedgerUnavailableError, LedgerVersionError, OutputError."""

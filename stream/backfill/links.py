@@ -109,16 +109,24 @@ class LocalWorker:
 
     async def send(self, message: Message) -> None:
         """See `WorkerLink`."""
+        await self.send_line(message.line())
+
+    async def send_line(self, line: bytes) -> None:
+        """Send one line, with its end. Raises WorkerEndedError."""
         assert self._process.stdin is not None
         try:
-            await self._process.stdin.send(message.line())
+            await self._process.stdin.send(line)
         except (BrokenResourceError, ClosedResourceError, OSError):
             raise await self._ended() from None
 
     async def receive(self) -> Said:
         """See `WorkerLink`."""
+        return FROM_WORKER.validate_json(await self.receive_line())
+
+    async def receive_line(self) -> bytes:
+        """The next line, without its end. Raises WorkerEndedError."""
         try:
-            return FROM_WORKER.validate_json(await self._out.receive_until(b"\n", _LONGEST_LINE_BYTES))
+            return await self._out.receive_until(b"\n", _LONGEST_LINE_BYTES)
         except (EndOfStream, IncompleteRead, BrokenResourceError, ClosedResourceError):
             raise await self._ended() from None
 

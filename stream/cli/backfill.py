@@ -41,6 +41,10 @@ def backfill(
     redo: Annotated[
         str | None, typer.Option(metavar="version", help="Also what another version of Keyart made.")
     ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Work on the nodes of a Ray cluster: auto, HOST:PORT, or local for one."),
+    ] = None,
     metrics_port: Annotated[
         int | None, typer.Option(metavar="PORT", help="Answer Prometheus on this port of 127.0.0.1 while it runs.")
     ] = None,
@@ -74,11 +78,13 @@ def backfill(
     }  # fmt: skip
     with errors_to_exit_codes() as interrupts:
         options.refuse_without_library_extra()
-        from .backfill_run import BackfillRun, plan_of, since_s
+        from .backfill_run import BackfillRun, on_ray, plan_of, since_s
 
         settings = options.settings_from(config, flags, assignments)
         plan = plan_of(out, ledger, limit, shard, until, redo, grace, dry_run)
         run = BackfillRun(settings, plan, quiet=quiet, as_json=as_json, metrics_port=metrics_port)
+        if ray is not None:
+            run = on_ray(run, ray)
         code = run.work_through(library, priority, since_s(newer_than), interrupts)
     if code:
         raise typer.Exit(code)

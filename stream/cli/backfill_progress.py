@@ -94,6 +94,11 @@ class Display:
         log.warning("trouble", reason=reason, wait_s=wait_s)
         self.say(f"keyart: {reason}; trying again in {wait_s:.0f} s", style="yellow")
 
+    def complain(self, line: str) -> None:
+        """Something that a person may want to change, and without which the run goes on."""
+        log.warning("left out", reason=line)
+        self.say(f"keyart: {line}", style="yellow")
+
     def say(self, text: str, style: str | None = None) -> None:
         """One line."""
         print(one_line(text), file=self._errors, flush=True)

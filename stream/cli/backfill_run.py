@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -18,8 +18,11 @@ from .. import log
 from ..backfill.errors import LedgerUnavailableError
 from ..backfill.home import HOME, ledger_to_look_at, open_ledger
 from ..backfill.ledger import Ledger, Scan
+from ..backfill.links import AskPlaces
 from ..backfill.places import fixed, local_places
 from ..backfill.plan import Plan, parse_shard, parse_until
+from ..backfill.ray.access import Access, access_to
+from ..backfill.ray.places import connect_to, for_nodes, open_ray_places
 from ..backfill.run import Ended, new_work, result_fingerprint, run_library, scan_library
 from ..backfill.tally import write_summary
 from ..backfill.walker import Library, open_library
@@ -83,6 +86,8 @@ class BackfillRun:
     quiet: bool
     as_json: bool
     metrics_port: int | None = None
+    access: Access | None = None
+    """How Ray is reached, None to work on this machine alone."""
 
     def work_through(self, library: str, priority: int, newer_than_s: float | None, interrupts: Interrupts) -> int:
         """The exit code. Raises what `errors_to_exit_codes` explains."""
@@ -138,13 +143,13 @@ class BackfillRun:
         stop.append(Event())
         started = datetime.now().astimezone().isoformat(timespec="seconds")
         home = self.plan.out / HOME
-        places = fixed(local_places(self.settings, home / "logs"))
-        work = new_work(self.settings, ledger, root, self.plan, fingerprint, places, display)
-        left, age_s = work.leases.left(), ledger.queue_age_s(fingerprint)
-        display.metrics.oldest_s.set(age_s or 0.0)
-        display.tally.queued = left if self.plan.limit is None else min(left, self.plan.limit)
-        async with display.shown():
-            ended = await run_library(work, self.plan, stop[0])
+        async with self._places(root, ledger.library, display) as places:
+            work = new_work(self.settings, ledger, root, self.plan, fingerprint, places, display)
+            left, age_s = work.leases.left(), ledger.queue_age_s(fingerprint)
+            display.metrics.oldest_s.set(age_s or 0.0)
+            display.tally.queued = left if self.plan.limit is None else min(left, self.plan.limit)
+            async with display.shown():
+                ended = await run_library(work, self.plan, stop[0])
         summary = {
             "started": started, **display.tally.summary(), "stopped": ended.stopped, "left": ended.left,
             "ledger": ended.counts,
@@ -158,6 +163,17 @@ class BackfillRun:
         elif not self.quiet:
             say(display.line())
         return ended
+
+    @asynccontextmanager
+    async def _places(self, root: Path, library: str, display: Display) -> AsyncIterator[AskPlaces]:
+        """Where workers run: on this machine, or on Ray's nodes."""
+        logs = self.plan.out / HOME / "logs"
+        if self.access is None:
+            yield fixed(local_places(self.settings, logs))
+            return
+        connect = connect_to(self.access, self.settings, root, self.plan.out, logs, library)
+        async with open_ray_places(self.access, connect, display.complain) as places:
+            yield places
 
     def _said(self, ended: Ended) -> int:
         if ended.stopped is not None:
@@ -183,6 +199,12 @@ class BackfillRun:
         known = "how long is not known before some are done" if seconds is None else f"about {shown_duration(seconds)}"
         print(f"{scan.seen} films, {waiting} to do, {known}{' at the pace of before' if seconds else ''}")
         return 0
+
+
+def on_ray(run: BackfillRun, address: str) -> BackfillRun:
+    """The same run with its workers on Ray's nodes. Raises UsageError where Ray cannot be used."""
+    plan = replace(run.plan, out=run.plan.out.absolute())
+    return replace(run, settings=for_nodes(run.settings), plan=plan, access=access_to(address))
 
 
 def _scanned(scan: Scan) -> str:

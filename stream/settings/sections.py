@@ -267,6 +267,13 @@ class BackfillSettings(Section):
     workers_per_device: int = setting(
         0, "Worker processes a device; 0 is what suits it (CPU: 1, GPU: 2).", affects_result=False, ge=0, le=64
     )
+    cores_per_worker: int = setting(
+        0,
+        "With --ray, cores of a node that a worker without a GPU takes; 0 is `threads`, or 4.",
+        affects_result=False,
+        ge=0,
+        le=1024,
+    )
     attempts: int = setting(
         3, "Deaths or hangs of a film alone, after which it is quarantined.", affects_result=False, ge=1, le=100
     )
