@@ -29,10 +29,11 @@ compile cpu.txt "what runs on a machine without a GPU" "${portable[@]}" -c requi
 linux=(--python-platform x86_64-manylinux_2_28)
 compile cuda.txt "what runs on a machine with an NVIDIA GPU (Linux x86-64), without TensorRT" \
     "${linux[@]}" -c requirements/cpu.txt --group build --extra cuda
-# The tests' own packages at the versions of the CPU's lock; but NVRTC has to be the one that the CUDA packages ask for.
+# The tests' own packages at the versions of the CPU's lock; but NVRTC and filelock have to be those that the CUDA
+# packages ask for.
 shared=$(mktemp)
 trap 'rm -f "$shared"' EXIT
-sed '/^nvidia-cuda-nvrtc==/,/[^\\]$/d' requirements/cpu-test.txt >"$shared"
+sed -E '/^(nvidia-cuda-nvrtc|filelock)==/,/[^\\]$/d' requirements/cpu-test.txt >"$shared"
 compile cuda-test.txt "everything a developer with an NVIDIA GPU needs (Linux x86-64), without TensorRT" \
     "${linux[@]}" -c requirements/cuda.txt -c "$shared" \
     --group build --extra cuda --extra demo --extra bench --extra test --extra dev

@@ -258,7 +258,7 @@ def test_every_base_dependency_is_used() -> None:
 
 
 def test_every_import_is_declared() -> None:
-    known = {module_of(name) for name in declared("cpu", "cuda", "tensorrt", "bench", "demo", "library")}
+    known = {module_of(name) for name in declared("cpu", "cuda", "tensorrt", "bench", "demo", "library", "ray")}
     strangers = {top: place for top, place in third_party().items() if top not in known}
     assert not strangers
 
