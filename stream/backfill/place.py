@@ -224,7 +224,7 @@ class Place:
         work, how = self._work, ended.how()
         films = self._taken_away()
         work.watcher.worker_ended(self._name, how, ended.last_words())
-        await to_thread.run_sync(_clean_up, [result_below(work.out, film.lease.key) for film in films])
+        await self._clean_up(films)
         if not self._ready:
             await work.give_back(films, how)
             work.hold("start", f"a worker {how} while it began: {ended.last_words()}")
@@ -240,9 +240,14 @@ class Place:
         with CancelScope(shield=True):
             if link is not None:
                 await link.stop(_STOP_BUSY_WORKER_S if self._films else _STOP_WORKER_S)
-            if self._films:
+            if films := self._taken_away():
+                await self._clean_up(films)
                 with move_on_after(_STOP_WORKER_S):
-                    await self._work.give_back(self._taken_away(), "the run ends")
+                    await self._work.give_back(films, "the run ends")
+
+    async def _clean_up(self, films: Iterable[FilmInWork]) -> None:
+        """A worker that was killed could not remove what it had half written."""
+        await to_thread.run_sync(_clean_up, [result_below(self._work.out, film.lease.key) for film in films])
 
     def _taken_away(self) -> list[FilmInWork]:
         films = list(self._films.values())
@@ -255,7 +260,6 @@ class Place:
 
 
 def _clean_up(targets: Iterable[Path]) -> None:
-    """A worker that was killed could not remove what it had half written."""
     folders = FoldersWithLeftovers()
     for target in targets:
         folders.clean_up(target)

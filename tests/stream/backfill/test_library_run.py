@@ -47,8 +47,12 @@ class Command:
     def send(self, number: int) -> None:
         self._process.send_signal(number)
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def workers(self) -> list[psutil.Process]:
-        return psutil.Process(self._process.pid).children()
+        return psutil.Process(self.pid).children()
 
 
 @pytest.fixture
@@ -144,6 +148,24 @@ def test_a_signal_hands_leases_back(library: Path, tmp_path: Path) -> None:
     assert "nothing new is begun" in errors or "interrupted" in errors
     assert status(out)["running"] == 0
     assert set(results(out)) <= {"disk0/0.mp4", "disk0/2.mp4", "disk1/1.mp4"}
+
+
+def test_a_second_signal_waits_for_no_film(library: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run = backfill(library, out, "--grace", "3600")
+    run.until_said("4 queued")
+    while not list(out.glob("**/.*partial*")):
+        assert psutil.pid_exists(run.pid)
+    workers = run.workers()
+    workers[0].suspend()  # its film would never end
+    run.send(signal.SIGTERM)
+    run.until_said("once more ends at once")
+    run.send(signal.SIGTERM)
+    code, _, errors = run.ended()
+    assert code == 143, errors
+    _, alive = psutil.wait_procs(workers, timeout=30)
+    assert not alive
+    assert not list(out.glob("**/.*partial*"))
 
 
 def test_what_cannot_be_meant(library: Path, tmp_path: Path) -> None:
