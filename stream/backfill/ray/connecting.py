@@ -33,9 +33,9 @@ def connected(connect: Connect) -> Iterator[None]:
         with _own_ray(connect.own_cores):
             yield
         return
-    address = _found(connect.address)
-    _refuse_open(address)
-    _init(address)
+    found = _found(connect.address)
+    _refuse_open(connect.address, found)
+    _init(connect.address, found)
     try:
         yield
     finally:
@@ -48,9 +48,8 @@ def _own_ray(cores: int) -> Iterator[None]:
     os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_worker_niceness="0")
     folder = tempfile.mkdtemp(prefix="keyart-ray-")  # short: sockets are made in it
     try:
-        _init(
-            "local", num_cpus=cores, include_dashboard=False, object_store_memory=_OBJECT_STORE_BYTES, _temp_dir=folder
-        )
+        room = {"num_cpus": cores, "object_store_memory": _OBJECT_STORE_BYTES}
+        _init(LOCAL, "local", include_dashboard=False, _temp_dir=folder, **room)
         try:
             yield
         finally:
@@ -78,14 +77,14 @@ def _unreachable(address: str, error: OSError) -> RayRefusedError:
     return RayRefusedError(f"--ray {address}: cannot be reached ({error.strerror or error}), is Ray running there?")
 
 
-def _refuse_open(address: str) -> None:
+def _refuse_open(address: str, found: str) -> None:
     try:
-        if lets_anyone_in(address):
+        if lets_anyone_in(found):
             raise RayRefusedError(
                 f"--ray {address}: this Ray lets in whoever asks, and it listens on every interface; start it anew "
                 "with RAY_AUTH_MODE=token on every node"
             )
-        if not lets_in(address):
+        if not lets_in(found):
             raise RayRefusedError(
                 f"--ray {address}: refuses the token; `ray get-auth-token` prints the right one on the cluster's nodes"
             )
@@ -94,9 +93,9 @@ def _refuse_open(address: str) -> None:
         raise RayRefusedError(reason) from None
 
 
-def _init(address: str, **more: object) -> None:
+def _init(address: str, found: str, **more: object) -> None:
     try:
-        ray.init(address=address, log_to_driver=False, configure_logging=False, **more)
+        ray.init(address=found, log_to_driver=False, configure_logging=False, **more)
     except Exception as error:  # of many kinds, and what to do about each is in its text
         said = " ".join(str(error).split())
         raise RayRefusedError(f"--ray {address}: {type(error).__name__}, {said[:400]}") from error
