@@ -1,15 +1,17 @@
-"""Does a run over a library bear being killed? `python -m benchmarks.kill_run [--ledger URL --processes 2]` prints one
-line of JSON; exit 0 only if all holds.
+"""Does a run over a library bear being killed? `python -m benchmarks.kill_run [--ledger URL --processes 2 | --ray]`
+prints one line of JSON; exit 0 only if all holds.
 
 Short clips, some broken, are worked through while supervisors and workers are killed (SIGKILL) at random, and one
 supervisor is stopped (SIGSTOP) until its leases have passed to others. Then the run is let go to its end. Every good
-clip must have one result that was made once, every bad one a reason; nothing half written, nothing quarantined.
+clip must have one result that was made once, every bad one a reason; nothing half written, nothing quarantined. With
+--ray the workers are two on a Ray of this machine, and their actors are killed too.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import signal
 import subprocess
@@ -17,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,9 +28,11 @@ import av
 import numpy as np
 import psutil
 
+from stream.backfill.links import WORKER
 from stream.decode.container import open_container
 
 from .demo import make_demo_film
+from .ray_cluster import TOKEN, RayCluster, ray_of
 
 LEASE_S = 4.0
 BROKEN_SHARE = 0.05
@@ -72,8 +77,9 @@ class Killer:
     ledger: str | None
     processes: int
     rng: random.Random
+    ray: RayCluster | None = None
     runs: list[subprocess.Popen[bytes]] = field(default_factory=list)
-    killed: dict[str, int] = field(default_factory=lambda: {"supervisor": 0, "worker": 0, "stopped": 0})
+    killed: dict[str, int] = field(default_factory=lambda: {"supervisor": 0, "worker": 0, "actor": 0, "stopped": 0})
     made: dict[str, int] = field(default_factory=dict)
     made_again: set[str] = field(default_factory=set)
 
@@ -82,6 +88,8 @@ class Killer:
         where = [] if self.ledger is None else ["--ledger", self.ledger]
         options = ["--device", "cpu", "--quiet", "--set", f"backfill.lease_s={LEASE_S}"]
         options += ["--set", "backfill.budget_percent=100"]
+        if self.ray is not None:
+            options += ["--ray", self.ray.address, "--set", "backfill.cores_per_worker=1"]
         run = [sys.executable, "-m", "stream.cli", "backfill", str(self.library), "--out", str(self.out)]
         return [*run, *where, *options]
 
@@ -89,18 +97,24 @@ class Killer:
         """As many runs as there should be."""
         self.runs = [run for run in self.runs if run.poll() is None]
         while len(self.runs) < self.processes:
-            self.runs.append(subprocess.Popen(self.command(), stderr=subprocess.DEVNULL))
+            self.runs.append(self.started())
+
+    def started(self) -> subprocess.Popen[bytes]:
+        """One more run."""
+        token = {} if self.ray is None else {"RAY_AUTH_TOKEN": TOKEN}
+        return subprocess.Popen(self.command(), stderr=subprocess.DEVNULL, env={**os.environ, **token})
 
     def kill_one(self) -> None:
-        """A supervisor or a worker, some time after there is a worker."""
+        """A supervisor, a worker or its actor, some time after there is a worker."""
         self.keep_running()
         run = self.rng.choice(self.runs)
-        worker = _worker_of(run)
+        worker = self.worker_of(run)
         time.sleep(self.rng.uniform(0.2, 6.0))
         self.look()
         if worker is not None and self.rng.random() < 0.5 and worker.is_running():
-            worker.kill()
-            self.killed["worker"] += 1
+            actor = worker.parent() if self.ray is not None and self.rng.random() < 0.5 else None
+            (actor or worker).kill()
+            self.killed["worker" if actor is None else "actor"] += 1
         elif run.poll() is None:
             run.kill()
             run.wait()
@@ -110,14 +124,13 @@ class Killer:
         """A supervisor stands still until its leases have ended, while another run works; then it goes on."""
         self.keep_running()
         stopped = self.runs[0]
-        _worker_of(stopped)
+        self.worker_of(stopped)
         time.sleep(2.0)
         if stopped.poll() is not None:
             return
         stopped.send_signal(signal.SIGSTOP)
         self.killed["stopped"] += 1
-        other = subprocess.Popen(self.command(), stderr=subprocess.DEVNULL)
-        self.runs.append(other)
+        self.runs.append(self.started())
         time.sleep(3 * LEASE_S)
         self.look()
         stopped.send_signal(signal.SIGCONT)
@@ -133,22 +146,27 @@ class Killer:
         """Let the runs come to their end; the exit code of the last."""
         for run in self.runs:
             run.wait()
-        last = subprocess.run(self.command(), stderr=subprocess.DEVNULL, check=False).returncode
+        last = self.started().wait()
         self.look()
         return last
 
 
-def _worker_of(run: subprocess.Popen[bytes]) -> psutil.Process | None:
-    """Its worker, once there is one; None when the run ends before."""
-    while run.poll() is None:
-        try:
-            children = psutil.Process(run.pid).children()
-        except psutil.NoSuchProcess:
-            return None
-        if children:
-            return children[0]
-        time.sleep(0.05)
-    return None
+    def worker_of(self, run: subprocess.Popen[bytes]) -> psutil.Process | None:
+        """Its worker, with Ray any worker, once there is one; None when the run ends before."""
+        while run.poll() is None:
+            above = [run.pid] if self.ray is None else self.ray.pids()
+            if workers := [worker for pid in above for worker in _workers_below(pid)]:
+                return self.rng.choice(workers)
+            time.sleep(0.05)
+        return None
+
+
+def _workers_below(pid: int) -> list[psutil.Process]:
+    try:
+        below = psutil.Process(pid).children(recursive=True)
+        return [process for process in below if WORKER[-1] in process.cmdline()]
+    except psutil.NoSuchProcess:
+        return []
 
 
 def exported(out: Path, ledger: str | None, to: Path) -> list[dict[str, Any]]:
@@ -159,11 +177,19 @@ def exported(out: Path, ledger: str | None, to: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in to.read_text().splitlines()]
 
 
-def measured(folder: Path, ledger: str | None, clips: int, kills: int, processes: int, seed: int) -> dict[str, Any]:
+def measured(
+    folder: Path,
+    ledger: str | None,
+    clips: int,
+    kills: int,
+    processes: int,
+    seed: int,
+    ray: RayCluster | None = None,
+) -> dict[str, Any]:
     """The whole test, in `folder`."""
     rng = random.Random(seed)
     broken = make_clips(folder / "library", clips, rng)
-    killer = Killer(folder / "library", folder / "out", ledger, processes, rng)
+    killer = Killer(folder / "library", folder / "out", ledger, processes, rng, ray)
     began_s = time.perf_counter()
     for number in range(kills):
         killer.kill_one()
@@ -180,8 +206,8 @@ def measured(folder: Path, ledger: str | None, clips: int, kills: int, processes
         row["key"]: f"{row['state']}: {row['reason']}" for row in rows if row["key"] not in (done & good) | explained
     }
     found = {
-        "database": "sqlite" if ledger is None else "postgresql", "processes": processes, "clips": len(rows),
-        "broken": len(broken), "killed": killer.killed, "done": len(done), "explained": len(explained),
+        "database": "sqlite" if ledger is None else "postgresql", "ray": ray is not None, "processes": processes,
+        "clips": len(rows), "broken": len(broken), "killed": killer.killed, "done": len(done), "explained": len(explained),
         "results": len(killer.made), "made_again": sorted(killer.made_again), "half_written": half,
         "unexpected": unexpected, "quarantined": sum(row["state"] == "quarantined" for row in rows), "exit_code": code,
         "wall_s": round(time.perf_counter() - began_s, 1), "seed": seed,
@@ -198,9 +224,12 @@ def main() -> int:
     parser.add_argument("--clips", type=int, default=200)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--ray", action="store_true", help="workers on a Ray of this machine, two of them")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        found = measured(Path(folder), given.ledger, given.clips, given.kills, given.processes, given.seed)
+    asked = (given.ledger, given.clips, given.kills, given.processes, given.seed)
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        ray = stack.enter_context(ray_of(2)) if given.ray else None
+        found = measured(Path(folder), *asked, ray)
     print(json.dumps(found))
     return 0 if found["holds"] else 1
 

@@ -12,10 +12,11 @@ import numpy as np
 import psutil
 import pytest
 
+from benchmarks.ray_cluster import RayCluster
 from stream.backfill.home import existing_ledger
 
 from ..conftest import MakeFilm
-from .ray_cluster import RayCluster, RayRun
+from .ray_run import RayRun
 from .shelf import row
 from .test_library_run import results
 
