@@ -207,8 +207,9 @@ def measured(
     }
     found = {
         "database": "sqlite" if ledger is None else "postgresql", "ray": ray is not None, "processes": processes,
-        "clips": len(rows), "broken": len(broken), "killed": killer.killed, "done": len(done), "explained": len(explained),
-        "results": len(killer.made), "made_again": sorted(killer.made_again), "half_written": half,
+        "clips": len(rows), "broken": len(broken), "killed": killer.killed, "done": len(done),
+        "explained": len(explained), "results": len(killer.made), "made_again": sorted(killer.made_again),
+        "half_written": half,
         "unexpected": unexpected, "quarantined": sum(row["state"] == "quarantined" for row in rows), "exit_code": code,
         "wall_s": round(time.perf_counter() - began_s, 1), "seed": seed,
     }  # fmt: skip

@@ -43,7 +43,9 @@ def backfill(
     ] = None,
     ray: Annotated[
         str | None,
-        typer.Option(metavar="ADDRESS", help="Work on the nodes of a Ray cluster: auto, HOST:PORT, or local for one."),
+        typer.Option(
+            metavar="ADDRESS", help="Work on a Ray cluster's nodes: HOST:PORT, auto (of this node) or local (its own)."
+        ),
     ] = None,
     metrics_port: Annotated[
         int | None, typer.Option(metavar="PORT", help="Answer Prometheus on this port of 127.0.0.1 while it runs.")

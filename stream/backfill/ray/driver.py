@@ -71,9 +71,9 @@ class Workers:
 
     async def _run(self, message: StartWorker, seat: Seat, to_send: MemoryObjectReceiveStream[bytes]) -> None:
         try:
-            await seat.relay.start.remote(path_out(log_of(self._logs, message.name)))
+            await seat.relay.start.remote(message.worker, path_out(log_of(self._logs, message.name)))
             async with create_task_group() as tasks:
-                tasks.start_soon(_pass_on, seat, to_send)
+                tasks.start_soon(_pass_on, seat, message.worker, to_send)
                 ended = await self._heard(message.worker, seat)
                 tasks.cancel_scope.cancel()
             self._send(WorkerEnded(worker=message.worker, exit_code=ended.exit_code, log=ended.log))
@@ -87,7 +87,7 @@ class Workers:
     async def _heard(self, worker: int, seat: Seat) -> Heard:
         """Pass on what the worker says, until it ends."""
         while True:
-            heard: Heard = await seat.relay.receive.remote()
+            heard: Heard = await seat.relay.receive.remote(worker)
             if heard.line is None:
                 return heard
             self._send(FromWorker(worker=worker, text=heard.line.decode(), memory_mib=heard.memory_mib))
@@ -95,17 +95,17 @@ class Workers:
     async def _end(self, seat: Seat, message: StopWorker | AbortWorker) -> None:
         try:
             if isinstance(message, StopWorker):
-                await seat.relay.stop.remote(message.within_s)
+                await seat.relay.stop.remote(message.worker, message.within_s)
             else:
-                await seat.relay.abort.remote()
+                await seat.relay.abort.remote(message.worker)
         except RayError:
             return  # what reads from the worker says that it is lost
 
 
-async def _pass_on(seat: Seat, to_send: AsyncIterator[bytes]) -> None:
+async def _pass_on(seat: Seat, worker: int, to_send: AsyncIterator[bytes]) -> None:
     """One after the other: Ray does not keep the order of calls of an actor with several at a time."""
     async for line in to_send:
-        await seat.relay.send.remote(line)
+        await seat.relay.send.remote(worker, line)
 
 
 async def _serve(connect: Connect, incoming: AsyncIterator[bytes], send: Send) -> None:

@@ -6,14 +6,13 @@ import math
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from anyio import CancelScope, create_memory_object_stream, move_on_after
+from anyio import BrokenResourceError, CancelScope, ClosedResourceError, create_memory_object_stream, move_on_after
 
 from ..links import WorkerEndedError, WorkerLostError
 from ..messages import FROM_WORKER, Message, Said
 from .messages import AbortWorker, FromWorker, StopWorker, ToWorker, WorkerEnded, WorkerLost
 
 SendOn = Callable[[Message], Awaitable[None]]
-_ABORT_WITHIN_S = 10.0
 _ON_THE_WAY_S = 3.0
 """Beside the time that a node takes, for the way there and back."""
 
@@ -27,11 +26,13 @@ class RayWorker:
         self._heard, self._next = create_memory_object_stream[FromWorker](math.inf)
         self._ended: WorkerEndedError | None = None
         self._memory_mib = 0.0
+        self.abort_within_s = 10.0
 
     def take(self, message: FromWorker | WorkerEnded | WorkerLost) -> None:
         """What came of the worker."""
         if isinstance(message, FromWorker):
-            self._heard.send_nowait(message)
+            with suppress(BrokenResourceError, ClosedResourceError):  # nobody listens to it any more
+                self._heard.send_nowait(message)
         elif isinstance(message, WorkerEnded):
             self.end(WorkerEndedError(message.exit_code, message.log))
         else:
@@ -56,15 +57,17 @@ class RayWorker:
 
     async def stop(self, within_s: float) -> None:
         """See `WorkerLink`."""
-        with CancelScope(shield=True), move_on_after(within_s + _ON_THE_WAY_S), suppress(WorkerLostError):
+        gone = suppress(WorkerLostError, ClosedResourceError)
+        with CancelScope(shield=True), move_on_after(within_s + _ON_THE_WAY_S), gone:
             if self._ended is None:
                 await self._send(StopWorker(worker=self.number, within_s=within_s))
             await self._end_of_it()
+        self._heard.close()
         self._next.close()
 
     async def abort(self) -> WorkerEndedError:
         """See `WorkerLink`."""
-        with CancelScope(shield=True), move_on_after(_ABORT_WITHIN_S), suppress(WorkerLostError):
+        with CancelScope(shield=True), move_on_after(self.abort_within_s), suppress(WorkerLostError):
             await self._send(AbortWorker(worker=self.number))
             return await self._end_of_it()
         return WorkerLostError("cannot be reached on its node")

@@ -36,6 +36,7 @@ class Relay:
 
     def __init__(self) -> None:
         self._worker: LocalWorker | None = None
+        self._number = 0
         self._not_started = ""
         self._sending = Lock()
 
@@ -58,43 +59,50 @@ class Relay:
         """Never returns."""
         await Event().wait()
 
-    async def start(self, log: str) -> None:
-        """Start a worker whose stderr goes to this file; when that cannot be, `receive` says so."""
+    async def start(self, number: int, log: str) -> None:
+        """Start a worker, in place of the one before, whose stderr goes to this file; when that cannot be, `receive`
+        says so. number: a worker's, which the other methods name."""
         kept = {name: value for name, value in os.environ.items() if not _is_rays(name)}
-        self._worker = None
+        before, self._worker, self._number = self._worker, None, number
+        if before is not None:
+            await before.stop(0.0)
         try:
             self._worker = await open_worker(path_in(log), kept)
         except OSError as error:
             self._not_started = f"a worker cannot be started ({error.strerror or error})"
 
-    async def send(self, line: bytes) -> None:
+    async def send(self, number: int, line: bytes) -> None:
         """Pass a line on. A worker that is gone says so in `receive`."""
         try:
             async with self._sending:
-                if self._worker is not None:
-                    await self._worker.send_line(line)
+                if (worker := self._of(number)) is not None:
+                    await worker.send_line(line)
         except WorkerEndedError:
             return  # `receive` says how
 
-    async def receive(self) -> Heard:
+    async def receive(self, number: int) -> Heard:
         """The next line, or how the worker ended."""
-        if self._worker is None:
-            return Heard(exit_code=1, log=self._not_started)
+        worker = self._of(number)
+        if worker is None:
+            return Heard(exit_code=1, log=self._not_started or "another has its place")
         try:
-            line = await self._worker.receive_line()
+            line = await worker.receive_line()
         except WorkerEndedError as ended:
             return Heard(exit_code=ended.exit_code, log=ended.log)
-        return Heard(line=line, memory_mib=self._worker.memory_mib())
+        return Heard(line=line, memory_mib=worker.memory_mib())
 
-    async def stop(self, within_s: float) -> None:
+    async def stop(self, number: int, within_s: float) -> None:
         """Let the worker end by itself, then end it."""
-        if self._worker is not None:
-            await self._worker.stop(within_s)
+        if (worker := self._of(number)) is not None:
+            await worker.stop(within_s)
 
-    async def abort(self) -> None:
+    async def abort(self, number: int) -> None:
         """End the worker, which does not answer."""
-        if self._worker is not None:
-            await self._worker.abort()
+        if (worker := self._of(number)) is not None:
+            await worker.abort()
+
+    def _of(self, number: int) -> LocalWorker | None:
+        return self._worker if number == self._number else None
 
 
 def _is_rays(name: str) -> bool:
