@@ -20,8 +20,8 @@ from .states import Kind, State
 
 ALONE_AFTER_LOST = 2
 """Leases of one film that ended without word, after which it runs in a process of its own."""
-QUARANTINED_AFTER_LOST = 5
-"""After so many, the last of them alone, it is quarantined: it may take machine after machine down."""
+QUARANTINED_AFTER_LOST = 6
+"""After so many, the last of them in work alone, it is quarantined: it takes machine after machine down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,7 @@ class Leases:
                     owner=self._owner,
                     lease_until_s=now_s() + self.lease_s,
                     started_s=now_s(),
+                    begun=False,
                 )
                 .returning(jobs)
             )
@@ -124,6 +125,12 @@ class Leases:
         )
         with self._database.writing() as connection:
             return {row.id: self._lease(row, began) for row in connection.execute(longer)}
+
+    def begun(self, lease: Lease) -> bool:
+        """Note that the worker of a film alone has begun with it. False: the lease was lost."""
+        begun = jobs.update().where(self._is_ours(lease), IS_RUNNING).values(begun=True)
+        with self._database.writing() as connection:
+            return connection.execute(begun).rowcount == 1
 
     def done(self, lease: Lease, **facts: Any) -> bool:
         """Note a published result; `facts` are columns (`content`, `size_bytes`, `wall_s`, `frames`, …). False when the
@@ -187,7 +194,8 @@ class Leases:
         return self._lose(and_(self._mine, jobs.c.owner.in_(owners))) if owners else Taken(0, 0)
 
     def _lose(self, which: ColumnElement[bool]) -> Taken:
-        lost = jobs.c.lost + 1
+        # One that had not begun alone, for its worker was still starting, has nothing to do with it.
+        lost = jobs.c.lost + case((and_(jobs.c.alone, jobs.c.begun.is_(False)), 0), else_=1)
         too_often = and_(jobs.c.alone, lost >= QUARANTINED_AFTER_LOST)
         reason = f"whoever worked on it vanished without a word, {QUARANTINED_AFTER_LOST}×, the last times alone"
         again = (

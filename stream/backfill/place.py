@@ -140,6 +140,8 @@ class Place:
 
     async def _begin(self, link: WorkerLink, film: FilmInWork) -> None:
         lease = film.lease
+        if lease.alone:
+            await self._work.asked(lambda: self._work.leases.begun(lease))
         self._work.watcher.began(lease, film.video)
         film_to_run = RunFilm(
             job=lease.job,

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     inspect,
     literal_column,
     select,
@@ -58,6 +59,7 @@ jobs = Table(
     Column("state", String(12), nullable=False),
     Column("priority", Integer, nullable=False, default=0),
     Column("alone", Boolean, nullable=False, default=False),
+    Column("begun", Boolean, nullable=False, server_default=false()),
     Column("number", BigInteger, nullable=False, default=0),
     Column("not_before", BigInteger, nullable=False, server_default="0"),
     Column("owner", String(200)),
@@ -80,8 +82,9 @@ jobs = Table(
 )
 """One row a file and result fingerprint. `library`: the id in the result folder; `key`: the path below the library, as
 `stream.backfill.titles` writes it; `bucket`: a number from the key, by which `--shard` divides; `path`: the absolute
-path of a file outside the library; `number`: the fencing number, which rises with every claim; `not_before`: results of
-a lower number are made anew; `lost`: leases that ended without word."""
+path of a file outside the library; `alone`: it runs in a process of its own, which has `begun` with it; `number`: the
+fencing number, which rises with every claim; `not_before`: results of a lower number are made anew; `lost`: leases that
+ended without word."""
 
 IS_QUEUED, IS_RUNNING = jobs.c.state == literal_column("'queued'"), jobs.c.state == literal_column("'running'")
 """As the partial indexes below have them: to a database a parameter might be another state."""
@@ -110,9 +113,9 @@ Migration = Callable[[Connection], None]
 
 
 def _to_2(connection: Connection) -> None:
-    """`not_before`; and an index of leases by library, for without it a sweep reads every job."""
-    add = f"ALTER TABLE {jobs.name} ADD COLUMN not_before BIGINT NOT NULL DEFAULT 0"
-    connection.exec_driver_sql(add).close()
+    """Two columns; and an index of leases by library, for without it a sweep reads every job."""
+    for column in ("not_before BIGINT NOT NULL DEFAULT 0", "begun BOOLEAN NOT NULL DEFAULT FALSE"):
+        connection.exec_driver_sql(f"ALTER TABLE {jobs.name} ADD COLUMN {column}").close()
     _LEASES.drop(connection)
     _LEASES.create(connection)
 

@@ -117,9 +117,14 @@ def test_a_film_whose_workers_vanish_again_and_again_is_quarantined(ledger: Ledg
     enqueue(ledger, titles("a.mkv"))
     leases = leases_of(ledger)
     for lost in range(QUARANTINED_AFTER_LOST):
-        claim_one(leases, alone=lost >= ALONE_AFTER_LOST)
-        end_of_leases(ledger)
-        leases.sweep()
+        alone = lost >= ALONE_AFTER_LOST
+        for begun in (False, True) if alone else (True,):
+            lease = claim_one(leases, alone=alone)
+            assert not begun or leases.begun(lease)
+            end_of_leases(ledger)
+            assert leases.sweep().jobs == 1
+            assert begun or row(ledger, "a.mkv")["lost"] == lost, "its worker was still starting"
+    assert not leases.begun(lease)
     found = row(ledger, "a.mkv")
     assert (found["state"], found["kind"], found["lost"]) == ("quarantined", "died", QUARANTINED_AFTER_LOST)
     assert "vanished without a word" in found["reason"]
