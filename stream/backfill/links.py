@@ -16,6 +16,7 @@ from anyio import BrokenResourceError, CancelScope, ClosedResourceError, EndOfSt
 from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 
+from ..device.memory import resident_bytes
 from .messages import FROM_WORKER, Message, Said
 
 DEVICE_LOST = 70
@@ -148,11 +149,7 @@ class LocalWorker:
 
     def memory_mib(self) -> float:
         """See `WorkerLink`."""
-        try:
-            pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
-        except (OSError, IndexError):
-            return 0.0
-        return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+        return (resident_bytes(self._process.pid) or 0) / (1 << 20)
 
     def _signal(self, number: int) -> None:
         if self._process.returncode is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -32,6 +33,8 @@ class Batcher(Generic[Q, A]):
     it holds `max_batch` items or its oldest request has waited `max_wait_s` seconds. A request is never split, so a
     batch may hold more. With `max_batch` 1 every request runs alone, so that no answer depends on other callers. When a
     batch of several requests fails, they are run one by one: each caller gets only the error of its own request.
+
+    `sizes`: items in a batch → batches of that size so far.
     """
 
     def __init__(
@@ -43,8 +46,7 @@ class Batcher(Generic[Q, A]):
         self._limiter = limiter
         self._send, self._receive = anyio.create_memory_object_stream[_Request[Q, A]](0)
         self._closed = False
-        self.batches = 0
-        self.items = 0
+        self.sizes: Counter[int] = Counter()
 
     async def ask(self, items: Sequence[Q], clock: StageClock) -> list[A]:
         """The answers to `items`, in their order; waits while the engine is busy.
@@ -90,8 +92,7 @@ class Batcher(Generic[Q, A]):
 
     async def _answer(self, requests: list[_Request[Q, A]]) -> None:
         items = [item for request in requests for item in request.items]
-        self.batches += 1
-        self.items += len(items)
+        self.sizes[len(items)] += 1
         together = StageClock("batch")
         try:
             answers = await on_thread(lambda: self._work(items), self._limiter, together, len(items))

@@ -15,6 +15,7 @@ from ..decode.decoder import DecodeOptions, Decoder
 from ..output.jpeg import Encoder
 from ..records import Notice
 from ..settings.model import Settings
+from .memory import DeviceMemory
 
 OpenDecoder = Callable[[Path, DecodeOptions], Decoder]
 
@@ -51,6 +52,8 @@ class Kit:
     concurrency: Concurrency
     fallbacks: Callable[[Mapping[str, Session]], Sequence[Notice]] = lambda sessions: ()
     """Sessions by role → notices of what was asked for and is done by something else."""
+    memory: Callable[[], DeviceMemory | None] = lambda: None
+    """The device's own memory now; None where it has none, or does not tell."""
 
 
 MakeKit = Callable[[Settings], Kit]

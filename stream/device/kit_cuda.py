@@ -29,6 +29,7 @@ from ..output.jpeg_cuda import CudaEncoder
 from ..records import Notice
 from ..settings.model import Settings
 from .kit import Concurrency, Kit
+from .memory import gpu_memory
 from .tensorrt_engines import engine_folder
 
 USUAL_ENGINES = 2
@@ -62,6 +63,7 @@ def cuda_kit(settings: Settings) -> Kit:
         clustering=clustering,
         concurrency=Concurrency(MAX_BATCH, READERS, films_in_flight(decoder_engines())),
         fallbacks=partial(fallbacks, folder is not None, unfit, clustering),
+        memory=gpu_memory,
     )
 
 

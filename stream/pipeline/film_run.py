@@ -85,10 +85,11 @@ async def watching(
         threads = Threads(services.decode_threads, services.measure_threads)
         meter = services.meter(decoder.info.geometry)
         seen = partial(_seen, on_frames, expected_frames(decoder.info), settings.limits)
-        await watch(film, decoder, services.ops, meter, services.reader, settings, threads, seen)
-        if not film.funnel.frames:
-            raise KeyartError("has no picture in the chosen range, check --start, --end and --skip")
-        yield WatchedFilm(film, decoder, fingerprint, started_s)
+        with services.statistics.counting(film, decoder.name):
+            await watch(film, decoder, services.ops, meter, services.reader, settings, threads, seen)
+            if not film.funnel.frames:
+                raise KeyartError("has no picture in the chosen range, check --start, --end and --skip")
+            yield WatchedFilm(film, decoder, fingerprint, started_s)
     finally:
         with CancelScope(shield=True), in_stage("close"):
             # On a thread: a GPU decoder frees its memory piece by piece and may wait for the device.

@@ -11,10 +11,10 @@ import cv2
 from anyio import CapacityLimiter, create_task_group, to_thread
 from threadpoolctl import threadpool_limits
 
+from engines.counted import CountedSession
 from engines.errors import ModelError
 from engines.faces import Reading
 from engines.reader import FaceReader, ReaderOptions
-from engines.session import Session
 from engines.text import TextDetector
 from engines.zoo import Model, Progress
 from kernels.ops import Device, Meter, Ops
@@ -23,6 +23,7 @@ from kernels.surface import Geometry, Surface
 from ..candidates.neighbours import Glance
 from ..dataflow.batching import Batcher
 from ..device.kit import Kit, MakeKit, OpenDecoder
+from ..device.memory import DeviceMemory
 from ..device.models import ROLES, zoo_of
 from ..device.open import open_kit
 from ..device.process import existing_objects_frozen
@@ -30,6 +31,7 @@ from ..errors import KeyartError
 from ..output.jpeg import Encoder
 from ..records import Notice
 from ..settings.model import Settings
+from .statistics import READER, Statistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ class Services:
 
     `reader`: finds and reads faces, for the stages of `watch`. `glance`: finds a known face in a few more pictures; may
     be called on any thread. `providers`: the ONNX Runtime providers of the sessions. `notices`: for the manifest of
-    every film. `in_flight`: films that are worked on at a time.
+    every film. `in_flight`: films that are worked on at a time. `statistics`: of all these films. `memory`: of the
+    device.
     """
 
     device: Device
@@ -54,6 +57,8 @@ class Services:
     providers: tuple[str, ...]
     notices: tuple[Notice, ...]
     in_flight: int
+    statistics: Statistics
+    memory: Callable[[], DeviceMemory | None]
     decode_threads: CapacityLimiter
     measure_threads: CapacityLimiter
     finale_threads: CapacityLimiter
@@ -82,7 +87,7 @@ async def open_services(
 
 
 def _joined(
-    settings: Settings, kit: Kit, models: dict[str, Model], sessions: dict[str, Session]
+    settings: Settings, kit: Kit, models: dict[str, Model], sessions: dict[str, CountedSession]
 ) -> tuple[Services, int]:
     """The services, and how many tasks are to serve `services.reader`: batches that are in work at a time."""
     limits = settings.batching
@@ -111,6 +116,8 @@ def _joined(
         providers=tuple(sorted({session.provider for session in sessions.values()})),
         notices=tuple(kit.fallbacks(sessions)),
         in_flight=in_flight,
+        statistics=Statistics({READER: batcher.sizes} | {role: session.sizes for role, session in sessions.items()}),
+        memory=kit.memory,
         decode_threads=CapacityLimiter(threads),
         measure_threads=CapacityLimiter(threads),
         finale_threads=CapacityLimiter(settings.thread_count),
@@ -120,14 +127,14 @@ def _joined(
 
 def _load(
     settings: Settings, kit: Kit, stack: ExitStack, progress: Progress | None
-) -> tuple[dict[str, Model], dict[str, Session]]:
+) -> tuple[dict[str, Model], dict[str, CountedSession]]:
     try:
         zoo = zoo_of(settings)
         zoo.ensure(ROLES, progress)
         models = {role: zoo.model(role) for role in ROLES}
         sessions = {}
         for role, model in models.items():
-            sessions[role] = kit.open_session(model.path, role)
+            sessions[role] = CountedSession(kit.open_session(model.path, role))
             stack.callback(sessions[role].close)
     except ModelError as error:
         raise KeyartError(str(error)) from error

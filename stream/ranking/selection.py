@@ -20,8 +20,9 @@ LIFTED_IN_ORDER: tuple[str, ...] = (
     "cut_face",
     "one_more_per_shot",
 )
-"""Rejections that are lifted, one after the other, while fewer pictures pass than are asked for. `more_per_person` and
-`one_more_per_shot` are no rejections but limits, which are lifted in the same order."""
+"""Rejections that are lifted, one after the other, while fewer pictures pass than are asked for."""
+LIMITS = frozenset({"more_per_person", "one_more_per_shot"})
+"""Those of them that are no rejections but limits, which are lifted in the same order."""
 LAST_RESORT: tuple[str, ...] = (
     "flat",
     "bright",

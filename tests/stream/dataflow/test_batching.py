@@ -53,9 +53,11 @@ async def ask_all(batcher: Batcher[int, int], questions: list[list[int]]) -> lis
 
 async def test_requests_of_several_callers_share_a_batch_and_each_gets_its_own_rows():
     seen: list[list[int]] = []
-    answers = await ask_all(batcher_of(seen, 4), [[1, 2], [3], [4]])
+    batcher = batcher_of(seen, 4)
+    answers = await ask_all(batcher, [[1, 2], [3], [4]])
     assert answers == [[2, 4], [6], [8]]
     assert seen == [[1, 2, 3, 4]]
+    assert batcher.sizes == {4: 1}
 
 
 async def test_one_at_a_time_when_answers_must_not_depend_on_neighbours():
@@ -101,7 +103,7 @@ async def test_a_batcher_that_nobody_asked_ends_quietly():
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(batcher.serve)
         batcher.close()
-    assert batcher.batches == 0
+    assert not batcher.sizes
 
 
 @pytest.mark.models

@@ -27,11 +27,13 @@ async def test_a_full_channel_holds_its_sender_until_somebody_reads():
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(produce)
+        assert meter.depth == 0
         await anyio.wait_all_tasks_blocked()
         assert sent == [0, 1]
+        assert meter.depth == 2
         with receive:
             assert [number async for number in receive] == [0, 1, 2, 3, 4]
-    assert meter.items == 5
+    assert (meter.items, meter.depth) == (5, 0)
     assert meter.blocked_put_s > 0
 
 
