@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, select, true, tuple_
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, true, tuple_
 
 from .clock import now_s
 from .database import Database
@@ -182,6 +182,17 @@ class Leases:
         first = [select(jobs.c.id).where(self._wanted, state).limit(1) for state in (IS_QUEUED, IS_RUNNING)]
         with self._database.reading() as connection:
             return any(connection.execute(one).first() is not None for one in first)
+
+    def left_bytes(self, most: int | None = None) -> tuple[int, int]:
+        """How many of these jobs there are, and the bytes of their files; of the `most` that come first."""
+        unfinished = and_(self._wanted, or_(IS_QUEUED, IS_RUNNING))
+        sizes = select(jobs.c.size_bytes).where(unfinished)
+        if most is not None:
+            sizes = sizes.order_by(jobs.c.priority.desc(), jobs.c.size_bytes.desc()).limit(most)
+        counted = sizes.subquery()
+        with self._database.reading() as connection:
+            films, size = connection.execute(select(func.count(), func.sum(counted.c.size_bytes))).one()
+        return int(films), int(size or 0)
 
     def owners(self) -> list[str]:
         """Who holds leases here now."""

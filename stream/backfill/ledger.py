@@ -64,6 +64,16 @@ class Scan:
         self.changes["new"] += len(new)
 
 
+@dataclass(slots=True)
+class Standing:
+    """Where all jobs stand. films: (state, kind of failure or "") → how many. oldest_s: how long the first of the
+    queued has waited, seconds; None when none is."""
+
+    films: Counter[tuple[str, str]] = field(default_factory=Counter)
+    queued: int = 0
+    oldest_s: float | None = None
+
+
 class Ledger:
     """The jobs of one result folder in one database. Opening it makes or migrates the tables.
 
@@ -125,6 +135,20 @@ class Ledger:
         with self.database.reading() as connection:
             age_s = connection.execute(oldest).scalar()
         return None if age_s is None else float(age_s)
+
+    def standing(self, fingerprint: str | None = None) -> Standing:
+        """How many jobs are in each state, for which kind of failure, and how old the queue is: one look at each of
+        them, .7 s for 10⁶."""
+        columns = (jobs.c.state, jobs.c.kind, func.count(), now_s() - func.min(jobs.c.queued_s))
+        asked = select(*columns).where(self._of(fingerprint)).group_by(jobs.c.state, jobs.c.kind)
+        found = Standing()
+        with self.database.reading() as connection:
+            for state, kind, count, age_s in connection.execute(asked):
+                found.films[state, (kind or "") if state in ("failed", "quarantined") else ""] += count
+                if state == "queued":
+                    found.queued += count
+                    found.oldest_s = max(found.oldest_s or 0.0, float(age_s))
+        return found
 
     def rows(self, states: Sequence[State] = (), fingerprint: str | None = None) -> Iterator[Mapping[str, Any]]:
         """Jobs as mappings of their columns, by id; of some states, or all. Read a part at a time, so that a long look

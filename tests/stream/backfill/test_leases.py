@@ -176,3 +176,16 @@ def test_an_attempt_that_counts_is_kept(ledger: Ledger) -> None:
     assert lease.attempts == 1
     assert leases.quarantined(lease, "died", "died again", "its log", 2)
     assert (row(ledger, "a.mkv")["state"], row(ledger, "a.mkv")["log"]) == ("quarantined", "its log")
+
+
+def test_bytes_that_are_left(ledger: Ledger) -> None:
+    leases = leases_of(ledger)
+    assert leases.left_bytes() == (0, 0)
+    for key, size_bytes in (("small", 1), ("large", 100), ("middle", 10)):
+        enqueue(ledger, titles(key, size_bytes=size_bytes))
+    enqueue(ledger, titles("first", size_bytes=2, priority=1))
+    assert leases.left_bytes() == (4, 113)
+    assert leases.left_bytes(2) == (2, 102), "of those that come first"
+    assert leases.done(leases.claim(1)[0])
+    leases.claim(1)
+    assert leases.left_bytes() == (3, 111), "those in work are left, too"

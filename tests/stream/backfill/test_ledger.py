@@ -9,7 +9,7 @@ from sqlalchemy import inspect, select
 
 from stream.backfill.database import Database, sqlite_url
 from stream.backfill.errors import LedgerUnavailableError, LedgerVersionError
-from stream.backfill.ledger import Ledger
+from stream.backfill.ledger import Ledger, Standing
 from stream.backfill.schema import SCHEMA_VERSION, facts, jobs
 from stream.backfill.titles import Title
 from stream.errors import UsageError
@@ -216,3 +216,22 @@ def test_only_databases_that_keyart_knows() -> None:
     for url in ("mysql://host/name", "no url"):
         with pytest.raises(UsageError, match="--ledger"):
             Database(url)
+
+
+def test_where_all_jobs_stand(ledger: Ledger) -> None:
+    assert ledger.standing(FINGERPRINT) == Standing()
+    enqueue(ledger, titles(*"abcdef"))
+    leases = leases_of(ledger)
+    done, refused, dead, again, _ = leases.claim(5)
+    assert leases.done(done)
+    assert leases.failed(refused, "refused", "is none")
+    assert leases.tried(again, "inside", "?", None)
+    assert leases.quarantined(dead, "died", "died", None, 3)
+    standing = ledger.standing(FINGERPRINT)
+    assert standing.films == {
+        ("done", ""): 1, ("failed", "refused"): 1, ("quarantined", "died"): 1, ("running", ""): 1, ("queued", ""): 2,
+    }  # fmt: skip
+    assert standing.queued == 2, "a job that is tried again is queued for no reason"
+    assert standing.oldest_s is not None
+    assert 0 <= standing.oldest_s < 60
+    assert ledger.standing("e" * 32).films == {}
