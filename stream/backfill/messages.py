@@ -1,7 +1,7 @@
 """What a supervisor and a worker say to each other: one JSON object a line, over the worker's stdin and stdout.
 
 To the worker: `Begin` once, then films, leave to publish, films to drop. From it: `Ready` or `CannotStart` once, then
-progress, requests for leave to publish, and how each film ended.
+progress, reports, requests for leave to publish, and how each film ended.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from ..metrics.flow import Levels
 from .states import Kind
 
 Trouble = Literal["output", "start", "device", "library"]
@@ -103,6 +104,16 @@ class Progress(Message):
     total: int | None
 
 
+class Report(Message):
+    """What a worker's films did since its last report, and how it stands now; no word of any one film. counts: (what,
+    its labels) and how much, as `stream.pipeline.statistics.Totals`: increments, so that a worker that dies takes along
+    what it counted since its last report, and nothing is ever counted twice."""
+
+    type: Literal["report"] = "report"
+    counts: list[tuple[tuple[str, ...], float]]
+    levels: Levels
+
+
 class MayPublish(Message):
     """The film is finished and lies beside its place; asks for leave to put it there."""
 
@@ -124,11 +135,6 @@ class FilmDone(Message):
     film_s: float | None = None
     frames: int = 0
     images: int = 0
-    decoder: str = ""
-    codec: str = ""
-    stages: dict[str, tuple[int, float]] = {}
-    """Stage → items and seconds in it."""
-    rejected: dict[str, int] = {}
 
 
 class FilmFailed(Message):
@@ -158,8 +164,10 @@ class FilmGivenUp(Message):
 
 
 ToWorker = Annotated[Begin | RunFilm | Publish | DropFilm, Field(discriminator="type")]
-Said = Ready | CannotStart | Progress | MayPublish | FilmDone | FilmFailed | FilmGone | FilmGivenUp
+Said = Ready | CannotStart | Progress | Report | MayPublish | FilmDone | FilmFailed | FilmGone | FilmGivenUp
 """What a worker says."""
+OF_NO_FILM = (Ready, CannotStart, Report)
+"""What it says of itself; all else names a job."""
 FromWorker = Annotated[Said, Field(discriminator="type")]
 TO_WORKER: TypeAdapter[Begin | RunFilm | Publish | DropFilm] = TypeAdapter(ToWorker)
 FROM_WORKER: TypeAdapter[Said] = TypeAdapter(FromWorker)

@@ -12,6 +12,7 @@ from ..output.leftovers import FoldersWithLeftovers
 from .endings import Endings
 from .links import DEVICE_LOST, StartWorker, WorkerEndedError, WorkerLink, WorkerLostError
 from .messages import (
+    OF_NO_FILM,
     Begin,
     CannotStart,
     DropFilm,
@@ -23,10 +24,12 @@ from .messages import (
     Progress,
     Publish,
     Ready,
+    Report,
     RunFilm,
     Said,
     path_out,
 )
+from .states import WhyStarted
 from .stopping import RunStoppedError
 from .titles import result_below
 from .work import FilmInWork, Work
@@ -45,6 +48,7 @@ class Place:
         self._films: dict[int, FilmInWork] = {}
         self._workers = 0
         self._ready = self._closed = False
+        self._next_start: WhyStarted = "first"
 
     def close(self) -> None:
         """Take nothing new: `run` returns when what is in work here has ended."""
@@ -80,6 +84,8 @@ class Place:
         """One worker from its start to its end."""
         self._films, self._ready, link = {film.lease.job: film for film in films}, False, None
         self._workers += 1
+        self._work.watcher.starting(self._name, "alone" if alone else self._next_start)
+        self._next_start = self._next_start if alone else "idle"
         try:
             link = await self._start(f"{self._name}-{self._workers}")
             await self._serve(link, alone=alone)
@@ -132,6 +138,7 @@ class Place:
             room = min(room, backfill.recycle_films - served - len(self._films))
         heavy = served and backfill.recycle_mib and link.memory_mib() > backfill.recycle_mib
         if room <= 0 or heavy or self._closed or self._work.alone_may_wait:
+            self._next_start = "idle" if self._films else "recycled"
             return
         for film in await self._work.take(room):
             self._films[film.lease.job] = film
@@ -165,7 +172,7 @@ class Place:
             with move_on_after(work.look_again_s):
                 said = await link.receive()
             now_s = work.clock()
-            if said is not None and not isinstance(said, Ready | CannotStart) and said.job in self._films:
+            if said is not None and not isinstance(said, OF_NO_FILM) and said.job in self._films:
                 self._films[said.job].last_sign = now_s
             if any(now_s - film.last_sign > limit_s for film in self._films.values()):
                 ended = await link.abort()
@@ -177,7 +184,9 @@ class Place:
 
     async def _after(self, link: WorkerLink, said: Said) -> int:
         """Act on a message; how many films it ended."""
-        if isinstance(said, Ready | CannotStart) or (film := self._films.get(said.job)) is None:
+        if isinstance(said, Report):
+            self._work.watcher.reported(self._name, said)
+        if isinstance(said, OF_NO_FILM) or (film := self._films.get(said.job)) is None:
             return 0
         began = self._work.clock()
         if isinstance(said, Progress):
@@ -225,6 +234,7 @@ class Place:
         """The worker is gone. Its films are not charged and run next alone, but one that was alone is."""
         work, how = self._work, ended.how()
         films = self._taken_away()
+        self._next_start = "died"
         work.watcher.worker_ended(self._name, how, ended.last_words())
         await self._clean_up(films)
         if not self._ready:
@@ -242,6 +252,7 @@ class Place:
         with CancelScope(shield=True):
             if link is not None:
                 await link.stop(_STOP_BUSY_WORKER_S if self._films else _STOP_WORKER_S)
+            self._work.watcher.stopped(self._name)
             if films := self._taken_away():
                 await self._clean_up(films)
                 with move_on_after(_STOP_WORKER_S):

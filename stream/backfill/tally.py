@@ -14,8 +14,9 @@ from typing import Any
 
 from ..errors import OutputError
 from .leases import Lease
-from .messages import FilmDone, Progress, Ready
-from .states import Kind
+from .messages import FilmDone, Progress, Ready, Report
+from .pace import Look, Pace
+from .states import Kind, WhyStarted
 
 SLOWEST = 10
 _MOST_REASONS = 50
@@ -29,26 +30,53 @@ class PlaceTally:
     films: int = 0
     frames: int = 0
     film_s: float = 0.0
+    workers_started: int = 0
     workers_ended: int = 0
 
 
 @dataclass(slots=True)
+class InWork:
+    """A film in work. total: frames that are expected, None where the file does not say. stage: "" before the first."""
+
+    video: Path
+    size_bytes: int
+    frames: int = 0
+    total: int | None = None
+    stage: str = ""
+
+    def done_bytes(self) -> float:
+        """The share of its file that was watched, bytes."""
+        return self.size_bytes * min(1.0, self.frames / self.total) if self.total else 0.0
+
+
+@dataclass(slots=True)
 class Tally:
-    """`Watcher` that counts. queued: jobs that wait when the run begins. clock: seconds."""
+    """`Watcher` that counts. queued, queued_bytes: jobs that wait when the run begins, and their files. clock: seconds.
+    """
 
     queued: int = 0
+    queued_bytes: int = 0
     clock: Callable[[], float] = time.monotonic
     began_s: float = field(init=False)
     counts: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     places: dict[str, PlaceTally] = field(default_factory=dict)
-    in_work: dict[int, tuple[Path, int, int | None]] = field(default_factory=dict)
-    """Job → its file, frames so far and frames that are expected."""
+    in_work: dict[int, InWork] = field(default_factory=dict)
+    """By job."""
+    ended_bytes: int = 0
+    frames: int = 0
+    """Of all films, those in work as well, as of the workers' last reports."""
+    pace: Pace = field(default_factory=Pace)
     slowest: list[tuple[float, str, float]] = field(default_factory=list)
     """Heap of (seconds, key, seconds of film)."""
 
     def __post_init__(self) -> None:
         self.began_s = self.clock()
+
+    def starting(self, place: str, why: WhyStarted) -> None:
+        """A worker is started."""
+        self.places.setdefault(place, PlaceTally()).workers_started += 1
 
     def ready(self, place: str, ready: Ready) -> None:
         """A worker has begun."""
@@ -56,16 +84,16 @@ class Tally:
 
     def began(self, lease: Lease, video: Path) -> None:
         """A film was given to a worker."""
-        self.in_work[lease.job] = (video, 0, None)
+        self.in_work[lease.job] = InWork(video, lease.size_bytes)
 
     def went_on(self, lease: Lease, progress: Progress) -> None:
         """A film went on."""
-        if lease.job in self.in_work:
-            self.in_work[lease.job] = (self.in_work[lease.job][0], progress.frames, progress.total)
+        if (film := self.in_work.get(lease.job)) is not None:
+            film.frames, film.total, film.stage = progress.frames, progress.total, progress.stage
 
     def done(self, place: str, lease: Lease, video: Path, facts: FilmDone) -> None:
         """A result is in its place."""
-        self.in_work.pop(lease.job, None)
+        self._end(lease)
         self.counts["unchanged" if facts.unchanged else "done"] += 1
         if facts.unchanged:
             return
@@ -79,14 +107,18 @@ class Tally:
 
     def failed(self, lease: Lease, video: Path, kind: Kind, reason: str, final: bool) -> None:
         """A film failed; one that is tried again counts as such."""
-        self.in_work.pop(lease.job, None)
-        self.counts["failed" if final else "tried_again"] += 1
-        if final:
-            self.reasons[kind, reason] += 1
+        if not final:
+            self.in_work.pop(lease.job, None)
+            self.counts["tried_again"] += 1
+            return
+        self._end(lease)
+        self.counts["failed"] += 1
+        self.kinds[kind] += 1
+        self.reasons[kind, reason] += 1
 
     def gone(self, lease: Lease, video: Path) -> None:
         """The file is not there any more."""
-        self.in_work.pop(lease.job, None)
+        self._end(lease)
         self.counts["gone"] += 1
 
     def given_back(self, lease: Lease, reason: str) -> None:
@@ -97,6 +129,13 @@ class Tally:
     def worker_ended(self, place: str, how: str, last_words: str) -> None:
         """A worker died, or was ended."""
         self.places.setdefault(place, PlaceTally()).workers_ended += 1
+
+    def reported(self, place: str, report: Report) -> None:
+        """A worker says what its films did."""
+        self.frames += round(sum(more for (what, *_), more in report.counts if what == "frames"))
+
+    def stopped(self, place: str) -> None:
+        """A place has no worker now."""
 
     def trouble(self, reason: str, wait_s: float) -> None:
         """Something is wrong that is no film's fault."""
@@ -112,14 +151,32 @@ class Tally:
         """Hours of film that were worked on."""
         return sum(place.film_s for place in self.places.values()) / 3600
 
+    @property
+    def film_hours_per_hour(self) -> float:
+        """Hours of film an hour, since the run began."""
+        return self.film_hours * 3600 / self.wall_s()
+
     def wall_s(self) -> float:
         """Seconds since the run began."""
         return max(self.clock() - self.began_s, 1e-9)
 
+    def _end(self, lease: Lease) -> None:
+        self.in_work.pop(lease.job, None)
+        self.ended_bytes += lease.size_bytes
+
+    @property
+    def done_bytes(self) -> float:
+        """Bytes of the files that are done, films in work by their share."""
+        return self.ended_bytes + sum(film.done_bytes() for film in self.in_work.values())
+
+    def look(self) -> None:
+        """Note how far the run has come; to be called every few seconds."""
+        self.pace.note(Look(self.clock(), self.done_bytes, self.frames))
+
     def left_s(self) -> float | None:
-        """Seconds that what is left will take, if it goes on as it did; None before the first film has ended."""
-        left = max(0, self.queued - self.ended)
-        return left * self.wall_s() / self.ended if self.ended else None
+        """Seconds that what is left will take at the pace of the last half hour; None before that is known. By the
+        files' sizes, for the largest come first."""
+        return self.pace.left_s(max(0.0, self.queued_bytes - self.done_bytes))
 
     def summary(self) -> dict[str, Any]:
         """All of it, as JSON values."""
@@ -128,8 +185,10 @@ class Tally:
             "wall_s": round(self.wall_s(), 3),
             "films": {name: self.counts[name] for name in _NAMES},
             "film_hours": round(self.film_hours, 4),
-            "films_per_hour": round(self.ended / hours, 2),
-            "film_hours_per_hour": round(self.film_hours / hours, 3),
+            "films_per_hour": round(self.counts["done"] / hours, 2),
+            "film_hours_per_hour": round(self.film_hours_per_hour, 3),
+            "frames_per_s": round(sum(place.frames for place in self.places.values()) / self.wall_s(), 1),
+            "failed_by_kind": dict(self.kinds),
             "failures": [
                 {"kind": kind, "reason": reason, "films": films}
                 for (kind, reason), films in self.reasons.most_common(_MOST_REASONS)
@@ -141,7 +200,8 @@ class Tally:
             "places": {
                 name: {
                     "device": place.device, "films": place.films, "frames": place.frames,
-                    "film_hours_per_hour": round(place.film_s / 3600 / hours, 3), "workers_ended": place.workers_ended,
+                    "film_hours_per_hour": round(place.film_s / 3600 / hours, 3),
+                    "workers_started": place.workers_started, "workers_ended": place.workers_ended,
                 }
                 for name, place in self.places.items()
             },

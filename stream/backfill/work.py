@@ -15,8 +15,8 @@ from .errors import LedgerUnavailableError
 from .leases import Lease, Leases
 from .ledger import Ledger
 from .links import AskPlaces
-from .messages import FilmDone, Progress, Ready, Trouble
-from .states import Kind
+from .messages import FilmDone, Progress, Ready, Report, Trouble
+from .states import Kind, WhyStarted
 from .stopping import FailureBudget, Patience
 from .titles import video_below
 
@@ -25,6 +25,8 @@ T = TypeVar("T")
 
 class Watcher(Protocol):
     """Told what happens; on the event loop, so it must not block. place: the name of the worker's place."""
+
+    def starting(self, place: str, why: WhyStarted) -> None: ...
 
     def ready(self, place: str, ready: Ready) -> None: ...
 
@@ -40,7 +42,11 @@ class Watcher(Protocol):
 
     def given_back(self, lease: Lease, reason: str) -> None: ...
 
+    def reported(self, place: str, report: Report) -> None: ...
+
     def worker_ended(self, place: str, how: str, last_words: str) -> None: ...
+
+    def stopped(self, place: str) -> None: ...
 
     def trouble(self, reason: str, wait_s: float) -> None: ...
 

@@ -10,13 +10,12 @@ import signal
 import sys
 import time
 import traceback
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import anyio
-from anyio import CancelScope, Event, create_task_group, to_thread
+from anyio import CancelScope, Event, create_task_group, sleep, to_thread
 from anyio.abc import TaskGroup
 
 from .. import log
@@ -54,8 +53,10 @@ from .messages import (
 )
 from .pipes import Send, lines, sender
 from .publishing import LEAST_SHARE_LEFT, Permission, Published, Wanted, adoptable, publish
+from .reports import Reports
 
 _TELL_EVERY_S = 1.0
+REPORT_EVERY_S = 5.0
 Receive = Callable[[], Awaitable[bytes | None]]
 
 
@@ -78,6 +79,7 @@ class FilmWorker:
         version = own_version() if begin.redo_version else None
         self._wanted = Wanted(settings, models, begin.fingerprint, version)
         self._in_work: dict[int, _InWork] = {}
+        self._reports = Reports(services, send)
 
     @property
     def busy(self) -> bool:
@@ -96,6 +98,13 @@ class FilmWorker:
                 film.answer = message
                 film.answered.set()
 
+    async def report(self) -> None:
+        """Tell every few seconds what the films in work have done, until it is cancelled."""
+        while True:
+            await sleep(REPORT_EVERY_S)
+            if self.busy:
+                self._reports.send()
+
     async def _run(self, film: RunFilm) -> None:
         work = self._in_work[film.job]
         ended: Message = FilmGivenUp(job=film.job, reason="was dropped")
@@ -103,6 +112,7 @@ class FilmWorker:
             log.info("film begun")
             ended = await self._ended(film, work)
         del self._in_work[film.job]
+        self._reports.send()  # first, so that whoever hears of the end has heard of all that led to it
         self._send(ended)
 
     async def _ended(self, film: RunFilm, work: _InWork) -> Message:
@@ -185,7 +195,6 @@ def _looked_at(video: Path) -> tuple[str, os.stat_result]:
 
 def film_done(job: int, content: str, status: os.stat_result, manifest: Manifest, *, unchanged: bool) -> FilmDone:
     """What a manifest, and the file as it was before the work, say of a finished film."""
-    rejected = manifest.funnel.rejected
     return FilmDone(
         job=job,
         content=content,
@@ -197,10 +206,6 @@ def film_done(job: int, content: str, status: os.stat_result, manifest: Manifest
         film_s=manifest.video.duration_s,
         frames=manifest.funnel.frames,
         images=len(manifest.images),
-        decoder=manifest.tool.decoder,
-        codec=manifest.video.codec,
-        stages={name: (stage.items, stage.busy_s) for name, stage in manifest.timings.stages.items()},
-        rejected=dict(Counter(rejected.at_shot) + Counter(rejected.at_end)),
     )
 
 
@@ -232,12 +237,14 @@ async def _films(begin: Begin, settings: Settings, services: Services, receive: 
     send(Ready(device=services.device, in_flight=services.in_flight, settings_fingerprint=fingerprint))
     worker = FilmWorker(begin, settings, services, send)
     async with create_task_group() as tasks:
+        tasks.start_soon(worker.report)
         while (line := await receive()) is not None:
             message = TO_WORKER.validate_json(line)
             assert not isinstance(message, Begin)
             await worker.handle(message, tasks)
         if worker.busy:
             _end_now()
+        tasks.cancel_scope.cancel()
 
 
 def _complain(line: str) -> None:

@@ -48,7 +48,10 @@ def backfill(
         ),
     ] = None,
     metrics_port: Annotated[
-        int | None, typer.Option(metavar="PORT", help="Answer Prometheus on this port of 127.0.0.1 while it runs.")
+        int | None,
+        typer.Option(
+            metavar="PORT", min=1, max=65535, help="Answer Prometheus here while it runs, at backfill.metrics_address."
+        ),
     ] = None,
     top: options.TopOption = None,
     formats: options.FormatOption = None,

@@ -1,37 +1,40 @@
-"""What a person sees while a library is worked through: bars on a terminal, else a line now and then."""
+"""What a person sees while a library is worked through: a line now and then, or bars on a terminal
+(`stream.cli.backfill_bars`)."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TextIO
 
 from anyio import create_task_group, sleep
-from rich.console import Console, Group
-from rich.live import Live
-from rich.text import Text
 
 from .. import log
 from ..backfill.leases import Lease
-from ..backfill.messages import FilmDone, Progress, Ready
-from ..backfill.states import Kind
+from ..backfill.messages import FilmDone, Progress, Ready, Report
+from ..backfill.run_metrics import RunMetrics
+from ..backfill.states import Kind, WhyStarted
 from ..backfill.tally import Tally
-from ..metrics import Metrics
 from .progress import failure_line, one_line
 
 LINE_EVERY_S = 10.0
-_DRAW_EVERY_S = 0.5
-_BEAT_EVERY_S = 5.0
+LOOK_EVERY_S = 5.0
 
 
 class Display:
     """`Watcher` that counts, tells the log and the metrics, and says what failed, one line each on `errors`."""
 
-    def __init__(self, errors: TextIO, metrics: Metrics, tally: Tally | None = None) -> None:
+    def __init__(self, errors: TextIO, metrics: RunMetrics, tally: Tally | None = None) -> None:
         self.tally, self.metrics = tally or Tally(), metrics
         self._errors = errors
+        metrics.films.in_work(lambda: len(self.tally.in_work))
+
+    def starting(self, place: str, why: WhyStarted) -> None:
+        """For the log."""
+        self.tally.starting(place, why)
+        self.metrics.starting(place, why)
+        log.info("worker starting", place=place, why=why)
 
     def ready(self, place: str, ready: Ready) -> None:
         """A worker has begun."""
@@ -49,21 +52,12 @@ class Display:
     def done(self, place: str, lease: Lease, video: Path, facts: FilmDone) -> None:
         """A result is in its place."""
         self.tally.done(place, lease, video, facts)
-        self.metrics.film_done(
-            unchanged=facts.unchanged,
-            wall_s=facts.wall_s,
-            film_s=facts.film_s or 0.0,
-            frames=facts.frames,
-            decoder=facts.decoder,
-            codec=facts.codec,
-            stages=facts.stages,
-            rejected=facts.rejected,
-        )
+        self.metrics.done(place, lease, video, facts)
 
     def failed(self, lease: Lease, video: Path, kind: Kind, reason: str, final: bool) -> None:
         """One line, when it is final."""
         self.tally.failed(lease, video, kind, reason, final)
-        self.metrics.film_failed(kind, final=final)
+        self.metrics.failed(lease, video, kind, reason, final)
         log.error("film charged", film=video, kind=kind, reason=reason, final=final)
         if final:
             self.say(failure_line(video, reason), style="red")
@@ -71,7 +65,7 @@ class Display:
     def gone(self, lease: Lease, video: Path) -> None:
         """One line."""
         self.tally.gone(lease, video)
-        self.metrics.film_gone()
+        self.metrics.gone(lease, video)
         log.warning("film gone", film=video)
         self.say(f"keyart: {one_line(str(video))}: is not there any more")
 
@@ -80,17 +74,27 @@ class Display:
         self.tally.given_back(lease, reason)
         log.warning("film given back", job=lease.job, key=lease.key, reason=reason)
 
+    def reported(self, place: str, report: Report) -> None:
+        """Nothing to say."""
+        self.tally.reported(place, report)
+        self.metrics.reported(place, report)
+
+    def stopped(self, place: str) -> None:
+        """Nothing to say."""
+        self.tally.stopped(place)
+        self.metrics.stopped(place)
+
     def worker_ended(self, place: str, how: str, last_words: str) -> None:
         """One line."""
         self.tally.worker_ended(place, how, last_words)
-        self.metrics.worker_died()
+        self.metrics.worker_ended(place, how, last_words)
         log.error("worker ended", place=place, how=how, last_words=last_words)
         self.say(f"keyart: a worker ({place}) {how}", style="yellow")
 
     def trouble(self, reason: str, wait_s: float) -> None:
         """One line."""
         self.tally.trouble(reason, wait_s)
-        self.metrics.trouble()
+        self.metrics.trouble(reason, wait_s)
         log.warning("trouble", reason=reason, wait_s=wait_s)
         self.say(f"keyart: {reason}; trying again in {wait_s:.0f} s", style="yellow")
 
@@ -106,11 +110,23 @@ class Display:
     def line(self) -> str:
         """Where the run stands."""
         tally = self.tally
-        left_s = tally.left_s()
-        eta = "" if left_s is None else f", {shown_duration(left_s)} left"
+        left_s, frames = tally.left_s(), tally.pace.frames_per_s()
+        parts = [f"{tally.ended:,} of {max(tally.queued, tally.ended):,} films", f"{tally.counts['failed']:,} failed"]
+        if tally.film_hours:
+            parts.append(f"{tally.film_hours_per_hour:.1f} h of film per hour")
+        if frames:
+            parts.append(f"{frames:,.0f} frames/s")
+        if left_s is not None and tally.ended < tally.queued:
+            parts.append(f"about {shown_duration(left_s)} left")
+        return ", ".join(parts)
+
+    def last_line(self) -> str:
+        """How the run ended."""
+        tally = self.tally
+        hours = f", {tally.film_hours_per_hour:.1f} h of film per hour" if tally.film_hours else ""
         return (
-            f"{tally.ended} of {max(tally.queued, tally.ended)} films, {tally.counts['failed']} failed, "
-            f"{tally.film_hours * 3600 / tally.wall_s():.2f} h of film per hour{eta}"
+            f"{tally.ended:,} of {max(tally.queued, tally.ended):,} films in {shown_duration(tally.wall_s())}, "
+            f"{tally.counts['failed']:,} failed{hours}"
         )
 
     @asynccontextmanager
@@ -118,20 +134,14 @@ class Display:
         """Within the block the state of the run is shown from time to time."""
         async with create_task_group() as tasks:
             tasks.start_soon(self._lines)
-            tasks.start_soon(self._beats)
+            tasks.start_soon(self._looks)
             yield
             tasks.cancel_scope.cancel()
 
-    def beat(self) -> None:
-        """Bring the metrics up to date."""
-        self.metrics.beat()
-        self.metrics.in_work.set(len(self.tally.in_work))
-        self.metrics.queued.set(max(0, self.tally.queued - self.tally.ended - len(self.tally.in_work)))
-
-    async def _beats(self) -> None:
+    async def _looks(self) -> None:
         while True:
-            self.beat()
-            await sleep(_BEAT_EVERY_S)
+            self.tally.look()
+            await sleep(LOOK_EVERY_S)
 
     async def _lines(self) -> None:
         while True:
@@ -144,48 +154,6 @@ class QuietDisplay(Display):
 
     async def _lines(self) -> None:
         """Nothing to see."""
-
-
-class RichDisplay(Display):
-    """The state of the run and of the films in work, drawn anew twice a second."""
-
-    def __init__(self, errors: TextIO, metrics: Metrics, tally: Tally | None = None) -> None:
-        super().__init__(errors, metrics, tally)
-        self._console = Console(file=errors)
-        self._live = Live(console=self._console, transient=True, auto_refresh=False)
-
-    def say(self, text: str, style: str | None = None) -> None:
-        """One line above what is drawn."""
-        self._console.print(one_line(text), style=style, markup=False, highlight=False, soft_wrap=True)
-
-    async def _lines(self) -> None:
-        with self._live:
-            while True:
-                self._live.update(Group(*(Text(line) for line in self.lines())), refresh=True)
-                await sleep(_DRAW_EVERY_S)
-
-    def lines(self) -> list[str]:
-        """What is drawn: the run, its places, the films in work."""
-        hours = self.tally.wall_s() / 3600
-        places = [
-            f"  {name} ({place.device}): {place.films} films, {place.film_s / 3600 / hours:.2f} h of film per hour"
-            for name, place in self.tally.places.items()
-        ]
-        films = [
-            f"  {one_line(video.name)}: {frames:,}{f' of {total:,}' if total else ''} frames"
-            for video, frames, total in self.tally.in_work.values()
-        ]
-        return [self.line(), *places, *films]
-
-
-@contextmanager
-def open_display(quiet: bool, metrics: Metrics, errors: TextIO | None = None) -> Iterator[Display]:
-    """The display that fits `errors`, stderr by default."""
-    stream = errors or sys.stderr
-    if quiet:
-        yield QuietDisplay(stream, metrics)
-    else:
-        yield RichDisplay(stream, metrics) if stream.isatty() else Display(stream, metrics)
 
 
 def shown_duration(seconds: float) -> str:

@@ -5,33 +5,35 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from anyio import Event
+from anyio import Event, create_task_group
 
 from .. import log
 from ..backfill.errors import LedgerUnavailableError
 from ..backfill.home import HOME, ledger_to_look_at, open_ledger
-from ..backfill.ledger import Ledger, Scan
+from ..backfill.ledger import Ledger, Scan, Standing
 from ..backfill.links import AskPlaces
 from ..backfill.places import fixed, local_places
 from ..backfill.plan import Plan, parse_shard, parse_until
 from ..backfill.ray.access import Access, access_to
 from ..backfill.ray.places import connect_to, for_nodes, open_ray_places
 from ..backfill.run import Ended, new_work, result_fingerprint, run_library, scan_library
+from ..backfill.run_metrics import RunMetrics
 from ..backfill.tally import write_summary
 from ..backfill.walker import Library, open_library
-from ..errors import UsageError
-from ..metrics import Metrics
+from ..errors import OutputError, UsageError
 from ..output.result_folder import refuse_out
 from ..settings.model import Settings
 from ..version import own_version
-from .backfill_progress import Display, open_display, shown_duration
+from .backfill_bars import open_display
+from .backfill_progress import Display, shown_duration
 from .exits import FAILED, STOPPED, say
 from .interrupt import Interrupted, Interrupts
 
@@ -103,14 +105,18 @@ class BackfillRun:
         fingerprint = result_fingerprint(self.settings)
         if self.plan.dry:
             return self._count(found, fingerprint)
-        with log.opened(self.settings.log, lambda line: say(f"keyart: {line}")), self._ledger() as ledger:
+        with (
+            log.opened(self.settings.log, lambda line: say(f"keyart: {line}")),
+            self._metrics() as metrics,
+            self._ledger() as ledger,
+        ):
             log.info("run begun", version=own_version(), library=found.root, out=self.plan.out, result=fingerprint)
             scan = scan_library(ledger, found, self.plan, self.settings, fingerprint)
             log.info("library scanned", films=scan.seen, queued=scan.queued, changes=dict(scan.changes))
             if not self.quiet:
                 say(_scanned(scan))
             try:
-                ended = self._supervised(ledger, found.root, fingerprint, interrupts)
+                ended = self._supervised(ledger, found.root, fingerprint, interrupts, metrics)
             except Interrupted as interrupted:
                 log.warning("run interrupted", signal=interrupted.exit_code - 128)
                 raise
@@ -124,12 +130,19 @@ class BackfillRun:
         finally:
             ledger.database.close()
 
-    def _supervised(self, ledger: Ledger, root: Path, fingerprint: str, interrupts: Interrupts) -> Ended:
+    @contextmanager
+    def _metrics(self) -> Iterator[RunMetrics]:
+        """Answered on a port where one is asked for. Raises UsageError when it cannot be had."""
+        metrics, address = RunMetrics(), self.settings.backfill.metrics_address
+        port = self.metrics_port
+        with nullcontext() if port is None else metrics.exposition.served(address, port):
+            yield metrics
+
+    def _supervised(
+        self, ledger: Ledger, root: Path, fingerprint: str, interrupts: Interrupts, metrics: RunMetrics
+    ) -> Ended:
         """Work until the end, or until a signal: raises Interrupted."""
         stop: list[Event] = []
-        metrics = Metrics()
-        if self.metrics_port is not None:
-            metrics.serve(self.metrics_port)
         with open_display(self.quiet, metrics) as display:
             work = partial(self._run, ledger, root, fingerprint, display, stop)
             return interrupts.run(work, when_asked=lambda: self._asked_to_stop(stop))
@@ -145,23 +158,23 @@ class BackfillRun:
         home = self.plan.out / HOME
         async with self._places(root, ledger.library, display) as places:
             work = new_work(self.settings, ledger, root, self.plan, fingerprint, places, display)
-            left, age_s = work.leases.left(), ledger.queue_age_s(fingerprint)
-            display.metrics.oldest_s.set(age_s or 0.0)
-            display.tally.queued = left if self.plan.limit is None else min(left, self.plan.limit)
-            async with display.shown():
+            tally, metrics = display.tally, display.metrics
+            tally.queued, tally.queued_bytes = work.leases.left_bytes(self.plan.limit)
+            async with display.shown(), create_task_group() as tasks:
+                tasks.start_soon(metrics.beat)
+                if self.metrics_port is not None:
+                    tasks.start_soon(metrics.look, partial(ledger.standing, fingerprint))
                 ended = await run_library(work, self.plan, stop[0])
+                tasks.cancel_scope.cancel()
         summary = {
-            "started": started, **display.tally.summary(), "stopped": ended.stopped, "left": ended.left,
-            "ledger": ended.counts,
+            "started": started, **tally.summary(), "stopped": ended.stopped, "left": ended.left, "ledger": ended.counts,
         }  # fmt: skip
-        display.beat()
-        write_summary(home / SUMMARY, summary)
-        display.metrics.write(home / METRICS)
-        log.info("run finished", **display.tally.counts, stopped=ended.stopped, left=ended.left)
+        self._leave_behind(home, summary, metrics, partial(ledger.standing, fingerprint))
+        log.info("run finished", **tally.counts, stopped=ended.stopped, left=ended.left)
         if self.as_json:
             print(json.dumps(summary, ensure_ascii=False))
         elif not self.quiet:
-            say(display.line())
+            say(display.last_line())
         return ended
 
     @asynccontextmanager
@@ -174,6 +187,25 @@ class BackfillRun:
         connect = connect_to(self.access, self.settings, root, self.plan.out, logs, library)
         async with open_ray_places(self.access, connect, display.complain) as places:
             yield places
+    def _leave_behind(
+        self, home: Path, summary: dict[str, Any], metrics: RunMetrics, ask: Callable[[], Standing]
+    ) -> None:
+        """The summary and the metrics beside the results. Where they cannot be written that is said, and the run's own
+        end stays what it is."""
+        with self._said_only():
+            write_summary(home / SUMMARY, summary)
+        with self._said_only():
+            metrics.stand(ask())
+        with self._said_only():
+            metrics.exposition.write(home / METRICS)
+
+    @contextmanager
+    def _said_only(self) -> Iterator[None]:
+        try:
+            yield
+        except (OutputError, LedgerUnavailableError) as error:
+            log.warning("not left behind", error)
+            say(f"keyart: {error}")
 
     def _said(self, ended: Ended) -> int:
         if ended.stopped is not None:

@@ -296,3 +296,10 @@ class BackfillSettings(Section):
         affects_result=False,
         ge=0,
     )
+    metrics_address: str = setting(
+        "127.0.0.1",
+        "Where --metrics-port answers: an address of this machine, 0.0.0.0 for all of them. Anybody who reaches it may "
+        "read.",
+        affects_result=False,
+        min_length=1,
+    )

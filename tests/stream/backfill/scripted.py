@@ -15,6 +15,7 @@ from stream.backfill.leases import Lease
 from stream.backfill.ledger import Ledger
 from stream.backfill.links import StartWorker, WorkerEndedError, WorkerLink, WorkerLostError
 from stream.backfill.messages import (
+    OF_NO_FILM,
     Begin,
     CannotStart,
     DropFilm,
@@ -26,6 +27,7 @@ from stream.backfill.messages import (
     Message,
     Publish,
     Ready,
+    Report,
     RunFilm,
     Said,
     path_in,
@@ -91,6 +93,8 @@ class Script:
         self.answers: list[float] = []
         self.asking, self.waiting, self.dropped = Event(), Event(), Event()
         self.hold_answers: Event | None = None
+        self.report: Report | None = None
+        """Said by a worker before each film that ends."""
         self.fingerprint: str | None = None
 
     def next_act(self, name: str) -> str:
@@ -168,8 +172,10 @@ class ScriptedWorker:
             self._script.waiting.set()
 
     def _end(self, said: Said) -> None:
-        assert not isinstance(said, Ready | CannotStart)
+        assert not isinstance(said, OF_NO_FILM)
         self._open.pop(said.job, None)
+        if self._script.report is not None:
+            self._say.send_nowait(self._script.report)
         self._say.send_nowait(said)
 
     async def receive(self) -> Said:

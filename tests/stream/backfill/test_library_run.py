@@ -6,11 +6,13 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import numpy as np
 import psutil
@@ -19,6 +21,7 @@ import pytest
 from stream.output.leftovers import temporary_folders
 
 from ..conftest import MakeFilm
+from ..metrics.prometheus import parsed
 
 pytestmark = [pytest.mark.models, pytest.mark.slow, pytest.mark.usefixtures("models_dir")]
 
@@ -95,6 +98,13 @@ def test_a_library_from_end_to_end(library: Path, tmp_path: Path) -> None:
     assert summary == json.loads((out / ".keyart" / "summary.json").read_text())
     assert (summary["films"]["done"], summary["films"]["failed"], summary["left"]) == (3, 1, 0)
     assert len(summary["slowest"]) == 3
+    told = parsed((out / ".keyart" / "metrics.prom").read_text())
+    assert (told["keyart_films_total", "done"], told["keyart_library_films", "refused", "failed"]) == (3, 1)
+    assert told["keyart_frames_total", "h264", "ffmpeg"] == 75
+    assert told["keyart_stage_items_total", "decode"] == 75
+    assert told["keyart_channel_items_total", "decoded"] >= 3
+    assert told["keyart_batch_size_count", "detector"] > 0
+    assert (told["keyart_worker_starts_total", "first"], told["keyart_queue_films",]) == (1, 0)
     events = [json.loads(line)["event"] for line in log.read_text().splitlines()]
     assert {"run begun", "library scanned", "worker ready", "film begun", "film finished"} <= set(events)
     assert events[-1] == "run finished"
@@ -166,6 +176,44 @@ def test_a_second_signal_waits_for_no_film(library: Path, tmp_path: Path) -> Non
     _, alive = psutil.wait_procs(workers, timeout=30)
     assert not alive
     assert not list(out.glob("**/.*partial*"))
+
+
+def test_a_run_that_stops_early_leaves_its_metrics(library: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    options = ["--set", "backfill.budget_films=1", "--set", "backfill.budget_percent=0"]
+    code, said, errors = backfill(library, out, "--json", *options).ended()
+    assert code == 3, errors
+    assert "1 of the last 1 films failed" in json.loads(said)["stopped"]
+    told = parsed((out / ".keyart" / "metrics.prom").read_text())
+    assert (told["keyart_film_failures_total", "refused"], told["keyart_queue_films",]) == (1, 3)
+
+
+def test_a_run_that_is_interrupted_leaves_its_metrics(library: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run = backfill(library, out)
+    run.until_said("broken.mkv")
+    run.send(signal.SIGINT)
+    code, _, errors = run.ended()
+    assert code == 130, errors
+    told = parsed((out / ".keyart" / "metrics.prom").read_text())
+    assert told["keyart_film_failures_total", "refused"] == 1
+    assert told["keyart_queue_films",] == 4 - 1 - told["keyart_films_total", "done"] > 0
+    assert json.loads((out / ".keyart" / "summary.json").read_text())["stopped"] == "stopped as asked"
+
+
+def test_metrics_are_answered_while_it_runs(library: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+        code, _, errors = backfill(library, tmp_path / "out", "--metrics-port", port).ended()
+        assert code == 2
+        assert errors == f"keyart: metrics on 127.0.0.1, port {port}: Address already in use; choose another\n"
+    run = backfill(library, tmp_path / "out", "--metrics-port", port, "--set", "backfill.metrics_address=localhost")
+    run.until_said("4 queued")
+    with urlopen(f"http://localhost:{port}/metrics", timeout=20) as answer:
+        told = parsed(answer.read().decode())
+    run.ended()
+    assert told["keyart_frames_total", "h264", "ffmpeg"] == 0
+    assert ("keyart_library_films", "", "queued") in told
 
 
 def test_what_cannot_be_meant(library: Path, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ SPECIAL: dict[str, st.SearchStrategy[Any]] = {
     "models": st.sampled_from(["/srv/models", "/srv/two words", '/srv/"quoted"']),
     "engines": st.sampled_from(["/srv/engines"]),
     "log": st.sampled_from(["/srv/keyart.jsonl"]),
+    "backfill.metrics_address": st.sampled_from(["127.0.0.1", "0.0.0.0", "::1", "metrics.local"]),
     "start_s": st.floats(0, 1000),
     "end_s": st.floats(1001, 5000),
 }
