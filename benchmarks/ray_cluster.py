@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -28,13 +28,13 @@ _RUNS = "will now block forever"
 
 
 class RayCluster:
-    """Nodes that come and go. token: None for one that lets in whoever asks."""
+    """Nodes that come and go. token: None for one that lets in whoever asks. more: environment variables of nodes."""
 
-    def __init__(self, token: str | None = TOKEN) -> None:
+    def __init__(self, token: str | None = TOKEN, more: Mapping[str, str] | None = None) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="keyart-ray-"))  # short: sockets are made in it
         mode = {"RAY_AUTH_MODE": "disabled"} if token is None else {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token}
         kept = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
-        self._environment = kept | ON_TIME | mode
+        self._environment = kept | ON_TIME | mode | dict(more or {})
         self._nodes: list[subprocess.Popen[str]] = []
         with socket.create_server(("", 0)) as free:
             self._port = free.getsockname()[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import pytest
 
 from benchmarks.ray_cluster import RayCluster
 from stream.backfill.home import existing_ledger
+from stream.version import own_version
 
 from ..conftest import MakeFilm
 from .ray_run import RayRun
@@ -166,6 +168,22 @@ def test_without_the_right_token_nothing_is_run(started: Callable[..., RayRun], 
         cluster.stop()
     assert code == 3, errors
     assert said in errors.splitlines()[-1]
+    assert summary["left"] == 4
+
+
+def test_a_node_with_another_keyart_is_given_no_work(started: Callable[..., RayRun], tmp_path: Path) -> None:
+    other = tmp_path / "keyart-9.9.dist-info" / "METADATA"
+    other.parent.mkdir()
+    other.write_text("Metadata-Version: 2.1\nName: keyart\nVersion: 9.9\n")
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    cluster = RayCluster(more={"PYTHONPATH": path})
+    try:
+        cluster.head(1)
+        code, summary, errors = started(cluster.address, "--set", "backfill.patience_s=0").ended()
+    finally:
+        cluster.stop()
+    assert code == 3, errors
+    assert f"has Keyart 9.9 and not {own_version()}" in errors.splitlines()[-1]
     assert summary["left"] == 4
 
 
