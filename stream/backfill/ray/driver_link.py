@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,15 +58,16 @@ class DriverLink:
             raise WorkerLostError(self.gone()) from None
 
     async def close(self) -> None:
-        """Let it end by itself, then end it."""
+        """Let it end by itself, and the actors with it, then end it; at once where it has not come so far."""
         assert self.process.stdin is not None
         with CancelScope(shield=True):
             with suppress(BrokenResourceError, ClosedResourceError, OSError):
                 await self.process.stdin.aclose()
-            with move_on_after(_END_WITHIN_S):
+            with move_on_after(_END_WITHIN_S if self.connected else 0.0):
                 await self.process.wait()
-            with suppress(ProcessLookupError):
-                self.process.kill()
+            if self.process.returncode is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(self.process.pid, signal.SIGKILL)  # it leads a group, in which is whom it asked
             await self.process.aclose()
 
     async def read(self) -> None:

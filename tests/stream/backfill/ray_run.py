@@ -62,7 +62,7 @@ class RayRun:
         own = psutil.Process(self._process.pid).children(recursive=True)
         out, errors = self._process.communicate(timeout=240)
         self._heard.close()
-        _, left = psutil.wait_procs(own, timeout=30)
+        _, left = psutil.wait_procs(own, timeout=5)
         assert not left, f"outlived the run: {left}"
         return self._process.returncode, json.loads(out) if out else {}, errors
 

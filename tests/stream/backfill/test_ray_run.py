@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -185,6 +186,17 @@ def test_a_node_with_another_keyart_is_given_no_work(started: Callable[..., RayR
     assert code == 3, errors
     assert f"has Keyart 9.9 and not {own_version()}" in errors.splitlines()[-1]
     assert summary["left"] == 4
+
+
+def test_a_signal_while_nobody_answers(started: Callable[..., RayRun]) -> None:
+    with socket.create_server(("", 0)) as silent:
+        run = started(f"127.0.0.1:{silent.getsockname()[1]}")
+        looked, asked = silent.accept()[0], silent.accept()[0]
+        run.send(signal.SIGTERM)
+        code, _, errors = run.ended()
+        looked.close()
+        asked.close()
+    assert code == 143, errors
 
 
 def test_an_address_where_nothing_is(started: Callable[..., RayRun]) -> None:
