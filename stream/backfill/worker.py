@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import anyio
-from anyio import CancelScope, Event, create_task_group, sleep, to_thread
+from anyio import CancelScope, Event, create_task_group, to_thread
 from anyio.abc import TaskGroup
 
 from .. import log
@@ -56,7 +56,6 @@ from .publishing import LEAST_SHARE_LEFT, Permission, Published, Wanted, adoptab
 from .reports import Reports
 
 _TELL_EVERY_S = 1.0
-REPORT_EVERY_S = 5.0
 Receive = Callable[[], Awaitable[bytes | None]]
 
 
@@ -79,7 +78,7 @@ class FilmWorker:
         version = own_version() if begin.redo_version else None
         self._wanted = Wanted(settings, models, begin.fingerprint, version)
         self._in_work: dict[int, _InWork] = {}
-        self._reports = Reports(services, send)
+        self._reports = Reports(services.statistics, services.memory, send)
 
     @property
     def busy(self) -> bool:
@@ -100,10 +99,7 @@ class FilmWorker:
 
     async def report(self) -> None:
         """Tell every few seconds what the films in work have done, until it is cancelled."""
-        while True:
-            await sleep(REPORT_EVERY_S)
-            if self.busy:
-                self._reports.send()
+        await self._reports.keep_sending(lambda: self.busy)
 
     async def _run(self, film: RunFilm) -> None:
         work = self._in_work[film.job]
