@@ -342,9 +342,11 @@ def test_the_command_line_knows_what_the_readme_asks_of_it() -> None:
     asked = set(re.findall(r"^(?:\$ |`)?keyart ([a-z]+)|`keyart ([a-z]+)", readme, re.MULTILINE))
     plugins = project()["project"]["entry-points"]["keyart.commands"]
     assert {first or second for first, second in asked} <= {*commands, *plugins}
-    known = {flag for parameter in commands["extract"].params for flag in (*parameter.opts, *parameter.secondary_opts)}
-    table = "".join(line for line in readme.splitlines() if line.startswith("| `--"))
-    assert set(re.findall(r"--[a-z][a-z-]+", table)) <= known
+    tables = re.findall(r"^\| `keyart (\w+)`.*\n\|[-|]+\n((?:\| `--.*\n)+)", readme, re.MULTILINE)
+    assert {name for name, _ in tables} == {"extract", "backfill"}
+    for name, table in tables:
+        known = {flag for option in commands[name].params for flag in (*option.opts, *option.secondary_opts)}
+        assert set(re.findall(r"--[a-z][a-z-]+", table)) <= known, name
 
 
 def test_films_are_opened_in_one_place() -> None:
