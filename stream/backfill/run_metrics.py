@@ -94,6 +94,9 @@ class RunMetrics:
         """See `Watcher`."""
         self.workers.trouble()
 
+    def paused(self, paused: bool) -> None:
+        """See `Watcher`."""
+
     def stand(self, standing: Standing) -> None:
         """What the ledger says."""
         self.library.stand(standing.films)

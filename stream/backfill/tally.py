@@ -141,6 +141,9 @@ class Tally:
         """Something is wrong that is no film's fault."""
         self.counts["trouble"] += 1
 
+    def paused(self, paused: bool) -> None:
+        """A person has paused all runs, or lets them go on."""
+
     @property
     def ended(self) -> int:
         """Films that came to their end."""

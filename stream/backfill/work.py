@@ -50,6 +50,8 @@ class Watcher(Protocol):
 
     def trouble(self, reason: str, wait_s: float) -> None: ...
 
+    def paused(self, paused: bool) -> None: ...
+
 
 @dataclass(slots=True)
 class FilmInWork:
@@ -95,6 +97,7 @@ class Work:
     patience: dict[Trouble, Patience] = field(init=False)
     _one_writer: CapacityLimiter = field(init=False)
     _claiming: int = field(init=False, default=0)
+    _paused: bool = field(init=False, default=False)
     _held_until: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
@@ -127,7 +130,7 @@ class Work:
             return []
         self._claiming += count
         try:
-            if await self.asked(self.ledger.is_paused):
+            if await self._is_paused():
                 return []
             passed_over = {*self.in_work, *leave}
             leases = await self.asked(lambda: self.leases.claim(count, alone=alone, leave=passed_over))
@@ -136,6 +139,13 @@ class Work:
         finally:
             self._claiming -= count
         return films
+
+    async def _is_paused(self) -> bool:
+        paused = await self.asked(self.ledger.is_paused)
+        if paused != self._paused:
+            self._paused = paused
+            self.watcher.paused(paused)
+        return paused
 
     async def give_back(self, films: Iterable[FilmInWork], reason: str, *, alone: bool = False) -> None:
         """Queue again what was not finished through no fault of its own. alone: to run next in its own process."""

@@ -98,6 +98,12 @@ class Display:
         log.warning("trouble", reason=reason, wait_s=wait_s)
         self.say(f"keyart: {reason}; trying again in {wait_s:.0f} s", style="yellow")
 
+    def paused(self, paused: bool) -> None:
+        """One line."""
+        log.info("run paused" if paused else "run goes on")
+        line = "paused, `keyart ledger resume` lets it go on" if paused else "goes on"
+        self.say(f"keyart: {line}", style="yellow")
+
     def complain(self, line: str) -> None:
         """Something that a person may want to change, and without which the run goes on."""
         log.warning("left out", reason=line)

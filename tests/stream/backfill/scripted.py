@@ -63,6 +63,7 @@ class Listening(Tally):
         super().__init__()
         self.ended_workers: list[str] = []
         self.troubles: list[str] = []
+        self.pauses: list[bool] = []
         self.failures: list[tuple[str, Kind, bool]] = []
 
     def failed(self, lease: Lease, video: Path, kind: Kind, reason: str, final: bool) -> None:
@@ -76,6 +77,10 @@ class Listening(Tally):
     def trouble(self, reason: str, wait_s: float) -> None:
         super().trouble(reason, wait_s)
         self.troubles.append(reason)
+
+    def paused(self, paused: bool) -> None:
+        super().paused(paused)
+        self.pauses.append(paused)
 
 
 class Script:

@@ -219,6 +219,22 @@ def test_workers_are_replaced_after_some_films(queued: Callable[..., Ledger], tm
     assert [len(films) for films in script.workers] == [3, 3, 1]
 
 
+def test_a_paused_run_says_so_and_goes_on_when_it_may(queued: Callable[..., Ledger], tmp_path: Path) -> None:
+    ledger, script = queued("a", "b"), Script()
+    ledger.pause()
+
+    class Resuming(Listening):
+        def paused(self, paused: bool) -> None:
+            super().paused(paused)
+            assert not script.workers or not paused
+            ledger.pause(False)
+
+    work = work_of(ledger, script, tmp_path)
+    work.watcher = Resuming()
+    assert run(work).counts["done"] == 2
+    assert heard(work).pauses == [True, False]
+
+
 def test_no_more_films_than_asked_for(queued: Callable[..., Ledger], tmp_path: Path) -> None:
     script = Script({"a": "inside done", "b": "killed done"}, in_flight=2)
     ended = run(work_of(queued(*"abcde"), script, tmp_path, most=3, places=2))
