@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -105,7 +106,7 @@ def resume(out: OutOption = None, url: options.LedgerOption = None, as_json: opt
 
 @app.command("export")
 def export(
-    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="JSON lines, or CSV for a name that ends so.")],
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="JSON lines, CSV for a name so ended; -: stdout.")],
     out: OutOption = None,
     url: options.LedgerOption = None,
     as_json: options.JsonOption = False,
@@ -114,10 +115,17 @@ def export(
     from ..errors import KeyartError
 
     with _opened(out, url) as ledger:
+        rows = map(_exported, ledger.rows())
+        if str(to) == "-":
+            _write(sys.stdout.write, rows, as_csv=False)
+            return
+        fresh = to.with_name(f".{to.name}-{os.getpid()}")
         try:
-            with to.open("w", encoding="utf-8", newline="") as file:
-                written = _write(file.write, map(_exported, ledger.rows()), as_csv=to.suffix.lower() == ".csv")
+            with fresh.open("w", encoding="utf-8", newline="") as file:
+                written = _write(file.write, rows, as_csv=to.suffix.lower() == ".csv")
+            fresh.replace(to)
         except OSError as error:
+            fresh.unlink(missing_ok=True)
             raise KeyartError(f"--to {to}: cannot be written ({error.strerror}), choose another") from None
     _say(as_json, {"films": written}, "{films} films written")
 
