@@ -5,28 +5,28 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from ..manifest import Manifest, read_manifest
-from ..output.result_folder import MANIFEST, ResultFolder
+from ..output.result_folder import LEASE, MANIFEST, ResultFolder
 from ..pipeline.film_run import Result
 from ..pipeline.many import write_result
 from ..settings.model import Settings
 from .errors import LeaseLostError
 
-LEASE_FILE = "lease.json"
-"""In a result folder: the fencing number and the fingerprint it was published under."""
 LEAST_SHARE_LEFT = 1 / 3
 """Of the lease, when a result takes its place: enough for a rename on a slow disk, whatever the clocks say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Under what a result was published. fingerprint: as `stream.backfill.run.result_fingerprint`."""
+    """Under what a result was published. fingerprint: as `stream.backfill.run.result_fingerprint`. files: name → bytes
+    of each file of the result, none where that is not known."""
 
     number: int
     fingerprint: str
+    files: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
 class Permission:
@@ -46,7 +46,9 @@ def publish(folder: ResultFolder, result: Result, under: Published, permission: 
     Then raises LeaseLostError when the permission ended or the place holds a result of a higher number; KeyartError on
     what the disk refuses.
     """
-    folder.write(LEASE_FILE, json.dumps(asdict(under)) + "\n")
+    contents = {**result.files, MANIFEST: result.manifest.dump_json()}
+    files = {name: len(text.encode() if isinstance(text, str) else text) for name, text in contents.items()}
+    folder.write(LEASE, json.dumps(asdict(replace(under, files=files))) + "\n")
     write_result(folder, result)
     folder.before_rename = _guard(folder.target, under, permission)
 
@@ -65,16 +67,21 @@ def _guard(target: Path, under: Published, permission: Permission) -> Callable[[
 def published(folder: Path) -> Published | None:
     """Under what the result in a folder was published; None where `keyart extract` made it, or none is there."""
     try:
-        found = json.loads((folder / LEASE_FILE).read_text("utf-8"))
-        return Published(int(found["number"]), str(found["fingerprint"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        found = json.loads((folder / LEASE).read_text("utf-8"))
+        files = {str(name): int(size) for name, size in found.get("files", {}).items()}
+        return Published(int(found["number"]), str(found["fingerprint"]), files)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
 def holds_result(folder: Path, fingerprint: str) -> bool:
-    """Whether a folder holds a result, and not one that was published under another fingerprint."""
+    """Whether a folder holds a whole result, and not one that was published under another fingerprint."""
     found = published(folder)
-    return (folder / MANIFEST).is_file() and (found is None or found.fingerprint == fingerprint)
+    if found is not None and found.files:
+        return found.fingerprint == fingerprint and _is_as_published(folder, found)
+    manifest = _readable_manifest(folder)
+    ours = found is None or found.fingerprint == fingerprint
+    return ours and manifest is not None and _is_whole(folder, manifest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +98,8 @@ class Wanted:
 def adoptable(folder: Path, content: str, wanted: Wanted, not_before: int = 0) -> Manifest | None:
     """The manifest in a result folder when it is whole and what this run would make of the same content; None
     otherwise. not_before: above 0 it must have been published under this number or a higher one."""
-    try:
-        manifest = read_manifest(folder / MANIFEST)
-    except (OSError, ValueError):
+    manifest = _readable_manifest(folder)
+    if manifest is None:
         return None
     tool, under = manifest.tool, published(folder)
     same = (
@@ -103,7 +109,23 @@ def adoptable(folder: Path, content: str, wanted: Wanted, not_before: int = 0) -
         and wanted.version in (None, tool.version)
     )
     made_since = under is not None and under.fingerprint == wanted.fingerprint and under.number >= not_before
-    return manifest if same and (not not_before or made_since) and _is_whole(folder, manifest) else None
+    whole = _is_whole(folder, manifest) and (under is None or _is_as_published(folder, under))
+    return manifest if same and (not not_before or made_since) and whole else None
+
+
+def _readable_manifest(folder: Path) -> Manifest | None:
+    try:
+        return read_manifest(folder / MANIFEST)
+    except (OSError, ValueError):
+        return None
+
+
+def _is_as_published(folder: Path, under: Published) -> bool:
+    """Whether each file is there, as large as it was; nothing is read."""
+    try:
+        return all((folder / name).stat().st_size == size for name, size in under.files.items())
+    except OSError:
+        return False
 
 
 def _is_whole(folder: Path, manifest: Manifest) -> bool:

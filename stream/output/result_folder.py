@@ -14,6 +14,8 @@ from ..errors import KeyartError, OutputError, UsageError
 from .leftovers import clean_up_leftovers, lock_folder, remove, temporary_folders
 
 MANIFEST = "manifest.json"
+LEASE = "lease.json"
+"""Beside the manifest where a run over a library made the result: under which lease, and how large each file is."""
 
 _THIS_FILM = frozenset({errno.EEXIST, errno.ENOTDIR, errno.ENOTEMPTY, errno.ENAMETOOLONG})
 """Refusals that are about one result; others would meet every film."""
@@ -120,7 +122,7 @@ class ResultFolder:
             raise KeyartError(f"{self.target} is in the way and no folder, choose another --out")
         if not any(self.target.iterdir()):
             return
-        if not has_result(self.target):
+        if not has_result(self.target) and not (self.target / LEASE).is_file():
             raise KeyartError(f"{self.target} holds something else than a result, move it away or choose another --out")
         if not self._overwrite:
             raise KeyartError(f"{self.target} is already there, use --overwrite to replace it")

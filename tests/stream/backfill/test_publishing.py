@@ -12,7 +12,6 @@ import pytest
 
 from stream.backfill.errors import LeaseLostError
 from stream.backfill.publishing import (
-    LEASE_FILE,
     Permission,
     Published,
     Wanted,
@@ -21,7 +20,7 @@ from stream.backfill.publishing import (
     publish,
     published,
 )
-from stream.output.result_folder import ResultFolder
+from stream.output.result_folder import LEASE, MANIFEST, ResultFolder
 from stream.pipeline.film_run import Result
 from stream.settings.model import Settings
 
@@ -44,7 +43,7 @@ def test_a_result_names_its_number(tmp_path: Path) -> None:
     published_under(tmp_path / "film.mp4", 7)
     assert published(tmp_path / "film.mp4") == Published(7, "f")
     assert sorted(path.name for path in (tmp_path / "film.mp4").iterdir()) == [
-        "landscape", LEASE_FILE, "manifest.json",
+        "landscape", LEASE, "manifest.json",
     ]  # fmt: skip
 
 
@@ -74,15 +73,34 @@ def test_a_result_of_extract_has_no_number(tmp_path: Path) -> None:
     with ResultFolder(folder) as target:
         target.write("manifest.json", sample_manifest().dump_json())
     assert published(folder) is None
+    assert not holds_result(folder, "f"), "pictures are missing"
+    for name in ("landscape/01.jpg", "characters/p1.jpg"):
+        (folder / name).parent.mkdir()
+        (folder / name).touch()
     assert holds_result(folder, "f")
     published_under(folder, 1)
     assert holds_result(folder, "f")
     assert not holds_result(folder, "other")
 
 
+@pytest.mark.parametrize("name", [MANIFEST, "landscape/01.jpg"])
+@pytest.mark.parametrize("left", [b"", b"{}", None])
+def test_a_damaged_result_is_none_and_gives_way(tmp_path: Path, name: str, left: bytes | None) -> None:
+    folder = tmp_path / "film.mp4"
+    published_under(folder, 1)
+    assert holds_result(folder, "f")
+    if left is None:
+        (folder / name).unlink()
+    else:
+        (folder / name).write_bytes(left)
+    assert not holds_result(folder, "f")
+    published_under(folder, 2)
+    assert holds_result(folder, "f")
+
+
 @pytest.mark.parametrize("text", ["", "{}", '{"number": "x", "fingerprint": "f"}', "[1]"])
 def test_a_damaged_number_is_none(tmp_path: Path, text: str) -> None:
-    (tmp_path / LEASE_FILE).write_text(text)
+    (tmp_path / LEASE).write_text(text)
     assert published(tmp_path) is None
 
 
@@ -102,7 +120,7 @@ def test_what_is_there_already_is_taken_over(tmp_path: Path) -> None:
     assert [adoptable(tmp_path, "ef", replace(wanted, **other)) for other in others] == [None] * 3
     assert adoptable(tmp_path, "ef", wanted, not_before=7) is None
     for number, fingerprint, taken in ((6, "f", False), (7, "other", False), (7, "f", True)):
-        (tmp_path / LEASE_FILE).write_text(json.dumps({"number": number, "fingerprint": fingerprint}))
+        (tmp_path / LEASE).write_text(json.dumps({"number": number, "fingerprint": fingerprint}))
         assert (adoptable(tmp_path, "ef", wanted, not_before=7) is not None) is taken
     (tmp_path / "landscape/01.jpg").unlink()
     assert adoptable(tmp_path, "ef", wanted) is None
