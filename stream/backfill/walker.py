@@ -6,10 +6,12 @@ import csv
 import glob
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ..errors import UsageError
 from .titles import Title, absolute_as_text, key_of
@@ -21,6 +23,7 @@ SUFFIXES = frozenset({
 })  # fmt: skip
 """Files that a folder's scan takes for films, in any case; lists and globs name theirs."""
 _LIST_SUFFIXES = frozenset({".csv", ".txt", ".list", ".lst"})
+_PRIORITY = re.compile(r"[+-]?\d{1,6}")
 Say = Callable[[str], None]
 
 
@@ -42,6 +45,8 @@ def open_library(name: str, out: Path, say: Say, priority: int = 0, newer_than_s
     newer_than_s: only files changed after this time (seconds since 1970). Raises UsageError when there is no such
     library.
     """
+    if not name or "\0" in name:
+        raise UsageError("LIBRARY is empty: give a folder, a list (.txt, .csv) or a glob")
     path = Path(name)
     if path.is_dir():
         _refuse_unreadable(path)
@@ -124,6 +129,9 @@ def _listed(file: Path, root: Path, say: Say) -> Iterator[Title]:
     below the list's folder; empty lines and those that begin with # are passed over."""
     seen = set[str]()
     for number, path, priority in _list_rows(file, say):
+        if "\0" in path:
+            say(f"{file}:{number}: holds a NUL, left out; is the list in UTF-8?")
+            continue
         found = _outside_too(Path(os.path.abspath(root / path)), root, priority, _prefixed(say, f"{file}:{number}"))
         if found is not None and found.key not in seen:
             seen.add(found.key)
@@ -141,7 +149,7 @@ def _list_rows(file: Path, say: Say) -> Iterator[tuple[int, str, int]]:
         return
     rows = csv.reader(lines)
     header: list[str] | None = None
-    for row in rows:
+    for row in _csv_rows(rows, file, say):
         if not row or not any(cell.strip() for cell in row) or row[0].lstrip().startswith("#"):
             continue
         if header is None:
@@ -151,10 +159,21 @@ def _list_rows(file: Path, say: Say) -> Iterator[tuple[int, str, int]]:
                 continue
         cells = dict(zip(header, (cell.strip() for cell in row), strict=False))
         path, priority = cells.get("path", ""), cells.get("priority", "") or "0"
-        if not path or not priority.lstrip("+-").isdigit():
+        if not path or not _PRIORITY.fullmatch(priority):
             say(f"{file}:{rows.line_num}: is no row of path and priority ({','.join(row)[:80]}), left out; correct it")
             continue
         yield rows.line_num, path, int(priority)
+
+
+def _csv_rows(rows: Any, file: Path, say: Say) -> Iterator[list[str]]:
+    """Rows that are CSV."""
+    while True:
+        try:
+            yield next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            say(f"{file}:{rows.line_num}: is no row of CSV ({error}), left out; correct it")
 
 
 def _globbed(pattern: str, root: Path, say: Say) -> Iterator[Title]:

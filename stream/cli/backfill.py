@@ -24,7 +24,9 @@ def backfill(
     newer_than: Annotated[
         str | None, typer.Option(metavar="TIME", help="Only files changed since then (ISO time, or 3d, 12h).")
     ] = None,
-    priority: Annotated[int, typer.Option(metavar="N", help="Of these films; higher ones come first.")] = 0,
+    priority: Annotated[
+        int, typer.Option(metavar="N", min=-1_000_000, max=1_000_000, help="Of these films; higher ones come first.")
+    ] = 0,
     until: Annotated[
         str | None, typer.Option(metavar="TIME", help="Take nothing new from then on (06:00, or an ISO time).")
     ] = None,

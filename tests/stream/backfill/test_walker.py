@@ -129,3 +129,19 @@ def test_a_library_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         pytest.skip("needs a user who may not read everything")
     with pytest.raises(UsageError, match="cannot be read"):
         open_library(str(shut), tmp_path / "out", print)
+
+
+@pytest.mark.parametrize("name", ["list.csv", "list.txt"])
+def test_rows_that_are_none_cost_no_other(tmp_path: Path, name: str) -> None:
+    touch(tmp_path / "a.mkv")
+    rows = [b"a\0.mkv", b"a.mkv", b'"' + b"x" * 200_000 + b'"', b"b.mkv,99999999999999999999"]
+    (tmp_path / name).write_bytes(b"\n".join(rows) + b"\n")
+    said: list[str] = []
+    found = open_library(str(tmp_path / name), tmp_path / "out", said.append)
+    assert [title.key for title in found.scan()] == ["a.mkv"]
+    assert len(said) == 3
+
+
+def test_a_library_has_a_name(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="LIBRARY is empty"):
+        open_library("", tmp_path / "out", print)
