@@ -32,8 +32,10 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = parsed(url)
-        file = self.url.database if self.url.get_backend_name() == "sqlite" else None
-        self.shown = file or self.url.render_as_string(hide_password=True)
+        file = self.url.database if self.is_sqlite else None
+        self.shown = file or self.url.set(drivername=self.url.get_backend_name()).render_as_string(hide_password=True)
+        self._file = Path(file) if file else None
+        self._identity: tuple[int, int] | None = None
         self._engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
 
     @property
@@ -45,6 +47,7 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """A transaction that may write; committed when the block ends, rolled back when it raises. With SQLite it
         waits for other writers at its beginning, so that what it reads stays true."""
+        self._refuse_another_file()
         with self._explained(), self._engine.connect() as connection:
             connection = connection.execution_options(**{_WRITES: True})
             with connection.begin():
@@ -53,12 +56,26 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that only reads; it never waits for writers."""
+        self._refuse_another_file()
         with self._explained(), self._engine.connect() as connection, connection.begin():
             yield connection
 
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+
+    def _refuse_another_file(self) -> None:
+        """SQLite would go on writing into a file that was removed while it is open, for nobody to read."""
+        if self._file is None:
+            return
+        try:
+            status = self._file.stat()
+            found = status.st_dev, status.st_ino
+        except OSError:
+            found = None
+        self._identity = self._identity or found
+        if found != self._identity:
+            raise LedgerUnavailableError(f"the ledger {self.shown} was removed while it was in use, put it back")
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

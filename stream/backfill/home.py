@@ -41,11 +41,19 @@ def seen_library_id(out: Path) -> str | None:
         return None
 
 
+def is_home_of(out: Path, library: str) -> bool:
+    """Whether a folder is there and still the result folder of this id: not removed, and its disk mounted."""
+    try:
+        return bool(json.loads((out / HOME / "library.json").read_text())["id"] == library)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def open_ledger(out: Path, url: str | None) -> Ledger:
     """The ledger of a result folder, in a file of its own or at `url`, made on first use. Raises UsageError,
     LedgerUnavailableError, LedgerVersionError, OutputError."""
     library = library_id(out)
-    return Ledger(Database(url or sqlite_url(_file(out))), library)
+    return Ledger(Database(sqlite_url(_file(out)) if url is None else url), library)
 
 
 def existing_ledger(out: Path | None, url: str | None) -> Ledger:
@@ -55,7 +63,7 @@ def existing_ledger(out: Path | None, url: str | None) -> Ledger:
         raise UsageError("name the ledger: either --out DIR or --ledger URL")
     if out is not None and not _file(out).is_file():
         raise UsageError(f"--out {out}: has no ledger, `keyart backfill LIBRARY --out {out}` makes one")
-    database = Database(url or sqlite_url(_file(out or Path())))
+    database = Database(sqlite_url(_file(out or Path())) if url is None else url)
     if database.is_sqlite and not Path(database.url.database or "").is_file():
         raise UsageError(f"--ledger {database.shown}: is not there")
     return Ledger(database)

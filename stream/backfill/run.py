@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from anyio import Event, create_task_group, sleep, to_thread
@@ -21,6 +22,7 @@ from ..output.leftovers import FoldersWithLeftovers
 from ..settings.model import Settings
 from ..version import own_version
 from .errors import LedgerUnavailableError
+from .home import is_home_of
 from .leases import Leases
 from .ledger import Asked, Ledger, Scan
 from .links import AskPlaces
@@ -129,6 +131,7 @@ def new_work(
         leases=leases,
         places=places,
         watcher=watch,
+        out_is_there=partial(is_home_of, plan.out, ledger.library),
         redo_version=plan.redo_version,
         most=plan.limit,
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import OutputError
+from ..output.result_folder import explain_os_error
 from .leases import Lease
 from .messages import FilmDone, Progress, Ready, Report
 from .pace import Look, Pace
@@ -221,4 +222,4 @@ def write_summary(file: Path, summary: dict[str, Any]) -> None:
         fresh.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         fresh.replace(file)
     except OSError as error:
-        raise OutputError(f"{file} cannot be written ({error.strerror}), make room") from error
+        raise OutputError(explain_os_error(error, file)) from error

@@ -80,6 +80,8 @@ class Work:
     leases: Leases
     places: AskPlaces
     watcher: Watcher
+    out_is_there: Callable[[], bool] = lambda: True
+    """Whether results can go to `out` yet; blocks."""
     redo_version: bool = False
     most: int | None = None
     look_again_s: float = 1.0
@@ -131,6 +133,9 @@ class Work:
         self._claiming += count
         try:
             if await self._is_paused():
+                return []
+            if not await to_thread.run_sync(self.out_is_there):
+                self.hold("output", f"{self.out} is not there or another folder, mount it or put it back")
                 return []
             passed_over = {*self.in_work, *leave}
             leases = await self.asked(lambda: self.leases.claim(count, alone=alone, leave=passed_over))

@@ -212,6 +212,22 @@ def test_a_ledger_out_of_reach_is_one_line(tmp_path: Path) -> None:
     database.close()
 
 
+@pytest.mark.parametrize("by", ["nothing", "another ledger"])
+def test_a_ledger_that_is_removed_while_it_is_open_is_noticed(tmp_path: Path, by: str) -> None:
+    file = tmp_path / "ledger.sqlite"
+    database = Database(sqlite_url(file))
+    ledger = Ledger(database, "lib")
+    enqueue(ledger, titles("a.mkv"))
+    file.rename(tmp_path / "aside")
+    if by == "another ledger":
+        file.touch()
+    with pytest.raises(LedgerUnavailableError, match="was removed while it was in use"):
+        enqueue(ledger, titles("b.mkv"))
+    (tmp_path / "aside").replace(file)
+    assert enqueue(ledger, titles("b.mkv")).queued == 1
+    database.close()
+
+
 def test_only_databases_that_keyart_knows() -> None:
     for url in ("mysql://host/name", "no url"):
         with pytest.raises(UsageError, match="--ledger"):

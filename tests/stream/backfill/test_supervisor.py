@@ -190,6 +190,15 @@ def test_trouble_waits_and_goes_on(queued: Callable[..., Ledger], tmp_path: Path
     assert row(ledger, "a")["attempts"] == 0
 
 
+def test_an_output_that_went_away_charges_no_film(queued: Callable[..., Ledger], tmp_path: Path) -> None:
+    ledger, script = queued("a", "b"), Script()
+    work = work_of(ledger, script, tmp_path, settings_of(patience_s=0), out_is_there=lambda: not script.workers)
+    ended = run(work)
+    assert ended.stopped is not None
+    assert "is not there or another folder" in ended.stopped
+    assert (ended.counts["done"], ended.counts["queued"]) == (1, 1)
+
+
 def test_trouble_that_does_not_pass_stops_the_run(queued: Callable[..., Ledger], tmp_path: Path) -> None:
     ledger, script = queued("a", "b"), Script({"a": "full", "b": "full"})
     ended = run(work_of(ledger, script, tmp_path, settings_of(patience_s=30), clock=Ticking(0.5)))
