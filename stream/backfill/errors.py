@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from ..errors import KeyartError
+from ..errors import KeyartError, UsageError
 
 
 class LedgerUnavailableError(KeyartError):
     """The ledger cannot be reached or written: nobody's fault; wait, try again, then stop."""
 
 
-class LedgerVersionError(KeyartError):
+class WeightsUnavailableError(KeyartError):
+    """The models' weights cannot be had: nobody's fault either."""
+
+
+class LedgerVersionError(UsageError):
     """The ledger was written by a newer Keyart: nothing of it is touched."""
 
 

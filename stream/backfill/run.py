@@ -15,13 +15,13 @@ from anyio import Event, create_task_group, sleep, to_thread
 from engines.errors import ModelError
 
 from ..device.models import ROLES, zoo_of
-from ..errors import KeyartError, UsageError
+from ..errors import UsageError
 from ..manifest import SCHEMA
 from ..origin import errors_in
 from ..output.leftovers import FoldersWithLeftovers
 from ..settings.model import Settings
 from ..version import own_version
-from .errors import LedgerUnavailableError
+from .errors import LedgerUnavailableError, WeightsUnavailableError
 from .home import is_home_of
 from .leases import Leases
 from .ledger import Asked, Ledger, Scan
@@ -38,25 +38,26 @@ from .work import Watcher, Work
 
 @dataclass(slots=True)
 class Ended:
-    """How a run ended. stopped: why it ended before its work did, None when all was done. left: jobs still queued."""
+    """How a run ended. stopped: why it ended before its work did, None when all was done. left: jobs still queued, None
+    when the ledger cannot be asked."""
 
     counts: dict[str, int] = field(default_factory=dict)
     stopped: str | None = None
-    left: int = 0
+    left: int | None = 0
     time_is_up: bool = False
 
 
 def result_fingerprint(settings: Settings) -> str:
     """32 hex digits over all that can change a result but the film: settings, models, the manifest's schema.
 
-    Raises KeyartError when the models cannot be had. Pulls those that are missing.
+    Raises WeightsUnavailableError when the models cannot be had. Pulls those that are missing.
     """
     try:
         zoo = zoo_of(settings)
         zoo.ensure(ROLES)
         hashes = {role: zoo.model(role).sha256 for role in ROLES}
     except ModelError as error:
-        raise KeyartError(str(error)) from error
+        raise WeightsUnavailableError(str(error)) from error
     told = json.dumps([settings.settings_fingerprint, hashes, SCHEMA], sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()[:32]
 
@@ -111,7 +112,7 @@ async def run_library(work: Work, plan: Plan, stop: Event) -> Ended:
         ended.counts = {str(state): count for state, count in counts.items()}
         ended.left = await to_thread.run_sync(work.leases.left)
     except LedgerUnavailableError as error:
-        ended.stopped = ended.stopped or str(error)
+        ended.stopped, ended.left = ended.stopped or str(error), None
     if ended.stopped is None and stop.is_set() and ended.left:
         ended.stopped = "the time of --until has come" if ended.time_is_up else "stopped as asked"
     return ended

@@ -13,10 +13,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from anyio import Event, create_task_group
+from anyio import Event, create_task_group, get_cancelled_exc_class
 
 from .. import log
-from ..backfill.errors import LedgerUnavailableError
+from ..backfill.errors import LedgerUnavailableError, WeightsUnavailableError
 from ..backfill.home import HOME, ledger_to_look_at, open_ledger
 from ..backfill.ledger import Ledger, Scan, Standing
 from ..backfill.links import AskPlaces
@@ -33,7 +33,7 @@ from ..output.result_folder import refuse_out
 from ..settings.model import Settings
 from ..version import own_version
 from .backfill_bars import open_display
-from .backfill_progress import Display, shown_duration
+from .backfill_progress import Display, films, shown_duration
 from .exits import FAILED, STOPPED, say
 from .interrupt import Interrupted, Interrupts
 
@@ -95,7 +95,8 @@ class BackfillRun:
         """The exit code. Raises what `errors_to_exit_codes` explains."""
         try:
             return self._worked_through(library, priority, newer_than_s, interrupts)
-        except LedgerUnavailableError as error:  # before the first film, or while the library is scanned
+        # Before the first film: nothing is wrong with the library or the command, so a scheduler may try again.
+        except (LedgerUnavailableError, WeightsUnavailableError, OutputError) as error:
             say(f"keyart: {error}; run again")
             return STOPPED
 
@@ -155,27 +156,35 @@ class BackfillRun:
     async def _run(self, ledger: Ledger, root: Path, fingerprint: str, display: Display, stop: list[Event]) -> Ended:
         stop.append(Event())
         started = datetime.now().astimezone().isoformat(timespec="seconds")
-        home = self.plan.out / HOME
         async with self._places(root, ledger.library, display) as places:
             work = new_work(self.settings, ledger, root, self.plan, fingerprint, places, display)
             tally, metrics = display.tally, display.metrics
             tally.queued, tally.queued_bytes = work.leases.left_bytes(self.plan.limit)
-            async with display.shown(), create_task_group() as tasks:
-                tasks.start_soon(metrics.beat)
-                if self.metrics_port is not None:
-                    tasks.start_soon(metrics.look, partial(ledger.standing, fingerprint))
-                ended = await run_library(work, self.plan, stop[0])
-                tasks.cancel_scope.cancel()
+            ask = partial(ledger.standing, fingerprint)
+            try:
+                async with display.shown(), create_task_group() as tasks:
+                    tasks.start_soon(metrics.beat)
+                    if self.metrics_port is not None:
+                        tasks.start_soon(metrics.look, ask)
+                    ended = await run_library(work, self.plan, stop[0])
+                    tasks.cancel_scope.cancel()
+            except get_cancelled_exc_class():  # the second signal: there is no time to ask the ledger
+                self._sum_up(display, started, Ended(stopped="interrupted", left=None), None)
+                raise
+        self._sum_up(display, started, ended, ask)
+        return ended
+
+    def _sum_up(self, display: Display, started: str, ended: Ended, ask: Callable[[], Standing] | None) -> None:
+        tally = display.tally
         summary = {
             "started": started, **tally.summary(), "stopped": ended.stopped, "left": ended.left, "ledger": ended.counts,
         }  # fmt: skip
-        self._leave_behind(home, summary, metrics, partial(ledger.standing, fingerprint))
+        self._leave_behind(self.plan.out / HOME, summary, display.metrics, ask)
         log.info("run finished", **tally.counts, stopped=ended.stopped, left=ended.left)
         if self.as_json:
-            print(json.dumps(summary, ensure_ascii=False))
+            print(json.dumps(summary, ensure_ascii=False), flush=True)
         elif not self.quiet:
             say(display.last_line())
-        return ended
 
     @asynccontextmanager
     async def _places(self, root: Path, library: str, display: Display) -> AsyncIterator[AskPlaces]:
@@ -187,15 +196,17 @@ class BackfillRun:
         connect = connect_to(self.access, self.settings, root, self.plan.out, logs, library)
         async with open_ray_places(self.access, connect, display.complain) as places:
             yield places
+
     def _leave_behind(
-        self, home: Path, summary: dict[str, Any], metrics: RunMetrics, ask: Callable[[], Standing]
+        self, home: Path, summary: dict[str, Any], metrics: RunMetrics, ask: Callable[[], Standing] | None
     ) -> None:
         """The summary and the metrics beside the results. Where they cannot be written that is said, and the run's own
         end stays what it is."""
         with self._said_only():
             write_summary(home / SUMMARY, summary)
         with self._said_only():
-            metrics.stand(ask())
+            if ask is not None:
+                metrics.stand(ask())
         with self._said_only():
             metrics.exposition.write(home / METRICS)
 
@@ -209,11 +220,12 @@ class BackfillRun:
 
     def _said(self, ended: Ended) -> int:
         if ended.stopped is not None:
-            say(f"keyart: {ended.stopped}; {ended.left} films left")
+            left = "how many films are left is not known" if ended.left is None else f"{films(ended.left)} left"
+            say(f"keyart: {ended.stopped}; {left}")
             return STOPPED
         failed = ended.counts.get("failed", 0) + ended.counts.get("quarantined", 0)
         if failed:
-            say(f"keyart: {failed} films of the library stand as failed, `keyart ledger failed` lists them")
+            say(f"keyart: {films(failed)} of the library failed, `keyart ledger failed` lists them")
         return FAILED if failed else 0
 
     def _count(self, library: Library, fingerprint: str) -> int:
@@ -229,7 +241,7 @@ class BackfillRun:
             print(json.dumps({"films": scan.seen, "to_do": waiting, "about_s": seconds, "why": dict(scan.changes)}))
             return 0
         known = "how long is not known before some are done" if seconds is None else f"about {shown_duration(seconds)}"
-        print(f"{scan.seen} films, {waiting} to do, {known}{' at the pace of before' if seconds else ''}")
+        print(f"{films(scan.seen)}, {waiting} to do, {known}{' at the pace of before' if seconds else ''}")
         return 0
 
 
@@ -240,5 +252,8 @@ def on_ray(run: BackfillRun, address: str) -> BackfillRun:
 
 
 def _scanned(scan: Scan) -> str:
-    why = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in scan.changes.items() if count)
-    return f"{scan.seen} films found, {scan.queued} queued{f' ({why})' if why else ''}"
+    why = [f"{count} {name.replace('_', ' ')}" for name, count in scan.changes.items() if count]
+    if scan.waiting:
+        why.append(f"{scan.waiting} waited already")
+    because = f" ({', '.join(why)})" if why else ""
+    return f"{films(scan.seen)} found, {scan.queued + scan.waiting} to do{because}"

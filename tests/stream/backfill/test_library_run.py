@@ -151,7 +151,7 @@ def test_killed_and_taken_up_again(library: Path, tmp_path: Path) -> None:
 def test_a_signal_hands_leases_back(library: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     run = backfill(library, out, "--grace", "0")
-    run.until_said("4 queued")
+    run.until_said("4 to do")
     run.send(signal.SIGTERM)
     code, _, errors = run.ended()
     assert code == 143, errors
@@ -163,7 +163,7 @@ def test_a_signal_hands_leases_back(library: Path, tmp_path: Path) -> None:
 def test_a_second_signal_waits_for_no_film(library: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     run = backfill(library, out, "--grace", "3600")
-    run.until_said("4 queued")
+    run.until_said("4 to do")
     while not list(out.glob("**/.*partial*")):
         assert psutil.pid_exists(run.pid)
     workers = run.workers()
@@ -173,6 +173,8 @@ def test_a_second_signal_waits_for_no_film(library: Path, tmp_path: Path) -> Non
     run.send(signal.SIGTERM)
     code, _, errors = run.ended()
     assert code == 143, errors
+    assert json.loads((out / ".keyart" / "summary.json").read_text())["stopped"] == "interrupted"
+    assert (out / ".keyart" / "metrics.prom").is_file()
     _, alive = psutil.wait_procs(workers, timeout=30)
     assert not alive
     assert not list(out.glob("**/.*partial*"))
@@ -208,7 +210,7 @@ def test_metrics_are_answered_while_it_runs(library: Path, tmp_path: Path) -> No
         assert code == 2
         assert errors == f"keyart: metrics on 127.0.0.1, port {port}: Address already in use; choose another\n"
     run = backfill(library, tmp_path / "out", "--metrics-port", port, "--set", "backfill.metrics_address=localhost")
-    run.until_said("4 queued")
+    run.until_said("4 to do")
     with urlopen(f"http://localhost:{port}/metrics", timeout=20) as answer:
         told = parsed(answer.read().decode())
     run.ended()
