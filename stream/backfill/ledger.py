@@ -54,7 +54,7 @@ class Scan:
     waiting_bytes: int = 0
     unchanged: int = 0
     changes: Counter[str] = field(default_factory=Counter)
-    """Why jobs were queued: new, changed, back, result_gone, version, overwrite; and how many are gone."""
+    """Why jobs were queued: new, changed, back, result_gone_or_replaced, version, overwrite; and how many are gone."""
 
     def add_new(self, new: Sequence[Title], seen: int) -> None:
         """Count titles that the ledger does not know, of those that were looked at."""
@@ -156,6 +156,18 @@ class Ledger:
         wanted = and_(self._of(fingerprint), jobs.c.state.in_(states) if states else true())
         return (dict(row._mapping) for row in self._paged(jobs.columns, wanted))
 
+    def note_fingerprint(self, fingerprint: str) -> None:
+        """Keep what the last run was for: what people ask and change is about its jobs."""
+        with self.database.writing() as connection:
+            connection.execute(facts.delete().where(facts.c.name == "fingerprint"))
+            connection.execute(facts.insert().values(name="fingerprint", value=fingerprint))
+
+    def last_fingerprint(self) -> str | None:
+        """Of the last run; None before the first."""
+        with self.database.reading() as connection:
+            asked = select(facts.c.value).where(facts.c.name == "fingerprint")
+            return connection.execute(asked).scalar()
+
     def note_limits(self, limits: str) -> int:
         """Queue again what failed for its `limits` when these (as text) are not those of the last run. Returns how
         many."""
@@ -169,21 +181,21 @@ class Ledger:
             which = and_(self._of(None), jobs.c.state == "failed", jobs.c.kind == "limits")
             return connection.execute(jobs.update().where(which).values(**_AFRESH, queued_s=now_s())).rowcount
 
-    def retry(self, keys: Sequence[str] = ()) -> int:
+    def retry(self, keys: Sequence[str] = (), fingerprint: str | None = None) -> int:
         """Queue failed and quarantined jobs again as if they were new: all of them, or those of these keys, cancelled
         ones too. Returns how many."""
         states = ("failed", "quarantined", "cancelled") if keys else ("failed", "quarantined")
-        which = and_(self._of(None), jobs.c.state.in_(states), jobs.c.key.in_(keys) if keys else true())
+        which = and_(self._of(fingerprint), jobs.c.state.in_(states), jobs.c.key.in_(keys) if keys else true())
         with self.database.writing() as connection:
             return connection.execute(jobs.update().where(which).values(**_AFRESH, queued_s=now_s())).rowcount
 
-    def cancel(self, keys: Sequence[str]) -> int:
+    def cancel(self, keys: Sequence[str], fingerprint: str | None = None) -> int:
         """Let films not be worked on until `retry` names them; one in work is dropped at the next heartbeat. Returns
         how many were queued or in work."""
         waiting = jobs.c.state.in_(("queued", "running"))
         cancelled = {"state": "cancelled", "owner": None, "lease_until_s": None, "ended_s": now_s()}
         with self.database.writing() as connection:
-            which = and_(self._of(None), waiting, jobs.c.key.in_(keys))
+            which = and_(self._of(fingerprint), waiting, jobs.c.key.in_(keys))
             return connection.execute(jobs.update().where(which).values(**cancelled)).rowcount
 
     def pause(self, paused: bool = True) -> None:
@@ -198,10 +210,10 @@ class Ledger:
         with self.database.reading() as connection:
             return connection.execute(select(facts.c.value).where(facts.c.name == "paused")).first() is not None
 
-    def took(self) -> tuple[int, float]:
+    def took(self, fingerprint: str | None = None) -> tuple[int, float]:
         """Of what is done: films, and the seconds they took."""
         asked = select(func.count(), func.sum(jobs.c.wall_s)).where(
-            self._of(None), jobs.c.state == "done", jobs.c.wall_s.is_not(None)
+            self._of(fingerprint), jobs.c.state == "done", jobs.c.wall_s.is_not(None)
         )
         with self.database.reading() as connection:
             films, wall_s = connection.execute(asked).one()
@@ -313,7 +325,7 @@ def _why_again(row: Any, title: Title, asked: Asked) -> str | None:
     if row.state == "gone":
         return "back"
     if row.state == "done" and not asked.has_result(title.key):
-        return "result_gone"
+        return "result_gone_or_replaced"
     if row.state == "done" and asked.redo_version is not None and row.version != asked.redo_version:
         return "version"
     return "overwrite" if row.state == "done" and asked.redo_all else None

@@ -86,6 +86,7 @@ def scan_library(ledger: Ledger, library: Library, plan: Plan, settings: Setting
     scan = ledger.enqueue(asked, titles(), dry=plan.dry)
     if plan.dry:
         return scan
+    ledger.note_fingerprint(fingerprint)
     ledger.note_limits(settings.limits.model_dump_json(exclude={"no_progress_s"}))
     if library.whole and not library.unread and plan.shard is None:
         if not seen and any(ledger.counts(fingerprint).values()):

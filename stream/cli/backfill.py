@@ -75,7 +75,8 @@ def backfill(
     """Work through a whole library, unattended.
 
     Run it again after whatever happened: what is done stays, the rest goes on. Ctrl-C takes nothing new and gives films
-    in work --grace; twice ends at once. Exit codes: 0 all well, 1 some films failed, 2 wrong usage, 3 stopped early.
+    in work --grace; twice ends at once. Exit codes: 0 all well, 1 some films failed, 2 wrong usage, 3 stopped early
+    (or not begun: ledger or weights out of reach), 130 or 143 a signal.
     """
     flags = {
         "top": top, "formats": formats or None, "decode": decode, "start_s": start, "end_s": end,

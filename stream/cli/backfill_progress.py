@@ -162,11 +162,6 @@ class QuietDisplay(Display):
         """Nothing to see."""
 
 
-def films(count: int) -> str:
-    """`1 film`, `2 films`."""
-    return f"{count:,} film{'s' if count != 1 else ''}"
-
-
 def shown_duration(seconds: float) -> str:
     """`3 d 4 h`, `2 h 05 min`, `40 s`."""
     if seconds < 60:

@@ -33,9 +33,10 @@ from ..output.result_folder import refuse_out
 from ..settings.model import Settings
 from ..version import own_version
 from .backfill_bars import open_display
-from .backfill_progress import Display, films, shown_duration
+from .backfill_progress import Display, shown_duration
 from .exits import FAILED, STOPPED, say
 from .interrupt import Interrupted, Interrupts
+from .tables import films
 
 _AGO = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}

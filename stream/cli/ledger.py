@@ -6,7 +6,7 @@ import csv
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from . import options
-from .exits import errors_to_exit_codes
-from .tables import print_table
+from .exits import FAILED, errors_to_exit_codes, say
+from .tables import films, print_table
 
 if TYPE_CHECKING:
     from ..backfill.ledger import Ledger
@@ -37,17 +37,22 @@ def ledger_group() -> None:
 
 @app.command("status")
 def status(out: OutOption = None, url: options.LedgerOption = None, as_json: options.JsonOption = False) -> None:
-    """How many films are in each state."""
+    """How many films are in each state, for the settings of the last run."""
     with _opened(out, url) as ledger:
-        films, wall_s = ledger.took()
-        paused, age_s = ledger.is_paused(), ledger.queue_age_s()
-        counts = ledger.counts()
+        last = ledger.last_fingerprint()
+        done, wall_s = ledger.took(last)
+        paused, age_s = ledger.is_paused(), ledger.queue_age_s(last)
+        counts = ledger.counts(last)
+        others = sum(ledger.counts().values()) - sum(counts.values())
     if as_json:
-        print(json.dumps({"films": counts, "paused": paused, "oldest_queued_s": age_s, "done_s": wall_s}))
+        told = {"films": counts, "paused": paused, "oldest_queued_s": age_s, "done_s": wall_s}
+        print(json.dumps(told | {"of_other_settings": others}))
         return
     print_table(("state", "films"), [(state, str(count)) for state, count in counts.items() if count])
-    if films:
-        print(f"{wall_s / films:.1f} s a film")
+    if done:
+        print(f"{wall_s / done:.1f} s a film")
+    if others:
+        print(f"beside them {others} results of other settings or models; `keyart ledger export` lists all")
     if paused:
         print("paused: runs take nothing new until `keyart ledger resume`")
 
@@ -56,7 +61,7 @@ def status(out: OutOption = None, url: options.LedgerOption = None, as_json: opt
 def failed(out: OutOption = None, url: options.LedgerOption = None, as_json: options.JsonOption = False) -> None:
     """The films that failed or are quarantined, with the reason; --json has the logs, too."""
     with _opened(out, url) as ledger:
-        rows = list(ledger.rows(("failed", "quarantined")))
+        rows = list(ledger.rows(("failed", "quarantined"), ledger.last_fingerprint()))
     if as_json:
         print(json.dumps([_exported(row) | {"log": row["log"]} for row in rows], indent=2, ensure_ascii=False))
         return
@@ -73,7 +78,8 @@ def retry(
 ) -> None:
     """Queue failed and quarantined films again, as if they were new; cancelled ones where they are named."""
     with _opened(out, url) as ledger:
-        _say(as_json, {"queued": ledger.retry(keys or ())}, "{queued} films queued")
+        queued = ledger.retry(keys or (), ledger.last_fingerprint())
+    _said_of(keys or (), queued, as_json, "queued")
 
 
 @app.command("cancel")
@@ -85,7 +91,8 @@ def cancel(
 ) -> None:
     """Leave films out, also those in work, until `retry` names them."""
     with _opened(out, url) as ledger:
-        _say(as_json, {"cancelled": ledger.cancel(keys)}, "{cancelled} films cancelled")
+        cancelled = ledger.cancel(keys, ledger.last_fingerprint())
+    _said_of(keys, cancelled, as_json, "cancelled")
 
 
 @app.command("pause")
@@ -111,7 +118,7 @@ def export(
     url: options.LedgerOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
-    """Write one row for each film."""
+    """Write one row for each film and settings."""
     from ..errors import KeyartError
 
     with _opened(out, url) as ledger:
@@ -127,7 +134,7 @@ def export(
         except OSError as error:
             fresh.unlink(missing_ok=True)
             raise KeyartError(f"--to {to}: cannot be written ({error.strerror}), choose another") from None
-    _say(as_json, {"films": written}, "{films} films written")
+    _say(as_json, {"films": written}, f"{films(written)} written")
 
 
 def _write(write: Callable[[str], object], rows: Iterator[dict[str, Any]], *, as_csv: bool) -> int:
@@ -165,5 +172,13 @@ def _opened(out: Path | None, url: str | None) -> Iterator[Ledger]:
             ledger.database.close()
 
 
+def _said_of(keys: Sequence[str], count: int, as_json: bool, what: str) -> None:
+    """Exit code 1 where films that were named are not among them."""
+    _say(as_json, {what: count}, f"{films(count)} {what}")
+    if count < len(set(keys)):
+        say("keyart: not all of the films that were named; `keyart ledger export --to -` has their names and states")
+        raise typer.Exit(FAILED)
+
+
 def _say(as_json: bool, facts: dict[str, Any], line: str) -> None:
-    print(json.dumps(facts) if as_json else line.format(**facts), file=sys.stdout)
+    print(json.dumps(facts) if as_json else line)

@@ -26,3 +26,8 @@ def _print_fitted(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     Console().print(table)
+
+
+def films(count: int) -> str:
+    """`1 film`, `2 films`."""
+    return f"{count:,} film{'s' if count != 1 else ''}"

@@ -59,7 +59,8 @@ def test_what_changed_is_queued_again(ledger: Ledger) -> None:
 def test_a_result_that_is_gone_is_made_again(ledger: Ledger) -> None:
     enqueue(ledger, titles("a.mkv", "b.mkv"))
     finish(ledger)
-    assert enqueue(ledger, titles("a.mkv", "b.mkv"), results=("a.mkv",)).changes == {"new": 0, "result_gone": 1}
+    scan = enqueue(ledger, titles("a.mkv", "b.mkv"), results=("a.mkv",))
+    assert scan.changes == {"new": 0, "result_gone_or_replaced": 1}
     assert row(ledger, "b.mkv")["content"] is None
 
 

@@ -218,10 +218,27 @@ def test_metrics_are_answered_while_it_runs(library: Path, tmp_path: Path) -> No
     assert ("keyart_library_films", "", "queued") in told
 
 
+def test_people_are_told_of_the_settings_of_the_last_run(library: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert backfill(library, out, "--top", "3", "--limit", "1").ended()[0] == 1
+    assert backfill(library, out, "--limit", "2").ended()[0] == 1
+    code, said, errors = Command("ledger", "status", "--out", out, "--json").ended()
+    assert code == 0, errors
+    told = json.loads(said)
+    assert sum(told["films"].values()) == told["of_other_settings"] == 4
+    code, said, errors = Command("ledger", "retry", "broken.mkv", "nosuch.mkv", "--out", out).ended()
+    assert (code, said) == (1, "1 film queued\n")
+    assert "not all of the films that were named" in errors
+    code, said, errors = Command("ledger", "export", "--to", "-", "--out", out).ended()
+    assert (code, said.count("\n")) == (0, 8), errors
+
+
 def test_what_cannot_be_meant(library: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     wrong: list[tuple[list[object], str]] = [
         (["backfill", tmp_path / "none", "--out", out], "does not exist"),
+        (["backfill", "", "--out", out], "LIBRARY is empty"),
+        (["ledger", "status", "--ledger", ""], "is no database URL"),
         (["backfill", library, "--out", out, "--shard", "5/4"], "--shard"),
         (["backfill", library, "--out", out, "--ledger", "mysql://host/name"], "--ledger"),
         (["ledger", "status", "--out", out], "has no ledger"),
