@@ -15,6 +15,8 @@ import pytest
 from stream.backfill.database import Database, sqlite_url
 from stream.backfill.ledger import Ledger
 
+from .shelf import enqueue, titles
+
 UNPRIVILEGED = "nobody"
 """PostgreSQL does not run as root."""
 
@@ -95,3 +97,14 @@ def file_ledger(tmp_path: Path) -> Iterator[Ledger]:
     database = Database(sqlite_url(tmp_path / "ledger.sqlite"))
     yield Ledger(database, "lib")
     database.close()
+
+
+@pytest.fixture
+def queued(file_ledger: Ledger) -> Callable[..., Ledger]:
+    """A ledger in which these films wait, in this order."""
+
+    def queue(*keys: str) -> Ledger:
+        enqueue(file_ledger, [title for i, key in enumerate(keys) for title in titles(key, size_bytes=1000 - i)])
+        return file_ledger
+
+    return queue

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from anyio import Event
 
 from stream.backfill.errors import NowhereError
@@ -13,7 +12,7 @@ from stream.backfill.ledger import Ledger
 from stream.backfill.links import Places, StartWorker, WorkerEndedError, WorkerLink, WorkerLostError
 
 from .scripted import Listening, Script, Ticking, run, settings_of, work_of
-from .shelf import enqueue, row, titles
+from .shelf import row
 
 
 class Coming:
@@ -35,17 +34,6 @@ class Coming:
             return await self._script.start(name)
 
         return start
-
-
-@pytest.fixture
-def queued(file_ledger: Ledger) -> Callable[..., Ledger]:
-    """A ledger in which these films wait, in this order."""
-
-    def queue(*keys: str) -> Ledger:
-        enqueue(file_ledger, [title for i, key in enumerate(keys) for title in titles(key, size_bytes=1000 - i)])
-        return file_ledger
-
-    return queue
 
 
 def test_nothing_is_claimed_before_there_is_a_place(queued: Callable[..., Ledger], tmp_path: Path) -> None:

@@ -18,23 +18,12 @@ from stream.backfill.work import Work
 from stream.output.leftovers import temporary_folders
 
 from .scripted import LONGEST_S, Listening, Script, Ticking, run, settings_of, work_of
-from .shelf import enqueue, leases_of, row, titles
+from .shelf import leases_of, row
 
 
 def heard(work: Work) -> Listening:
     assert isinstance(work.watcher, Listening)
     return work.watcher
-
-
-@pytest.fixture
-def queued(file_ledger: Ledger) -> Callable[..., Ledger]:
-    """A ledger in which these films wait, in this order."""
-
-    def queue(*keys: str) -> Ledger:
-        enqueue(file_ledger, [title for i, key in enumerate(keys) for title in titles(key, size_bytes=1000 - i)])
-        return file_ledger
-
-    return queue
 
 
 def test_all_is_done_by_one_worker(queued: Callable[..., Ledger], tmp_path: Path) -> None:
