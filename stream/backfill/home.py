@@ -43,10 +43,7 @@ def seen_library_id(out: Path) -> str | None:
 
 def is_home_of(out: Path, library: str) -> bool:
     """Whether a folder is there and still the result folder of this id: not removed, and its disk mounted."""
-    try:
-        return bool(json.loads((out / HOME / "library.json").read_text())["id"] == library)
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
+    return seen_library_id(out) == library
 
 
 def open_ledger(out: Path, url: str | None) -> Ledger:
