@@ -26,9 +26,13 @@ compile cpu-test.txt "everything a developer without a GPU needs" "${portable[@]
     --group build --extra cpu --extra demo --extra bench --extra test --extra dev
 compile cpu-demo.txt "what \`make demo\` needs" "${portable[@]}" -c requirements/cpu-test.txt --group build --extra cpu --extra demo
 compile cpu.txt "what runs on a machine without a GPU" "${portable[@]}" -c requirements/cpu-test.txt --group build --extra cpu
+compile cpu-serve.txt "what \`keyart serve\` needs without a GPU" "${portable[@]}" -c requirements/cpu-test.txt \
+    --group build --extra cpu --extra serve
 linux=(--python-platform x86_64-manylinux_2_28)
 compile cuda.txt "what runs on a machine with an NVIDIA GPU (Linux x86-64), without TensorRT" \
     "${linux[@]}" -c requirements/cpu.txt --group build --extra cuda
+compile cuda-serve.txt "what \`keyart serve\` needs with an NVIDIA GPU (Linux x86-64), without TensorRT" \
+    "${linux[@]}" -c requirements/cuda.txt --group build --extra cuda --extra serve
 # The tests' own packages at the versions of the CPU's lock; but NVRTC and filelock have to be those that the CUDA
 # packages ask for.
 shared=$(mktemp)

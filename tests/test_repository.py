@@ -42,6 +42,7 @@ FLOORS = (
     {"device"},
     {"pipeline"},
     {"backfill"},
+    {"serve"},
     {"cli"},
 )
 """The rooms of `stream`, from the ground up: each may import what lies on lower floors, those of one floor not each
@@ -275,7 +276,10 @@ def test_every_dependency_ends_before_what_was_not_tried() -> None:
     assert open_ended == RUN_NOT_IMPORTED, "give these an upper bound that was tried"
 
 
-@pytest.mark.parametrize("lock", ["cpu.txt", "cpu-demo.txt", "cpu-test.txt", "cuda.txt", "cuda-test.txt"])
+@pytest.mark.parametrize(
+    "lock",
+    [f"{name}.txt" for name in ("cpu", "cpu-demo", "cpu-serve", "cpu-test", "cuda", "cuda-serve", "cuda-test")],
+)
 def test_locks_pin_and_hash_everything_and_name_no_index(lock: str) -> None:
     body = re.sub(r"\\\n\s*", "", texts()[f"requirements/{lock}"])
     lines = [line for line in body.splitlines() if line and not line.startswith("#")]

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from .clock import now_s
 from .errors import LedgerVersionError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _ONE_MAKES_TABLES = 0x6B657961
 """The advisory lock of PostgreSQL that is held meanwhile."""
 metadata = MetaData()
@@ -78,6 +78,8 @@ jobs = Table(
     Column("wall_s", Double),
     Column("film_s", Double),
     Column("frames", BigInteger),
+    # Formats to cut this title to, joined by commas, where a client asked for others than the settings have.
+    Column("formats", Text),
     UniqueConstraint("library", "fingerprint", "key"),
 )
 """One row a file and result fingerprint. `library`: the id in the result folder; `key`: the path below the library, as
@@ -86,7 +88,9 @@ path of a file outside the library; `alone`: it runs in a process of its own, wh
 fencing number, which rises with every claim; `not_before`: results of a lower number are made anew; `lost`: leases that
 ended without word."""
 
-IS_QUEUED, IS_RUNNING = jobs.c.state == literal_column("'queued'"), jobs.c.state == literal_column("'running'")
+IS_QUEUED, IS_RUNNING, IS_DONE = (
+    jobs.c.state == literal_column(f"'{state}'") for state in ("queued", "running", "done")
+)
 """As the partial indexes below have them: to a database a parameter might be another state."""
 Index(
     "keyart_jobs_next",
@@ -108,6 +112,68 @@ _LEASES = Index(
     postgresql_where=IS_RUNNING,
 )
 
+_TITLES = Index("keyart_jobs_titles", jobs.c.library, jobs.c.key)
+_RESULTS = Index(
+    "keyart_jobs_results",
+    jobs.c.library,
+    jobs.c.ended_s,
+    jobs.c.id,
+    sqlite_where=IS_DONE,
+    postgresql_where=IS_DONE,
+)
+
+reviews = Table(
+    "keyart_reviews",
+    metadata,
+    Column("job", BigInteger, primary_key=True, autoincrement=False),
+    Column("content", String(80)),
+    Column("state", String(12), nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("draft", Text),
+    Column("opened_by", String(80)),
+    Column("opened_s", Double),
+    Column("changed_by", String(80)),
+    Column("changed_s", Double),
+    Column("record", Text),
+    Column("decided_s", Double),
+)
+"""What editors decided about a title's result. job: of `jobs`; content: of the file that was looked at, so that a title
+whose file changed since waits again; state: open, approved, rejected; version: rises with every change, and each change
+names the one it was made on; draft: choices so far, as JSON; record: what was decided, as JSON
+(`stream.serve.review.record`)."""
+
+tokens = Table(
+    "keyart_tokens",
+    metadata,
+    Column("id", _BIG, primary_key=True, autoincrement=True),
+    Column("name", String(80), nullable=False, unique=True),
+    Column("role", String(12), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("created_s", Double, nullable=False),
+    Column("revoked_s", Double),
+)
+"""Bearer tokens of the service. hash: SHA-256 of the token, in hex; the token itself is kept nowhere."""
+
+sessions = Table(
+    "keyart_sessions",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("token", BigInteger, nullable=False),
+    Column("csrf", String(64), nullable=False),
+    Column("until_s", Double, nullable=False),
+)
+"""Logins of the review page. hash: of the cookie; token: the id of the one it was made with."""
+
+requests = Table(
+    "keyart_requests",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("body", String(64), nullable=False),
+    Column("job", BigInteger, nullable=False),
+    Column("at_s", Double, nullable=False),
+)
+"""Idempotency keys of requests for jobs: which body came with each (its SHA-256), and what it led to."""
+
 Migration = Callable[[Connection], None]
 """Changes the tables of one version into those of the next."""
 
@@ -120,7 +186,15 @@ def _to_2(connection: Connection) -> None:
     _LEASES.create(connection)
 
 
-MIGRATIONS: dict[int, Migration] = {1: _to_2}
+def _to_3(connection: Connection) -> None:
+    """What the service keeps, and the formats of a job."""
+    connection.exec_driver_sql(f"ALTER TABLE {jobs.name} ADD COLUMN formats TEXT").close()
+    for index in (_TITLES, _RESULTS):
+        index.create(connection)
+    metadata.create_all(connection, [reviews, tokens, sessions, requests])
+
+
+MIGRATIONS: dict[int, Migration] = {1: _to_2, 2: _to_3}
 """Version → what makes a ledger of it one of the next version."""
 
 

@@ -28,6 +28,7 @@ from .sections import (
     ShotSettings,
     TextSettings,
 )
+from .serving import ServeSettings
 
 RESERVED_FOLDERS = frozenset({"characters"})
 """Folders of a result; no format may have such a name."""
@@ -111,6 +112,7 @@ class Settings(BaseSettings):
     batching: BatchSettings = setting(BatchSettings(), "How films share the engines.")
     limits: LimitSettings = setting(LimitSettings(), "What a film may ask for.")
     backfill: BackfillSettings = setting(BackfillSettings(), "How a library is worked through.")
+    serve: ServeSettings = setting(ServeSettings(), "How the service answers.")
     custom_formats: dict[str, FormatRules] = setting({}, "Your own formats: [custom_formats.NAME].")
 
     _sources: dict[str, str] | None = PrivateAttr(default=None)

@@ -1,0 +1,1 @@
+"""What editors see and decide. In: results; out: drafts, records, the files that were approved."""
