@@ -61,6 +61,7 @@ MODULE_OF = {
     "scikit-learn": "sklearn",
     "tensorrt-cu13": "tensorrt",
 }
+USERS_EXTRAS = ("cpu", "cuda", "tensorrt", "bench", "demo", "library", "ray", "serve")
 RUN_NOT_IMPORTED = {"pip"}
 """Dependencies that are run as a program."""
 PUBLIC_HOSTS = {"arxiv.org", "doi.org", "github.com", "json-schema.org", "semver.org", "www.apache.org", "www.w3.org"}
@@ -259,7 +260,7 @@ def test_every_base_dependency_is_used() -> None:
 
 
 def test_every_import_is_declared() -> None:
-    known = {module_of(name) for name in declared("cpu", "cuda", "tensorrt", "bench", "demo", "library", "ray")}
+    known = {module_of(name) for name in declared(*USERS_EXTRAS)}
     strangers = {top: place for top, place in third_party().items() if top not in known}
     assert not strangers
 

@@ -1,0 +1,93 @@
+"""Errors of requests as problem details (RFC 9457)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+
+from ..backfill.errors import LedgerUnavailableError
+from ..errors import KeyartError
+
+MEDIA_TYPE = "application/problem+json"
+_ASK_AGAIN_S = "5"
+
+
+class ProblemDetails(BaseModel):
+    """The body of every error. title: what went wrong, the same for all of a kind; detail: about this request, and what
+    to do. Further members may follow."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str = ""
+
+
+class Problem(Exception):
+    """A request that cannot be answered. more: further members of the body."""
+
+    def __init__(
+        self, status: int, title: str, detail: str = "", *, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> None:
+        super().__init__(detail or title)
+        self.status, self.title, self.detail = status, title, detail
+        self.headers, self.more = dict(headers or {}), more
+
+    def response(self) -> Response:
+        """As it is sent."""
+        body = ProblemDetails(title=self.title, status=self.status, detail=self.detail, **self.more)
+        return JSONResponse(body.model_dump(), self.status, self.headers, MEDIA_TYPE)
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What a route's OpenAPI document says of the errors it may answer with."""
+    schema = {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}
+    return {
+        status: {"model": ProblemDetails, "description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: schema}}
+        for status in statuses
+    }
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    """Let every error of an app be one."""
+    app.add_exception_handler(Problem, _of_problem)
+    app.add_exception_handler(LedgerUnavailableError, _of_ledger)
+    app.add_exception_handler(KeyartError, _of_keyart)
+    app.add_exception_handler(RequestValidationError, _of_validation)
+    app.add_exception_handler(HTTPException, _of_http)
+
+
+async def _of_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return error.response()
+
+
+async def _of_ledger(request: Request, error: Exception) -> Response:
+    title = "The ledger cannot be used"
+    return Problem(503, title, str(error), headers={"Retry-After": _ASK_AGAIN_S}).response()
+
+
+async def _of_keyart(request: Request, error: Exception) -> Response:
+    return Problem(422, "It cannot be worked on", str(error)).response()
+
+
+async def _of_validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    wrong = [{"where": "/".join(str(part) for part in one["loc"]), "what": one["msg"]} for one in error.errors()]
+    detail = "; ".join(f"{one['where']}: {one['what']}" for one in wrong)
+    return Problem(422, "The request is not well formed", detail, errors=wrong).response()
+
+
+async def _of_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    title = HTTPStatus(error.status_code).phrase
+    detail = "" if error.detail == title else str(error.detail)
+    return Problem(error.status_code, title, detail, headers=error.headers).response()
