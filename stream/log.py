@@ -34,8 +34,9 @@ _FIRST = ("time", "level", "event")
 
 
 @contextmanager
-def opened(file: Path | None, complain: Callable[[str], None]) -> Iterator[None]:
-    """Within the block lines are appended to `file`, which several processes may share; None: no log is written.
+def opened(file: Path | int | None, complain: Callable[[str], None]) -> Iterator[None]:
+    """Within the block lines are appended to `file`, which several processes may share, or written to an open
+    descriptor; None: no log is written.
 
     complain: called once, with one line of text, when a line cannot be written; the block goes on. Raises UsageError
     when the file cannot be opened.
@@ -127,11 +128,11 @@ def _in_order(logger: Any, method: str, event: EventDict) -> EventDict:
 class _Lines:
     """Appends lines to a file, each with one system call, so that lines of several processes do not mix."""
 
-    def __init__(self, file: Path, complain: Callable[[str], None]) -> None:
+    def __init__(self, file: Path | int, complain: Callable[[str], None]) -> None:
         self._file, self._complain = file, complain
         self._broken = False
         try:
-            self._stream = file.open("ab", buffering=0)
+            self._stream = open(file, "ab", buffering=0, closefd=isinstance(file, Path))  # noqa: SIM115
         except OSError as refused:
             reason = refused.strerror or refused
             raise UsageError(f"log {file} cannot be opened ({reason}), choose another --log") from refused

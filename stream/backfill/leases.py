@@ -28,7 +28,7 @@ QUARANTINED_AFTER_LOST = 6
 class Lease:
     """The right to work on one job until `until` (of `time.monotonic`, this process's clock, never later than the
     database's). content: fingerprint of the file's content when its last result was made, None without one.
-    not_before: an earlier result of a lower number is made anew."""
+    not_before: an earlier result of a lower number is made anew. formats: those to cut, none for the settings' own."""
 
     job: int
     number: int
@@ -42,6 +42,7 @@ class Lease:
     attempts: int
     content: str | None
     not_before: int
+    formats: tuple[str, ...] = ()
 
     def left_s(self) -> float:
         """Seconds until it ends; negative when it has ended."""
@@ -183,6 +184,12 @@ class Leases:
         with self._database.reading() as connection:
             return any(connection.execute(one).first() is not None for one in first)
 
+    def is_any_alone(self) -> bool:
+        """Whether a queued job must run in a process of its own."""
+        first = select(jobs.c.id).where(self._wanted, IS_QUEUED, jobs.c.alone == true()).limit(1)
+        with self._database.reading() as connection:
+            return connection.execute(first).first() is not None
+
     def left_bytes(self, most: int | None = None) -> tuple[int, int]:
         """How many of these jobs there are, and the bytes of their files; of the `most` that come first."""
         unfinished = and_(self._wanted, or_(IS_QUEUED, IS_RUNNING))
@@ -254,4 +261,5 @@ class Leases:
             attempts=row.attempts,
             content=row.content,
             not_before=row.not_before,
+            formats=tuple(row.formats.split(",")) if row.formats else (),
         )

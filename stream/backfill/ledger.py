@@ -23,7 +23,7 @@ _BATCH = 5000
 _PACE_OF = 1000
 HasResult = Callable[[str], bool]
 """Whether the result of a title (by its key) is there."""
-_AFRESH: dict[str, Any] = {
+AFRESH: dict[str, Any] = {
     "state": "queued", "attempts": 0, "lost": 0, "alone": False, "kind": None, "reason": None,
     "log": None, "ended_s": None,
 }  # fmt: skip
@@ -158,15 +158,22 @@ class Ledger:
 
     def note_fingerprint(self, fingerprint: str) -> None:
         """Keep what the last run was for: what people ask and change is about its jobs."""
-        with self.database.writing() as connection:
-            connection.execute(facts.delete().where(facts.c.name == "fingerprint"))
-            connection.execute(facts.insert().values(name="fingerprint", value=fingerprint))
+        self.note_fact("fingerprint", fingerprint)
 
     def last_fingerprint(self) -> str | None:
         """Of the last run; None before the first."""
+        return self.fact("fingerprint")
+
+    def note_fact(self, name: str, value: str) -> None:
+        """Keep what is true of the whole ledger, in place of what was."""
+        with self.database.writing() as connection:
+            connection.execute(facts.delete().where(facts.c.name == name))
+            connection.execute(facts.insert().values(name=name, value=value))
+
+    def fact(self, name: str) -> str | None:
+        """What `note_fact` kept last under a name."""
         with self.database.reading() as connection:
-            asked = select(facts.c.value).where(facts.c.name == "fingerprint")
-            return connection.execute(asked).scalar()
+            return connection.execute(select(facts.c.value).where(facts.c.name == name)).scalar()
 
     def note_limits(self, limits: str) -> int:
         """Queue again what failed for its `limits` when these (as text) are not those of the last run. Returns how
@@ -179,7 +186,7 @@ class Ledger:
             connection.execute(facts.delete().where(name))
             connection.execute(facts.insert().values(name="limits", value=limits))
             which = and_(self._of(None), jobs.c.state == "failed", jobs.c.kind == "limits")
-            return connection.execute(jobs.update().where(which).values(**_AFRESH, queued_s=now_s())).rowcount
+            return connection.execute(jobs.update().where(which).values(**AFRESH, queued_s=now_s())).rowcount
 
     def retry(self, keys: Sequence[str] = (), fingerprint: str | None = None) -> int:
         """Queue failed and quarantined jobs again as if they were new: all of them, or those of these keys, cancelled
@@ -187,7 +194,7 @@ class Ledger:
         states = ("failed", "quarantined", "cancelled") if keys else ("failed", "quarantined")
         which = and_(self._of(fingerprint), jobs.c.state.in_(states), jobs.c.key.in_(keys) if keys else true())
         with self.database.writing() as connection:
-            return connection.execute(jobs.update().where(which).values(**_AFRESH, queued_s=now_s())).rowcount
+            return connection.execute(jobs.update().where(which).values(**AFRESH, queued_s=now_s())).rowcount
 
     def cancel(self, keys: Sequence[str], fingerprint: str | None = None) -> int:
         """Let films not be worked on until `retry` names them; one in work is dropped at the next heartbeat. Returns
@@ -286,7 +293,7 @@ def _changed(
             scan.queued_bytes += title.size_bytes
             content = row.content if why in ("changed", "back") else None
             seen = _seen(asked.root, title)
-            changed.append({**decided_on, **_AFRESH, **seen, **anew, "content": content, "queued_s": now_s()})
+            changed.append({**decided_on, **AFRESH, **seen, **anew, "content": content, "queued_s": now_s()})
             continue
         scan.unchanged += 1
         if row.state in ("queued", "running"):

@@ -151,6 +151,12 @@ class LocalWorker:
         """See `WorkerLink`."""
         return (resident_bytes(self._process.pid) or 0) / (1 << 20)
 
+    def step_back(self, nice: int) -> None:
+        """Run at a lower priority: threads that it starts from now on, too."""
+        with suppress(ProcessLookupError):
+            now = os.getpriority(os.PRIO_PROCESS, self._process.pid)
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, min(19, now + nice))
+
     def _signal(self, number: int) -> None:
         if self._process.returncode is None:
             with suppress(ProcessLookupError):
@@ -167,12 +173,17 @@ class LocalWorker:
         return WorkerEndedError(exit_code, tail_of(self._log))
 
 
-def local_starter(logs: Path, environment: Mapping[str, str]) -> Callable[[str], Awaitable[LocalWorker]]:
+def local_starter(
+    logs: Path, environment: Mapping[str, str], nice: int = 0
+) -> Callable[[str], Awaitable[LocalWorker]]:
     """Starts workers on this machine, with these environment variables beside the supervisor's own, each with a log in
-    the folder `logs`."""
+    the folder `logs`. nice: added to the supervisor's own niceness."""
 
     async def start(name: str) -> LocalWorker:
-        return await open_worker(logs / f"{name}.log", {**os.environ, **environment})
+        worker = await open_worker(logs / f"{name}.log", {**os.environ, **environment})
+        if nice:
+            worker.step_back(nice)
+        return worker
 
     return start
 

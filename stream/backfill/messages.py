@@ -52,7 +52,8 @@ class Begin(Message):
 
 class RunFilm(Message):
     """Work on one film. video, folder: paths as `path_out` writes them. number: the lease's fencing number. not_before:
-    an earlier result that was published under a lower one is made anew."""
+    an earlier result that was published under a lower one is made anew. formats: those to cut, none for the settings'
+    own."""
 
     type: Literal["run_film"] = "run_film"
     job: int
@@ -60,6 +61,7 @@ class RunFilm(Message):
     video: str
     folder: str
     not_before: int = 0
+    formats: tuple[str, ...] = ()
 
 
 class Publish(Message):

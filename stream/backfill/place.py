@@ -34,6 +34,7 @@ from .stopping import RunStoppedError
 from .titles import result_below
 from .work import FilmInWork, Work
 
+_LEADS_OUTSIDE = "leads outside of the folders that may be read, remove the link"
 _STOP_WORKER_S = 10.0
 _STOP_BUSY_WORKER_S = 0.25
 """What a worker with films in work gets to remove what it has half written; nothing waits for these films."""
@@ -47,6 +48,7 @@ class Place:
         self._endings = Endings(name, work)
         self._films: dict[int, FilmInWork] = {}
         self._workers = 0
+        self._started_s = 0.0
         self._ready = self._closed = False
         self._next_start: WhyStarted = "first"
 
@@ -78,6 +80,9 @@ class Place:
             await self._worker(films, alone=False)
         elif films := await work.take(1, alone=True):
             await self._worker(films, alone=True)
+        elif work.endless and not work.held_s():
+            await self._worker([], alone=False)
+            return True
         return bool(films)
 
     async def _worker(self, films: list[FilmInWork], *, alone: bool) -> None:
@@ -104,6 +109,7 @@ class Place:
         settings = work.settings.model_dump(mode="json")
         fingerprint = work.leases.fingerprint
         await link.send(Begin(settings=settings, fingerprint=fingerprint, redo_version=work.redo_version))
+        self._started_s = work.clock()
         self._signs_now()
         ready = await self._heard(link)
         if not isinstance(ready, Ready):
@@ -113,15 +119,15 @@ class Place:
             return
         self._check(ready)
         self._signs_now()
-        for film in self._films.values():
+        for film in list(self._films.values()):
             await self._begin(link, film)
         served = 0
         while True:
-            if not alone:
-                await self._feed(link, ready.in_flight, served)
-            if not self._films:
+            goes_on = not alone and await self._feed(link, ready.in_flight, served)
+            if self._films:
+                served += await self._after(link, await self._heard(link))
+            elif not (goes_on and work.endless and await self._waited(link)):
                 return
-            served += await self._after(link, await self._heard(link))
 
     def _check(self, ready: Ready) -> None:
         if ready.settings_fingerprint != self._work.settings.settings_fingerprint:
@@ -130,8 +136,15 @@ class Place:
         self._work.patience["start"].over()
         self._work.watcher.ready(self._name, ready)
 
-    async def _feed(self, link: WorkerLink, in_flight: int, served: int) -> None:
-        """Fill the worker up, unless it is to be replaced, or films that must run alone wait for this place."""
+    async def _waited(self, link: WorkerLink) -> bool:
+        """Wait a moment with an idle worker; whether it is still wanted. Raises WorkerEndedError when it dies."""
+        work = self._work
+        with move_on_after(work.look_again_s):
+            await self._after(link, await link.receive())
+        return not (work.stop_taking or await work.asked(work.leases.is_any_alone))
+
+    async def _feed(self, link: WorkerLink, in_flight: int, served: int) -> bool:
+        """Fill the worker up; False when it is to be replaced, or films that must run alone wait for this place."""
         backfill = self._work.settings.backfill
         room = in_flight - len(self._films)
         if backfill.recycle_films:
@@ -139,14 +152,19 @@ class Place:
         heavy = served and backfill.recycle_mib and link.memory_mib() > backfill.recycle_mib
         if room <= 0 or heavy or self._closed or self._work.alone_may_wait:
             self._next_start = "idle" if self._films else "recycled"
-            return
+            return False
         for film in await self._work.take(room):
             self._films[film.lease.job] = film
             film.last_sign = self._work.clock()
             await self._begin(link, film)
+        return True
 
     async def _begin(self, link: WorkerLink, film: FilmInWork) -> None:
         lease = film.lease
+        if not await to_thread.run_sync(self._work.may_open, film.video):
+            del self._films[lease.job]
+            await self._endings.failed(film, FilmFailed(job=lease.job, kind="refused", reason=_LEADS_OUTSIDE))
+            return
         if lease.alone:
             await self._work.asked(lambda: self._work.leases.begun(lease))
         self._work.watcher.began(lease, film.video)
@@ -156,6 +174,7 @@ class Place:
             video=path_out(film.video),
             folder=path_out(result_below(self._work.out, lease.key)),
             not_before=lease.not_before,
+            formats=lease.formats,
         )
         await link.send(film_to_run)
 
@@ -174,7 +193,8 @@ class Place:
             now_s = work.clock()
             if said is not None and not isinstance(said, OF_NO_FILM) and said.job in self._films:
                 self._films[said.job].last_sign = now_s
-            if any(now_s - film.last_sign > limit_s for film in self._films.values()):
+            signs = [film.last_sign for film in self._films.values()] or [self._started_s]
+            if any(now_s - sign > limit_s for sign in signs):
                 ended = await link.abort()
                 if isinstance(ended, WorkerLostError):
                     raise ended

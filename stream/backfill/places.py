@@ -24,15 +24,15 @@ def fixed(places: Places) -> AskPlaces:
     return now
 
 
-def local_places(settings: Settings, logs: Path) -> Places:
-    """One place a worker of this machine: `cpu-1`, or `gpu0-1`, `gpu0-2`, …, with logs in that folder. Raises
-    KeyartError when the device that is asked for cannot be used."""
+def local_places(settings: Settings, logs: Path, nice: int = 0) -> Places:
+    """One place a worker of this machine: `cpu-1`, or `gpu0-1`, `gpu0-2`, …, with logs in that folder. nice: how
+    far they step back behind others. Raises KeyartError when the device that is asked for cannot be used."""
     devices = () if settings.device == "cpu" else _gpus_from_afar(settings.device)
     each = settings.backfill.workers_per_device
     if not devices:
-        return {f"cpu-{number}": local_starter(logs, {}) for number in range(1, (each or 1) + 1)}
+        return {f"cpu-{number}": local_starter(logs, {}, nice) for number in range(1, (each or 1) + 1)}
     return {
-        f"gpu{device}-{number}": local_starter(logs, {"CUDA_VISIBLE_DEVICES": device})
+        f"gpu{device}-{number}": local_starter(logs, {"CUDA_VISIBLE_DEVICES": device}, nice)
         for device in devices
         for number in range(1, (each or WORKERS_PER_GPU) + 1)
     }

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from anyio import Event, create_task_group, sleep, to_thread
 
@@ -120,9 +121,16 @@ async def run_library(work: Work, plan: Plan, stop: Event) -> Ended:
 
 
 def new_work(
-    settings: Settings, ledger: Ledger, root: Path, plan: Plan, fingerprint: str, places: AskPlaces, watch: Watcher
+    settings: Settings,
+    ledger: Ledger,
+    root: Path,
+    plan: Plan,
+    fingerprint: str,
+    places: AskPlaces,
+    watch: Watcher,
+    **more: Any,
 ) -> Work:
-    """The work of a run, under a name that no other living process has."""
+    """The work of a run, under a name that no other living process has; `more` are further fields of `Work`."""
     lease_s = settings.backfill.lease_s
     leases = Leases(ledger.database, ledger.library, fingerprint, own_name(), lease_s, plan.shard)
     return Work(
@@ -136,6 +144,7 @@ def new_work(
         out_is_there=partial(is_home_of, plan.out, ledger.library),
         redo_version=plan.redo_version,
         most=plan.limit,
+        **more,
     )
 
 

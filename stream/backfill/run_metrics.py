@@ -20,7 +20,7 @@ from .errors import LedgerUnavailableError
 from .leases import Lease
 from .ledger import Standing
 from .messages import FilmDone, Progress, Ready, Report
-from .states import STATES, Kind, WhyStarted
+from .states import STATES, Kind, TroubleKind, WhyStarted
 
 BEAT_EVERY_S = 5.0
 LOOK_EVERY_S, LOOK_SHARE = 10.0, 0.01
@@ -42,7 +42,7 @@ class RunMetrics:
         registry = self.exposition.registry
         self.films = FilmMetrics(registry, _ENDS, _KINDS)
         self.library = LibraryMetrics(registry, _REASONS)
-        self.workers = WorkerMetrics(registry, get_args(WhyStarted))
+        self.workers = WorkerMetrics(registry, get_args(WhyStarted), get_args(TroubleKind))
         engines = (READER, *ROLES)
         self.flow = FlowMetrics(registry, Known(DECODERS, CODECS, STAGES, CHANNELS, engines, REJECTIONS))
 
@@ -90,9 +90,9 @@ class RunMetrics:
         """See `Watcher`."""
         self.flow.stands(place, None)
 
-    def trouble(self, reason: str, wait_s: float) -> None:
+    def trouble(self, kind: TroubleKind, reason: str, wait_s: float) -> None:
         """See `Watcher`."""
-        self.workers.trouble()
+        self.workers.trouble(kind)
 
     def paused(self, paused: bool) -> None:
         """See `Watcher`."""

@@ -38,7 +38,8 @@ facts = Table(
     Column("name", String(40), primary_key=True),
     Column("value", Text, nullable=False),
 )
-"""What is true of the whole ledger: `schema_version`, `library` (the id in the result folder), `paused`."""
+"""What is true of the whole ledger: `schema_version`, `library` (the id in the result folder), `paused`, and what the
+last run and the last service were for."""
 
 jobs = Table(
     "keyart_jobs",

@@ -13,6 +13,10 @@ Kind = Literal["refused", "inside", "died", "hung", "device", "limits"]
 """Why a job failed: refused (a `KeyartError`: this file cannot be worked on), inside (a failure inside Keyart), died or
 hung (its worker, alone with it), device (it lost the GPU, alone), limits (more than `limits` allow)."""
 
+TroubleKind = Literal["output", "start", "device", "library", "ledger", "nowhere"]
+"""What is waited for and is no film's fault: those of `stream.backfill.messages.Trouble`, the ledger, and a place where
+workers may run."""
+
 WhyStarted = Literal["first", "recycled", "died", "idle", "alone"]
 """Why a worker is started: the first of its place; in place of one that did its number of films or grew too large, that
 died or hung, or that ended because nothing was queued; for one film that must be alone."""

@@ -57,7 +57,7 @@ class _Staffing:
                     if await work.nothing_left():
                         return
                     wait_s = work.patience["start"].wait_s(str(nowhere))
-                    work.watcher.trouble(str(nowhere), wait_s)
+                    work.watcher.trouble("nowhere", str(nowhere), wait_s)
             with move_on_after(wait_s):
                 await self._over.wait()
 

@@ -17,7 +17,7 @@ from ..output.result_folder import explain_os_error
 from .leases import Lease
 from .messages import FilmDone, Progress, Ready, Report
 from .pace import Look, Pace
-from .states import Kind, WhyStarted
+from .states import Kind, TroubleKind, WhyStarted
 
 SLOWEST = 10
 _MOST_REASONS = 50
@@ -138,7 +138,7 @@ class Tally:
     def stopped(self, place: str) -> None:
         """A place has no worker now."""
 
-    def trouble(self, reason: str, wait_s: float) -> None:
+    def trouble(self, kind: TroubleKind, reason: str, wait_s: float) -> None:
         """Something is wrong that is no film's fault."""
         self.counts["trouble"] += 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from .leases import Lease, Leases
 from .ledger import Ledger
 from .links import AskPlaces
 from .messages import FilmDone, Progress, Ready, Report, Trouble
-from .states import Kind, WhyStarted
+from .states import Kind, TroubleKind, WhyStarted
 from .stopping import FailureBudget, Patience
 from .titles import video_below
 
@@ -48,7 +49,7 @@ class Watcher(Protocol):
 
     def stopped(self, place: str) -> None: ...
 
-    def trouble(self, reason: str, wait_s: float) -> None: ...
+    def trouble(self, kind: TroubleKind, reason: str, wait_s: float) -> None: ...
 
     def paused(self, paused: bool) -> None: ...
 
@@ -67,7 +68,8 @@ class FilmInWork:
 @dataclass(slots=True)
 class Work:
     """A run. places: where workers may run, asked again and again. most: films to end at most, None for all.
-    stop_taking: nothing new is begun any more.
+    endless: it waits for more when nothing is left, with a worker at hand in each place, and no trouble or failure ends
+    it. stop_taking: nothing new is begun any more.
 
     look_again_s: how often it is looked whether there is something to do. clock: seconds, for how long films and
     workers say nothing.
@@ -82,8 +84,11 @@ class Work:
     watcher: Watcher
     out_is_there: Callable[[], bool] = lambda: True
     """Whether results can go to `out` yet; blocks."""
+    may_open: Callable[[Path], bool] = lambda video: True
+    """Whether a video may be opened, wherever links lead now; blocks."""
     redo_version: bool = False
     most: int | None = None
+    endless: bool = False
     look_again_s: float = 1.0
     clock: Callable[[], float] = time.monotonic
     stop_taking: bool = False
@@ -97,28 +102,30 @@ class Work:
     budget: FailureBudget = field(init=False)
     ledger_patience: Patience = field(init=False)
     patience: dict[Trouble, Patience] = field(init=False)
-    _one_writer: CapacityLimiter = field(init=False)
+    one_writer: CapacityLimiter | None = None
+    """Of the thread that asks the ledger; others that write may share it."""
     _claiming: int = field(init=False, default=0)
     _paused: bool = field(init=False, default=False)
     _held_until: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
         backfill = self.settings.backfill
-        self.budget = FailureBudget(backfill.budget_films, backfill.budget_percent)
-        self.ledger_patience = Patience(backfill.patience_s, self.clock)
+        patience_s = math.inf if self.endless else backfill.patience_s
+        self.budget = FailureBudget(backfill.budget_films, 100.0 if self.endless else backfill.budget_percent)
+        self.ledger_patience = Patience(patience_s, self.clock)
         kinds: tuple[Trouble, ...] = ("output", "start", "device", "library")
-        self.patience = {kind: Patience(backfill.patience_s, self.clock) for kind in kinds}
-        self._one_writer = CapacityLimiter(1)
+        self.patience = {kind: Patience(patience_s, self.clock) for kind in kinds}
+        self.one_writer = self.one_writer or CapacityLimiter(1)
 
     async def asked(self, call: Callable[[], T]) -> T:
         """The answer of a call to the ledger, made on the one thread that writes; waits while it cannot be reached.
         Raises RunStoppedError when that lasts too long."""
         while True:
             try:
-                answer = await to_thread.run_sync(call, limiter=self._one_writer)
+                answer = await to_thread.run_sync(call, limiter=self.one_writer)
             except LedgerUnavailableError as error:
                 wait_s = self.ledger_patience.wait_s(str(error))
-                self.watcher.trouble(str(error), wait_s)
+                self.watcher.trouble("ledger", str(error), wait_s)
                 await sleep(wait_s)
                 continue
             self.ledger_patience.over()
@@ -178,7 +185,7 @@ class Work:
         it has been so for too long."""
         wait_s = self.patience[trouble].wait_s(reason)
         self._held_until = max(self._held_until, self.clock() + wait_s)
-        self.watcher.trouble(reason, wait_s)
+        self.watcher.trouble(trouble, reason, wait_s)
 
     def held_s(self) -> float:
         """Seconds until something new may be begun; 0 when it may."""
@@ -186,7 +193,7 @@ class Work:
 
     async def nothing_left(self) -> bool:
         """Whether the run is over: nothing is queued or in work anywhere, or all it may take is done."""
-        if self.in_work or self._claiming:
+        if self.in_work or self._claiming or self.endless:
             return False
         if self.most is not None and self.ended >= self.most:
             return True

@@ -11,7 +11,7 @@ import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import anyio
@@ -104,7 +104,7 @@ class FilmWorker:
     async def _run(self, film: RunFilm) -> None:
         work = self._in_work[film.job]
         ended: Message = FilmGivenUp(job=film.job, reason="was dropped")
-        with log.about(film=path_in(film.video)), work.scope:
+        with log.about(film=path_in(film.video), job=film.job), work.scope:
             log.info("film begun")
             ended = await self._ended(film, work)
         del self._in_work[film.job]
@@ -130,12 +130,20 @@ class FilmWorker:
     async def _done(self, film: RunFilm, work: _InWork) -> FilmDone:
         video, folder = path_in(film.video), path_in(film.folder)
         content, status = await to_thread.run_sync(_looked_at, video)
-        earlier = await to_thread.run_sync(adoptable, folder, content, self._wanted, film.not_before)
-        manifest = earlier or await self._publish(film, work, video, folder)
+        wanted = self._wanted_of(film)
+        earlier = await to_thread.run_sync(adoptable, folder, content, wanted, film.not_before)
+        manifest = earlier or await self._publish(film, work, video, folder, wanted.settings)
         log.info("film finished", folder=folder, unchanged=earlier is not None, wall_s=manifest.timings.wall_s)
         return film_done(film.job, content, status, manifest, unchanged=earlier is not None)
 
-    async def _publish(self, film: RunFilm, work: _InWork, video: Path, folder: Path) -> Manifest:
+    def _wanted_of(self, film: RunFilm) -> Wanted:
+        if not film.formats:
+            return self._wanted
+        return replace(self._wanted, settings=self._settings.model_copy(update={"formats": film.formats}))
+
+    async def _publish(
+        self, film: RunFilm, work: _InWork, video: Path, folder: Path, settings: Settings
+    ) -> Manifest:
         def told(stage: str, frames: int, total: int | None) -> None:
             now_s = time.monotonic()
             if now_s - work.told_at >= _TELL_EVERY_S:
@@ -144,7 +152,7 @@ class FilmWorker:
 
         under = Published(film.number, self._wanted.fingerprint)
         async with open_result(folder, overwrite=True) as target:
-            result = await process(video, self._settings, self._services, told)
+            result = await process(video, settings, self._services, told)
             permission = await self._permission(film, work)
             with in_stage("sink"):
                 await to_thread.run_sync(publish, target, result, under, permission)

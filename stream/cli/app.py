@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..version import own_version
-from . import config, ledger, models
+from . import config, ledger, models, serve
 from .backfill import backfill
 from .doctor import doctor
 from .exits import exit_without_teardown
@@ -17,7 +17,7 @@ from .extract import extract
 from .plugins import add_plugins, plugin_entry_points
 
 HELP = "Finds the poster frames of a video library: one video in, ten finished crops out. A person decides."
-OWN_COMMANDS = ("extract", "backfill", "ledger", "models", "config", "doctor")
+OWN_COMMANDS = ("extract", "backfill", "serve", "ledger", "models", "config", "doctor")
 
 
 def build_app(plugins: Iterable[EntryPoint]) -> typer.Typer:
@@ -32,6 +32,7 @@ def build_app(plugins: Iterable[EntryPoint]) -> typer.Typer:
     app.callback(help=HELP)(_root)
     app.command("extract", no_args_is_help=True)(extract)
     app.command("backfill", no_args_is_help=True)(backfill)
+    app.add_typer(serve.app, name="serve")
     app.add_typer(ledger.app, name="ledger")
     app.add_typer(models.app, name="models")
     app.add_typer(config.app, name="config")

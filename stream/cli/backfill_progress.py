@@ -14,7 +14,7 @@ from .. import log
 from ..backfill.leases import Lease
 from ..backfill.messages import FilmDone, Progress, Ready, Report
 from ..backfill.run_metrics import RunMetrics
-from ..backfill.states import Kind, WhyStarted
+from ..backfill.states import Kind, TroubleKind, WhyStarted
 from ..backfill.tally import Tally
 from .progress import failure_line, one_line
 
@@ -91,11 +91,11 @@ class Display:
         log.error("worker ended", place=place, how=how, last_words=last_words)
         self.say(f"keyart: a worker ({place}) {how}", style="yellow")
 
-    def trouble(self, reason: str, wait_s: float) -> None:
+    def trouble(self, kind: TroubleKind, reason: str, wait_s: float) -> None:
         """One line."""
-        self.tally.trouble(reason, wait_s)
-        self.metrics.trouble(reason, wait_s)
-        log.warning("trouble", reason=reason, wait_s=wait_s)
+        self.tally.trouble(kind, reason, wait_s)
+        self.metrics.trouble(kind, reason, wait_s)
+        log.warning("trouble", kind=kind, reason=reason, wait_s=wait_s)
         self.say(f"keyart: {reason}; trying again in {wait_s:.0f} s", style="yellow")
 
     def paused(self, paused: bool) -> None:

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 
 class WorkerMetrics:
-    """Of a supervisor's workers. reasons: why a worker may be started, in a word."""
+    """Of a supervisor's workers. reasons: why a worker may be started, troubles: what may be waited for, in a word."""
 
-    def __init__(self, registry: CollectorRegistry, reasons: Iterable[str]) -> None:
+    def __init__(self, registry: CollectorRegistry, reasons: Iterable[str], troubles: Iterable[str]) -> None:
         from prometheus_client import Counter
 
         starts = "Worker processes that were started."
@@ -20,9 +20,11 @@ class WorkerMetrics:
         deaths = "Worker processes that died, or were ended because they said nothing."
         self._deaths = Counter("keyart_worker_deaths_total", deaths, registry=registry)
         waits = "Waits for what is no film's fault: a full disk, a lost device, a ledger out of reach."
-        self._trouble = Counter("keyart_trouble_total", waits, registry=registry)
+        self._trouble = Counter("keyart_trouble_total", waits, ["kind"], registry=registry)
         for reason in reasons:
             self._starts.labels(reason)
+        for kind in troubles:
+            self._trouble.labels(kind)
 
     def started(self, reason: str) -> None:
         """A worker is started."""
@@ -32,6 +34,6 @@ class WorkerMetrics:
         """A worker died, or was ended."""
         self._deaths.inc()
 
-    def trouble(self) -> None:
+    def trouble(self, kind: str) -> None:
         """Something is waited for."""
-        self._trouble.inc()
+        self._trouble.labels(kind).inc()

@@ -43,15 +43,15 @@ def refuse_equal_names(videos: Iterable[Path]) -> None:
         known[name] = video
 
 
-def refuse_out(out: Path) -> None:
-    """Raise UsageError when no results can be written to `out`. The folder need not exist yet."""
+def refuse_out(out: Path, option: str = "--out") -> None:
+    """Raise UsageError when nothing can be written to `out`. The folder need not exist yet."""
     there = Path(os.path.abspath(out))
     while not os.path.lexists(there):
         there = there.parent
     if not there.is_dir():
-        raise UsageError(f"--out {out}: {there} is no folder, choose another")
+        raise UsageError(f"{option} {out}: {there} is no folder, choose another")
     if not os.access(there, os.W_OK | os.X_OK):
-        raise UsageError(f"--out {out}: {there} cannot be written to, change its permissions or choose another")
+        raise UsageError(f"{option} {out}: {there} cannot be written to, change its permissions or choose another")
 
 
 def has_result(folder: Path) -> bool:

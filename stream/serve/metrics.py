@@ -35,9 +35,14 @@ class ServeMetrics:
             buckets=_DECIDED_SECONDS, registry=registry,
         )  # fmt: skip
         self.trouble = Gauge("keyart_trouble", "Whether something keeps work waiting now.", ["kind"], registry=registry)
+        self.reloads = Counter(
+            "keyart_settings_reloads_total", "Times that settings were to be read anew.", ["result"], registry=registry
+        )
         self.listeners = Gauge("keyart_event_listeners", "Clients that listen to events.", registry=registry)
         for rank in (*RANKS, "other", "none"):
             self.approved.labels(rank)
+        for result in ("done", "refused"):
+            self.reloads.labels(result)
         for decision in ("approved", "rejected"):
             self.reviews.labels(decision)
         for kind in ("frame", "crop", "thumbnail", "neighbours", "spread"):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
@@ -44,7 +45,8 @@ class Problem(Exception):
     def response(self) -> Response:
         """As it is sent."""
         body = ProblemDetails(title=self.title, status=self.status, detail=self.detail, **self.more)
-        return JSONResponse(body.model_dump(), self.status, self.headers, MEDIA_TYPE)
+        # In ASCII: what a client sent, half of a surrogate pair too, can always be said back to it.
+        return Response(json.dumps(body.model_dump()), self.status, self.headers, MEDIA_TYPE)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

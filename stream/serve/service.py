@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -37,6 +38,10 @@ class Service:
     metrics: ServeMetrics
     trouble: dict[str, str] = field(default_factory=dict)
     """Kind of trouble → one line for people, while it lasts."""
+    draining: bool = False
+    """Whether it ends: nothing new is begun, and it takes no jobs."""
+    drop: Callable[[int], None] = lambda job: None
+    """Lets a worker stop working on a job that was cancelled, at once."""
 
 
 def service_of(request: Request) -> Service:

@@ -35,7 +35,7 @@ from stream.backfill.messages import (
 from stream.backfill.places import fixed
 from stream.backfill.plan import Plan
 from stream.backfill.run import Ended, run_library
-from stream.backfill.states import Kind
+from stream.backfill.states import Kind, TroubleKind
 from stream.backfill.tally import Tally
 from stream.backfill.work import Work
 from stream.settings.model import Settings
@@ -74,8 +74,8 @@ class Listening(Tally):
         super().worker_ended(place, how, last_words)
         self.ended_workers.append(how)
 
-    def trouble(self, reason: str, wait_s: float) -> None:
-        super().trouble(reason, wait_s)
+    def trouble(self, kind: TroubleKind, reason: str, wait_s: float) -> None:
+        super().trouble(kind, reason, wait_s)
         self.troubles.append(reason)
 
     def paused(self, paused: bool) -> None:

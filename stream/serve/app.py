@@ -1,0 +1,36 @@
+"""The web application: routes, guards, errors."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request, Response
+
+from .. import log
+from ..version import own_version
+from . import event_api, jobs_api, login
+from .guard import Guard
+from .pages import routes as pages
+from .problems import Problem, answer_with_problems
+from .request_metrics import RequestMetrics
+from .review import api as review_api
+from .service import Service
+
+_ABOUT = "Key art of a video library: jobs, results, what editors approved. Errors are problem details (RFC 9457)."
+
+
+def build_app(service: Service) -> FastAPI:
+    """The application of one service."""
+    app = FastAPI(title="Keyart", version=own_version(), description=_ABOUT, docs_url=None, redoc_url=None)
+    app.state.service = service
+    for router in (jobs_api.router, event_api.router, review_api.router, login.router, pages.router):
+        app.include_router(router)
+    answer_with_problems(app)
+    app.add_exception_handler(Exception, _of_a_fault)
+    app.add_middleware(Guard, settings=service.settings.serve)
+    app.add_middleware(RequestMetrics, metrics=service.metrics)  # the last that is added is the outermost
+    return app
+
+
+async def _of_a_fault(request: Request, error: Exception) -> Response:
+    """What should not happen; the log has the traceback."""
+    log.error("request failed", error, method=request.method, path=request.url.path)
+    return Problem(500, "Keyart failed inside", "the log of the service has more; report this").response()

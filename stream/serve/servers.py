@@ -1,0 +1,74 @@
+"""HTTP servers that run in our event loop and leave signals alone."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+from ..errors import UsageError
+
+_BACKLOG = 2048
+_CLOSE_WITHIN_S = 3
+"""What open connections get when a server ends."""
+
+
+class Server(uvicorn.Server):
+    """A server whose process handles signals by itself."""
+
+    _over = False
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Handle none."""
+        yield
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended."""
+        return self._over
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer until `end` is called."""
+        try:
+            await super().serve(sockets)
+        finally:
+            self._over = True
+
+    def end(self) -> None:
+        """Take no new requests, and end when those that run are answered, or have had a few seconds."""
+        self.should_exit = True
+
+
+def server(app: Any) -> Server:
+    """A server for an app. It trusts no proxy's word of who is there."""
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="off", server_header=False, proxy_headers=False,
+        timeout_graceful_shutdown=_CLOSE_WITHIN_S, ws="none",
+    )  # fmt: skip
+    return Server(config)
+
+
+def bound(address: str, port: int, option: str) -> socket.socket:
+    """A socket that listens; port 0 takes a free one. Raises UsageError, which names the option, where it cannot."""
+    try:
+        family, *_, place = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        found = socket.socket(family, socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise UsageError(f"{option} {port} on {address}: {_said(error)}; choose another") from error
+    try:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind(place)
+        found.listen(_BACKLOG)
+        found.setblocking(False)
+    except OSError as error:
+        found.close()
+        raise UsageError(f"{option} {port} on {address}: {_said(error)}; choose another") from error
+    return found
+
+
+def _said(error: Exception) -> str:
+    return getattr(error, "strerror", None) or "is no address"
