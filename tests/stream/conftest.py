@@ -1,4 +1,4 @@
-"""Small films that the tests make themselves."""
+"""Small films that the tests make themselves, and ledgers of each kind."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import av
 import numpy as np
 import pytest
 
+from .ledgers import cluster, file_ledger, ledger, ledger_url
+
+__all__ = ["cluster", "file_ledger", "ledger", "ledger_url"]
 MakeFilm = Callable[..., Path]
 
 
