@@ -38,7 +38,7 @@ def crop_for(form: Format, active: ActiveRect, faces: Sequence[Face], lead: Face
     else:
         x = _place_across(active, width, faces, lead)
         y = _place_down(form, active, height, lead)
-    size, scale = _file_size(form, height)
+    size, scale = file_size(form, height)
     return Crop((round(x, 2), round(y, 2), round(width, 2), round(height, 2)), size, round(scale, 4))
 
 
@@ -89,7 +89,9 @@ def _place_down(form: Format, active: ActiveRect, height: float, lead: Face) -> 
     return _clamp(y, active.y, active.y + active.height - height)
 
 
-def _file_size(form: Format, height: float) -> tuple[tuple[int, int], float]:
+def file_size(form: Format, height: float) -> tuple[tuple[int, int], float]:
+    """The (width, height) of the file, pixels, and its scale, for a crop so many pixels high: the format's size, or
+    less where that would enlarge too far."""
     scale = form.size[1] / height
     if scale <= form.max_enlargement:
         return form.size, scale

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -131,7 +133,7 @@ class AvDecoder:
             if start_s is not None:
                 reading.seek(start_s)
             clock = FrameClock(self.info.fps)
-            for frame in reading.frames(wanted_from_s=None if self._summary.adjusted else first_s):
+            for frame in reading.frames(wanted=None if self._summary.adjusted else first_s.__le__):
                 checkpoint()
                 stored_s = reading.time_s(frame)
                 time_s = clock.time(stored_s) if self._summary.adjusted or stored_s is None else stored_s
@@ -141,6 +143,39 @@ class AvDecoder:
                 if time_s >= first_s:
                     found.append((time_s, self._surface(frame)))
             return found if whole and (found or start_s is None) else None
+        finally:
+            reading.close()
+
+    def pictures_at(self, times_s: Sequence[float]) -> Generator[tuple[float, Surface]]:
+        """The pictures at increasing times, in one pass from the key frame before the first; those in between are only
+        decoded where others need them. Times at which there is no picture are passed over. An open generator holds the
+        file and a decoder."""
+        for start_s in (times_s[0], times_s[0] - SEEK_BACK_OFF_S, None):
+            found = self._from(start_s, times_s)
+            first = next(found, None)
+            if first is not None:
+                yield first
+                yield from found
+                return
+
+    def _from(self, start_s: float | None, times_s: Sequence[float]) -> Generator[tuple[float, Surface]]:
+        """The pictures at these times, decoded from `start_s` (None: from the beginning); none when the seek ended
+        after the first."""
+        reading = AvPass(self._path, max(1, self._options.threads // 2), "all")
+        begun = start_s is None
+        try:
+            if start_s is not None:
+                reading.seek(start_s)
+            for frame in reading.frames(wanted=partial(_is_among, times_s)):
+                checkpoint()
+                time_s = reading.time_s(frame)
+                if time_s is None:
+                    continue
+                begun |= time_s <= max(times_s[0], self.info.first_pts_s) + SAME_TIME_S
+                if not begun or time_s > times_s[-1] + SAME_TIME_S:
+                    return
+                if _is_among(times_s, time_s):
+                    yield time_s, self._surface(frame)
         finally:
             reading.close()
 
@@ -155,3 +190,9 @@ class AvDecoder:
         finally:
             reading.close()
         raise KeyartError("has a video stream of which no picture can be decoded, copy it again or repair it")
+
+
+def _is_among(times_s: Sequence[float], time_s: float) -> bool:
+    """Whether one of the increasing times is that of a picture at `time_s`."""
+    place = bisect_left(times_s, time_s - SAME_TIME_S)
+    return place < len(times_s) and times_s[place] <= time_s + SAME_TIME_S

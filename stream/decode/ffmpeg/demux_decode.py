@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -75,15 +75,18 @@ class AvPass:
             # Streams without an index cannot seek. Reading from the start is slower but gives the same pictures.
             self.container.seek(0)
 
-    def frames(self, from_key_s: float | None = None, wanted_from_s: float | None = None) -> Iterator[av.VideoFrame]:
+    def frames(
+        self, from_key_s: float | None = None, wanted: Callable[[float], bool] | None = None
+    ) -> Iterator[av.VideoFrame]:
         """Decoded frames in presentation order.
 
-        from_key_s: packets before the key frame at this time are counted, but not decoded. wanted_from_s: before this
-        time, frames that no other frame needs are not decoded. Both in seconds on the file's clock.
+        from_key_s: packets before the key frame at this time are counted, but not decoded. wanted: whether the frame at
+        a time is; those that are not, and that no other frame needs, are not decoded. Both in seconds on the file's
+        clock.
         """
         for packet in self.packets(from_key_s):
-            if wanted_from_s is not None:
-                self.stream.codec_context.skip_frame = "NONREF" if _time_s(packet) < wanted_from_s else "DEFAULT"
+            if wanted is not None:
+                self.stream.codec_context.skip_frame = "DEFAULT" if wanted(_time_s(packet)) else "NONREF"
             yield from self.decoded(decode(self.stream.codec_context, packet))
         yield from self.decoded(decode(self.stream.codec_context, None))
 

@@ -1,0 +1,156 @@
+"""One place for a picture process: requests wait there in a row, and a process that dies or hangs is replaced."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from math import inf
+
+from anyio import CancelScope, EndOfStream, Event, WouldBlock, create_memory_object_stream, move_on_after
+
+from ... import log
+from ...backfill.links import WorkerEndedError
+from ...pipeline.failures import reason_of
+from .link import PictureProcess
+from .messages import Pictures, Refused, Request, Times
+from .source import PictureError
+
+MOST_WAITING = 64
+_FILMS_REMEMBERED = 4
+_OPEN_IS_WORTH = 16
+_STARTS_WITHIN_S = 120.0
+"""Where loops must be compiled first, on a slow machine."""
+Made = tuple[Pictures | Times, list[bytes]]
+StartProcess = Callable[[], Awaitable[PictureProcess]]
+
+
+@dataclass(slots=True)
+class Order:
+    """A request on its way. subject: path of the file that it is about; name: how people know that file. made: the
+    answer or why there is none, once `done` is set. given_up: nobody waits any more."""
+
+    request: Request
+    subject: str
+    name: str
+    done: Event = field(default_factory=Event)
+    made: Made | PictureError | None = None
+    given_up: bool = False
+
+    def end(self, made: Made | PictureError) -> None:
+        """Answer it."""
+        self.made = made
+        self.done.set()
+
+
+class Lane:
+    """limit_s: what a request may take. `run` serves the orders that `take` took."""
+
+    def __init__(self, start: StartProcess, limit_s: float) -> None:
+        self._start, self._limit_s = start, limit_s
+        self._process: PictureProcess | None = None
+        self._orders, self._waiting = create_memory_object_stream[Order](MOST_WAITING)
+        self._busy = False
+        self._films: OrderedDict[str, None] = OrderedDict()
+
+    @property
+    def busy(self) -> bool:
+        """Whether an order is in work or waits."""
+        return self._busy or self._waiting.statistics().current_buffer_used > 0
+
+    def knows(self, subject: str) -> bool:
+        """Whether it worked on the file lately."""
+        return subject in self._films
+
+    def load_for(self, subject: str) -> float:
+        """How long an order about a file would wait here, in orders. A lane that worked on the file has it open, and
+        frames of it at hand, which is worth `_OPEN_IS_WORTH`; a lane that is full is infinitely far."""
+        waiting = self._waiting.statistics().current_buffer_used
+        if waiting >= MOST_WAITING:
+            return inf
+        return waiting + self._busy + (0 if self.knows(subject) else _OPEN_IS_WORTH)
+
+    def take(self, order: Order) -> None:
+        """Put an order into the row. Raises PictureError when the row is full."""
+        try:
+            self._orders.send_nowait(order)
+        except WouldBlock:
+            raise PictureError(f"{order.name}: too many pictures are asked for at once, try again soon") from None
+        self._films[order.subject] = None
+        self._films.move_to_end(order.subject)
+        if len(self._films) > _FILMS_REMEMBERED:
+            self._films.popitem(last=False)
+
+    async def run(self) -> None:
+        """Serve orders, until it is cancelled. Then the process ends, and orders that wait are refused."""
+        try:
+            async for order in self._waiting:
+                if not order.given_up:
+                    await self._serve(order)
+        finally:
+            with CancelScope(shield=True):
+                await self._drop_process()
+            self._refuse_waiting()
+
+    async def _serve(self, order: Order) -> None:
+        self._busy = True
+        stopping = PictureError(f"{order.name}: the service is being stopped, try again when it is back")
+        made: Made | PictureError = stopping
+        try:
+            made = await self._made(order)
+        except Exception as error:
+            log.error("picture failed", error, file=order.subject)
+            made = PictureError(f"{order.name}: {reason_of(error)}")
+            await self._drop_process()
+        finally:
+            self._busy = False
+            order.end(made)
+
+    async def _made(self, order: Order) -> Made | PictureError:
+        try:
+            process = await self._ready()
+            with move_on_after(self._limit_s) as scope:
+                answer, pictures = await process.exchange(order.request)
+            if not scope.cancelled_caught:
+                if isinstance(answer, Refused):
+                    return PictureError(f"{order.name}: {answer.reason}")
+                return answer, pictures
+            reason = f"no picture came within {self._limit_s:g} s, try another frame"
+        except TimeoutError:
+            reason = f"the process for pictures was not ready within {_STARTS_WITHIN_S:g} s, try again"
+        except WorkerEndedError as error:
+            log.error("picture process ended", how=error.how(), last_words=error.last_words(), file=order.subject)
+            reason = f"the process that makes pictures {error.how()} there, try another frame"
+        except OSError as error:
+            reason = f"no process for pictures can be started ({error.strerror or error}), look at the service's log"
+        await self._drop_process()
+        log.warning("picture process replaced", reason=reason, file=order.subject)
+        return PictureError(f"{order.name}: {reason}")
+
+    async def _ready(self) -> PictureProcess:
+        """The process, or another in its place when it ended while nothing was asked of it. Raises TimeoutError,
+        OSError, WorkerEndedError."""
+        if self._process is not None and self._process.ended:
+            await self._drop_process()
+        if self._process is None:
+            with move_on_after(_STARTS_WITHIN_S):
+                self._process = await self._start()
+            if self._process is None:
+                raise TimeoutError
+        return self._process
+
+    async def _drop_process(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            await process.close()
+        self._films.clear()
+
+    def _refuse_waiting(self) -> None:
+        self._orders.close()
+        while True:
+            try:
+                order = self._waiting.receive_nowait()
+            except (WouldBlock, EndOfStream):
+                break
+            order.end(PictureError(f"{order.name}: the service is being stopped, try again when it is back"))
+        self._waiting.close()
