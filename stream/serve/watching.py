@@ -9,8 +9,8 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from anyio import Event, create_task_group, move_on_after, to_thread
-from watchfiles import awatch
+from anyio import Event, move_on_after, to_thread
+from watchfiles import Change, awatch
 
 from .. import log
 from ..backfill.walker import SUFFIXES
@@ -116,7 +116,6 @@ async def _changes(folder: Path, polling: bool | None, stop: Event) -> AsyncGene
     events may have been missed, all that are in it."""
     while not stop.is_set():
         there = await to_thread.run_sync(_identity, folder)
-        yield await to_thread.run_sync(films_below, folder)
         try:
             polled = await to_thread.run_sync(_is_polled, folder) if polling is None else polling
             async with aclosing(_events(folder, polled, stop)) as events:
@@ -131,33 +130,32 @@ async def _changes(folder: Path, polling: bool | None, stop: Event) -> AsyncGene
 
 
 async def _events(folder: Path, polled: bool, stop: Event) -> AsyncGenerator[list[Path]]:
-    """Files that changed, for some minutes: a queue of events that ran over would go unnoticed."""
+    """Files that came or changed, first all that are there, for some minutes: a queue of events that ran over would go
+    unnoticed."""
     until_s = time.monotonic() + _LIST_EVERY_S
-    own_stop = Event()  # watchfiles sets it when it is cancelled
-    async with create_task_group() as tasks:
-        tasks.start_soon(_pass_on, stop, own_stop)
-        watched = awatch(
-            folder, stop_event=own_stop, yield_on_timeout=True, rust_timeout=_TICK_MS, force_polling=polled,
-            ignore_permission_denied=True,
-        )  # fmt: skip
-        async with aclosing(watched):
-            async for changes in watched:
-                yield await to_thread.run_sync(_films_of, [Path(name) for _, name in changes])
-                if time.monotonic() > until_s:
-                    break
-        tasks.cancel_scope.cancel()
+    watched = awatch(
+        folder, stop_event=Event(), yield_on_timeout=True, rust_timeout=_TICK_MS, force_polling=polled,
+        ignore_permission_denied=True,
+    )  # fmt: skip
+    async with aclosing(watched):
+        listed = False
+        async for changes in watched:
+            if not listed:  # only now, lest a file come between the list and the watch
+                yield await to_thread.run_sync(films_below, folder)
+                listed = True
+            yield await to_thread.run_sync(_films_of, changes)
+            if stop.is_set() or time.monotonic() > until_s:
+                break
 
 
-async def _pass_on(stop: Event, own_stop: Event) -> None:
-    await stop.wait()
-    own_stop.set()
-
-
-def _films_of(changed: list[Path]) -> list[Path]:
-    """Files that changed; of folders that came whole, what is in them."""
+def _films_of(changes: Iterable[tuple[Change, str]]) -> list[Path]:
+    """Files that came or changed; of folders that came whole, what is in them."""
     found = []
-    for path in changed:
-        found += films_below(path) if path.is_dir() else [path]
+    for change, name in changes:
+        if change is Change.added and (path := Path(name)).is_dir():
+            found += films_below(path)
+        elif change is not Change.deleted:
+            found.append(Path(name))
     return found
 
 
