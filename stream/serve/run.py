@@ -201,6 +201,9 @@ class _Workers:
         service = self._service
         settings = await service.writer.read(self._running.read_settings)
         fingerprint = await service.writer.read(partial(result_fingerprint, settings))
+        if settings == service.settings and fingerprint == service.fingerprint:
+            self._running.say("keyart: settings read anew, they are as they were")
+            return
         before, service.settings, service.fingerprint = service.fingerprint, settings, fingerprint
         moved = await service.writer.write(partial(jobs.adopt, service.ledger, before, fingerprint))
         await service.writer.write(partial(_note, service.ledger, fingerprint))
