@@ -34,7 +34,9 @@ class ServeMetrics:
             "keyart_review_seconds", "Seconds from the opening of a title to its approval.",
             buckets=_DECIDED_SECONDS, registry=registry,
         )  # fmt: skip
-        self.trouble = Gauge("keyart_in_trouble", "Whether something keeps work waiting now.", ["kind"], registry=registry)
+        self.trouble = Gauge(
+            "keyart_trouble_active", "Whether something keeps work waiting now.", ["kind"], registry=registry
+        )
         self.reloads = Counter(
             "keyart_settings_reloads_total", "Times that settings were to be read anew.", ["result"], registry=registry
         )
