@@ -3,6 +3,7 @@ one request, and the service answers on."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict
@@ -60,6 +61,11 @@ class PicturePool:
         self._tasks = None
         await self._leaving.aclose()
 
+    @property
+    def waiting(self) -> int:
+        """How many requests are in work or wait."""
+        return sum(lane.waiting for lane in self._lanes)
+
     async def frame(self, video: Path, time_s: float, width: int) -> bytes:
         """See `PictureSource`."""
         (jpeg,) = await self._pictures(_message(Frame, video, video=path_out(video), time_s=time_s, width=width), video)
@@ -88,17 +94,17 @@ class PicturePool:
     async def _pictures(self, request: Request, file: Path) -> list[bytes]:
         answer, pictures = await self._asked(request, file)
         if not isinstance(answer, Pictures):
-            raise PictureError(f"{file.name}: failed inside Keyart (times instead of pictures), report this")
+            raise PictureError(f"{_printable(file)}: failed inside Keyart (times instead of pictures), report this")
         return pictures
 
     async def _times(self, request: Request, file: Path) -> tuple[float | None, ...]:
         answer, _ = await self._asked(request, file)
         if not isinstance(answer, Times):
-            raise PictureError(f"{file.name}: failed inside Keyart (pictures instead of times), report this")
+            raise PictureError(f"{_printable(file)}: failed inside Keyart (pictures instead of times), report this")
         return answer.times_s
 
     async def _asked(self, request: Request, file: Path) -> tuple[Pictures | Times, list[bytes]]:
-        order = Order(request, path_out(file), file.name)
+        order = Order(request, path_out(file), _printable(file))
         self._lane_for(order.subject).take(order)
         try:
             await order.done.wait()
@@ -111,7 +117,7 @@ class PicturePool:
 
     def _lane_for(self, subject: str) -> Lane:
         """The lane that will come to it first; a new one where others are busy with other files and not all are there."""
-        if len(self._lanes) < self._count and all(lane.busy and not lane.knows(subject) for lane in self._lanes):
+        if len(self._lanes) < self._count and all(lane.waiting and not lane.knows(subject) for lane in self._lanes):
             return self._new_lane()
         return min(self._lanes, key=lambda lane: lane.load_for(subject))
 
@@ -136,4 +142,9 @@ def _message(kind: type[R], about: Path, /, **wanted: Any) -> R:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise PictureError(f"{about.name}: {where} is wrong ({first['msg']}), ask for something else") from error
+        raise PictureError(f"{_printable(about)}: {where} is wrong ({first['msg']}), ask for something else") from error
+
+
+def _printable(file: Path) -> str:
+    """The file's name, in which bytes that are no text are replacement characters."""
+    return os.fsencode(file.name).decode("utf-8", "replace")

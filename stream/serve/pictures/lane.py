@@ -54,9 +54,9 @@ class Lane:
         self._films: OrderedDict[str, None] = OrderedDict()
 
     @property
-    def busy(self) -> bool:
-        """Whether an order is in work or waits."""
-        return self._busy or self._waiting.statistics().current_buffer_used > 0
+    def waiting(self) -> int:
+        """How many orders are in work or wait."""
+        return self._waiting.statistics().current_buffer_used + self._busy
 
     def knows(self, subject: str) -> bool:
         """Whether it worked on the file lately."""
@@ -65,10 +65,9 @@ class Lane:
     def load_for(self, subject: str) -> float:
         """How long an order about a file would wait here, in orders. A lane that worked on the file has it open, and
         frames of it at hand, which is worth `_OPEN_IS_WORTH`; a lane that is full is infinitely far."""
-        waiting = self._waiting.statistics().current_buffer_used
-        if waiting >= MOST_WAITING:
+        if self._waiting.statistics().current_buffer_used >= MOST_WAITING:
             return inf
-        return waiting + self._busy + (0 if self.knows(subject) else _OPEN_IS_WORTH)
+        return self.waiting + (0 if self.knows(subject) else _OPEN_IS_WORTH)
 
     def take(self, order: Order) -> None:
         """Put an order into the row. Raises PictureError when the row is full."""

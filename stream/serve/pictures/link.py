@@ -35,8 +35,11 @@ class PictureProcess:
 
     @property
     def ended(self) -> bool:
-        """Whether it is known to have ended."""
-        return self._process.returncode is not None
+        """Whether it has ended; asks the system, because the event loop hears of it a little later."""
+        try:
+            return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        except ChildProcessError:  # its exit code was fetched
+            return True
 
     async def exchange(self, request: Request) -> tuple[Answer, list[bytes]]:
         """The answer to a request, with the pictures. Raises WorkerEndedError when the process is gone or says what
@@ -92,7 +95,8 @@ class PictureProcess:
 
 async def open_process(command: Sequence[str], log: Path, begin: Begin) -> PictureProcess:
     """A process that is ready. Raises OSError, WorkerEndedError."""
-    opened = PictureProcess(await open_piped(command, log, dict(os.environ)), log)
+    with CancelScope(shield=True):  # a start that is cut short would leave pipes open
+        opened = PictureProcess(await open_piped(command, log, dict(os.environ)), log)
     try:
         await opened.begin(begin)
     except BaseException:
