@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
@@ -16,6 +17,22 @@ from .leftovers import clean_up_leftovers, lock_folder, remove, temporary_folder
 MANIFEST = "manifest.json"
 LEASE = "lease.json"
 """Beside the manifest where a run over a library made the result: under which lease, and how large each file is."""
+
+
+
+@dataclass(frozen=True, slots=True)
+class FolderKind:
+    """What is written whole. name: of it, with its article; marks: files of which it has at least one, and others do
+    not; option: the one that named the place; replace: what lets an older one be replaced."""
+
+    name: str
+    marks: tuple[str, ...]
+    option: str
+    replace: str
+
+
+RESULT = FolderKind("a result", (MANIFEST, LEASE), "--out", "use --overwrite to replace it")
+"""The result of a film."""
 
 _THIS_FILM = frozenset({errno.EEXIST, errno.ENOTDIR, errno.ENOTEMPTY, errno.ENAMETOOLONG})
 """Refusals that are about one result; others would meet every film."""
@@ -56,7 +73,7 @@ def refuse_out(out: Path, option: str = "--out") -> None:
 
 def has_result(folder: Path) -> bool:
     """Whether `folder` is a finished result (has a manifest). Raises KeyartError when it cannot be read."""
-    with _explained(folder):
+    with _explained(folder, RESULT):
         return (folder / MANIFEST).is_file()
 
 
@@ -66,18 +83,19 @@ class ResultFolder:
 
     An exception (also a cancellation) removes the temporary folder and leaves the target as it was. With `overwrite` an
     older result is moved aside before the renaming, moved back when the renaming fails, and removed after it. Raises
-    KeyartError for every error of the file system, and when the target holds something else than a result.
+    KeyartError for every error of the file system, and when the target holds something else than a result. kind: what
+    is written, where that is no result of a film.
     """
 
-    def __init__(self, target: Path, overwrite: bool = False) -> None:
+    def __init__(self, target: Path, overwrite: bool = False, kind: FolderKind = RESULT) -> None:
         self.target = target
-        self._overwrite = overwrite
+        self._overwrite, self._kind = overwrite, kind
         self._partial, self._old = temporary_folders(target)
         self.before_rename: Callable[[], None] = lambda: None
         """Called when all is written, right before it takes its place; what it raises leaves the target as it was."""
 
     def __enter__(self) -> Self:
-        with _explained(self.target.parent):
+        with _explained(self.target.parent, self._kind):
             self.target.parent.mkdir(parents=True, exist_ok=True)
             _open_partials[self._partial] = None
             try:
@@ -107,7 +125,7 @@ class ResultFolder:
             raise ValueError(f"{name!r} is no place inside a result")
         data = content.encode() if isinstance(content, str) else content
         path = self._partial / relative
-        with _explained(self.target):
+        with _explained(self.target, self._kind):
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("wb") as file:
                 file.write(data)
@@ -115,24 +133,30 @@ class ResultFolder:
                 os.fsync(file.fileno())
         return self.target / relative
 
+    def abandon(self) -> None:
+        """Remove what was written, where the block is not left by the one who entered it. May be called twice."""
+        _abandon(self._partial)
+
     def _check_target(self) -> None:
         if not os.path.lexists(self.target):
             return
+        kind = self._kind
         if not self.target.is_dir():
-            raise KeyartError(f"{self.target} is in the way and no folder, choose another --out")
+            raise KeyartError(f"{self.target} is in the way and no folder, choose another {kind.option}")
         if not any(self.target.iterdir()):
             return
-        if not has_result(self.target) and not (self.target / LEASE).is_file():
-            raise KeyartError(f"{self.target} holds something else than a result, move it away or choose another --out")
+        if not any((self.target / mark).is_file() for mark in kind.marks):
+            what = f"{self.target} holds something else than {kind.name}"
+            raise KeyartError(f"{what}, move it away or choose another {kind.option}")
         if not self._overwrite:
-            raise KeyartError(f"{self.target} is already there, use --overwrite to replace it")
+            raise KeyartError(f"{self.target} is already there, {kind.replace}")
 
     def _commit(self) -> None:
-        with _explained(self.target):
+        with _explained(self.target, self._kind):
             for folder, _, _ in os.walk(self._partial):
                 _sync_folder(Path(folder))
         self.before_rename()
-        with _explained(self.target):
+        with _explained(self.target, self._kind):
             aside = self._move_old_aside()
             try:
                 self._partial.rename(self.target)
@@ -184,22 +208,23 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _explained(place: Path) -> Iterator[None]:
+def _explained(place: Path, kind: FolderKind) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        kind = KeyartError if error.errno in _THIS_FILM else OutputError
-        raise kind(explain_os_error(error, place)) from error
+        raised = KeyartError if error.errno in _THIS_FILM else OutputError
+        raise raised(explain_os_error(error, place, kind)) from error
 
 
-def explain_os_error(error: OSError, place: Path) -> str:
+def explain_os_error(error: OSError, place: Path, kind: FolderKind = RESULT) -> str:
     """`reason, what to do` for an error of the file system while `place` was written."""
+    another = f"choose another {kind.option}"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"no space left for {place}, free some or choose another --out"
+        return f"no space left for {place}, free some or {another}"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"{place} cannot be written to ({error.strerror}), change its permissions or choose another --out"
+        return f"{place} cannot be written to ({error.strerror}), change its permissions or {another}"
     if error.errno == errno.ENOTEMPTY:
-        return f"{place} appeared while it was being made, use --overwrite to replace it"
+        return f"{place} appeared while it was being made, {kind.replace}"
     if error.errno in (errno.EEXIST, errno.ENOTDIR):
-        return f"{error.filename or place} is in the way and no folder, choose another --out"
-    return f"{place} cannot be written to ({error.strerror or error}), choose another --out"
+        return f"{error.filename or place} is in the way and no folder, {another}"
+    return f"{place} cannot be written to ({error.strerror or error}), {another}"
