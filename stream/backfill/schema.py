@@ -113,7 +113,9 @@ _LEASES = Index(
     postgresql_where=IS_RUNNING,
 )
 
-_TITLES = Index("keyart_jobs_titles", jobs.c.library, jobs.c.key)
+_TITLES = Index(
+    "keyart_jobs_titles", jobs.c.library, jobs.c.key, jobs.c.state, jobs.c.ended_s, jobs.c.id
+)
 _RESULTS = Index(
     "keyart_jobs_results",
     jobs.c.library,

@@ -112,9 +112,9 @@ class ResultFolder:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         try:
             if kind is None:
-                self._commit()
+                self.commit()
         finally:
-            _abandon(self._partial)
+            self.abandon()
 
     def write(self, name: str, content: bytes | str) -> Path:
         """Write one file and flush it to the disk. `name`: relative path with `/`. Returns the path it will have in the
@@ -133,10 +133,6 @@ class ResultFolder:
                 os.fsync(file.fileno())
         return self.target / relative
 
-    def abandon(self) -> None:
-        """Remove what was written, where the block is not left by the one who entered it. May be called twice."""
-        _abandon(self._partial)
-
     def _check_target(self) -> None:
         if not os.path.lexists(self.target):
             return
@@ -151,7 +147,8 @@ class ResultFolder:
         if not self._overwrite:
             raise KeyartError(f"{self.target} is already there, {kind.replace}")
 
-    def _commit(self) -> None:
+    def commit(self) -> None:
+        """Let what was written take its place. Leaving the block does it, for all but those who must do it sooner."""
         with _explained(self.target, self._kind):
             for folder, _, _ in os.walk(self._partial):
                 _sync_folder(Path(folder))
@@ -167,6 +164,10 @@ class ResultFolder:
             _sync_folder(self.target.parent)
         if aside:
             remove(self._old)
+
+    def abandon(self) -> None:
+        """Remove what was written and is not in its place; does nothing where there is nothing."""
+        _abandon(self._partial)
 
     def _move_old_aside(self) -> bool:
         # Without --overwrite, a result that another process has finished meanwhile makes the renaming fail, and stays.
