@@ -73,7 +73,8 @@ def _settled(name: str, choice: Choice, manifest: Manifest, settings: Settings) 
     ):
         size = crop.width, crop.height
         return Settled(name, rank, time_s, _shot_at(manifest, time_s), crop.source_rect, size, crop.path)
-    placed = fitted(_known(name, settings), manifest.active_area, _display(manifest), _rect(name, choice))
+    margin = settings.crop.bars_margin_px
+    placed = fitted(_known(name, settings), manifest.active_area, _display(manifest), _rect(name, choice), margin)
     return Settled(name, rank, time_s, _shot_at(manifest, time_s), placed.source, placed.size, None)
 
 
