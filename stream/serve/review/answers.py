@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,6 +15,7 @@ from .results import Summary
 from .store import ReviewState, Standing, present
 from .titles import shown_review
 
+THUMBNAIL_WIDTH = 320
 Version = Annotated[int, Field(ge=0, le=2**53)]
 
 
@@ -31,8 +33,8 @@ class Review(BaseModel):
 
 
 class VideoLine(BaseModel):
-    """A title in the list. version: of its review; images: how many are offered; thumbnail: path of a picture among
-    the title's images; problem: what is wrong and what to do, in one line."""
+    """A title in the list. version: of its review; images: how many are offered; thumbnail: address of a small
+    picture; problem: what is wrong and what to do, in one line."""
 
     id: int
     key: str
@@ -116,12 +118,9 @@ class FrameTimes(BaseModel):
     times: list[float]
 
 
-Shown = Literal["waiting", "approved", "rejected", "all"]
-
-
-def review_of(found: Standing, who: str, other: str | None = None) -> Review:
-    """A standing, as one editor is told it. other: who has it open, where that is known better."""
-    there = other or found.present()
+def review_of(found: Standing, who: str) -> Review:
+    """A standing, as one editor is told it."""
+    there = found.present()
     return Review(
         state=found.state, version=found.version, draft=found.draft, opened_by=None if there == who else there,
         opened_s=found.opened_s, changed_by=found.changed_by, record=found.record,
@@ -137,9 +136,15 @@ def line_of(row: Any, summary: Summary, now_s: float) -> VideoLine:
         id=row.id, key=row.key, name=shown_text(row.key).rpartition("/")[2], state=row.state, review=review,
         version=0 if row.version is None else row.version + (not row.same_file), images=summary.images,
         opened_by=there, opened_s=row.opened_s if there else None, decided_by=row.changed_by if decided else None,
-        decided_s=row.decided_s if decided else None, film_s=row.film_s, thumbnail=summary.thumbnail,
+        decided_s=row.decided_s if decided else None, film_s=row.film_s, thumbnail=_thumbnail(row.id, summary),
         problem=summary.problem,
     )  # fmt: skip
+
+
+def _thumbnail(job: int, summary: Summary) -> str | None:
+    if summary.thumbnail is None:
+        return None
+    return f"/api/videos/{job}/images/{quote(summary.thumbnail)}?width={THUMBNAIL_WIDTH}"
 
 
 def format_line(form: Format) -> FormatLine:

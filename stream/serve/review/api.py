@@ -15,13 +15,13 @@ from ..access import Who, editor, viewer
 from ..problems import problems
 from ..service import AService, Service
 from . import pictures_api
-from .answers import Approval, DraftChange, OnVersion, Review, Shown, Video, VideoPage, line_of, review_of
+from .answers import Approval, DraftChange, OnVersion, Review, Video, VideoPage, line_of, review_of
 from .choices import checked
 from .detail import ready_row, video_of
 from .publish import approve, reject, usable_manifest
 from .results import summary_of
 from .store import Reviews, Standing
-from .titles import Wanted, titles_page
+from .titles import Shown, Wanted, titles_page
 
 router = APIRouter(prefix="/api/videos", tags=["review"])
 router.include_router(pictures_api.router)
@@ -57,8 +57,7 @@ async def one_title(job: AJob, service: AService, who: AViewer) -> Response:
 async def open_title(job: AJob, service: AService, who: AnEditor) -> Review:
     """Note that an editor has a title open; the answer names another who has."""
     row = await _ready(service, job)
-    found, other = await service.writer.write(lambda: _reviews(service).open(row, who.name))
-    return _told(service, row, found, who, other)
+    return await _change(service, row, who, lambda: _reviews(service).open(row, who.name))
 
 
 @router.put("/{job}/draft", responses=problems(404, 409, *_ALWAYS))
@@ -108,11 +107,11 @@ async def _change(service: Service, row: Any, who: Who, call: Callable[[], Stand
     return _told(service, row, await service.writer.write(call), who)
 
 
-def _told(service: Service, row: Any, found: Standing, who: Who, other: str | None = None) -> Review:
+def _told(service: Service, row: Any, found: Standing, who: Who) -> Review:
     """The answer to a change, of which everybody hears."""
     happened = {"id": row.id, "key": row.key, "state": found.state, "version": found.version, "who": who.name}
-    service.events.publish("review", {**happened, "opened_by": found.opened_by})
-    return review_of(found, who.name, other)
+    service.events.publish("review", happened)
+    return review_of(found, who.name)
 
 
 def _reviews(service: Service) -> Reviews:

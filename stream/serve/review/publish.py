@@ -124,7 +124,7 @@ async def _cut(service: Service, row: Any, ready: _Prepared) -> dict[str, bytes]
 
 
 def _written(folder: ResultFolder, files: Mapping[str, bytes]) -> None:
-    with _refused():
+    with refusals_of_target():
         folder.__enter__()
         for name, content in files.items():
             folder.write(name, content)
@@ -133,7 +133,7 @@ def _written(folder: ResultFolder, files: Mapping[str, bytes]) -> None:
 def _placed(service: Service, row: Any, folder: ResultFolder, version: int, record: Record, draft: Draft) -> Standing:
     """Where the ledger fails after the renaming, the files are there without a record: approving again mends that."""
     with Reviews(service.ledger.database).deciding(row, version, record.who) as decide:
-        with _refused():
+        with refusals_of_target():
             folder.commit()
         return decide("approved", record, draft)
 
@@ -148,8 +148,9 @@ def _count(service: Service, record: Record, opened_s: float | None, done: Stand
 
 
 @contextmanager
-def _refused() -> Iterator[None]:
-    """The target's refusals as problems."""
+def refusals_of_target() -> Iterator[None]:
+    """What the target folder refuses within the block, as problems: 507 where it is full, 503 where it cannot be
+    written, 409 where it holds something else."""
     try:
         yield
     except OutputError as error:

@@ -78,15 +78,15 @@ class Reviews:
         with self._database.reading() as connection:
             return _standing(connection, row, lock=False)
 
-    def open(self, row: Any, who: str) -> tuple[Standing, str | None]:
-        """Note that an editor opened a title. Returns the other one who has it open; None where nobody does."""
+    def open(self, row: Any, who: str) -> Standing:
+        """Note that an editor opened a title. Returns the standing before, as its `present` may be another."""
         with self._database.writing() as connection:
             before = _locked(connection, row)
             there = before.present()
             again = there == who and before.state == "waiting"
             at_s = before.opened_s if again else before.at_s
             _write(connection, row, before, version=before.version, opened_by=who, opened_s=at_s)
-            return _standing(connection, row, lock=False), None if there == who else there
+            return before if there not in (None, who) else _standing(connection, row, lock=False)
 
     def draft(self, row: Any, version: int, draft: Draft, who: str) -> Standing:
         """Keep the choices so far."""

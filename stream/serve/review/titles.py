@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, or_, select, true, tuple_
 from sqlalchemy.orm import aliased
 
 from ...backfill.database import Database
@@ -14,6 +14,7 @@ from ...backfill.schema import IS_DONE, jobs, reviews
 from ...backfill.titles import key_of
 
 Shown = Literal["waiting", "approved", "rejected", "all"]
+SHOWN: tuple[Shown, ...] = get_args(Shown)
 DECIDED = ("approved", "rejected")
 _SAME_FILE = reviews.c.content.is_not_distinct_from(jobs.c.content)
 """The file is the one that the review is about; a title whose file changed since waits again."""
@@ -57,6 +58,19 @@ def titles_page(database: Database, library: str, wanted: Wanted) -> TitlesPage:
             return TitlesPage([], total)
         asked = _in_order(select(*_LISTED).select_from(_JOINED).where(which))
         return TitlesPage(connection.execute(asked.limit(wanted.per_page).offset(skipped)).all(), total)
+
+
+def title_counts(database: Database, library: str, text: str = "") -> dict[str, int]:
+    """How many titles a list of each kind has on all its pages. Raises LedgerUnavailableError."""
+    decided = case((_SAME_FILE, reviews.c.state), else_=None)
+    with database.reading() as connection:
+        which = and_(_newest(connection, library), _named(text))
+        asked = select(decided, func.count()).select_from(_JOINED).where(which).group_by(decided)
+        found = {state: count for state, count in connection.execute(asked)}
+    approved, rejected, total = found.get("approved", 0), found.get("rejected", 0), sum(found.values())
+    return {
+        "waiting": total - approved - rejected, "approved": approved, "rejected": rejected, "all": total
+    }  # fmt: skip
 
 
 def job_row(connection: Connection, library: str, job: int) -> Any | None:

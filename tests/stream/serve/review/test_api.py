@@ -29,7 +29,7 @@ def test_titles_wait_the_newest_result_first(client: TestClient) -> None:
     assert answer["videos"][0] == {
         "id": 3, "key": "b/three.mkv", "name": "three.mkv", "state": "done", "review": "waiting", "version": 0,
         "images": 3, "opened_by": None, "opened_s": None, "decided_by": None, "decided_s": None, "film_s": 4.0,
-        "thumbnail": "landscape/01.jpg", "problem": None,
+        "thumbnail": "/api/videos/3/images/landscape/01.jpg?width=320", "problem": None,
     }  # fmt: skip
     assert [line["id"] for line in answer["videos"]] == [3, 2, 1]
 
