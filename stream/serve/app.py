@@ -10,6 +10,7 @@ from . import event_api, jobs_api, login
 from .guard import Guard
 from .problems import Problem, answer_with_problems
 from .request_metrics import RequestMetrics
+from .review import api as review_api
 from .service import Service
 
 _ABOUT = "Key art of a video library: jobs, results, what editors approved. Errors are problem details (RFC 9457)."
@@ -19,7 +20,7 @@ def build_app(service: Service) -> FastAPI:
     """The application of one service."""
     app = FastAPI(title="Keyart", version=own_version(), description=_ABOUT, docs_url=None, redoc_url=None)
     app.state.service = service
-    for router in (jobs_api.router, event_api.router, login.router):
+    for router in (jobs_api.router, event_api.router, review_api.router, login.router):
         app.include_router(router)
     answer_with_problems(app)
     app.add_exception_handler(Exception, _of_a_fault)
