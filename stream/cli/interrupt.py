@@ -13,7 +13,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TypeVar, cast
@@ -171,6 +171,25 @@ def interruptible() -> Iterator[Interrupts]:
         return
     with interrupts.listening():
         yield interrupts
+
+
+@contextmanager
+def hangups() -> Iterator[Callable[[], AsyncIterator[None]]]:
+    """Within the block SIGHUP is heard: what this yields does so once for each, or for several at once. Must be
+    entered in the main thread, on the event loop."""
+    loop, asked = asyncio.get_running_loop(), asyncio.Event()
+
+    async def heard() -> AsyncIterator[None]:
+        while True:
+            await asked.wait()
+            asked.clear()
+            yield
+
+    before = signal.signal(signal.SIGHUP, lambda number, frame: loop.call_soon_threadsafe(asked.set))
+    try:
+        yield heard
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def _next_signal(reader: socket.socket, until_s: float | None = None) -> int | None:

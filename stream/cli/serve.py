@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -101,7 +99,7 @@ def _serve(asked: Any, settings: Settings, read: Callable[[], Settings], interru
     from ..backfill.errors import LedgerUnavailableError, WeightsUnavailableError
     from ..errors import OutputError
     from ..serve.run import opened, run
-    from .interrupt import Interrupted
+    from .interrupt import Interrupted, hangups
 
     stop: list[Event] = []
 
@@ -112,8 +110,8 @@ def _serve(asked: Any, settings: Settings, read: Callable[[], Settings], interru
 
     async def work() -> None:
         stop.append(Event())
-        with _hangups() as hangups:
-            await run(running, stop[0], hangups)
+        with hangups() as asked_anew:
+            await run(running, stop[0], asked_anew)
         ended.append(True)
 
     ended: list[bool] = []
@@ -138,26 +136,6 @@ def _announce(settings: Settings, ports: list[int]) -> None:
     shown = [f"http://{f'[{one}]' if ':' in one else one}:{port}" for one, port in zip(places, ports, strict=False)]
     metrics = f", metrics on {shown[1]}/metrics" if len(shown) > 1 else ""
     say(f"keyart: answers on {shown[0]}{metrics}")
-
-
-@contextmanager
-def _hangups() -> Iterator[Callable[[], AsyncIterator[None]]]:
-    """Within the block SIGHUP is heard: yields once for each, or for several that came at once."""
-    import asyncio
-
-    loop, asked = asyncio.get_running_loop(), asyncio.Event()
-
-    async def heard() -> AsyncIterator[None]:
-        while True:
-            await asked.wait()
-            asked.clear()
-            yield
-
-    before = signal.signal(signal.SIGHUP, lambda number, frame: loop.call_soon_threadsafe(asked.set))
-    try:
-        yield heard
-    finally:
-        signal.signal(signal.SIGHUP, before)
 
 
 def _refuse_without_extra() -> None:

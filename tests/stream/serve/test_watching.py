@@ -74,7 +74,7 @@ def test_what_is_there_already(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("folder", "polled"),
-    [("/home/in", False), ("/srv/in", True), ("/srv/fast disk/in", False), ("/cloud", True), ("/srv2", False)],
+    [("/films/in", False), ("/srv/in", True), ("/srv/fast disk/in", False), ("/cloud", True), ("/srv2", False)],
 )
 def test_network_mounts_are_polled(folder: str, polled: bool) -> None:
     assert needs_polling(Path(folder), MOUNTS) is polled
