@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,9 +18,13 @@ _READ_THROUGH_S = 30.0
 """A span up to this is read from end to end; in a longer one only the surroundings of the wanted times are."""
 
 
+class NoTimesError(Exception):
+    """The container keeps no presentation times (AVI): only decoding tells them."""
+
+
 def times_around(path: Path, time_s: float, count: int, fps: float | None) -> list[float]:
     """Times of `count` frames before `time_s`, of the one there, and of `count` after it, in order; fewer at the film's
-    ends, and before `time_s` where the film has gaps of a minute. Raises KeyartError when the film cannot be opened."""
+    ends, and before `time_s` where the film has gaps of a minute. Raises KeyartError when the film cannot be opened, NoTimesError."""
     least_s = (count + 1) / (fps or 25.0)
     found: list[float] = []
     with _opened(path) as reading:
@@ -37,19 +41,24 @@ def times_around(path: Path, time_s: float, count: int, fps: float | None) -> li
 
 def spread_times(path: Path, start_s: float, end_s: float, count: int) -> list[float]:
     """Times of at most `count` frames from `start_s` to before `end_s`, each the nearest to the middle of an equal part
-    of the span. Raises KeyartError when the film cannot be opened."""
-    step_s = (end_s - start_s) / count
-    targets = [start_s + (index + 0.5) * step_s for index in range(count)]
+    of the span. Raises KeyartError when the film cannot be opened, NoTimesError."""
+    targets = targets_in(start_s, end_s, count)
     with _opened(path) as reading:
         if end_s - start_s <= _READ_THROUGH_S:
             reading.seek(start_s)
             found = _within(_until(reading, end_s, _REORDERED), start_s, end_s)
-            return found if len(found) <= count else _nearest(found, targets)
+            return found if len(found) <= count else nearest(found, targets)
         seen: set[float] = set()
         for target_s in targets:
             reading.seek(target_s)
             seen.update(_within(_until(reading, target_s, 1 + _REORDERED), start_s, end_s))
-    return _nearest(sorted(seen), targets)
+    return nearest(sorted(seen), targets)
+
+
+def targets_in(start_s: float, end_s: float, count: int) -> list[float]:
+    """The middles of equal parts of a span."""
+    step_s = (end_s - start_s) / count
+    return [start_s + (index + 0.5) * step_s for index in range(count)]
 
 
 @contextmanager
@@ -65,10 +74,11 @@ def _until(reading: AvPass, last_s: float, beyond: int) -> Iterator[float]:
     """Times of packets from where the demuxer stands until `beyond` of them in a row were after `last_s`."""
     after = 0
     for packet in reading.packets():
-        stamp = packet.pts if packet.pts is not None else packet.dts
-        if stamp is None or packet.time_base is None or packet.is_discard:
+        if packet.is_discard:
             continue
-        time_s = stamp * packet.time_base.numerator / packet.time_base.denominator
+        if packet.pts is None or packet.time_base is None:
+            raise NoTimesError
+        time_s = packet.pts * packet.time_base.numerator / packet.time_base.denominator
         after = after + 1 if time_s > last_s else 0
         yield time_s
         if after >= beyond:
@@ -79,6 +89,6 @@ def _within(times_s: Iterator[float], start_s: float, end_s: float) -> list[floa
     return sorted({time_s for time_s in times_s if start_s - SAME_TIME_S <= time_s < end_s - SAME_TIME_S})
 
 
-def _nearest(found: list[float], targets: list[float]) -> list[float]:
+def nearest(found: Sequence[float], targets: Sequence[float]) -> list[float]:
     """The nearest of `found` to each target, each once, in order."""
     return sorted({min(found, key=lambda time_s: abs(time_s - target_s)) for target_s in targets}) if found else []
