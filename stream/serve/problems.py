@@ -38,6 +38,7 @@ class Problem(Exception):
     def __init__(
         self, status: int, title: str, detail: str = "", *, headers: Mapping[str, str] | None = None, **more: Any
     ) -> None:
+        detail = printable(detail)
         super().__init__(detail or title)
         self.status, self.title, self.detail = status, title, detail
         self.headers, self.more = dict(headers or {}), more
@@ -47,6 +48,11 @@ class Problem(Exception):
         body = ProblemDetails(title=self.title, status=self.status, detail=self.detail, **self.more)
         # In ASCII: what a client sent, half of a surrogate pair too, can always be said back to it.
         return Response(json.dumps(body.model_dump()), self.status, self.headers, MEDIA_TYPE)
+
+
+def printable(text: str) -> str:
+    """Text that can be sent: bytes of file names that are no UTF-8 are question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

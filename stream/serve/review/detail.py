@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...errors import KeyartError
-from ..problems import Problem
+from ..problems import Problem, printable
 from ..service import Service
 from .answers import Video, format_line, review_of
 from .choices import offered_formats
@@ -51,7 +51,7 @@ def video_of(service: Service, job: int, who: str) -> Video:
             manifest = manifest_of(service.out, row)
             unchanged_video(service, row)
         except (KeyartError, Problem) as error:
-            problem = problem or str(error)
+            problem = problem or printable(str(error))
     formats = offered_formats(manifest, service.settings).values() if manifest else ()
     return Video(
         id=row.id, key=row.key, state=row.state, problem=problem, manifest=manifest,

@@ -14,7 +14,7 @@ from ...backfill.titles import result_below, video_below
 from ...errors import KeyartError
 from ...manifest import Manifest, read_manifest
 from ...output.result_folder import MANIFEST
-from ..problems import Problem
+from ..problems import Problem, printable
 from ..service import Service
 
 CONTACT_SHEET = "contact_sheet.jpg"
@@ -60,7 +60,7 @@ def summary_of(out: Path, key: str) -> Summary:
         found = file.stat()
         return _summary(file, found.st_ino, found.st_mtime_ns, found.st_size)
     except OSError as error:
-        return Summary(problem=_unreadable(file, error))
+        return Summary(problem=printable(_unreadable(file, error)))
 
 
 def manifest_of(out: Path, row: Any) -> Manifest:
@@ -122,7 +122,7 @@ def _summary(file: Path, inode: int, mtime_ns: int, size: int) -> Summary:
     try:
         brief = _Brief.model_validate_json(file.read_bytes())
     except ValueError:
-        return Summary(problem=_no_manifest(file))
+        return Summary(problem=printable(_no_manifest(file)))
     crops = [crop.path for image in brief.images for crop in image.crops]
     portraits = [person.image for person in brief.characters if person.image is not None]
     names = frozenset([*crops, *portraits, CONTACT_SHEET])

@@ -85,7 +85,9 @@ def newest_of(connection: Connection, row: Any, library: str) -> int | None:
 
 
 def neighbours(connection: Connection, library: str, row: Any) -> tuple[int | None, int | None]:
-    """The waiting titles before and after a row, in the order of the list."""
+    """The waiting titles before and after a row, in the order of the list; None for both where it has no result."""
+    if row.ended_s is None:
+        return None, None
     which = and_(_newest(connection, library), _reviewed("waiting"))
     here, at = tuple_(jobs.c.ended_s, jobs.c.id), tuple_(row.ended_s, row.id)
     asked = select(jobs.c.id).select_from(_JOINED).where(which).limit(1)

@@ -21,6 +21,7 @@ from stream.output.leftovers import (
     temporary_folders,
 )
 from stream.output.result_folder import (
+    FolderKind,
     ResultFolder,
     abandon_all,
     explain_os_error,
@@ -71,6 +72,30 @@ def test_an_older_result_stays_unless_it_may_be_replaced(tmp_path: Path) -> None
     assert (target / "manifest.json").read_text() == "old"
     finish(target, "new", overwrite=True)
     assert (target / "manifest.json").read_text() == "new"
+    assert names(tmp_path) == ["film.mp4"]
+
+
+def test_another_kind_of_folder_is_told_by_its_own_mark(tmp_path: Path) -> None:
+    kind, target = FolderKind("a letter", ("letter.txt",), "--letters", "ask for it"), tmp_path / "film.mp4"
+    finish(target, "a result")
+    with pytest.raises(KeyartError, match="something else than a letter, move it away or choose another --letters"):
+        ResultFolder(target, overwrite=True, kind=kind).__enter__()
+    assert (target / "manifest.json").read_text() == "a result"
+    for text in ("old", "new"):
+        with ResultFolder(tmp_path / "mine", overwrite=True, kind=kind) as folder:
+            folder.write("letter.txt", text)
+    assert (tmp_path / "mine/letter.txt").read_text() == "new"
+    with pytest.raises(KeyartError, match="already there, ask for it"):
+        ResultFolder(tmp_path / "mine", kind=kind).__enter__()
+
+
+def test_what_takes_its_place_sooner_stays_when_the_block_fails(tmp_path: Path) -> None:
+    folder = ResultFolder(tmp_path / "film.mp4")
+    with pytest.raises(RuntimeError), folder:
+        folder.write("manifest.json", "{}")
+        folder.commit()
+        raise RuntimeError
+    folder.abandon()
     assert names(tmp_path) == ["film.mp4"]
 
 

@@ -9,18 +9,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from prometheus_client import CollectorRegistry
 from starlette.testclient import TestClient
 
 from stream.backfill.ledger import Ledger
 from stream.backfill.schema import jobs
+from stream.backfill.titles import result_below
 from stream.serve.access import Who, editor, viewer
 from stream.serve.events import Events
 from stream.serve.metrics import ServeMetrics
 from stream.serve.pictures.source import CropOrder, PictureError
 from stream.serve.problems import answer_with_problems
 from stream.serve.review.api import router
+from stream.serve.review.for_pages import ReviewDocuments
 from stream.serve.roots import Roots
 from stream.serve.service import Service
 from stream.serve.writer import Writer
@@ -86,7 +88,8 @@ def result_tree(path: str, content: str, images: int = 3) -> dict[str, Any]:
 
 @dataclass
 class Shelf:
-    """A library with results, and the service that shows it. who: asks the next requests."""
+    """A library with results, and the service that shows it. who: asks the next requests; service: once there is a
+    client."""
 
     folder: Path
     ledger: Ledger
@@ -94,6 +97,7 @@ class Shelf:
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     who: str = "ann"
     publish: bool = True
+    service: Service = field(init=False)
 
     def __post_init__(self) -> None:
         for name in ("library", "out", "publish"):
@@ -101,7 +105,7 @@ class Shelf:
 
     def add(self, key: str, ended_s: float, **changes: Any) -> int:
         """A title with its video, its result and its row; returns the job's id."""
-        video = self.folder / "library" / key
+        video = result_below(self.folder / "library", key)
         video.parent.mkdir(parents=True, exist_ok=True)
         video.write_bytes(b"film " + key.encode())
         content = f"content of {key}"
@@ -131,11 +135,11 @@ class Shelf:
 
     def result(self, key: str) -> Path:
         """Where the result of a title lies."""
-        return self.folder / "out" / key
+        return result_below(self.folder / "out", key)
 
     def published(self, key: str) -> Path:
         """Where the approved pictures of a title come to lie."""
-        return self.folder / "publish" / key
+        return result_below(self.folder / "publish", key)
 
     def change(self, job: int, **values: Any) -> None:
         """Change a job's row."""
@@ -157,7 +161,7 @@ class Shelf:
     def _app(self) -> FastAPI:
         @asynccontextmanager
         async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-            app.state.service = Service(
+            app.state.service = self.service = Service(
                 settings=Settings(), fingerprint="f" * 32, roots=Roots([self.folder / "library"]),
                 out=self.folder / "out", publish=self.folder / "publish" if self.publish else None,
                 ledger=self.ledger, writer=Writer(), events=Events(), pictures=self.pictures,
@@ -168,6 +172,20 @@ class Shelf:
         app = FastAPI(lifespan=lifespan)
         answer_with_problems(app)
         app.include_router(router)
+        documents = ReviewDocuments()
+
+        @app.get("/documents/videos")
+        async def videos(request: Request, review: str) -> Any:
+            return await documents.videos(request, review, "", 1, 50)
+
+        @app.get("/documents/counts")
+        async def counts(request: Request) -> Any:
+            return await documents.counts(request)
+
+        @app.get("/documents/videos/{job}")
+        async def video(request: Request, job: int) -> Any:
+            return await documents.video(request, job)
+
         app.dependency_overrides[viewer] = app.dependency_overrides[editor] = self._whoever
         return app
 

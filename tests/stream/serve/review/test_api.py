@@ -328,6 +328,41 @@ def test_where_the_ledger_fails_after_the_files_approving_again_mends_it(shelf: 
     assert approve(client).json()["state"] == "approved"
 
 
+def test_a_name_that_is_no_text_is_shown_and_published(shelf: Shelf, client: TestClient) -> None:
+    name = "caf\\xe9.mkv"
+    job = shelf.add(name, 300.0)
+    (shelf.folder / "library" / os.fsdecode(b"caf\xe9.mkv")).unlink()
+    line = client.get("/api/videos").json()["videos"][0]
+    assert (line["name"], line["images"]) == ("caf\N{REPLACEMENT CHARACTER}.mkv", 3)
+    assert "caf?.mkv is not there" in client.get(f"/api/videos/{job}").json()["problem"]
+    assert "caf?.mkv" in client.get(f"/api/videos/{job}/frames/1.0.jpg").json()["detail"]
+    assert approve(client, job).status_code == 200
+    assert (shelf.published(name) / "approval.json").is_file()
+    (shelf.result(name) / "manifest.json").write_text("{")
+    assert "caf?.mkv" in client.get("/api/videos?review=all").json()["videos"][0]["problem"]
+
+
+def test_changes_are_told_to_whoever_listens(shelf: Shelf) -> None:
+    with shelf.client() as client, shelf.service.events.listening() as heard:
+        client.post("/api/videos/3/open")
+        client.put("/api/videos/3/draft", json={"version": 0, "draft": {}})
+        approve(client, version=1)
+        events = [heard.receive_nowait() for _ in range(3)]
+    assert {event.kind for event in events} == {"review"}
+    assert [(event.data["id"], event.data["state"], event.data["version"]) for event in events] == [
+        (3, "waiting", 0), (3, "waiting", 1), (3, "approved", 2),
+    ]  # fmt: skip
+    assert events[0].data["who"] == "ann"
+
+
+def test_pages_are_made_of_the_same_documents(shelf: Shelf, client: TestClient) -> None:
+    approve(client)
+    assert client.get("/documents/videos?review=approved").json() == client.get("/api/videos?review=approved").json()
+    assert client.get("/documents/videos?review=none").status_code == 422
+    assert client.get("/documents/counts").json() == {"waiting": 2, "approved": 1, "rejected": 0, "all": 3}
+    assert client.get("/documents/videos/2").json() == client.get("/api/videos/2").json()
+
+
 def test_an_editor_who_left_counts_as_gone_after_ten_minutes(shelf: Shelf, client: TestClient) -> None:
     client.post("/api/videos/3/open")
     with shelf.ledger.database.writing() as connection:

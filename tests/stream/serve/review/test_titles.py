@@ -74,6 +74,13 @@ def test_neighbours_wait_and_are_in_the_order_of_the_list(shelf: Ledger) -> None
     assert around == {4: (None, 1), 2: (4, 1), 1: (4, None)}
 
 
+def test_what_waits_for_work_has_no_neighbours(shelf: Ledger) -> None:
+    with shelf.database.writing() as connection:
+        connection.execute(jobs.update().where(jobs.c.id == 2).values(state="queued", ended_s=None))
+    with shelf.database.reading() as connection:
+        assert neighbours(connection, shelf.library, job_row(connection, "lib", 2)) == (None, None)
+
+
 def test_a_page_beyond_the_last_is_empty(shelf: Ledger) -> None:
     page = titles_page(shelf.database, shelf.library, Wanted("all", page=9))
     assert (list(page.rows), page.total) == ([], 4)
