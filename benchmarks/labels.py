@@ -8,6 +8,9 @@ expert saw; other keys are ignored.
 A **labels file** contains everything:
 
     {"videos": [{"video": "films/a.mkv", "picks": [{"time_s": 12.5}, {"image": "a/poster.jpg"}], "never": []}]}
+
+An entry may have a `name`, without which the video is named after its file, and a `result`: the folder of its finished
+result, which is then judged as it is.
 """
 
 from __future__ import annotations
@@ -16,13 +19,13 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 VIDEO_SUFFIXES = frozenset({".avi", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".mxf", ".ts", ".webm"})
 PICKS, NEVER, TRUTH = "picks.json", "never.json", "truth.json"
 LEAST_PICKS = 5
-"""A video with fewer expert images is left out, and the report says so."""
+"""A video with fewer expert images is reported apart, with figures of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,8 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class LabelledVideo:
-    """`name` is that of the video's folder, or the stem of its file. `truth`: its truth.json, if there is one."""
+    """`name` is that of the video's folder, or the stem of its file, or what a labels file says. `truth`: its
+    truth.json, if there is one."""
 
     name: str
     path: Path
@@ -47,6 +51,8 @@ class LabelledVideo:
     truth: Path | None = None
     expert_asked: bool = True
     """Whether an expert labelled the video at all, however few picks are usable."""
+    result: Path | None = None
+    """The folder of its result, where the labels name it."""
 
 
 @dataclass(slots=True)
@@ -60,6 +66,11 @@ class Labelled:
     def judged(self) -> list[LabelledVideo]:
         """The videos that an expert labelled."""
         return [video for video in self.videos if video.expert_asked]
+
+    @property
+    def with_picks(self) -> list[LabelledVideo]:
+        """The judged videos with a pick at all."""
+        return [video for video in self.judged if video.picks]
 
     @property
     def with_enough_picks(self) -> list[LabelledVideo]:
@@ -104,13 +115,15 @@ def read_labels(path: Path) -> Labelled:
         if not video.is_file():
             labelled.problems.append(f"{where}: {entry['video']}: no such video")
             continue
-        if any(video.stem == known.name for known in labelled.videos):
+        name = _name(entry.get("name"), video)
+        if any(name == known.name for known in labelled.videos):
             labelled.problems.append(f"{where}: {entry['video']}: a video of this name comes before it; left out")
             continue
         picks, never = (
             tuple(_labels(entry.get(key, []), path.parent, f"{where}.{key}", labelled)) for key in ("picks", "never")
         )
-        labelled.videos.append(LabelledVideo(video.stem, video, picks, never))
+        result = path.parent / entry["result"] if isinstance(entry.get("result"), str) else None
+        labelled.videos.append(LabelledVideo(name, video, picks, never, result=result))
     return labelled
 
 
@@ -120,6 +133,12 @@ def video_of(folder: Path, named: str | None = None) -> Path | None:
         return folder / named
     found = sorted(path for path in folder.iterdir() if path.suffix.lower() in VIDEO_SUFFIXES)
     return found[0] if found and not named else None
+
+
+def _name(given: Any, video: Path) -> str:
+    """A name that the labels give, where it can name pictures below a folder; else the stem of the file."""
+    fits = isinstance(given, str) and given and not given.startswith("/") and ".." not in PurePosixPath(given).parts
+    return given if fits else video.stem
 
 
 def _read_folder(folder: Path, labelled: Labelled) -> None:

@@ -7,23 +7,18 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from . import options
-from .exits import FAILED, errors_to_exit_codes, say
+from .exits import FAILED, say
+from .ledger_opening import OutOption, opened
+from .ledger_picks import picks
 from .tables import films, print_table
 
-if TYPE_CHECKING:
-    from ..backfill.ledger import Ledger
-
 app = typer.Typer(help="Where the films of a library stand.", no_args_is_help=True)
-OutOption = Annotated[
-    Path | None, typer.Option("--out", "-o", metavar="DIR", help="The folder of the results, with a ledger in a file.")
-]
 _EXPORTED = (
     "key", "path", "state", "kind", "reason", "attempts", "priority", "size_bytes", "fingerprint", "version", "wall_s",
     "film_s", "frames", "owner", "started_s", "ended_s",
@@ -38,7 +33,7 @@ def ledger_group() -> None:
 @app.command("status")
 def status(out: OutOption = None, url: options.LedgerOption = None, as_json: options.JsonOption = False) -> None:
     """How many films are in each state, for the settings of the last run."""
-    with _opened(out, url) as ledger:
+    with opened(out, url) as ledger:
         last = ledger.last_fingerprint()
         done, wall_s = ledger.took(last)
         paused, age_s = ledger.is_paused(), ledger.queue_age_s(last)
@@ -60,7 +55,7 @@ def status(out: OutOption = None, url: options.LedgerOption = None, as_json: opt
 @app.command("failed")
 def failed(out: OutOption = None, url: options.LedgerOption = None, as_json: options.JsonOption = False) -> None:
     """The films that failed or are quarantined, with the reason; --json has the logs, too."""
-    with _opened(out, url) as ledger:
+    with opened(out, url) as ledger:
         rows = list(ledger.rows(("failed", "quarantined"), ledger.last_fingerprint()))
     if as_json:
         print(json.dumps([_exported(row) | {"log": row["log"]} for row in rows], indent=2, ensure_ascii=False))
@@ -77,7 +72,7 @@ def retry(
     as_json: options.JsonOption = False,
 ) -> None:
     """Queue failed and quarantined films again, as if they were new; cancelled ones where they are named."""
-    with _opened(out, url) as ledger:
+    with opened(out, url) as ledger:
         queued = ledger.retry(keys or (), ledger.last_fingerprint())
     _said_of(keys or (), queued, as_json, "queued")
 
@@ -90,7 +85,7 @@ def cancel(
     as_json: options.JsonOption = False,
 ) -> None:
     """Leave films out, also those in work, until `retry` names them."""
-    with _opened(out, url) as ledger:
+    with opened(out, url) as ledger:
         cancelled = ledger.cancel(keys, ledger.last_fingerprint())
     _said_of(keys, cancelled, as_json, "cancelled")
 
@@ -98,7 +93,7 @@ def cancel(
 @app.command("pause")
 def pause(out: OutOption = None, url: options.LedgerOption = None, as_json: options.JsonOption = False) -> None:
     """Let runs take nothing new; films in work go on."""
-    with _opened(out, url) as ledger:
+    with opened(out, url) as ledger:
         ledger.pause()
     _say(as_json, {"paused": True}, "paused")
 
@@ -106,7 +101,7 @@ def pause(out: OutOption = None, url: options.LedgerOption = None, as_json: opti
 @app.command("resume")
 def resume(out: OutOption = None, url: options.LedgerOption = None, as_json: options.JsonOption = False) -> None:
     """Let runs go on."""
-    with _opened(out, url) as ledger:
+    with opened(out, url) as ledger:
         ledger.pause(False)
     _say(as_json, {"paused": False}, "resumed")
 
@@ -121,7 +116,7 @@ def export(
     """Write one row for each film and settings."""
     from ..errors import KeyartError
 
-    with _opened(out, url) as ledger:
+    with opened(out, url) as ledger:
         rows = map(_exported, ledger.rows())
         if str(to) == "-":
             _write(sys.stdout.write, rows, as_csv=False)
@@ -159,19 +154,6 @@ def _exported(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in _EXPORTED}
 
 
-@contextmanager
-def _opened(out: Path | None, url: str | None) -> Iterator[Ledger]:
-    with errors_to_exit_codes():
-        options.refuse_without_library_extra()
-        from ..backfill.home import existing_ledger
-
-        ledger = existing_ledger(out, url)
-        try:
-            yield ledger
-        finally:
-            ledger.database.close()
-
-
 def _said_of(keys: Sequence[str], count: int, as_json: bool, what: str) -> None:
     """Exit code 1 where films that were named are not among them."""
     _say(as_json, {what: count}, f"{films(count)} {what}")
@@ -182,3 +164,6 @@ def _said_of(keys: Sequence[str], count: int, as_json: bool, what: str) -> None:
 
 def _say(as_json: bool, facts: dict[str, Any], line: str) -> None:
     print(json.dumps(facts) if as_json else line)
+
+
+app.command("picks")(picks)

@@ -90,3 +90,15 @@ def test_a_file_of_no_use_is_an_error(tmp_path: Path, text: str) -> None:
         read_labels(tmp_path / "labels.json")
     with pytest.raises(LabelError):
         read_data(tmp_path)
+
+
+def test_names_and_results_that_a_labels_file_gives(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").touch()
+    names = [{"name": name} for name in ("y/a.mp4", "../a", "/a", 7)]
+    given = [{"name": "x/a.mp4", "result": "out/x/a.mp4"}, *names]
+    (tmp_path / "labels.json").write_text(json.dumps({"videos": [{"video": "a.mp4", **entry} for entry in given]}))
+    labelled = read_labels(tmp_path / "labels.json")
+    assert [(video.name, video.result) for video in labelled.videos] == [
+        ("x/a.mp4", tmp_path / "out/x/a.mp4"), ("y/a.mp4", None), ("a", None),
+    ]  # fmt: skip
+    assert len(labelled.problems) == 2

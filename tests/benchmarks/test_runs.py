@@ -42,6 +42,23 @@ def test_of_two_films_of_one_name_one_is_left_out(tmp_path: Path) -> None:
     assert len(problems) == 2
 
 
+def test_a_result_lies_where_the_labels_say(tmp_path: Path) -> None:
+    """Titles of a library have equal file names in different folders. Without a result there one is made."""
+    library = tmp_path / "library"
+    videos = [LabelledVideo(name, tmp_path / name / "film.mp4", result=library / name) for name in ("A", "B", "C")]
+    for video, is_there in zip(videos, (True, True, False), strict=True):
+        video.path.parent.mkdir()
+        video.path.write_bytes(b"this is no film")
+        if is_there and video.result:
+            video.result.mkdir(parents=True)
+            (video.result / "manifest.json").write_text("{")
+    manifests, problems = results_of(videos, tmp_path / "out", Settings(threads=1), quiet=True)
+    assert not manifests
+    assert [line.split(":")[0] for line in problems] == [
+        "C", *(str(library / name / "manifest.json") for name in ("A", "B")),
+    ]  # fmt: skip
+
+
 def test_growth_is_the_exponent_of_the_cost() -> None:
     linear = [{"frames": n, "wall_s": 0.01 * n} for n in (100, 200, 400)]
     square = [{"frames": n, "wall_s": 0.01 * n * n} for n in (100, 200, 400)]
