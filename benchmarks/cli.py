@@ -56,7 +56,7 @@ def _recall(labelled: Labelled, settings: Settings, results: Path, cache: Path) 
     from .evaluate import open_evaluation
     from .results import results_of
 
-    manifests, problems = results_of(labelled.with_enough_picks, results, settings)
+    manifests, problems = results_of(labelled.with_picks, results, settings)
     evaluation = open_evaluation(settings, cache)
     section = evaluation.run(labelled.judged, manifests)
     return section, [*problems, *evaluation.problems]

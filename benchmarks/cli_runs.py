@@ -211,6 +211,7 @@ def _peers(labelled: Labelled, results: Path, given: _Peers) -> tuple[Section, S
     from . import peers as runs
     from .accuracy import with_truth
     from .evaluate import open_evaluation
+    from .labels import LEAST_PICKS
     from .results import results_of
     from .row_cache import RowCache
 
@@ -237,8 +238,13 @@ def _peers(labelled: Labelled, results: Path, given: _Peers) -> tuple[Section, S
     section["cost"] = {name: choices.cost for name, choices in others.items()}
     if "plain_script" in others:
         section["whole_job"] = runs.whole_job(others["plain_script"])
-    recall = evaluation.run(labelled.judged, manifests, {name: choices.times_s for name, choices in others.items()})
-    return section, recall, [*labelled.problems, *problems, *missing, *evaluation.problems]
+    recall = evaluation.run(videos, manifests, {name: choices.times_s for name, choices in others.items()})
+    few = [
+        f"{video.name}: {len(video.picks)} expert images, at least {LEAST_PICKS} are needed; excluded"
+        for video in labelled.judged
+        if video not in videos
+    ]
+    return section, recall, [*labelled.problems, *problems, *missing, *few, *evaluation.problems]
 
 
 def _counts(text: str) -> list[int]:

@@ -43,6 +43,11 @@ class Evaluated:
     figures: dict[str, recall.Figures] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def has_enough_picks(self) -> bool:
+        """Whether the expert's usable picks are enough for recall."""
+        return len(self.details["labels"]["picks_s"]) >= LEAST_PICKS
+
 
 @dataclass(slots=True)
 class Evaluation:
@@ -58,12 +63,13 @@ class Evaluation:
         manifests: Mapping[str, Manifest],
         others: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
     ) -> dict[str, Any]:
-        """The section `recall` of a report.
+        """The section `recall` of a report; videos with fewer than `LEAST_PICKS` usable picks are in `few_picks` alone.
 
         manifests: by the video's name; a video without one is left out. others: more choices to judge: method → video's
         name → times in seconds, in the order of rank.
         """
         done: list[tuple[str, Evaluated]] = []
+        few: list[tuple[str, Evaluated]] = []
         excluded: dict[str, str] = {}
         for video in videos:
             try:
@@ -75,7 +81,7 @@ class Evaluation:
                 excluded[video.name] = evaluated
                 self.problems.append(f"{video.name}: {evaluated}")
             else:
-                done.append((video.name, evaluated))
+                (done if evaluated.has_enough_picks else few).append((video.name, evaluated))
         return {
             "matcher": {
                 "fingerprint": self.matcher.fingerprint, "recipe": RECIPE,
@@ -86,23 +92,26 @@ class Evaluation:
             "summary": recall.summaries([evaluated.figures for _, evaluated in done], SEED),
             "ceiling": _mean_ceiling([evaluated for _, evaluated in done]),
             "videos": {name: evaluated.details for name, evaluated in done},
+            "few_picks": {
+                "acceptance": recall.acceptance([evaluated.figures for _, evaluated in few], SEED),
+                "videos": {name: evaluated.details for name, evaluated in few},
+            },
             "excluded": excluded,
-            "warnings": [line for name, evaluated in done for line in _warnings(name, evaluated)],
+            "warnings": [line for name, evaluated in (*done, *few) for line in _warnings(name, evaluated)],
         }  # fmt: skip
 
     def _video(
         self, video: LabelledVideo, manifest: Manifest | None, more: Mapping[str, list[float]]
     ) -> Evaluated | str:
         """The evaluated video, or the reason why it is left out."""
-        if len(video.picks) < LEAST_PICKS:
-            return f"{len(video.picks)} expert images, at least {LEAST_PICKS} are needed; excluded"
+        if not video.picks:
+            return "no expert images; excluded"
         if manifest is None:
             return "no result to evaluate; excluded"
         survey = self.surveyor.survey(video.path)
         expert = self._expert(video, survey)
-        if len(expert.pick_times_s) < LEAST_PICKS:
-            usable = len(expert.pick_times_s)
-            return f"{usable} usable expert images, at least {LEAST_PICKS} are needed; excluded"
+        if not len(expert.pick_times_s):
+            return "no usable expert images; excluded"
         chosen = [image.time_s for image in sorted(manifest.images, key=lambda i: i.rank)]
         shots = [(shot.start_s, shot.end_s) for shot in manifest.shots]
         evaluated = Evaluated()

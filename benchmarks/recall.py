@@ -42,6 +42,9 @@ class Figures:
     chosen: float
 
 
+ACCEPTANCE = {"acceptance@1": "hit_at_1", "acceptance@3": "hit_at_3", "acceptance@10": "hit_at_10"}
+"""What the hits are called of a video with few picks: an editor approves one to three frames, not all that are good, so
+the share of images that match says little, and whether one of the first k does says all."""
 FIGURE_NAMES = tuple(Figures.__dataclass_fields__)
 
 
@@ -134,3 +137,12 @@ def summaries(by_video: Sequence[Mapping[str, Figures]], seed: int = 0) -> dict[
     """Summaries by method, for the methods that every video has."""
     names = [name for name in (by_video[0] if by_video else {}) if all(name in row for row in by_video)]
     return {name: summary([row[name] for row in by_video], seed) for name in names}
+
+
+def acceptance(by_video: Sequence[Mapping[str, Figures]], seed: int = 0) -> dict[str, dict[str, dict[str, float]]]:
+    """For each method that every video has: the share of videos of which one of the first 1, 3 and 10 images is an
+    approved frame, with its interval."""
+    return {
+        method: {name: found[figure] for name, figure in ACCEPTANCE.items()}
+        for method, found in summaries(by_video, seed).items()
+    }

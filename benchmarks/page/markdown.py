@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from ..labels import LEAST_PICKS
+from ..recall import ACCEPTANCE
 from ..report import Section
 
 _RECALL = {
@@ -53,10 +55,32 @@ def recall_tables(section: Section) -> str:
         f"`different matches` those among the matching ones.",
         table(["choice", *names.values()], rows),
         table(["keyart on", *names.values(), "ceiling"], videos),
+        *_few_picks(section.get("few_picks", {})),
         *(f"- {name}: {reason}" for name, reason in excluded.items()),
         *(f"- warning: {line}" for line in section.get("warnings", ())),
     ]
     return "\n\n".join(lines)
+
+
+def _few_picks(few: Section) -> list[str]:
+    """Acceptance of the videos with few picks, by method, then each video."""
+    videos = few.get("videos", {})
+    if not videos:
+        return []
+    rows = [
+        [method, *(_figure(figure, len(videos)) for figure in figures.values())]
+        for method, figures in few["acceptance"].items()
+    ]
+    each = [
+        [name, str(len(video["labels"]["picks_s"])), *(_number(video["keyart"][key]) for key in ACCEPTANCE.values())]
+        for name, video in videos.items()
+    ]
+    return [
+        f"{len(videos)} {'video' if len(videos) == 1 else 'videos'} with fewer than {LEAST_PICKS} picks, in no figure "
+        "above. acceptance@k: the share of which one of the first k images is an approved frame.",
+        table(["choice", *ACCEPTANCE], rows),
+        table(["keyart on", "picks", *ACCEPTANCE], each),
+    ]
 
 
 def shots_table(section: Section) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +18,7 @@ from benchmarks.evaluate import Evaluation
 from benchmarks.footage import Footage
 from benchmarks.labels import Label, LabelledVideo
 from benchmarks.matcher import Matcher, at_matcher_width
+from benchmarks.page.markdown import recall_tables
 from benchmarks.survey import Surveyor, descriptors
 from stream.manifest import Manifest
 
@@ -131,12 +133,14 @@ def test_what_cannot_be_evaluated_is_named_and_left_out(
     absent = replace(good, name="absent")
     broken = replace(good, name="broken", path=tmp_path / "broken.mp4")
     broken.path.write_bytes(b"this is no film")
-    results = dict.fromkeys(["film", "few", "outside", "broken"], make_manifest([1.0]))
-    report = evaluation.run([good, few, outside, absent, broken], results)
+    none = replace(good, name="none", picks=())
+    results = dict.fromkeys(["film", "few", "outside", "none", "broken"], make_manifest([1.0]))
+    report = evaluation.run([good, few, outside, none, absent, broken], results)
     assert list(report["videos"]) == ["film"]
-    assert set(report["excluded"]) == {"few", "outside", "absent", "broken"}
+    assert set(report["few_picks"]["videos"]) == {"few", "outside"}
+    assert set(report["excluded"]) == {"none", "absent", "broken"}
     assert any("99.0 s lies outside the video" in line for line in evaluation.problems)
-    assert len(evaluation.problems) == 5
+    assert len(evaluation.problems) == 4
 
 
 def test_what_does_not_decode_is_counted(
@@ -192,3 +196,35 @@ def test_the_threshold_separates_real_frames(matcher: Matcher, testdata: Path, e
 
 def test_descriptors_of_nothing(evaluation: Evaluation, scenes_film: Path) -> None:
     assert descriptors(evaluation.surveyor.survey(scenes_film), []).shape == (0, 1056)
+
+
+def test_titles_with_few_picks_have_figures_of_their_own(
+    evaluation: Evaluation, scenes_film: Path, make_manifest: MakeManifest
+) -> None:
+    """The figures of the others are what they were without them."""
+    good = labelled(scenes_film, 1.0, 5.0, 9.0, 13.0, 17.0)
+    second, seventh, nowhere = (
+        replace(labelled(scenes_film, *times), name=name)
+        for name, times in (("second", (9.0,)), ("seventh", (21.0, 22.0)), ("nowhere", (13.0,)))
+    )
+    results = {
+        "film": make_manifest([1.0, 5.0]),
+        "second": make_manifest([1.0, 9.2]),
+        "seventh": make_manifest([1.0, 1.2, 1.4, 1.6, 5.0, 9.0, 21.5]),
+        "nowhere": make_manifest([17.0]),
+    }
+    alone = evaluation.run([good], results)
+    report = evaluation.run([second, good, seventh, nowhere], results)
+    same = ("summary", "videos", "ceiling", "excluded", "warnings")
+    assert {key: report[key] for key in same} == {key: alone[key] for key in same}
+    assert alone["few_picks"] == {"acceptance": {}, "videos": {}}
+    few = report["few_picks"]
+    assert list(few["videos"]) == ["second", "seventh", "nowhere"]
+    accepted = {name: figure["mean"] for name, figure in few["acceptance"]["keyart"].items()}
+    assert accepted == {"acceptance@1": 0, "acceptance@3": 0.333333, "acceptance@10": 0.666667}
+    assert few["acceptance"]["keyart"]["acceptance@10"]["high"] == 1
+    assert {"random", "uniform"} <= set(few["acceptance"])
+    text = recall_tables(report)
+    assert "3 videos with fewer than 5 picks, in no figure above" in text
+    assert re.search(r"\| seventh +\| +2 \| +0 \| +0 \| +1 \|", text)
+    assert "fewer than" not in recall_tables(alone)
