@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from . import cli_runs, cli_stages, options
+from . import cli_runs, cli_stages, cli_tune, options
 
 if TYPE_CHECKING:
     from stream.settings.model import Settings
@@ -72,6 +72,7 @@ def _labelled(data: Path | None, labels: Path | None) -> Labelled:
 
 cli_stages.register(app)
 cli_runs.register(app)
+cli_tune.register(app)
 
 if __name__ == "__main__":
     app()

@@ -229,6 +229,37 @@ def ablation_tables(section: Section) -> str:
     return "\n\n".join(parts)
 
 
+def tune_tables(section: Section) -> str:
+    """What is known of new weights on titles held out, and the weights beside today's."""
+    counted = f"{section['pairs']} pairs of {section['titles']} titles: {section['verdict']}."
+    lines = ["## Weights of the score", counted]
+    if "held_out" not in section:
+        return "\n\n".join(lines)
+    held, weights = section["held_out"], section["weights"]
+    measures = {
+        "accuracy": "pairs ordered rightly", "with_place": "with the place shown", "log_loss": "log loss",
+    }  # fmt: skip
+    rows = [
+        [
+            words, f"{held['today'][name]:.4f}", f"{held['tuned'][name]:.4f}",
+            "{mean:+.4f} [{low:+.4f} to {high:+.4f}]".format_map(held["gain"][name]),
+        ]
+        for name, words in measures.items()
+    ]  # fmt: skip
+    folds = [
+        [str(number), str(fold["titles"]), f"{fold['today']:.4f}", f"{fold['tuned']:.4f}"]
+        for number, fold in enumerate(held["folds"], 1)
+    ]
+    compared = [[name, f"{value:g}", f"{weights['tuned'][name]:g}"] for name, value in weights["today"].items()]
+    return "\n\n".join([
+        *lines,
+        f"An image shown first has {2 ** section['pull_of_place']:.2f} times the odds of an equal one shown second.",
+        table(["on titles held out", "today", "tuned", "gain"], rows),
+        table(["pairs ordered rightly, fold", "titles", "today", "tuned"], folds),
+        table(["weight", "today", "tuned"], compared),
+    ])  # fmt: skip
+
+
 def _count(faults: Mapping[str, int] | None, name: str) -> str:
     return "–" if faults is None else str(faults[name])
 
@@ -253,4 +284,5 @@ TABLES: dict[str, Callable[[Section], str]] = {
     "recall": recall_tables, "shots": shots_table, "bars": bars_table, "characters": characters_table,
     "faces": faces_table, "text": text_table,
     "throughput": throughput_tables, "peers": peers_tables, "ablation": ablation_tables,
+    "tune": tune_tables,
 }  # fmt: skip
