@@ -40,8 +40,8 @@ _FPS = 25
 _SIZE = (320, 180)
 
 
-def make_clips(folder: Path, count: int, rng: random.Random) -> set[str]:
-    """Clips of one to three seconds of the demo film, some of them broken; the names of the broken."""
+def make_clips(folder: Path, count: int, rng: random.Random, most_s: int = 3) -> set[str]:
+    """Clips of one second to `most_s` of the demo film, some of them broken; the names of the broken."""
     folder.mkdir(parents=True)
     make_demo_film(folder.parent / "demo.mp4")
     with open_container(folder.parent / "demo.mp4") as container:
@@ -50,7 +50,7 @@ def make_clips(folder: Path, count: int, rng: random.Random) -> set[str]:
     for number in range(count):
         path = folder / f"{number % 7}" / f"{number:04}.mp4"
         path.parent.mkdir(exist_ok=True)
-        length = rng.randint(_FPS, 3 * _FPS)
+        length = rng.randint(_FPS, most_s * _FPS)
         first = rng.randrange(len(pictures) - length)
         _write(path, pictures[first : first + length])
         if rng.random() < BROKEN_SHARE or number == 0:

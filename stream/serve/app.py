@@ -7,8 +7,8 @@ from fastapi import FastAPI, Request, Response
 from .. import log
 from ..version import own_version
 from . import event_api, jobs_api, login
-from .guard import Guard
-from .problems import Problem, answer_with_problems
+from .guard import GUARD_STATUSES, Guard
+from .problems import Problem, answer_with_problems, problems
 from .request_metrics import RequestMetrics
 from .review import api as review_api
 from .service import Service
@@ -18,7 +18,10 @@ _ABOUT = "Key art of a video library: jobs, results, what editors approved. Erro
 
 def build_app(service: Service) -> FastAPI:
     """The application of one service."""
-    app = FastAPI(title="Keyart", version=own_version(), description=_ABOUT, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Keyart", version=own_version(), description=_ABOUT, docs_url=None, redoc_url=None,
+        responses=problems(*GUARD_STATUSES),
+    )  # fmt: skip
     app.state.service = service
     for router in (jobs_api.router, event_api.router, review_api.router, login.router):
         app.include_router(router)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -151,7 +152,7 @@ def _place(service: Service, path: str) -> Path:
     if Path(path).is_absolute():
         return Path(path)
     places = [root / path for root in service.roots.folders]
-    return next((place for place in places if place.exists()), places[0])
+    return next((place for place in places if os.path.exists(place)), places[0])
 
 
 def _refuse_unknown_formats(service: Service, formats: list[str]) -> None:
