@@ -57,11 +57,8 @@ def printable(text: str) -> str:
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What a route's OpenAPI document says of the errors it may answer with."""
-    schema = {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}
-    return {
-        status: {"model": ProblemDetails, "description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: schema}}
-        for status in statuses
-    }
+    content = {MEDIA_TYPE: {"schema": ProblemDetails.model_json_schema()}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
 def answer_with_problems(app: FastAPI) -> None:

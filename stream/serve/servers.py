@@ -12,6 +12,8 @@ import uvicorn
 from ..errors import UsageError
 
 _BACKLOG = 2048
+_KEPT_S = 60
+"""How long a connection stays open without a request."""
 _CLOSE_WITHIN_S = 3
 """What open connections get when a server ends."""
 
@@ -47,7 +49,7 @@ def server(app: Any) -> Server:
     """A server for an app. It trusts no proxy's word of who is there."""
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", server_header=False, proxy_headers=False,
-        timeout_graceful_shutdown=_CLOSE_WITHIN_S, ws="none",
+        timeout_graceful_shutdown=_CLOSE_WITHIN_S, timeout_keep_alive=_KEPT_S, ws="none",
     )  # fmt: skip
     return Server(config)
 
