@@ -77,29 +77,35 @@ def debian_tool(request: pytest.FixtureRequest) -> Callable[[str, str], Path]:
 
     Mark the test `debian`. Without the binary: a failure when `KEYART_CI` is set, else a skip that the run lists last.
     """
-
-    def find(package: str, binary: str) -> Path:
-        found = shutil.which(binary) or _apt_install(package, binary)
-        if found is None:
-            request.config.stash[MISSING_PACKAGES].setdefault(package, []).append(request.node.nodeid)
-            reason = f"needs the Debian package {package}: apt-get install {package}"
-            if os.environ.get("KEYART_CI"):
-                pytest.fail(reason)
-            pytest.skip(reason)
-        return Path(found)
-
-    return find
+    return lambda package, binary: _of_debian(request, package, lambda: shutil.which(binary))
 
 
-def _apt_install(package: str, binary: str) -> str | None:
-    """Path of the binary after an installation, None where none is allowed (not asked for, not root, not Debian)."""
+@pytest.fixture
+def debian_file(request: pytest.FixtureRequest) -> Callable[[str, str], Path]:
+    """The same for a file that a package brings, such as a font."""
+    return lambda package, path: _of_debian(request, package, lambda: path if Path(path).is_file() else None)
+
+
+def _of_debian(request: pytest.FixtureRequest, package: str, find: Callable[[], str | None]) -> Path:
+    found = find() or _apt_install(package, find)
+    if found is None:
+        request.config.stash[MISSING_PACKAGES].setdefault(package, []).append(request.node.nodeid)
+        reason = f"needs the Debian package {package}: apt-get install {package}"
+        if os.environ.get("KEYART_CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return Path(found)
+
+
+def _apt_install(package: str, find: Callable[[], str | None]) -> str | None:
+    """What is found after an installation, None where none is allowed (not asked for, not root, not Debian)."""
     asked = os.environ.get("KEYART_APT") or os.environ.get("KEYART_CI")
     if not asked or os.geteuid() != 0 or shutil.which("apt-get") is None:
         return None
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for arguments in (["update"], ["install", "--yes", "--no-install-recommends", package]):
         subprocess.run(["apt-get", "-qq", *arguments], env=environment, check=False, stdin=subprocess.DEVNULL)
-    return shutil.which(binary)
+    return find()
 
 
 def _has_cuda() -> bool:
