@@ -1,0 +1,41 @@
+// The list of titles: it is brought up to date when something happens, without losing the place.
+import { listen, showTrouble } from "./live.js";
+import { note, showLeftNote } from "./notes.js";
+import { showTimes, t } from "./texts.js";
+
+const AT_MOST_EVERY_MS = 2000;
+let waiting = null;
+let running = false;
+
+function soon() {
+  waiting ??= setTimeout(refresh, AT_MOST_EVERY_MS);
+}
+
+async function refresh() {
+  waiting = null;
+  if (running || document.hidden) return soon();
+  running = true;
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
+    if (answer.redirected) location.reload();
+    else if (answer.ok) replace(new DOMParser().parseFromString(await answer.text(), "text/html"));
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    soon(); // the service is away; the events come back with it
+  } finally {
+    running = false;
+  }
+}
+
+function replace(fresh) {
+  const held = document.activeElement?.closest?.("#list a")?.getAttribute("href");
+  const [mine, theirs] = [document.getElementById("list"), fresh.getElementById("list")];
+  showTimes(theirs);
+  if (mine.innerHTML !== theirs.innerHTML) mine.replaceWith(document.adoptNode(theirs));
+  if (held) document.querySelector(`#list a[href="${CSS.escape(held)}"]`)?.focus();
+}
+
+showTimes();
+showLeftNote();
+if (new URLSearchParams(location.search).has("finished")) note(t("note.finished"));
+listen({ review: soon, counts: soon, trouble: showTrouble, lost: soon, job: soon });

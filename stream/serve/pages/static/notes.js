@@ -1,0 +1,72 @@
+// What the page tells: a short note that is read out, and banners that stay until they are settled.
+import { t } from "./texts.js";
+
+const place = document.getElementById("note");
+let fading;
+
+// quiet: it is only read out.
+export function note(text, { link, quiet = false } = {}) {
+  place.replaceChildren(text);
+  place.classList.toggle("quiet", quiet);
+  if (link) {
+    const anchor = document.createElement("a");
+    anchor.href = link.href;
+    anchor.textContent = link.text;
+    place.append(" ", anchor);
+  }
+  place.classList.add("shown");
+  clearTimeout(fading);
+  fading = setTimeout(() => place.classList.remove("shown"), link ? 9000 : 3500);
+}
+
+// One banner a name; buttons: [text, what to do] pairs. Pressing one takes the banner away.
+export function banner(name, kind, title, detail, buttons = []) {
+  const made = document.createElement("div");
+  made.className = `banner ${kind}`;
+  made.dataset.name = name;
+  if (kind === "error") made.setAttribute("role", "alert");
+  const text = document.createElement("div");
+  const strong = document.createElement("strong");
+  strong.textContent = title;
+  text.append(strong, " ", detail);
+  made.append(text);
+  for (const [label, act] of [...buttons, ["×", () => {}]]) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = label;
+    if (label === "×") {
+      button.className = "quiet";
+      button.setAttribute("aria-label", t("error.dismiss"));
+    }
+    button.addEventListener("click", () => {
+      made.remove();
+      act();
+    });
+    made.append(button);
+  }
+  unbanner(name);
+  document.getElementById("banners").append(made);
+}
+
+export function unbanner(name) {
+  document.querySelector(`#banners [data-name="${name}"]`)?.remove();
+}
+
+export function problem(error, again) {
+  if (error.status === undefined) throw error; // a bug, not an answer
+  banner("problem", "error", error.title, error.detail, again ? [[t("error.again"), again]] : []);
+}
+
+// A note for the page that is loaded next.
+export function leaveNote(text, link) {
+  sessionStorage.setItem("keyart-note", JSON.stringify({ text, link }));
+}
+
+export function showLeftNote() {
+  const left = sessionStorage.getItem("keyart-note");
+  sessionStorage.removeItem("keyart-note");
+  if (left) {
+    const { text, link } = JSON.parse(left);
+    note(text, { link });
+  }
+}

@@ -1,0 +1,350 @@
+// The review of one title: looking, choosing for each format, deciding.
+import { ask } from "./api.js";
+import { compare } from "./compare.js";
+import { Cropper, widest } from "./cropper.js";
+import { Draft } from "./draft.js";
+import { film, isOffered, nameOf, offered, pictureOf } from "./film.js";
+import { keysAreOn, listenToKeys, switchKeys } from "./keys.js";
+import { listen, showTrouble } from "./live.js";
+import { banner, leaveNote, note, problem, showLeftNote, unbanner } from "./notes.js";
+import { clock, listed, moment, showTimes, t } from "./texts.js";
+import { listenToTimeline, showOnTimeline } from "./timeline.js";
+
+const STAGE_WIDTH = 1280;
+const MINI_WIDTH = 200;
+const at = (id) => document.getElementById(id);
+const all = (selector) => document.querySelectorAll(selector);
+
+let look = 0; // place in film.images
+let scope = "all"; // or a format's name
+let waiting = film.review.state === "waiting";
+let leaving = false;
+
+const draft = new Draft(film.id, film.review, {
+  changed: () => (saved(t("note.unsaved")), render()),
+  saved: () => (saved(t("note.saved")), unbanner("problem")),
+  failed: (error) => (saved(t("note.unsaved")), problem(error, () => draft.save())),
+  conflict: (more) => (saved(t("note.unsaved")), conflict(more)),
+});
+const cropper = film.editing ? new Cropper(cropped) : null;
+
+function saved(text) {
+  at("saved").textContent = text;
+}
+
+const looked = () => film.images[look];
+const inScope = () => film.formats.filter((form) => scope === "all" || form.name === scope);
+const firstForm = () => inScope()[0];
+const labels = (forms) => listed(forms.map((form) => form.label));
+
+function render() {
+  const image = looked();
+  renderScopes();
+  renderCards();
+  renderStage(image);
+  renderSlots();
+  for (const one of all("[data-facts]")) one.hidden = Number(one.dataset.facts) !== image?.rank;
+  for (const button of all("[data-change]")) button.disabled = !waiting;
+  document.querySelector('[data-do="reject"]')?.setAttribute("aria-pressed", String(isRejected(image)));
+  document.querySelector('[data-do="crop"]')?.setAttribute("aria-pressed", String(Boolean(cropper?.isOpen)));
+  showOnTimeline(image?.shot, image?.rank, draft.state);
+  compare.show(view());
+}
+
+const view = () => ({ form: firstForm(), image: looked(), choices: draft.state.choices });
+const isRejected = (image) => Boolean(image) && draft.state.rejected.includes(image.rank);
+
+function renderScopes() {
+  at("desk").dataset.scope = scope;
+  for (const button of all("[data-scope]")) {
+    if (button.tagName === "BUTTON") button.setAttribute("aria-pressed", String(button.dataset.scope === scope));
+  }
+  for (const picture of all(".card img")) {
+    const form = film.format(picture.dataset.format);
+    picture.hidden = scope !== "all" && form.name !== scope;
+    picture.style.flexGrow = form.aspect[0] / form.aspect[1]; // so that all are of one height
+  }
+}
+
+function renderCards() {
+  for (const card of all(".card")) {
+    const rank = Number(card.dataset.rank);
+    const forms = film.formats.filter((form) => draft.state.choices[form.name]?.rank === rank);
+    const out = draft.state.rejected.includes(rank);
+    card.setAttribute("aria-pressed", String(rank === looked()?.rank));
+    card.classList.toggle("chosen", forms.length > 0);
+    card.classList.toggle("rejected", out);
+    const badge = card.querySelector(".badge");
+    badge.hidden = !(out || forms.length);
+    badge.textContent = out ? "✕" : forms.length === film.formats.length ? "✓" : forms.map((form) => form.label).join(" ");
+    const said = out ? t("choice.rejected") : forms.length ? t("choice.badge", { formats: labels(forms) }) : "";
+    card.setAttribute("aria-label", [t("title.picture", { rank }), said].filter(Boolean).join(", "));
+    if (rank === looked()?.rank) card.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+}
+
+function renderStage(image) {
+  const open = Boolean(cropper?.isOpen);
+  at("stage").hidden = open;
+  if (open || !image) return at("stage").replaceChildren();
+  const forms = inScope().filter((form) => image.crops[form.name]);
+  const total = forms.reduce((sum, form) => sum + form.aspect[0] / form.aspect[1], 0);
+  at("stage").style.setProperty("--ratio-sum", total || 1);
+  at("stage").style.setProperty("--count", forms.length || 1);
+  at("stage").replaceChildren(...forms.map((form) => stageFigure(image, form)));
+}
+
+function stageFigure(image, form) {
+  const own = draft.state.choices[form.name];
+  const chosen = own?.rank === image.rank;
+  const figure = document.createElement("figure");
+  figure.classList.toggle("chosen", chosen);
+  figure.classList.toggle("rejected", isRejected(image));
+  const caption = document.createElement("figcaption");
+  const moved = chosen && !isOffered(own, form.name) ? ` · ${t("choice.moved")}` : "";
+  caption.textContent = `${form.label}${chosen ? " ✓" : ""}${moved}`;
+  const picture = pictureOf(chosen ? own : offered(image, form.name), form, STAGE_WIDTH);
+  if (film.editing) picture.addEventListener("dblclick", () => openCrop(form.name));
+  figure.append(picture, caption);
+  return figure;
+}
+
+function renderSlots() {
+  for (const slot of all("[data-slot]")) {
+    const form = film.format(slot.dataset.slot);
+    const choice = draft.state.choices[form.name];
+    const button = slot.querySelector("button");
+    const name = nameOf(choice, form.name);
+    slot.classList.toggle("filled", Boolean(choice));
+    slot.querySelector(".what").textContent = name;
+    slot.querySelector(".mini").replaceChildren(...(choice ? [pictureOf(choice, form, MINI_WIDTH)] : []));
+    for (const picture of slot.querySelectorAll(".mini img")) picture.alt = "";
+    button.disabled = !choice || !film.editing || !waiting;
+    button.setAttribute("aria-label", t("choice.open", { format: form.label, choice: name }));
+  }
+}
+
+function lookAt(place) {
+  if (place < 0 || place >= film.images.length) return;
+  look = place;
+  if (cropper?.isOpen) openCrop(cropper.form.name);
+  else render();
+  note(t("note.looking", { rank: looked().rank, count: film.images.length }), { quiet: true });
+}
+
+function setScope(name) {
+  scope = name;
+  if (cropper?.isOpen && scope !== "all") openCrop(scope);
+  else render();
+  note(t("note.scope", { format: film.format(scope)?.label ?? t("title.all_formats") }), { quiet: true });
+}
+
+function nextScope() {
+  const names = ["all", ...film.formats.map((form) => form.name)];
+  setScope(names[(names.indexOf(scope) + 1) % names.length]);
+}
+
+function pick() {
+  const image = looked();
+  if (cropper?.isOpen) return cropper.tell();
+  const forms = inScope().filter((form) => image?.crops[form.name]);
+  if (!forms.length) return;
+  draft.change((state) => {
+    state.rejected = state.rejected.filter((rank) => rank !== image.rank);
+    for (const form of forms) {
+      if (state.choices[form.name]?.rank !== image.rank) state.choices[form.name] = offered(image, form.name);
+    }
+  });
+  note(t("note.picked", { rank: image.rank, formats: labels(forms) }));
+}
+
+function reject() {
+  const image = looked();
+  if (!image) return;
+  const out = !isRejected(image);
+  draft.change((state) => {
+    state.rejected = state.rejected.filter((rank) => rank !== image.rank);
+    if (!out) return;
+    state.rejected = [...state.rejected, image.rank].sort((one, other) => one - other);
+    for (const [name, choice] of Object.entries(state.choices)) if (choice.rank === image.rank) delete state.choices[name];
+  });
+  note(t(out ? "note.rejected" : "note.unrejected", { rank: image.rank }));
+}
+
+function undo() {
+  note(draft.undo() ? t("note.undone") : t("note.nothing_to_undo"));
+  if (cropper?.isOpen) openCrop(cropper.form.name);
+}
+
+// The crop editor with a format's choice when that is the picture looked at, else with the picture as it was offered.
+function openCrop(format, shot) {
+  const [image, own] = [looked(), draft.state.choices[format]];
+  if (shot) {
+    const picture = film.images.find((one) => one.shot === shot[0] && one.crops[format]);
+    const rect = picture?.crops[format].rect ?? widest(film.format(format));
+    const rank = picture?.rank ?? null;
+    cropper.open(format, { rank, time_s: picture?.time ?? middle(shot), source_rect: rect }, shot);
+  } else if (own && (own.rank === null || own.rank === image?.rank)) cropper.open(format, own);
+  else if (image?.crops[format]) cropper.open(format, offered(image, format));
+  else if (film.shots.length) return openCrop(format, film.shots[0]);
+  render();
+}
+
+const middle = (shot) => Math.round(((shot[1] + shot[2]) / 2) * 1e3) / 1e3;
+
+function toggleCrop() {
+  if (cropper.isOpen) closeCrop();
+  else openCrop(firstForm().name);
+}
+
+function closeCrop() {
+  const within = at("cropper").contains(document.activeElement);
+  cropper.close();
+  render();
+  if (within) document.querySelector('[data-do="crop"]').focus();
+}
+
+function cropped(format, choice) {
+  const label = film.format(format).label;
+  const before = draft.state.choices[format];
+  draft.change((state) => {
+    state.choices[format] = choice;
+    state.rejected = state.rejected.filter((rank) => rank !== choice.rank);
+  });
+  if (before?.time_s === choice.time_s) note(t("crop.moved", { format: label }));
+  else note(t("note.frame_picked", { time: clock(choice.time_s), formats: label }));
+}
+
+async function approve() {
+  const missing = film.formats.filter((form) => !draft.state.choices[form.name]);
+  if (missing.length) return note(t("note.missing", { formats: labels(missing) }));
+  await decide("approve", t("note.approved", { key: film.key }));
+}
+
+async function decide(what, text) {
+  if (leaving) return;
+  leaving = true;
+  document.body.classList.add("leaving");
+  if (await draft.decide(what)) {
+    leaveNote(text, { href: `/review/${film.id}`, text: t("note.go_back") });
+    location.assign(what === "reopen" ? location.href : `/review/${film.id}/next`);
+  } else {
+    leaving = false;
+    document.body.classList.remove("leaving");
+  }
+}
+
+function rejectAll() {
+  const dialog = at("confirm");
+  dialog.returnValue = "";
+  dialog.showModal();
+}
+
+function conflict(more) {
+  const name = more.changed_by ?? t("conflict.somebody");
+  banner("conflict", "error", t("conflict.changed", { name, when: moment(more.changed_s) }), "", [
+    [t("conflict.theirs"), loadTheirs],
+    [t("conflict.mine"), () => ((draft.version = more.version), draft.touched())],
+  ]);
+}
+
+async function loadTheirs() {
+  try {
+    const { review } = await ask("GET", `/api/videos/${film.id}`);
+    if ((review.state === "waiting") !== waiting) return location.reload();
+    draft.adopt(review);
+    saved("");
+    if (cropper?.isOpen) closeCrop();
+    render();
+  } catch (error) {
+    problem(error, loadTheirs);
+  }
+}
+
+async function open() {
+  try {
+    const review = await ask("POST", `/api/videos/${film.id}/open`);
+    if (review.opened_by && review.opened_by !== film.me) {
+      banner("open", "info", t("conflict.open", { name: review.opened_by, when: moment(review.opened_s) }), "");
+    }
+    if (review.version !== draft.version && !draft.dirty) draft.adopt(review), render();
+  } catch (error) {
+    problem(error, open);
+  }
+}
+
+const CHANGES = {
+  pick, reject, undo, crop: toggleCrop, approve, reject_all: rejectAll,
+  frame_before: () => cropper.isOpen && cropper.step("previous"),
+  frame_after: () => cropper.isOpen && cropper.step("next"),
+  smaller: () => cropper.isOpen && cropper.resize(0.95),
+  larger: () => cropper.isOpen && cropper.resize(1 / 0.95),
+};
+const LOOKS = {
+  look: lookAt, before: () => lookAt(look - 1), after: () => lookAt(look + 1), scope: nextScope,
+  compare: () => film.formats.length && compare.next(view()),
+  help: () => (at("help").open ? at("help").close() : at("help").showModal()),
+  reopen: () => decide("reopen", ""),
+  close: () => (cropper?.isOpen ? closeCrop() : false),
+};
+
+function act(name, value) {
+  if (LOOKS[name]) return LOOKS[name](value);
+  if (!film.editing) return note(t("note.viewer"));
+  if (!waiting) return note(t("note.decided"));
+  return CHANGES[name]();
+}
+
+// A click by mouse leaves the focus alone, so that Enter approves; by keyboard the button keeps it.
+function clicked(event) {
+  const button = event.target.closest("button");
+  if (!button) return;
+  if (event.detail > 0 && !button.closest("dialog, #cropper")) button.blur();
+  if (button.dataset.do) act(button.dataset.do);
+  else if (button.dataset.scope) setScope(button.dataset.scope);
+  else if (button.dataset.rank) lookAt(film.images.findIndex((image) => image.rank === Number(button.dataset.rank)));
+  else if (button.dataset.crop === "done") closeCrop();
+  else if (button.dataset.compare) (compare.mode = button.dataset.compare), compare.show(view());
+  else if (button.closest("[data-slot]")) openSlot(button.closest("[data-slot]").dataset.slot);
+}
+
+function openSlot(format) {
+  const { rank } = draft.state.choices[format];
+  if (rank !== null) look = film.images.findIndex((image) => image.rank === rank);
+  openCrop(format);
+}
+
+function goToShot(shot) {
+  if (!shot) return;
+  const place = film.images.findIndex((image) => image.shot === shot[0]);
+  if (place >= 0) look = place;
+  if (film.editing && waiting) openCrop(firstForm().name, shot);
+  else render();
+}
+
+function start() {
+  showTimes();
+  showLeftNote();
+  document.addEventListener("click", clicked);
+  listenToKeys(act);
+  listenToTimeline(goToShot);
+  at("keyson").checked = keysAreOn();
+  at("keyson").addEventListener("change", (event) => switchKeys(event.target.checked));
+  at("confirm").addEventListener("close", () => {
+    if (at("confirm").returnValue === "reject") decide("reject", t("note.all_rejected", { key: film.key }));
+  });
+  addEventListener("pagehide", () => draft.dirty && !leaving && draft.save({ keepalive: true }));
+  addEventListener("beforeunload", (event) => draft.dirty && !leaving && !draft.saving && event.preventDefault());
+  listen({ review: toldOfReview, trouble: showTrouble });
+  render();
+  if (film.editing && waiting) open();
+  document.documentElement.dataset.ready = "yes";
+}
+
+// Another editor, or another window, saved or decided this title.
+function toldOfReview(event) {
+  if (event.id !== film.id || leaving || draft.saving || !(event.version > draft.version)) return;
+  conflict({ changed_by: event.who, changed_s: Date.now() / 1000, version: event.version });
+}
+
+start();

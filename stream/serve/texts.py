@@ -1,0 +1,84 @@
+"""The texts of the review page in every language, from one catalogue (`texts.toml`)."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from importlib import resources
+
+LANGUAGES = ("en", "ko")
+_SCRIPTED = ("choice", "compare", "conflict", "crop", "error", "format", "list", "note", "state", "title")
+"""Sections that the page's JavaScript reads, too."""
+
+
+class Texts:
+    """The catalogue in one language. Called with a key and what to fill in: `texts("list.found", total=3)`.
+
+    Raises KeyError for a key that is not there, and for a name that is not given.
+    """
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._texts = catalogue()[language]
+
+    def __call__(self, key: str, **values: object) -> str:
+        return self._texts[key].format_map(values)
+
+    def why(self, phrase: str) -> str:
+        """A phrase of `stream.ranking.reasons` in this language; unknown ones stay as they are."""
+        for key, pattern in _phrases():
+            if found := pattern.fullmatch(phrase):
+                parts = {name: self._part(name, text) for name, text in found.groupdict().items()}
+                return self._texts[key].format_map(parts)
+        return phrase
+
+    def warning(self, code: str) -> str:
+        """What a warning of a manifest is about."""
+        return self._texts.get(f"warning.{code}", self._texts["warning.other"])
+
+    def format_name(self, name: str) -> str:
+        """What a format is called; a user's own by its name."""
+        return self._texts.get(f"format.{name}", name)
+
+    def of_script(self) -> dict[str, str]:
+        """What the page's JavaScript needs."""
+        return {key: text for key, text in self._texts.items() if key.split(".")[0] in _SCRIPTED}
+
+    def _part(self, name: str, text: str) -> str:
+        """A word within a phrase: the size of a shot, or the reason of a rejection."""
+        english = catalogue()["en"]
+        own = (key for key, value in english.items() if key.startswith(f"{name}.") and value == text)
+        return self._texts.get(next(own, ""), text)
+
+
+@cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """Language → key (`section.name`) → text."""
+    sections = tomllib.loads(resources.files(__package__).joinpath("texts.toml").read_text(encoding="utf-8"))
+    entries = {f"{section}.{name}": text for section, texts in sections.items() for name, text in texts.items()}
+    return {language: {key: text[language] for key, text in entries.items()} for language in LANGUAGES}
+
+
+def language_of(asked: str | None, remembered: str | None, accepted: str) -> str:
+    """The language to answer in. asked: by the address; remembered: by a cookie; accepted: `Accept-Language`."""
+    wanted = [asked, remembered, *_by_preference(accepted)]
+    return next((language for language in wanted if language in LANGUAGES), LANGUAGES[0])
+
+
+def _by_preference(accepted: str) -> list[str]:
+    """The languages of the header without their regions, the dearest first; nonsense counts least."""
+    found = []
+    for part in accepted.split(",")[:20]:
+        tag, _, quality = part.strip().partition(";")
+        number = re.fullmatch(r"\s*q=([01](?:\.\d{0,3})?)\s*", quality)
+        found.append((float(number[1]) if number else 0.0 if quality else 1.0, tag.split("-")[0].lower()))
+    return [tag for share, tag in sorted(found, key=lambda one: -one[0]) if share > 0]
+
+
+@cache
+def _phrases() -> list[tuple[str, re.Pattern[str]]]:
+    """Key and pattern of every phrase; those with more fixed words come first, as `{reason}` takes anything."""
+    english = [(key, text) for key, text in catalogue()["en"].items() if key.startswith("why.")]
+    english.sort(key=lambda one: -len(re.sub(r"{\w+}", "", one[1])))
+    return [(key, re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(text)))) for key, text in english]

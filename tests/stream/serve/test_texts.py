@@ -1,0 +1,121 @@
+"""The catalogue of the page's texts: whole in every language, every text used, phrases of the ranking found again."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+
+import pytest
+
+from stream.ranking import reasons
+from stream.ranking.selection import LAST_RESORT, LIFTED_IN_ORDER
+from stream.serve.pages.source import SHOWN
+from stream.serve.texts import LANGUAGES, Texts, catalogue, language_of
+from stream.settings.formats import shipped_formats
+
+SOUGHT_BY_SECTION = {"why", "scale", "reason", "warning"}
+"""Sections whose keys are found by what a manifest says."""
+BY_NAME = {
+    *(f"state.{name}" for name in SHOWN),
+    *(f"format.{name}" for name in shipped_formats()),
+    "role.viewer",
+    "role.editor",
+}
+"""Keys that are put together where they are used."""
+FILES = {"html", "js", "css", "svg", "toml"}
+"""Endings of files, whose names look like keys."""
+
+
+def used_keys(*endings: str) -> set[str]:
+    """Every key that files of the pages with these endings name."""
+    package = resources.files("stream.serve.pages")
+    folders = [package, package / "templates", package / "static"]
+    files = [file for folder in folders for file in folder.iterdir() if file.name.endswith(endings)]
+    named = re.findall(r"\"([a-z]+\.[a-z_]+)\"", "\n".join(file.read_text(encoding="utf-8") for file in files))
+    sections = {key.split(".")[0] for key in catalogue()["en"]}
+    return {name for name in named if name.split(".")[0] in sections and name.split(".")[1] not in FILES}
+
+
+def test_every_language_has_every_text_with_the_same_names_in_it() -> None:
+    english = catalogue()["en"]
+    for language in LANGUAGES:
+        texts = catalogue()[language]
+        assert list(texts) == list(english)
+        assert not [key for key, text in texts.items() if not text.strip()]
+        names = {key: sorted(re.findall(r"{\w+}", text)) for key, text in texts.items()}
+        assert names == {key: sorted(re.findall(r"{\w+}", text)) for key, text in english.items()}
+
+
+def test_korean_is_korean() -> None:
+    same = {key for key, text in catalogue()["ko"].items() if text == catalogue()["en"][key]}
+    assert same == {"site.name", "site.who"}
+
+
+def test_every_key_that_is_used_exists_and_none_is_idle() -> None:
+    known = {key for key in catalogue()["en"] if key.split(".")[0] not in SOUGHT_BY_SECTION}
+    used = {key for key in used_keys(".html", ".js", ".py") if key.split(".")[0] not in SOUGHT_BY_SECTION} | BY_NAME
+    assert used - known == set(), "used, not in the catalogue"
+    assert known - used == set(), "in the catalogue, not used"
+
+
+def test_scripts_are_given_what_they_use() -> None:
+    assert used_keys(".js") <= set(Texts("ko").of_script())
+
+
+def phrases() -> list[str]:
+    """Every phrase that `stream.ranking.reasons` can say."""
+    scales = [reasons.shot_scale(height) for height in (0.6, 0.3, 0.2, 0.05)]
+    said = [words for _, words in reasons._QUALITIES.values()]
+    said += ["no usable face: chosen for its picture", *(f"{scale} of someone unknown" for scale in scales)]
+    for scale in scales:
+        said += [f"{scale} of {main}character c03 (no. 12 by screen time)" for main in ("", "main ")]
+    for reason in (*LIFTED_IN_ORDER, *LAST_RESORT):
+        plain = f"{reasons._plain(reason)}, taken because nothing better exists"
+        said.append(reasons._LIFTED.get(reason, plain))
+    return said
+
+
+@pytest.mark.parametrize("phrase", phrases())
+def test_phrases_of_the_ranking_are_found_again(phrase: str) -> None:
+    assert Texts("en").why(phrase) == phrase
+    korean = Texts("ko").why(phrase)
+    assert not re.search(r"[a-z]{2}", korean), korean
+
+
+def test_an_unknown_phrase_stays_as_it_is() -> None:
+    assert Texts("ko").why("a phrase of tomorrow") == "a phrase of tomorrow"
+
+
+def test_what_is_filled_in_comes_through() -> None:
+    phrase = "medium close-up of main character c03 (no. 12 by screen time)"
+    assert Texts("ko").why(phrase) == "주연 c03의 미디엄 클로즈업 (출연 시간 12위)"
+
+
+def test_every_warning_of_a_manifest_has_a_text() -> None:
+    package = resources.files("stream")
+    codes: set[str] = set()
+    for folder in ("pipeline", "decode", "decode/ffmpeg", "decode/nvdec", "device"):
+        for file in package.joinpath(folder).iterdir():
+            if file.name.endswith(".py"):
+                codes |= set(re.findall(r"Notice\(\s*\"(\w+)\"", file.read_text(encoding="utf-8")))
+    assert len(codes) >= 10
+    assert {f"warning.{code}" for code in codes} <= set(catalogue()["en"])
+    assert Texts("en").warning("of_tomorrow") == "Note"
+
+
+@pytest.mark.parametrize(
+    ("asked", "remembered", "accepted", "language"),
+    [
+        ("ko", "en", "en", "ko"),
+        ("xx", "ko", "en", "ko"),
+        (None, None, "ko-KR,ko;q=0.9,en;q=0.8", "ko"),
+        (None, None, "de, en;q=0.5, ko;q=0.7", "ko"),
+        (None, None, "ko;q=0, en;q=0.1", "en"),
+        (None, None, "ko;q=much", "en"),
+        (None, None, "", "en"),
+    ],
+)
+def test_the_language_is_asked_for_remembered_or_preferred(
+    asked: str | None, remembered: str | None, accepted: str, language: str
+) -> None:
+    assert language_of(asked, remembered, accepted) == language
