@@ -226,8 +226,9 @@ async function decide(what, text) {
   leaving = true;
   document.body.classList.add("leaving");
   if (await draft.decide(what)) {
+    if (what === "reopen") return location.reload();
     leaveNote(text, { href: `/review/${film.id}`, text: t("note.go_back") });
-    location.assign(what === "reopen" ? location.href : `/review/${film.id}/next`);
+    location.assign(`/review/${film.id}/next`);
   } else {
     leaving = false;
     document.body.classList.remove("leaving");
