@@ -29,18 +29,21 @@ from .store import Reviews, Standing, refuse_other_version
 
 APPROVAL = "approval.json"
 APPROVED_FOLDER = FolderKind("approved pictures", (APPROVAL,), "--publish", "move it away")
+_Identity = tuple[int, int, int] | None
+"""Which file that is; None where there is none."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """An approval, checked, with the files that are there already (name → content)."""
+    """An approval, checked, with the files that are there already (name → content). seen: which manifest that was."""
 
     manifest: Manifest
     draft: Draft
     images: list[Settled]
     files: dict[str, bytes]
     before: Standing
+    seen: _Identity = None
 
 
 async def approve(service: Service, row: Any, asked: Approval, who: str) -> Standing:
@@ -51,6 +54,7 @@ async def approve(service: Service, row: Any, asked: Approval, who: str) -> Stan
         raise Problem(409, "Nothing can be published", "start the service with --publish DIR, where pictures go")
     ready = await service.writer.read(partial(_prepared, service, row, asked))
     files = {**ready.files, **await _cut(service, row, ready)}
+    await service.writer.read(partial(_refuse_new_result, service, row, ready))
     record = _record(service, row, who, "approved", ready.before, ready)
     files[APPROVAL] = (record.dump_json(indent=2) + "\n").encode()
     folder = ResultFolder(result_below(service.publish, row.key), overwrite=True, kind=APPROVED_FOLDER)
@@ -84,13 +88,11 @@ def _prepared(service: Service, row: Any, asked: Approval) -> _Prepared:
     before = Reviews(service.ledger.database).look(row)
     refuse_other_version(before, asked.version)
     file = result_below(service.out, row.key) / MANIFEST
-    manifest, seen = usable_manifest(service, row), _identity(file)
+    seen, manifest = _identity(file), usable_manifest(service, row)
     draft = checked(Draft(choices=asked.choices, rejected=asked.rejected), manifest, service.settings)
     images = settled(draft.choices, manifest, service.settings)
     files = {_name(one): picture_bytes(picture_file(service.out, row.key, one.own)) for one in images if one.own}
-    if _identity(file) != seen:
-        raise Problem(409, "The title changed", "its result was made anew meanwhile, look at it again")
-    return _Prepared(manifest, draft, images, files, before)
+    return _Prepared(manifest, draft, images, files, before, seen)
 
 
 def _offer(service: Service, row: Any) -> _Prepared | None:
@@ -183,9 +185,15 @@ def _name(one: Settled) -> str:
     return f"{one.format}.jpg"
 
 
-def _identity(file: Path) -> tuple[int, int, int]:
+def _refuse_new_result(service: Service, row: Any, ready: _Prepared) -> None:
+    """What was read may be of two results where one took the other's place meanwhile."""
+    if _identity(result_below(service.out, row.key) / MANIFEST) != ready.seen:
+        raise Problem(409, "The title changed", "its result was made anew meanwhile, look at it again")
+
+
+def _identity(file: Path) -> _Identity:
     try:
         found = file.stat()
-    except OSError as error:
-        raise Problem(409, "The title changed", f"{file} is gone, look at it again") from error
+    except OSError:
+        return None
     return found.st_ino, found.st_mtime_ns, found.st_size

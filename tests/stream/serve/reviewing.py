@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +37,8 @@ class ScriptedPictures:
     def __init__(self) -> None:
         self.cut: list[CropOrder] = []
         self.broken = ""
+        self.meanwhile: Callable[[], object] = lambda: None
+        """Called while crops are cut."""
 
     async def frame(self, video: Path, time_s: float, width: int) -> bytes:
         self._check()
@@ -52,6 +54,7 @@ class ScriptedPictures:
 
     async def crops(self, video: Path, wanted: Sequence[CropOrder]) -> list[bytes]:
         self._check()
+        self.meanwhile()
         self.cut.extend(wanted)
         return [f"crop {one.time_s} {one.source} {one.size}".encode() for one in wanted]
 

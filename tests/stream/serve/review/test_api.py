@@ -10,6 +10,9 @@ from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from stream.backfill.schema import reviews
+from stream.serve.review import detail
+from stream.serve.review.record import Draft
+from stream.serve.review.store import Reviews
 
 from ..reviewing import WHOLE, Shelf, choice, portrait_of
 
@@ -150,8 +153,23 @@ def test_an_approved_title_can_be_reopened_and_approved_anew(shelf: Shelf, clien
 
 def test_an_approval_on_an_older_version_publishes_nothing(shelf: Shelf, client: TestClient) -> None:
     client.put("/api/videos/3/draft", json={"version": 0, "draft": {}})
-    assert approve(client).status_code == 409
+    assert approve(client, landscape=choice(None, 1.0, WHOLE)).status_code == 409
     assert not shelf.published("b/three.mkv").exists()
+    assert shelf.pictures.cut == []
+
+
+@pytest.mark.parametrize("how", ["another result", "a draft"])
+def test_what_changes_while_pictures_are_cut_is_noticed(shelf: Shelf, client: TestClient, how: str) -> None:
+    def change() -> None:
+        if how == "another result":
+            (shelf.result("b/three.mkv") / "manifest.json").touch()
+        else:
+            row = detail.title_row(shelf.service, 3)
+            Reviews(shelf.ledger.database).draft(row, 0, Draft(), "bob")
+
+    shelf.pictures.meanwhile = change
+    assert approve(client, landscape=choice(None, 1.0, WHOLE)).status_code == 409
+    assert list((shelf.folder / "publish").rglob("*.jpg")) == []
 
 
 @pytest.mark.parametrize(

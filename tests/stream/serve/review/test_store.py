@@ -56,8 +56,11 @@ def at_once(call: Callable[[str], Any]) -> list[Any]:
         return list(pool.map(one, [f"editor{number}" for number in range(AT_ONCE)]))
 
 
-def test_of_many_drafts_on_one_version_one_is_kept(ledger: Ledger, title: Any) -> None:
+@pytest.mark.parametrize("opened", [False, True])
+def test_of_many_drafts_on_one_version_one_is_kept(ledger: Ledger, title: Any, opened: bool) -> None:
     store = Reviews(ledger.database)
+    if opened:
+        store.open(title, "ann")
     answers = at_once(lambda who: store.draft(title, 0, Draft(rejected=[int(who[-1]) + 1]), who))
     (kept,) = [one for one in answers if isinstance(one, Standing)]
     refused = [one for one in answers if isinstance(one, Problem)]
@@ -125,7 +128,10 @@ def test_a_decision_closes_the_title(ledger: Ledger, title: Any) -> None:
     assert (made.present(), made.decided_s is not None) == (None, True)
 
 
-def test_a_title_that_is_worked_on_again_meanwhile_is_not_decided(tmp_path: Path, ledger: Ledger, title: Any) -> None:
-    Shelf(tmp_path, ledger).change(title.id, state="queued")
+@pytest.mark.parametrize("change", [{"state": "queued"}, {"content": "another"}])
+def test_a_title_that_is_worked_on_again_meanwhile_is_not_decided(
+    tmp_path: Path, ledger: Ledger, title: Any, change: dict[str, str]
+) -> None:
+    Shelf(tmp_path, ledger).change(title.id, **change)
     with pytest.raises(Problem, match="worked on again"):
         approve(Reviews(ledger.database), title, 0, "ann")
