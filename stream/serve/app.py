@@ -8,6 +8,7 @@ from .. import log
 from ..version import own_version
 from . import event_api, jobs_api, login
 from .guard import GUARD_STATUSES, Guard
+from .pages import routes as pages
 from .problems import Problem, answer_with_problems, problems
 from .request_metrics import RequestMetrics
 from .review import api as review_api
@@ -23,7 +24,7 @@ def build_app(service: Service) -> FastAPI:
         responses=problems(*GUARD_STATUSES),
     )  # fmt: skip
     app.state.service = service
-    for router in (jobs_api.router, event_api.router, review_api.router, login.router):
+    for router in (jobs_api.router, event_api.router, review_api.router, login.router, pages.router):
         app.include_router(router)
     answer_with_problems(app)
     app.add_exception_handler(Exception, _of_a_fault)

@@ -11,7 +11,7 @@ from fastapi import Depends
 
 from ..review.api import listed
 from ..review.detail import video_of
-from ..review.titles import Wanted, titles_page
+from ..review.titles import Wanted, title_counts
 from ..service import AService, Service
 
 Document = Mapping[str, Any]
@@ -52,7 +52,8 @@ class ServiceSource:
         return found.model_dump(mode="json")
 
     async def counts(self, q: str) -> Mapping[str, int]:
-        return await self.service.writer.read(partial(_counts, self.service, q))
+        ledger = self.service.ledger
+        return await self.service.writer.read(partial(title_counts, ledger.database, ledger.library, q))
 
     async def video(self, job: int, who: str) -> Document:
         return await self.service.writer.read(partial(_document, self.service, job, who))
@@ -67,11 +68,6 @@ def page_source(service: AService) -> PageSource:
 
 
 ASource = Annotated[PageSource, Depends(page_source)]
-
-
-def _counts(service: Service, q: str) -> dict[str, int]:
-    ledger = service.ledger
-    return {name: titles_page(ledger.database, ledger.library, Wanted(name, q, 1, 1)).total for name in SHOWN}
 
 
 def _document(service: Service, job: int, who: str) -> dict[str, Any]:

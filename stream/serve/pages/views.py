@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
 
 from ..access import Who
 from ..texts import Texts
 from .source import SHOWN, Document
-
-_THUMBNAIL_PX = 320
 
 
 def list_view(
@@ -55,11 +52,9 @@ def moment(at_s: float | None) -> str:
 
 def _line(video: Document) -> dict[str, Any]:
     film_s = video["film_s"]
-    path = video["thumbnail"]
     shown = {
         "length": "" if film_s is None else clock(film_s),
         "decided": moment(video["decided_s"]),
-        "thumbnail": None if path is None else f"/api/videos/{video['id']}/images/{quote(path)}?width={_THUMBNAIL_PX}",
     }
     return dict(video) | shown
 

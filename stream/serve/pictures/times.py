@@ -24,7 +24,8 @@ class NoTimesError(Exception):
 
 def times_around(path: Path, time_s: float, count: int, fps: float | None) -> list[float]:
     """Times of `count` frames before `time_s`, of the one there, and of `count` after it, in order; fewer at the film's
-    ends, and before `time_s` where the film has gaps of a minute. Raises KeyartError when the film cannot be opened, NoTimesError."""
+    ends, and before `time_s` where the film has gaps of a minute. Raises KeyartError when the film cannot be opened,
+    NoTimesError."""
     least_s = (count + 1) / (fps or 25.0)
     found: list[float] = []
     with _opened(path) as reading:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.testclient import TestClient
 
@@ -22,7 +22,6 @@ from stream.serve.metrics import ServeMetrics
 from stream.serve.pictures.source import CropOrder, PictureError
 from stream.serve.problems import answer_with_problems
 from stream.serve.review.api import router
-from stream.serve.review.for_pages import ReviewDocuments
 from stream.serve.roots import Roots
 from stream.serve.service import Service
 from stream.serve.writer import Writer
@@ -175,20 +174,6 @@ class Shelf:
         app = FastAPI(lifespan=lifespan)
         answer_with_problems(app)
         app.include_router(router)
-        documents = ReviewDocuments()
-
-        @app.get("/documents/videos")
-        async def videos(request: Request, review: str) -> Any:
-            return await documents.videos(request, review, "", 1, 50)
-
-        @app.get("/documents/counts")
-        async def counts(request: Request) -> Any:
-            return await documents.counts(request)
-
-        @app.get("/documents/videos/{job}")
-        async def video(request: Request, job: int) -> Any:
-            return await documents.video(request, job)
-
         app.dependency_overrides[viewer] = app.dependency_overrides[editor] = self._whoever
         return app
 

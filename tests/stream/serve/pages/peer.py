@@ -95,7 +95,7 @@ class Title:
     def line(self) -> dict[str, Any]:
         """As one of a list."""
         images = self.manifest["images"] if self.manifest else []
-        thumbnail = "landscape/01.jpg" if images else None
+        thumbnail = f"/api/videos/{self.id}/images/landscape/01.jpg?width=320" if images else None
         decided = self.record or {}
         return {
             "id": self.id, "key": self.key, "name": self.key.rsplit("/", 1)[-1], "state": "done", "review": self.state,

@@ -373,14 +373,6 @@ def test_changes_are_told_to_whoever_listens(shelf: Shelf) -> None:
     assert events[0].data["who"] == "ann"
 
 
-def test_pages_are_made_of_the_same_documents(shelf: Shelf, client: TestClient) -> None:
-    approve(client)
-    assert client.get("/documents/videos?review=approved").json() == client.get("/api/videos?review=approved").json()
-    assert client.get("/documents/videos?review=none").status_code == 422
-    assert client.get("/documents/counts").json() == {"waiting": 2, "approved": 1, "rejected": 0, "all": 3}
-    assert client.get("/documents/videos/2").json() == client.get("/api/videos/2").json()
-
-
 def test_an_editor_who_left_counts_as_gone_after_ten_minutes(shelf: Shelf, client: TestClient) -> None:
     client.post("/api/videos/3/open")
     with shelf.ledger.database.writing() as connection:
