@@ -38,7 +38,7 @@ POST_EVERY = 5
 """Of so many requests one is a POST."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Load:
     """How much is asked for. jobs: at once; per_s, for_s: then; titles: in the list."""
 
