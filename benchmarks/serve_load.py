@@ -74,9 +74,9 @@ def burst(service: Service, paths: Iterable[Path]) -> tuple[list[Timed], float]:
 def steady(service: Service, load: Load, gets: Iterator[str], paths: Iterator[Path]) -> list[Timed]:
     """So many requests a second, each at its time."""
 
-    def one(due_s: float, method: str, path: str | Path) -> Timed:
+    def one(due_s: float, method: str, path: str) -> Timed:
         time.sleep(max(0.0, due_s - time.perf_counter()))
-        answer = service.post(path, priority=-5) if method == "POST" else service.ask("GET", str(path))
+        answer = service.post(path, priority=-5) if method == "POST" else service.ask("GET", path)
         return Timed(method, time.perf_counter() - due_s, answer)
 
     began_s = time.perf_counter() + 0.2
@@ -86,7 +86,7 @@ def steady(service: Service, load: Load, gets: Iterator[str], paths: Iterator[Pa
             due_s = began_s + number / load.per_s
             time.sleep(max(0.0, due_s - 0.2 - time.perf_counter()))  # no client waits long before it is needed
             method = "POST" if number % POST_EVERY == 0 else "GET"
-            running.append(clients.submit(one, due_s, method, next(paths if method == "POST" else gets)))
+            running.append(clients.submit(one, due_s, method, str(next(paths)) if method == "POST" else next(gets)))
         return [request.result() for request in running]
 
 

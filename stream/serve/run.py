@@ -17,13 +17,14 @@ from ..backfill.errors import LedgerUnavailableError, WeightsUnavailableError
 from ..backfill.home import HOME, open_ledger
 from ..backfill.leases import Leases
 from ..backfill.ledger import Ledger
+from ..backfill.links import Places
 from ..backfill.owner import is_known_dead, own_name
 from ..backfill.places import fixed, local_places
 from ..backfill.plan import Plan
 from ..backfill.run import Ended, new_work, result_fingerprint, run_library
 from ..backfill.run_metrics import RunMetrics
 from ..backfill.work import Work
-from ..errors import KeyartError, UsageError
+from ..errors import KeyartError, SettingsError, UsageError
 from ..output.result_folder import refuse_out
 from ..settings.model import Settings
 from . import jobs
@@ -41,6 +42,7 @@ from .watcher import ServeWatcher
 from .watching import watch
 from .writer import Writer
 
+PlacesFor = Callable[[Settings, Path, int], Places]
 ReadSettings = Callable[[], Settings]
 Say = Callable[[str], None]
 _AGAIN_S = 30.0
@@ -74,6 +76,8 @@ class Running:
     """Of the service, and of its metrics where they are asked for."""
     read_settings: ReadSettings
     say: Say
+    places: PlacesFor = local_places
+    """Where workers run: with these settings, logs in that folder, and so much `nice`."""
 
     @property
     def ports(self) -> list[int]:
@@ -170,7 +174,7 @@ class _Workers:
         service, asked, settings = self._service, self._running.asked, self._service.settings
         plan = Plan(asked.out, asked.ledger_url, grace_s=settings.serve.drain_s)
         try:
-            places = local_places(settings, asked.out / HOME / "logs", settings.serve.worker_nice)
+            places = self._running.places(settings, asked.out / HOME / "logs", settings.serve.worker_nice)
         except KeyartError as error:
             return Ended(stopped=str(error))
         self._work = new_work(
@@ -192,7 +196,7 @@ class _Workers:
         async for _ in reload():
             try:
                 await self._reload()
-            except (KeyartError, LedgerUnavailableError, WeightsUnavailableError) as error:
+            except (KeyartError, SettingsError, UsageError, LedgerUnavailableError, WeightsUnavailableError) as error:
                 self._service.metrics.reloads.labels("refused").inc()
                 log.error("settings refused", error, reason=str(error))
                 self._running.say(f"keyart: settings not read anew: {error}; the former ones hold")
