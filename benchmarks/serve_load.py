@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from sqlalchemy import select
 
 from stream.backfill.home import existing_ledger
 from stream.backfill.schema import jobs
+from stream.cores import usable_cores
 
 from .demo import make_demo_film
 from .serving import Answer, Service, serving
@@ -141,7 +141,7 @@ def measure(folder: Path, film: Path, load: Load, say: Callable[[str], None] = l
         listed = _listed(service, out, first, load.titles)
     told = {"jobs": len(names), "burst": {**shown(posted), "seconds": round(took_s, 2), **lost}, "idle": shown(idle)}
     told |= {"busy": {**shown(busy), "film_at_the_end": worked_on}, "beside_ms": beside, "list_ms": listed}
-    return {**told, "cores": os.cpu_count(), "holds": _holds(told)}
+    return {**told, "cores": usable_cores(), "holds": _holds(told)}
 
 
 def _holds(told: dict[str, Any]) -> bool:

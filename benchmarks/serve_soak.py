@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
-import os
 import random
 import sys
 import tempfile
@@ -25,6 +24,8 @@ from statistics import median
 from typing import Any
 
 import psutil
+
+from stream.cores import usable_cores
 
 from .kill_run import make_clips
 from .serving import Service, serving
@@ -137,7 +138,7 @@ def judged(looks: Sequence[Look], workers: int, counts: dict[str, int], took_s: 
         "jobs": most, "seconds": round(took_s, 1), "states": counts, "workers": workers, "looks": len(looks),
         "memory_ratio": {kind: round(ratio, 3) for kind, ratio in ratios.items()},
         "memory_mib": {kind: round(median(_of(look.memory, kind) for look in last) / 2**20) for kind in kinds},
-        "more_descriptors": more_open, "series": last[-1].series, "more_series": more_series, "cores": os.cpu_count(),
+        "more_descriptors": more_open, "series": last[-1].series, "more_series": more_series, "cores": usable_cores(),
     }  # fmt: skip
     holds = (
         max(ratios.values()) <= MEMORY_RATIO and max(more_open.values()) <= SPARE_DESCRIPTORS

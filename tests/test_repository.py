@@ -348,7 +348,7 @@ def test_the_command_line_knows_what_the_readme_asks_of_it() -> None:
     plugins = project()["project"]["entry-points"]["keyart.commands"]
     assert {first or second for first, second in asked} <= {*commands, *plugins}
     tables = re.findall(r"^\| `keyart (\w+)`.*\n\|[-|]+\n((?:\| `--.*\n)+)", readme, re.MULTILINE)
-    assert {name for name, _ in tables} == {"extract", "backfill"}
+    assert {name for name, _ in tables} == {"extract", "backfill", "serve"}
     for name, table in tables:
         known = {flag for option in commands[name].params for flag in (*option.opts, *option.secondary_opts)}
         assert set(re.findall(r"--[a-z][a-z-]+", table)) <= known, name
