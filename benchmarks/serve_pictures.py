@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import statistics
 import sys
@@ -26,6 +25,7 @@ import cv2
 import numpy as np
 from anyio import create_task_group
 
+from stream.cores import usable_cores
 from stream.decode.decoder import DecodeOptions
 from stream.decode.ffmpeg.decoder import AvDecoder
 from stream.output.crops import file_size
@@ -141,7 +141,7 @@ def measure(video: Path, places: int, settings: Settings | None = None) -> dict[
     figures = anyio.run(_measured, video, times_s, display, settings or Settings()).figures()
     longest_s = max(figures["step_longest_s"], figures["strip_longest_s"])
     size = f"{info.width}x{info.height}"
-    return {"film": size, "places": len(times_s) - 1, "cores": os.cpu_count(), **figures, "holds": longest_s <= MOST_S}
+    return {"film": size, "places": len(times_s) - 1, "cores": usable_cores(), **figures, "holds": longest_s <= MOST_S}
 
 
 def main() -> int:

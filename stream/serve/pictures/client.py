@@ -116,7 +116,7 @@ class PicturePool:
         return order.made
 
     def _lane_for(self, subject: str) -> Lane:
-        """The lane that will come to it first; a new one where others are busy with other files."""
+        """The lane that will come to it first; a new one while all are busy with other files and one may be added."""
         if len(self._lanes) < self._count and all(lane.waiting and not lane.knows(subject) for lane in self._lanes):
             return self._new_lane()
         return min(self._lanes, key=lambda lane: lane.load_for(subject))

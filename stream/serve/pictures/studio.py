@@ -129,8 +129,8 @@ def _size(shown: Geometry, most_width: int) -> tuple[int, int]:
 
 def _reduced(file: Path, width: int) -> np.ndarray:
     """(h, w, 3) uint8 R'G'B' of a JPEG, at most `width` wide."""
-    if file.stat().st_size > _MOST_FILE_BYTES:
-        raise KeyartError("is too large for a picture of a result, make the result again")
+    if not file.is_file() or file.stat().st_size > _MOST_FILE_BYTES:  # to read a pipe could take for ever
+        raise KeyartError("is no file, or too large for a picture of a result, make the result again")
     data = np.fromfile(file, np.uint8)
     picture = next((found for way in _REDUCED[:-1] if (found := _decoded(data, way)).shape[1] >= width), None)
     if picture is None:

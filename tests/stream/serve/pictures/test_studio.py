@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +21,7 @@ from stream.manifest import read_manifest
 from stream.output.jpeg import CpuEncoder
 from stream.serve.pictures.cache import JpegCache
 from stream.serve.pictures.client import PicturePool
+from stream.serve.pictures.link import PROCESS
 from stream.serve.pictures.messages import Begin, Crop, Crops, Frame, Neighbours, Thumbnail
 from stream.serve.pictures.process import answer
 from stream.serve.pictures.source import CropOrder, PictureError
@@ -125,6 +127,23 @@ def test_what_is_no_picture_is_refused(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
         with pytest.raises(KeyartError, match="is no picture, or a broken one, make the result again"):
             studio().answer(Thumbnail(file=path_out(tmp_path / name), width=9))
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_is_refused(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "a.jpg")
+    with pytest.raises(KeyartError, match="is no file, or too large"):
+        studio().answer(Thumbnail(file=path_out(tmp_path / "a.jpg"), width=9))
+
+
+def test_a_process_ends_with_its_input_in_the_midst_of_its_work(make_film: MakeFilm, moving) -> None:
+    path, asked = make_film("film.mp4", moving(80, size=(320, 240))), 60
+    requests = [frame_of(path, 100 + number, 3.16) for number in range(asked)]
+    done = subprocess.run(
+        PROCESS, input=b"".join(m.line() for m in (BEGIN, *requests)), stdout=subprocess.PIPE, check=False
+    )
+    assert done.returncode == 0
+    assert done.stdout.count(b'{"type":"pictures"') < asked
 
 
 def test_refusals_say_what_to_do(tmp_path: Path, make_film: MakeFilm, moving) -> None:
