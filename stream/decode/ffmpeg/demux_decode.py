@@ -86,8 +86,7 @@ class AvPass:
         """
         for packet in self.packets(from_key_s):
             if wanted is not None:
-                needed = packet.pts is None or wanted(_time_s(packet))
-                self.stream.codec_context.skip_frame = "DEFAULT" if needed else "NONREF"
+                self.stream.codec_context.skip_frame = "DEFAULT" if wanted(_time_s(packet)) else "NONREF"
             yield from self.decoded(decode(self.stream.codec_context, packet))
         yield from self.decoded(decode(self.stream.codec_context, None))
 

@@ -13,7 +13,7 @@ from ...decode.decoder import DecodeOptions, picture_bytes
 from ...decode.ffmpeg.decoder import AvDecoder
 from ...decode.seeking import SAME_TIME_S
 from ...errors import KeyartError
-from .times import NoTimesError, nearest, spread_times, targets_in, times_around
+from .times import spread_times, times_around
 
 _KEPT_BYTES = 48 << 20
 """Of decoded frames around the last one asked for, and again of those that were spread over a shot."""
@@ -33,7 +33,6 @@ class FilmFrames:
         # A decoder that looks for single frames takes half of its threads.
         self._decoder = AvDecoder(path, DecodeOptions(threads=2 * threads))
         self.geometry = self._decoder.info.geometry
-        self._frame_s = 1.0 / (self._decoder.info.fps or 25.0)
         kept = _KEPT_BYTES // picture_bytes(self._decoder.info)
         self._most_of_spread = max(1, kept)
         self._each_side = max(1, min(_MOST_EACH_SIDE, (kept - 1) // 2))
@@ -54,15 +53,17 @@ class FilmFrames:
         if found is None and (place := _place(self._spread, time_s)) is not None:
             found = self._of_spread(place)
         if found is None:
-            if _place(self._look_around(time_s), time_s) is None:
-                raise KeyartError(f"has no frame at {time_s:.3f} s, was it replaced? then make its result again")
+            _must_have(time_s, self._look_around(time_s))
             found = self._at_hand(time_s)
         return self._decoder.frame_at(time_s) if found is None else found
 
     def exact(self, time_s: float) -> Surface:
         """The frame at `time_s`, as it is cut for a result."""
         found = self._at_hand(time_s)
-        return self._decoder.frame_at(time_s) if found is None else found
+        if found is None:
+            _must_have(time_s, times_around(self._path, time_s, 1, self._decoder.info.fps))
+            found = self._decoder.frame_at(time_s)
+        return found
 
     def neighbours(self, time_s: float) -> tuple[float | None, float | None]:
         """The times of the frames before and after `time_s`. Keeps these frames."""
@@ -79,10 +80,7 @@ class FilmFrames:
         """Times of up to `count` frames, evenly spread from `start_s` to before `end_s`. They are asked for next."""
         self._end_pass()
         self._met = {}
-        try:
-            self._spread = spread_times(self._path, start_s, end_s, count)
-        except NoTimesError:
-            self._spread = self._decoded_spread(start_s, end_s, count)
+        self._spread = spread_times(self._path, start_s, end_s, count)
         return list(self._spread)
 
     def _at_hand(self, time_s: float) -> Surface | None:
@@ -92,25 +90,11 @@ class FilmFrames:
     def _look_around(self, time_s: float) -> list[float]:
         """Fill the window with what lies around `time_s`; the times that the film names there."""
         self._window = []  # before the next one is made, so that there are never two
-        try:
-            times_s = times_around(self._path, time_s, self._each_side, self._decoder.info.fps)
-        except NoTimesError:
-            reach_s = self._each_side * self._frame_s
-            self._window = self._decoder.between(time_s - reach_s, time_s + reach_s, fine=True)
-            return [one[0] for one in self._window]
+        times_s = times_around(self._path, time_s, self._each_side, self._decoder.info.fps)
         if times_s:
             first_s, last_s = min(times_s[0], time_s) - SAME_TIME_S, times_s[-1] + SAME_TIME_S
             self._window = self._decoder.between(first_s, last_s, fine=True)
         return times_s
-
-    def _decoded_spread(self, start_s: float, end_s: float, count: int) -> list[float]:
-        """The same, from frames that are decoded around the wanted times."""
-        targets, found = targets_in(start_s, end_s, count), set[float]()
-        for target_s in targets:
-            first_s = max(start_s, target_s - 2 * self._frame_s) - SAME_TIME_S
-            last_s = min(end_s - 2 * SAME_TIME_S, target_s + 2 * self._frame_s)
-            found.update(time_s for time_s, _ in self._decoder.between(first_s, last_s))
-        return nearest(sorted(found), targets)
 
     def _beside(self, time_s: float) -> tuple[float | None, float | None]:
         times_s = [one[0] for one in self._window]
@@ -164,6 +148,11 @@ def _place(times_s: Sequence[float], time_s: float) -> int | None:
     """Where a time stands among increasing ones; None where it is none of them."""
     place = bisect_left(times_s, time_s - SAME_TIME_S)
     return place if place < len(times_s) and times_s[place] <= time_s + SAME_TIME_S else None
+
+
+def _must_have(time_s: float, times_s: Sequence[float]) -> None:
+    if _place(times_s, time_s) is None:
+        raise KeyartError(f"has no frame at {time_s:.3f} s, was it replaced? then make its result again")
 
 
 def _beside(times_s: Sequence[float], time_s: float) -> tuple[float | None, float | None]:

@@ -110,8 +110,17 @@ def test_a_time_without_a_frame_is_told_and_its_neighbours_are_known(film) -> No
     frames = FilmFrames(film("plain.mp4"), threads=1)
     with pytest.raises(KeyartError, match=r"has no frame at 0\.500 s"):
         frames.shown(0.5)
+    with pytest.raises(KeyartError, match=r"has no frame at 0\.500 s"):
+        frames.exact(0.5)
     assert frames.neighbours(0.5) == pytest.approx((0.48, 0.52))
     assert frames.neighbours(50.0) == (pytest.approx(1.96), None)
+
+
+def test_a_film_without_times_is_refused(tmp_path: Path, moving) -> None:
+    frames = FilmFrames(write_film(tmp_path / "bare.h264", moving, 30), threads=1)
+    for ask in (frames.shown, frames.exact, frames.neighbours, lambda time_s: frames.spread(time_s, 1.0, 3)):
+        with pytest.raises(KeyartError, match="keeps no times of its frames"):
+            ask(0.4)
 
 
 def test_pictures_at_times_pass_over_what_is_not_there(film) -> None:
