@@ -123,6 +123,7 @@ async def run(running: Running, stop: Event, reload: Callable[[], AsyncIterator[
             settings, running.fingerprint, asked.roots, asked.out, asked.publish, running.ledger, Writer(), events,
             pictures, serve_metrics, trouble,
         )  # fmt: skip
+        pictures.warm()
         workers = _Workers(running, service, watcher, stop)
         servers = [server(build_app(service))]
         if asked.metrics_port is not None:

@@ -31,8 +31,8 @@ R = TypeVar("R", Frame, Neighbours, Spread, Crops, Thumbnail)
 
 
 class PicturePool:
-    """`PictureSource` by `settings.serve.picture_processes` processes, which start when they are needed. Use it as an
-    async context manager: within the block it answers, after it no process is left.
+    """`PictureSource` by `settings.serve.picture_processes` processes, which start when they are needed (one by
+    `warm`). Use it as an async context manager: within the block it answers, after it no process is left.
 
     A request that is cancelled is not begun; one that is begun runs to its end, and its result is dropped. A process
     that dies or takes longer than `limit_s` is ended and replaced; the request gets a PictureError, those that wait go
@@ -121,7 +121,12 @@ class PicturePool:
             return self._new_lane()
         return min(self._lanes, key=lambda lane: lane.load_for(subject))
 
-    def _new_lane(self) -> Lane:
+    def warm(self) -> None:
+        """Start one process before the first request, which then need not wait for its libraries."""
+        if not self._lanes:
+            self._new_lane(warm=True)
+
+    def _new_lane(self, *, warm: bool = False) -> Lane:
         if self._tasks is None or self._logs is None:
             raise RuntimeError("a PicturePool answers only within its block")
         log = self._logs / f"{len(self._lanes)}.log"
@@ -129,7 +134,7 @@ class PicturePool:
         async def start() -> PictureProcess:
             return await open_process(self._command, log, self._begin)
 
-        lane = Lane(start, self._limit_s)
+        lane = Lane(start, self._limit_s, warm=warm)
         self._lanes.append(lane)
         self._tasks.start_soon(lane.run)
         return lane

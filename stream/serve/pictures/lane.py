@@ -44,10 +44,11 @@ class Order:
 
 
 class Lane:
-    """limit_s: what a request may take. `run` serves the orders that `take` took."""
+    """limit_s: what a request may take. warm: start the process before the first request. `run` serves the orders that
+    `take` took."""
 
-    def __init__(self, start: StartProcess, limit_s: float) -> None:
-        self._start, self._limit_s = start, limit_s
+    def __init__(self, start: StartProcess, limit_s: float, *, warm: bool = False) -> None:
+        self._start, self._limit_s, self._warm = start, limit_s, warm
         self._process: PictureProcess | None = None
         self._orders, self._waiting = create_memory_object_stream[Order](MOST_WAITING)
         self._busy = False
@@ -83,6 +84,8 @@ class Lane:
     async def run(self) -> None:
         """Serve orders, until it is cancelled. Then the process ends, and orders that wait are refused."""
         try:
+            if self._warm:
+                await self._start_early()
             async for order in self._waiting:
                 if not order.given_up:
                     await self._serve(order)
@@ -90,6 +93,13 @@ class Lane:
             with CancelScope(shield=True):
                 await self._drop_process()
             self._refuse_waiting()
+
+    async def _start_early(self) -> None:
+        """Where it fails now, the first request tries again and says why it has no picture."""
+        try:
+            await self._ready()
+        except (TimeoutError, OSError, WorkerEndedError) as error:
+            log.warning("picture process not started yet", error)
 
     async def _serve(self, order: Order) -> None:
         self._busy = True

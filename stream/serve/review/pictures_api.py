@@ -17,7 +17,7 @@ from ..service import AService, Service
 from .answers import FrameNeighbours, FrameTimes
 from .detail import title_row
 from .publish import usable_manifest
-from .results import picture_bytes, picture_file, unchanged_video
+from .results import picture_bytes, picture_file, seekable_video
 
 router = APIRouter()
 AViewer = Annotated[Who, Depends(viewer)]
@@ -93,13 +93,13 @@ async def shot_frames(
     shot = next((one for one in manifest.shots if one.index == index), None)
     if shot is None:
         raise Problem(404, "No such shot", f"title {job} has no shot {index}")
-    video = await service.writer.read(partial(unchanged_video, service, row))
+    video = await service.writer.read(partial(seekable_video, service, row))
     with service.metrics.pictures.labels("spread").time():
         return FrameTimes(times=await service.pictures.spread(video, shot.start_s, shot.end_s, count))
 
 
 async def _video(service: Service, job: int) -> Path:
-    return await service.writer.read(lambda: unchanged_video(service, title_row(service, job)))
+    return await service.writer.read(lambda: seekable_video(service, title_row(service, job)))
 
 
 def _tag(file: Path, more: str) -> str:

@@ -24,7 +24,7 @@ from ..service import Service
 from .answers import Approval
 from .choices import Settled, checked, settled
 from .record import ApprovedImage, Decision, Draft, Record, iso, offered
-from .results import manifest_of, picture_bytes, picture_file, unchanged_video, video_text
+from .results import manifest_of, picture_bytes, picture_file, seekable_video, video_text
 from .store import Reviews, Standing, refuse_other_version
 
 APPROVAL = "approval.json"
@@ -118,7 +118,7 @@ async def _cut(service: Service, row: Any, ready: _Prepared) -> dict[str, bytes]
     wanted = [one for one in ready.images if one.own is None]
     if not wanted:
         return {}
-    video = await service.writer.read(partial(unchanged_video, service, row))
+    video = await service.writer.read(partial(seekable_video, service, row))
     orders = [CropOrder(one.time_s, one.source, one.size, service.settings.jpeg_quality) for one in wanted]
     with service.metrics.pictures.labels("crop").time():
         cut = await service.pictures.crops(video, orders)

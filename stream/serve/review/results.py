@@ -18,19 +18,21 @@ from ..problems import Problem, printable
 from ..service import Service
 
 CONTACT_SHEET = "contact_sheet.jpg"
-_REMEMBERED = 20_000
+_REMEMBERED = 4_000
 """Summaries that are kept: a title in the list then costs a look at its manifest's size and time."""
 _AGAIN = "`keyart backfill --overwrite` makes it again"
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What the list tells of a result. thumbnail: path of a picture inside the result; names: of all its pictures."""
+    """What the list tells of a result. thumbnail: path of a picture inside the result; names: of all its pictures;
+    mended: times of the film had to be corrected, so that its frames cannot be sought."""
 
     images: int = 0
     thumbnail: str | None = None
     names: frozenset[str] = frozenset()
     problem: str | None = None
+    mended: bool = False
 
 
 class _Crop(BaseModel):
@@ -45,12 +47,17 @@ class _Character(BaseModel):
     image: str | None = None
 
 
+class _Warning(BaseModel):
+    code: str
+
+
 class _Brief(BaseModel):
     """The parts of a manifest that a list needs; reading the others takes ten times as long."""
 
     schema_: Literal["keyart/manifest/1"] = Field(alias="schema")
     images: list[_Image]
     characters: list[_Character]
+    warnings: list[_Warning]
 
 
 def summary_of(out: Path, key: str) -> Summary:
@@ -112,6 +119,16 @@ def unchanged_video(service: Service, row: Any) -> Path:
     return video
 
 
+def seekable_video(service: Service, row: Any) -> Path:
+    """The video, for single frames of it. Blocks. Raises what `unchanged_video` does, and Problem 409 where times had to
+    be corrected: such times cannot be sought."""
+    video = unchanged_video(service, row)
+    if summary_of(service.out, row.key).mended:
+        detail = "times of this film had to be corrected, so they cannot be sought; take a picture as it is offered"
+        raise Problem(409, "Single frames cannot be had", detail)
+    return video
+
+
 def video_text(service: Service, row: Any) -> str:
     """The path of the video, for the record."""
     return os.fsencode(video_below(service.roots.first, row.key, row.path)).decode("utf-8", errors="replace")
@@ -126,7 +143,8 @@ def _summary(file: Path, inode: int, mtime_ns: int, size: int) -> Summary:
     crops = [crop.path for image in brief.images for crop in image.crops]
     portraits = [person.image for person in brief.characters if person.image is not None]
     names = frozenset([*crops, *portraits, CONTACT_SHEET])
-    return Summary(len(brief.images), crops[0] if crops else None, names)
+    mended = any(warning.code == "times_mended" for warning in brief.warnings)
+    return Summary(len(brief.images), crops[0] if crops else None, names, mended=mended)
 
 
 def _unreadable(file: Path, error: OSError) -> str:

@@ -226,6 +226,18 @@ def test_a_changed_video_gives_no_new_pictures_but_the_offered_ones(shelf: Shelf
     assert approve(client).status_code == 200
 
 
+def test_a_film_whose_times_were_corrected_gives_the_offered_pictures_alone(shelf: Shelf, client: TestClient) -> None:
+    file = shelf.result("b/three.mkv") / "manifest.json"
+    mended = {"code": "times_mended", "message": "1 time was corrected"}
+    file.write_text(json.dumps({**json.loads(file.read_text()), "warnings": [mended]}))
+    assert client.get("/api/videos/3").json()["problem"] is None
+    assert client.get("/api/videos/3/frames?time_s=1").json()["title"] == "Single frames cannot be had"
+    assert client.get("/api/videos/3/frames/1.0.jpg").status_code == 409
+    assert client.get("/api/videos/3/shots/0/frames").status_code == 409
+    assert approve(client, landscape=choice(None, 1.0, WHOLE)).status_code == 409
+    assert approve(client).status_code == 200
+
+
 def test_a_video_that_is_gone_is_a_line_and_its_pictures_stay(shelf: Shelf, client: TestClient) -> None:
     (shelf.folder / "library/b/three.mkv").unlink()
     found = client.get("/api/videos/3").json()
