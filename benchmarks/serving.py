@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-_ANSWERS_ON = re.compile(r"answers on http://127\.0\.0\.1:(\d+)(?:, metrics on http://127\.0\.0\.1:(\d+))?")
+_ANSWERS_ON = re.compile(r"answers on [^ ]+:(\d+), metrics on [^ ]+:(\d+)/metrics")
 _TIMEOUT_S = 60.0
 
 
@@ -41,6 +41,7 @@ class Service:
     port: int
     metrics_port: int
     _threads: threading.local = field(default_factory=threading.local)
+    _connections: list[http.client.HTTPConnection] = field(default_factory=list)
 
     def ask(self, method: str, path: str, body: Any = None) -> Answer:
         """The answer to a request. Raises OSError when none comes."""
@@ -48,6 +49,7 @@ class Service:
         if connection is None:
             connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_TIMEOUT_S)
             self._threads.connection = connection
+            self._connections.append(connection)
         sent = None if body is None else json.dumps(body)
         headers = {} if sent is None else {"Content-Type": "application/json"}
         try:
@@ -56,9 +58,11 @@ class Service:
             return Answer(answer.status, answer.read())
         except http.client.HTTPException as error:
             raise ConnectionError(str(error)) from error
-        finally:
-            if connection.sock is None:
-                self._threads.connection = None
+
+    def close(self) -> None:
+        """Close every connection."""
+        for connection in self._connections:
+            connection.close()
 
     def post(self, path: str | Path, **more: Any) -> Answer:
         """Ask for a title."""
@@ -108,14 +112,18 @@ def serving(library: Path, out: Path, options: Sequence[str] = (), log: Path | N
         sys.executable, "-m", "stream.cli", "serve", "--root", str(library), "--out", str(out), "--device", "cpu",
         "--port", "0", "--metrics-port", "0", "--log", str(file), *options,
     ]  # fmt: skip
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        ports = _ports(process)
-        threading.Thread(target=_drain, args=(process,), daemon=True).start()
-        yield Service(process, *ports)
-    finally:
-        process.terminate()
-        process.wait()
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            ports = _ports(process)
+            drain = threading.Thread(target=_drain, args=(process,), daemon=True)
+            drain.start()
+            service = Service(process, *ports)
+            yield service
+            service.close()
+            process.terminate()
+            drain.join()  # it ends with the process
+        finally:
+            process.terminate()
 
 
 def _ports(process: subprocess.Popen[str]) -> tuple[int, int]:

@@ -120,7 +120,7 @@ def unchanged_video(service: Service, row: Any) -> Path:
 
 
 def seekable_video(service: Service, row: Any) -> Path:
-    """The video, for single frames of it. Blocks. Raises what `unchanged_video` does, and Problem 409 where times had to
+    """The video, for single frames of it. Blocks. Raises what `unchanged_video` does, Problem 409 where times had to
     be corrected: such times cannot be sought."""
     video = unchanged_video(service, row)
     if summary_of(service.out, row.key).mended:
