@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..settings.model import Settings
 from ..settings.serving import ServeSettings
 from .access import SAFE_METHODS
 from .addresses import authority, is_own_name
@@ -35,11 +34,6 @@ _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _POLICY_VIOLATION = 1008
 _LONGEST_LENGTH = 18
 """Digits of a length that is looked at."""
-
-
-def guarded(app: ASGIApp, settings: Settings) -> ASGIApp:
-    """An app behind the guard."""
-    return Guard(app, settings.serve)
 
 
 class Guard:

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from stream.backfill.ledger import Ledger
 from stream.serve.access import Who, editor, viewer
 from stream.serve.events import Events
-from stream.serve.guard import guarded
+from stream.serve.guard import Guard
 from stream.serve.login import page_viewer, router
 from stream.serve.metrics import ServeMetrics
 from stream.serve.problems import answer_with_problems
@@ -60,6 +60,7 @@ def small_app(ledger: Ledger, folder: Path, settings: Settings) -> FastAPI:
         yield
 
     app = FastAPI(lifespan=lifespan)
+    app.add_middleware(Guard, settings=settings.serve)
     answer_with_problems(app)
     app.include_router(router)
 
@@ -85,7 +86,7 @@ def small_service(
 ) -> Iterator[TestClient]:
     """A client of a guarded service with these settings."""
     settings = Settings(serve=ServeSettings(**serve))
-    app = guarded(small_app(ledger, folder, settings), settings)
+    app = small_app(ledger, folder, settings)
     url = base_url or f"http://{settings.serve.address}:8000"
     with TestClient(app, url, follow_redirects=False, client=(client, 50000)) as found:
         yield found
