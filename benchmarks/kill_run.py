@@ -52,14 +52,15 @@ def make_clips(folder: Path, count: int, rng: random.Random, most_s: int = 3) ->
         path.parent.mkdir(exist_ok=True)
         length = rng.randint(_FPS, most_s * _FPS)
         first = rng.randrange(len(pictures) - length)
-        _write(path, pictures[first : first + length])
+        write_clip(path, pictures[first : first + length])
         if rng.random() < BROKEN_SHARE or number == 0:
             path.write_bytes(path.read_bytes()[:1000])
             broken.add(path.relative_to(folder).as_posix())
     return broken
 
 
-def _write(path: Path, pictures: Sequence[np.ndarray]) -> None:
+def write_clip(path: Path, pictures: Sequence[np.ndarray]) -> None:
+    """A film of these pictures: (180, 320, 3) uint8, RGB."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=_FPS, options={"preset": "ultrafast"})
         stream.width, stream.height, stream.pix_fmt = *_SIZE, "yuv420p"
