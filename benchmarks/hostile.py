@@ -23,8 +23,9 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 EVIL = "evil.example"
 _FILE = "file"
 _NUMBERS = (
-    "1", "2", "3", "0", "-1", "1e3", "1.5", "NaN", "Infinity", "0x1", "9" * 30, "9223372036854775807", "true", "null",
-    "%D9%A3", "1%20", "%00", "1;drop%20table%20keyart_jobs", "'", "..", "%2e%2e", "{number}", "%", "%zz", "%ff", " ",
+    "1", "2", "3", "4", "5", "0", "-1", "1e3", "1.5", "NaN", "Infinity", "0x1", "9" * 30, "9223372036854775807", "true",
+    "null", "%D9%A3", "1%20", "%00", "1;drop%20table%20keyart_jobs", "'", "..", "%2e%2e", "{number}", "%", "%zz", "%ff",
+    " ",
 )  # fmt: skip
 _STEPS = (
     "../", "..%2f", "%2e%2e/", "%2e%2e%2f", "..%252f", "....//", "..\\", "..%5c", "%c0%ae%c0%ae/", ".%00./", "./../",
@@ -35,6 +36,8 @@ _OWN_TARGETS = (
     "/login?next={path}", "/docs", "/metrics", "/api", "/api/", "/api/jobs/", "/openapi.json?{path}", "/../{path}",
     "/static/..{path}", f"http://{EVIL}/api/jobs", "/api/videos?q={path}&review={id}&page={id}&per_page={id}",
 )  # fmt: skip
+_LINKS = ("link.mp4", "links/secret.mp4", "links")
+"""In the library, to what lies outside."""
 _TEXTS = (b"", b"{", b"[" * 20_000, b'{"a":' * 5000, b"\xff\xfe", b'{"path": NaN}', b'{"path": 1e999}', b"null")
 _FORMS = (b"token=x", b"token=%ff%00&next=//" + EVIL.encode(), b"token=", b"%", b"token=x&token=y", b"a=" * 2000)
 _UPLOAD = b'--b\r\nContent-Disposition: form-data; name="token"; filename="../x.mkv"\r\n\r\nx\r\n--b--\r\n'
@@ -54,7 +57,8 @@ _ODD_HEADERS: tuple[tuple[str, str], ...] = (
 class Target:
     """What is aimed at. paths: templates of the OpenAPI document → their methods; host: a name that is right; tokens:
     of an `editor` and a `viewer`, and one that was `revoked`; cookie, csrf: of an editor's session; films: paths that
-    may be asked for; outside: files that must not be had, and links to them; body_bytes: the largest body."""
+    may be asked for; pictures: of their results, some of
+    them links; outside: files that must not be had, and links to them; body_bytes: the largest body."""
 
     paths: dict[str, tuple[str, ...]]
     host: str
@@ -62,8 +66,14 @@ class Target:
     cookie: str
     csrf: str
     films: tuple[str, ...]
+    pictures: tuple[str, ...]
     outside: tuple[Path, ...]
     body_bytes: int
+
+    @property
+    def outside_names(self) -> tuple[str, ...]:
+        """Their paths as text."""
+        return tuple(map(str, self.outside))
 
 
 class Hostile:
@@ -86,6 +96,9 @@ class Hostile:
         if content:
             headers += [("Content-Type", content), ("Content-Length", str(len(body)))]
         found = self.with_credentials(Attempt(method, self._filled(template), tuple(headers), body))
+        outside = (*_LINKS, *self._target.outside_names)
+        if method not in SAFE and any(json.dumps(path).encode() in body for path in outside):
+            found = replace(found, refused=True)
         if rng.random() < 0.35:
             found = rng.choice(self._bend)(found)
         return found
@@ -112,11 +125,12 @@ class Hostile:
         return re.sub(r"[\0-\x20\x7f]", lambda found: quote(found[0]), filled)
 
     def _way_out(self) -> str:
-        """A path that leads out of a folder."""
+        """A path that leads out of a folder, or one that seems not to."""
         rng, secret = self._rng, str(self._rng.choice(self._target.outside))
         steps = "".join(rng.choices(_STEPS, k=rng.randint(1, 9))) if rng.random() < 0.5 else rng.choice(_STEPS) * 9
         ways = (
-            steps + secret.lstrip("/"), secret, quote(secret, safe=""), "/" + secret, "leak.jpg", "leak/secret.jpg",
+            *rng.choices(self._target.pictures, k=5), steps + secret.lstrip("/"), secret, quote(secret, safe=""), "/" + secret, "leak.jpg",
+            "leak/secret.jpg",
             "leak%2fsecret.txt", "landscape/../leak/secret.jpg", "manifest.json", f"{_FILE}://{secret}", "a" * 300,
             "/etc/passwd", "proc/self/environ", ".keyart/ledger.sqlite", "..", ".", "", "%e0%80%80", "C:\\x",
         )  # fmt: skip
@@ -139,7 +153,7 @@ class Hostile:
     def _job(self) -> dict[str, Any]:
         rng, outside = self._rng, str(self._rng.choice(self._target.outside))
         paths: Sequence[Any] = (
-            *self._target.films, outside, "../" * 9 + outside, "link.mp4", "links/secret.mp4", "links", ".", "", "/",
+            *self._target.films, outside, "../" * 9 + outside, *_LINKS, ".", "", "/",
             self._way_out(), "a\0b", "\ud800", "x" * 5000, "/".join("x" * 300), "y" * 300, "/dev/zero",
             "/proc/self/mem", "0/", rng.choice(self._target.films) + "/x", 7, None, ["0"],
         )  # fmt: skip

@@ -46,6 +46,7 @@ class Served:
     tokens: dict[str, str]
     host: str = HOST
     films: tuple[str, ...] = ()
+    pictures: tuple[str, ...] = ()
     cookie: str = ""
     csrf: str = ""
 
@@ -63,8 +64,9 @@ class Served:
         outside = tuple(self.folder / "outside" / name for name in ("secret.txt", "secret.jpg", "secret.mp4"))
         links = (self.folder / "library" / "link.mp4", self.folder / "library" / "links" / "secret.mp4")
         return Target(
-            paths, self.host, self.tokens, self.cookie, self.csrf, self.films, (*outside, *links), BODY_KIB * 1024
-        )
+            paths, self.host, self.tokens, self.cookie, self.csrf, self.films, self.pictures, (*outside, *links),
+            BODY_KIB * 1024,
+        )  # fmt: skip
 
     def runs(self) -> bool:
         """Whether its process does."""
@@ -123,11 +125,23 @@ def _hide_secrets(folder: Path) -> None:
     (library / "links").symlink_to(outside)
 
 
-def _plant_links(folder: Path) -> None:
-    """Among the results: as somebody could who writes there, or an old backup with links in it."""
-    for manifest in list((folder / "out").glob("[0-9]/*/manifest.json")):
+def _plant_links(folder: Path) -> tuple[str, ...]:
+    """Among the results: as somebody could who writes there, or an old backup with links in it. Every other picture
+    becomes a link to one outside, of the same size, so that the result is whole for whoever looks no further. Returns
+    the names of all pictures."""
+    found: list[str] = []
+    for manifest in sorted((folder / "out").glob("[0-9]/*/manifest.json")):
+        pictures = sorted(path for path in manifest.parent.rglob("*.jpg"))
+        found += [path.relative_to(manifest.parent).as_posix() for path in pictures]
+        for number, picture in enumerate(pictures[::2]):
+            secret = folder / "outside" / f"{manifest.parent.name}-{number}.jpg"
+            data = (folder / "outside" / "secret.jpg").read_bytes()
+            secret.write_bytes(data.ljust(picture.stat().st_size, b"."))
+            picture.unlink()
+            picture.symlink_to(secret)
         (manifest.parent / "leak.jpg").symlink_to(folder / "outside" / "secret.jpg")
         (manifest.parent / "leak").symlink_to(folder / "outside")
+    return tuple(dict.fromkeys(found))
 
 
 def _keyart(*arguments: str) -> str:
@@ -159,7 +173,7 @@ def _work_through(service: Served, broken: set[str]) -> None:
         if all(job["state"] in ("done", "failed") for job in jobs):
             done = {job["key"] for job in jobs if job["state"] == "done"}
             assert done and done == set(service.films) - broken, jobs
-            _plant_links(service.folder)
+            service.pictures = _plant_links(service.folder)
             return
         time.sleep(0.5)
     raise TimeoutError(f"films were not done within {_READY_WITHIN_S:g} s")
