@@ -129,8 +129,8 @@ class Hostile:
         rng, secret = self._rng, str(self._rng.choice(self._target.outside))
         steps = "".join(rng.choices(_STEPS, k=rng.randint(1, 9))) if rng.random() < 0.5 else rng.choice(_STEPS) * 9
         ways = (
-            *rng.choices(self._target.pictures, k=5), steps + secret.lstrip("/"), secret, quote(secret, safe=""), "/" + secret, "leak.jpg",
-            "leak/secret.jpg",
+            *rng.choices(self._target.pictures, k=5), steps + secret.lstrip("/"), secret, quote(secret, safe=""),
+            "/" + secret, "leak.jpg", "leak/secret.jpg",
             "leak%2fsecret.txt", "landscape/../leak/secret.jpg", "manifest.json", f"{_FILE}://{secret}", "a" * 300,
             "/etc/passwd", "proc/self/environ", ".keyart/ledger.sqlite", "..", ".", "", "%e0%80%80", "C:\\x",
         )  # fmt: skip
@@ -214,7 +214,8 @@ class Hostile:
         endless = (b"ffffffffffffffff\r\n", b"5\r\nhello\r\n")
         body = self._rng.choice((many, noted, b"zz\r\n\r\n", b"-1\r\n\r\n", *endless))
         headers = (*_without_length(attempt), ("Transfer-Encoding", "chunked"), ("Content-Type", "application/json"))
-        changed = replace(attempt, headers=headers, body=body, refused=True, cut_off=True)
+        refused = attempt.refused or body != noted  # which is right, if odd
+        changed = replace(attempt, headers=headers, body=body, refused=refused, cut_off=True)
         return replace(changed, unfinished=body in endless)
 
     def _wrong_length(self, attempt: Attempt) -> Attempt:

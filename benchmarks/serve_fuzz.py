@@ -37,7 +37,8 @@ from .serve_process import CANARY, COLOUR, Served, served
 SENDERS = 8
 _BY_THE_SERVER = 400
 """What the HTTP server says by itself, in plain text, to what is no HTTP."""
-_SHOWN = 5
+_SHOWN, _LONGEST = 5, 3000
+"""Examples of a fault, and characters of a log's line."""
 _FAR = 40
 """How far a mean colour may be from another and still be it."""
 _FAULT = "request failed"
@@ -112,12 +113,13 @@ def measured(folder: Path, count: int, seed: int) -> dict[str, Any]:
         wall_s = time.perf_counter() - began_s
         alive = answer_to(service.port, service.plain("GET", "/api/jobs", "editor")).status == 200 and service.runs()
         outside = sorted(service.files_outside() ^ before)
-        faults = service.log().count(_FAULT)
+        faults = [line for line in service.log().splitlines() if f'"{_FAULT}"' in line]
     sent = sum(findings.statuses.values())
     found = {
         "requests": sent, "operations": sum(map(len, findings.operations.methods.values())), "alive": alive,
         "wrong": {what: len(those) for what, those in findings.wrong.items()},
-        "such_as": {what: those[:_SHOWN] for what, those in findings.wrong.items()}, "faults_in_log": faults,
+        "such_as": {what: those[:_SHOWN] for what, those in findings.wrong.items()},
+        "faults_in_log": len(faults), "such_faults": [line[:_LONGEST] for line in faults[:_SHOWN]],
         "changed_outside": outside, "statuses": {str(k): v for k, v in sorted(findings.statuses.items())},
         "wall_s": round(wall_s, 1), "seed": seed,
     }  # fmt: skip

@@ -111,7 +111,7 @@ def _same_origin(origins: Iterable[str], host: str) -> bool:
 async def _read_within(most_bytes: int, headers: Headers, receive: Receive) -> Receive:
     """What receives the request anew, with its body read; a body that is too large is never held, however it comes.
 
-    Raises Problem 413 for that, 400 for a length that is none.
+    Raises Problem 413 for that, 400 for a length that is none and for a body that ends before its end.
     """
     length = headers.get("content-length")
     if length is None and "transfer-encoding" not in headers:
@@ -124,17 +124,16 @@ async def _read_within(most_bytes: int, headers: Headers, receive: Receive) -> R
 
 
 async def _read(most_bytes: int, receive: Receive) -> Receive:
-    body = bytearray()
-    message = await receive()
-    while message["type"] == "http.request":  # it is another when the client went away
+    body, more = bytearray(), True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Problem(400, "The body is cut off", "the client went away before it had sent all of it")
         body += message.get("body", b"")
         if len(body) > most_bytes:
             raise _too_large(most_bytes)
-        if not message.get("more_body", False):
-            message = {"type": "http.request", "body": bytes(body), "more_body": False}
-            break
-        message = await receive()
-    waiting = [message]
+        more = message.get("more_body", False)
+    waiting: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
 
     async def again() -> Message:
         return waiting.pop() if waiting else await receive()

@@ -96,7 +96,8 @@ def test_a_picture_of_a_film_outside_is_noticed_by_its_colour() -> None:
 def hostile(seed: int) -> Hostile:
     tokens = {name: f"keyart_{name}" for name in ("editor", "viewer", "revoked")}
     paths = Operations(DOCUMENT).methods
-    target = Target(paths, HOST, tokens, "cookie", "csrf", ("0/0.mp4",), ("1.jpg",), (Path("/outside/secret.txt"),), 1024)
+    outside = (Path("/outside/secret.txt"),)
+    target = Target(paths, HOST, tokens, "cookie", "csrf", ("0/0.mp4",), ("1.jpg",), outside, 1024)
     return Hostile(target, random.Random(seed))
 
 
