@@ -21,6 +21,8 @@ PATHS = ("path", "name")
 """Parameters that stand for a path, of several parts."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 EVIL = "evil.example"
+_STRAIGHT = 0.2
+"""Share of requests in which nothing is wrong but the file."""
 _FILE = "file"
 _NUMBERS = (
     "1", "2", "3", "4", "5", "0", "-1", "1e3", "1.5", "NaN", "Infinity", "0x1", "9" * 30, "9223372036854775807", "true",
@@ -88,6 +90,8 @@ class Hostile:
     def attempt(self) -> Attempt:
         """One request: a target, a method and a body, somebody's credentials, and maybe more that is wrong."""
         rng = self._rng
+        if rng.random() < _STRAIGHT:
+            return self._straight()
         template = rng.choice((*self._target.paths, *self._target.paths, *_OWN_TARGETS))
         usual = self._target.paths.get(template, ("GET",))
         method = rng.choice(usual) if rng.random() < 0.75 else rng.choice(METHODS)
@@ -102,6 +106,20 @@ class Hostile:
         if rng.random() < 0.35:
             found = rng.choice(self._bend)(found)
         return found
+
+    def _straight(self) -> Attempt:
+        """A proper request of an editor, but for the file that it asks for: one outside, or a link to one."""
+        rng, target = self._rng, self._target
+        headers = [("Host", target.host), ("Authorization", f"Bearer {target.tokens['editor']}")]
+        of_files = [path for path in target.paths if any(f"{{{name}}}" in path for name in PATHS)]
+        if not of_files or rng.random() < 0.3:
+            body = json.dumps({"path": rng.choice((*_LINKS, *target.outside_names))}).encode()
+            headers += [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+            return Attempt("POST", "/api/jobs", tuple(headers), body, as_who="editor", refused=True)
+        ways = {name: _safe(self._way_out()) for name in PATHS}
+        jobs = range(1, len(target.films) + 1)
+        asked = re.sub(r"\{(\w+)\}", lambda found: ways.get(found[1], str(rng.choice(jobs))), rng.choice(of_files))
+        return Attempt("GET", asked + rng.choice(("", "?width=64")), tuple(headers), as_who="editor")
 
     def with_credentials(self, attempt: Attempt) -> Attempt:
         """The request from somebody; `refused` where they may not have what they ask for."""
@@ -122,7 +140,7 @@ class Hostile:
         filled = re.sub(r"\{(\w+)\}", part, template)
         if self._rng.random() < 0.1:
             filled += self._rng.choice(_QUERIES)
-        return re.sub(r"[\0-\x20\x7f]", lambda found: quote(found[0]), filled)
+        return _safe(filled)
 
     def _way_out(self) -> str:
         """A path that leads out of a folder, or one that seems not to."""
@@ -222,6 +240,11 @@ class Hostile:
         length = self._rng.choice(("-1", "abc", "9" * 400, "1, 2", "0x10", "+5", "99999999999"))
         headers = (*_without_length(attempt), ("Content-Length", length))
         return replace(attempt, headers=headers, refused=True, cut_off=True)
+
+
+def _safe(target: str) -> str:
+    """Without what would end the first line of a request, or a part of it."""
+    return re.sub(r"[\0-\x20\x7f]", lambda found: quote(found[0]), target)
 
 
 def _without_length(attempt: Attempt) -> tuple[tuple[str, str], ...]:

@@ -108,6 +108,7 @@ def test_every_kind_of_harm_is_drawn_and_the_same_for_a_seed() -> None:
     assert {one.method for one in found} == set(METHODS)
     assert any("secret.txt" in one.target for one in found)
     assert any(b"secret.txt" in one.body for one in found)
+    assert any(one.target.endswith("/images/1.jpg") and one.as_who == "editor" and not one.body for one in found)
     assert any(len(one.body) > 20_000 for one in found)
     named = {name for one in found for name, _ in one.headers}
     assert {"Origin", "Transfer-Encoding", "Cookie", "Authorization", "X-CSRF-Token"} <= named
