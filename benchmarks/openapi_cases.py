@@ -48,6 +48,10 @@ class Operations:
                 return operations[method]
         return _UNKNOWN | _OF_PAGES if _PAGES.fullmatch(path) else _UNKNOWN
 
+    def is_page(self, path: str) -> bool:
+        """Whether a person reads what is there, so that errors may be pages, too."""
+        return _PAGES.fullmatch(path) is not None
+
     def is_open(self, target: str) -> bool:
         """Whether everybody may have what is there."""
         return _OPEN.fullmatch(target.partition("?")[0]) is not None

@@ -59,7 +59,9 @@ class Findings:
             self.wrong.setdefault(what, []).append(f"{answer.status} {attempt}: {answer.body[:200]!r}")
 
     def _faults(self, attempt: Attempt, answer: Answer) -> Iterator[str]:
-        allowed = self.operations.allowed(attempt.method, unquote(attempt.target.partition("?")[0]))
+        path = unquote(attempt.target.partition("?")[0])
+        allowed, told_in = self.operations.allowed(attempt.method, path), {"application/problem+json"}
+        told_in |= {"text/html"} if self.operations.is_page(path) else set()
         if answer.status >= 500 and (answer.status != 503 or 503 not in allowed):
             yield "5xx"
         if answer.late or (answer.status == 0 and not attempt.cut_off):
@@ -68,7 +70,7 @@ class Findings:
             yield "undocumented"
         if attempt.refused and 200 <= answer.status < 300 and not self.operations.is_open(attempt.target):
             yield "not refused"
-        if answer.status > _BY_THE_SERVER and answer.media_type != "application/problem+json":
+        if answer.status > _BY_THE_SERVER and answer.media_type not in told_in:
             yield "no problem details"
         if holds_secret(answer):
             yield "from outside"

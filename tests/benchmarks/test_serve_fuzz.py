@@ -57,6 +57,7 @@ def picture(*colour: int) -> Answer:
 def test_what_is_documented_is_no_fault() -> None:
     assert faults(Answer(202)) == faults(Answer(422, PROBLEM)) == faults(Answer(503, PROBLEM)) == []
     assert faults(Answer(404, PROBLEM), "GET", "/api/videos/1/images/a/b%2fc") == []
+    assert faults(Answer(404, {"content-type": "text/html; charset=utf-8"}), "GET", "/review/%25") == []
     assert faults(Answer(404, PROBLEM), "GET", "/nowhere") == faults(Answer(400), "BREW", "*") == []
 
 
@@ -68,6 +69,7 @@ def test_what_is_documented_is_no_fault() -> None:
         (Answer(200), "POST", "/api/jobs", "undocumented"),
         (Answer(202), "GET", "/nowhere", "undocumented"),
         (Answer(422), "POST", "/api/jobs", "no problem details"),
+        (Answer(422, {"content-type": "text/html"}), "POST", "/api/jobs", "no problem details"),
         (Answer(0), "POST", "/api/jobs", "no answer"),
         (Answer(202, {}, b"{" + CANARY), "POST", "/api/jobs", "from outside"),
         (Answer(202, {"location": CANARY.decode()}), "POST", "/api/jobs", "from outside"),
