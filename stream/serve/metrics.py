@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from ..backfill.states import TroubleKind
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 _DECIDED_SECONDS = (5, 15, 30, 60, 120, 300, 900, 3600)
@@ -41,6 +45,8 @@ class ServeMetrics:
             "keyart_settings_reloads_total", "Times that settings were to be read anew.", ["result"], registry=registry
         )
         self.listeners = Gauge("keyart_event_listeners", "Clients that listen to events.", registry=registry)
+        for kind in (*get_args(TroubleKind), "paused"):
+            self.trouble.labels(kind)
         for rank in (*RANKS, "other", "none"):
             self.approved.labels(rank)
         for result in ("done", "refused"):

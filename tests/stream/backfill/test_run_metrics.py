@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +11,7 @@ from typing import Any
 import anyio
 import pytest
 from anyio import create_task_group, fail_after
-from prometheus_client import generate_latest
-from prometheus_client.parser import text_string_to_metric_families
 
-import stream.metrics
 from stream.backfill.errors import LedgerUnavailableError
 from stream.backfill.ledger import Ledger, Standing
 from stream.backfill.messages import FROM_WORKER, Report
@@ -147,21 +143,3 @@ def test_prometheus_finds_nothing_to_complain_of(tmp_path: Path, debian_tool: Ca
             [promtool, "check", "metrics"], stdin=told, capture_output=True, text=True, check=False
         )
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
-
-
-def test_the_readme_lists_what_there_is() -> None:
-    readme = Path(stream.metrics.__file__).with_name("README.md").read_text()
-    listed: dict[str, set[str]] = {}
-    for row in (line for line in readme.splitlines() if line.startswith("| `keyart_")):
-        names, labels, _ = (cell.strip() for cell in row.strip("|").split("|", 2))
-        listed |= {name: set(filter(None, labels.split(", "))) for name in re.findall(r"`(\w+)`", names)}
-    metrics = RunMetrics()
-    metrics.flow.stands("gpu0-1", Levels(resident=1, device_used=1, device_size=2))
-    text = generate_latest(metrics.exposition.registry).decode()
-    there = {
-        family.name + ("_total" if family.type == "counter" else ""): {
-            label for sample in family.samples for label in sample.labels if label != "le"
-        }
-        for family in text_string_to_metric_families(text)
-    }
-    assert listed == there
