@@ -34,7 +34,6 @@ def level(before: float, *then: float) -> str:
 
 ALL_WELL = {
     "up": level(1),
-    "keyart_heartbeat_timestamp_seconds": rising(60),
     "keyart_queue_films": level(3),
     "keyart_queue_oldest_seconds": level(600),
     "keyart_films_in_work": level(2),
@@ -69,9 +68,6 @@ class Fault:
 
 FAULTS = {
     "KeyartDown": Fault(3, {"up": level(1, 0)}, {"up": level(1, 1, 1, 0)}),
-    "KeyartHangs": Fault(
-        4, {"keyart_heartbeat_timestamp_seconds": rising(60, 0)}, {"keyart_heartbeat_timestamp_seconds": rising(60, 55)}
-    ),
     "KeyartRestarts": Fault(10, {"up": level(1, 0, 1, 0, 1)}, {"up": level(1, 0, 1)}),
     "KeyartNoProgress": Fault(
         25, STILL, STILL | {"keyart_queue_films": level(3, 0), "keyart_films_in_work": level(2, 0)}

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -34,6 +35,16 @@ class Cluster:
         self._run("psql", "-q", "-h", str(folder), "-d", "postgres", "-c", f"CREATE DATABASE {name}")
         return f"postgresql://keyart@/{name}?host={folder}"
 
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Within the block nobody answers; afterwards it does again."""
+        assert self._folder is not None
+        self._run("pg_ctl", "-D", f"{self._folder}/data", "-m", "immediate", "-w", "stop")
+        try:
+            yield
+        finally:
+            self._start(self._folder)
+
     def stop(self) -> None:
         """End it and remove its folder."""
         if self._folder is not None:
@@ -46,10 +57,13 @@ class Cluster:
         if os.geteuid() == 0:
             shutil.chown(folder, UNPRIVILEGED)
         self._run("initdb", "-D", f"{folder}/data", "-U", "keyart", "-A", "trust", "--no-sync", "-E", "UTF8")
-        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
-        self._run("pg_ctl", "-D", f"{folder}/data", "-o", options, "-l", f"{folder}/log", "-w", "start")
+        self._start(folder)
         self._folder = folder
         return folder
+
+    def _start(self, folder: Path) -> None:
+        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+        self._run("pg_ctl", "-D", f"{folder}/data", "-o", options, "-l", f"{folder}/log", "-w", "start")
 
     def _run(self, tool: str, *arguments: str) -> None:
         user = UNPRIVILEGED if os.geteuid() == 0 else None
@@ -60,6 +74,12 @@ class Cluster:
             done = subprocess.run(command, user=user, env=environment, cwd="/", stdout=said, stderr=said, check=False)
             said.seek(0)
             assert done.returncode == 0, f"{tool}: {said.read().decode()}"
+
+
+def postgresql_of(debian_tool: Callable[[str, str], Path]) -> Path:
+    """The folder of PostgreSQL's own programs, the newest that is here."""
+    debian_tool("postgresql", "pg_ctlcluster")
+    return max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: float(folder.parent.name))
 
 
 @pytest.fixture(scope="session")
@@ -76,9 +96,7 @@ def ledger_url(
     """The URL of an empty ledger, of each kind of database."""
     if request.param == "sqlite":
         return sqlite_url(tmp_path / "ledger.sqlite")
-    debian_tool("postgresql", "pg_ctlcluster")
-    newest = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: float(folder.parent.name))
-    return cluster.url(newest)
+    return cluster.url(postgresql_of(debian_tool))
 
 
 @pytest.fixture
