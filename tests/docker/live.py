@@ -21,7 +21,7 @@ import yaml
 
 from .watched import ALERTS, PROMETHEUS
 
-SECONDS = {"[1d] offset 1h": "[90s] offset 20s", "[1h]": "[90s]", "[30m]": "[90s]", "[15m]": "[30s]", "[5m]": "[15s]"}
+SECONDS = {"[1d] offset 1h": "[90s] offset 20s", "[1h]": "[3m]", "[30m]": "[90s]", "[15m]": "[30s]", "[5m]": "[15s]"}
 """Windows of the rules → those of the test. A worker reports every five seconds."""
 LOOK_EVERY_S = 0.2
 T = TypeVar("T")

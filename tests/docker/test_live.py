@@ -36,7 +36,9 @@ class Live:
 
     def sql(self, statement: str) -> None:
         """Change something that nothing of Keyart's would."""
-        subprocess.run(["psql", "-q", self._ledger_url, "-c", statement], check=True, capture_output=True)
+        command = ["psql", "-q", self._ledger_url, "-c", statement]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stderr
 
     def approve(self, job: int) -> None:
         """Approve the best image of a finished film, as the local editor."""
@@ -141,14 +143,20 @@ def test_a_ledger_that_is_away(live: Live) -> None:
 
 
 def test_requests_that_fail_inside(live: Live) -> None:
-    live.sql("ALTER TABLE reviews RENAME TO away")
+    (job,) = live.queue(1)
+    live.daemon.be_over(job)
+    live.sql(
+        "INSERT INTO keyart_reviews (job, content, state, version, record)"
+        f" SELECT id, content, 'open', 1, 'no JSON' FROM keyart_jobs WHERE id = {job}"
+    )
+
+    def fails_and_is_told() -> bool:
+        return live.daemon.ask(f"/api/videos/{job}")[0] == 500 and "KeyartErrors" in live.watch.firing()
+
     try:
-        until(
-            lambda: live.daemon.ask("/api/videos")[0] == 500 and "KeyartErrors" in live.watch.firing(),
-            60, "KeyartErrors fires",
-        )  # fmt: skip
+        until(fails_and_is_told, 60, "KeyartErrors fires")
     finally:
-        live.sql("ALTER TABLE away RENAME TO reviews")
+        live.sql(f"DELETE FROM keyart_reviews WHERE job = {job}")
 
 
 def test_workers_that_die(live: Live) -> None:
@@ -164,6 +172,7 @@ def test_a_service_that_ends_and_comes_back(live: Live) -> None:
         live.daemon.kill()
         live.watch.fires("KeyartDown")
         live.daemon.start()
+        until(lambda: live.watch.ask("up == 1") and "KeyartDown" not in live.watch.firing(), 30, "it is there again")
     live.watch.fires("KeyartRestarts")
 
 
