@@ -15,24 +15,21 @@ async function refresh() {
   waiting = null;
   if (running || document.hidden) return soon();
   running = true;
-  try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
-    if (answer.redirected) location.reload();
-    else if (answer.ok) replace(new DOMParser().parseFromString(await answer.text(), "text/html"));
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    soon(); // the service is away; the events come back with it
-  } finally {
-    running = false;
-  }
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  if (answer?.redirected) location.reload();
+  else if (answer?.ok) replace(new DOMParser().parseFromString(await answer.text(), "text/html"));
+  else soon(); // the service is away for now
+  running = false;
 }
 
 function replace(fresh) {
-  const held = document.activeElement?.closest?.("#list a")?.getAttribute("href");
+  const held = document.activeElement?.closest?.("#list a");
   const [mine, theirs] = [document.getElementById("list"), fresh.getElementById("list")];
   showTimes(theirs);
-  if (mine.innerHTML !== theirs.innerHTML) mine.replaceWith(document.adoptNode(theirs));
-  if (held) document.querySelector(`#list a[href="${CSS.escape(held)}"]`)?.focus();
+  if (mine.innerHTML === theirs.innerHTML) return;
+  mine.replaceWith(document.adoptNode(theirs));
+  const same = (one) => one.getAttribute("href") === held.getAttribute("href") && one.className === held.className;
+  if (held) [...document.querySelectorAll("#list a")].find(same)?.focus();
 }
 
 showTimes();

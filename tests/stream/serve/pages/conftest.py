@@ -12,7 +12,7 @@ import pytest
 from .peer import Peer, Title, peer_app, served
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserType, Page
 
 FONT = "/usr/share/fonts/truetype/nanum/NanumGothic.ttf"
 
@@ -49,6 +49,14 @@ class Desk:
         return [body for name, body in self.peer.calls if name == what]
 
 
+@dataclass
+class Launched:
+    """A kind of browser, and the one that runs."""
+
+    kind: BrowserType
+    browser: Browser | None = None
+
+
 @pytest.fixture
 def desk(browser: Browser) -> Iterator[Desk]:
     """Five titles that wait; whatever the browser complains of fails the test, CSP among it."""
@@ -62,15 +70,24 @@ def desk(browser: Browser) -> Iterator[Desk]:
     assert [one for one in made.complaints if not any(part in one for part in made.expected)] == []
 
 
-@pytest.fixture
-def browser(debian_tool: Callable[[str, str], Path]) -> Iterator[Browser]:
-    """Debian's Chromium; nothing is downloaded."""
-    binary = debian_tool("chromium", "chromium")
+@pytest.fixture(scope="module")
+def launched() -> Iterator[Launched]:
+    """The browser of a module's tests, once one of them has asked for it."""
     drivers = pytest.importorskip("playwright.sync_api", reason="needs the extra `test`")
     with drivers.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=binary, args=["--no-sandbox"])
-        yield opened
-        opened.close()
+        kept = Launched(playwright.chromium)
+        yield kept
+        if kept.browser is not None:
+            kept.browser.close()
+
+
+@pytest.fixture
+def browser(debian_tool: Callable[[str, str], Path], launched: Launched) -> Browser:
+    """Debian's Chromium; nothing is downloaded."""
+    binary = debian_tool("chromium", "chromium")
+    if launched.browser is None:
+        launched.browser = launched.kind.launch(executable_path=binary, args=["--no-sandbox"])
+    return launched.browser
 
 
 @pytest.fixture

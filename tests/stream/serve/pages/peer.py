@@ -10,6 +10,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Annotated, Any, Literal
 
 import uvicorn
@@ -105,6 +106,7 @@ class Title:
         }  # fmt: skip
 
 
+@cache
 def drawn(text: str, width: int, height: int) -> bytes:
     """A JPEG with a text on a gradient."""
     picture = Image.linear_gradient("L").resize((width, height)).convert("RGB")

@@ -1,0 +1,115 @@
+"""The list of titles in a real browser: pages, filter, search, counts, what happens meanwhile; login, problems."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import Desk
+from .peer import Title
+
+pytestmark = pytest.mark.debian
+
+
+@pytest.fixture
+def many(desk: Desk) -> Desk:
+    """120 titles, of which the last ten are decided."""
+    record = {"who": "ann", "decided": "2026-01-02T03:04:05+00:00", "images": [], "rejected": []}
+    desk.peer.titles = [Title(job, f"Series {job % 7}/Episode {job:03}.mkv") for job in range(1, 121)]
+    for title in desk.peer.titles[110:]:
+        title.state, title.record = ("approved", record) if title.id % 2 else ("rejected", record)
+    return desk
+
+
+def test_titles_come_page_by_page(many: Desk) -> None:
+    page = many.show("/review")
+    assert page.locator(".titles li").count() == 50
+    assert page.get_by_text("Page 1 of 3").is_visible()
+    page.get_by_role("link", name="Next page").click()
+    page.get_by_role("link", name="Next page").click()
+    assert page.locator(".titles li").count() == 10
+    assert page.get_by_role("link", name="Next page").count() == 0
+    page.get_by_role("link", name="First page").click()
+    assert page.locator(".titles .name").first.inner_text() == "Series 1/Episode 001.mkv"
+
+
+def test_titles_are_filtered_and_found(many: Desk) -> None:
+    page = many.show("/review")
+    assert [one.inner_text() for one in page.locator(".filters .count").all()] == ["110", "5", "5", "120"]
+    page.get_by_role("link", name="Approved").click()
+    assert page.locator(".titles .name").first.inner_text() == "Series 6/Episode 111.mkv"
+    assert "ann" in page.locator(".titles .facts").first.inner_text()
+    page.get_by_role("link", name="All").click()
+    page.get_by_label("Search by name").fill("episode 11")
+    page.keyboard.press("Enter")
+    page.get_by_text("10 titles").wait_for()
+    assert page.locator(".filters [aria-current]").inner_text().startswith("All")
+    page.get_by_label("Search by name").fill("<b>nothing & nobody")
+    page.keyboard.press("Enter")
+    page.get_by_text("No title has “<b>nothing & nobody” in its name.").wait_for()
+    page.get_by_role("link", name="Clear the search").click()
+    page.get_by_text("120 titles").wait_for()
+
+
+def test_the_list_follows_what_happens_and_keeps_the_focus(many: Desk) -> None:
+    page = many.show("/review")
+    many.peer.wait_for_listener()
+    held = page.get_by_role("link", name="Episode 002.mkv")
+    held.focus()
+    many.peer.titles[0].state = "approved"
+    many.peer.titles[2].opened_by = "bob"
+    many.peer.tell("review", {"id": 1, "version": 1, "who": "bob"})
+    page.get_by_text("109 titles").wait_for()
+    assert page.locator(".titles .name").first.inner_text() == "Series 2/Episode 002.mkv"
+    assert page.get_by_text("open: bob").is_visible()
+    assert held.evaluate("one => one === document.activeElement")
+
+
+def test_trouble_is_a_banner_while_it_lasts(many: Desk) -> None:
+    page = many.show("/review")
+    many.peer.wait_for_listener()
+    assert not page.locator("#trouble").is_visible()
+    many.peer.tell("trouble", {"now": {"disk": "/out is full: make room"}})
+    page.get_by_text("/out is full: make room").wait_for()
+    many.peer.tell("trouble", {"now": {}})
+    page.locator("#trouble").wait_for(state="hidden")
+
+
+def test_a_title_with_a_problem_says_so_and_the_others_go_on(desk: Desk) -> None:
+    problem = "manifest.json does not parse: `keyart backfill --overwrite` makes it again"
+    desk.peer.titles[0].manifest, desk.peer.titles[0].problem = None, problem
+    page = desk.show("/review")
+    assert page.get_by_text(problem).is_visible()
+    page.get_by_role("link", name="Season 1/Episode 01.mkv").click()
+    assert page.get_by_text(problem).is_visible()
+    page.get_by_role("main").get_by_role("link", name="Next title").click()
+    page.wait_for_selector("html[data-ready]")
+    assert page.get_by_role("heading", name="Season 1/Episode 02.mkv").is_visible()
+
+
+def test_the_last_title_leads_back_to_the_list(desk: Desk) -> None:
+    for title in desk.peer.titles[1:]:
+        title.state = "rejected"
+    page = desk.review(1)
+    page.keyboard.press("KeyP")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/review?finished=1")
+    page.get_by_text("Nothing waits for review.").wait_for()
+    assert page.locator("#note").inner_text() == "That was the last title that waits."
+
+
+def test_names_are_text_never_markup(desk: Desk) -> None:
+    name = "</script><img src=x onerror=alert(1)> \"quoted\" & 'so'.mkv"
+    desk.peer.titles[0].key = name
+    page = desk.show("/review")
+    page.get_by_role("link", name=name).click()
+    page.wait_for_selector("html[data-ready]")
+    assert page.locator("h1").inner_text() == name
+
+
+def test_a_page_of_ten_thousand_titles_is_small_and_needs_no_script(desk: Desk) -> None:
+    desk.peer.titles = [Title(job, f"Series {job % 97}/Episode {job:05}.mkv") for job in range(1, 10_001)]
+    page = desk.show("/review?page=200", java_script_enabled=False)
+    assert len(page.content()) < 100_000
+    assert page.locator(".titles li").count() == 50
+    page.get_by_role("link", name="Episode 10000.mkv").click()
+    page.locator("noscript .banner").wait_for()
