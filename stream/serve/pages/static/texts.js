@@ -9,6 +9,7 @@ export function t(key, values = {}) {
 }
 
 export const language = document.documentElement.lang;
+const place = navigator.languages.find((one) => one.startsWith(language)) ?? language; // for dates: en-GB or en-US
 
 // Seconds as 1:02:03.4 or 2:03.4.
 export function clock(seconds) {
@@ -21,7 +22,7 @@ export function clock(seconds) {
 // A moment as the reader writes it; seconds since 1970 or ISO 8601.
 export function moment(at) {
   const date = new Date(typeof at === "number" ? at * 1000 : at);
-  return Number.isNaN(date.getTime()) ? "" : date.toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
+  return Number.isNaN(date.getTime()) ? "" : date.toLocaleString(place, { dateStyle: "medium", timeStyle: "short" });
 }
 
 // Show the page's <time> elements in the reader's own zone.

@@ -44,7 +44,7 @@ function render() {
   renderStage(image);
   renderSlots();
   for (const one of all("[data-facts]")) one.hidden = Number(one.dataset.facts) !== image?.rank;
-  for (const button of all("[data-change]")) button.disabled = !waiting;
+  for (const button of all("[data-change]")) button.hidden = !waiting;
   document.querySelector('[data-do="reject"]')?.setAttribute("aria-pressed", String(isRejected(image)));
   document.querySelector('[data-do="crop"]')?.setAttribute("aria-pressed", String(Boolean(cropper?.isOpen)));
   showOnTimeline(image?.shot, image?.rank, draft.state);
@@ -323,7 +323,14 @@ function goToShot(shot) {
   else render();
 }
 
+// The desk takes what header and banners leave of the window.
+function fitDesk() {
+  at("desk").style.setProperty("--top", `${at("desk").offsetTop}px`);
+}
+
 function start() {
+  const fitting = new ResizeObserver(fitDesk);
+  for (const above of [document.querySelector("header.site"), at("banners")]) fitting.observe(above);
   showTimes();
   showLeftNote();
   document.addEventListener("click", clicked);

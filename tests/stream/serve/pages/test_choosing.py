@@ -160,7 +160,12 @@ def test_all_are_rejected_after_a_question(desk: Desk) -> None:
     page.wait_for_url("**/review/4")
     assert desk.peer.titles[4].state == "rejected"
     page.get_by_role("link", name="Go back to it").click()
-    page.get_by_role("button", name="Review again").click()
+    again = page.get_by_role("button", name="Review again")
+    again.wait_for()
+    assert page.locator("[data-change]:visible").count() == 0
+    press(page, "KeyP")
+    assert page.locator("#note").inner_text() == "This title is decided. “Review again” opens it."
+    again.click()
     page.get_by_text("Waiting", exact=True).wait_for()
     assert desk.peer.titles[4].state == "waiting"
 

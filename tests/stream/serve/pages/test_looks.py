@@ -132,3 +132,13 @@ def make_faulty() -> Callable[[Desk], list[str]]:
         return faults(page)
 
     return make
+
+
+def test_the_desk_is_on_one_screen_whatever_stands_above_it(desk: Desk) -> None:
+    desk.peer.trouble_now["ledger"] = "the ledger cannot be reached: start PostgreSQL"
+    desk.peer.titles[0].opened_by = "ann"
+    page = desk.review(1, viewport={"width": 1440, "height": 900})
+    page.get_by_text("ann has this title open").wait_for()
+    for part in ("#stage img >> nth=0", ".approve", ".card >> nth=9", "#timeline"):
+        box = page.locator(part).bounding_box()
+        assert box is not None and box["y"] + box["height"] <= 900, part
