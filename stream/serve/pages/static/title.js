@@ -201,7 +201,7 @@ function closeCrop() {
   const within = at("cropper").contains(document.activeElement);
   cropper.close();
   render();
-  if (within) document.querySelector('[data-do="crop"]').focus();
+  if (within) at("looking").focus(); // not a button, so that Enter approves
 }
 
 function cropped(format, choice) {
@@ -300,7 +300,7 @@ function act(name, value) {
 function clicked(event) {
   const button = event.target.closest("button");
   if (!button) return;
-  if (event.detail > 0 && !button.closest("dialog, #cropper")) button.blur();
+  if (event.detail > 0 && !button.closest("dialog")) button.blur();
   if (button.dataset.do) act(button.dataset.do);
   else if (button.dataset.scope) setScope(button.dataset.scope);
   else if (button.dataset.rank) lookAt(film.images.findIndex((image) => image.rank === Number(button.dataset.rank)));

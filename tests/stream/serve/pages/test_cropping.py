@@ -80,6 +80,22 @@ def test_the_crop_is_dragged_and_stays_within_the_bars(desk: Desk) -> None:
     assert kept(desk, page, "portrait")["source_rect"] == crop_of(FORMATS[1], 1)["source_rect"]
 
 
+def test_enter_approves_after_the_crop_was_dragged(desk: Desk) -> None:
+    page = desk.review(1)
+    page.keyboard.press("KeyP")
+    page.get_by_role("button", name="Adjust the crop", exact=False).first.click()
+    loaded(page)
+    drag(page, "#rect", 50, 0)
+    page.get_by_role("button", name="Frame after").click()
+    page.locator("#croptime", has_text="0:05.0").wait_for()
+    page.locator("#rect").focus()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/review/2")
+    (approved,) = desk.calls("approve")
+    assert (approved["choices"]["landscape"]["rank"], approved["choices"]["landscape"]["time_s"]) == (None, 5.04)
+
+
 def test_a_corner_makes_it_smaller_and_the_file_with_it(desk: Desk) -> None:
     page = opened(desk)
     assert page.locator("#cropsize").inner_text() == (
