@@ -352,7 +352,12 @@ function start() {
 // Another editor, or another window, saved or decided this title.
 function toldOfReview(event) {
   if (event.id !== film.id || leaving || draft.saving || !(event.version > draft.version)) return;
-  conflict({ changed_by: event.who, changed_s: Date.now() / 1000, version: event.version });
+  if (draft.dirty || draft.history.length) {
+    conflict({ changed_by: event.who, changed_s: Date.now() / 1000, version: event.version });
+  } else {
+    banner("open", "info", t("conflict.shown", { name: event.who ?? t("conflict.somebody") }), "");
+    loadTheirs();
+  }
 }
 
 start();

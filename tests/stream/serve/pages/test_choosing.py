@@ -217,9 +217,17 @@ def test_who_has_the_title_open_is_told_and_who_changes_it_at_once(desk: Desk) -
     page.get_by_text("ann has this title open, since").wait_for()
     desk.peer.wait_for_listener()
     desk.peer.tell("review", {"id": 2, "version": 9, "who": "bob"})
+    theirs = {"choices": {"landscape": choice("landscape", 9)}, "rejected": [3]}
+    desk.peer.titles[0].version, desk.peer.titles[0].draft = 9, theirs
     desk.peer.tell("review", {"id": 1, "version": 9, "who": "bob"})
+    page.get_by_text("bob is changing this title now").wait_for()
+    page.locator("[data-slot=landscape] .what", has_text="picture 9").wait_for()
+    press(page, "KeyP")
+    saved(page)
+    desk.peer.tell("review", {"id": 1, "version": 12, "who": "bob"})
     page.get_by_role("alert").wait_for()
     assert page.get_by_role("alert").inner_text().startswith("bob changed this title")
+    assert chosen(page)["landscape"] == "picture 1"
 
 
 def test_pictures_are_compared_side_by_side(desk: Desk) -> None:
