@@ -1,7 +1,6 @@
 """Whether the container is well: exit code 0 when `keyart serve` answers at /healthz of its metrics port.
 
-Any other command, and a service without metrics, has no such port and is well as long as it runs. Needs only Python's
-own library.
+Any other command has no such port and is well as long as it runs. Needs only Python's own library.
 """
 
 from __future__ import annotations
@@ -12,15 +11,16 @@ from pathlib import Path
 from urllib.request import urlopen
 
 PATIENCE_S = 4.0
+DEFAULT_PORT = 9464
 FIRST_PROCESS = "/proc/1/cmdline"
 
 
 def metrics_port(command: Sequence[str]) -> int | None:
-    """The metrics port of a command line; None where it is not `keyart serve`, or has none."""
+    """The metrics port of a command line; None where it is not `keyart serve`."""
     words = [word for argument in command for word in argument.split("=", 1)]
-    if "serve" not in words or "--metrics-port" not in words:
+    if "serve" not in words or "token" in words:
         return None
-    return int(words[words.index("--metrics-port") + 1])
+    return int(words[words.index("--metrics-port") + 1]) if "--metrics-port" in words else DEFAULT_PORT
 
 
 def main(command: Path) -> None:

@@ -45,9 +45,9 @@ def serve(
     ledger: options.LedgerOption = None,
     port: Annotated[int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="Where it answers.")] = 8000,
     metrics_port: Annotated[
-        int | None,
+        int,
         typer.Option("--metrics-port", metavar="PORT", min=0, max=65535, help="/metrics, /healthz, /readyz."),
-    ] = None,
+    ] = 9464,
     top: options.TopOption = None,
     formats: options.FormatOption = None,
     decode: options.DecodeOption = None,
@@ -133,9 +133,8 @@ def _serve(asked: Any, settings: Settings, read: Callable[[], Settings], interru
 
 def _announce(settings: Settings, ports: list[int]) -> None:
     places = [settings.serve.address, settings.backfill.metrics_address]
-    shown = [f"http://{f'[{one}]' if ':' in one else one}:{port}" for one, port in zip(places, ports, strict=False)]
-    metrics = f", metrics on {shown[1]}/metrics" if len(shown) > 1 else ""
-    say(f"keyart: answers on {shown[0]}{metrics}")
+    shown = [f"http://{f'[{one}]' if ':' in one else one}:{port}" for one, port in zip(places, ports, strict=True)]
+    say(f"keyart: answers on {shown[0]}, metrics on {shown[1]}/metrics")
 
 
 def _refuse_without_extra() -> None:

@@ -53,7 +53,7 @@ _COUNTS_EVERY_S = 5.0
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What the command was asked for. watched: folders below the roots. ports: of the service, and of its metrics;
-    None for no metrics, 0 for a free one."""
+    0 takes a free one."""
 
     roots: Roots
     out: Path
@@ -61,7 +61,7 @@ class Asked:
     ledger_url: str | None
     watched: tuple[Path, ...]
     port: int
-    metrics_port: int | None
+    metrics_port: int
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ class Running:
     fingerprint: str
     ledger: Ledger
     sockets: list[socket.socket]
-    """Of the service, and of its metrics where they are asked for."""
+    """Of the service, and of its metrics."""
     read_settings: ReadSettings
     say: Say
     places: PlacesFor = local_places
@@ -99,9 +99,8 @@ def opened(asked: Asked, settings: Settings, read_settings: ReadSettings, say: S
             raise UsageError(f"--watch {folder}: lies below no --root, name its folder as one too")
     with ExitStack() as stack:
         sockets = [stack.enter_context(bound(settings.serve.address, asked.port, "--port"))]
-        if asked.metrics_port is not None:
-            metrics = bound(settings.backfill.metrics_address, asked.metrics_port, "--metrics-port")
-            sockets.append(stack.enter_context(metrics))
+        metrics = bound(settings.backfill.metrics_address, asked.metrics_port, "--metrics-port")
+        sockets.append(stack.enter_context(metrics))
         fingerprint = result_fingerprint(settings)
         ledger = open_ledger(asked.out, asked.ledger_url)
         stack.callback(ledger.database.close)
@@ -118,17 +117,15 @@ async def run(running: Running, stop: Event, reload: Callable[[], AsyncIterator[
     metrics, events, trouble = RunMetrics(), Events(), dict[str, str]()
     serve_metrics = ServeMetrics(metrics.exposition.registry)
     watcher = ServeWatcher(metrics, serve_metrics, events, trouble)
-    async with PicturePool(settings) as pictures, create_task_group() as tasks:
+    async with PicturePool(settings, logs=asked.out / HOME / "logs") as pictures, create_task_group() as tasks:
         service = Service(
             settings, running.fingerprint, asked.roots, asked.out, asked.publish, running.ledger, Writer(), events,
             pictures, serve_metrics, trouble,
         )  # fmt: skip
         pictures.warm()
         workers = _Workers(running, service, watcher, stop)
-        servers = [server(build_app(service))]
-        if asked.metrics_port is not None:
-            checks = checks_of(service, lambda: len(watcher.workers))
-            servers.append(server(health_app(metrics.exposition.registry, checks)))
+        checks = checks_of(service, lambda: len(watcher.workers))
+        servers = [server(build_app(service)), server(health_app(metrics.exposition.registry, checks))]
         for one, listening in zip(servers, running.sockets, strict=True):
             tasks.start_soon(_served, one, listening)
         tasks.start_soon(metrics.beat)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -70,3 +71,8 @@ def test_a_service_that_does_not_answer_is_not_well(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", [("keyart", "extract", "/films/a.mkv"), ("keyart", "serve", "token", "list")])
 def test_other_commands_are_well_while_they_run(command: tuple[str, ...], tmp_path: Path) -> None:
     assert check(tmp_path, *command).returncode == 0
+
+
+def test_a_service_has_its_port_where_none_is_named() -> None:
+    port_of = runpy.run_path(str(SCRIPT))["metrics_port"]
+    assert (port_of(["keyart", "serve", "--root", "/library"]), port_of(["keyart", "backfill"])) == (9464, None)

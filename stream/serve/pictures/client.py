@@ -36,20 +36,29 @@ class PicturePool:
 
     A request that is cancelled is not begun; one that is begun runs to its end, and its result is dropped. A process
     that dies or takes longer than `limit_s` is ended and replaced; the request gets a PictureError, those that wait go
-    on. command: what is run as a process, for tests.
+    on. command: what is run as a process, for tests. logs: folder for what the processes say, by default one that is
+    gone at the end.
     """
 
-    def __init__(self, settings: Settings, limit_s: float = LIMIT_S, command: Sequence[str] = PROCESS) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        limit_s: float = LIMIT_S,
+        command: Sequence[str] = PROCESS,
+        logs: Path | None = None,
+    ) -> None:
         self._begin = Begin(threads=settings.thread_count, films=_FILMS, idle_s=_IDLE_S, cache_bytes=_CACHE_BYTES)
         self._command, self._limit_s = tuple(command), limit_s
         self._count = settings.serve.picture_processes
         self._lanes: list[Lane] = []
-        self._logs: Path | None = None
+        self._logs = logs
         self._tasks: TaskGroup | None = None
         self._leaving = AsyncExitStack()
 
     async def __aenter__(self) -> PicturePool:
-        self._logs = Path(self._leaving.enter_context(TemporaryDirectory(prefix="keyart-pictures-")))
+        if self._logs is None:
+            self._logs = Path(self._leaving.enter_context(TemporaryDirectory(prefix="keyart-pictures-")))
+        self._logs.mkdir(parents=True, exist_ok=True)
         self._tasks = await self._leaving.enter_async_context(create_task_group())
         return self
 
@@ -129,7 +138,7 @@ class PicturePool:
     def _new_lane(self, *, warm: bool = False) -> Lane:
         if self._tasks is None or self._logs is None:
             raise RuntimeError("a PicturePool answers only within its block")
-        log = self._logs / f"{len(self._lanes)}.log"
+        log = self._logs / f"pictures-{len(self._lanes) + 1}.log"
 
         async def start() -> PictureProcess:
             return await open_process(self._command, log, self._begin)

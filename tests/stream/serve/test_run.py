@@ -350,10 +350,10 @@ def test_what_is_refused_before_anything_begins(tmp_path: Path, models_dir: Path
     with taken:
         port = taken.getsockname()[1]
         out = tmp_path / "out"
-        assert "already in use" in refused(Asked(roots, out, None, None, (), port, None))
+        assert "already in use" in refused(Asked(roots, out, None, None, (), port, 0))
         assert "--metrics-port" in refused(Asked(roots, out, None, None, (), 0, port))
-    assert "below no --root" in refused(Asked(roots, out, None, None, (tmp_path / "other",), 0, None))
+    assert "below no --root" in refused(Asked(roots, out, None, None, (tmp_path / "other",), 0, 0))
     (tmp_path / "file").touch()
-    assert "--publish" in refused(Asked(roots, out, tmp_path / "file", None, (), 0, None))
+    assert "--publish" in refused(Asked(roots, out, tmp_path / "file", None, (), 0, 0))
     with pytest.raises(UsageError, match="is no folder"):
         Roots([tmp_path / "none"])
