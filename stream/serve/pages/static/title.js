@@ -3,21 +3,16 @@ import { ask } from "./api.js";
 import { compare } from "./compare.js";
 import { Cropper, widest } from "./cropper.js";
 import { Draft } from "./draft.js";
-import { film, isOffered, nameOf, offered, pictureOf } from "./film.js";
+import { desk, firstForm, inScope, isRejected, labels, looked, render, view } from "./desk.js";
+import { film, offered } from "./film.js";
 import { keysAreOn, listenToKeys, switchKeys } from "./keys.js";
 import { listen, showTrouble } from "./live.js";
 import { banner, leaveNote, note, problem, showLeftNote, unbanner } from "./notes.js";
-import { clock, listed, moment, showTimes, t } from "./texts.js";
-import { listenToTimeline, showOnTimeline } from "./timeline.js";
+import { clock, moment, showTimes, t } from "./texts.js";
+import { listenToTimeline } from "./timeline.js";
 
-const STAGE_WIDTH = 1280;
-const MINI_WIDTH = 200;
 const at = (id) => document.getElementById(id);
-const all = (selector) => document.querySelectorAll(selector);
 
-let look = 0; // place in film.images
-let scope = "all"; // or a format's name
-let waiting = film.review.state === "waiting";
 let leaving = false;
 
 const draft = new Draft(film.id, film.review, {
@@ -27,121 +22,30 @@ const draft = new Draft(film.id, film.review, {
   conflict: (more) => (saved(t("note.unsaved")), conflict(more)),
 });
 const cropper = film.editing ? new Cropper(cropped) : null;
+Object.assign(desk, { draft, cropper });
 
 function saved(text) {
   at("saved").textContent = text;
 }
 
-const looked = () => film.images[look];
-const inScope = () => film.formats.filter((form) => scope === "all" || form.name === scope);
-const firstForm = () => inScope()[0];
-const labels = (forms) => listed(forms.map((form) => form.label));
-
-function render() {
-  const image = looked();
-  renderScopes();
-  renderCards();
-  renderStage(image);
-  renderSlots();
-  for (const one of all("[data-facts]")) one.hidden = Number(one.dataset.facts) !== image?.rank;
-  for (const button of all("[data-change]")) button.hidden = !waiting;
-  document.querySelector('[data-do="reject"]')?.setAttribute("aria-pressed", String(isRejected(image)));
-  document.querySelector('[data-do="crop"]')?.setAttribute("aria-pressed", String(Boolean(cropper?.isOpen)));
-  showOnTimeline(image?.shot, image?.rank, draft.state);
-  compare.show(view());
-}
-
-const view = () => ({ form: firstForm(), image: looked(), choices: draft.state.choices });
-const isRejected = (image) => Boolean(image) && draft.state.rejected.includes(image.rank);
-
-function renderScopes() {
-  at("desk").dataset.scope = scope;
-  for (const button of all("[data-scope]")) {
-    if (button.tagName === "BUTTON") button.setAttribute("aria-pressed", String(button.dataset.scope === scope));
-  }
-  for (const picture of all(".card img")) {
-    const form = film.format(picture.dataset.format);
-    picture.hidden = scope !== "all" && form.name !== scope;
-    picture.style.flexGrow = form.aspect[0] / form.aspect[1]; // so that all are of one height
-  }
-}
-
-function renderCards() {
-  for (const card of all(".card")) {
-    const rank = Number(card.dataset.rank);
-    const forms = film.formats.filter((form) => draft.state.choices[form.name]?.rank === rank);
-    const out = draft.state.rejected.includes(rank);
-    card.setAttribute("aria-pressed", String(rank === looked()?.rank));
-    card.classList.toggle("chosen", forms.length > 0);
-    card.classList.toggle("rejected", out);
-    const badge = card.querySelector(".badge");
-    badge.hidden = !(out || forms.length);
-    badge.textContent = out ? "✕" : forms.length === film.formats.length ? "✓" : forms.map((form) => form.label).join(" ");
-    const said = out ? t("choice.rejected") : forms.length ? t("choice.badge", { formats: labels(forms) }) : "";
-    card.setAttribute("aria-label", [t("title.picture", { rank }), said].filter(Boolean).join(", "));
-    if (rank === looked()?.rank) card.scrollIntoView({ block: "nearest", inline: "nearest" });
-  }
-}
-
-function renderStage(image) {
-  const open = Boolean(cropper?.isOpen);
-  at("stage").hidden = open;
-  if (open || !image) return at("stage").replaceChildren();
-  const forms = inScope().filter((form) => image.crops[form.name]);
-  const total = forms.reduce((sum, form) => sum + form.aspect[0] / form.aspect[1], 0);
-  at("stage").style.setProperty("--ratio-sum", total || 1);
-  at("stage").style.setProperty("--count", forms.length || 1);
-  at("stage").replaceChildren(...forms.map((form) => stageFigure(image, form)));
-}
-
-function stageFigure(image, form) {
-  const own = draft.state.choices[form.name];
-  const chosen = own?.rank === image.rank;
-  const figure = document.createElement("figure");
-  figure.classList.toggle("chosen", chosen);
-  figure.classList.toggle("rejected", isRejected(image));
-  const caption = document.createElement("figcaption");
-  const moved = chosen && !isOffered(own, form.name) ? ` · ${t("choice.moved")}` : "";
-  caption.textContent = `${form.label}${chosen ? " ✓" : ""}${moved}`;
-  const picture = pictureOf(chosen ? own : offered(image, form.name), form, STAGE_WIDTH);
-  if (film.editing) picture.addEventListener("dblclick", () => openCrop(form.name));
-  figure.append(picture, caption);
-  return figure;
-}
-
-function renderSlots() {
-  for (const slot of all("[data-slot]")) {
-    const form = film.format(slot.dataset.slot);
-    const choice = draft.state.choices[form.name];
-    const button = slot.querySelector("button");
-    const name = nameOf(choice, form.name);
-    slot.classList.toggle("filled", Boolean(choice));
-    slot.querySelector(".what").textContent = name;
-    slot.querySelector(".mini").replaceChildren(...(choice ? [pictureOf(choice, form, MINI_WIDTH)] : []));
-    for (const picture of slot.querySelectorAll(".mini img")) picture.alt = "";
-    button.disabled = !choice || !film.editing || !waiting;
-    button.setAttribute("aria-label", t("choice.open", { format: form.label, choice: name }));
-  }
-}
-
 function lookAt(place) {
   if (place < 0 || place >= film.images.length) return;
-  look = place;
+  desk.look = place;
   if (cropper?.isOpen) openCrop(cropper.form.name);
   else render();
   note(t("note.looking", { rank: looked().rank, count: film.images.length }), { quiet: true });
 }
 
 function setScope(name) {
-  scope = name;
-  if (cropper?.isOpen && scope !== "all") openCrop(scope);
+  desk.scope = name;
+  if (cropper?.isOpen && name !== "all") openCrop(name);
   else render();
-  note(t("note.scope", { format: film.format(scope)?.label ?? t("title.all_formats") }), { quiet: true });
+  note(t("note.scope", { format: film.format(name)?.label ?? t("title.all_formats") }), { quiet: true });
 }
 
 function nextScope() {
   const names = ["all", ...film.formats.map((form) => form.name)];
-  setScope(names[(names.indexOf(scope) + 1) % names.length]);
+  setScope(names[(names.indexOf(desk.scope) + 1) % names.length]);
 }
 
 function pick() {
@@ -252,7 +156,7 @@ function conflict(more) {
 async function loadTheirs() {
   try {
     const { review } = await ask("GET", `/api/videos/${film.id}`);
-    if ((review.state === "waiting") !== waiting) return location.reload();
+    if ((review.state === "waiting") !== desk.waiting) return location.reload();
     draft.adopt(review);
     saved("");
     if (cropper?.isOpen) closeCrop();
@@ -282,7 +186,7 @@ const CHANGES = {
   larger: () => cropper.isOpen && cropper.resize(1 / 0.95),
 };
 const LOOKS = {
-  look: lookAt, before: () => lookAt(look - 1), after: () => lookAt(look + 1), scope: nextScope,
+  look: lookAt, before: () => lookAt(desk.look - 1), after: () => lookAt(desk.look + 1), scope: nextScope,
   compare: () => film.formats.length && compare.next(view()),
   help: () => (at("help").open ? at("help").close() : at("help").showModal()),
   reopen: () => decide("reopen", ""),
@@ -292,7 +196,7 @@ const LOOKS = {
 function act(name, value) {
   if (LOOKS[name]) return LOOKS[name](value);
   if (!film.editing) return note(t("note.viewer"));
-  if (!waiting) return note(t("note.decided"));
+  if (!desk.waiting) return note(t("note.decided"));
   return CHANGES[name]();
 }
 
@@ -311,15 +215,15 @@ function clicked(event) {
 
 function openSlot(format) {
   const { rank } = draft.state.choices[format];
-  if (rank !== null) look = film.images.findIndex((image) => image.rank === rank);
+  if (rank !== null) desk.look = film.images.findIndex((image) => image.rank === rank);
   openCrop(format);
 }
 
 function goToShot(shot) {
   if (!shot) return;
   const place = film.images.findIndex((image) => image.shot === shot[0]);
-  if (place >= 0) look = place;
-  if (film.editing && waiting) openCrop(firstForm().name, shot);
+  if (place >= 0) desk.look = place;
+  if (film.editing && desk.waiting) openCrop(firstForm().name, shot);
   else render();
 }
 
@@ -334,6 +238,10 @@ function start() {
   showTimes();
   showLeftNote();
   document.addEventListener("click", clicked);
+  document.addEventListener("dblclick", (event) => {
+    const picture = event.target.closest(".stage [data-crop]");
+    if (picture && film.editing && desk.waiting) openCrop(picture.dataset.crop);
+  });
   listenToKeys(act);
   listenToTimeline(goToShot);
   at("keyson").checked = keysAreOn();
@@ -345,7 +253,7 @@ function start() {
   addEventListener("beforeunload", (event) => draft.dirty && !leaving && !draft.saving && event.preventDefault());
   listen({ review: toldOfReview, trouble: showTrouble });
   render();
-  if (film.editing && waiting) open();
+  if (film.editing && desk.waiting) open();
   document.documentElement.dataset.ready = "yes";
 }
 

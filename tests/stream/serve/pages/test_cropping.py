@@ -80,6 +80,12 @@ def test_the_crop_is_dragged_and_stays_within_the_bars(desk: Desk) -> None:
     assert kept(desk, page, "portrait")["source_rect"] == crop_of(FORMATS[1], 1)["source_rect"]
 
 
+def test_a_double_click_on_a_picture_adjusts_that_one(desk: Desk) -> None:
+    page = desk.review(1)
+    page.locator(".stage .cut").nth(1).dblclick()
+    assert page.locator("#cropname").inner_text() == "Crop for Portrait"
+
+
 def test_enter_approves_after_the_crop_was_dragged(desk: Desk) -> None:
     page = desk.review(1)
     page.keyboard.press("KeyP")
