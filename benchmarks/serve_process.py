@@ -110,7 +110,8 @@ def _command(folder: Path) -> list[str]:
     settings += [f"serve.body_kib={BODY_KIB}", "serve.drain_s=1"]
     places = ["--root", "library", "--out", "out", "--publish", "publish", "--log", "serve.log"]
     named = [str(folder / text) if not text.startswith("--") else text for text in places]
-    options = ["--device", "cpu", "--port", "0", "--metrics-port", "0", *(part for text in settings for part in ("--set", text))]
+    ports = ["--port", "0", "--metrics-port", "0"]
+    options = ["--device", "cpu", *ports, *(part for text in settings for part in ("--set", text))]
     return [sys.executable, "-m", "stream.cli", "serve", *named, *options]
 
 
