@@ -73,7 +73,7 @@ FAULTS = {
         25, STILL, STILL | {"keyart_queue_films": level(3, 0), "keyart_films_in_work": level(2, 0)}
     ),
     "KeyartFilmsFail": Fault(
-        30, {'keyart_films_total{state="failed"}': rising(0, 1)}, {'keyart_films_total{state="failed"}': rising(0, 0.1)}
+        30, {'keyart_films_total{state="failed"}': rising(0, 1)}, {'keyart_films_total{state="failed"}': rising(0, 0.4)}
     ),
     "KeyartQueueOld": Fault(
         20, {"keyart_queue_oldest_seconds": level(600, 90000)}, {"keyart_queue_oldest_seconds": level(600, 80000)}
