@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from anyio.lowlevel import checkpoint
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -56,6 +57,8 @@ class Guard:
             self._check(scope, Headers(scope=scope))
             body = await _read_within(self._settings.body_kib * 1024, Headers(scope=scope), receive)
         except Problem as refused:
+            # A body that is no HTTP is answered by the server, which closes the connection at the loop's next turn.
+            await checkpoint()
             await refused.response()(scope, receive, send)
             return
         await self._app(scope, body, send)

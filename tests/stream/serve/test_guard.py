@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
+from anyio import connect_tcp, create_task_group
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
 from stream.backfill.ledger import Ledger
 from stream.serve.addresses import authority, client_of, is_own_name
 from stream.serve.guard import SECURITY_HEADERS, Guard
+from stream.serve.servers import bound, server
 from stream.settings.serving import ServeSettings
 
 from .small_service import small_service
@@ -167,6 +170,32 @@ def test_websockets_are_closed() -> None:
 
     anyio.run(Guard(echo, ServeSettings()), {"type": "websocket", "path": "/", "headers": []}, receive, send)
     assert sent == [{"type": "websocket.close", "code": 1008}]
+
+
+def test_a_body_that_is_no_http_is_answered_by_the_server_alone() -> None:
+    """Its answer and the guard's must not meet: the connection ends with the first."""
+    raised = list[Exception]()
+
+    async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await Guard(echo, ServeSettings())(scope, receive, send)
+        except Exception as error:
+            raised.append(error)
+
+    async def ask(listening: socket.socket) -> bytes:
+        request = b"POST / HTTP/1.1\r\nHost: evil.test\r\nTransfer-Encoding: chunked\r\n\r\nno chunk\r\n\r\n"
+        one = server(watched)
+        async with create_task_group() as tasks:
+            tasks.start_soon(one.serve, [listening])
+            async with await connect_tcp(*listening.getsockname()) as client:
+                await client.send(request)
+                answer = await client.receive()
+            one.end()
+        return answer
+
+    with bound("127.0.0.1", 0, "--port") as listening:
+        assert anyio.run(ask, listening).startswith(b"HTTP/1.1 400")
+    assert not raised
 
 
 def test_a_client_that_leaves_while_it_sends_reaches_no_route() -> None:
