@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Path as PathParameter
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
@@ -24,6 +25,7 @@ from .views import list_view, title_view
 PER_PAGE = 50
 _FOUND = 303
 AViewer = Annotated[Who, Depends(page_viewer)]
+AJob = Annotated[int, PathParameter(ge=1, le=2**53)]
 
 
 class PageRoute(APIRoute):
@@ -79,14 +81,14 @@ async def titles(
 
 
 @router.get("/review/{job}")
-async def title(request: Request, job: int, who: AViewer, source: ASource, texts: ATexts) -> Response:
+async def title(request: Request, job: AJob, who: AViewer, source: ASource, texts: ATexts) -> Response:
     """One title."""
     view = title_view(await source.video(job, who.name), source.trouble(), texts, who)
     return page(request, texts, "title.html" if view["film"] else "problem.html", who, view)
 
 
 @router.get("/review/{job}/next")
-async def next_title(request: Request, job: int, who: AViewer, source: ASource) -> Response:
+async def next_title(request: Request, job: AJob, who: AViewer, source: ASource) -> Response:
     """To the title that waits next; to the list when none does."""
     found = await source.video(job, who.name)
     other = found["next"] if found["next"] is not None else found["previous"]

@@ -147,3 +147,10 @@ def test_nothing_on_a_page_would_be_stopped_by_the_policy(pages: TestClient) -> 
         assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", html), path
         scripts = re.findall(r"<script(?![^>]*(?:src=|application/json))", html)
         assert scripts == [], path
+
+
+@pytest.mark.parametrize("job", ["0", "-1", "9" * 30, "x", "1e3", "%FF"])
+def test_what_is_no_number_of_a_title_is_a_page_that_says_so(pages: TestClient, job: str) -> None:
+    for path in (f"/review/{job}", f"/review/{job}/next"):
+        answer = pages.get(path)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
