@@ -100,7 +100,7 @@ def _attempt(case: Any, host: str) -> Attempt:
     body = asked.body.encode() if isinstance(asked.body, str) else asked.body or b""
     assert isinstance(body, bytes)
     kept = [(name, _text(text)) for name, text in asked.headers.items() if name.lower() not in _OURS]
-    return Attempt(str(asked.method), asked.path_url, (("Host", host), *kept), body, cut_off=True)
+    return Attempt(str(asked.method), asked.path_url, (("Host", host), *kept), body)
 
 
 def _text(value: str | bytes) -> str:
