@@ -173,6 +173,11 @@ class LocalWorker:
         return WorkerEndedError(exit_code, tail_of(self._log))
 
 
+def without_secrets() -> dict[str, str]:
+    """Our environment without the ledger's password: what opens files of strangers needs none."""
+    return {name: value for name, value in os.environ.items() if name != "PGPASSWORD"}
+
+
 def local_starter(
     logs: Path, environment: Mapping[str, str], nice: int = 0
 ) -> Callable[[str], Awaitable[LocalWorker]]:
@@ -180,7 +185,7 @@ def local_starter(
     the folder `logs`. nice: added to the supervisor's own niceness."""
 
     async def start(name: str) -> LocalWorker:
-        worker = await open_worker(logs / f"{name}.log", {**os.environ, **environment})
+        worker = await open_worker(logs / f"{name}.log", {**without_secrets(), **environment})
         if nice:
             worker.step_back(nice)
         return worker

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import FastAPI, Request, Response
+from starlette.types import ASGIApp
 
 from .. import log
 from ..version import own_version
@@ -17,8 +18,8 @@ from .service import Service
 _ABOUT = "Key art of a video library: jobs, results, what editors approved. Errors are problem details (RFC 9457)."
 
 
-def build_app(service: Service) -> FastAPI:
-    """The application of one service."""
+def build_app(service: Service) -> ASGIApp:
+    """The application of one service. Guards stand outside of all of it, so that answers to faults pass them too."""
     app = FastAPI(
         title="Keyart", version=own_version(), description=_ABOUT, docs_url=None, redoc_url=None,
         responses=problems(*GUARD_STATUSES),
@@ -28,9 +29,7 @@ def build_app(service: Service) -> FastAPI:
         app.include_router(router)
     answer_with_problems(app)
     app.add_exception_handler(Exception, _of_a_fault)
-    app.add_middleware(Guard, settings=service.settings.serve)
-    app.add_middleware(RequestMetrics, metrics=service.metrics)  # the last that is added is the outermost
-    return app
+    return RequestMetrics(Guard(app, service.settings.serve), service.metrics)
 
 
 async def _of_a_fault(request: Request, error: Exception) -> Response:

@@ -211,9 +211,14 @@ class Watch:
         """Wait until it does."""
         until(lambda: alert in self.firing(), within_s, f"{alert} fires (now: {self.firing()})")
 
-    def is_silent(self, within_s: float = 200) -> None:
-        """Wait until nothing fires, and Prometheus has looked."""
-        until(lambda: self.ask("up == 1") and not self.firing(), within_s, f"silence (now: {self.firing()})")
+    def is_silent(self, *alerts: str, within_s: float = 200) -> None:
+        """Wait until none of these fires, or nothing at all where none is named, and Prometheus has looked."""
+
+        def silent() -> bool:
+            firing = self.firing()
+            return bool(self.ask("up == 1")) and not (firing & set(alerts) if alerts else firing)
+
+        until(silent, within_s, f"silence (now: {self.firing()})")
 
 
 def _command_of(process: psutil.Process) -> list[str]:

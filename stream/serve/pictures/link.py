@@ -14,7 +14,7 @@ from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 from pydantic import ValidationError
 
-from ...backfill.links import WorkerEndedError, open_piped, tail_of
+from ...backfill.links import WorkerEndedError, open_piped, tail_of, without_secrets
 from ...backfill.messages import Message
 from .messages import FROM_PROCESS, Answer, Begin, Pictures, Ready, Request
 
@@ -96,7 +96,7 @@ class PictureProcess:
 async def open_process(command: Sequence[str], log: Path, begin: Begin) -> PictureProcess:
     """A process that is ready. Raises OSError, WorkerEndedError."""
     with CancelScope(shield=True):  # a start that is cut short would leave pipes open
-        opened = PictureProcess(await open_piped(command, log, dict(os.environ)), log)
+        opened = PictureProcess(await open_piped(command, log, without_secrets()), log)
     try:
         await opened.begin(begin)
     except BaseException:

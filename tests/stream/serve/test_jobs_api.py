@@ -169,3 +169,12 @@ def test_every_answer_is_in_the_document(client: TestClient) -> None:
     assert set(paths["/api/jobs"]["post"]["responses"]) >= {"200", "202", "403", "404", "409", "413", "422", "503"}
     problem = paths["/api/jobs"]["post"]["responses"]["404"]["content"]
     assert list(problem) == ["application/problem+json"]
+
+
+def test_answers_to_faults_are_guarded_too(service: Service) -> None:
+    service.writer = None  # type: ignore[assignment]
+    with asking(service) as client:
+        answer = client.get("/api/jobs")
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    assert service.metrics.requests.labels("GET", "/api/jobs", "500")._value.get() == 1
