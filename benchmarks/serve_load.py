@@ -141,10 +141,11 @@ def measure(folder: Path, film: Path, load: Load, say: Callable[[str], None] = l
         listed = _listed(service, out, first, load.titles)
     told = {"jobs": len(names), "burst": {**shown(posted), "seconds": round(took_s, 2), **lost}, "idle": shown(idle)}
     told |= {"busy": {**shown(busy), "film_at_the_end": worked_on}, "beside_ms": beside, "list_ms": listed}
-    return {**told, "cores": usable_cores(), "holds": _holds(told)}
+    return {**told, "cores": usable_cores(), "holds": holds(told)}
 
 
-def _holds(told: dict[str, Any]) -> bool:
+def holds(told: dict[str, Any]) -> bool:
+    """Whether every figure keeps to its limit."""
     busy, burst = told["busy"], told["burst"]
     refused = sum(part[method]["refused"] for part in (told["idle"], busy) for method in ("GET", "POST"))
     return bool(
