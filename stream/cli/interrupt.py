@@ -173,6 +173,11 @@ def interruptible() -> Iterator[Interrupts]:
         yield interrupts
 
 
+def ignore_hangups() -> None:
+    """Let SIGHUP do nothing until `hangups` hears it: a command that begins reads its settings anyway."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
 @contextmanager
 def hangups() -> Iterator[Callable[[], AsyncIterator[None]]]:
     """Within the block SIGHUP is heard: what this yields does so once for each, or for several at once. Must be

@@ -76,6 +76,9 @@ def serve(
         "skip_first_s": skip_first, "skip_last_s": skip_last, "threads": threads, "device": device, "models": models,
         "model_set": model_set, "log": log,
     }  # fmt: skip
+    from .interrupt import ignore_hangups
+
+    ignore_hangups()
     with errors_to_exit_codes() as interrupts:
         _refuse_without_extra()
         read = partial(options.settings_from, config, flags, assignments)

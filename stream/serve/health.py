@@ -59,6 +59,8 @@ def checks_of(service: Service, workers: Callable[[], int]) -> dict[str, Check]:
         return missing
 
     async def ledger() -> str | None:
+        if (refused := service.trouble.get("ledger")) is not None:
+            return refused
         with move_on_after(_ANSWER_WITHIN_S):
             try:
                 await service.writer.read(service.ledger.is_paused)

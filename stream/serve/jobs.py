@@ -63,6 +63,9 @@ def title_of(roots: Roots, path: Path, priority: int) -> Title:
     try:
         status = found.stat()
     except (OSError, ValueError) as error:
+        if (away := roots.away()) is not None:
+            detail = f"{away} is not there, mount it and ask again"
+            raise Problem(503, "The library is not there", detail, headers={"Retry-After": "30"}) from None
         why = getattr(error, "strerror", None) or "is no path"
         raise Problem(404, "There is no such video", f"{path}: {why}, check the path") from None
     if not found.is_file():

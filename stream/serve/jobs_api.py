@@ -40,8 +40,8 @@ class JobRequest(BaseModel):
     @field_validator("path", "idempotency_key")
     @classmethod
     def _speakable(cls, value: str | None) -> str | None:
-        if value is not None and ("\0" in value or not value.isprintable() or not _is_unicode(value)):
-            raise ValueError("holds characters that no path or key has")
+        if value is not None and ("\0" in value or not _is_unicode(value)):
+            raise ValueError("holds characters that no path has")
         return value
 
 

@@ -86,7 +86,10 @@ async def _of_keyart(request: Request, error: Exception) -> Response:
 
 async def _of_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    wrong = [{"where": "/".join(str(part) for part in one["loc"]), "what": one["msg"]} for one in error.errors()]
+    wrong = [
+        {"where": "/".join(map(str, one["loc"])), "what": one["msg"].removeprefix("Value error, ")}
+        for one in error.errors()
+    ]
     detail = "; ".join(f"{one['where']}: {one['what']}" for one in wrong)
     return Problem(422, "The request is not well formed", detail, errors=wrong).response()
 

@@ -27,6 +27,10 @@ class Roots:
         """The folder that keys are below."""
         return self.folders[0]
 
+    def away(self) -> Path | None:
+        """A folder of them that is not there now; None while all are. Blocks."""
+        return next((folder for folder in self.folders if not folder.is_dir()), None)
+
     def allows(self, path: Path) -> bool:
         """Whether a path lies below a root, wherever links lead. Blocks."""
         found = os.path.realpath(path)

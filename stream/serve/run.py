@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from anyio import Event, create_task_group, sleep
+from anyio import Event, create_task_group, sleep, to_thread
 
 from .. import log
 from ..backfill.errors import LedgerUnavailableError, WeightsUnavailableError
@@ -36,7 +36,7 @@ from .metrics import ServeMetrics
 from .pictures.client import PicturePool
 from .problems import Problem
 from .roots import Roots
-from .servers import Server, bound, server
+from .servers import Server, bound, own_words, server
 from .service import Service
 from .watcher import ServeWatcher
 from .watching import watch
@@ -45,9 +45,15 @@ from .writer import Writer
 PlacesFor = Callable[[Settings, Path, int], Places]
 ReadSettings = Callable[[], Settings]
 Say = Callable[[str], None]
+_AT_START = (
+    "address", "hosts", "secure", "settle_s", "body_kib", "rate_per_s", "logins_per_minute", "picture_processes",
+)  # fmt: skip
 _AGAIN_S = 30.0
 _TICK_S = 1.0
 _COUNTS_EVERY_S = 5.0
+_ROOTS_EVERY_S = 10.0
+_REFUSED_LASTS_S = 30.0
+"""How long it is shown that the ledger refused something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,11 @@ def opened(asked: Asked, settings: Settings, read_settings: ReadSettings, say: S
 async def run(running: Running, stop: Event, reload: Callable[[], AsyncIterator[None]]) -> None:
     """Serve until `stop` is set and films in work have ended or had their time; they go back then. reload: yields
     whenever the settings are to be read anew."""
+    with own_words():
+        await _run(running, stop, reload)
+
+
+async def _run(running: Running, stop: Event, reload: Callable[[], AsyncIterator[None]]) -> None:
     asked, settings = running.asked, running.settings
     metrics, events, trouble = RunMetrics(), Events(), dict[str, str]()
     serve_metrics = ServeMetrics(metrics.exposition.registry)
@@ -123,6 +134,7 @@ async def run(running: Running, stop: Event, reload: Callable[[], AsyncIterator[
             pictures, serve_metrics, trouble,
         )  # fmt: skip
         pictures.warm()
+        service.writer.refused = lambda reason: watcher.seen("ledger", reason, _REFUSED_LASTS_S)
         workers = _Workers(running, service, watcher, stop)
         checks = checks_of(service, lambda: len(watcher.workers))
         servers = [server(build_app(service)), server(health_app(metrics.exposition.registry, checks))]
@@ -131,6 +143,7 @@ async def run(running: Running, stop: Event, reload: Callable[[], AsyncIterator[
         tasks.start_soon(metrics.beat)
         tasks.start_soon(metrics.look, lambda: running.ledger.standing(service.fingerprint))
         tasks.start_soon(_tick, watcher)
+        tasks.start_soon(_look_at_roots, asked.roots, watcher)
         tasks.start_soon(_tell_counts, service)
         tasks.start_soon(workers.reload_when_asked, reload)
         for folder in asked.watched:
@@ -206,14 +219,25 @@ class _Workers:
         if settings == service.settings and fingerprint == service.fingerprint:
             self._running.say("keyart: settings read anew, they are as they were")
             return
-        before, service.settings, service.fingerprint = service.fingerprint, settings, fingerprint
+        old, before = service.settings, service.fingerprint
+        service.settings, service.fingerprint = settings, fingerprint
         moved = await service.writer.write(partial(jobs.adopt, service.ledger, before, fingerprint))
         await service.writer.write(partial(_note, service.ledger, fingerprint))
         if self._work is not None:
             self._work.stop_taking = True  # films in work end under the settings they began with
         service.metrics.reloads.labels("done").inc()
         log.info("settings read anew", result=fingerprint, moved=moved)
-        self._running.say("keyart: settings read anew, for films that are begun from now on")
+        later = needs_a_start(old, settings)
+        rest = f"; {', '.join(later)} from the next start on" if later else ""
+        self._running.say(f"keyart: settings read anew, for films that are begun from now on{rest}")
+
+
+def needs_a_start(before: Settings, now: Settings) -> list[str]:
+    """Settings that changed and are read when a service starts."""
+    changed = [f"serve.{name}" for name in _AT_START if getattr(before.serve, name) != getattr(now.serve, name)]
+    if before.backfill.metrics_address != now.backfill.metrics_address:
+        changed.append("backfill.metrics_address")
+    return changed
 
 
 async def _served(one: Server, listening: socket.socket) -> None:
@@ -224,6 +248,14 @@ async def _tick(watcher: ServeWatcher) -> None:
     while True:
         watcher.forget_what_passed()
         await sleep(_TICK_S)
+
+
+async def _look_at_roots(roots: Roots, watcher: ServeWatcher) -> None:
+    """Tell of folders that are not there, also while no film is due."""
+    while True:
+        if (away := await to_thread.run_sync(roots.away)) is not None:
+            watcher.seen("library", f"{away} is not there, mount it", 1.5 * _ROOTS_EVERY_S)
+        await sleep(_ROOTS_EVERY_S)
 
 
 async def _tell_counts(service: Service) -> None:

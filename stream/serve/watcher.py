@@ -103,6 +103,13 @@ class ServeWatcher:
         self._until[kind] = self.clock() + wait_s + _LASTS_S
         self.show(kind, reason)
 
+    def seen(self, kind: TroubleKind, line: str, for_s: float) -> None:
+        """Trouble that was met elsewhere than in the supervisor; shown for so long, unless it is met again."""
+        if kind not in self.trouble_now:
+            log.warning("trouble", kind=kind, reason=line)
+        self._until[kind] = max(self.clock() + for_s, self._until.get(kind, 0.0))
+        self.show(kind, line)
+
     def paused(self, paused: bool) -> None:
         """A person has paused all runs, or lets them go on."""
         log.info("paused" if paused else "goes on")

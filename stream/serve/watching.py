@@ -14,6 +14,7 @@ from watchfiles import Change, awatch
 
 from .. import log
 from ..backfill.walker import SUFFIXES
+from ..origin import errors_in
 
 NETWORK_FILE_SYSTEMS = frozenset({
     "9p", "afs", "ceph", "cifs", "davfs", "fuse", "glusterfs", "lustre", "ncpfs", "nfs", "nfs4", "smb3", "smbfs",
@@ -25,6 +26,11 @@ Take = Callable[[Path], Awaitable[bool]]
 _TICK_MS = 1000
 _AGAIN_S = 5.0
 _LIST_EVERY_S = 600.0
+_LISTS, _LIST_AGAIN_S = 60, 10
+
+
+class NoEventsError(Exception):
+    """The kernel's events of a folder cannot be had: a name in it is no UTF-8, which watchfiles cannot pass on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +44,13 @@ class Look:
 
 @dataclass(slots=True)
 class Settling:
-    """Files that came or changed, until they stand still for `settle_s`."""
+    """Files that came or changed, until they stand still for `settle_s`; each is named once for each time it changed.
+    """
 
     settle_s: float
     looks: dict[Path, Look] = field(default_factory=dict)
+    _taken: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    """Files that were taken, as they were then (size, time)."""
 
     def note(self, paths: Iterable[Path]) -> None:
         """Files that came or changed. Those that are no films, hidden or unfinished by their name are passed over."""
@@ -57,16 +66,21 @@ class Settling:
                 status = path.stat()
             except OSError:
                 del self.looks[path]  # gone again, or a link to nowhere; when it comes back that is an event
+                self._taken.pop(path, None)
                 continue
-            if (status.st_size, status.st_mtime_ns) != (before.size_bytes, before.mtime_ns):
-                self.looks[path] = Look(status.st_size, status.st_mtime_ns, now_s)
+            found = status.st_size, status.st_mtime_ns
+            if found == self._taken.get(path):
+                del self.looks[path]
+            elif found != (before.size_bytes, before.mtime_ns):
+                self.looks[path] = Look(*found, now_s)
             elif status.st_size and now_s - before.since_s >= self.settle_s:
                 still.append(path)
         return still
 
     def taken(self, path: Path) -> None:
-        """The file is queued."""
-        self.looks.pop(path, None)
+        """The file is queued, or never will be as it is."""
+        if (look := self.looks.pop(path, None)) is not None:
+            self._taken[path] = look.size_bytes, look.mtime_ns
 
 
 def is_film(path: Path) -> bool:
@@ -125,27 +139,51 @@ async def _changes(folder: Path, polling: bool | None, stop: Event) -> AsyncGene
                         break
         except OSError as error:  # it is away, or the system gives no more watches
             log.warning("folder cannot be watched", error, folder=folder)
-            with move_on_after(_AGAIN_S):
-                await stop.wait()
+            yield await to_thread.run_sync(films_below, folder)
+            await _pause(stop, _AGAIN_S)
+        except NoEventsError as error:
+            log.warning("folder is listed, for its events cannot be had", error, folder=folder)
+            async with aclosing(_lists(folder, stop)) as lists:
+                async for came in lists:
+                    yield came
 
 
 async def _events(folder: Path, polled: bool, stop: Event) -> AsyncGenerator[list[Path]]:
     """Files that came or changed, first all that are there, for some minutes: a queue of events that ran over would go
-    unnoticed."""
+    unnoticed. Raises NoEventsError."""
     until_s = time.monotonic() + _LIST_EVERY_S
     watched = awatch(
         folder, stop_event=Event(), yield_on_timeout=True, rust_timeout=_TICK_MS, force_polling=polled,
         ignore_permission_denied=True,
     )  # fmt: skip
+    listed = False
     async with aclosing(watched):
-        listed = False
-        async for changes in watched:
-            if not listed:  # only now, lest a file come between the list and the watch
-                yield await to_thread.run_sync(films_below, folder)
-                listed = True
-            yield await to_thread.run_sync(_films_of, changes)
-            if stop.is_set() or time.monotonic() > until_s:
-                break
+        try:
+            async for changes in watched:
+                if not listed:  # only now, lest a file come between the list and the watch
+                    yield await to_thread.run_sync(films_below, folder)
+                    listed = True
+                yield await to_thread.run_sync(_films_of, changes)
+                if stop.is_set() or time.monotonic() > until_s:
+                    break
+        except ExceptionGroup as group:  # watchfiles has a task group of its own
+            raise NoEventsError(str(errors_in(group)[0])) from group
+
+
+async def _lists(folder: Path, stop: Event) -> AsyncGenerator[list[Path]]:
+    """All files that are there, again and again, for some minutes."""
+    for _ in range(_LISTS):
+        yield await to_thread.run_sync(films_below, folder)
+        for _ in range(_LIST_AGAIN_S):
+            await _pause(stop, 1.0)
+            yield []
+            if stop.is_set():
+                return
+
+
+async def _pause(stop: Event, for_s: float) -> None:
+    with move_on_after(for_s):
+        await stop.wait()
 
 
 def _films_of(changes: Iterable[tuple[Change, str]]) -> list[Path]:

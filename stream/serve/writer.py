@@ -7,6 +7,8 @@ from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
+from ..backfill.errors import LedgerUnavailableError
+
 T = TypeVar("T")
 _READERS = 8
 
@@ -19,13 +21,22 @@ class Writer:
     """
 
     def __init__(self) -> None:
+        self.refused: Callable[[str], None] = lambda reason: None
+        """Told, on the event loop, whenever the ledger cannot be used."""
         self.one = CapacityLimiter(1)
         self._readers = CapacityLimiter(_READERS)
 
     async def write(self, call: Callable[[], T]) -> T:
         """The answer of a call that may write."""
-        return await to_thread.run_sync(call, limiter=self.one)
+        return await self._asked(call, self.one)
 
     async def read(self, call: Callable[[], T]) -> T:
         """The answer of a call that only reads."""
-        return await to_thread.run_sync(call, limiter=self._readers)
+        return await self._asked(call, self._readers)
+
+    async def _asked(self, call: Callable[[], T], limiter: CapacityLimiter) -> T:
+        try:
+            return await to_thread.run_sync(call, limiter=limiter)
+        except LedgerUnavailableError as error:
+            self.refused(str(error))
+            raise

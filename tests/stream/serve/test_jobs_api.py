@@ -73,6 +73,7 @@ def test_priority_and_formats(client: TestClient) -> None:
         ({"path": "a.mkv", "formats": ["banner"]}, 422, "banner"),
         ({"path": "a.mkv", "formats": ["square", "square"]}, 422, "once"),
         ({"path": "a.mkv", "formats": []}, 422, "formats"),
+        ({"path": "new\nline.mkv"}, 404, "check the path"),
     ],
 )
 def test_what_is_refused(client: TestClient, body: Any, status: int, said: str) -> None:
@@ -132,6 +133,17 @@ def test_cancelling_a_job_in_work_drops_it_at_once(client: TestClient, service: 
     assert dropped == [job]
     assert client.delete("/api/jobs/999").status_code == 404
     assert client.delete("/api/jobs/0").status_code == client.get(f"/api/jobs/{10**30}").status_code == 422
+
+
+def test_a_name_of_several_lines_is_a_name(client: TestClient, tmp_path: Path) -> None:
+    (tmp_path / "library" / "new\nline.mkv").write_bytes(b"film")
+    assert client.post("/api/jobs", json={"path": "new\nline.mkv"}).status_code == 202
+
+
+def test_a_library_that_is_away_is_no_fault_of_the_path(client: TestClient, tmp_path: Path) -> None:
+    (tmp_path / "library").rename(tmp_path / "away")
+    answer = client.post("/api/jobs", json={"path": "a.mkv"})
+    assert (answer.status_code, answer.json()["title"]) == (503, "The library is not there")
 
 
 def test_a_service_that_ends_takes_no_jobs(client: TestClient, service: Service) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -35,8 +36,6 @@ def test_a_file_is_taken_when_size_and_time_stood_still(tmp_path: Path) -> None:
 
 
 def test_a_touched_file_begins_anew_and_an_empty_one_waits(tmp_path: Path) -> None:
-    import os
-
     film, empty, settling = tmp_path / "a.mkv", tmp_path / "b.mkv", Settling(1.0)
     film.write_bytes(b"1")
     empty.touch()
@@ -45,6 +44,21 @@ def test_a_touched_file_begins_anew_and_an_empty_one_waits(tmp_path: Path) -> No
     os.utime(film, ns=(5, 5))
     assert settling.settled(2.0) == []
     assert settling.settled(3.0) == [film]
+
+
+def test_a_file_is_named_again_only_when_it_changed(tmp_path: Path) -> None:
+    film, settling = tmp_path / "a.mkv", Settling(1.0)
+    film.write_bytes(b"1")
+    settling.note([film])
+    settling.settled(0.0)
+    assert settling.settled(2.0) == [film]
+    settling.taken(film)
+    settling.note([film])  # it is listed again
+    assert settling.settled(9.0) == settling.settled(19.0) == []
+    film.write_bytes(b"12")
+    settling.note([film])
+    settling.settled(20.0)
+    assert settling.settled(30.0) == [film]
 
 
 def test_a_file_that_goes_again_is_forgotten(tmp_path: Path) -> None:
@@ -118,3 +132,29 @@ def test_a_folder_is_watched_while_it_goes_and_comes(tmp_path: Path, polling: bo
 
     anyio.run(run)
     assert taken == ["a.mkv", "b.mkv", "c.mkv", "d.mkv"]
+
+
+@pytest.mark.slow
+def test_a_name_that_is_no_text_ends_no_watch(tmp_path: Path) -> None:
+    taken = list[bytes]()
+
+    async def take(path: Path) -> bool:
+        taken.append(os.fsencode(path.name))
+        return True
+
+    async def run() -> None:
+        stop = Event()
+        with fail_after(60):
+            async with create_task_group() as tasks:
+                tasks.start_soon(watch, tmp_path, 0.05, take, stop, time.monotonic, False)
+                (tmp_path / "first.mkv").write_bytes(b"1")
+                while b"first.mkv" not in taken:
+                    await sleep(0.01)
+                for name in (b"x\xe9.txt", b"late\xe9.mkv", b"last.mkv"):
+                    (tmp_path / os.fsdecode(name)).write_bytes(b"1")
+                while not {b"late\xe9.mkv", b"last.mkv"} <= set(taken):
+                    await sleep(0.01)
+                stop.set()
+
+    anyio.run(run)
+    assert sorted(taken) == [b"first.mkv", b"last.mkv", b"late\xe9.mkv"]
