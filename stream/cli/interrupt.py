@@ -173,9 +173,15 @@ def interruptible() -> Iterator[Interrupts]:
         yield interrupts
 
 
-def ignore_hangups() -> None:
-    """Let SIGHUP do nothing until `hangups` hears it: a command that begins reads its settings anyway."""
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+@contextmanager
+def ignored_hangups() -> Iterator[None]:
+    """Within the block SIGHUP does nothing until `hangups` hears it: a command that begins reads its settings anyway.
+    Must be entered in the main thread."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @contextmanager

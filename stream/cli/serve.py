@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Answer over HTTP, work on new titles, let editors choose.", no_args_is_help=True)
 app.add_typer(token_app, name="token")
 _STDERR = 2
-_PACKAGES = {"fastapi": "fastapi", "jinja2": "jinja2", "limits": "limits", "multipart": "python-multipart",
-             "uvicorn": "uvicorn", "watchfiles": "watchfiles"}  # fmt: skip
+_PACKAGES = {
+    "sqlalchemy": "SQLAlchemy", "prometheus_client": "prometheus-client", "fastapi": "fastapi", "jinja2": "jinja2",
+    "limits": "limits", "python_multipart": "python-multipart", "uvicorn": "uvicorn", "watchfiles": "watchfiles",
+}  # fmt: skip
 
 
 @app.callback(invoke_without_command=True)
@@ -76,10 +78,9 @@ def serve(
         "skip_first_s": skip_first, "skip_last_s": skip_last, "threads": threads, "device": device, "models": models,
         "model_set": model_set, "log": log,
     }  # fmt: skip
-    from .interrupt import ignore_hangups
+    from .interrupt import ignored_hangups
 
-    ignore_hangups()
-    with errors_to_exit_codes() as interrupts:
+    with ignored_hangups(), errors_to_exit_codes() as interrupts:
         _refuse_without_extra()
         read = partial(options.settings_from, config, flags, assignments)
         settings = read()
@@ -143,7 +144,6 @@ def _announce(settings: Settings, ports: list[int]) -> None:
 def _refuse_without_extra() -> None:
     from ..errors import UsageError
 
-    options.refuse_without_library_extra()
     missing = [name for module, name in _PACKAGES.items() if find_spec(module) is None]
     if missing:
         raise UsageError(f"this needs {' and '.join(missing)}, not installed: pip install 'keyart[serve]'")
