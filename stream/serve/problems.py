@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from ..backfill.errors import LedgerUnavailableError
 from ..errors import KeyartError
+from .pictures.source import PictureUnavailableError
 
 MEDIA_TYPE = "application/problem+json"
 _ASK_AGAIN_S = "5"
@@ -65,6 +66,7 @@ def answer_with_problems(app: FastAPI) -> None:
     """Let every error of an app be one."""
     app.add_exception_handler(Problem, _of_problem)
     app.add_exception_handler(LedgerUnavailableError, _of_ledger)
+    app.add_exception_handler(PictureUnavailableError, _of_pictures)
     app.add_exception_handler(KeyartError, _of_keyart)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
@@ -77,6 +79,11 @@ async def _of_problem(request: Request, error: Exception) -> Response:
 
 async def _of_ledger(request: Request, error: Exception) -> Response:
     title = "The ledger cannot be used"
+    return Problem(503, title, str(error), headers={"Retry-After": _ASK_AGAIN_S}).response()
+
+
+async def _of_pictures(request: Request, error: Exception) -> Response:
+    title = "No picture can be made now"
     return Problem(503, title, str(error), headers={"Retry-After": _ASK_AGAIN_S}).response()
 
 

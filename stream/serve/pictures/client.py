@@ -34,10 +34,10 @@ class PicturePool:
     """`PictureSource` by `settings.serve.picture_processes` processes, which start when they are needed (one by
     `warm`). Use it as an async context manager: within the block it answers, after it no process is left.
 
-    A request that is cancelled is not begun; one that is begun runs to its end, and its result is dropped. A process
-    that dies or takes longer than `limit_s` is ended and replaced; the request gets a PictureError, those that wait go
-    on. command: what is run as a process, for tests. logs: folder for what the processes say, by default one that is
-    gone at the end.
+    A request that is cancelled is not begun; one that is begun runs to its end, and its result is dropped. Where the
+    process dies, the request is tried once more by another; a process that takes longer than `limit_s` is ended and
+    replaced. Where none made it, the request gets a PictureUnavailableError, and those that wait go on. command: what
+    is run as a process, for tests. logs: folder for what the processes say, by default one that is gone at the end.
     """
 
     def __init__(

@@ -1,4 +1,7 @@
-"""One place for a picture process: requests wait there in a row, and a process that dies or hangs is replaced."""
+"""One place for a picture process: requests wait there in a row, and a process that dies or hangs is replaced.
+
+A request whose process died is tried once more: the process may have been killed for what another film had taken.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from ...backfill.links import WorkerEndedError
 from ...pipeline.failures import reason_of
 from .link import PictureProcess
 from .messages import Pictures, Refused, Request, Times
-from .source import PictureError
+from .source import PictureError, PictureUnavailableError
 
 MOST_WAITING = 64
 _FILMS_REMEMBERED = 4
@@ -71,11 +74,12 @@ class Lane:
         return self.waiting + (0 if self.knows(subject) else _OPEN_IS_WORTH)
 
     def take(self, order: Order) -> None:
-        """Put an order into the row. Raises PictureError when the row is full."""
+        """Put an order into the row. Raises PictureUnavailableError when the row is full."""
         try:
             self._orders.send_nowait(order)
         except WouldBlock:
-            raise PictureError(f"{order.name}: too many pictures are asked for at once, try again soon") from None
+            reason = "too many pictures are asked for at once, try again soon"
+            raise PictureUnavailableError(f"{order.name}: {reason}") from None
         self._films[order.subject] = None
         self._films.move_to_end(order.subject)
         if len(self._films) > _FILMS_REMEMBERED:
@@ -103,13 +107,12 @@ class Lane:
 
     async def _serve(self, order: Order) -> None:
         self._busy = True
-        stopping = PictureError(f"{order.name}: the service is being stopped, try again when it is back")
-        made: Made | PictureError = stopping
+        made: Made | PictureError = _stopping(order)
         try:
             made = await self._made(order)
         except Exception as error:
             log.error("picture failed", error, file=order.subject)
-            made = PictureError(f"{order.name}: {reason_of(error)}")
+            made = PictureUnavailableError(f"{order.name}: {reason_of(error)}")
             await self._drop_process()
         finally:
             self._busy = False
@@ -117,24 +120,41 @@ class Lane:
 
     async def _made(self, order: Order) -> Made | PictureError:
         try:
-            process = await self._ready()
-            with move_on_after(self._limit_s) as scope:
-                answer, pictures = await process.exchange(order.request)
-            if not scope.cancelled_caught:
-                if isinstance(answer, Refused):
-                    return PictureError(f"{order.name}: {answer.reason}")
-                return answer, pictures
-            reason = f"no picture came within {self._limit_s:g} s, try another frame"
-        except TimeoutError:
-            reason = f"the process for pictures was not ready within {_STARTS_WITHIN_S:g} s, try again"
+            return await self._tried(order)
+        except TimeoutError as error:
+            reason = str(error)
         except WorkerEndedError as error:
-            log.error("picture process ended", how=error.how(), last_words=error.last_words(), file=order.subject)
-            reason = f"the process that makes pictures {error.how()} there, try another frame"
+            reason = f"the process that makes pictures {error.how()} there, and so did another, try another frame"
         except OSError as error:
             reason = f"no process for pictures can be started ({error.strerror or error}), look at the service's log"
         await self._drop_process()
         log.warning("picture process replaced", reason=reason, file=order.subject)
-        return PictureError(f"{order.name}: {reason}")
+        return PictureUnavailableError(f"{order.name}: {reason}")
+
+    async def _tried(self, order: Order) -> Made | PictureError:
+        """The answer, of a second process where the first one died. Raises as `_answered`."""
+        try:
+            return await self._answered(order)
+        except WorkerEndedError:
+            if order.given_up:
+                raise
+            return await self._answered(order)
+
+    async def _answered(self, order: Order) -> Made | PictureError:
+        """The process's answer. Raises TimeoutError where it is not ready or hangs, OSError, and WorkerEndedError, of
+        which the log is told and after which there is no process."""
+        try:
+            process = await self._ready()
+            with move_on_after(self._limit_s):
+                answer, pictures = await process.exchange(order.request)
+                if isinstance(answer, Refused):
+                    return PictureError(f"{order.name}: {answer.reason}")
+                return answer, pictures
+        except WorkerEndedError as error:
+            log.error("picture process ended", how=error.how(), last_words=error.last_words(), file=order.subject)
+            await self._drop_process()
+            raise
+        raise TimeoutError(f"no picture came within {self._limit_s:g} s, try another frame")
 
     async def _ready(self) -> PictureProcess:
         """The process, or another in its place when it ended while nothing was asked of it. Raises TimeoutError,
@@ -145,7 +165,7 @@ class Lane:
             with move_on_after(_STARTS_WITHIN_S):
                 self._process = await self._start()
             if self._process is None:
-                raise TimeoutError
+                raise TimeoutError(f"the process for pictures was not ready within {_STARTS_WITHIN_S:g} s, try again")
         return self._process
 
     async def _drop_process(self) -> None:
@@ -161,5 +181,9 @@ class Lane:
                 order = self._waiting.receive_nowait()
             except (WouldBlock, EndOfStream):
                 break
-            order.end(PictureError(f"{order.name}: the service is being stopped, try again when it is back"))
+            order.end(_stopping(order))
         self._waiting.close()
+
+
+def _stopping(order: Order) -> PictureUnavailableError:
+    return PictureUnavailableError(f"{order.name}: the service is being stopped, try again when it is back")

@@ -14,6 +14,11 @@ class PictureError(KeyartError):
     """A picture cannot be had: the video is gone, changed, or does not decode there. One line with what to do."""
 
 
+class PictureUnavailableError(PictureError):
+    """A picture cannot be had now, for a reason that is not the film's: no process made it. The same request may be met
+    later."""
+
+
 @dataclass(frozen=True, slots=True)
 class CropOrder:
     """A file to cut. time_s: of the frame; source: (x, y, width, height) in displayed pixels; size: (width, height) of
@@ -26,7 +31,8 @@ class CropOrder:
 
 
 class PictureSource(Protocol):
-    """Pictures out of videos and results. All methods raise PictureError."""
+    """Pictures out of videos and results. All methods raise PictureError, and of it PictureUnavailableError for what
+    may be met later."""
 
     async def frame(self, video: Path, time_s: float, width: int) -> bytes:
         """JPEG of the whole displayed frame at a time of the film, at most `width` pixels wide."""

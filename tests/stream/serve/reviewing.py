@@ -19,7 +19,7 @@ from stream.backfill.titles import result_below
 from stream.serve.access import Who, editor, viewer
 from stream.serve.events import Events
 from stream.serve.metrics import ServeMetrics
-from stream.serve.pictures.source import CropOrder, PictureError
+from stream.serve.pictures.source import CropOrder, PictureError, PictureUnavailableError
 from stream.serve.problems import answer_with_problems
 from stream.serve.review.api import router
 from stream.serve.roots import Roots
@@ -35,7 +35,7 @@ class ScriptedPictures:
 
     def __init__(self) -> None:
         self.cut: list[CropOrder] = []
-        self.broken = ""
+        self.broken = self.unavailable = ""
         self.meanwhile: Callable[[], object] = lambda: None
         """Called while crops are cut."""
 
@@ -64,6 +64,8 @@ class ScriptedPictures:
     def _check(self) -> None:
         if self.broken:
             raise PictureError(self.broken)
+        if self.unavailable:
+            raise PictureUnavailableError(self.unavailable)
 
 
 def image_tree(rank: int, time_s: float) -> dict[str, Any]:

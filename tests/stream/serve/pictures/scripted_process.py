@@ -1,6 +1,7 @@
 """A picture process that does as the name of the film says: a peer of `stream.serve.pictures.process`, without films.
 
-hang: no answer. die: ends. killed: as for want of memory. babble: says what is no message. refuse. hold: answers when
+hang: no answer. die: ends. killed: as for want of memory. once: the first that is asked is killed, and leaves a file
+of that name. babble: says what is no message. refuse. hold: answers when
 the pipe of that name is opened. mute (the first argument): is never ready. Everything else is a picture of one line:
 its own process number and the name.
 """
@@ -36,6 +37,10 @@ def main() -> None:
                 sys.exit("broken film")
             case "killed":
                 os.kill(os.getpid(), signal.SIGKILL)
+            case "once":
+                if not video.exists():
+                    video.touch()
+                    os.kill(os.getpid(), signal.SIGKILL)
             case "babble":
                 print("what?", flush=True)
                 continue

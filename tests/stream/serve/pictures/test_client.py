@@ -17,7 +17,7 @@ from anyio.lowlevel import checkpoint
 
 from stream.serve.pictures.client import PicturePool
 from stream.serve.pictures.lane import MOST_WAITING
-from stream.serve.pictures.source import CropOrder, PictureError
+from stream.serve.pictures.source import CropOrder, PictureError, PictureUnavailableError
 from stream.settings.model import Settings
 from stream.settings.serving import ServeSettings
 
@@ -44,16 +44,17 @@ async def process_of(pictures: PicturePool, name: str = "film.mp4") -> int:
     return int(number)
 
 
-async def refusal(pictures: PicturePool, name: str) -> str:
+async def refusal(pictures: PicturePool, name: str, *, films_fault: bool = False) -> str:
     with fail_after(LONGEST_S), pytest.raises(PictureError) as caught:
         await pictures.frame(Path(name), 1.0, 320)
+    assert isinstance(caught.value, PictureUnavailableError) != films_fault
     assert str(caught.value).startswith(f"{Path(name).name}: ") and "\n" not in str(caught.value)
     return str(caught.value)
 
 
 @pytest.mark.parametrize("name, said", [
-    ("die.mp4", "ended with exit code 1 there, try another frame"),
-    ("killed.mp4", "was killed (signal 9, perhaps for want of memory) there, try another frame"),
+    ("die.mp4", "ended with exit code 1 there, and so did another, try another frame"),
+    ("killed.mp4", "was killed (signal 9, perhaps for want of memory) there, and so did another, try"),
     ("babble.mp4", "try another frame"),
 ])  # fmt: skip
 async def test_a_process_that_dies_costs_one_request(name: str, said: str) -> None:
@@ -62,6 +63,15 @@ async def test_a_process_that_dies_costs_one_request(name: str, said: str) -> No
         assert said in await refusal(pictures, name)
         assert not psutil.pid_exists(first)
         assert await process_of(pictures) != first
+
+
+async def test_a_request_whose_process_was_killed_is_tried_once_more(tmp_path: Path) -> None:
+    async with pool() as pictures:
+        first = await process_of(pictures)
+        with fail_after(LONGEST_S):
+            number, _ = (await pictures.frame(tmp_path / "once.mp4", 1.0, 320)).split()
+        assert not psutil.pid_exists(first)
+        assert await process_of(pictures) == int(number)
 
 
 async def test_a_process_that_hangs_is_ended_and_others_go_on() -> None:
@@ -144,7 +154,7 @@ async def test_more_requests_than_can_wait_are_refused_at_once(tmp_path: Path) -
         async def asked() -> None:
             try:
                 answered.append(int((await pictures.frame(Path("film.mp4"), 1.0, 320)).split()[0]))
-            except PictureError as error:
+            except PictureUnavailableError as error:
                 refused.append(str(error))
 
         async with create_task_group() as tasks:
@@ -193,7 +203,7 @@ async def test_a_process_that_is_never_ready_is_told(tmp_path: Path) -> None:
 async def test_what_a_process_refuses_is_said_with_the_name_and_the_process_goes_on() -> None:
     async with pool() as pictures:
         first = await process_of(pictures)
-        assert await refusal(pictures, "refuse.mp4") == "refuse.mp4: is empty, copy it again"
+        assert await refusal(pictures, "refuse.mp4", films_fault=True) == "refuse.mp4: is empty, copy it again"
         assert await process_of(pictures) == first
 
 
