@@ -152,7 +152,7 @@ def _place(times_s: Sequence[float], time_s: float) -> int | None:
 
 def _must_have(time_s: float, times_s: Sequence[float]) -> None:
     if _place(times_s, time_s) is None:
-        raise KeyartError(f"has no frame at {time_s:.3f} s, was it replaced? then make its result again")
+        raise KeyartError(f"has no frame at {time_s:.3f} s; the times of its frames come from …/frames")
 
 
 def _beside(times_s: Sequence[float], time_s: float) -> tuple[float | None, float | None]:

@@ -108,9 +108,9 @@ def test_a_gap_in_the_film_is_stepped_over(make_film: MakeFilm, moving) -> None:
 
 def test_a_time_without_a_frame_is_told_and_its_neighbours_are_known(film) -> None:
     frames = FilmFrames(film("plain.mp4"), threads=1)
-    with pytest.raises(KeyartError, match=r"has no frame at 0\.500 s"):
+    with pytest.raises(KeyartError, match=r"^has no frame at 0\.500 s; the times of its frames come from …/frames$"):
         frames.shown(0.5)
-    with pytest.raises(KeyartError, match=r"has no frame at 0\.500 s"):
+    with pytest.raises(KeyartError, match=r"^has no frame at 0\.500 s; the times of its frames come from …/frames$"):
         frames.exact(0.5)
     assert frames.neighbours(0.5) == pytest.approx((0.48, 0.52))
     assert frames.neighbours(50.0) == (pytest.approx(1.96), None)
