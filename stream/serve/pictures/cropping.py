@@ -39,7 +39,7 @@ def _edges(active: ActiveAreaEntry, display: tuple[int, int], margin_px: int) ->
     left, top, right, bottom = (bar + margin_px if bar else 0 for bar in bars)
     edges = left, top, display[0] - right, display[1] - bottom
     if edges[2] <= edges[0] or edges[3] <= edges[1]:
-        raise KeyartError("bars leave no picture to cut, make the result again")
+        raise KeyartError("bars leave no picture to cut, take a picture as it is offered")
     return edges
 
 

@@ -130,7 +130,7 @@ def _size(shown: Geometry, most_width: int) -> tuple[int, int]:
 def _reduced(file: Path, width: int) -> np.ndarray:
     """(h, w, 3) uint8 R'G'B' of a JPEG, at most `width` wide."""
     if not file.is_file() or file.stat().st_size > _MOST_FILE_BYTES:  # to read a pipe could take for ever
-        raise KeyartError("is no file, or too large for a picture of a result, make the result again")
+        raise KeyartError("is no file, or too large for a picture of a result, remove it and ask for its title again")
     data = np.fromfile(file, np.uint8)
     picture = next((found for way in _REDUCED[:-1] if (found := _decoded(data, way)).shape[1] >= width), None)
     if picture is None:
@@ -144,5 +144,5 @@ def _reduced(file: Path, width: int) -> np.ndarray:
 def _decoded(jpeg: np.ndarray, way: int) -> np.ndarray:
     picture = cv2.imdecode(jpeg, way) if jpeg.size else None
     if picture is None:
-        raise KeyartError("is no picture, or a broken one, make the result again")
+        raise KeyartError("is no picture, or a broken one, remove it and ask for its title again")
     return picture

@@ -71,7 +71,8 @@ class FormatLine(BaseModel):
 
 
 class Video(BaseModel):
-    """One title. manifest: null where it cannot be read, `problem` says why; next, previous: waiting titles."""
+    """One title. manifest: null where it cannot be read, `problem` says why; video: absolute path of its file, to ask
+    for it again by `POST /api/jobs`, null where that cannot be done; next, previous: waiting titles."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -79,6 +80,7 @@ class Video(BaseModel):
     key: str
     state: str
     problem: str | None
+    video: str | None
     manifest: Manifest | None
     formats: list[FormatLine]
     review: Review

@@ -9,14 +9,14 @@ from ..problems import Problem, printable
 from ..service import Service
 from .answers import Video, format_line, review_of
 from .choices import offered_formats
-from .results import manifest_of, unchanged_video
+from .results import askable_video, manifest_of, unchanged_video
 from .store import Reviews
 from .titles import job_row, neighbours, newest_of
 
 _LATER = {
     "queued": "it waits to be worked on, its pictures come later",
     "running": "it is worked on, its pictures come later",
-    "cancelled": "it was cancelled, `keyart ledger retry` queues it again",
+    "cancelled": "it was cancelled, ask for it again",
     "gone": "its video is gone, put it back",
 }
 
@@ -54,7 +54,7 @@ def video_of(service: Service, job: int, who: str) -> Video:
             problem = problem or printable(str(error))
     formats = offered_formats(manifest, service.settings).values() if manifest else ()
     return Video(
-        id=row.id, key=row.key, state=row.state, problem=problem, manifest=manifest,
+        id=row.id, key=row.key, state=row.state, problem=problem, manifest=manifest, video=askable_video(service, row),
         formats=[format_line(form) for form in formats],
         review=review_of(Reviews(service.ledger.database).look(row), who), next=following, previous=previous,
     )  # fmt: skip
@@ -62,7 +62,7 @@ def video_of(service: Service, job: int, who: str) -> Video:
 
 def _why_not(service: Service, row: Any) -> str | None:
     if row.state in ("failed", "quarantined"):
-        return f"it failed: {row.reason or 'nobody knows why'}; `keyart ledger retry` queues it again"
+        return f"it failed: {row.reason or 'nobody knows why'}; ask for it again"
     if row.state != "done":
         return _LATER[row.state]
     with service.ledger.database.reading() as connection:

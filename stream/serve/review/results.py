@@ -20,7 +20,8 @@ from ..service import Service
 CONTACT_SHEET = "contact_sheet.jpg"
 _REMEMBERED = 4_000
 """Summaries that are kept: a title in the list then costs a look at its manifest's size and time."""
-_AGAIN = "`keyart backfill --overwrite` makes it again"
+_AGAIN = "ask for it again"
+"""By the page's button, or `POST /api/jobs` with the video's path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ def manifest_of(out: Path, row: Any) -> Manifest:
     except ValueError as error:
         raise KeyartError(_no_manifest(file)) from error
     if row.content is not None and found.video.content_fingerprint != row.content:
-        raise KeyartError(f"{file} is about another content of the file than the ledger, {_AGAIN}")
+        what = f"{file} is about another content of the file than the ledger"
+        raise KeyartError(f"{what}, remove {file.parent} and {_AGAIN}")  # a whole result would be taken as it is
     return found
 
 
@@ -127,6 +129,14 @@ def seekable_video(service: Service, row: Any) -> Path:
         detail = "times of this film had to be corrected, so they cannot be sought; take a picture as it is offered"
         raise Problem(409, "Single frames cannot be had", detail)
     return video
+
+
+def askable_video(service: Service, row: Any) -> str | None:
+    """The absolute path of the video, as `POST /api/jobs` takes it; None where it is no printable text, or leads out of
+    the roots. Blocks."""
+    video = video_below(service.roots.first, row.key, row.path)
+    text = os.path.abspath(video)
+    return text if text.isprintable() and service.roots.allows(video) else None
 
 
 def video_text(service: Service, row: Any) -> str:

@@ -125,7 +125,7 @@ def test_a_thumbnail_is_as_wide_as_asked_and_never_enlarged(tmp_path: Path, widt
 def test_what_is_no_picture_is_refused(tmp_path: Path) -> None:
     for name, content in (("empty.jpg", b""), ("text.jpg", b"no picture")):
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(KeyartError, match="is no picture, or a broken one, make the result again"):
+        with pytest.raises(KeyartError, match="is no picture, or a broken one, remove it and ask for its title again"):
             studio().answer(Thumbnail(file=path_out(tmp_path / name), width=9))
 
 
