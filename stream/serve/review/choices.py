@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...manifest import CropEntry, ImageEntry, Manifest
+from ...output.crops import Crop
 from ...settings.formats import Format
 from ...settings.model import Settings
 from ..pictures.cropping import fitted
@@ -20,7 +21,7 @@ _SAME_PX = 0.011
 @dataclass(frozen=True, slots=True)
 class Settled:
     """A choice as it will be published. rank, shot: None where the frame is none that was offered, or in no shot; own:
-    the file in the result that is this picture, None where it is to be cut."""
+    the file in the result that is this picture, None where it is to be cut; moved: see `record.ApprovedImage`."""
 
     format: str
     rank: int | None
@@ -29,6 +30,7 @@ class Settled:
     source: Rect
     size: tuple[int, int]
     own: str | None
+    moved: bool
 
     def choice(self) -> Choice:
         """As a choice again, the crop where it came to lie."""
@@ -67,15 +69,32 @@ def _settled(name: str, choice: Choice, manifest: Manifest, settings: Settings) 
         raise _wrong(f"{name}: there is no rank {choice.rank}, offered are {_span(ranks)}")
     image = next((one for one in manifest.images if abs(one.time_s - choice.time_s) < _SAME_TIME_S), None)
     time_s, rank = (choice.time_s, None) if image is None else (image.time_s, image.rank)
-    crop = _offered_crop(name, image)
-    if crop is not None and all(
-        abs(a - b) < _SAME_PX for a, b in zip(crop.source_rect, choice.source_rect, strict=True)
-    ):
-        size = crop.width, crop.height
-        return Settled(name, rank, time_s, _shot_at(manifest, time_s), crop.source_rect, size, crop.path)
+    crop, shot = _offered_crop(name, image), _shot_at(manifest, time_s)
+    if crop is not None and _same(crop.source_rect, choice.source_rect):
+        return Settled(name, rank, time_s, shot, crop.source_rect, (crop.width, crop.height), crop.path, moved=False)
+    placed = _fitted(name, _rect(name, choice), manifest, settings)
+    starts = [] if crop is not None else _starts(name, manifest, settings)
+    moved = not any(_same(start, placed.source) for start in starts)
+    return Settled(name, rank, time_s, shot, placed.source, placed.size, None, moved)
+
+
+def _fitted(name: str, rect: Rect, manifest: Manifest, settings: Settings) -> Crop:
     margin = settings.crop.bars_margin_px
-    placed = fitted(_known(name, settings), manifest.active_area, _display(manifest), _rect(name, choice), margin)
-    return Settled(name, rank, time_s, _shot_at(manifest, time_s), placed.source, placed.size, None)
+    return fitted(_known(name, settings), manifest.active_area, _display(manifest), rect, margin)
+
+
+def _starts(name: str, manifest: Manifest, settings: Settings) -> list[Rect]:
+    """Where the crop of a frame without one of its own may lie before anybody moves it: where an offered picture's
+    does, or in the middle, as large as it can be."""
+    wide, high = _display(manifest)
+    bars = manifest.active_area
+    inside = bars.left, bars.top, wide - bars.left - bars.right, high - bars.top - bars.bottom
+    there = [crop.source_rect for image in manifest.images for crop in image.crops if crop.format == name]
+    return [*there, _fitted(name, inside, manifest, settings).source]
+
+
+def _same(one: Rect, other: Rect) -> bool:
+    return all(abs(a - b) < _SAME_PX for a, b in zip(one, other, strict=True))
 
 
 def _offered_crop(name: str, image: ImageEntry | None) -> CropEntry | None:

@@ -177,7 +177,7 @@ def _record(
 def _image(one: Settled) -> ApprovedImage:
     return ApprovedImage(
         format=one.format, rank=one.rank, time_s=one.time_s, shot=one.shot, source_rect=one.source, width=one.size[0],
-        height=one.size[1], path=_name(one), moved=one.own is None,
+        height=one.size[1], path=_name(one), moved=one.moved,
     )  # fmt: skip
 
 

@@ -40,7 +40,12 @@ class Draft(Part):
 
 
 class ApprovedImage(Part):
-    """One published file. rank: null for a frame that was not offered; moved: the crop is not the offered one."""
+    """One published file. rank: of the offered image whose frame it is, null for another frame of the film.
+
+    moved: the editor placed the crop. Of an offered frame: it differs from the crop that was offered for the format. Of
+    another frame, which has none: it lies neither where the format's crop of an offered image does, nor in the middle
+    of the picture as large as it can be, which are what the page begins with.
+    """
 
     format: str
     rank: Rank | None

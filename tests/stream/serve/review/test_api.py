@@ -119,7 +119,7 @@ def test_a_moved_crop_and_another_frame_are_cut_from_the_film(shelf: Shelf, clie
         (2.04, WHOLE, (1920, 1080)),
         (0.5, (300.0, 0.0, 480.0, 720.0), (720, 1080)),
     ]
-    assert [(one["rank"], one["shot"], one["moved"]) for one in record["images"]] == [(None, 1, True), (1, 0, True)]
+    assert [(one["rank"], one["shot"], one["moved"]) for one in record["images"]] == [(None, 1, False), (1, 0, True)]
     assert (shelf.published("b/three.mkv") / "portrait.jpg").read_bytes().startswith(b"crop 0.5 ")
 
 
