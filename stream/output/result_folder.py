@@ -151,7 +151,7 @@ class ResultFolder:
         """Let what was written take its place. Leaving the block does it, for all but those who must do it sooner."""
         with _explained(self.target, self._kind):
             for folder, _, _ in os.walk(self._partial):
-                _sync_folder(Path(folder))
+                sync_folder(Path(folder))
         self.before_rename()
         with _explained(self.target, self._kind):
             aside = self._move_old_aside()
@@ -161,7 +161,7 @@ class ResultFolder:
                 if aside:
                     self._old.rename(self.target)
                 raise
-            _sync_folder(self.target.parent)
+            sync_folder(self.target.parent)
         if aside:
             remove(self._old)
 
@@ -200,7 +200,8 @@ def _abandon(partial: Path) -> None:
             os.close(descriptor)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Wait until what a folder holds is on the disk. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -18,7 +18,7 @@ from . import pictures_api
 from .answers import Approval, DraftChange, OnVersion, Review, Video, VideoPage, line_of, review_of
 from .choices import checked
 from .detail import ready_row, video_of
-from .publish import approve, reject, usable_manifest
+from .publish import approve, reject, reopen, usable_manifest
 from .results import summary_of
 from .store import Reviews, Standing
 from .titles import Shown, Wanted, titles_page
@@ -78,16 +78,16 @@ async def approve_title(job: AJob, approval: Approval, service: AService, who: A
 
 @router.post("/{job}/reject", responses=problems(404, 409, *_ALWAYS))
 async def reject_title(job: AJob, change: OnVersion, service: AService, who: AnEditor) -> Review:
-    """Note that none of the title's pictures is wanted. What was published before stays."""
+    """Note that none of the title's pictures is wanted. What was published is withdrawn."""
     row = await _ready(service, job)
     return _told(service, row, await reject(service, row, change.version, who.name), who)
 
 
 @router.post("/{job}/reopen", responses=problems(404, 409, *_ALWAYS))
 async def reopen_title(job: AJob, change: OnVersion, service: AService, who: AnEditor) -> Review:
-    """Let a decided title wait again, with the choices it was decided with."""
+    """Let a decided title wait again, with the choices it was decided with. What was published is withdrawn."""
     row = await _ready(service, job)
-    return await _change(service, row, who, lambda: _reviews(service).reopen(row, change.version, who.name))
+    return _told(service, row, await reopen(service, row, change.version, who.name), who)
 
 
 def listed(service: Service, wanted: Wanted) -> VideoPage:

@@ -23,11 +23,11 @@ from ..problems import Problem
 from ..service import Service
 from .answers import Approval
 from .choices import Settled, checked, settled
-from .record import ApprovedImage, Decision, Draft, Record, iso, offered
+from .record import APPROVAL, ApprovedImage, Decision, Draft, Record, iso, offered
 from .results import manifest_of, picture_bytes, picture_file, seekable_video, video_text
 from .store import Reviews, Standing, refuse_other_version
+from .withdrawal import Withdrawal
 
-APPROVAL = "approval.json"
 APPROVED_FOLDER = FolderKind("approved pictures", (APPROVAL,), "--publish", "move it away")
 _Identity = tuple[int, int, int] | None
 """Which file that is; None where there is none."""
@@ -70,18 +70,31 @@ async def approve(service: Service, row: Any, asked: Approval, who: str) -> Stan
 
 
 async def reject(service: Service, row: Any, version: int, who: str) -> Standing:
-    """Note that nothing of a title is wanted: every rank that was offered is rejected. What was published before stays.
-    Raises Problem 409 for another version."""
+    """Note that nothing of a title is wanted: every rank that was offered is rejected. What was published is withdrawn.
+    Raises Problem 409 for another version, and what `Withdrawal.begin` does."""
     reviews = Reviews(service.ledger.database)
 
     def decided() -> Standing:
-        record = _record(service, row, who, "rejected", reviews.look(row), _offer(service, row))
-        with reviews.deciding(row, version, who) as decide:
+        before = reviews.look(row)
+        record = _record(service, row, who, "rejected", before, _offer(service, row))
+        with Withdrawal(service, row) as withdrawal, reviews.deciding(row, version, who) as decide:
+            withdrawal.begin(before)
             return decide("rejected", record, Draft(rejected=record.rejected))
 
     done = await service.writer.write(decided)
     service.metrics.reviews.labels("rejected").inc()
     return done
+
+
+async def reopen(service: Service, row: Any, version: int, who: str) -> Standing:
+    """Let a decided title wait again, with the choices it was decided with. What was published is withdrawn; the record
+    stays in the ledger. Raises as `reject`."""
+
+    def opened() -> Standing:
+        with Withdrawal(service, row) as withdrawal:
+            return Reviews(service.ledger.database).reopen(row, version, who, withdrawal.begin)
+
+    return await service.writer.write(opened)
 
 
 def _prepared(service: Service, row: Any, asked: Approval) -> _Prepared:

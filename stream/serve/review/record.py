@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from ...manifest import ImageEntry
 
 SCHEMA: Literal["keyart/approval/1"] = "keyart/approval/1"
+APPROVAL = "approval.json"
+"""The file of the record beside the published pictures."""
 Decision = Literal["approved", "rejected"]
 _MOST_FORMATS = 64
 _MOST_RANKS = 1000

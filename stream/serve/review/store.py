@@ -94,10 +94,12 @@ class Reviews:
             before = _at_version(connection, row, version)
             return _changed(connection, row, before, who, draft=draft.model_dump_json())
 
-    def reopen(self, row: Any, version: int, who: str) -> Standing:
-        """Let a decided title wait again, with the choices it was decided with. What was published stays."""
+    def reopen(self, row: Any, version: int, who: str, first: Callable[[Standing], object]) -> Standing:
+        """Let a decided title wait again, with the choices it was decided with. first: called within the transaction
+        with what is to change; what it raises leaves that as it is."""
         with self._database.writing() as connection:
             before = _at_version(connection, row, version)
+            first(before)
             return _changed(connection, row, before, who, state="open", decided_s=None)
 
     @contextmanager
