@@ -26,6 +26,7 @@ def title_view(found: Document, trouble: Mapping[str, str], texts: Texts, who: W
     manifest = found["manifest"]
     view = {name: found[name] for name in ("id", "key", "problem", "next", "previous", "review", "formats")}
     view |= {"trouble": trouble, "film": None, "decision": _decision(found["review"], texts)}
+    view["former"] = _former(found, texts)
     if manifest is None:
         return view
     formats = [form | {"label": texts.format_name(form["name"])} for form in found["formats"]]
@@ -103,6 +104,17 @@ def _decision(review: Document, texts: Texts) -> dict[str, str] | None:
     if review["state"] == "waiting" or record is None:
         return None
     text = "title.approved_by" if review["state"] == "approved" else "title.rejected_by"
+    return {"text": texts(text, name=record["who"]), "when": record["decided"]}
+
+
+def _former(found: Document, texts: Texts) -> dict[str, str] | None:
+    """The decision about what the file held before, for a film that changed since."""
+    record, manifest = found["review"]["record"], found["manifest"]
+    if found["review"]["state"] != "waiting" or record is None or manifest is None:
+        return None
+    if record["content_fingerprint"] == manifest["video"]["content_fingerprint"]:
+        return None
+    text = "title.changed_since_approved" if record["state"] == "approved" else "title.changed_since_rejected"
     return {"text": texts(text, name=record["who"]), "when": record["decided"]}
 
 

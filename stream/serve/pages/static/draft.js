@@ -1,5 +1,6 @@
 // What the editor chose so far: changes, undo, saving. A change is never lost: what could not be saved stays here.
 import { ask } from "./api.js";
+import { film } from "./film.js";
 
 const SAVE_AFTER_MS = 400;
 const MOST_UNDO = 200;
@@ -13,8 +14,9 @@ export class Draft {
 
   // Take over what the service has; what is not saved here is given up.
   adopt(review) {
-    const draft = review.draft ?? fromRecord(review.record) ?? { choices: {}, rejected: [] };
-    this.state = structuredClone(draft);
+    // The record of a title that waits is about what it was before: its choice is none for now.
+    const kept = review.draft ?? (review.state === "waiting" ? null : fromRecord(review.record));
+    this.state = ofThisResult(kept ?? { choices: {}, rejected: [] });
     this.version = review.version;
     this.dirty = false;
   }
@@ -89,6 +91,17 @@ export class Draft {
     else this.told.failed(error);
   }
 }
+
+// The choices without those that mean pictures which this result does not have; the film's result was made anew then.
+function ofThisResult(draft) {
+  const isHere = ({ rank, time_s }) => (rank === null ? isWithin(time_s) : Math.abs(film.image(rank)?.time - time_s) < 1e-4);
+  const entries = Object.entries(draft.choices);
+  const choices = structuredClone(Object.fromEntries(entries.filter(([, choice]) => isHere(choice))));
+  const isWhole = Object.keys(choices).length === entries.length;
+  return { choices, rejected: isWhole ? draft.rejected.filter((rank) => film.image(rank)) : [] };
+}
+
+const isWithin = (time) => film.shots.some(([, start, end]) => time >= start - 1e-6 && time < end);
 
 function fromRecord(record) {
   if (!record) return null;

@@ -52,7 +52,7 @@ def crop_of(form: Mapping[str, Any], rank: int) -> dict[str, Any]:
 def manifest_of(images: int = 10, shots: int = 12) -> dict[str, Any]:
     """What the review page reads of a manifest."""
     return {
-        "video": {"display_width": DISPLAY[0], "display_height": DISPLAY[1]},
+        "video": {"display_width": DISPLAY[0], "display_height": DISPLAY[1], "content_fingerprint": "now"},
         "active_area": BARS,
         "shots": [{"index": i, "start_s": i * SHOT_S, "end_s": (i + 1) * SHOT_S} for i in range(shots)],
         "characters": [
@@ -249,8 +249,8 @@ def _add_changes(app: FastAPI, peer: Peer) -> None:
         peer.change(request, what, title, body)
         title.state = {"approve": "approved", "reject": "rejected", "reopen": "waiting"}[what]
         images = [{"format": name, **choice} for name, choice in body.get("choices", {}).items()]
-        decided = {"who": "editor", "decided": "2026-01-02T03:04:05+00:00", "images": images}
-        title.record = None if what == "reopen" else {**decided, "rejected": body.get("rejected", [])}
+        decided = {"who": "editor", "decided": "2026-01-02T03:04:05+00:00", "images": images, "state": title.state}
+        title.record = None if what == "reopen" else {**decided, "content_fingerprint": "now", "rejected": body.get("rejected", [])}
         return title.review()
 
 

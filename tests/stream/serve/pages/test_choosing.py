@@ -152,6 +152,29 @@ def test_nothing_is_approved_without_a_picture_for_every_format(desk: Desk) -> N
     assert desk.calls("approve") == []
 
 
+def test_what_was_chosen_of_a_former_film_is_no_choice(desk: Desk) -> None:
+    images = [{"format": name, **choice(name, 3)} for name in ("landscape", "portrait")]
+    desk.peer.titles[0].record = {
+        "who": "ann", "state": "approved", "decided": "2026-01-02T03:04:05+00:00", "content_fingerprint": "before",
+        "images": images, "rejected": [5],
+    }  # fmt: skip
+    page = desk.review(1)
+    page.get_by_text("The film changed since ann approved it.").wait_for()
+    assert chosen(page) == {"landscape": "nothing yet", "portrait": "nothing yet"}
+    assert page.locator(".card.rejected").count() == 0
+    press(page, "Enter")
+    assert page.locator("#note").inner_text() == "Pick a picture for Landscape and Portrait first."
+    assert desk.calls("approve") == []
+
+
+def test_a_draft_of_a_former_result_is_no_choice(desk: Desk) -> None:
+    former = {**choice("landscape", 3), "time_s": 14.5}
+    desk.peer.titles[0].draft = {"choices": {"landscape": former, "portrait": choice("portrait", 4)}, "rejected": [5]}
+    page = desk.review(1)
+    assert chosen(page) == {"landscape": "nothing yet", "portrait": "picture 4"}
+    assert page.locator(".card.rejected").count() == 0
+
+
 def test_all_are_rejected_after_a_question(desk: Desk) -> None:
     page = desk.review(5)
     press(page, "KeyR", "Escape")
