@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 
 LANGUAGES = ("en", "ko")
-_SCRIPTED = ("choice", "compare", "conflict", "crop", "error", "format", "list", "note", "state", "title")
+_SCRIPTED = ("choice", "compare", "conflict", "crop", "error", "format", "list", "note", "state", "title", "trouble")
 """Sections that the page's JavaScript reads, too."""
 
 
@@ -36,6 +36,10 @@ class Texts:
     def warning(self, code: str) -> str:
         """What a warning of a manifest is about."""
         return self._texts.get(f"warning.{code}", self._texts["warning.other"])
+
+    def trouble(self, kind: str) -> str:
+        """What a kind of trouble means for editors."""
+        return self._texts.get(f"trouble.{kind}", self._texts["trouble.other"])
 
     def format_name(self, name: str) -> str:
         """What a format is called; a user's own by its name."""

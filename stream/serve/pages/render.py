@@ -30,8 +30,3 @@ def page(
     languages = [(one, str(here.include_query_params(lang=one))) for one in LANGUAGES]
     shared = {"t": texts, "who": who, "languages": languages, "csrf": (who.csrf or "") if who else ""}
     return HTMLResponse(_templates().get_template(template).render(shared | view), status)
-
-
-def error_page(request: Request, texts: Texts, status: int, title: str, detail: str) -> Response:
-    """The page of an error, with what to do."""
-    return page(request, texts, "error.html", None, {"title": title, "detail": detail, "status": status}, status)

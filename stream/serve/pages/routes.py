@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi import Path as PathParameter
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
-from fastapi.routing import APIRoute
 
-from ...backfill.errors import LedgerUnavailableError
-from ...errors import KeyartError
 from ..access import Who
 from ..login import page_viewer
-from ..problems import Problem
 from .assets import assets
-from .language import ATexts, remember, texts_of
-from .render import error_page, page
+from .errors import PageRoute
+from .language import ATexts
+from .render import page
 from .source import ASource, Shown
 from .views import list_view, title_view
 
@@ -26,34 +21,6 @@ PER_PAGE = 50
 _FOUND = 303
 AViewer = Annotated[Who, Depends(page_viewer)]
 AJob = Annotated[int, PathParameter(ge=1, le=2**53)]
-
-
-class PageRoute(APIRoute):
-    """A route whose errors are pages."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, with errors made pages."""
-        inner = super().get_route_handler()
-
-        async def handler(request: Request) -> Response:
-            try:
-                answer = await inner(request)
-            except Problem as problem:
-                if problem.status < 400:
-                    return problem.response()
-                answer = error_page(request, texts_of(request), problem.status, problem.title, problem.detail)
-            except LedgerUnavailableError as error:
-                answer = error_page(request, texts_of(request), 503, "The ledger cannot be used", str(error))
-            except KeyartError as error:
-                answer = error_page(request, texts_of(request), 422, "It cannot be worked on", str(error))
-            except RequestValidationError:
-                answer = error_page(request, texts_of(request), 404, "Not Found", request.url.path)
-            remember(request, answer)
-            return answer
-
-        return handler
-
-
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 

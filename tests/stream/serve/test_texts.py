@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from importlib import resources
+from typing import get_args
 
 import pytest
 
+from stream.backfill.states import TroubleKind
 from stream.ranking import reasons
 from stream.ranking.selection import LAST_RESORT, LIFTED_IN_ORDER
 from stream.serve.pages.source import SHOWN
 from stream.serve.texts import LANGUAGES, Texts, catalogue, language_of
 from stream.settings.formats import shipped_formats
 
-SOUGHT_BY_SECTION = {"why", "scale", "reason", "warning"}
-"""Sections whose keys are found by what a manifest says."""
+SOUGHT_BY_SECTION = {"why", "scale", "reason", "warning", "trouble"}
+"""Sections whose keys are found by what a manifest or the service says."""
 BY_NAME = {
     *(f"state.{name}" for name in SHOWN),
     *(f"format.{name}" for name in shipped_formats()),
@@ -101,6 +103,12 @@ def test_every_warning_of_a_manifest_has_a_text() -> None:
     assert len(codes) >= 10
     assert {f"warning.{code}" for code in codes} <= set(catalogue()["en"])
     assert Texts("en").warning("of_tomorrow") == "Note"
+
+
+def test_every_kind_of_trouble_has_a_text_for_editors() -> None:
+    kinds = {*get_args(TroubleKind), "paused"}
+    assert {f"trouble.{kind}" for kind in kinds} <= set(catalogue()["en"])
+    assert Texts("en").trouble("of_tomorrow") == catalogue()["en"]["trouble.other"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 // The list of titles: it is brought up to date when something happens, without losing the place.
 import { listen, showTrouble } from "./live.js";
 import { note, showLeftNote } from "./notes.js";
+import { keepTrying } from "./pictures.js";
 import { showTimes, t } from "./texts.js";
 
 const AT_MOST_EVERY_MS = 2000;
@@ -33,6 +34,7 @@ function replace(fresh) {
 }
 
 showTimes();
+keepTrying();
 showLeftNote();
 if (new URLSearchParams(location.search).has("finished")) note(t("note.finished"));
 listen({ review: soon, counts: soon, trouble: showTrouble, lost: soon, job: soon });

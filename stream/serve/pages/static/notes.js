@@ -54,7 +54,9 @@ export function unbanner(name) {
 
 export function problem(error, again) {
   if (error.status === undefined) throw error; // a bug, not an answer
-  banner("problem", "error", error.title, error.detail, again ? [[t("error.again"), again]] : []);
+  const away = error.title === "The ledger cannot be used"; // its detail names servers and files
+  const [title, detail] = away ? [t("error.ledger"), t("error.ledger_detail")] : [error.title, error.detail];
+  banner("problem", "error", title, detail, again ? [[t("error.again"), again]] : []);
 }
 
 // A note for the page that is loaded next.

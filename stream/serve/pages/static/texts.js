@@ -8,6 +8,8 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
+export const has = (key) => key in texts;
+
 export const language = document.documentElement.lang;
 const place = navigator.languages.find((one) => one.startsWith(language)) ?? language; // for dates: en-GB or en-US
 

@@ -8,6 +8,7 @@ import { film, offered } from "./film.js";
 import { keysAreOn, listenToKeys, switchKeys } from "./keys.js";
 import { listen, showTrouble } from "./live.js";
 import { banner, leaveNote, note, problem, showLeftNote, unbanner } from "./notes.js";
+import { keepTrying } from "./pictures.js";
 import { clock, moment, showTimes, t } from "./texts.js";
 import { listenToTimeline } from "./timeline.js";
 
@@ -236,6 +237,7 @@ function start() {
   const fitting = new ResizeObserver(fitDesk);
   for (const above of [document.querySelector("header.site"), at("banners")]) fitting.observe(above);
   showTimes();
+  keepTrying();
   showLeftNote();
   document.addEventListener("click", clicked);
   document.addEventListener("dblclick", (event) => {

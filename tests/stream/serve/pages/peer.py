@@ -118,12 +118,13 @@ def drawn(text: str, width: int, height: int) -> bytes:
 
 @dataclass
 class Peer:
-    """The state. frame, image: draw pictures; refused: the answers of the next changes; calls: changes made."""
+    """The state. frame, image: draw pictures; refused: the answers of the next changes; away: of lists; calls: changes made."""
 
     titles: list[Title]
     role: Literal["viewer", "editor"] = "editor"
     trouble_now: dict[str, str] = field(default_factory=dict)
     refused: list[Problem] = field(default_factory=list)
+    away: Problem | None = None
     calls: list[tuple[str, Any]] = field(default_factory=list)
     listeners: list[asyncio.Queue[tuple[str, dict[str, Any]]]] = field(default_factory=list)
     listening: threading.Event = field(default_factory=threading.Event)
@@ -149,6 +150,8 @@ class Peer:
         assert self.listening.wait(10)
 
     async def videos(self, review: str, q: str, page: int, per_page: int) -> Mapping[str, Any]:
+        if self.away is not None:
+            raise self.away
         found = [one for one in self.titles if review in ("all", one.state) and q.lower() in one.key.lower()]
         shown = found[(page - 1) * per_page : page * per_page]
         pages = max(1, -(-len(found) // per_page))

@@ -215,6 +215,18 @@ def test_what_was_not_saved_is_said_and_kept(desk: Desk) -> None:
     page.wait_for_url("**/review/2")
 
 
+def test_a_ledger_out_of_reach_is_told_without_its_address(desk: Desk) -> None:
+    desk.expected.append("503")
+    desk.peer.refused.append(Problem(503, "The ledger cannot be used", "postgresql://keyart@db/keyart: refused"))
+    page = desk.review(1)
+    press(page, "KeyP")
+    alert = page.get_by_role("alert")
+    alert.get_by_text("The service cannot reach its ledger").wait_for()
+    assert "postgresql" not in alert.inner_text()
+    alert.get_by_role("button", name="Try again").click()
+    saved(page)
+
+
 @pytest.mark.parametrize(("button", "choice_of"), [("Load theirs", "picture 9"), ("Keep mine", "picture 1")])
 def test_the_second_of_two_editors_is_told_and_decides(desk: Desk, button: str, choice_of: str) -> None:
     desk.expected.append("409")

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from stream.serve.problems import Problem
+
 from .conftest import Desk
 from .peer import Title
 
 pytestmark = pytest.mark.debian
+
+LOADED = "() => [...document.querySelectorAll('#stage img, .card img')].every((one) => one.naturalWidth)"
 
 
 @pytest.fixture
@@ -72,6 +76,44 @@ def test_trouble_is_a_banner_while_it_lasts(many: Desk) -> None:
     page.get_by_text("/out is full: make room").wait_for()
     many.peer.tell("trouble", {"now": {}})
     page.locator("#trouble").wait_for(state="hidden")
+
+
+def test_a_ledger_in_trouble_is_told_in_words_of_an_editor(many: Desk) -> None:
+    page = many.show("/review")
+    many.peer.wait_for_listener()
+    many.peer.tell("trouble", {"now": {"ledger": "the ledger postgresql://keyart@db/keyart cannot be used"}})
+    page.get_by_text("decisions and other titles wait until the ledger is back").wait_for()
+    assert "postgresql" not in page.locator("#trouble").inner_text()
+    many.peer.trouble_now["ledger"] = "the ledger postgresql://keyart@db/keyart cannot be used"
+    page = many.show("/review?lang=ko")
+    assert "원장이 돌아올 때까지" in page.locator("#trouble").inner_text()
+    assert "postgresql" not in page.content()
+
+
+def test_a_page_that_could_not_be_shown_comes_back_by_itself(desk: Desk) -> None:
+    desk.expected.append("503")
+    desk.peer.away = Problem(503, "The service ends", "ask again", headers={"Retry-After": "1"})
+    page = desk.show("/review")
+    page.get_by_text("This page cannot be shown").wait_for()
+    desk.peer.away = None
+    page.get_by_text("5 titles").wait_for()
+
+
+def test_a_picture_that_could_not_be_loaded_is_tried_again(desk: Desk) -> None:
+    desk.expected.append("503")
+    draw, asked = desk.peer.image, set[str]()
+
+    def busy_at_first(title: Title, path: str, width: int) -> bytes:
+        if path in asked:
+            return draw(title, path, width)
+        asked.add(path)
+        raise Problem(503, "The ledger cannot be used", headers={"Retry-After": "1"})
+
+    desk.peer.image = busy_at_first
+    page = desk.review(1)
+    page.locator("#stage .cut").nth(1).wait_for()
+    page.wait_for_function(LOADED)
+    assert page.locator(".broken").count() == 0
 
 
 def test_a_title_with_a_problem_says_so_and_the_others_go_on(desk: Desk) -> None:

@@ -95,15 +95,17 @@ def test_errors_are_pages_with_a_way_out(pages: TestClient, path: str) -> None:
     assert 'href="/review"' in answer.text
 
 
-def test_a_ledger_out_of_reach_is_a_page_too(pages: TestClient) -> None:
+@pytest.mark.parametrize(("language", "said"), [("en", "cannot reach its ledger"), ("ko", "원장에 연결할 수 없습니다")])
+def test_a_ledger_out_of_reach_is_a_page_that_loads_itself_again(pages: TestClient, language: str, said: str) -> None:
     def unreachable() -> None:
-        raise LedgerUnavailableError("the ledger cannot be reached: start PostgreSQL")
+        raise LedgerUnavailableError("the ledger postgresql://keyart@db:5432/keyart cannot be used: start PostgreSQL")
 
     assert isinstance(pages.app, FastAPI)
     pages.app.dependency_overrides[page_source] = unreachable
-    answer = pages.get("/review")
-    assert answer.status_code == 503
-    assert "start PostgreSQL" in answer.text
+    answer = pages.get(f"/review?lang={language}")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert said in answer.text and "postgresql://" not in answer.text
+    assert '<meta name="again" content="5">' in answer.text and "away.js" in answer.text
 
 
 def test_who_must_log_in_first_is_led_there(pages: TestClient) -> None:
