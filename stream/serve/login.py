@@ -9,11 +9,12 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from .access import COOKIE, CSRF_HEADER, Bearer, Who, address_of, refuse_without_csrf, viewer, wrong_tokens_of
+from .pages.errors import LoginRoute
 from .problems import Problem, problems
 from .service import AService
 from .sessions import Sessions
 
-router = APIRouter(tags=["login"])
+router = APIRouter(tags=["login"], route_class=LoginRoute)
 LOGIN = "/login"
 _HOME = "/"
 _SEE_OTHER = 303

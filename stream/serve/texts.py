@@ -25,6 +25,11 @@ class Texts:
     def __call__(self, key: str, **values: object) -> str:
         return self._texts[key].format_map(values)
 
+    def count(self, key: str, number: int, **values: object) -> str:
+        """A text with a number in it, `{count}`; of one thing it is the text of `<key>_one`, where there is one."""
+        own = f"{key}_one" if number == 1 and f"{key}_one" in self._texts else key
+        return self(own, **{"count": f"{number:,}", **values})
+
     def why(self, phrase: str) -> str:
         """A phrase of `stream.ranking.reasons` in this language; unknown ones stay as they are."""
         for key, pattern in _phrases():

@@ -47,6 +47,39 @@ class PageRoute(APIRoute):
         return handler
 
 
+class LoginRoute(APIRoute):
+    """The route that takes a form's token. What a browser's form meets is a page, the form again where that helps; what
+    a script meets is a problem."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, with errors made pages for browsers."""
+        inner = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            try:
+                return await inner(request)
+            except (Problem, LedgerUnavailableError) as error:
+                if "text/html" not in request.headers.get("Accept", ""):
+                    raise
+                texts = texts_of(request)
+                problem = error if isinstance(error, Problem) else ledger_away(texts)
+                if problem.status != 429:
+                    return error_page(request, texts, problem)
+                return await _form_again(request, texts, problem)
+
+        return handler
+
+
+async def _form_again(request: Request, texts: Texts, problem: Problem) -> Response:
+    """The login, with when to try again."""
+    form = await request.form()
+    wait_s = int(problem.headers["Retry-After"])
+    view = {"next": str(form.get("next", "/")), "wrong": False, "wait_s": wait_s}
+    answer = page(request, texts, "login.html", None, view, problem.status)
+    answer.headers.update(problem.headers)
+    return answer
+
+
 def ledger_away(texts: Texts) -> Problem:
     """That the ledger is out of reach; where it is and why is for those who run the service, not for pages."""
     detail = " ".join((texts("error.ledger_detail"), texts("error.reloads")))

@@ -65,7 +65,7 @@ async def next_title(request: Request, job: AJob, who: AViewer, source: ASource)
 @router.get("/login")
 async def login(request: Request, texts: ATexts, next: str = "/", wrong: bool = False) -> Response:
     """The form for the access token."""
-    return page(request, texts, "login.html", None, {"next": next, "wrong": wrong})
+    return page(request, texts, "login.html", None, {"next": next, "wrong": wrong, "wait_s": 0})
 
 
 @router.get("/static/{digest}/{name}")

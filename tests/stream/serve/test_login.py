@@ -59,6 +59,20 @@ def test_too_many_wrong_tokens_close_the_login_for_an_address(ledger: Ledger, tm
     assert 1 <= int(right.headers["Retry-After"]) <= 60
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "Try again in"), ("ko", "다시 시도하세요")])
+def test_a_browser_is_shown_the_form_with_when_to_try_again(
+    ledger: Ledger, tmp_path: Path, language: str, said: str
+) -> None:
+    headers = HTML | {"Accept-Language": language}
+    with small_service(ledger, tmp_path, **NETWORK, logins_per_minute=1) as client:
+        form = {"token": "x", "next": "/review/2"}
+        client.post("/login", data=form, headers=headers)
+        answer = client.post("/login", data=form, headers=headers)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (429, "text/html; charset=utf-8")
+    assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    assert said in answer.text and 'name="token"' in answer.text and 'value="/review/2"' in answer.text
+
+
 def test_right_tokens_are_not_counted(ledger: Ledger, tmp_path: Path, token: str) -> None:
     with small_service(ledger, tmp_path, **NETWORK, logins_per_minute=1) as client:
         assert [client.post("/login", data={"token": token}).headers["Location"] for _ in range(3)] == ["/"] * 3

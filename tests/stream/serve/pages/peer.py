@@ -118,7 +118,8 @@ def drawn(text: str, width: int, height: int) -> bytes:
 
 @dataclass
 class Peer:
-    """The state. frame, image: draw pictures; refused: the answers of the next changes; away: of lists; calls: changes made."""
+    """The state. frame, image: draw pictures; refused: the answers of the next changes; away: of lists; calls:
+    changes made."""
 
     titles: list[Title]
     role: Literal["viewer", "editor"] = "editor"
@@ -252,8 +253,11 @@ def _add_changes(app: FastAPI, peer: Peer) -> None:
         peer.change(request, what, title, body)
         title.state = {"approve": "approved", "reject": "rejected", "reopen": "waiting"}[what]
         images = [{"format": name, **choice} for name, choice in body.get("choices", {}).items()]
-        decided = {"who": "editor", "decided": "2026-01-02T03:04:05+00:00", "images": images, "state": title.state}
-        title.record = None if what == "reopen" else {**decided, "content_fingerprint": "now", "rejected": body.get("rejected", [])}
+        record = {
+            "who": "editor", "decided": "2026-01-02T03:04:05+00:00", "images": images, "state": title.state,
+            "content_fingerprint": "now", "rejected": body.get("rejected", []),
+        }  # fmt: skip
+        title.record = None if what == "reopen" else record
         return title.review()
 
 
