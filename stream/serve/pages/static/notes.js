@@ -54,9 +54,20 @@ export function unbanner(name) {
 
 export function problem(error, again) {
   if (error.status === undefined) throw error; // a bug, not an answer
+  if (error.status === 401) return loggedOut();
   const away = error.title === "The ledger cannot be used"; // its detail names servers and files
   const [title, detail] = away ? [t("error.ledger"), t("error.ledger_detail")] : [error.title, error.detail];
   banner("problem", "error", title, detail, again ? [[t("error.again"), again]] : []);
+}
+
+// A session has ended or its token was revoked: trying again is of no use, logging in is.
+function loggedOut() {
+  banner("problem", "error", t("error.logged_out"), t("error.logged_out_detail"));
+  const link = document.createElement("a");
+  link.className = "button primary";
+  link.href = `/login?${new URLSearchParams({ next: location.pathname + location.search })}`;
+  link.textContent = t("error.login");
+  document.querySelector('#banners [data-name="problem"] div').after(link);
 }
 
 // A note for the page that is loaded next.

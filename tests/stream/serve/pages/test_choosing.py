@@ -215,6 +215,18 @@ def test_what_was_not_saved_is_said_and_kept(desk: Desk) -> None:
     page.wait_for_url("**/review/2")
 
 
+def test_who_is_logged_out_is_led_to_the_login(desk: Desk) -> None:
+    desk.expected.append("401")
+    desk.peer.refused.append(Problem(401, "Who is it?", "log in at /login, or send a token"))
+    page = desk.review(1)
+    press(page, "KeyP")
+    alert = page.get_by_role("alert")
+    alert.get_by_text("You are logged out.").wait_for()
+    assert "send a token" not in alert.inner_text()
+    assert alert.get_by_role("button", name="Try again").count() == 0
+    assert alert.get_by_role("link", name="Log in").get_attribute("href") == "/login?next=%2Freview%2F1"
+
+
 def test_a_ledger_out_of_reach_is_told_without_its_address(desk: Desk) -> None:
     desk.expected.append("503")
     desk.peer.refused.append(Problem(503, "The ledger cannot be used", "postgresql://keyart@db/keyart: refused"))
