@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 
 LANGUAGES = ("en", "ko")
-_SCRIPTED = ("choice", "compare", "conflict", "crop", "error", "format", "list", "note", "state", "title", "trouble")
+_SCRIPTED = ("choice", "compare", "confirm", "conflict", "crop", "error", "format", "list", "note", "state", "title", "trouble")
 """Sections that the page's JavaScript reads, too."""
 
 

@@ -1,6 +1,6 @@
 // The crop editor: the whole frame with the crop on it, the frames beside, and other frames of the same shot.
 import { ask } from "./api.js";
-import { around, fileSize, largest, moved, same, scaled, stretched } from "./geometry.js";
+import { around, fileSize, isFarTooSmall, largest, moved, same, scaled, stretched } from "./geometry.js";
 import { film, frameUrl } from "./film.js";
 import { note, problem } from "./notes.js";
 import { clock, t } from "./texts.js";
@@ -71,6 +71,7 @@ export class Cropper {
     const [columns, rows] = fileSize(this.form, this.choice.source_rect);
     const [fullWidth, fullHeight] = this.form.size;
     const values = { width: columns, height: rows, full_width: fullWidth, full_height: fullHeight, limit: this.form.max_enlargement };
+    at("cropsize").classList.toggle("toosmall", isFarTooSmall(this.form, this.choice.source_rect));
     at("cropsize").textContent = rows < fullHeight ? t("crop.small", values) : t("crop.size", values);
   }
 

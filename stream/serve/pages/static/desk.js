@@ -1,6 +1,6 @@
 // What is to be seen of a title's review: the pictures looked at, what is chosen, where on the timeline.
 import { compare } from "./compare.js";
-import { film, isOffered, nameOf, offered, pictureOf } from "./film.js";
+import { farTooSmall, film, isOffered, nameOf, offered, pictureOf } from "./film.js";
 import { listed, t } from "./texts.js";
 import { showOnTimeline } from "./timeline.js";
 
@@ -97,6 +97,8 @@ function renderSlots() {
     const name = nameOf(choice, form.name);
     slot.classList.toggle("filled", Boolean(choice));
     slot.querySelector(".what").textContent = name;
+    const small = farTooSmall(choice, form);
+    slot.querySelector(".toosmall").textContent = small ? t("choice.small", small) : "";
     slot.querySelector(".mini").replaceChildren(...(choice ? [pictureOf(choice, form, MINI_WIDTH)] : []));
     for (const picture of slot.querySelectorAll(".mini img")) picture.alt = "";
     button.disabled = !choice || !film.editing || !desk.waiting;

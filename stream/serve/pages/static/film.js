@@ -1,6 +1,6 @@
 // The title of this page: what the server said of it, and where its pictures are.
 import { clock, t } from "./texts.js";
-import { same } from "./geometry.js";
+import { fileSize, isFarTooSmall, same } from "./geometry.js";
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const FRAME_WIDTHS = [160, 640, 1280, 1920];
@@ -28,6 +28,13 @@ export function frameUrl(time, width) {
 export function isOffered(choice, format) {
   const crop = film.image(choice.rank)?.crops[format];
   return Boolean(crop) && same(crop.rect, choice.source_rect);
+}
+
+// The figures of a choice's file when it is far too small, else null.
+export function farTooSmall(choice, form) {
+  if (!choice || !isFarTooSmall(form, choice.source_rect)) return null;
+  const [width, height] = fileSize(form, choice.source_rect);
+  return { format: form.label, width, height, full_width: form.size[0], full_height: form.size[1] };
 }
 
 export function offered(image, format) {

@@ -47,6 +47,11 @@ export function fileSize(form, rect) {
   return [Math.max(1, Math.round((rows * form.aspect[0]) / form.aspect[1])), Math.max(1, Math.round(rows))];
 }
 
+// Whether a crop's file has less than half of the format's height: it looks soft wherever it is shown at full size.
+export function isFarTooSmall(form, rect) {
+  return fileSize(form, rect)[1] < form.size[1] / 2;
+}
+
 export function same(one, other) {
   return one.every((value, index) => Math.abs(value - other[index]) < 0.05);
 }

@@ -4,7 +4,7 @@ import { compare } from "./compare.js";
 import { Cropper, widest } from "./cropper.js";
 import { Draft } from "./draft.js";
 import { desk, firstForm, inScope, isRejected, labels, looked, render, view } from "./desk.js";
-import { film, offered } from "./film.js";
+import { farTooSmall, film, isOffered, offered } from "./film.js";
 import { keysAreOn, listenToKeys, switchKeys } from "./keys.js";
 import { listen, showTrouble } from "./live.js";
 import { banner, leaveNote, note, problem, showLeftNote, unbanner } from "./notes.js";
@@ -15,9 +15,10 @@ import { listenToTimeline } from "./timeline.js";
 const at = (id) => document.getElementById(id);
 
 let leaving = false;
+let askedAbout = "";
 
 const draft = new Draft(film.id, film.review, {
-  changed: () => (saved(t("note.unsaved")), render()),
+  changed: () => (saved(t("note.unsaved")), unbanner("small"), (askedAbout = ""), render()),
   saved: () => (saved(t("note.saved")), unbanner("problem")),
   failed: (error) => (saved(t("note.unsaved")), problem(error, () => draft.save())),
   conflict: (more) => (saved(t("note.unsaved")), conflict(more)),
@@ -123,7 +124,19 @@ function cropped(format, choice) {
 async function approve() {
   const missing = film.formats.filter((form) => !draft.state.choices[form.name]);
   if (missing.length) return note(t("note.missing", { formats: labels(missing) }));
+  if (asksFirst()) return;
   await decide("approve", t("note.approved", { key: film.key }));
+}
+
+// Own crops whose files are far too small are asked about once; approving again is the answer. True when it was asked.
+function asksFirst() {
+  const own = film.formats.filter((form) => !isOffered(draft.state.choices[form.name], form.name));
+  const small = own.map((form) => farTooSmall(draft.state.choices[form.name], form)).filter(Boolean);
+  const about = JSON.stringify(small);
+  if (!small.length || about === askedAbout) return false;
+  askedAbout = about;
+  banner("small", "trouble", t("confirm.small"), small.map((one) => t("confirm.small_file", one)).join(" "));
+  return true;
 }
 
 async function decide(what, text) {

@@ -121,6 +121,27 @@ def test_a_corner_makes_it_smaller_and_the_file_with_it(desk: Desk) -> None:
     kept(desk, page)
 
 
+def test_a_far_too_small_crop_is_marked_and_asked_about_once(desk: Desk) -> None:
+    page = desk.review(1)
+    page.keyboard.press("KeyP")
+    assert page.locator(".toosmall:visible", has_text="px").count() == 0
+    page.get_by_role("button", name="Adjust the crop", exact=False).first.click()
+    loaded(page)
+    drag(page, ".corner.se", -3000, -3000)
+    kept(desk, page)
+    slot = page.locator("[data-slot=landscape] .toosmall")
+    assert slot.inner_text() == "only 240 × 135 of 1920 × 1080 px"
+    colours = "one => getComputedStyle(one).color"
+    assert page.locator("#cropsize").evaluate(colours) == slot.evaluate(colours) == "rgb(179, 38, 30)"
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    page.get_by_text("Landscape: the file has 240 × 135 px instead of 1920 × 1080.").wait_for()
+    assert desk.calls("approve") == []
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/review/2")
+    assert len(desk.calls("approve")) == 1
+
+
 def test_a_finger_drags_it(desk: Desk) -> None:
     page = opened(desk, "KeyF", "KeyF", viewport={"width": 820, "height": 1180}, has_touch=True)
     page.locator("#rect").scroll_into_view_if_needed()
