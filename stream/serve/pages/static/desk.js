@@ -59,8 +59,15 @@ function renderCards() {
     badge.textContent = out ? "✕" : forms.length === film.formats.length ? "✓" : forms.map((form) => form.label).join(" ");
     const said = out ? t("choice.rejected") : forms.length ? t("choice.badge", { formats: labels(forms) }) : "";
     card.setAttribute("aria-label", [t("title.picture", { rank }), said].filter(Boolean).join(", "));
-    if (rank === looked()?.rank) card.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (rank === looked()?.rank) bringIntoRow(card);
   }
+}
+
+// Scrolls the row alone: the page stays where it is.
+function bringIntoRow(card) {
+  const [row, one] = [at("cards").getBoundingClientRect(), card.getBoundingClientRect()];
+  if (one.left < row.left) at("cards").scrollLeft += one.left - row.left;
+  else if (one.right > row.right) at("cards").scrollLeft += one.right - row.right;
 }
 
 function renderStage(image) {

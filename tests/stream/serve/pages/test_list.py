@@ -7,7 +7,7 @@ import pytest
 from stream.serve.problems import Problem
 
 from .conftest import Desk
-from .peer import Title
+from .peer import Title, manifest_of
 
 pytestmark = pytest.mark.debian
 
@@ -52,6 +52,13 @@ def test_titles_are_filtered_and_found(many: Desk) -> None:
     page.get_by_text("No title has “<b>nothing & nobody” in its name.").wait_for()
     page.get_by_role("link", name="Clear the search").click()
     page.get_by_text("120 titles").wait_for()
+
+
+def test_one_title_with_one_picture_is_said_so(desk: Desk) -> None:
+    desk.peer.titles = [Title(1, "Alone.mkv", manifest=manifest_of(images=1))]
+    page = desk.show("/review")
+    assert page.locator(".titles .facts").inner_text().split("\n")[-1] == "1 picture"
+    page.get_by_text("1 title", exact=True).wait_for()
 
 
 def test_the_list_follows_what_happens_and_keeps_the_focus(many: Desk) -> None:

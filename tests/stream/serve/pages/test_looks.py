@@ -142,3 +142,16 @@ def test_the_desk_is_on_one_screen_whatever_stands_above_it(desk: Desk) -> None:
     for part in ("#stage img >> nth=0", ".approve", ".card >> nth=9", "#timeline"):
         box = page.locator(part).bounding_box()
         assert box is not None and box["y"] + box["height"] <= 900, part
+
+
+def test_a_title_opens_at_its_top(desk: Desk) -> None:
+    desk.peer.trouble_now["ledger"] = "the ledger cannot be reached: start PostgreSQL"
+    record = {"who": "ann", "decided": "2026-01-02T03:04:05+00:00", "images": [], "rejected": []}
+    desk.peer.titles.append(Title(7, "Decided.mkv", state="approved", record=record))
+    page = desk.review(7, viewport={"width": 1280, "height": 640})
+    assert page.evaluate("scrollY") == 0
+    page.keyboard.press("Digit0")
+    assert page.evaluate("scrollY") == 0
+    row = page.locator("#cards").bounding_box()
+    card = page.locator(".card[data-rank='10']").bounding_box()
+    assert row is not None and card is not None and card["x"] + card["width"] <= row["x"] + row["width"] + 1
