@@ -80,7 +80,7 @@ def test_what_is_wrong_with_a_title_is_said_and_others_go_on(pages: TestClient, 
     (shelf.result("a/one.mkv") / "manifest.json").write_text("{")
     (shelf.folder / "library/a/two.mkv").unlink()
     broken = pages.get("/review/1").text
-    assert "manifest.json" in broken and "--overwrite" in broken and 'id="data"' not in broken
+    assert "manifest.json" in broken and "ask for it again" in broken and 'id="data"' not in broken
     gone = pages.get("/review/2").text
     assert "two.mkv" in gone and "put it back" in gone and 'id="data"' in gone
     assert pages.get("/review/3").status_code == 200
