@@ -72,7 +72,8 @@ class FormatLine(BaseModel):
 
 class Video(BaseModel):
     """One title. manifest: null where it cannot be read, `problem` says why; video: absolute path of its file, to ask
-    for it again by `POST /api/jobs`, null where that cannot be done; next, previous: waiting titles."""
+    for it again by `POST /api/jobs`, null where that cannot be done; ledger_away: the ledger is out of reach, all this
+    is as it was last known, and nothing can be changed; next, previous: waiting titles."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -80,6 +81,7 @@ class Video(BaseModel):
     key: str
     state: str
     problem: str | None
+    ledger_away: bool
     video: str | None
     manifest: Manifest | None
     formats: list[FormatLine]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 
@@ -93,6 +94,8 @@ async def reopen_title(job: AJob, change: OnVersion, service: AService, who: AnE
 def listed(service: Service, wanted: Wanted) -> VideoPage:
     """One page of titles. Blocks."""
     found = titles_page(service.ledger.database, service.ledger.library, wanted)
+    for row in found.rows:
+        service.rows.keep(row.id, row)
     lines = [line_of(row, summary_of(service.out, row.key), time.time()) for row in found.rows]
     return VideoPage(
         videos=lines, total=found.total, page=wanted.page, pages=max(1, -(-found.total // wanted.per_page))
@@ -111,6 +114,7 @@ def _told(service: Service, row: Any, found: Standing, who: Who) -> Review:
     """The answer to a change, of which everybody hears."""
     happened = {"id": row.id, "key": row.key, "state": found.state, "version": found.version, "who": who.name}
     service.events.publish("review", happened)
+    service.titles.change(row.id, lambda told: replace(told, standing=found))
     return review_of(found, who.name)
 
 

@@ -15,7 +15,7 @@ from ..access import Who, viewer
 from ..problems import Problem, problems
 from ..service import AService, Service
 from .answers import FrameNeighbours, FrameTimes
-from .detail import title_row
+from .detail import known_row
 from .publish import usable_manifest
 from .results import picture_bytes, picture_file, seekable_video
 
@@ -42,7 +42,7 @@ async def image(
     job: AJob, name: str, request: Request, service: AService, who: AViewer, width: AWidth | None = None
 ) -> Response:
     """A picture that the manifest names, as it is, or at most `width` pixels wide."""
-    file = await service.writer.read(lambda: picture_file(service.out, title_row(service, job).key, name))
+    file = await service.writer.read(lambda: picture_file(service.out, known_row(service, job).key, name))
     tag = await service.writer.read(partial(_tag, file, str(width)))
     if _has(request, tag):
         return _unchanged(tag)
@@ -88,7 +88,7 @@ async def shot_frames(
     count: Annotated[int, Query(ge=1, le=100)] = 12,
 ) -> FrameTimes:
     """Times of frames that lie evenly in a shot."""
-    row = await service.writer.read(partial(title_row, service, job))
+    row = await service.writer.read(partial(known_row, service, job))
     manifest = await service.writer.read(partial(usable_manifest, service, row))
     shot = next((one for one in manifest.shots if one.index == index), None)
     if shot is None:
@@ -99,7 +99,7 @@ async def shot_frames(
 
 
 async def _video(service: Service, job: int) -> Path:
-    return await service.writer.read(lambda: seekable_video(service, title_row(service, job)))
+    return await service.writer.read(lambda: seekable_video(service, known_row(service, job)))
 
 
 def _tag(file: Path, more: str) -> str:
