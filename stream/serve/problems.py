@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
+from .. import log
 from ..backfill.errors import LedgerUnavailableError
 from ..errors import KeyartError
 from .pictures.source import PictureUnavailableError
@@ -78,8 +79,10 @@ async def _of_problem(request: Request, error: Exception) -> Response:
 
 
 async def _of_ledger(request: Request, error: Exception) -> Response:
-    title = "The ledger cannot be used"
-    return Problem(503, title, str(error), headers={"Retry-After": _ASK_AGAIN_S}).response()
+    log.warning("ledger out of reach", error, path=request.url.path)
+    # Where the ledger is, and what its database says, is for whoever runs the service.
+    detail = "it is out of reach, and asked again by itself; the service's log says why"
+    return Problem(503, "The ledger cannot be used", detail, headers={"Retry-After": _ASK_AGAIN_S}).response()
 
 
 async def _of_pictures(request: Request, error: Exception) -> Response:

@@ -159,7 +159,7 @@ def test_a_ledger_out_of_reach_is_a_503(client: TestClient, service: Service, tm
     answers = [client.post("/api/jobs", json={"path": "b.mkv"}), client.get("/api/jobs"), client.delete("/api/jobs/1")]
     for answer in answers:
         assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
-        assert "put it back" in answer.json()["detail"]
+        assert "log says why" in answer.json()["detail"]
         assert answer.headers["retry-after"]
     (tmp_path / "away").rename(tmp_path / "ledger.sqlite")
     assert client.post("/api/jobs", json={"path": "b.mkv"}).status_code == 202

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from stream import log
 from stream.backfill.errors import LedgerUnavailableError
 from stream.serve.review.last_answers import LastAnswers
 
@@ -70,6 +71,15 @@ def test_nothing_is_changed_by_what_is_remembered(shelf: Shelf, client: TestClie
         assert client.put("/api/videos/3/draft", json={"version": 0, "draft": {}}).status_code == 503
     assert not shelf.published("b/three.mkv").exists()
     assert client.get("/api/videos/3").json()["review"]["version"] == 0
+
+
+def test_where_the_ledger_is_stands_in_the_log_and_not_in_answers(shelf: Shelf, tmp_path: Path) -> None:
+    file, complaints = tmp_path / "log.jsonl", list[str]()
+    with log.opened(file, complaints.append), shelf.client() as client, away(shelf):
+        answer = client.get("/api/videos")
+    where = shelf.ledger.database.shown
+    assert (answer.status_code, where in answer.text) == (503, False)
+    assert (where in file.read_text(), complaints) == (True, [])
 
 
 def test_the_last_used_answers_are_remembered() -> None:
