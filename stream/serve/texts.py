@@ -8,8 +8,16 @@ from functools import cache
 from importlib import resources
 
 LANGUAGES = ("en", "ko")
-_SCRIPTED = ("choice", "compare", "confirm", "conflict", "crop", "error", "format", "list", "note", "state", "title", "trouble")
+_SCRIPTED = (
+    "choice", "compare", "confirm", "conflict", "crop", "error", "format", "list", "note", "state", "title", "trouble"
+)  # fmt: skip
 """Sections that the page's JavaScript reads, too."""
+
+
+SENTENCES = ("again", "reason", "why")
+"""Names in patterns of `said`: what stands for them is a line of the service itself."""
+Part = tuple[str, str | None]
+"""A piece of a line, and its language where that is another than the page's."""
 
 
 class Texts:
@@ -32,11 +40,39 @@ class Texts:
 
     def why(self, phrase: str) -> str:
         """A phrase of `stream.ranking.reasons` in this language; unknown ones stay as they are."""
-        for key, pattern in _phrases():
+        for key, pattern in _patterns("why"):
             if found := pattern.fullmatch(phrase):
                 parts = {name: self._part(name, text) for name, text in found.groupdict().items()}
                 return self._texts[key].format_map(parts)
         return phrase
+
+    def said(self, line: str) -> list[Part]:
+        """A line of the service in this language, by the patterns of `[said]`; what none of them finds stays English.
+        """
+        if self.language == LANGUAGES[0]:
+            return [(line, None)]
+        return self._said(line) or [(line, LANGUAGES[0])]
+
+    def patterns(self) -> dict[str, object]:
+        """The same for the page's JavaScript: English and own text of each pattern."""
+        if self.language == LANGUAGES[0]:
+            return {"sentences": [], "patterns": []}
+        pairs = [(catalogue()["en"][key], self._texts[key]) for key, _ in _patterns("said")]
+        return {"sentences": SENTENCES, "patterns": pairs}
+
+    def _said(self, line: str) -> list[Part]:
+        """Empty for a line that is not known."""
+        for key, pattern in _patterns("said"):
+            found = pattern.fullmatch(line)
+            if found is None:
+                continue
+            values = found.groupdict()
+            known = {name: self._said(text) for name, text in values.items() if name in SENTENCES}
+            if all(known.values()) or re.search("[A-Za-z]", re.sub(r"{\w+}", "", catalogue()["en"][key])):
+                own = {name: known.get(name) or _as_it_is(name, text) for name, text in values.items()}
+                pieces = re.split(r"{(\w+)}", self._texts[key])
+                return [part for i, text in enumerate(pieces) for part in (own[text] if i % 2 else [(text, None)])]
+        return []
 
     def warning(self, code: str) -> str:
         """What a warning of a manifest is about."""
@@ -85,9 +121,14 @@ def _by_preference(accepted: str) -> list[str]:
     return [tag for share, tag in sorted(found, key=lambda one: -one[0]) if share > 0]
 
 
+def _as_it_is(name: str, text: str) -> list[Part]:
+    return [(text, LANGUAGES[0] if name in SENTENCES else None)]
+
+
 @cache
-def _phrases() -> list[tuple[str, re.Pattern[str]]]:
-    """Key and pattern of every phrase; those with more fixed words come first, as `{reason}` takes anything."""
-    english = [(key, text) for key, text in catalogue()["en"].items() if key.startswith("why.")]
+def _patterns(section: str) -> list[tuple[str, re.Pattern[str]]]:
+    """Key and pattern of every phrase of a section; those with more fixed words come first, as `{reason}` takes
+    anything."""
+    english = [(key, text) for key, text in catalogue()["en"].items() if key.startswith(f"{section}.")]
     english.sort(key=lambda one: -len(re.sub(r"{\w+}", "", one[1])))
     return [(key, re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(text)))) for key, text in english]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib import resources
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -15,7 +16,7 @@ from stream.serve.pages.source import SHOWN
 from stream.serve.texts import LANGUAGES, Texts, catalogue, language_of
 from stream.settings.formats import shipped_formats
 
-SOUGHT_BY_SECTION = {"why", "scale", "reason", "warning", "trouble"}
+SOUGHT_BY_SECTION = {"why", "scale", "reason", "warning", "trouble", "said"}
 """Sections whose keys are found by what a manifest or the service says."""
 BY_NAME = {
     *(f"state.{name}" for name in SHOWN),
@@ -50,7 +51,7 @@ def test_every_language_has_every_text_with_the_same_names_in_it() -> None:
 
 def test_korean_is_korean() -> None:
     same = {key for key, text in catalogue()["ko"].items() if text == catalogue()["en"][key]}
-    assert same == {"site.name", "site.who"}
+    assert same == {"site.name", "site.who", "said.with_file"}
 
 
 def test_every_key_that_is_used_exists_and_none_is_idle() -> None:
@@ -104,6 +105,45 @@ def test_every_warning_of_a_manifest_has_a_text() -> None:
     assert len(codes) >= 10
     assert {f"warning.{code}" for code in codes} <= set(catalogue()["en"])
     assert Texts("en").warning("of_tomorrow") == "Note"
+
+
+SAID = (
+    "/lib/a b.mkv is not there, put it back or mount its disk",
+    "/out/a/manifest.json is no manifest that this Keyart reads, ask for it again",
+    "/out/a/manifest.json cannot be read (No such file or directory), ask for it again",
+    "/lib/a.mkv changed since its result was made, ask for it again; offered pictures can be approved as they are",
+    "it failed: /lib/a.mkv: has no video stream, give a file with pictures; ask for it again",
+    "it waits to be worked on, its pictures come later",
+    "there is no title 99",
+    "10 of 10 portrait files are smaller than their format, the source has no more pixels",
+    "only 3 of 10 images, the film has no more that can be told apart",
+)
+
+
+@pytest.mark.parametrize("line", SAID)
+def test_lines_of_the_service_are_korean_on_korean_pages(line: str) -> None:
+    parts = Texts("ko").said(line)
+    assert all(language is None for _, language in parts)
+    korean = re.sub(r"/\S+( b.mkv)?|portrait|Keyart", "", "".join(text for text, _ in parts))
+    assert not re.search(r"[a-z]{2}", korean), korean
+    assert Texts("en").said(line) == [(line, None)]
+
+
+def test_what_is_unknown_in_a_line_stays_english_and_says_so() -> None:
+    assert Texts("ko").said("a line of tomorrow") == [("a line of tomorrow", "en")]
+    parts = Texts("ko").said("it failed: moov atom not found: broken; ask for it again")
+    assert ("moov atom not found: broken", "en") in parts
+    assert "".join(text for text, language in parts if language is None).startswith("실패했습니다")
+
+
+def test_every_problem_has_a_korean_title() -> None:
+    titles = set[str]()
+    for file in Path(str(resources.files("stream.serve"))).rglob("*.py"):
+        source = file.read_text(encoding="utf-8")
+        titles |= set(re.findall(r"Problem\(\s*[^,\n]+, \"([^\"]+)\"", source))
+        titles |= set(re.findall(r"title = \"([A-Z][^\"]+)\"", source))
+    assert len(titles) > 30
+    assert [title for title in sorted(titles) if Texts("ko").said(title)[0][1]] == []
 
 
 def test_one_thing_is_no_things() -> None:

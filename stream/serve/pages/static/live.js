@@ -1,5 +1,5 @@
 // What happens, as the service tells it (server-sent events). Browsers come back by themselves when it was gone.
-import { has, t } from "./texts.js";
+import { has, said, t } from "./texts.js";
 
 // What keeps the service's work waiting, in the banner that every page has.
 export function showTrouble({ now = {} }) {
@@ -13,7 +13,10 @@ export function showTrouble({ now = {} }) {
 function troubleLine(kind, line) {
   const made = document.createElement("li");
   made.textContent = t(has(`trouble.${kind}`) ? `trouble.${kind}` : "trouble.other");
-  if (kind !== "ledger") made.append(" ", Object.assign(document.createElement("span"), { className: "muted", textContent: line }));
+  if (kind === "ledger") return made;
+  const detail = Object.assign(document.createElement("span"), { className: "muted" });
+  detail.append(said(line));
+  made.append(" ", detail);
   return made;
 }
 

@@ -1,5 +1,5 @@
 // What the page tells: a short note that is read out, and banners that stay until they are settled.
-import { t } from "./texts.js";
+import { said, t } from "./texts.js";
 
 const place = document.getElementById("note");
 let fading;
@@ -27,7 +27,7 @@ export function banner(name, kind, title, detail, buttons = []) {
   if (kind === "error") made.setAttribute("role", "alert");
   const text = document.createElement("div");
   const strong = document.createElement("strong");
-  strong.textContent = title;
+  strong.append(title);
   text.append(strong, " ", detail);
   made.append(text);
   for (const [label, act] of [...buttons, ["×", () => {}]]) {
@@ -56,7 +56,7 @@ export function problem(error, again) {
   if (error.status === undefined) throw error; // a bug, not an answer
   if (error.status === 401) return loggedOut();
   const away = error.title === "The ledger cannot be used"; // its detail names servers and files
-  const [title, detail] = away ? [t("error.ledger"), t("error.ledger_detail")] : [error.title, error.detail];
+  const [title, detail] = away ? [t("error.ledger"), t("error.ledger_detail")] : [said(error.title), said(error.detail)];
   banner("problem", "error", title, detail, again ? [[t("error.again"), again]] : []);
 }
 

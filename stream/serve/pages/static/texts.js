@@ -10,6 +10,36 @@ export function t(key, values = {}) {
 
 export const has = (key) => key in texts;
 
+const { sentences, patterns } = JSON.parse(document.getElementById("said").textContent);
+const known = patterns.map(([english, own]) => {
+  const escaped = english.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const fixed = /[A-Za-z]/.test(english.replace(/\{\w+\}/g, ""));
+  return { pattern: new RegExp(`^${escaped.replace(/\\\{(\w+)\\\}/g, "(?<$1>.+?)")}$`), own, fixed };
+});
+
+// A line of the service in the page's language, as `Texts.said` does it; what is not known stays English, and says so.
+export function said(line) {
+  const made = document.createDocumentFragment();
+  made.append(...(patterns.length ? (saidParts(line) ?? [asEnglish(line)]) : [line]));
+  return made;
+}
+
+function saidParts(line) {
+  for (const { pattern, own, fixed } of known) {
+    const values = pattern.exec(line)?.groups ?? (pattern.test(line) ? {} : null);
+    if (!values) continue;
+    const inner = Object.fromEntries(sentences.filter((name) => name in values).map((name) => [name, saidParts(values[name])]));
+    if (!fixed && Object.values(inner).includes(null)) continue;
+    const value = (name) => (name in inner ? (inner[name] ?? [asEnglish(values[name])]) : [values[name]]);
+    return own.split(/\{(\w+)\}/).flatMap((text, place) => (place % 2 ? value(text) : [text]));
+  }
+  return null;
+}
+
+function asEnglish(text) {
+  return Object.assign(document.createElement("span"), { lang: "en", textContent: text });
+}
+
 export const language = document.documentElement.lang;
 const place = navigator.languages.find((one) => one.startsWith(language)) ?? language; // for dates: en-GB or en-US
 

@@ -135,6 +135,30 @@ def test_a_title_with_a_problem_says_so_and_the_others_go_on(desk: Desk) -> None
     assert page.get_by_role("heading", name="Season 1/Episode 02.mkv").is_visible()
 
 
+def test_a_korean_page_says_korean_what_is_wrong(desk: Desk) -> None:
+    desk.expected.append("507")
+    for title in desk.peer.titles[:2]:
+        title.problem = "it failed: moov atom not found; ask for it again"
+    desk.peer.titles[1].manifest = None
+    desk.peer.titles[0].manifest["warnings"] = [{"code": "new", "message": "10 of 10 portrait files are smaller than "
+        "their format, the source has no more pixels"}]  # type: ignore[index]  # fmt: skip
+    page = desk.show("/review?lang=ko")
+    assert page.locator(".problem").first.inner_text() == "실패했습니다: moov atom not found. 다시 만들기를 요청하세요"
+    assert page.locator(".problem [lang=en]").first.inner_text() == "moov atom not found"
+    page.goto(f"{desk.address}/review/2")
+    assert "실패했습니다" in page.locator(".banner.error").inner_text()
+    page.goto(f"{desk.address}/review/1")
+    page.wait_for_selector("html[data-ready]")
+    assert "portrait 파일 10개 중 10개가" in page.locator(".warnings").inner_text()
+    detail = "/out/a/manifest.json cannot be read (Permission denied), look into it"
+    desk.peer.refused.append(Problem(507, "The result cannot be used", detail))
+    page.keyboard.press("KeyP")
+    alert = page.get_by_role("alert")
+    alert.get_by_text("결과를 쓸 수 없습니다").wait_for()
+    assert "읽을 수 없습니다(권한 없음)" in alert.inner_text()
+    assert alert.locator("[lang=en]").all_inner_texts() == ["look into it"]
+
+
 def test_the_last_title_leads_back_to_the_list(desk: Desk) -> None:
     for title in desk.peer.titles[1:]:
         title.state = "rejected"
