@@ -47,8 +47,7 @@ class Texts:
         return phrase
 
     def said(self, line: str) -> list[Part]:
-        """A line of the service in this language, by the patterns of `[said]`; what none of them finds stays English.
-        """
+        """A line of the service in this language, by the patterns of `[said]`; what none of them finds is English."""
         if self.language == LANGUAGES[0]:
             return [(line, None)]
         return self._said(line) or [(line, LANGUAGES[0])]

@@ -26,6 +26,7 @@ def title_view(found: Document, trouble: Mapping[str, str], texts: Texts, who: W
     manifest = found["manifest"]
     view = {name: found[name] for name in ("id", "key", "problem", "next", "previous", "review", "formats")}
     view |= {"trouble": trouble, "film": None, "decision": _decision(found["review"], texts)}
+    view["video"] = found.get("video") if who.role == "editor" else None
     view["former"] = _former(found, texts)
     if manifest is None:
         return view

@@ -1,4 +1,5 @@
 // The review of one title: looking, choosing for each format, deciding.
+import { toldOfJob } from "./again.js";
 import { ask } from "./api.js";
 import { compare } from "./compare.js";
 import { Cropper, widest } from "./cropper.js";
@@ -266,7 +267,7 @@ function start() {
   });
   addEventListener("pagehide", () => draft.dirty && !leaving && draft.save({ keepalive: true }));
   addEventListener("beforeunload", (event) => draft.dirty && !leaving && !draft.saving && event.preventDefault());
-  listen({ review: toldOfReview, trouble: showTrouble });
+  listen({ review: toldOfReview, job: toldOfJob, trouble: showTrouble });
   render();
   if (film.editing && desk.waiting) open();
   document.documentElement.dataset.ready = "yes";

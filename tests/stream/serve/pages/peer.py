@@ -78,6 +78,7 @@ class Title:
     key: str
     manifest: dict[str, Any] | None = field(default_factory=manifest_of)
     problem: str | None = None
+    video: str | None = None
     state: str = "waiting"
     version: int = 0
     draft: dict[str, Any] | None = None
@@ -169,7 +170,7 @@ class Peer:
         return {
             "id": job, "key": title.key, "state": "done", "problem": title.problem, "manifest": title.manifest,
             "formats": FORMATS, "review": title.review(), "next": next(iter(waiting[place + 1 :]), None),
-            "previous": waiting[place - 1] if place else None,
+            "previous": waiting[place - 1] if place else None, "video": title.video,
         }  # fmt: skip
 
     def trouble(self) -> Mapping[str, str]:
@@ -236,6 +237,13 @@ def _add_reads(app: FastAPI, peer: Peer) -> None:
 
 
 def _add_changes(app: FastAPI, peer: Peer) -> None:
+    @app.post("/api/jobs", status_code=202)
+    async def again(request: Request, body: ABody) -> dict[str, Any]:
+        if request.headers.get("X-CSRF-Token") != CSRF:
+            raise Problem(403, "The CSRF token is missing or old")
+        peer.calls.append(("again", body))
+        return {"id": next(one.id for one in peer.titles if one.video == body["path"]), "state": "queued"}
+
     @app.post("/api/videos/{job}/open")
     async def opened(job: int) -> Any:
         return peer.title(job).review()

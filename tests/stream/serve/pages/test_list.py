@@ -135,6 +135,31 @@ def test_a_title_with_a_problem_says_so_and_the_others_go_on(desk: Desk) -> None
     assert page.get_by_role("heading", name="Season 1/Episode 02.mkv").is_visible()
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_title_with_a_problem_is_asked_for_again(desk: Desk, whole: bool) -> None:
+    title = desk.peer.titles[0]
+    title.problem, title.video = "it failed: nobody knows why; ask for it again", "/library/Season 1/Episode 01.mkv"
+    title.manifest = title.manifest if whole else None
+    page = desk.show("/review/1")
+    desk.peer.wait_for_listener()
+    page.get_by_role("main").get_by_role("button", name="Make it again").click()
+    page.locator("#note", has_text="Queued: its result is made again.").wait_for()
+    assert desk.calls("again") == [{"path": "/library/Season 1/Episode 01.mkv"}]
+    desk.peer.tell("job", {"id": 1, "state": "done"})
+    title.problem = None
+    page.get_by_role("button", name="Load it").click()
+    page.get_by_text("it failed").wait_for(state="detached")
+
+
+def test_making_it_again_is_offered_to_editors_who_can(desk: Desk) -> None:
+    again = "Make it again"
+    assert desk.review(1).get_by_role("button", name=again).count() == 0
+    desk.peer.titles[0].video = "/library/Season 1/Episode 01.mkv"
+    assert desk.review(1).get_by_role("button", name=again).count() == 1
+    desk.peer.role = "viewer"
+    assert desk.review(1).get_by_role("button", name=again).count() == 0
+
+
 def test_a_korean_page_says_korean_what_is_wrong(desk: Desk) -> None:
     desk.expected.append("507")
     for title in desk.peer.titles[:2]:
