@@ -44,7 +44,7 @@ async def titles(
     found = await source.videos(review, q, number, PER_PAGE)
     counts = await source.counts(q)
     view = list_view(found, counts, source.trouble(), texts, review, q)
-    return page(request, texts, "list.html", who, view)
+    return page(request, texts, "list.html", who, view | {"failed": await source.failed()})
 
 
 @router.get("/review/{job}")

@@ -22,7 +22,7 @@ SHOWN: tuple[Shown, ...] = get_args(Shown)
 
 
 class PageSource(Protocol):
-    """Titles for pages. The first three raise Problem, and LedgerUnavailableError."""
+    """Titles for pages. All but `trouble` raise Problem, and LedgerUnavailableError."""
 
     async def videos(self, review: Shown, q: str, page: int, per_page: int) -> Document:
         """What `GET /api/videos` answers."""
@@ -30,6 +30,10 @@ class PageSource(Protocol):
 
     async def counts(self, q: str) -> Mapping[str, int]:
         """How many titles with a text in their names there are of each of `SHOWN`."""
+        ...
+
+    async def failed(self) -> int:
+        """How many titles failed or are quarantined: they have no result, and stand in no list."""
         ...
 
     async def video(self, job: int, who: str) -> Document:
@@ -54,6 +58,10 @@ class ServiceSource:
     async def counts(self, q: str) -> Mapping[str, int]:
         ledger = self.service.ledger
         return await self.service.writer.read(partial(title_counts, ledger.database, ledger.library, q))
+
+    async def failed(self) -> int:
+        counts = await self.service.writer.read(partial(self.service.ledger.counts, self.service.fingerprint))
+        return counts["failed"] + counts["quarantined"]
 
     async def video(self, job: int, who: str) -> Document:
         return await self.service.writer.read(partial(_document, self.service, job, who))

@@ -163,6 +163,9 @@ class Peer:
         states = [one.state for one in self.titles if q.lower() in one.key.lower()]
         return {"all": len(states)} | {name: states.count(name) for name in ("waiting", "approved", "rejected")}
 
+    async def failed(self) -> int:
+        return 0
+
     async def video(self, job: int, who: str) -> Mapping[str, Any]:
         title = self.title(job)
         waiting = [one.id for one in self.titles if one.state == "waiting" or one.id == job]

@@ -51,6 +51,15 @@ def test_the_list_shows_the_titles_of_the_ledger(pages: TestClient) -> None:
     assert re.findall(r'class="name">([^<]+)', pages.get("/review?q=two").text) == ["a/two.mkv"]
 
 
+def test_the_list_says_how_many_titles_failed_and_where_to_look(pages: TestClient, shelf: Shelf) -> None:
+    assert 'class="failed"' not in pages.get("/review").text
+    shelf.change(1, state="failed")
+    assert "1 title failed and is not listed here; `keyart ledger failed`" in pages.get("/review").text
+    shelf.change(2, state="quarantined")
+    assert "2 titles failed" in pages.get("/review").text
+    assert "작품 2개가 실패해" in pages.get("/review?lang=ko").text
+
+
 def test_a_title_carries_what_its_scripts_need(pages: TestClient) -> None:
     html = pages.get("/review/2").text
     data = data_of(html)
