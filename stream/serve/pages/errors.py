@@ -82,8 +82,7 @@ async def _form_again(request: Request, texts: Texts, problem: Problem) -> Respo
 
 def ledger_away(texts: Texts) -> Problem:
     """That the ledger is out of reach; where it is and why is for those who run the service, not for pages."""
-    detail = " ".join((texts("error.ledger_detail"), texts("error.reloads")))
-    return Problem(503, texts("error.ledger"), detail, headers={"Retry-After": str(AGAIN_S)})
+    return Problem(503, texts("error.ledger"), texts("error.ledger_detail"), headers={"Retry-After": str(AGAIN_S)})
 
 
 def error_page(request: Request, texts: Texts, problem: Problem) -> Response:

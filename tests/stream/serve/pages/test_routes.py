@@ -17,9 +17,10 @@ from stream.serve.pages.assets import assets
 from stream.serve.pages.routes import router
 from stream.serve.pages.source import page_source
 from stream.serve.problems import Problem
+from stream.serve.texts import catalogue
 
 from ..review.conftest import client, shelf
-from ..reviewing import Shelf
+from ..reviewing import WHOLE, Shelf, choice
 
 __all__ = ["client", "shelf"]
 
@@ -85,6 +86,17 @@ def test_a_draft_of_the_api_is_on_the_page_and_the_next_title_is_found(pages: Te
     assert "Rejected by ann" in pages.get("/review/1").text
 
 
+def test_a_film_that_was_replaced_waits_with_a_notice_and_no_choice(pages: TestClient, shelf: Shelf) -> None:
+    choices = {"landscape": choice(2, 1.5, WHOLE)}
+    assert pages.post("/api/videos/2/approve", json={"version": 0, "choices": choices}).status_code == 200
+    shelf.write_result("a/two.mkv", "another film")
+    shelf.change(2, content="another film")
+    html = pages.get("/review/2").text
+    assert "The film changed since ann approved it." in html
+    review = data_of(html)["review"]
+    assert (review["state"], review["draft"]) == ("waiting", None)  # type: ignore[index]
+
+
 def test_what_is_wrong_with_a_title_is_said_and_others_go_on(pages: TestClient, shelf: Shelf) -> None:
     (shelf.result("a/one.mkv") / "manifest.json").write_text("{")
     (shelf.folder / "library/a/two.mkv").unlink()
@@ -115,6 +127,7 @@ def test_a_ledger_out_of_reach_is_a_page_that_loads_itself_again(pages: TestClie
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert said in answer.text and "postgresql://" not in answer.text
     assert '<meta name="again" content="5">' in answer.text and "away.js" in answer.text
+    assert catalogue()[language]["error.reloads"] in answer.text
 
 
 def test_who_must_log_in_first_is_led_there(pages: TestClient) -> None:
