@@ -13,6 +13,7 @@ from .pages import routes as pages
 from .problems import Problem, answer_with_problems, problems
 from .request_metrics import RequestMetrics
 from .review import api as review_api
+from .review import pictures_api
 from .service import Service
 
 _ABOUT = "Key art of a video library: jobs, results, what editors approved. Errors are problem details (RFC 9457)."
@@ -25,8 +26,8 @@ def build_app(service: Service) -> ASGIApp:
         responses=problems(*GUARD_STATUSES),
     )  # fmt: skip
     app.state.service = service
-    for router in (jobs_api.router, event_api.router, review_api.router, login.router, pages.router):
-        app.include_router(router)
+    for part in (jobs_api, event_api, review_api, pictures_api, login, pages):
+        app.include_router(part.router)
     answer_with_problems(app)
     app.add_exception_handler(Exception, _of_a_fault)
     return RequestMetrics(Guard(app, service.settings.serve), service.metrics)

@@ -15,7 +15,6 @@ from fastapi.responses import Response
 from ..access import Who, editor, viewer
 from ..problems import problems
 from ..service import AService, Service
-from . import pictures_api
 from .answers import Approval, DraftChange, OnVersion, Review, Video, VideoPage, line_of, review_of
 from .choices import checked
 from .detail import ready_row, video_of
@@ -25,7 +24,6 @@ from .store import Reviews, Standing
 from .titles import Shown, Wanted, titles_page
 
 router = APIRouter(prefix="/api/videos", tags=["review"])
-router.include_router(pictures_api.router)
 AViewer = Annotated[Who, Depends(viewer)]
 AnEditor = Annotated[Who, Depends(editor)]
 AJob = Annotated[int, PathParameter(ge=1, le=2**53)]

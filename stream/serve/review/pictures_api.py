@@ -19,7 +19,7 @@ from .detail import known_row
 from .publish import usable_manifest
 from .results import picture_bytes, picture_file, seekable_video
 
-router = APIRouter()
+router = APIRouter(prefix="/api/videos", tags=["review"])
 AViewer = Annotated[Who, Depends(viewer)]
 AJob = Annotated[int, PathParameter(ge=1, le=2**53)]
 AWidth = Annotated[int, Query(ge=16, le=4096)]

@@ -21,6 +21,7 @@ from stream.serve.events import Events
 from stream.serve.metrics import ServeMetrics
 from stream.serve.pictures.source import CropOrder, PictureError, PictureUnavailableError
 from stream.serve.problems import answer_with_problems
+from stream.serve.review import pictures_api
 from stream.serve.review.api import router
 from stream.serve.roots import Roots
 from stream.serve.service import Service
@@ -176,6 +177,7 @@ class Shelf:
         app = FastAPI(lifespan=lifespan)
         answer_with_problems(app)
         app.include_router(router)
+        app.include_router(pictures_api.router)
         app.dependency_overrides[viewer] = app.dependency_overrides[editor] = self._whoever
         return app
 

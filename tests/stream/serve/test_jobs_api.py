@@ -166,13 +166,14 @@ def test_a_ledger_out_of_reach_is_a_503(client: TestClient, service: Service, tm
 
 
 def test_requests_are_counted_by_their_routes(client: TestClient, service: Service) -> None:
-    for path in ("/api/jobs", "/api/jobs/77", "/api/jobs/78", "/nothing/of/the/kind"):
+    for path in ("/api/jobs", "/api/jobs/77", "/api/jobs/78", "/nothing/of/the/kind", "/api/videos/5/frames?time_s=1"):
         client.get(path)
     client.request("BREW", "/api/jobs")
     counted = service.metrics.requests
     assert counted.labels("GET", "/api/jobs/{number}", "404")._value.get() == 2
     assert counted.labels("GET", "other", "404")._value.get() == 1
     assert counted.labels("other", "/api/jobs", "405")._value.get() == 1
+    assert counted.labels("GET", "/api/videos/{job}/frames", "404")._value.get() == 1
     assert counted.labels("GET", "/api/jobs", "200")._value.get() == 1
 
 
