@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import zlib
@@ -30,6 +31,12 @@ def key_of(relative: str) -> str:
     r"""A path as text: bytes that are no UTF-8 as `\xff`, a backslash twice."""
     doubled = relative.replace("\\", "\\\\")
     return "".join(f"\\x{ord(char) - 0xDC00:02x}" if 0xDC80 <= ord(char) <= 0xDCFF else char for char in doubled)
+
+
+def relative_outside(path: Path) -> str:
+    """What a file outside of the library goes by in place of a path below it: a short hash of its folder, and its name.
+    path: absolute."""
+    return f"{hashlib.sha256(os.fsencode(path.parent)).hexdigest()[:8]}/{path.name}"
 
 
 def bucket_of(key: str) -> int:

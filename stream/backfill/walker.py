@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import glob
-import hashlib
 import os
 import re
 import stat
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
-from .titles import Title, absolute_as_text, key_of
+from .titles import Title, absolute_as_text, key_of, relative_outside
 
 SUFFIXES = frozenset({
     ".3gp", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".ivf", ".m2t", ".m2ts", ".m2v", ".m4v", ".mkv", ".mov",
@@ -200,8 +199,7 @@ def _outside_too(path: Path, root: Path, priority: int, say: Say) -> Title | Non
     if path.is_relative_to(root):
         found = _title(status, path.relative_to(root).as_posix(), priority)
     else:
-        folder = hashlib.sha256(os.fsencode(path.parent)).hexdigest()[:8]
-        found = _title(status, f"{folder}/{path.name}", priority, absolute_as_text(path))
+        found = _title(status, relative_outside(path), priority, absolute_as_text(path))
     if found is None:
         say(f"{path}: is no file, left out; name the files in it")
     return found

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +14,7 @@ from ..backfill.inserting import insert_jobs
 from ..backfill.ledger import AFRESH, Ledger
 from ..backfill.schema import jobs, requests
 from ..backfill.states import State
-from ..backfill.titles import Title, absolute_as_text, bucket_of, key_of
+from ..backfill.titles import Title, absolute_as_text, bucket_of, key_of, relative_outside
 from .problems import Problem
 from .roots import Roots
 
@@ -73,8 +71,7 @@ def title_of(roots: Roots, path: Path, priority: int) -> Title:
     if found.is_relative_to(roots.first):
         key, outside = key_of(found.relative_to(roots.first).as_posix()), None
     else:
-        folder = hashlib.sha256(os.fsencode(found.parent)).hexdigest()[:8]
-        key, outside = key_of(f"{folder}/{found.name}"), absolute_as_text(found)
+        key, outside = key_of(relative_outside(found)), absolute_as_text(found)
     return Title(key, status.st_size, status.st_mtime_ns, outside, priority)
 
 
