@@ -41,7 +41,7 @@ demo: $(VENV)/.installed-cpu-demo $(if $(FILE),,$(DEMO_FILM))
 
 test: $(VENV)/.installed-cpu-test
 	$(BIN)/keyart models pull
-	$(BIN)/pytest $(PYTEST_ARGS)
+	tests/run.sh $(BIN)/pytest $(PYTEST_ARGS)
 
 fast: $(VENV)/.installed-cpu-test
 	$(BIN)/pytest -m "not slow and not models and not testdata and not gpu and not debian" $(PYTEST_ARGS)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -103,8 +105,12 @@ def _apt_install(package: str, find: Callable[[], str | None]) -> str | None:
     if not asked or os.geteuid() != 0 or shutil.which("apt-get") is None:
         return None
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update"], ["install", "--yes", "--no-install-recommends", package]):
-        subprocess.run(["apt-get", "-qq", *arguments], env=environment, check=False, stdin=subprocess.DEVNULL)
+    with (Path(tempfile.gettempdir()) / "keyart-apt.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another process of the same run may install at the same time
+        if (found := find()) is not None:
+            return found
+        for arguments in (["update"], ["install", "--yes", "--no-install-recommends", package]):
+            subprocess.run(["apt-get", "-qq", *arguments], env=environment, check=False, stdin=subprocess.DEVNULL)
     return find()
 
 
