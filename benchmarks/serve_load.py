@@ -121,6 +121,8 @@ def measure(folder: Path, film: Path, load: Load, say: Callable[[str], None] = l
         service.wait(lambda: service.ask("GET", f"/api/jobs/{first}").json()["state"] == "done", 300)
         say("idle")
         asked = f"/api/jobs/{first}", "/api/jobs?limit=50", "/api/videos?review=waiting", f"/api/videos/{first}"
+        for path in (*asked, "/review"):  # what the first request of each kind loads is no matter of load
+            service.ask("GET", path)
         gets = repeated(*asked, "/review")
         spare = iter(names[load.jobs :])
         paused = ["ledger", "pause", "--out", str(out)], ["ledger", "resume", "--out", str(out)]

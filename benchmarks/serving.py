@@ -50,12 +50,12 @@ class Service:
             connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_TIMEOUT_S)
             self._threads.connection = connection
             self._connections.append(connection)
-        sent = None if body is None else json.dumps(body)
-        headers = {} if sent is None else {"Content-Type": "application/json"}
         try:
-            connection.request(method, path, sent, headers)
-            answer = connection.getresponse()
-            return Answer(answer.status, answer.read())
+            return _answer(connection, method, path, body)
+        except (ConnectionError, http.client.HTTPException):
+            connection.close()  # the service closes those that were idle for a minute; it is opened again
+        try:
+            return _answer(connection, method, path, body)
         except http.client.HTTPException as error:
             raise ConnectionError(str(error)) from error
 
@@ -102,6 +102,14 @@ class Service:
         """The service, its workers and its picture processes."""
         own = psutil.Process(self.process.pid)
         return [own, *own.children(recursive=True)]
+
+
+def _answer(connection: http.client.HTTPConnection, method: str, path: str, body: Any) -> Answer:
+    sent = None if body is None else json.dumps(body)
+    headers = {} if sent is None else {"Content-Type": "application/json"}
+    connection.request(method, path, sent, headers)
+    answer = connection.getresponse()
+    return Answer(answer.status, answer.read())
 
 
 @contextmanager
