@@ -44,7 +44,7 @@ test: $(VENV)/.installed-cpu-test
 	tests/run.sh $(BIN)/pytest $(PYTEST_ARGS)
 
 fast: $(VENV)/.installed-cpu-test
-	$(BIN)/pytest -m "not slow and not models and not testdata and not gpu and not debian" $(PYTEST_ARGS)
+	MARKED="not slow and not models and not testdata and not gpu and not debian" tests/run.sh $(BIN)/pytest $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-cpu-test
 	$(BIN)/ruff check .

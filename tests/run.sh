@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
 # Every test, by two processes side by side, for many tests wait more than they work. With arguments: one pytest with them.
-# usage: tests/run.sh PYTEST [ARGUMENT…]
+# usage: [MARKED=EXPRESSION] tests/run.sh PYTEST [ARGUMENT…]     MARKED: only tests with such marks
 set -uo pipefail
 cd "$(dirname "$0")/.."
 pytest=$1
 shift
+marked=(${MARKED:+-m "$MARKED"})
 if [ $# -gt 0 ]; then
-    exec "$pytest" "$@"
+    exec "$pytest" "${marked[@]}" "$@"
 fi
 beside=(tests/benchmarks tests/docker tests/engines tests/kernels)
 mkdir -p build
-"$pytest" -p no:cacheprovider "${beside[@]}" >build/tests-beside.log 2>&1 &
+"$pytest" -p no:cacheprovider "${marked[@]}" "${beside[@]}" >build/tests-beside.log 2>&1 &
 other=$!
 trap 'kill "$other" 2>/dev/null' EXIT
-"$pytest" "${beside[@]/#/--ignore=}"
+"$pytest" "${marked[@]}" "${beside[@]/#/--ignore=}"
 code=$?
 wait "$other"
 code_beside=$?

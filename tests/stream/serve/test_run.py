@@ -23,6 +23,8 @@ from stream.settings.model import Settings
 from ..backfill.scripted import Script
 from .served import Served, during, settings_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Callable[..., Served]:
