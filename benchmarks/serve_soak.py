@@ -63,10 +63,11 @@ class Looks:
         for process in self.service.processes():
             try:
                 kind = _kind(process, self.service.process.pid)
-                memory[kind] = memory.get(kind, 0) + process.memory_info().rss
-                descriptors[kind] = descriptors.get(kind, 0) + process.num_fds()
-            except psutil.NoSuchProcess:
+                held, opened = process.memory_info().rss, process.num_fds()
+            except psutil.NoSuchProcess:  # it ended since it was listed; another in its place is counted by `workers`
                 continue
+            memory[kind] = memory.get(kind, 0) + held
+            descriptors[kind] = descriptors.get(kind, 0) + opened
             if kind == "worker":
                 self.workers.add(process.pid)
         self.found.append(Look(done, memory, descriptors, self._series()))

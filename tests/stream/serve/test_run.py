@@ -231,6 +231,7 @@ def test_a_library_that_goes_away_is_told_while_no_film_is_due(serve: Callable[.
             return 'keyart_trouble_active{kind="library"} 1.0' in (await served.ask("GET", "/metrics", port=1))[1]
 
         await served.until(told)
+        assert "trouble" in (await served.ask("GET", "/review"))[1]
 
     during(served, what)
 
@@ -275,6 +276,7 @@ def test_what_a_killed_service_left_in_work_is_taken_over(serve: Callable[..., S
         await served.until_state(1, "done")
 
     during(served, what)
+    assert served.script.runs == {"a.mkv": 1}
 
 
 def own_dead_name() -> str:
