@@ -21,7 +21,7 @@ from stream.serve.pictures.source import CropOrder, PictureError, PictureUnavail
 from stream.settings.model import Settings
 from stream.settings.serving import ServeSettings
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 SCRIPTED = (sys.executable, str(Path(__file__).parent / "scripted_process.py"))
 LONGEST_S = 15.0
 
