@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select, true
+from sqlalchemy.dialects import postgresql, sqlite
 
 from ..errors import UsageError
 from .clock import now_s
@@ -167,8 +168,7 @@ class Ledger:
     def note_fact(self, name: str, value: str) -> None:
         """Keep what is true of the whole ledger, in place of what was."""
         with self.database.writing() as connection:
-            connection.execute(facts.delete().where(facts.c.name == name))
-            connection.execute(facts.insert().values(name=name, value=value))
+            _keep(connection, name, value)
 
     def fact(self, name: str) -> str | None:
         """What `note_fact` kept last under a name."""
@@ -183,8 +183,7 @@ class Ledger:
             before = connection.execute(select(facts.c.value).where(name)).scalar()
             if before == limits:
                 return 0
-            connection.execute(facts.delete().where(name))
-            connection.execute(facts.insert().values(name="limits", value=limits))
+            _keep(connection, "limits", limits)
             which = and_(self._of(None), jobs.c.state == "failed", jobs.c.kind == "limits")
             return connection.execute(jobs.update().where(which).values(**AFRESH, queued_s=now_s())).rowcount
 
@@ -208,9 +207,10 @@ class Ledger:
     def pause(self, paused: bool = True) -> None:
         """Let runs take nothing new until this is undone; what is in work goes on."""
         with self.database.writing() as connection:
-            connection.execute(facts.delete().where(facts.c.name == "paused"))
             if paused:
-                connection.execute(facts.insert().values(name="paused", value="1"))
+                _keep(connection, "paused", "1")
+            else:
+                connection.execute(facts.delete().where(facts.c.name == "paused"))
 
     def is_paused(self) -> bool:
         """Whether runs take nothing new."""
@@ -336,6 +336,13 @@ def _why_again(row: Any, title: Title, asked: Asked) -> str | None:
     if row.state == "done" and asked.redo_version is not None and row.version != asked.redo_version:
         return "version"
     return "overwrite" if row.state == "done" and asked.redo_all else None
+
+
+def _keep(connection: Connection, name: str, value: str) -> None:
+    """Keep a fact in place of what was, also where another process does the same at once."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    fresh = insert(facts).values(name=name, value=value)
+    connection.execute(fresh.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
 
 
 def _bind(connection: Connection, library: str | None, shown: str) -> str:

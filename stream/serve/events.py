@@ -60,7 +60,13 @@ class Events:
             try:
                 yield receive
             finally:
-                self._listeners.remove(listener)
+                if listener in self._listeners:
+                    self._listeners.remove(listener)
+
+    def close(self) -> None:
+        """Nothing more will happen: what listeners wait for ends."""
+        while self._listeners:
+            self._listeners.pop().send.close()
 
     @property
     def listeners(self) -> int:

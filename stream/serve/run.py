@@ -150,6 +150,7 @@ async def _run(running: Running, stop: Event, reload: Callable[[], AsyncIterator
             take = partial(_take, service, running.say)
             tasks.start_soon(watch, folder, settings.serve.settle_s, take, stop, time.monotonic)
         await workers.run()
+        events.close()
         for one in servers:
             one.end()
         while not all(one.over for one in servers):

@@ -12,8 +12,6 @@ _SCRIPTED = (
     "choice", "compare", "confirm", "conflict", "crop", "error", "format", "list", "note", "state", "title", "trouble"
 )  # fmt: skip
 """Sections that the page's JavaScript reads, too."""
-
-
 SENTENCES = ("again", "reason", "why")
 """Names in patterns of `said`: what stands for them is a line of the service itself."""
 Part = tuple[str, str | None]

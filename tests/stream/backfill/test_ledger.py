@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -252,3 +253,11 @@ def test_where_all_jobs_stand(ledger: Ledger) -> None:
     assert standing.oldest_s is not None
     assert 0 <= standing.oldest_s < 60
     assert ledger.standing("e" * 32).films == {}
+
+
+def test_two_that_note_the_same_at_once_are_both_heard(ledger: Ledger) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: ledger.note_fact("served", str(number)), range(40)))
+    assert ledger.fact("served") in map(str, range(40))
+    ledger.note_fact("served", "last")
+    assert ledger.fact("served") == "last"
