@@ -1,11 +1,12 @@
-"""Many new jobs at once, by what each database does quickest."""
+"""New rows: many jobs at once, by what each database does quickest; others where one may be there already."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
 
 from .schema import jobs
 
@@ -16,6 +17,11 @@ _COLUMNS = {
 }  # fmt: skip
 """What differs between new jobs, each with its type in PostgreSQL, in the order of `insert_jobs`' rows."""
 _THE_SAME = {"state": "'queued'", "alone": "false", "attempts": "0", "lost": "0"}
+
+
+def insert_into(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An insert that can say what to do on a conflict, which each database has an own class for."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def insert_jobs(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -9,12 +9,11 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select, true
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ..errors import UsageError
 from .clock import now_s
 from .database import Database
-from .inserting import insert_jobs
+from .inserting import insert_into, insert_jobs
 from .schema import facts, jobs, prepare
 from .states import STATES, State
 from .titles import Title, bucket_of
@@ -340,8 +339,7 @@ def _why_again(row: Any, title: Title, asked: Asked) -> str | None:
 
 def _keep(connection: Connection, name: str, value: str) -> None:
     """Keep a fact in place of what was, also where another process does the same at once."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    fresh = insert(facts).values(name=name, value=value)
+    fresh = insert_into(connection, facts).values(name=name, value=value)
     connection.execute(fresh.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, select
 
 from ..backfill.clock import now_s
-from ..backfill.inserting import insert_jobs
+from ..backfill.inserting import insert_into, insert_jobs
 from ..backfill.ledger import AFRESH, Ledger
 from ..backfill.schema import jobs, requests
 from ..backfill.states import State
@@ -135,16 +135,25 @@ def submit_once(
     """
     key, body = once
     with ledger.database.writing() as connection:
-        known = connection.execute(select(requests).where(requests.c.key == key)).first()
-        if known is not None:
-            if known.body != body:
-                raise Problem(422, "The idempotency key was used before", "with another request, choose a new one")
-            row = connection.execute(select(*COLUMNS).where(jobs.c.id == known.job)).one()
-            return Submitted(row.id, row.key, row.state, queued=False)
+        if (known := _known(connection, key, body)) is not None:
+            return known
         found = submit_in(connection, ledger.library, root, fingerprint, wish, has_result)
         connection.execute(requests.delete().where(requests.c.at_s < now_s() - KEEP_KEYS_S))
-        connection.execute(requests.insert().values(key=key, body=body, job=found.job, at_s=now_s()))
+        noted = insert_into(connection, requests).values(key=key, body=body, job=found.job, at_s=now_s())
+        connection.execute(noted.on_conflict_do_nothing())  # another service may have noted the key just now
+        _known(connection, key, body)  # refuses, and undoes all of this, where that one was another request's
     return found
+
+
+def _known(connection: Connection, key: str, body: str) -> Submitted | None:
+    """What a key led to before; None where it is new. Raises Problem 422 where it came with another body."""
+    known = connection.execute(select(requests).where(requests.c.key == key)).first()
+    if known is None:
+        return None
+    if known.body != body:
+        raise Problem(422, "The idempotency key was used before", "with another request, choose a new one")
+    row = connection.execute(select(*COLUMNS).where(jobs.c.id == known.job)).one()
+    return Submitted(row.id, row.key, row.state, queued=False)
 
 
 def job(ledger: Ledger, number: int) -> Job:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ...backfill.clock import now_s
 from ...backfill.database import Database
+from ...backfill.inserting import insert_into
 from ...backfill.schema import jobs, reviews
 from ..problems import Problem
 from .record import Decision, Draft, Record, iso
@@ -152,8 +152,7 @@ def _write(connection: Connection, row: Any, before: Standing, **values: Any) ->
 
 def _locked(connection: Connection, row: Any) -> Standing:
     """The standing of a review that nobody else can change until the transaction ends."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    fresh = insert(reviews).values(job=row.id, content=row.content, state="open", version=0)
+    fresh = insert_into(connection, reviews).values(job=row.id, content=row.content, state="open", version=0)
     connection.execute(fresh.on_conflict_do_nothing())
     return _standing(connection, row, lock=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,18 @@ def test_one_idempotency_key_makes_one_job(ledger: Ledger) -> None:
     with pytest.raises(Problem) as refused:
         jobs.submit_once(ledger, ROOT, PRINT, wish, there, ("k", "another"))
     assert refused.value.status == 422
+
+
+def test_one_key_at_two_services_at_once_makes_one_job(ledger: Ledger) -> None:
+    def ask(number: int) -> int:
+        wish = jobs.Wish(Title(f"{number // 4}.mkv", 100, 1))
+        once = (f"key {number // 4}", "body")
+        return jobs.submit_once(ledger, ROOT, PRINT, wish, lambda key, fingerprint: True, once).job
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(ask, range(40)))
+    assert len(set(found)) == 10
+    assert all(len(set(found[first : first + 4])) == 1 for first in range(0, 40, 4))
 
 
 def test_a_refused_wish_spends_no_key(ledger: Ledger) -> None:
