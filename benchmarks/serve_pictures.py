@@ -28,7 +28,7 @@ from anyio import create_task_group
 from stream.cores import usable_cores
 from stream.decode.decoder import DecodeOptions
 from stream.decode.ffmpeg.decoder import AvDecoder
-from stream.output.crops import file_size
+from stream.framing.crops import file_size
 from stream.serve.pictures.client import PicturePool
 from stream.serve.pictures.source import CropOrder
 from stream.settings.formats import shipped_formats

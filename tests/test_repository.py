@@ -35,7 +35,7 @@ FLOORS = (
     {"settings", "dataflow"},
     {"decode"},
     {"people", "shots"},
-    {"candidates"},
+    {"candidates", "framing"},
     {"film"},
     {"ranking"},
     {"output"},

@@ -13,14 +13,15 @@ from kernels.surface import Surface
 
 from ..dataflow.cancellation import checkpoint
 from ..dataflow.workers import results
+from ..framing.active import ActiveRects
+from ..framing.crops import Crop, crop_for
 from ..people.looks import leading_face
 from ..ranking.selection import Assessment, Pick
-from ..records import ActiveRect, Candidate
+from ..records import Candidate
 from ..settings.formats import Format
 from ..settings.model import Settings
 from ..settings.section import time_text
 from .contact_sheet import TILE_WIDTH, contact_sheet
-from .crops import Crop, crop_for
 from .jpeg import Encoder
 
 
@@ -61,7 +62,7 @@ class Cutter:
     def __init__(
         self,
         settings: Settings,
-        active: ActiveRect,
+        active: ActiveRects,
         ops: Ops,
         encoder: Encoder,
         surface: Callable[[Candidate], Surface],
@@ -99,7 +100,8 @@ class Cutter:
 
     def _cut(self, candidate: Candidate) -> list[_File]:
         faces, lead = candidate.faces, leading_face(candidate.faces)
-        crops = [(form, crop_for(form, self._active, faces, lead)) for form in self._settings.chosen_formats()]
+        active = self._active.of(candidate.shot)
+        crops = [(form, crop_for(form, active, faces, lead)) for form in self._settings.chosen_formats()]
         return [(form, crop, self._jpeg(candidate, crop)) for form, crop in crops]
 
     def _jpeg(self, candidate: Candidate, crop: Crop) -> bytes:
@@ -109,7 +111,8 @@ class Cutter:
         return self._encoder.jpeg(picture, self._settings.jpeg_quality)
 
     def _tile(self, rank: int, pick: Pick) -> tuple[np.ndarray, str]:
-        active, assessment = self._active, pick.assessment
+        assessment = pick.assessment
+        active = assessment.active
         size = (TILE_WIDTH, max(1, round(TILE_WIDTH * active.height / active.width)))
         rect = (active.x, active.y, active.width, active.height)
         surface = self._surface(assessment.candidate)
@@ -121,7 +124,8 @@ class Cutter:
         form = self._settings.known_formats()["portrait"]
         lead = leading_face(candidate.faces)
         path = f"characters/{character}.jpg"
-        files.content[path] = self._jpeg(candidate, crop_for(form, self._active, [lead] if lead else [], lead))
+        active = self._active.of(candidate.shot)
+        files.content[path] = self._jpeg(candidate, crop_for(form, active, [lead] if lead else [], lead))
         files.portraits[character] = path
 
 

@@ -17,15 +17,16 @@ from ..dataflow.cancellation import checkpoint
 from ..dataflow.workers import workers
 from ..decode.seeking import SAME_TIME_S
 from ..film import Film
+from ..framing.active import ActiveRects, active_rect
 from ..origin import in_stage
 from ..output.jpeg import Encoder
 from ..output.render import Cutter, Files
 from ..people.characters import find_characters
-from ..ranking.judge import EmotionBaselines, active_rect, assess_candidates
+from ..ranking.judge import EmotionBaselines, assess_candidates
 from ..ranking.pixel_checks import PixelChecks, choose_checked
 from ..ranking.portraits import portraits_of
 from ..ranking.selection import Selection
-from ..records import ActiveRect, Candidate, Character, Notice, TimedSurface
+from ..records import Candidate, Character, Notice, TimedSurface
 from ..settings.model import Settings
 
 
@@ -56,7 +57,7 @@ class Conclusion:
     """The decisions about a film. `refetched`: times (`pts_s`) of the pictures that were decoded a second time."""
 
     area: ActiveArea
-    active: ActiveRect
+    active: ActiveRects
     characters: list[Character]
     grouping: str
     files: Files
@@ -110,14 +111,14 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
     characters, grouping = clocks["people"].stage(
         lambda: find_characters(film.tracks, film.shots, settings.people, tools.clustering), len(film.tracks)
     )
-    active = active_rect(film.info.geometry, area, settings.crop.bars_margin_px)
+    active = ActiveRects(active_rect(film.info.geometry, area, settings.crop.bars_margin_px))
     baselines = EmotionBaselines(film, characters, settings)
     assessments = clocks["judge"].stage(
         lambda: assess_candidates(film, characters, baselines, active, settings), len(film.candidates)
     )
     pictures = FullSizePictures(film.pool, tools.frame_at, tools.between)
     neighbours = NeighbourFaces(film.pool, pictures.beside, tools.glance, settings.faces.moment_s)
-    checks = PixelChecks(film, settings, active, baselines, tools.text, neighbours, pictures.surface)
+    checks = PixelChecks(film, settings, baselines, tools.text, neighbours, pictures.surface)
     with workers(settings.thread_count) as pool:
         cutter = Cutter(settings, active, tools.ops, tools.encoder, pictures.surface, pool)
         with in_stage("select"):

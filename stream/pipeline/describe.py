@@ -173,7 +173,7 @@ def _image(image: Image, conclusion: Conclusion) -> ImageEntry:
         shot=candidate.shot,
         score=assessment.score,
         components=assessment.components,
-        why=why(image.pick, conclusion.active, names),
+        why=why(image.pick, names),
         fallback=image.pick.fallback,
         refetched=candidate.pts_s in conclusion.refetched,
         characters=sorted({person for person in people if person is not None}),

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from engines.faces import Face
-from kernels.bars import ActiveArea
-from kernels.surface import Geometry
 
 from ..dataflow.cancellation import checkpoint
 from ..film import Film
+from ..framing.active import ActiveRects
 from ..people.expression import EmotionBaseline, emotion_baseline, extremeness, shrunk_towards
 from ..people.eyes import eye_score, openness, typical_openness
 from ..people.looks import leading_face
-from ..records import ActiveRect, Candidate, Character
+from ..records import Candidate, Character
 from ..settings.model import Settings
 from .filters import FilterInput, film_context, rejection_reasons
 from .scores import LeadPerson, components_of, focus_ranks, score_of
@@ -28,18 +28,8 @@ _CO_STAR = 0.6
 expression count too. Chosen by eye."""
 
 
-def active_rect(geometry: Geometry, area: ActiveArea, margin_px: int) -> ActiveRect:
-    """The active area, less `margin_px` at each side that has bars: chroma bleeds from the bars into the picture."""
-
-    def inset(bar: int) -> int:
-        return bar + margin_px if bar else 0
-
-    left, right, top, bottom = inset(area.left), inset(area.right), inset(area.top), inset(area.bottom)
-    return ActiveRect(left, top, geometry.display_width - left - right, geometry.display_height - top - bottom)
-
-
 def assess_candidates(
-    film: Film, characters: Sequence[Character], baselines: EmotionBaselines, active: ActiveRect, settings: Settings
+    film: Film, characters: Sequence[Character], baselines: EmotionBaselines, active: ActiveRects, settings: Settings
 ) -> list[Assessment]:
     """The assessments of all candidates by time, then those of the film's reserve, with the reasons they were rejected
     for."""
@@ -85,33 +75,36 @@ class _Judge:
         film: Film,
         characters: Sequence[Character],
         baselines: EmotionBaselines,
-        active: ActiveRect,
+        active: ActiveRects,
         settings: Settings,
     ) -> None:
         self._by_track = {track: character for character in characters for track in character.tracks}
         self._typical = typical_openness(film.tracks, characters)
         self._ranks = focus_ranks(film.candidates)
-        self._context = film_context(film.candidates, active, settings, any(c.main for c in characters))
+        self._context = film_context(film.candidates, active.film, settings, any(c.main for c in characters))
         self._baselines, self._active, self._settings = baselines, active, settings
 
     def assess(self, candidate: Candidate, earlier: str | None) -> Assessment:
         """One candidate's assessment. `earlier`: why it was rejected when its shot closed; None when it was not."""
         checkpoint()
+        active = self._active.of(candidate.shot)
+        context = replace(self._context, active=active)
         people = [self._by_track.get(track) for track in candidate.tracks] or [None] * len(candidate.faces)
         lead = leading_face(candidate.faces)
         person = next((p for face, p in zip(candidate.faces, people, strict=True) if face is lead), None)
         seen = self._filter_input(candidate, lead, person, people)
         lead_person = LeadPerson(seen.main, person is not None, seen.extremeness, seen.openness, seen.typical_openness)
         sharpness = self._ranks.get(candidate.pts_s, 0.0)
-        components = components_of(candidate, lead_person, self._active, sharpness)
+        components = components_of(candidate, lead_person, active, sharpness)
         rounded = {name: round(value, 4) for name, value in components.items()}
         return Assessment(
             candidate=candidate,
+            active=active,
             score=score_of(rounded, self._settings.rank.weights),
             components=rounded,
             person=None if person is None else person.id,
             main=seen.main,
-            reasons=[earlier] if earlier is not None else rejection_reasons(seen, self._context),
+            reasons=rejection_reasons(seen, context) if earlier is None else [earlier],
             characters=tuple(None if p is None else p.id for p in people),
             typical_openness=seen.typical_openness,
         )

@@ -16,7 +16,7 @@ from ..dataflow.clocks import StageClock
 from ..dataflow.workers import results
 from ..film import Film
 from ..people.eyes import closed_below, openness
-from ..records import ActiveRect, Candidate
+from ..records import Candidate
 from ..settings.model import Settings
 from .judge import EmotionBaselines
 from .scores import score_of
@@ -44,13 +44,12 @@ class PixelChecks:
         self,
         film: Film,
         settings: Settings,
-        active: ActiveRect,
         baselines: EmotionBaselines,
         text: TextDetector | None,
         neighbours: NeighbourFaces,
         surface: Callable[[Candidate], Surface],
     ) -> None:
-        self._film, self._settings, self._active, self._baselines = film, settings, active, baselines
+        self._film, self._settings, self._baselines = film, settings, baselines
         self._text, self._neighbours, self._surface = text, neighbours, surface
         self._lock = Lock()
         self._shot_s = {shot.index: (shot.start_s, shot.end_s) for shot in film.shots}
@@ -65,17 +64,18 @@ class PixelChecks:
         # The check that rejects most comes first; a rejected picture needs no second check.
         reason, clean = neighbours.time(lambda: self._beside(assessment)), 1.0
         if reason is None:
-            reason, clean = text.time(lambda: self._text_in(assessment.candidate))
+            reason, clean = text.time(lambda: self._text_in(assessment))
         with self._lock:
             for clock in (text, neighbours):
                 self._film.clocks[clock.name].add(clock, clock.items)
         return CheckResult(reason, clean)
 
-    def _text_in(self, candidate: Candidate) -> tuple[str | None, float]:
+    def _text_in(self, assessment: Assessment) -> tuple[str | None, float]:
         if self._text is None:
             return None, 1.0
-        rect = (self._active.x, self._active.y, self._active.width, self._active.height)
-        reading = self._text.read(self._surface(candidate), rect)
+        active = assessment.active
+        rect = (active.x, active.y, active.width, active.height)
+        reading = self._text.read(self._surface(assessment.candidate), rect)
         clean = 1.0 - min(1.0, text_share(reading, rect) / _MUCH_TEXT)
         reason = "text_overlay" if self._counts("text_overlay") and is_overlay(reading, rect) else None
         return reason, round(clean, 4)

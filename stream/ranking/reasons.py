@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ..people.looks import leading_face
-from ..records import ActiveRect
 from .selection import Assessment, Pick
 
 _QUALITIES = {  # component of the score → (least value, phrase)
@@ -28,13 +27,13 @@ _LIFTED = {
 }
 
 
-def why(pick: Pick, active: ActiveRect, names: dict[str, int]) -> list[str]:
+def why(pick: Pick, names: dict[str, int]) -> list[str]:
     """Short phrases: who is shown, what is good, which rejections were lifted.
 
     `names`: character id → place by screen time, from 1.
     """
     assessment = pick.assessment
-    return [*_subject_phrase(assessment, active, names), *_quality_phrases(assessment), *_lifted_phrases(pick)]
+    return [*_subject_phrase(assessment, names), *_quality_phrases(assessment), *_lifted_phrases(pick)]
 
 
 def shot_scale(height_ratio: float) -> str:
@@ -42,11 +41,11 @@ def shot_scale(height_ratio: float) -> str:
     return next((name for least, name in _SHOT_SCALES if height_ratio >= least), "wide shot")
 
 
-def _subject_phrase(assessment: Assessment, active: ActiveRect, names: dict[str, int]) -> list[str]:
+def _subject_phrase(assessment: Assessment, names: dict[str, int]) -> list[str]:
     lead = leading_face(assessment.candidate.faces)
     if lead is None:
         return ["no usable face: chosen for its picture"]
-    scale = shot_scale(lead.box[3] / active.height)
+    scale = shot_scale(lead.box[3] / assessment.active.height)
     if assessment.person is None:
         return [f"{scale} of someone unknown"]
     place = f"no. {names[assessment.person]} by screen time"

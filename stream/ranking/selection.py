@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..dataflow.cancellation import checkpoint
-from ..records import Candidate
+from ..records import ActiveRect, Candidate
 from ..settings.sections import RankSettings
 
 LIFTED_IN_ORDER: tuple[str, ...] = (
@@ -48,11 +48,13 @@ _NEAR_S = 20.0
 class Assessment:
     """What the whole film says about a candidate.
 
-    `components`: parts of the score by name, 0–1. `person`, `main`: the character who leads it. `reasons`: why it is
-    rejected; empty when it is not. `characters`: one for each face, None for an unknown one.
+    `active`: where the picture of its shot is. `components`: parts of the score by name, 0–1. `person`, `main`: the
+    character who leads it. `reasons`: why it is rejected; empty when it is not. `characters`: one for each face, None
+    for an unknown one.
     """
 
     candidate: Candidate
+    active: ActiveRect
     score: float
     components: dict[str, float]
     person: str | None

@@ -7,8 +7,8 @@ from math import isfinite
 from kernels.surface import Rect
 
 from ...errors import KeyartError
+from ...framing.crops import Crop, file_size
 from ...manifest import ActiveAreaEntry
-from ...output.crops import Crop, file_size
 from ...settings.formats import Format
 
 _ROUNDING_PX = 0.005

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ...framing.crops import Crop
 from ...manifest import CropEntry, ImageEntry, Manifest
-from ...output.crops import Crop
 from ...settings.formats import Format
 from ...settings.model import Settings
 from ..pictures.cropping import fitted

@@ -15,6 +15,7 @@ from kernels.surface import Surface
 from stream.dataflow.cancellation import checkpoint
 from stream.dataflow.workers import workers
 from stream.film import Film
+from stream.framing.active import ActiveRects
 from stream.output.jpeg import CpuEncoder
 from stream.output.render import Cutter
 from stream.people.characters import find_characters
@@ -29,7 +30,7 @@ from ..cancelling import cancelled_once, hears_cancellation
 from .watched_films import surface_of, tools, watched_film
 
 MANY = 600
-WHOLE = ActiveRect(0, 0, 64, 36)
+WHOLE = ActiveRects(ActiveRect(0, 0, 64, 36))
 Cancel = Callable[[], None]
 
 

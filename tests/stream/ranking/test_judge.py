@@ -11,9 +11,10 @@ from engines.faces import Face
 from kernels.bars import ActiveArea
 from kernels.surface import Geometry
 from stream.film import Film
-from stream.ranking.judge import EmotionBaselines, active_rect, assess_candidates
+from stream.framing.active import ActiveRects, active_rect
+from stream.ranking.judge import EmotionBaselines, assess_candidates
 from stream.ranking.selection import Assessment
-from stream.records import ActiveRect, Candidate, Character, Track
+from stream.records import Candidate, Character, Track
 from stream.settings.model import Settings
 
 from ..portraits import candidate, face, film, mood
@@ -43,7 +44,7 @@ def judged(pictures: list[Candidate], tracks: tuple[Track, ...] = USUAL, **setti
 
 def assessments_by_time(watched: Film, **settings: object) -> dict[float, Assessment]:
     chosen = Settings(**settings)
-    active = active_rect(Geometry(1920, 1080), BARS, 1)
+    active = ActiveRects(active_rect(Geometry(1920, 1080), BARS, 1))
     baselines = EmotionBaselines(watched, CAST, chosen)
     return {a.candidate.pts_s: a for a in assess_candidates(watched, CAST, baselines, active, chosen)}
 
@@ -71,12 +72,6 @@ def test_each_fault_is_found_in_a_film(reason: str) -> None:
     assert {tuple(assessment.reasons) for assessment in assessments.values()} == {()}
     ignoring = judged([ONE_FAULT[reason]], rank={"ignored_reasons": (reason,)})
     assert not any(assessment.reasons for assessment in ignoring.values())
-
-
-def test_the_picture_ends_at_the_bars_and_their_margin() -> None:
-    assert active_rect(Geometry(1920, 1080), BARS, 1) == ActiveRect(0, 140, 1920, 800)
-    assert active_rect(Geometry(1920, 1080), ActiveArea(left=100, right=20), 2) == ActiveRect(102, 0, 1796, 1080)
-    assert active_rect(Geometry(1920, 1080), ActiveArea(), 3) == ActiveRect(0, 0, 1920, 1080)
 
 
 def test_focus_and_grain_are_judged_by_what_is_usual_in_the_film() -> None:

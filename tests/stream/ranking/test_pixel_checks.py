@@ -77,7 +77,7 @@ class Page:
 
 
 def assessment(person: str | None = "c01", usual: float | None = None) -> Assessment:
-    return Assessment(candidate(TIME_S, face(), shot=1), 0.9, {}, person, True, typical_openness=usual)
+    return Assessment(candidate(TIME_S, face(), shot=1), ACTIVE, 0.9, {}, person, True, typical_openness=usual)
 
 
 def check_result(
@@ -87,7 +87,7 @@ def check_result(
     one, chosen = asked or assessment(), Settings(**settings)
     watched = film([one.candidate], shots=shots(3))
     neighbours = FilmWithNeighbours(looks).neighbour_faces(watched, chosen.faces.moment_s)
-    checks = PixelChecks(watched, chosen, ACTIVE, Distances(), page, neighbours, lambda c: picture(c.pts_s)[1])
+    checks = PixelChecks(watched, chosen, Distances(), page, neighbours, lambda c: picture(c.pts_s)[1])
     return checks.check(one)
 
 
@@ -199,7 +199,7 @@ def test_looks_end_with_the_first_fault_and_their_time_is_counted() -> None:
     watched = film([assessment().candidate], shots=shots(3))
     looks = FilmWithNeighbours({-4: face(eyes=0.1), 4: face(eyes=0.1)})
     neighbours = looks.neighbour_faces(watched, 0.32)
-    checks = PixelChecks(watched, Settings(), ACTIVE, Distances(), None, neighbours, lambda c: picture(c.pts_s)[1])
+    checks = PixelChecks(watched, Settings(), Distances(), None, neighbours, lambda c: picture(c.pts_s)[1])
     checks.check(assessment())
     assert looks.glances == 1
     assert (watched.clocks["moments"].items, watched.clocks["text"].items) == (1, 0)
@@ -222,7 +222,7 @@ BLINK = CheckResult("eyes_closed", 1.0)
 
 def offered(time_s: float, eyes: float, reasons: Sequence[str] = ()) -> Assessment:
     """In a shot of its own, of nobody in particular, worth what its eyes are, far from all others."""
-    return Assessment(candidate(time_s, shot=int(time_s)), 0.0, {"eyes": eyes}, None, True, list(reasons))
+    return Assessment(candidate(time_s, shot=int(time_s)), ACTIVE, 0.0, {"eyes": eyes}, None, True, list(reasons))
 
 
 def ten(

@@ -7,12 +7,14 @@ import numpy as np
 from kernels.stats import ROW
 from stream.ranking.portraits import portraits_of
 from stream.ranking.selection import Assessment
-from stream.records import Candidate, Character
+from stream.records import ActiveRect, Candidate, Character
+
+WHOLE = ActiveRect(0, 0, 1920, 1080)
 
 
 def assessment(time_s: float, score: float, *reasons: str, person: str = "c01") -> Assessment:
     candidate = Candidate(0, time_s, None, np.zeros(1, ROW)[0], (), None, 1.0, score)
-    return Assessment(candidate, score, {}, person, True, list(reasons))
+    return Assessment(candidate, WHOLE, score, {}, person, True, list(reasons))
 
 
 def character(name: str, main: bool = True) -> Character:

@@ -6,8 +6,10 @@ import numpy as np
 
 from kernels.stats import ROW
 from stream.ranking.selection import Assessment, Selection
-from stream.records import Candidate
+from stream.records import ActiveRect, Candidate
 from stream.settings.sections import RankSettings
+
+WHOLE = ActiveRect(0, 0, 1920, 1080)
 
 
 def assessment(
@@ -23,7 +25,7 @@ def assessment(
         direction = np.zeros(64, np.float32)
         direction[look] = 1.0
     candidate = Candidate(shot, time_s, None, np.zeros(1, ROW)[0], (), direction, 1.0, score)
-    return Assessment(candidate, score, {}, person, person == "c01", list(reasons))
+    return Assessment(candidate, WHOLE, score, {}, person, person == "c01", list(reasons))
 
 
 def accept(_: Assessment) -> None:

@@ -11,16 +11,19 @@ import pytest
 
 from stream.ranking.scores import score_of
 from stream.ranking.selection import LAST_RESORT, LIFTED_IN_ORDER, Assessment, Selection, similarity
+from stream.records import ActiveRect
 from stream.settings.sections import RankSettings, RankWeights
 
 from ..portraits import candidate
+
+WHOLE = ActiveRect(0, 0, 1920, 1080)
 
 
 def assessment(
     time_s: float, score: float, shot: int, person: str | None = None, *reasons: str, look: np.ndarray | None = None
 ) -> Assessment:
     one = candidate(time_s, shot=shot, descriptor=look)
-    return Assessment(one, score, {}, person, person == "c01", list(reasons))
+    return Assessment(one, WHOLE, score, {}, person, person == "c01", list(reasons))
 
 
 def nobody_refuses(_: Assessment) -> None:

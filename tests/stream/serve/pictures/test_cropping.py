@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from engines.faces import Face
 from kernels.surface import Rect
 from stream.errors import KeyartError
+from stream.framing.crops import crop_for, file_size
 from stream.manifest import ActiveAreaEntry
-from stream.output.crops import crop_for, file_size
 from stream.people.looks import leading_face
 from stream.records import ActiveRect
 from stream.serve.pictures.cropping import fitted

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engines.faces import UNMEASURED, Face
-from stream.output.crops import crop_for
+from stream.framing.crops import crop_for
 from stream.records import ActiveRect
 from stream.settings.formats import Format, shipped_formats
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import pytest
 
 from engines.faces import Face
-from stream.output.crops import Crop, crop_for
+from stream.framing.crops import Crop, crop_for
 from stream.records import ActiveRect
 from stream.settings.formats import Format, shipped_formats
 

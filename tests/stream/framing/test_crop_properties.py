@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engines.faces import Face
-from stream.output.crops import crop_for
+from stream.framing.crops import crop_for
 from stream.people.looks import leading_face
 from stream.records import ActiveRect
 from stream.settings.formats import Format, shipped_formats

@@ -1,0 +1,33 @@
+"""The active area: the picture without its black bars, of the film and of each shot that has other bars."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kernels.bars import ActiveArea
+from kernels.surface import Geometry
+
+from ..records import ActiveRect
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveRects:
+    """`film`: where the film's picture is. `by_shot`: index → where the picture of a shot is that has other bars."""
+
+    film: ActiveRect
+    by_shot: Mapping[int, ActiveRect] = field(default_factory=dict)
+
+    def of(self, shot: int) -> ActiveRect:
+        """Where the picture of this shot is, displayed pixels."""
+        return self.by_shot.get(shot, self.film)
+
+
+def active_rect(geometry: Geometry, area: ActiveArea, margin_px: int) -> ActiveRect:
+    """The active area, less `margin_px` at each side that has bars: chroma bleeds from the bars into the picture."""
+
+    def inset(bar: int) -> int:
+        return bar + margin_px if bar else 0
+
+    left, right, top, bottom = inset(area.left), inset(area.right), inset(area.top), inset(area.bottom)
+    return ActiveRect(left, top, geometry.display_width - left - right, geometry.display_height - top - bottom)
