@@ -1,20 +1,32 @@
-"""Where to cut a picture: a rectangle of the format's aspect ratio, within the active area, around the leading face."""
+"""Where to cut a picture: a rectangle of the format's shape inside the active area, around the people in it or, without
+people, around what draws the eye."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from engines.faces import Face
+from kernels.surface import Rect
 
 from ..records import ActiveRect
 from ..settings.formats import Format
+from .obstacles import avoiding
+from .saliency import Saliency
 
 _WANTED_FACE_RATIO = 0.30
 """Share of the crop's height that the leading face should have. The crop gets smaller for small faces, down to
-`_TIGHTEST`."""
-_TIGHTEST = 0.62
+`TIGHTEST`."""
+TIGHTEST = 0.62
 """The least height of a crop, as a share of the largest one that fits: the surroundings belong to the picture."""
+_COMPANION = 0.5
+"""Share of the leading face's height from which on another face belongs to the group. Chosen by eye."""
+_HELD, _ZOOMS = 0.75, 6
+"""Share of what draws the eye that a closer crop must be able to hold; how many heights are tried. Chosen by eye."""
+_GROUP_MARGIN = 0.05
+"""Share of a crop's width that is left free beside a group. Chosen by eye."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,48 +34,114 @@ class Crop:
     """`source`: (x, y, width, height) in displayed pixels. `size`: (width, height) of the file, pixels. `scale`: rows
     of the file for each row of the source."""
 
-    source: tuple[float, float, float, float]
+    source: Rect
     size: tuple[int, int]
     scale: float
 
 
-def crop_for(form: Format, active: ActiveRect, faces: Sequence[Face], lead: Face | None) -> Crop:
+def plan_crops(
+    forms: Sequence[Format],
+    active: ActiveRect,
+    faces: Sequence[Face],
+    lead: Face | None,
+    obstacles: Sequence[Rect] = (),
+    saliency: Saliency | None = None,
+) -> list[tuple[Format, Crop]]:
+    """`crop_for` of one picture for every format."""
+    return [(form, crop_for(form, active, faces, lead, obstacles, saliency)) for form in forms]
+
+
+def crop_for(
+    form: Format,
+    active: ActiveRect,
+    faces: Sequence[Face],
+    lead: Face | None,
+    obstacles: Sequence[Rect] = (),
+    saliency: Saliency | None = None,
+) -> Crop:
     """The crop of one picture for one format, inside the active area: eyes near the format's line and no face cut where
-    that is possible. `lead`: the face to keep in the picture; None: the crop is centred."""
-    height = _height(form, active, lead)
-    width = height * form.aspect_ratio
-    if lead is None:
-        x = active.x + (active.width - width) / 2
-        y = active.y + (active.height - height) / 2
-    else:
-        x = _place_across(active, width, faces, lead)
-        y = _place_down(form, active, height, lead)
-    size, scale = file_size(form, height)
-    return Crop((round(x, 2), round(y, 2), round(width, 2), round(height, 2)), size, round(scale, 4))
+    that is possible.
 
-
-def _height(form: Format, active: ActiveRect, lead: Face | None) -> float:
+    `lead`: the face to keep in the picture; None: the crop is laid where most of `saliency` is, or centred without it.
+    `obstacles`: rectangles (displayed pixels) that should stay out, such as captions and logos. The crop moves or
+    shrinks for them as far as the people stay whole; `is_clear` says whether that was enough.
+    """
     largest = min(active.height, active.width / form.aspect_ratio)
-    if lead is None:
-        return largest
-    wanted = lead.box[3] / _WANTED_FACE_RATIO
-    room = lead.box[3] * (1 + 2 * form.face_margin)
-    width_for_face = lead.box[2] * (1 + 2 * form.face_margin) / form.aspect_ratio
-    return min(largest, max(wanted, room, width_for_face, largest * _TIGHTEST))
+    group = [] if lead is None else _group(form, largest, faces, lead)
+    height = largest if lead is None else _height(form, largest, group, lead)
+    if lead is not None and saliency is not None:
+        height = _not_too_tight(form, active, height, largest, saliency)
+    width = height * form.aspect_ratio
+    if lead is not None:
+        x, y = _place_across(active, width, faces, group), _place_down(form, active, height, group, lead)
+    elif saliency is not None:
+        x, y = saliency.place(active, width, height)
+    else:
+        x, y = active.x + (active.width - width) / 2, active.y + (active.height - height) / 2
+    kept = (x, y, width, height)
+    if obstacles:
+        kept = avoiding(kept, obstacles, active, largest * TIGHTEST, _needed(form, group, saliency, kept))
+    size, scale = file_size(form, kept[3])
+    x, y, width, height = (round(value, 2) for value in kept)
+    return Crop((x, y, width, height), size, round(scale, 4))
 
 
-def _place_across(active: ActiveRect, width: float, faces: Sequence[Face], lead: Face) -> float:
-    """Left edge of the crop. It is centred on the leading face and on those large faces that fit beside it; then it is
-    moved so that no other face is cut by its edges."""
-    centre = lead.box[0] + lead.box[2] / 2
+def _needed(form: Format, group: Sequence[Face], saliency: Saliency | None, kept: Rect) -> Rect | None:
+    """What must stay inside a crop that moves, displayed pixels: the group with room above, or what draws the eye."""
+    if not group:
+        return None if saliency is None else saliency.heart(kept)
+    left, top, right, bottom = _bounds(group)
+    return left, top, right - left, bottom - top
+
+
+def _bounds(group: Sequence[Face]) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of all boxes together."""
+    return (
+        min(f.box[0] for f in group),
+        min(f.box[1] for f in group),
+        max(f.box[0] + f.box[2] for f in group),
+        max(f.box[1] + f.box[3] for f in group),
+    )
+
+
+def _group(form: Format, largest: float, faces: Sequence[Face], lead: Face) -> list[Face]:
+    """The leading face and those large ones that fit beside it into the largest crop, the largest first."""
     group = [lead]
-    for face in sorted(faces, key=lambda f: -f.box[3]):
-        left = min(f.box[0] for f in [*group, face])
-        right = max(f.box[0] + f.box[2] for f in [*group, face])
-        if face is not lead and face.box[3] > 0.5 * lead.box[3] and right - left <= 0.9 * width:
+    width = largest * form.aspect_ratio * (1 - 2 * _GROUP_MARGIN)
+    for face in sorted(faces, key=lambda f: (-f.box[3], f.box[0])):
+        left, top, right, bottom = _bounds([*group, face])
+        fits = right - left <= width and bottom - top <= largest * (1 - form.headroom)
+        if face is not lead and face.box[3] > _COMPANION * lead.box[3] and fits:
             group.append(face)
-            centre = (left + right) / 2
-    x = _clamp(centre - width / 2, active.x, active.x + active.width - width)
+    return group
+
+
+def _height(form: Format, largest: float, group: Sequence[Face], lead: Face) -> float:
+    """The height of the crop: what the leading face should have, and the whole group in it."""
+    wanted = lead.box[3] / _WANTED_FACE_RATIO
+    left, top, right, bottom = _bounds(group)
+    margin = form.face_margin * lead.box[3]
+    room = bottom - top + 2 * margin
+    across = max(right - left + 2 * form.face_margin * lead.box[2], (right - left) / (1 - 2 * _GROUP_MARGIN))
+    return min(largest, max(wanted, room, across / form.aspect_ratio, largest * TIGHTEST))
+
+
+def _not_too_tight(form: Format, active: ActiveRect, height: float, largest: float, saliency: Saliency) -> float:
+    """The least of some heights from `height` up to the largest at which a crop can still hold `_HELD` of what the
+    largest one can hold: a closer crop must not behead the others or lose what the picture is about."""
+
+    def most(tall: float) -> float:
+        wide = tall * form.aspect_ratio
+        return saliency.held((*saliency.place(active, wide, tall), wide, tall))
+
+    wanted = _HELD * most(largest)
+    return next((float(tall) for tall in np.linspace(height, largest, _ZOOMS) if most(float(tall)) >= wanted), largest)
+
+
+def _place_across(active: ActiveRect, width: float, faces: Sequence[Face], group: Sequence[Face]) -> float:
+    """Left edge of the crop: centred on the group, then moved so that no other face is cut by its edges."""
+    left, _, right, _ = _bounds(group)
+    x = _clamp((left + right) / 2 - width / 2, active.x, active.x + active.width - width)
     return _leave_whole(x, width, active, [f for f in faces if all(f is not g for g in group)], group)
 
 
@@ -79,13 +157,15 @@ def _leave_whole(x: float, width: float, active: ActiveRect, others: Sequence[Fa
     return x
 
 
-def _place_down(form: Format, active: ActiveRect, height: float, lead: Face) -> float:
+def _place_down(form: Format, active: ActiveRect, height: float, group: Sequence[Face], lead: Face) -> float:
+    """Top edge of the crop: the leading eyes on their line, then room above the group, then all of it inside."""
+    _, top, _, bottom = _bounds(group)
     eyes = float(lead.landmarks[:2, 1].mean())
     y = eyes - form.eyes_line * height
-    y = min(y, lead.box[1] - form.headroom * height)
-    y = max(y, lead.box[1] + lead.box[3] * (1 + form.face_margin) - height)
-    if lead.box[3] <= height:
-        y = min(y, lead.box[1])  # where the face barely fits, the margin below must not push its top out
+    y = min(y, top - form.headroom * height)
+    y = max(y, bottom + form.face_margin * lead.box[3] - height)
+    if bottom - top <= height:
+        y = min(y, top)  # where the group barely fits, the margin below must not push its top out
     return _clamp(y, active.y, active.y + active.height - height)
 
 

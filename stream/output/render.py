@@ -6,22 +6,20 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from kernels.ops import Ops
 from kernels.surface import Surface
 
 from ..dataflow.cancellation import checkpoint
 from ..dataflow.workers import results
-from ..framing.active import ActiveRects
 from ..framing.crops import Crop, crop_for
+from ..framing.planner import CropPlanner
 from ..people.looks import leading_face
 from ..ranking.selection import Assessment, Pick
 from ..records import Candidate
 from ..settings.formats import Format
 from ..settings.model import Settings
 from ..settings.section import time_text
-from .contact_sheet import TILE_WIDTH, contact_sheet
+from .contact_sheet import Tile, contact_sheet, crop_sizes, frame_size
 from .jpeg import Encoder
 
 
@@ -57,18 +55,18 @@ _File = tuple[Format, Crop, bytes]
 
 
 class Cutter:
-    """Cuts and encodes one film's pictures on the threads of `pool`."""
+    """Cuts and encodes one film's pictures on the threads of `pool`. `planner`: says where."""
 
     def __init__(
         self,
         settings: Settings,
-        active: ActiveRects,
+        planner: CropPlanner,
         ops: Ops,
         encoder: Encoder,
         surface: Callable[[Candidate], Surface],
         pool: ThreadPoolExecutor,
     ) -> None:
-        self._settings, self._active = settings, active
+        self._settings, self._planner = settings, planner
         self._ops, self._encoder, self._surface, self._pool = ops, encoder, surface, pool
         self._begun: dict[float, Future[list[_File]]] = {}
 
@@ -78,7 +76,7 @@ class Cutter:
         """
         time_s = assessment.candidate.pts_s
         if time_s not in self._begun:
-            self._begun[time_s] = self._pool.submit(self._cut, assessment.candidate)
+            self._begun[time_s] = self._pool.submit(self._cut, assessment)
 
     def cut(self, picks: Sequence[Pick], portraits: Mapping[str, Candidate]) -> Files:
         """All files of a result but the manifest. Blocks. Raises KeyartError for a picture that cannot be cut.
@@ -98,11 +96,9 @@ class Cutter:
             files.content["contact_sheet.jpg"] = self._encoder.jpeg(sheet, self._settings.jpeg_quality)
         return files
 
-    def _cut(self, candidate: Candidate) -> list[_File]:
-        faces, lead = candidate.faces, leading_face(candidate.faces)
-        active = self._active.of(candidate.shot)
-        crops = [(form, crop_for(form, active, faces, lead)) for form in self._settings.chosen_formats()]
-        return [(form, crop, self._jpeg(candidate, crop)) for form, crop in crops]
+    def _cut(self, assessment: Assessment) -> list[_File]:
+        plan = self._planner.planned(assessment.candidate, assessment.characters)
+        return [(form, crop, self._jpeg(assessment.candidate, crop)) for form, crop in plan]
 
     def _jpeg(self, candidate: Candidate, crop: Crop) -> bytes:
         checkpoint()
@@ -110,21 +106,23 @@ class Cutter:
         picture = self._ops.rgb(surface, crop.source, crop.size, fine=True)
         return self._encoder.jpeg(picture, self._settings.jpeg_quality)
 
-    def _tile(self, rank: int, pick: Pick) -> tuple[np.ndarray, str]:
-        assessment = pick.assessment
+    def _tile(self, rank: int, pick: Pick) -> Tile:
+        assessment, candidate = pick.assessment, pick.assessment.candidate
         active = assessment.active
-        size = (TILE_WIDTH, max(1, round(TILE_WIDTH * active.height / active.width)))
         rect = (active.x, active.y, active.width, active.height)
-        surface = self._surface(assessment.candidate)
-        picture = self._ops.to_host(self._ops.rgb(surface, rect, size))
+        surface = self._surface(candidate)
+        crops = [crop.source for _, crop in self._planner.planned(candidate, assessment.characters)]
+        shown = [(rect, frame_size(rect)), *zip(crops, crop_sizes(crops), strict=True)]
+        frame, *cut = [self._ops.to_host(self._ops.rgb(surface, source, size)) for source, size in shown]
         who = f"  {assessment.person}" if assessment.person else ""
-        return picture, f"{rank}   {time_text(assessment.candidate.pts_s)}   {assessment.score:.3f}{who}"
+        caption = f"{rank}   {time_text(candidate.pts_s)}   {assessment.score:.3f}{who}"
+        return Tile(frame, rect, crops, cut, caption)
 
     def _portrait(self, files: Files, character: str, candidate: Candidate) -> None:
         form = self._settings.known_formats()["portrait"]
         lead = leading_face(candidate.faces)
         path = f"characters/{character}.jpg"
-        active = self._active.of(candidate.shot)
+        active = self._planner.active(candidate)
         files.content[path] = self._jpeg(candidate, crop_for(form, active, [lead] if lead else [], lead))
         files.portraits[character] = path
 

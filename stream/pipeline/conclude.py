@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from ..dataflow.workers import workers
 from ..decode.seeking import SAME_TIME_S
 from ..film import Film
 from ..framing.active import ActiveRects, active_rect
+from ..framing.planner import CropPlanner
 from ..origin import in_stage
 from ..output.jpeg import Encoder
 from ..output.render import Cutter, Files
@@ -117,10 +118,11 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
         lambda: assess_candidates(film, characters, baselines, active, settings), len(film.candidates)
     )
     pictures = FullSizePictures(film.pool, tools.frame_at, tools.between)
+    planner = _planner(settings, active, characters, tools.ops, pictures)
     neighbours = NeighbourFaces(film.pool, pictures.beside, tools.glance, settings.faces.moment_s)
     checks = PixelChecks(film, settings, baselines, tools.text, neighbours, pictures.surface)
     with workers(settings.thread_count) as pool:
-        cutter = Cutter(settings, active, tools.ops, tools.encoder, pictures.surface, pool)
+        cutter = Cutter(settings, planner, tools.ops, tools.encoder, pictures.surface, pool)
         with in_stage("select"):
             selection = choose_checked(assessments, settings, checks.check, pool, cutter.begin)
         picks = selection.picks
@@ -131,6 +133,13 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
         message = f"only {len(picks)} of {settings.top} images, the film has no more that can be told apart"
         film.notices.append(Notice("few_images", message))
     return Conclusion(area, active, characters, grouping, files, frozenset(pictures.refetched))
+
+
+def _planner(
+    settings: Settings, active: ActiveRects, characters: Sequence[Character], ops: Ops, pictures: FullSizePictures
+) -> CropPlanner:
+    mains = frozenset(character.id for character in characters if character.main)
+    return CropPlanner(settings.chosen_formats(), active, ops, pictures.surface, mains, settings.faces.min_score)
 
 
 def _active_area(film: Film, find_bars: bool) -> ActiveArea:

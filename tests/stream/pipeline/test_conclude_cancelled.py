@@ -16,6 +16,7 @@ from stream.dataflow.cancellation import checkpoint
 from stream.dataflow.workers import workers
 from stream.film import Film
 from stream.framing.active import ActiveRects
+from stream.framing.planner import CropPlanner
 from stream.output.jpeg import CpuEncoder
 from stream.output.render import Cutter
 from stream.people.characters import find_characters
@@ -32,6 +33,11 @@ from .watched_films import surface_of, tools, watched_film
 MANY = 600
 WHOLE = ActiveRects(ActiveRect(0, 0, 64, 36))
 Cancel = Callable[[], None]
+
+
+def cutter_of(surface: Callable[[Candidate], Surface], pool: ThreadPoolExecutor) -> Cutter:
+    planner = CropPlanner(Settings().chosen_formats(), WHOLE, CpuOps(), surface, frozenset(), 0.6)
+    return Cutter(Settings(), planner, CpuOps(), CpuEncoder(), surface, pool)
 
 
 def assessed(film: Film) -> list[Assessment]:
@@ -141,7 +147,7 @@ def test_cropping_portraits_and_the_contact_sheet():
 
     def work(cancel: Cancel) -> None:
         with Held(cancel) as pool:
-            cutter = Cutter(Settings(), WHOLE, CpuOps(), CpuEncoder(), lambda candidate: surface_of(1), pool)
+            cutter = cutter_of(lambda candidate: surface_of(1), pool)
             cutter.cut([Pick(assessment, [])], {"c01": assessment.candidate})
 
     assert hears_cancellation(work)
@@ -158,7 +164,7 @@ def test_pictures_that_are_cut_end_with_the_film():
 
     def work() -> None:
         with workers(2) as pool:
-            cutter = Cutter(Settings(), WHOLE, CpuOps(), CpuEncoder(), endless, pool)
+            cutter = cutter_of(endless, pool)
             cutter.cut([Pick(assessment, [])], {"c01": assessment.candidate})
 
     cancelled_once(begun, work)

@@ -1,0 +1,136 @@
+"""What draws the eye in a picture without faces: the parts that are unlike their surroundings.
+
+The map is the image signature (Hou, Harel & Koch, Image Signature: Highlighting Sparse Salient Regions, IEEE TPAMI
+2012): of each channel only the signs of its cosine transform are kept; back to a picture, squared and smoothed, what is
+sparse against its background stands out. People who are seen are added to it, however small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from scipy.fft import dctn, idctn
+
+from engines.faces import Face
+from kernels.surface import Rect
+
+from ..records import ActiveRect
+
+MAP_LONG_SIDE = 64
+"""Longer side of the map, cells: the scale at which the method was published."""
+_SMOOTH_SHARE = 0.045
+"""Sigma of the Gaussian over the map, as a share of its longer side; about as published."""
+_CENTRE_PULL = 0.03
+"""What a crop at the end of its way must hold more of the map than one in the middle. Chosen by eye: a picture in which
+nothing stands out is cut in the middle."""
+_PERSON_WEIGHT = 1.0
+"""Weight of a person for a face of score 1, where the map of all else weighs 1. Chosen by eye."""
+_BODY_FACES = 4.0
+"""Heights of the face that a person takes, from half a face above it. Chosen by eye."""
+_STEPS = 48
+"""Places that are tried along each side."""
+_HEART_SHARE = 0.5
+"""Share of the map inside a crop that its heart holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saliency:
+    """`weights`: (h, w) float64, sum 1, over `area` (displayed pixels)."""
+
+    weights: np.ndarray
+    area: Rect
+
+    def with_people(self, faces: Sequence[Face]) -> Saliency:
+        """The map with the faces and the bodies below them, each as heavy as `_PERSON_WEIGHT` times its score."""
+        weights = self.weights.copy()
+        for face in faces:
+            x, y, width, height = face.box
+            body = (x - width / 2, y - height / 2, 2 * width, _BODY_FACES * height)
+            mark = self._mark(body)
+            if mark.any():
+                weights += _PERSON_WEIGHT * face.score * mark / mark.sum()
+        return Saliency(weights / weights.sum(), self.area)
+
+    def _mark(self, rect: Rect) -> np.ndarray:
+        """(h, w) float64: 1 in the cells whose middles lie in the rectangle (displayed pixels), 0 elsewhere."""
+        rows, columns = self.weights.shape
+        down = self.area[1] + (np.arange(rows) + 0.5) / rows * self.area[3]
+        across = self.area[0] + (np.arange(columns) + 0.5) / columns * self.area[2]
+        inside_down = (down >= rect[1]) & (down < rect[1] + rect[3])
+        inside_across = (across >= rect[0]) & (across < rect[0] + rect[2])
+        return np.asarray(np.outer(inside_down, inside_across).astype(np.float64))
+
+    def place(self, active: ActiveRect, width: float, height: float) -> tuple[float, float]:
+        """Left and top edge (displayed pixels) of the crop of this size inside `active` that holds most of the map."""
+        xs = active.x + np.linspace(0.0, max(0.0, active.width - width), _STEPS)
+        ys = active.y + np.linspace(0.0, max(0.0, active.height - height), _STEPS)
+        held = self._held(xs, ys, width, height)
+        pull = np.linspace(-1, 1, _STEPS) ** 2
+        held -= _CENTRE_PULL * (pull[None, :] + pull[:, None])
+        row, column = np.unravel_index(int(np.argmax(held.round(6))), held.shape)
+        return float(xs[column]), float(ys[row])
+
+    def held(self, source: Rect) -> float:
+        """Share of the map (0–1) inside a rectangle in displayed pixels."""
+        x, y, width, height = source
+        return float(self._held(np.array([x]), np.array([y]), width, height)[0, 0])
+
+    def heart(self, source: Rect) -> Rect:
+        """The part of a crop that must stay, displayed pixels: the middle half, by weight, of its map in each
+        direction."""
+        x, y, width, height = source
+        across = self._quantiles(0, (x, x + width))
+        down = self._quantiles(1, (y, y + height))
+        return across[0], down[0], across[1] - across[0], down[1] - down[0]
+
+    def _held(self, xs: np.ndarray, ys: np.ndarray, width: float, height: float) -> np.ndarray:
+        """(len(ys), len(xs)) shares of the map inside the rectangles with these corners."""
+        rows, columns = self.weights.shape
+        table = np.zeros((rows + 1, columns + 1))
+        table[1:, 1:] = self.weights.cumsum(0).cumsum(1)
+        left, top, over, under = self.area
+
+        def at(down: np.ndarray, across: np.ndarray) -> np.ndarray:
+            """The table between its nodes, bilinear."""
+            r = np.clip((down - top) / under * rows, 0, rows)
+            c = np.clip((across - left) / over * columns, 0, columns)
+            by_column = np.stack([np.interp(c, np.arange(columns + 1), line) for line in table])
+            return np.stack([np.interp(r, np.arange(rows + 1), line) for line in by_column.T], axis=1)
+
+        below, above = at(ys + height, xs + width) - at(ys + height, xs), at(ys, xs + width) - at(ys, xs)
+        return np.asarray(below - above)
+
+    def _quantiles(self, axis: int, span: tuple[float, float]) -> tuple[float, float]:
+        """The ends of the middle `_HEART_SHARE` of the map along one axis, between two edges."""
+        line = self.weights.sum(axis=axis)
+        edges = self.area[axis] + np.linspace(0, self.area[axis + 2], len(line) + 1)
+        inside = np.interp(span, edges, np.concatenate([[0.0], line.cumsum()]))
+        share = (1 - _HEART_SHARE) / 2
+        wanted = inside[0] + (inside[1] - inside[0]) * np.array([share, 1 - share])
+        first, last = np.interp(wanted, np.concatenate([[0.0], line.cumsum()]), edges)
+        return float(first), float(last)
+
+
+def map_size(area: Rect) -> tuple[int, int]:
+    """Width and height of the small picture of which the map of `area` is made."""
+    scale = MAP_LONG_SIDE / max(area[2], area[3])
+    return max(8, round(area[2] * scale)), max(8, round(area[3] * scale))
+
+
+def saliency_of(picture: np.ndarray, area: Rect) -> Saliency:
+    """The map of a small picture (h, w, 3) uint8 RGB of `area` (displayed pixels). A flat picture gives an even map."""
+    lab = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2LAB).astype(np.float64)
+    total = sum(_signature(lab[..., channel]) * lab[..., channel].std() for channel in range(3))
+    total = cv2.GaussianBlur(np.asarray(total), (0, 0), _SMOOTH_SHARE * max(picture.shape[:2]))
+    weight = float(total.sum())
+    even = np.full(picture.shape[:2], 1.0 / (picture.shape[0] * picture.shape[1]))
+    return Saliency(total / weight if weight > 1e-9 else even, area)
+
+
+def _signature(channel: np.ndarray) -> np.ndarray:
+    """(h, w) float64 with sum 1: the squared picture that the signs of the cosine transform alone give."""
+    found = np.square(idctn(np.sign(dctn(channel, norm="ortho")), norm="ortho"))
+    return np.asarray(found / found.sum())
