@@ -1,0 +1,68 @@
+"""What draws the eye: one thing on an even ground, wherever it lies; people, however small."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stream.framing.crops import crop_for
+from stream.framing.saliency import map_size, saliency_of
+from stream.records import ActiveRect
+from stream.settings.formats import shipped_formats
+
+from ..portraits import face
+
+AREA = (0.0, 0.0, 1920.0, 1080.0)
+ACTIVE = ActiveRect(0, 0, 1920, 1080)
+
+
+def scene(*spots: tuple[float, float]) -> np.ndarray:
+    """A small grey picture with a bright square at each spot (shares of width and height)."""
+    width, height = map_size(AREA)
+    picture = np.full((height, width, 3), 90, np.uint8)
+    picture += np.random.default_rng(3).integers(0, 6, picture.shape, np.uint8)
+    for across, down in spots:
+        column, row = int(across * width), int(down * height)
+        picture[row - 2 : row + 3, column - 2 : column + 3] = (200, 180, 60)
+    return picture
+
+
+@pytest.mark.parametrize("across", [0.12, 0.3, 0.7, 0.88])
+def test_a_portrait_crop_goes_where_the_only_thing_is(across: float):
+    saliency = saliency_of(scene((across, 0.5)), AREA)
+    x, _, width, _ = crop_for(shipped_formats()["portrait"], ACTIVE, [], None, (), saliency).source
+    assert x < across * 1920 < x + width
+
+
+def test_where_nothing_stands_out_the_middle_is_cut():
+    flat = saliency_of(np.full((36, 64, 3), 90, np.uint8), AREA)
+    x, _, width, _ = crop_for(shipped_formats()["portrait"], ACTIVE, [], None, (), flat).source
+    assert x + width / 2 == pytest.approx(960, abs=40)
+
+
+def test_a_small_person_outweighs_a_bright_spot():
+    saliency = saliency_of(scene((0.85, 0.5)), AREA)
+    with_person = saliency.with_people([face((200, 500, 60, 80))])
+    form = shipped_formats()["portrait"]
+    assert crop_for(form, ACTIVE, [], None, (), saliency).source[0] > 960
+    x, y, width, height = crop_for(form, ACTIVE, [], None, (), with_person).source
+    assert x <= 200 and x + width >= 260 and y <= 500 <= y + height
+
+
+def test_of_a_tall_thing_the_top_stays_in():
+    width, height = map_size((0.0, 0.0, 1080.0, 1920.0))
+    picture = np.full((height, width, 3), 90, np.uint8)
+    picture[18:24, 16:21] = (210, 200, 190)
+    picture[24:56, 10:27] = (210, 200, 190)
+    saliency = saliency_of(picture, (0.0, 0.0, 1080.0, 1920.0))
+    active = ActiveRect(0, 0, 1080, 1920)
+    _, y, _, _ = crop_for(shipped_formats()["landscape"], active, [], None, (), saliency).source
+    assert y <= 18 / 64 * 1920 + 60
+
+
+def test_the_shares_inside_crops_add_up():
+    saliency = saliency_of(scene((0.2, 0.4), (0.7, 0.6)), AREA)
+    assert saliency.held(AREA) == pytest.approx(1)
+    left, right = saliency.held((0, 0, 700, 1080)), saliency.held((700, 0, 1220, 1080))
+    assert left + right == pytest.approx(1)
+    assert saliency.held((0, 0, 960, 1080)) == pytest.approx(float(saliency.weights[:, :32].sum()))
