@@ -27,6 +27,7 @@ from ..ranking.judge import EmotionBaselines, assess_candidates
 from ..ranking.pixel_checks import PixelChecks, choose_checked
 from ..ranking.portraits import portraits_of
 from ..ranking.selection import Selection
+from ..ranking.shortage import shortage_message
 from ..records import Candidate, Character, Notice, TimedSurface
 from ..settings.model import Settings
 
@@ -130,8 +131,8 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
         portraits = portraits_of(characters, selection.assessments, selection.late)
         files = clocks["crop"].stage(lambda: cutter.cut(picks, portraits), len(picks))
     if len(picks) < settings.top:
-        message = f"only {len(picks)} of {settings.top} images, the film has no more that can be told apart"
-        film.notices.append(Notice("few_images", message))
+        turned_down = film.funnel.at_shot + film.funnel.at_end
+        film.notices.append(Notice("few_images", shortage_message(len(picks), settings.top, turned_down)))
     return Conclusion(area, active, characters, grouping, files, frozenset(pictures.refetched))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ..dataflow.channels import ChannelMeter
 from ..film import Film
-from ..ranking.selection import LAST_RESORT, LIFTED_IN_ORDER, LIMITS
+from ..ranking.lifting import LAST_RESORT, LIFTED_IN_ORDER, LIMITS, NEVER_LIFTED
 
 STAGES = ("decode", "measure", "split", "faces", "collect", "people", "judge", "moments", "text", "crop")
 """The clocks of a film."""
@@ -19,7 +19,7 @@ CHANNELS = ("decoded", "measured", "shots", "readings")
 DECODERS = ("ffmpeg", "nvdec", "ffmpeg, uploaded")
 CODECS = ("h264", "hevc", "av1", "vp9", "mpeg2video", "mpeg4")
 """FFmpeg's names of the codecs that libraries mostly have; there are more."""
-REJECTIONS = tuple(sorted({*LIFTED_IN_ORDER, *LAST_RESORT, "duplicate"} - LIMITS))
+REJECTIONS = tuple(sorted({*LIFTED_IN_ORDER, *LAST_RESORT, *NEVER_LIFTED, "duplicate"} - LIMITS))
 """Why pictures are turned down."""
 READER = "reader"
 """The engines that find and read faces, together: what all films ask of them at once."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from threading import Lock
@@ -20,7 +20,7 @@ from ..records import Candidate
 from ..settings.model import Settings
 from .judge import EmotionBaselines
 from .scores import score_of
-from .selection import Assessment, Selection
+from .selection import Assessment, Selection, variety_of
 
 _MUCH_TEXT = 0.03
 """Share of the picture that text must cover for the text component to be 0; a logo covers less. Chosen by eye."""
@@ -98,41 +98,83 @@ class PixelChecks:
         return reason not in self._settings.rank.ignored_reasons
 
 
+More = Callable[[Selection], Sequence[Assessment]]
+"""A choice that lacks pictures → assessments of further pictures of the film; none when there are no more."""
+_MORE_ROUNDS = 3
+"""How often more pictures are asked for. Chosen by eye: a search that finds nothing twice finds nothing."""
+
+
 def choose_checked(
     assessments: Sequence[Assessment],
     settings: Settings,
     check: Callable[[Assessment], CheckResult],
     pool: ThreadPoolExecutor,
     passed: Callable[[Assessment], None] = lambda assessment: None,
+    more: More | None = None,
 ) -> Selection:
     """Choose, check the chosen pictures on the threads of `pool`, and choose again, until every chosen one has passed.
 
-    Which pictures are checked follows from scores alone, so the result does not depend on the number of threads.
-    `passed`: called for each picture that is chosen again after its check, while the next ones are checked.
+    First the pictures that nothing speaks against; then `more` is asked for others, until it has none; only then are
+    rejections lifted. Which pictures are checked follows from scores alone, so the result does not depend on the number
+    of threads. `passed`: called for each picture that is chosen again after its check, while the next ones are checked.
     """
-    answers: dict[float, CheckResult] = {}
-
-    def known(assessment: Assessment) -> str | None:
-        result = answers.get(assessment.candidate.pts_s)
-        return None if result is None else result.reason
-
-    while True:
-        selection = Selection(settings.rank, settings.top)
-        picks = selection.choose([_with_text(assessment, answers, settings) for assessment in assessments], known)
-        unchecked = [pick for pick in picks if pick.assessment.candidate.pts_s not in answers]
-        futures = [pool.submit(check, pick.assessment) for pick in unchecked]
-        for pick in picks:
-            if pick.assessment.candidate.pts_s in answers:
-                passed(pick.assessment)
-        if not unchecked:
-            selection.late = {time_s: answer.reason for time_s, answer in answers.items()}
-            return selection
-        answers.update(zip((pick.assessment.candidate.pts_s for pick in unchecked), results(futures), strict=True))
+    checked = _Checked(assessments, settings, check, pool, passed)
+    selection = checked.choose(lift=False)
+    for _ in range(_MORE_ROUNDS if more is not None else 0):
+        found = more(selection) if more is not None else ()
+        if not found:
+            break
+        checked.add(found)
+        selection = checked.choose(lift=False)
+    return selection if len(selection.picks) >= settings.top else checked.choose(lift=True)
 
 
-def _with_text(assessment: Assessment, answers: Mapping[float, CheckResult], settings: Settings) -> Assessment:
-    """A copy with its score for text. Unchecked pictures count as free of text, so a check can only lower a score."""
-    result = answers.get(assessment.candidate.pts_s)
-    components = assessment.components | {"text": 1.0 if result is None else result.clean}
-    score = score_of(components, settings.rank.weights)
-    return replace(assessment, reasons=list(assessment.reasons), components=components, score=score)
+class _Checked:
+    """Assessments with what the checks said of them so far. Those not checked count as free of text, so a check can
+    only lower a score."""
+
+    def __init__(
+        self,
+        assessments: Sequence[Assessment],
+        settings: Settings,
+        check: Callable[[Assessment], CheckResult],
+        pool: ThreadPoolExecutor,
+        passed: Callable[[Assessment], None],
+    ) -> None:
+        self._settings, self._check, self._pool, self._passed = settings, check, pool, passed
+        self._variety = variety_of(assessments, settings.rank, settings.top)
+        self._standing: dict[float, Assessment] = {}
+        self._answers: dict[float, CheckResult] = {}
+        self.add(assessments)
+
+    def add(self, assessments: Iterable[Assessment]) -> None:
+        """Further pictures to choose from. One at a time that is known already is left out."""
+        for assessment in assessments:
+            self._standing.setdefault(assessment.candidate.pts_s, self._with_text(assessment, 1.0))
+
+    def choose(self, *, lift: bool) -> Selection:
+        """The choice, every picture of it checked. `lift`: see `Selection.choose`."""
+        while True:
+            selection = Selection(self._settings.rank, self._settings.top, self._variety)
+            picks = selection.choose(list(self._standing.values()), self._reason, lift=lift)
+            unchecked = [p.assessment for p in picks if p.assessment.candidate.pts_s not in self._answers]
+            futures = [self._pool.submit(self._check, assessment) for assessment in unchecked]
+            for pick in picks:
+                if pick.assessment.candidate.pts_s in self._answers:
+                    self._passed(pick.assessment)
+            if not unchecked:
+                selection.late = {time_s: answer.reason for time_s, answer in self._answers.items()}
+                return selection
+            for assessment, answer in zip(unchecked, results(futures), strict=True):
+                self._answers[assessment.candidate.pts_s] = answer
+                self._standing[assessment.candidate.pts_s] = self._with_text(assessment, answer.clean)
+
+    def _reason(self, assessment: Assessment) -> str | None:
+        answer = self._answers.get(assessment.candidate.pts_s)
+        return None if answer is None else answer.reason
+
+    def _with_text(self, assessment: Assessment, clean: float) -> Assessment:
+        """A copy with its score for text."""
+        components = assessment.components | {"text": clean}
+        score = score_of(components, self._settings.rank.weights)
+        return replace(assessment, reasons=list(assessment.reasons), components=components, score=score)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..records import Candidate, Character
-from .selection import LAST_RESORT, LIFTED_IN_ORDER, Assessment
+from .lifting import LAST_RESORT, LIFTED_IN_ORDER, NEVER_LIFTED
+from .selection import Assessment
 
-_BADNESS = {reason: place for place, reason in enumerate((*LIFTED_IN_ORDER, *LAST_RESORT), 1)}
+_BADNESS = {reason: place for place, reason in enumerate((*LIFTED_IN_ORDER, *LAST_RESORT, *NEVER_LIFTED), 1)}
 
 
 def portraits_of(

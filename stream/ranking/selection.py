@@ -2,46 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from math import ceil
 
 import numpy as np
 
 from ..dataflow.cancellation import checkpoint
 from ..records import ActiveRect, Candidate
 from ..settings.sections import RankSettings
+from .lifting import LAST_RESORT, LIFTED_IN_ORDER, LIMITS
 
-LIFTED_IN_ORDER: tuple[str, ...] = (
-    "not_main",
-    "more_per_person",
-    "no_face",
-    "small_face",
-    "turned_away",
-    "cut_face",
-    "one_more_per_shot",
-)
-"""Rejections that are lifted, one after the other, while fewer pictures pass than are asked for."""
-LIMITS = frozenset({"more_per_person", "one_more_per_shot"})
-"""Those of them that are no rejections but limits, which are lifted in the same order."""
-LAST_RESORT: tuple[str, ...] = (
-    "flat",
-    "bright",
-    "dark",
-    "blurred",
-    "noisy",
-    "extreme_expression",
-    "eyes_closed",
-    "text_overlay",
-)
-"""Rejections that are lifted, in order, only while nothing at all is chosen: too few images are better than useless
-ones."""
 _SAME_PERSON_COST = 0.06
 """What each picture already chosen of the same person takes off a score (0–1). Chosen by eye, as the next three."""
-_SAME_SHOT_COST = 0.08
+_SAME_SHOT_COST = 0.03
 """The same for each picture of the same shot."""
 _NEAR_COST = 0.05
-"""The same for each picture of another shot less than `_NEAR_S` away."""
+"""The same for each picture less than `Variety.near_s` away."""
 _NEAR_S = 20.0
+"""The most that counts as near. In a short film it is the time there is for each image."""
+_MORE_ALIKE = 0.5
+"""How far the limit on likeness is lifted, from `duplicate_cosine` (0) to the same picture (1). Chosen by eye."""
 
 
 @dataclass(slots=True)
@@ -67,10 +50,51 @@ class Assessment:
 
 @dataclass(slots=True)
 class Pick:
-    """A chosen candidate. `fallback`: the rejections that were lifted for it."""
+    """A chosen candidate. `fallback`: the rejection that was lifted for it, if any."""
 
     assessment: Assessment
     fallback: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Variety:
+    """How much may be repeated in a film of its length, shots and people.
+
+    `near_s`: pictures closer than this cost. `per_person`: most images led by one person. `per_shot`: most images of a
+    shot, by its number. `alike`: the cosine from which on pictures are copies.
+    """
+
+    near_s: float
+    per_person: int
+    per_shot: dict[int, int]
+    alike: float
+
+    def without(self, limit: str, wanted: int) -> Variety:
+        """The same with a limit lifted; unchanged where it is none. `wanted`: how many images the film is to have."""
+        if limit == "more_per_person":
+            return replace(self, per_person=wanted)
+        if limit == "more_per_shot":
+            return replace(self, per_shot=dict.fromkeys(self.per_shot, wanted))
+        return replace(self, alike=self.alike + _MORE_ALIKE * (1 - self.alike)) if limit == "more_alike" else self
+
+
+def variety_of(assessments: Sequence[Assessment], settings: RankSettings, wanted: int) -> Variety:
+    """The limits on repetition, from what the film offers.
+
+    A film of few shots or people gives each of them its share of the images, if that is more than `max_per_shot` or
+    `max_per_person`: a shot by its candidates, which are spread over time, a person as one among equals.
+    """
+    times = [a.candidate.pts_s for a in assessments]
+    shots = Counter(a.candidate.shot for a in assessments)
+    people = len({a.person for a in assessments if a.person is not None and set(a.reasons) <= {"not_main"}})
+    return Variety(
+        near_s=min(_NEAR_S, (max(times, default=0.0) - min(times, default=0.0)) / max(1, wanted)),
+        per_person=max(settings.max_per_person, ceil(wanted / max(1, people))),
+        per_shot={
+            shot: max(settings.max_per_shot, ceil(wanted * count / len(assessments))) for shot, count in shots.items()
+        },
+        alike=settings.duplicate_cosine,
+    )
 
 
 class Selection:
@@ -78,49 +102,66 @@ class Selection:
 
     duplicates: times (s) of candidates that were left out as copies of a better one. late: time (s) → the reason that
     the checks on pixels gave, None for a picture that passed; pictures that were not checked are not in it.
+
+    `variety`: the limits on repetition, `variety_of` the candidates where none are given.
     """
 
-    def __init__(self, settings: RankSettings, wanted: int) -> None:
-        self._settings = settings
-        self._wanted = wanted
+    def __init__(self, settings: RankSettings, wanted: int, variety: Variety | None = None) -> None:
+        self._settings, self._wanted, self._variety = settings, wanted, variety
         self.assessments: Sequence[Assessment] = ()
         self.picks: list[Pick] = []
         self.duplicates: set[float] = set()
         self.late: dict[float, str | None] = {}
         self._asked: set[float] = set()
+        self._closest: dict[float, tuple[int, float]] = {}
 
-    def choose(self, assessments: Sequence[Assessment], refuse: Callable[[Assessment], str | None]) -> list[Pick]:
-        """The picks, filled from `assessments`.
+    def choose(
+        self, assessments: Sequence[Assessment], refuse: Callable[[Assessment], str | None], *, lift: bool = True
+    ) -> list[Pick]:
+        """The picks, filled from `assessments`. Takes about N log N steps for N of them.
 
         `refuse` gives a reason against a candidate, or None. It may be costly, so it is asked only about candidates
         that would be taken, once for each. A candidate with such a reason is left out, and keeps the reason.
+        `lift`: whether rejections and limits are lifted while there are too few (`stream.ranking.lifting`).
         """
         self.assessments = assessments
-        lifted: set[str] = set()
-        self._fill([a for a in assessments if not a.reasons], lifted, refuse)
-        for reason in (*LIFTED_IN_ORDER, *LAST_RESORT):
-            if len(self.picks) >= self._wanted or (self.picks and reason in LAST_RESORT):
+        variety = self._variety or variety_of(assessments, self._settings, self._wanted)
+        allowed: set[str] = set()
+        self._fill(assessments, allowed, variety, refuse)
+        for name in (*LIFTED_IN_ORDER, *LAST_RESORT) if lift else ():
+            if len(self.picks) >= self._wanted or (self.picks and name in LAST_RESORT):
                 break
-            lifted.add(reason)
-            self._fill([a for a in assessments if set(a.reasons) <= lifted], lifted, refuse)
+            variety = variety.without(name, self._wanted)
+            allowed |= {name} - LIMITS
+            self._fill(assessments, allowed, variety, refuse)
         return self.picks
 
     def _fill(
-        self, assessments: list[Assessment], lifted: set[str], refuse: Callable[[Assessment], str | None]
+        self,
+        assessments: Iterable[Assessment],
+        allowed: set[str],
+        variety: Variety,
+        refuse: Callable[[Assessment], str | None],
     ) -> None:
+        """Take the best, again and again. What a picture is worth only falls as others are taken, so the heap may hold
+        values of earlier: the first one whose value still holds is the best."""
         taken = {p.assessment.candidate.pts_s for p in self.picks}
-        waiting = [a for a in assessments if a.candidate.pts_s not in taken]
-        per_shot = self._settings.max_per_shot + ("one_more_per_shot" in lifted)
-        per_person = self._wanted if "more_per_person" in lifted else self._settings.max_per_person
-        while waiting and len(self.picks) < self._wanted:
+        waiting = [a for a in assessments if _passes(a, allowed) and a.candidate.pts_s not in taken]
+        heap = [(-self._value(a, variety), a.candidate.pts_s, place) for place, a in enumerate(waiting)]
+        heapq.heapify(heap)
+        while heap and len(self.picks) < self._wanted:
             checkpoint()
-            best = max(waiting, key=lambda a: (self._value(a), -a.candidate.pts_s))
-            waiting.remove(best)
-            if self._crowded(best, per_shot, per_person) or self._is_duplicate(best):
+            value, time_s, place = heap[0]
+            best = waiting[place]
+            now = -self._value(best, variety)
+            if now > value:
+                heapq.heapreplace(heap, (now, time_s, place))
                 continue
-            if self._refused(best, refuse) and not set(best.reasons) <= lifted:
+            heapq.heappop(heap)
+            if self._crowded(best, variety) or self._is_duplicate(best, variety.alike):
                 continue
-            self.picks.append(Pick(best, list(best.reasons)))
+            if not self._refused(best, refuse) or _passes(best, allowed):
+                self.picks.append(Pick(best, list(best.reasons)))
 
     def _refused(self, assessment: Assessment, refuse: Callable[[Assessment], str | None]) -> bool:
         """Whether a reason speaks against the candidate; asks `refuse` once and keeps its answer among the reasons."""
@@ -131,28 +172,41 @@ class Selection:
                 assessment.reasons.append(reason)
         return bool(assessment.reasons)
 
-    def _value(self, assessment: Assessment) -> float:
-        same_person = sum(p.assessment.person == assessment.person for p in self.picks if assessment.person is not None)
-        same_shot = sum(p.assessment.candidate.shot == assessment.candidate.shot for p in self.picks)
-        near = sum(abs(p.assessment.candidate.pts_s - assessment.candidate.pts_s) < _NEAR_S for p in self.picks)
-        cost = _SAME_PERSON_COST * same_person + _SAME_SHOT_COST * same_shot + _NEAR_COST * (near - same_shot)
+    def _value(self, assessment: Assessment, variety: Variety) -> float:
+        person, candidate = assessment.person, assessment.candidate
+        cost = 0.0
+        for pick in self.picks:
+            other = pick.assessment
+            same_shot = other.candidate.shot == candidate.shot
+            cost += _SAME_PERSON_COST * (person is not None and other.person == person) + _SAME_SHOT_COST * same_shot
+            cost += _NEAR_COST * (abs(other.candidate.pts_s - candidate.pts_s) < variety.near_s)
         return round(assessment.score - cost, 4)
 
-    def _crowded(self, assessment: Assessment, per_shot: int, per_person: int) -> bool:
-        same_shot = sum(p.assessment.candidate.shot == assessment.candidate.shot for p in self.picks)
-        same_person = sum(p.assessment.person == assessment.person for p in self.picks if assessment.person is not None)
-        return same_shot >= per_shot or same_person >= per_person
+    def _crowded(self, assessment: Assessment, variety: Variety) -> bool:
+        shot, person = assessment.candidate.shot, assessment.person
+        same_shot = sum(p.assessment.candidate.shot == shot for p in self.picks)
+        same_person = sum(p.assessment.person == person for p in self.picks if person is not None)
+        return same_shot >= variety.per_shot.get(shot, self._settings.max_per_shot) or same_person >= variety.per_person
 
-    def _is_duplicate(self, assessment: Assessment) -> bool:
+    def _is_duplicate(self, assessment: Assessment, alike: float) -> bool:
         """Whether the same picture is chosen already: at the same time, or alike by descriptor."""
-        for pick in self.picks:
+        time_s = assessment.candidate.pts_s
+        compared, closest = self._closest.get(time_s, (0, -1.0))
+        for pick in self.picks[compared:]:
             other = pick.assessment.candidate
-            if abs(other.pts_s - assessment.candidate.pts_s) < 1e-6 or similarity(other, assessment.candidate) >= (
-                self._settings.duplicate_cosine
-            ):
-                self.duplicates.add(assessment.candidate.pts_s)
-                return True
-        return False
+            closest = max(closest, 1.0 if abs(other.pts_s - time_s) < 1e-6 else similarity(other, assessment.candidate))
+        self._closest[time_s] = len(self.picks), closest
+        if closest < alike:
+            self.duplicates.discard(time_s)
+            return False
+        self.duplicates.add(time_s)
+        return True
+
+
+def _passes(assessment: Assessment, allowed: set[str]) -> bool:
+    """Whether nothing speaks against a picture, or one reason alone that is lifted."""
+    reasons = assessment.reasons
+    return not reasons or (len(reasons) == 1 and reasons[0] in allowed)
 
 
 def similarity(a: Candidate, b: Candidate) -> float:

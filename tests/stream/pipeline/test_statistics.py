@@ -18,7 +18,7 @@ from stream.decode.upload import UploadDecoder
 from stream.film import Film
 from stream.manifest import read_manifest
 from stream.pipeline.statistics import CHANNELS, DECODERS, REJECTIONS, STAGES, Statistics, since
-from stream.ranking.selection import LAST_RESORT
+from stream.ranking.lifting import LAST_RESORT, NEVER_LIFTED
 
 from .scripted import ScriptedDecoder, scene, watch_scripted
 from .watched_films import info_of
@@ -87,7 +87,7 @@ def test_a_film_that_fails_counts_as_far_as_it_came() -> None:
 
 def test_decoders_and_rejections_that_are_known() -> None:
     assert {AvDecoder.name, NvDecoder.name, UploadDecoder.name} == set(DECODERS)
-    assert {*LAST_RESORT, "not_main", "duplicate"} < set(REJECTIONS)
+    assert {*LAST_RESORT, *NEVER_LIFTED, "not_main", "duplicate"} < set(REJECTIONS)
     assert "more_per_person" not in REJECTIONS
 
 

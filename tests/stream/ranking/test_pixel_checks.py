@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from time import monotonic
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from kernels.surface import Colour, Geometry, Rect, Surface
 from stream.candidates.neighbours import NeighbourFaces
 from stream.film import Film
 from stream.ranking.pixel_checks import CheckResult, PixelChecks, choose_checked
-from stream.ranking.selection import Assessment, Pick
+from stream.ranking.selection import Assessment, Pick, Selection
 from stream.records import ActiveRect, Candidate, TimedSurface
 from stream.settings.model import Settings
 
@@ -266,12 +267,44 @@ def test_text_costs_three_tenths_of_a_weight() -> None:
     assert last.components == {"eyes": 0.9, "text": 0.0}
 
 
-def test_where_all_are_caught_in_a_blink_the_best_is_taken_and_says_so() -> None:
-    picks = ten(FIVE[:2], Checker(at100=BLINK, at200=BLINK), 2)
-    assert [(t, pick.fallback) for t, pick in zip(times(picks), picks, strict=True)] == [
-        (100, ["eyes_closed"]), (200, ["eyes_closed"]),
-    ]  # fmt: skip
+def test_where_all_are_caught_in_a_blink_none_is_taken() -> None:
+    assert times(ten(FIVE[:2], Checker(at100=BLINK, at200=BLINK), 2)) == []
     assert times(ten(FIVE, Checker(at100=BLINK, at200=BLINK), 5)) == [300, 400, 500]
+
+
+def test_what_is_lifted_is_checked_before_it_is_taken() -> None:
+    """A second fault that only the check sees: the picture has two then, and is out."""
+    check = Checker(at900=BLINK)
+    assert times(ten([FIVE[0], offered(900.0, 0.2, ["cut_face"]), offered(950.0, 0.1, ["cut_face"])], check, 3)) == [
+        100, 950,
+    ]  # fmt: skip
+    assert {900.0, 950.0} <= set(check.asked)
+
+
+def test_more_pictures_are_asked_for_before_a_rejection_is_lifted() -> None:
+    """They are chosen from like all others, and the search ends when it has nothing."""
+    further, lacking = [[offered(600.0, 0.3)], [offered(700.0, 0.2), offered(700.0, 0.9)], []], []
+
+    def more(selection: Selection) -> list[Assessment]:
+        lacking.append([pick.assessment.candidate.pts_s for pick in selection.picks])
+        return further[len(lacking) - 1]
+
+    spoilt = offered(800.0, 0.9, ["cut_face"])
+    with ThreadPoolExecutor(1) as pool:
+        settings = Settings(top=3)
+        selection = choose_checked([FIVE[0], spoilt], settings, Checker(at600=BLINK), pool, more=more)
+    assert lacking == [[100], [100], [100, 700]]
+    assert [(p.assessment.candidate.pts_s, p.fallback) for p in selection.picks] == [
+        (100, []), (700, []), (800, ["cut_face"]),
+    ]  # fmt: skip
+
+
+def test_a_thousand_pictures_with_text_are_checked_within_seconds() -> None:
+    """All of one look and one score, and every check fails: as many rounds as there can be."""
+    many = [offered(float(i), 0.5) for i in range(1000)]
+    started_s = monotonic()
+    assert times(ten(many, lambda one: CheckResult("text_overlay", 0.0), 10)) == []
+    assert monotonic() - started_s < 10
 
 
 def test_the_number_of_threads_decides_nothing() -> None:

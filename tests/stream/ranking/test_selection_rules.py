@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from stream.ranking.lifting import LAST_RESORT, LIFTED_IN_ORDER, LIMITS, NEVER_LIFTED
 from stream.ranking.scores import score_of
-from stream.ranking.selection import LAST_RESORT, LIFTED_IN_ORDER, Assessment, Selection, similarity
+from stream.ranking.selection import Assessment, Selection, similarity
 from stream.records import ActiveRect
 from stream.settings.sections import RankSettings, RankWeights
 
@@ -55,8 +56,8 @@ def test_a_choice_worked_out_by_hand() -> None:
     round 3          .74    .75*   .74           .63    .70
     round 4          .63    –      .68           .58    .70*   c01 has its two images
     round 5          .63           .68           .58*          both of c01 are passed over
-    round 6          .63           .68*                        more of a person are allowed
-    round 7          .57*
+    round 9          .63           .68*                        more of a person are allowed, after three others
+    round 10         .57*
     """
     assessments = [
         assessment(10, 0.90, 0, "c01"),
@@ -67,8 +68,10 @@ def test_a_choice_worked_out_by_hand() -> None:
         assessment(25, 0.74, 2, "c02"),
         assessment(300, 0.70, 9),
     ]
-    assert times(assessments, 10) == [10, 140, 20, 300, 25, 100, 13]
-    assert times(assessments, 10, max_per_person=10) == [10, 140, 20, 300, 100, 25, 13]
+    others = [assessment(1000.0 * i, 0.1 - i / 100, 10 + i, f"c0{2 + i}") for i in (1, 2, 3)]
+    assert times([*assessments, *others], 10) == [10, 140, 20, 300, 25, 1000, 2000, 3000, 100, 13]
+    assert times([*assessments, *others], 7, max_per_person=10) == [10, 140, 20, 300, 100, 25, 13]
+    assert times(assessments, 7) == [10, 140, 20, 300, 100, 25, 13]  # of two people each has its half
 
 
 FIRST = assessment(100, 0.9, 0, "c01")
@@ -111,19 +114,23 @@ def test_scores_are_weighted_means_of_what_is_there_rounded_to_four_digits() -> 
 
 
 def test_copies_of_a_chosen_picture_are_left_out() -> None:
-    """From a cosine of .85 (rounded to four digits); no lifted rejection lets a copy in."""
-    for cosine, is_copy in ((0.85, True), (0.84996, True), (0.8499, False), (-1.0, False)):
+    """From a cosine of .85 (rounded to four digits) while there are others, from half way to 1 where there are not."""
+    for cosine, top, is_copy in (
+        (0.85, 2, True), (0.84996, 2, True), (0.8499, 3, False), (-1.0, 3, False),
+        (0.925, 10, True), (0.9249, 10, False),
+    ):  # fmt: skip
         first, second = alike(cosine)
         pair = [assessment(100, 0.9, 1, look=first), assessment(500, 0.8, 2, look=second)]
         assessments = [*pair, assessment(900, 0.1, 3)]
-        selection = Selection(RankSettings(), 10)
+        selection = Selection(RankSettings(), top)
         picks = selection.choose(assessments, nobody_refuses)
-        assert [p.assessment.candidate.pts_s for p in picks] == ([100, 900] if is_copy else [100, 500, 900])
+        expected = [100, 900] if is_copy else [100, 500, 900] if cosine < 0.85 else [100, 900, 500]
+        assert [p.assessment.candidate.pts_s for p in picks] == expected
         assert selection.duplicates == ({500} if is_copy else set())
 
 
 def test_a_copy_among_those_with_a_lifted_rejection_is_one_too() -> None:
-    first, second = alike(0.9)
+    first, second = alike(0.95)
     assessments = [assessment(100, 0.5, 1, None, look=first), assessment(500, 0.9, 2, None, "cut_face", look=second)]
     assert times(assessments, 2) == [100]
 
@@ -144,47 +151,46 @@ def test_rejections_are_lifted_one_kind_after_the_other_whatever_the_score() -> 
         assert chosen(assessments, top) == [(0, []), *((1000.0 * i, [lifted[i - 1]]) for i in range(1, 6))][:top]
 
 
-def test_more_of_a_person_come_before_pictures_without_a_face_and_more_of_a_shot_last() -> None:
-    third = assessment(300, 0.9, 3, "c01")
+def test_more_of_a_person_come_before_pictures_without_a_face_and_more_of_a_shot_before_faults() -> None:
     assessments = [
         assessment(100, 0.95, 1, "c01"),
         assessment(200, 0.94, 2, "c01"),
-        third,
-        assessment(1000, 0.99, 10, None, "not_main"),
+        assessment(300, 0.9, 3, "c01"),
+        assessment(1000, 0.99, 10, "c04", "not_main"),
         assessment(1100, 0.99, 11, None, "no_face"),
         assessment(1200, 0.99, 12, None, "cut_face"),
         assessment(101, 0.8, 1, "c02"),
         assessment(102, 0.8, 1, "c03"),
     ]
-    assert times(assessments, 8) == [100, 200, 101, 1000, 300, 1100, 1200, 102]
+    elsewhere = [assessment(2000.0 + i, 0.1, 20 + i, f"c{10 + i}", "eyes_closed") for i in range(8)]
+    assert times([*assessments, *elsewhere], 8) == [100, 200, 101, 1000, 300, 1100, 102, 1200]
 
 
-def test_two_rejections_are_lifted_when_both_are() -> None:
+def test_two_rejections_are_never_lifted_together() -> None:
     assessments = [
         assessment(0, 0.1, 0),
         assessment(100, 0.9, 1, None, "not_main", "cut_face"),
         assessment(200, 0.5, 2, None, "no_face"),
+        assessment(300, 0.9, 3, None, "not_main", "noisy"),
     ]
-    assert chosen(assessments, 3) == [(0, []), (200, ["no_face"]), (100, ["not_main", "cut_face"])]
-    worse = assessment(100, 0.9, 1, None, "not_main", "eyes_closed")
-    assert times([assessment(0, 0.1, 0), worse], 3) == [0]
-    assert chosen([worse], 3) == [(100, ["not_main", "eyes_closed"])]
+    assert chosen(assessments, 3) == [(0, []), (200, ["no_face"])]
+    assert chosen(assessments[1:2] + assessments[3:], 3) == []
 
 
 def test_the_last_resort_gives_one_kind_and_only_where_there_is_nothing_else() -> None:
-    last = ("flat", "bright", "dark", "blurred", "noisy", "extreme_expression", "eyes_closed", "text_overlay")
-    assert last == LAST_RESORT
-    unusable = [assessment(100.0 * i, 0.5 + i / 20, i, None, reason) for i, reason in enumerate(last, 1)]
-    for first in range(8):
-        assert chosen(unusable[first:], 10) == [(100.0 * (first + 1), [last[first]])]
+    assert LAST_RESORT == ("noisy", "extreme_expression")
+    unusable = [assessment(100.0 * i, 0.5 + i / 20, i, None, reason) for i, reason in enumerate(LAST_RESORT, 1)]
+    for first in range(2):
+        assert chosen(unusable[first:], 10) == [(100.0 * (first + 1), [LAST_RESORT[first]])]
     assert times([*unusable, assessment(5000, 0.01, 50, None, "cut_face")], 10) == [5000]
 
 
-def test_every_reason_there_is_can_be_lifted_lest_a_film_gives_nothing() -> None:
+def test_every_reason_there_is_stands_in_one_of_the_tables() -> None:
     at_shot = {"dark", "bright", "flat", "blurred", "no_face", "eyes_closed"}
     at_end = {"noisy", "small_face", "cut_face", "turned_away", "extreme_expression", "not_main", "text_overlay"}
-    assert at_shot | at_end == {*LIFTED_IN_ORDER, *LAST_RESORT} - {"more_per_person", "one_more_per_shot"}
-    assert len({*LIFTED_IN_ORDER, *LAST_RESORT}) == len(LIFTED_IN_ORDER) + len(LAST_RESORT)
+    named = [*LIFTED_IN_ORDER, *LAST_RESORT, *NEVER_LIFTED]
+    assert at_shot | at_end <= {*named} - LIMITS
+    assert len(set(named)) == len(named)
 
 
 def test_a_refusal_counts_like_any_other_reason() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from stream.backfill.states import TroubleKind
 from stream.ranking import reasons
-from stream.ranking.selection import LAST_RESORT, LIFTED_IN_ORDER
+from stream.ranking.lifting import LAST_RESORT, LIFTED_IN_ORDER
 from stream.serve.pages.source import SHOWN
 from stream.serve.texts import LANGUAGES, Texts, catalogue, language_of
 from stream.settings.formats import shipped_formats
@@ -116,7 +116,7 @@ SAID = (
     "it waits to be worked on, its pictures come later",
     "there is no title 99",
     "10 of 10 portrait files are smaller than their format, the source has no more pixels",
-    "only 3 of 10 images, the film has no more that can be told apart",
+    "only 3 of 10 images, the film has no more pictures that can be told apart",
 )
 
 

@@ -1,0 +1,37 @@
+"""What is said of a film that gives fewer images than were asked for: how many pictures were turned down, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_FOR = {
+    "dark": "as too dark",
+    "bright": "as burnt out",
+    "flat": "without contrast",
+    "empty": "with nothing to see",
+    "blurred": "as blurred",
+    "noisy": "as noisy",
+    "eyes_closed": "for closed eyes",
+    "extreme_expression": "for an odd expression",
+    "text_overlay": "for text",
+    "turned_away": "with a face turned away",
+    "cut_face": "with a face cut by the edge",
+    "small_face": "with a small face",
+    "no_face": "without a face",
+    "not_main": "without a main character",
+    "duplicate": "as too much like others",
+}
+"""Reason → how it is said after a number of pictures."""
+
+
+def shortage_message(images: int, wanted: int, turned_down: Mapping[str, int]) -> str:
+    """One line: how many of the `wanted` images there are, and what became of the other pictures.
+
+    `turned_down`: reason → pictures that were not taken for it; one with two reasons counts for both.
+    """
+    short = f"only {images} of {wanted} images" if images else "no image"
+    counts = sorted(turned_down.items(), key=lambda counted: (-counted[1], counted[0]))
+    said = [f"{count} {_FOR.get(reason, 'for ' + reason.replace('_', ' '))}" for reason, count in counts if count > 0]
+    if not said:
+        return f"{short}, the film has no more pictures that can be told apart"
+    return f"{short}; pictures turned down: {', '.join(said)}"
