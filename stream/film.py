@@ -10,6 +10,7 @@ import numpy as np
 
 from kernels.bars import BarsEvidence
 
+from .candidates.pace import Pace
 from .candidates.picture_pool import PicturePool
 from .dataflow.channels import ChannelMeter
 from .dataflow.clocks import Clocks
@@ -40,6 +41,7 @@ class Film:
     info: VideoInfo
     pool: PicturePool
     bars: BarsEvidence
+    pace: Pace = Pace()
     shots: list[Shot] = field(default_factory=list)
     tracks: list[Track] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)

@@ -6,16 +6,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engines.faces import Reading
+from engines.faces import Face, Reading
 
 from ..people.eyes import openness
 from ..people.looks import leading_face, look_score
 from ..records import Candidate, Picture
 from ..settings.sections import FaceSettings, ProbeSettings
+from .pace import Pace
 from .probes import sharpness
+from .scene import scene_score, subject_of
 
-_LEAST_APART_S = 0.6
-"""Least time between two candidates of a shot. Chosen by eye."""
 _GOOD_LOOK_SCORE = 3.9
 """`look_score` of a good face, of 4.5: open eyes, turned to the viewer, neutral or happy, mouth at rest. Talking costs
 half a point. Chosen by eye."""
@@ -37,12 +37,16 @@ class PartCandidates:
     reserve: tuple[Candidate, Picture, str] | None
 
 
-def shows_enough(readings: Sequence[Reading]) -> bool:
-    """Whether the probes read so far make the rest of the part needless: enough good faces, or several without any."""
+def shows_enough(readings: Sequence[Reading], candidates: int = 1) -> bool:
+    """Whether the probes read so far make the rest of the part needless: enough good faces, or several without any.
+
+    `candidates`: how many the part should offer (`Pace.candidates`); each more than the first needs one more.
+    """
+    enough = _ENOUGH_PROBES + candidates - 1
     leads = [lead for reading in readings if (lead := leading_face(reading.faces)) is not None]
     if not leads:
-        return len(readings) >= _ENOUGH_PROBES
-    return sum(look_score(lead) >= _GOOD_LOOK_SCORE for lead in leads) >= _ENOUGH_PROBES
+        return len(readings) >= enough
+    return sum(look_score(lead) >= _GOOD_LOOK_SCORE for lead in leads) >= enough
 
 
 def choose_candidates(
@@ -52,12 +56,16 @@ def choose_candidates(
     tracks: list[tuple[int, ...]],
     faces: FaceSettings,
     probes: ProbeSettings,
+    pace: Pace = Pace(),
+    length_s: float = 0.0,
 ) -> PartCandidates:
-    """The best of a part's probes. Where any of them shows a face, those without one are rejected.
+    """The best of a part's probes. Where any of them shows a face large enough to be the subject, those without one are
+    rejected.
 
     `pictures`, `readings`, `tracks`: one for each probe that was read, by time; `tracks` has a number for each face.
+    `length_s`: of the part.
     """
-    has_faces = any(reading.faces for reading in readings)
+    has_faces = any(_subject(picture, reading, faces) for picture, reading in zip(pictures, readings, strict=True))
     sharpest = max((sharpness(p.row) for p in pictures), default=1.0) or 1.0
     passed: list[tuple[Candidate, Picture]] = []
     rejected: Counter[str] = Counter()
@@ -71,14 +79,19 @@ def choose_candidates(
         rejected[reason] += 1
         if reserve is None or candidate.shot_score > reserve[0].shot_score:
             reserve = (candidate, picture, reason)
-    return PartCandidates(_best(passed, probes.candidates_per_shot), rejected, reserve)
+    least = pace.candidates(length_s)
+    return PartCandidates(_best(passed, least, max(least, probes.candidates_per_shot), pace.apart_s), rejected, reserve)
+
+
+def _subject(picture: Picture, reading: Reading, faces: FaceSettings) -> Face | None:
+    height = picture.surface.geometry.display_height
+    return subject_of(reading.faces, height, faces.min_height_ratio, faces.min_score)
 
 
 def _candidate_of(shot: int, picture: Picture, reading: Reading, tracks: tuple[int, ...], sharpest: float) -> Candidate:
     lead = leading_face(reading.faces)
-    score = min(1.0, sharpness(picture.row) / sharpest)
-    if lead is not None:
-        score += look_score(lead)
+    share = min(1.0, sharpness(picture.row) / sharpest)
+    score = scene_score(picture.row, share) if lead is None else share + look_score(lead)
     frame = int(picture.row["frame"])
     return Candidate(
         shot=shot,
@@ -101,14 +114,16 @@ def _rejection(candidate: Candidate, has_faces: bool, settings: FaceSettings) ->
     return "eyes_closed" if ratio is not None and ratio < settings.eyes_closed_below else None
 
 
-def _best(passed: list[tuple[Candidate, Picture]], count: int) -> list[tuple[Candidate, Picture]]:
-    """The best picture, then others far enough away in time and nearly as good, up to `count`; without faces, one."""
+def _best(
+    passed: list[tuple[Candidate, Picture]], without_face: int, with_face: int, apart_s: float
+) -> list[tuple[Candidate, Picture]]:
+    """The best picture, then others far enough away in time and nearly as good, up to a number for each kind."""
     ordered = sorted(passed, key=lambda pair: (-pair[0].shot_score, pair[0].pts_s))
     kept: list[tuple[Candidate, Picture]] = []
     for candidate, picture in ordered:
-        if len(kept) == (count if candidate.faces else 1):
+        if len(kept) == (with_face if candidate.faces else without_face):
             break
-        apart = all(abs(candidate.pts_s - other.pts_s) >= _LEAST_APART_S for other, _ in kept)
+        apart = all(round(abs(candidate.pts_s - other.pts_s), 6) >= apart_s for other, _ in kept)
         if apart and (not kept or candidate.shot_score >= _LEAST_OF_BEST * kept[0][0].shot_score):
             kept.append((candidate, picture))
     return kept

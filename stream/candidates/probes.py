@@ -17,6 +17,7 @@ from kernels.surface import Surface
 from ..decode.times import MeasuredRate
 from ..records import FrameBatch, Picture, Shot, TimedSurface
 from ..settings.sections import ProbeSettings
+from .pace import Pace
 
 _CELLS_PER_SECOND = 4.0
 """New cells; older ones are joined until one is as long as a probe stands for (`probes.spacing_s`). Chosen by eye."""
@@ -72,6 +73,11 @@ class ShotPictures:
     rejected: Counter[str] = field(default_factory=Counter)
     reserve: tuple[Picture, str] | None = None
 
+    @property
+    def part_s(self) -> float:
+        """Length of each part, seconds."""
+        return (self.shot.end_s - self.shot.start_s) / max(1, len(self.parts))
+
 
 def sharpness(row: np.void) -> float:
     """Laplacian variance, squared luma units; half of it where all gradients have one direction (motion blur)."""
@@ -98,11 +104,13 @@ class PendingPictures:
     as long as `probes.spacing_s`. At most `_MAX_CELLS` are kept, however long the shot.
 
     `fps`: pictures a second as the container claims, None when unknown; the pictures' own times have the last word
-    (`MeasuredRate`). `beside_s`: how far from a picture others count as beside it, seconds.
+    (`MeasuredRate`). `beside_s`: how far from a picture others count as beside it, seconds. `pace`: of the film.
     """
 
-    def __init__(self, settings: ProbeSettings, fps: float | None, beside_s: float = 0.0) -> None:
-        self._settings = settings
+    def __init__(
+        self, settings: ProbeSettings, fps: float | None, beside_s: float = 0.0, pace: Pace = Pace()
+    ) -> None:
+        self._settings, self._pace = settings, pace
         self._beside_s = beside_s
         self._rate = MeasuredRate(fps)
         self._count_in_rows()
@@ -139,8 +147,9 @@ class PendingPictures:
     def _count_in_rows(self) -> None:
         """How many rows the seconds of the settings are, at the rate that pictures come."""
         rate = self._rate.fps
-        self._cell_rows = max(1, round(rate / _CELLS_PER_SECOND))
-        self._grown_rows = max(1, round(rate * self._settings.spacing_s))
+        spacing_s = self._pace.spacing_s(self._settings.spacing_s)
+        self._cell_rows = max(1, round(rate * min(spacing_s, 1 / _CELLS_PER_SECOND)))
+        self._grown_rows = max(1, round(rate * spacing_s))
         self._edge_rows = round(rate * self._settings.edge_s)
 
     def _offer(self, surface: Surface, rows: np.ndarray, place: int, value: float, breaks: bool) -> None:
@@ -225,7 +234,8 @@ class PendingPictures:
             for first_s, end_s in pairwise(edges)
         ]
         length_s = (shot.end_s - shot.start_s) / count
-        most = int(np.clip(np.ceil(length_s / self._settings.spacing_s), 1, self._settings.per_shot))
+        spaced = int(np.ceil(length_s / self._settings.spacing_s))
+        most = max(1, min(spaced, self._settings.per_shot), min(self._pace.probes(length_s), _MAX_CELLS))
         return [best_of_equal_runs(part, most) for part in parts if part]
 
 

@@ -20,6 +20,7 @@ from anyio import CancelScope
 
 from kernels.bars import BarsEvidence
 
+from ..candidates.pace import Pace
 from ..candidates.picture_pool import PicturePool
 from ..dataflow.clocks import StageClock, on_thread
 from ..decode.decoder import DecodeOptions, Decoder, DecodeRange
@@ -193,4 +194,11 @@ def decode_range(info: VideoInfo, settings: Settings) -> DecodeRange:
 
 def _film(info: VideoInfo, settings: Settings) -> Film:
     pool = PicturePool(settings.pool.frames_at_1080p, settings.pool.per_person)
-    return Film(info, pool, BarsEvidence(info.geometry))
+    return Film(info, pool, BarsEvidence(info.geometry), pace_of(info, settings))
+
+
+def pace_of(info: VideoInfo, settings: Settings) -> Pace:
+    """By the time that is watched, as far as the container knows it."""
+    watched = decode_range(info, settings)
+    ends_s = [end_s for end_s in (watched.end_s, info.duration_s) if end_s]
+    return Pace(min(ends_s) - watched.start_s) if ends_s else Pace()

@@ -166,7 +166,7 @@ async def _split(
     on_frames: Callable[[int], None],
 ) -> None:
     splitter = ShotSplitter(settings.shots, film.info.fps)
-    pending = PendingPictures(settings.probes, film.info.fps, settings.faces.moment_s)
+    pending = PendingPictures(settings.probes, film.info.fps, settings.faces.moment_s, film.pace)
     clock = film.clocks["split"]
     last_s = film.info.first_pts_s
     with source, out:
@@ -200,22 +200,23 @@ async def _read(
     with source, out:
         async for shot in source:
             for number, part in enumerate(shot.parts or [[]]):
-                pictures, readings = await _look(part, reader, clock) if part else ([], [])
+                wanted = film.pace.candidates(shot.part_s)
+                pictures, readings = await _look(part, wanted, reader, clock) if part else ([], [])
                 film.funnel.probes += len(pictures)
                 await out.send(Looked(shot, pictures, readings, first=number == 0))
 
 
 async def _look(
-    part: list[Picture], reader: Batcher[Surface, Reading], clock: StageClock
+    part: list[Picture], candidates: int, reader: Batcher[Surface, Reading], clock: StageClock
 ) -> tuple[list[Picture], list[Reading]]:
     """Read the probes of a part, a third of them at a time, until enough of them show what is needed (`shows_enough`).
 
-    Returns the probes that were read, in order of time, and their readings.
+    `candidates`: how many the part should offer. Returns the probes that were read, in order of time, and their readings.
     """
     seen: list[tuple[Picture, Reading]] = []
     for probes in reading_rounds(part):
         seen += zip(probes, await reader.ask([picture.surface for picture in probes], clock), strict=True)
-        if shows_enough([reading for _, reading in seen]):
+        if shows_enough([reading for _, reading in seen], candidates):
             break
     seen.sort(key=lambda pair: pair[0].row_index)
     return [picture for picture, _ in seen], [reading for _, reading in seen]
@@ -248,7 +249,16 @@ def _collect_part(
     seen = [(p.pts_s, r.faces) for p, r in zip(looked.pictures, looked.readings, strict=True)]
     tracks, numbers = builder.link(shot, seen)
     film.tracks.extend(tracks)
-    chosen = choose_candidates(shot, looked.pictures, looked.readings, numbers, settings.faces, settings.probes)
+    chosen = choose_candidates(
+        shot,
+        looked.pictures,
+        looked.readings,
+        numbers,
+        settings.faces,
+        settings.probes,
+        film.pace,
+        looked.shot.part_s,
+    )
     film.funnel.at_shot.update(chosen.rejected)
     film.funnel.candidates += len(chosen.candidates)
     for candidate, picture in chosen.candidates:
