@@ -70,9 +70,12 @@ def choose_candidates(
     passed: list[tuple[Candidate, Picture]] = []
     rejected: Counter[str] = Counter()
     reserve: tuple[Candidate, Picture, str] | None = None
+    led: set[float] = set()
     for picture, reading, numbers in zip(pictures, readings, tracks, strict=True):
-        candidate = _candidate_of(shot, picture, reading, numbers, sharpest)
-        reason = _rejection(candidate, has_faces, faces)
+        subject = _subject(picture, reading, faces)
+        candidate = _candidate_of(shot, picture, reading, numbers, sharpest, subject)
+        led |= {candidate.pts_s} if subject is not None else set()
+        reason = _rejection(candidate, subject, has_faces, faces)
         if reason is None:
             passed.append((candidate, picture))
             continue
@@ -80,7 +83,9 @@ def choose_candidates(
         if reserve is None or candidate.shot_score > reserve[0].shot_score:
             reserve = (candidate, picture, reason)
     least = pace.candidates(length_s)
-    return PartCandidates(_best(passed, least, max(least, probes.candidates_per_shot), pace.apart_s), rejected, reserve)
+    with_face = _best([p for p in passed if p[0].pts_s in led], max(least, probes.candidates_per_shot), pace.apart_s)
+    without = _best([p for p in passed if p[0].pts_s not in led], least, pace.apart_s)
+    return PartCandidates([*with_face, *without], rejected, reserve)
 
 
 def _subject(picture: Picture, reading: Reading, faces: FaceSettings) -> Face | None:
@@ -88,10 +93,12 @@ def _subject(picture: Picture, reading: Reading, faces: FaceSettings) -> Face | 
     return subject_of(reading.faces, height, faces.min_height_ratio, faces.min_score)
 
 
-def _candidate_of(shot: int, picture: Picture, reading: Reading, tracks: tuple[int, ...], sharpest: float) -> Candidate:
+def _candidate_of(
+    shot: int, picture: Picture, reading: Reading, tracks: tuple[int, ...], sharpest: float, subject: Face | None
+) -> Candidate:
     lead = leading_face(reading.faces)
     share = min(1.0, sharpness(picture.row) / sharpest)
-    score = scene_score(picture.row, share) if lead is None else share + look_score(lead)
+    score = scene_score(picture.row, share) if subject is None else share + look_score(subject)
     frame = int(picture.row["frame"])
     return Candidate(
         shot=shot,
@@ -106,22 +113,19 @@ def _candidate_of(shot: int, picture: Picture, reading: Reading, tracks: tuple[i
     )
 
 
-def _rejection(candidate: Candidate, has_faces: bool, settings: FaceSettings) -> str | None:
-    lead = leading_face(candidate.faces)
-    if lead is None:
-        return "no_face" if has_faces else None
-    ratio = openness(lead)
+def _rejection(candidate: Candidate, subject: Face | None, has_faces: bool, settings: FaceSettings) -> str | None:
+    if subject is None:
+        return "no_face" if has_faces and not candidate.faces else None
+    ratio = openness(subject)
     return "eyes_closed" if ratio is not None and ratio < settings.eyes_closed_below else None
 
 
-def _best(
-    passed: list[tuple[Candidate, Picture]], without_face: int, with_face: int, apart_s: float
-) -> list[tuple[Candidate, Picture]]:
-    """The best picture, then others far enough away in time and nearly as good, up to a number for each kind."""
+def _best(passed: list[tuple[Candidate, Picture]], count: int, apart_s: float) -> list[tuple[Candidate, Picture]]:
+    """The best picture, then others at least `apart_s` away in time and nearly as good, up to `count`."""
     ordered = sorted(passed, key=lambda pair: (-pair[0].shot_score, pair[0].pts_s))
     kept: list[tuple[Candidate, Picture]] = []
     for candidate, picture in ordered:
-        if len(kept) == (with_face if candidate.faces else without_face):
+        if len(kept) == count:
             break
         apart = all(round(abs(candidate.pts_s - other.pts_s), 6) >= apart_s for other, _ in kept)
         if apart and (not kept or candidate.shot_score >= _LEAST_OF_BEST * kept[0][0].shot_score):

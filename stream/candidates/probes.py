@@ -212,12 +212,12 @@ class PendingPictures:
 
     def _judge(self, pictures: list[Picture]) -> tuple[list[Picture], Counter[str], tuple[Picture, str] | None]:
         limits = self._settings
-        sharpest = max((sharpness(p.row) for p in pictures), default=0.0)
+        usual = float(np.median([sharpness(p.row) for p in pictures])) if pictures else 0.0
         kept: list[Picture] = []
         rejected: Counter[str] = Counter()
         reserve: tuple[Picture, str] | None = None
         for picture in pictures:
-            reason = probe_rejection(picture.row, limits, sharpest)
+            reason = probe_rejection(picture.row, limits, usual)
             if reason is None:
                 kept.append(picture)
                 continue
@@ -259,15 +259,15 @@ def _any_within(asked_s: np.ndarray, times_s: np.ndarray, span_s: float) -> np.n
     return np.asarray(np.append(times_s, np.inf)[at] <= asked_s + span_s)
 
 
-def probe_rejection(row: np.void, limits: ProbeSettings, sharpest: float) -> str | None:
-    """Why a picture is no probe; None when it is one. `sharpest`: the largest `sharpness` in its shot."""
+def probe_rejection(row: np.void, limits: ProbeSettings, usual: float) -> str | None:
+    """Why a picture is no probe; None when it is one. `usual`: the median `sharpness` of its shot."""
     if row["luma_mean"] < limits.dark_below:
         return "dark"
     if row["luma_mean"] > limits.bright_above:
         return "bright"
     if row["luma_std"] < limits.flat_below:
         return "flat"
-    if row["laplacian_var"] < limits.laplacian_below or sharpness(row) < limits.blurred_below * sharpest:
+    if row["laplacian_var"] < limits.laplacian_below or sharpness(row) < limits.blurred_below * usual:
         return "blurred"
     return None
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from engines.faces import Face
 
+from ..candidates.scene import stillness, subject_of, tone_entropy
 from ..people.expression import is_wide_open
 from ..people.eyes import closed_below
 from ..people.looks import leading_face
@@ -20,19 +21,28 @@ _EDGE_SHARE = 0.04
 _HAIR_SHARE = 0.16
 """The same at the top: detectors include forehead and hair, which posters often crop. Chosen by eye."""
 
+_FACES_SHARE = 0.5
+"""Share of the shots that show a face large enough for a poster, from which on a film is told in faces. Chosen by eye;
+see the table in `benchmarks/README.md`."""
+_LEAST_TONES = 2.0
+"""Entropy of the luma histogram, bits, below which a picture is empty. Chosen by eye: of real films, a dark wing that
+fills the frame has .7 to 1.4, frames that an editor took 4.0 and more; flat cartoons may have fewer."""
+
 
 @dataclass(frozen=True, slots=True)
 class FilmContext:
     """What the filters need to know of the whole film.
 
-    `median_focus`, `median_grain`: over its faces, see `engines.quality`. `has_main`: any main character.
+    `median_focus`, `median_grain`: over its faces, see `engines.quality`. `told_in_faces`: whether at least half of its
+    shots show a face large enough for a poster; elsewhere wide pictures are no makeshift. `has_main`: any main
+    character.
     """
 
     active: ActiveRect
     settings: Settings
     median_focus: float
     median_grain: float
-    has_faces: bool
+    told_in_faces: bool
     has_main: bool
 
 
@@ -40,8 +50,10 @@ class FilmContext:
 class FilterInput:
     """One candidate as the filters see it.
 
-    `lead`: its leading face. `main`: whether that is a main character. `extremeness`, `openness`: of the worst face
-    that counts. `typical_openness`: what is usual for the person of that face.
+    `lead`: its leading face, where that is what the picture shows (`stream.candidates.scene.subject_of`). `main`:
+    whether that is a main character. `extremeness`, `openness`: of the worst face that counts. `typical_openness`: what
+    is usual for the person of that face. `people`: whether there are faces, if too small or too uncertain to lead.
+    `row`: what was measured of the frame (`kernels.stats.ROW`).
     """
 
     lead: Face | None
@@ -49,6 +61,8 @@ class FilterInput:
     extremeness: float
     openness: float | None = None
     typical_openness: float | None = None
+    people: bool = False
+    row: np.void | None = None
 
 
 Filter = Callable[[FilterInput, FilmContext], str | None]
@@ -64,9 +78,20 @@ def film_context(
         settings=settings,
         median_focus=float(np.median([lead.quality.focus for lead in leads])) if leads else 0.0,
         median_grain=float(np.median([lead.quality.grain for lead in leads])) if leads else 0.0,
-        has_faces=bool(leads),
+        told_in_faces=_told_in_faces(candidates, active, settings),
         has_main=has_main,
     )
+
+
+def _told_in_faces(candidates: Sequence[Candidate], active: ActiveRect, settings: Settings) -> bool:
+    limits = settings.faces
+    shots = {c.shot for c in candidates}
+    with_face = {
+        c.shot
+        for c in candidates
+        if subject_of(c.faces, active.height, limits.min_height_ratio, limits.min_score) is not None
+    }
+    return bool(shots) and len(with_face) >= _FACES_SHARE * len(shots)
 
 
 def rejection_reasons(picture: FilterInput, context: FilmContext, filters: Sequence[Filter] | None = None) -> list[str]:
@@ -80,8 +105,13 @@ def rejection_reasons(picture: FilterInput, context: FilmContext, filters: Seque
 
 
 def no_face(picture: FilterInput, context: FilmContext) -> str | None:
-    """No face, in a film that shows faces."""
-    return "no_face" if picture.lead is None and context.has_faces else None
+    """Nobody to be seen, in a film that is told in faces."""
+    return "no_face" if picture.lead is None and not picture.people and context.told_in_faces else None
+
+
+def small_face(picture: FilterInput, context: FilmContext) -> str | None:
+    """Only faces too small for a poster, or too uncertain, in a film that is told in faces."""
+    return "small_face" if picture.lead is None and picture.people and context.told_in_faces else None
 
 
 def blurred(picture: FilterInput, context: FilmContext) -> str | None:
@@ -91,6 +121,20 @@ def blurred(picture: FilterInput, context: FilmContext) -> str | None:
     limits, quality = context.settings.quality, picture.lead.quality
     smeared = quality.blur_anisotropy > limits.motion_blur_above
     return "blurred" if smeared or quality.focus < limits.focus_share * context.median_focus else None
+
+
+def smeared_scene(picture: FilterInput, context: FilmContext) -> str | None:
+    """A picture without a leading face in which so much moves that the camera smears it."""
+    if picture.lead is not None or picture.row is None:
+        return None
+    return "blurred" if stillness(picture.row) == 0 else None
+
+
+def empty_scene(picture: FilterInput, context: FilmContext) -> str | None:
+    """A picture without a leading face of so few tones that there is nothing in it: a wing before the lens, a wall."""
+    if picture.lead is not None or picture.row is None:
+        return None
+    return "empty" if tone_entropy(picture.row) < _LEAST_TONES else None
 
 
 def noisy(picture: FilterInput, context: FilmContext) -> str | None:
@@ -113,15 +157,6 @@ def badly_exposed(picture: FilterInput, context: FilmContext) -> str | None:
     if quality.burnt_ratio > limits.burnt_above:
         return "bright"
     return "flat" if quality.contrast < limits.contrast_below else None
-
-
-def small_face(picture: FilterInput, context: FilmContext) -> str | None:
-    """A face too small for a poster, or too uncertain."""
-    if picture.lead is None:
-        return None
-    limits = context.settings.faces
-    small = picture.lead.box[3] < limits.min_height_ratio * context.active.height
-    return "small_face" if small or picture.lead.score < limits.min_score else None
 
 
 def cut_face(picture: FilterInput, context: FilmContext) -> str | None:
@@ -171,10 +206,12 @@ def not_main(picture: FilterInput, context: FilmContext) -> str | None:
 
 FILTERS: tuple[Filter, ...] = (
     no_face,
+    small_face,
     blurred,
+    smeared_scene,
+    empty_scene,
     noisy,
     badly_exposed,
-    small_face,
     cut_face,
     turned_away,
     eyes_closed,

@@ -9,12 +9,12 @@ import numpy as np
 
 from engines.faces import Face
 
+from ..candidates.scene import subject_of
 from ..dataflow.cancellation import checkpoint
 from ..film import Film
 from ..framing.active import ActiveRects
 from ..people.expression import EmotionBaseline, emotion_baseline, extremeness, shrunk_towards
 from ..people.eyes import eye_score, openness, typical_openness
-from ..people.looks import leading_face
 from ..records import Candidate, Character
 from ..settings.model import Settings
 from .filters import FilterInput, film_context, rejection_reasons
@@ -90,12 +90,13 @@ class _Judge:
         active = self._active.of(candidate.shot)
         context = replace(self._context, active=active)
         people = [self._by_track.get(track) for track in candidate.tracks] or [None] * len(candidate.faces)
-        lead = leading_face(candidate.faces)
+        limits = self._settings.faces
+        lead = subject_of(candidate.faces, active.height, limits.min_height_ratio, limits.min_score)
         person = next((p for face, p in zip(candidate.faces, people, strict=True) if face is lead), None)
         seen = self._filter_input(candidate, lead, person, people)
         lead_person = LeadPerson(seen.main, person is not None, seen.extremeness, seen.openness, seen.typical_openness)
         sharpness = self._ranks.get(candidate.pts_s, 0.0)
-        components = components_of(candidate, lead_person, active, sharpness)
+        components = components_of(candidate, lead, lead_person, active, sharpness)
         rounded = {name: round(value, 4) for name, value in components.items()}
         return Assessment(
             candidate=candidate,
@@ -114,7 +115,7 @@ class _Judge:
     ) -> FilterInput:
         """What the filters look at. Openness and extremeness are the worst of the faces that count (`_CO_STAR`)."""
         if lead is None:
-            return FilterInput(None, False, 0.0)
+            return FilterInput(None, False, 0.0, people=bool(candidate.faces), row=candidate.row)
         stars = [
             (face, None if p is None else p.id)
             for face, p in zip(candidate.faces, people, strict=True)
@@ -128,4 +129,6 @@ class _Judge:
             extremeness=max(self._baselines.distance(face.emotion, name) for face, name in stars),
             openness=worst,
             typical_openness=typical,
+            people=True,
+            row=candidate.row,
         )

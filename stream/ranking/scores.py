@@ -13,6 +13,8 @@ import numpy as np
 from engines.faces import Face
 from kernels.surface import Geometry
 
+from ..candidates.probes import sharpness
+from ..candidates.scene import stillness, tones
 from ..people.expression import mouth_score
 from ..people.eyes import eye_score, openness
 from ..people.looks import leading_face, pleasant_score, pose_score
@@ -20,7 +22,9 @@ from ..records import ActiveRect, Candidate
 from ..settings.sections import RankWeights
 
 _FOCUS_QUANTILES = (0.05, 0.8)
-"""Of log focus over the film's candidates, where the sharpness component is 0 and 1."""
+"""Of log focus over the film's candidates with a face, where the sharpness component is 0 and 1."""
+_SCENE_QUANTILES = (0.05, 0.5)
+"""The same for those without."""
 _DARK, _BRIGHT, _FLAT = (18, 70), (235, 175), (6, 40)
 """Mean luma, mean luma and deviation of luma, each where the exposure component is 0 and 1. The zeros are the limits
 that probes have (`probes.dark_below`, `bright_above`, `flat_below`)."""
@@ -32,6 +36,8 @@ _EXTREME = (1.8, 0.6)
 """Extremeness where its half of the expression component is 0 and 1."""
 _KNOWN, _UNKNOWN = 0.4, 0.2
 """The character component of a character who is not main, and of nobody known."""
+_FIGURE = 0.3
+"""The face component of a picture with nothing but small or uncertain faces: somebody is in it. Chosen by eye."""
 _SMALL_FACE, _HUGE_FACE, _HUGE_COST = (0.08, 0.45), (0.8, 1.1), 0.4
 """Face height over picture height: from 0 to 1, from 1 down, and what a huge face costs."""
 _EYE_LINE, _OFF_EYE_LINE = 0.38, (0.05, 0.35)
@@ -68,22 +74,35 @@ def clipped_ramp(value: float, zero_at: float, one_at: float) -> float:
 
 
 def focus_ranks(candidates: Sequence[Candidate]) -> dict[float, float]:
-    """pts_s → 0–1: where log focus lies between its 5 % and its 80 % quantile over the film's candidates."""
-    logs = {c.pts_s: float(np.log1p(max(c.focus, 0.0))) for c in candidates}
+    """pts_s → 0–1: where log focus lies between two quantiles over the film's candidates of its kind.
+
+    Pictures with a face are ranked among themselves by their face's focus, from its 5 % to its 80 % quantile. Those
+    without are ranked by the sharpness of the whole picture, up to the median: the sharpest are no better, because
+    grain and speed lines are sharp too.
+    """
+    with_face = {c.pts_s: c.focus for c in candidates if c.faces}
+    without = {c.pts_s: sharpness(c.row) for c in candidates if not c.faces}
+    return _ranks(with_face, _FOCUS_QUANTILES) | _ranks(without, _SCENE_QUANTILES)
+
+
+def _ranks(focus: Mapping[float, float], quantiles: tuple[float, float]) -> dict[float, float]:
+    logs = {pts_s: float(np.log1p(max(value, 0.0))) for pts_s, value in focus.items()}
     if not logs:
         return {}
-    low, high = np.quantile(list(logs.values()), _FOCUS_QUANTILES)
+    low, high = np.quantile(list(logs.values()), quantiles)
     return {
         pts_s: clipped_ramp(value, float(low), max(float(high), float(low) + 1e-6)) for pts_s, value in logs.items()
     }
 
 
 def components_of(
-    candidate: Candidate, lead_person: LeadPerson, active: ActiveRect, sharpness: float
+    candidate: Candidate, lead: Face | None, lead_person: LeadPerson, active: ActiveRect, sharpness: float
 ) -> dict[str, float]:
-    """All components of one candidate by name, 0–1 each; without a face those that measure faces are absent.
+    """All components of one candidate by name, 0–1 each.
 
-    `sharpness`: its rank in the film (`focus_ranks`).
+    `lead`: the face that the picture is about; without one those that measure faces are absent, and what makes a good
+    picture stands for them: that it is still and has tones, and that somebody is in it. `sharpness`: its rank in the
+    film (`focus_ranks`).
     """
     row = candidate.row
     mean, deviation = float(row["luma_mean"]), float(row["luma_std"])
@@ -93,13 +112,18 @@ def components_of(
         "exposure": exposure,
         "colour": clipped_ramp(float(row["colourfulness"]), *_COLOURLESS),
     }
-    lead = leading_face(candidate.faces)
     composition = candidate.composition
     if composition is not None:
         found["symmetry"] = composition.symmetry
-        found["background"] = 1.0 - clipped_ramp(composition.clutter, *_CLUTTER)
     if lead is None:
-        return found | {"thirds": thirds_score(*(composition.weight_at if composition else (0.5, 0.5)))}
+        return found | {
+            "thirds": thirds_score(*(composition.weight_at if composition else (0.5, 0.5))),
+            "stillness": stillness(row),
+            "tones": tones(row),
+            "face": _FIGURE if candidate.faces else 0.0,
+        }
+    if composition is not None:
+        found["background"] = 1.0 - clipped_ramp(composition.clutter, *_CLUTTER)
     return found | {
         "face": face_size_score(lead.box[3] / active.height) * lead.score,
         "eyes": eye_score(lead_person.openness, lead_person.typical_openness),
@@ -119,7 +143,7 @@ def provisional_score(candidate: Candidate, geometry: Geometry, weights: RankWei
     lead = leading_face(candidate.faces)
     lead_person = LeadPerson(True, True, _USUAL, None if lead is None else openness(lead))
     whole = ActiveRect(0.0, 0.0, geometry.display_width, geometry.display_height)
-    return score_of(components_of(candidate, lead_person, whole, _USUAL), weights)
+    return score_of(components_of(candidate, lead, lead_person, whole, _USUAL), weights)
 
 
 def face_size_score(height_ratio: float) -> float:

@@ -111,8 +111,9 @@ class ProbeSettings(Section):
     dark_below: float = setting(18.0, "Mean luma below this is too dark.", unit="luma 0-255", ge=0, le=255)
     bright_above: float = setting(235.0, "Mean luma above this is too bright.", unit="luma 0-255", ge=0, le=255)
     flat_below: float = setting(6.0, "Deviation of luma below this has no picture.", unit="luma 0-255", ge=0, le=128)
+    # Real excerpts: frames an editor took, .83 and more of the second around them; smeared ones, from .1 to 1.
     blurred_below: float = setting(
-        0.35, "Sharpness below this share of the shot's sharpest picture is blurred.", unit="ratio", ge=0, le=1
+        0.5, "Sharpness below this share of what is usual in the shot is blurred.", unit="ratio", ge=0, le=1
     )
     laplacian_below: float = setting(
         4.0, "Laplacian variance below this is blurred in any film.", unit="squared luma", ge=0
@@ -208,6 +209,8 @@ class RankWeights(Section):
     headroom: float = setting(0.2, "Room above the head.", ge=0)
     symmetry: float = setting(0.1, "Balance of left and right.", ge=0)
     background: float = setting(0.3, "A calm background.", ge=0)
+    stillness: float = setting(0.6, "Without a face: nothing moves so fast that it smears.", ge=0)
+    tones: float = setting(0.6, "Without a face: many tones, not a wall or a shadow.", ge=0)
     text: float = setting(0.3, "No text in the picture, not even small.", ge=0)
 
 
@@ -215,8 +218,8 @@ class RankSettings(Section):
     """Scores and variety."""
 
     weights: RankWeights = setting(RankWeights(), "How much each component of the score counts.")
-    max_per_shot: int = setting(2, "Most images of one shot.", ge=1, le=100)
-    max_per_person: int = setting(2, "Most images led by one person while there are others.", ge=1, le=100)
+    max_per_shot: int = setting(2, "Most images of one shot; more in a film of few shots.", ge=1, le=100)
+    max_per_person: int = setting(2, "Most images led by one person; more in a film of few people.", ge=1, le=100)
     duplicate_cosine: float = setting(
         0.85, "Pictures at least this alike are copies (two frames of one shot are alike by .85 to 1).", ge=-1, le=1
     )
