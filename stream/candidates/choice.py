@@ -83,8 +83,9 @@ def choose_candidates(
         if reserve is None or candidate.shot_score > reserve[0].shot_score:
             reserve = (candidate, picture, reason)
     least = pace.candidates(length_s)
-    with_face = _best([p for p in passed if p[0].pts_s in led], max(least, probes.candidates_per_shot), pace.apart_s)
-    without = _best([p for p in passed if p[0].pts_s not in led], least, pace.apart_s)
+    most = max(least, probes.candidates_per_shot)
+    with_face = _best([p for p in passed if p[0].pts_s in led], least, most, pace.apart_s)
+    without = _best([p for p in passed if p[0].pts_s not in led], least, least, pace.apart_s)
     return PartCandidates([*with_face, *without], rejected, reserve)
 
 
@@ -120,14 +121,17 @@ def _rejection(candidate: Candidate, subject: Face | None, has_faces: bool, sett
     return "eyes_closed" if ratio is not None and ratio < settings.eyes_closed_below else None
 
 
-def _best(passed: list[tuple[Candidate, Picture]], count: int, apart_s: float) -> list[tuple[Candidate, Picture]]:
-    """The best picture, then others at least `apart_s` away in time and nearly as good, up to `count`."""
+def _best(
+    passed: list[tuple[Candidate, Picture]], least: int, most: int, apart_s: float
+) -> list[tuple[Candidate, Picture]]:
+    """The best pictures, at least `apart_s` away from each other, `least` of them where there are so many, and up to
+    `most` where the others are nearly as good as the best."""
     ordered = sorted(passed, key=lambda pair: (-pair[0].shot_score, pair[0].pts_s))
     kept: list[tuple[Candidate, Picture]] = []
     for candidate, picture in ordered:
-        if len(kept) == count:
+        if len(kept) == most:
             break
         apart = all(round(abs(candidate.pts_s - other.pts_s), 6) >= apart_s for other, _ in kept)
-        if apart and (not kept or candidate.shot_score >= _LEAST_OF_BEST * kept[0][0].shot_score):
+        if apart and (len(kept) < least or candidate.shot_score >= _LEAST_OF_BEST * kept[0][0].shot_score):
             kept.append((candidate, picture))
     return kept

@@ -173,16 +173,22 @@ class PendingPictures:
         """Join the cell that is no longer fresh to the one before, unless both together would be longer than a probe
         stands for."""
         i = len(self._cells) - 1 - _FRESH_CELLS
-        if i >= 1 and not self._cells[i].after_break:
-            left, right = self._cells[i - 1], self._cells[i]
-            if left.rows + right.rows <= self._grown_rows:
-                left.take_in(self._cells.pop(i))
+        if i >= 1 and self._joined_rows(i) <= self._grown_rows and not self._parts_shots(i):
+            self._cells[i - 1].take_in(self._cells.pop(i))
+
+    def _joined_rows(self, i: int) -> int:
+        """Rows of a cell and the one before it."""
+        return self._cells[i - 1].rows + self._cells[i].rows
+
+    def _parts_shots(self, i: int) -> bool:
+        """Whether a cut may lie before this cell. Not where both together are shorter than any shot: in a fast scene
+        every frame changes so much."""
+        return self._cells[i].after_break and self._joined_rows(i) > self._cell_rows
 
     def _merge(self) -> None:
         """Join the two neighbouring cells that cover the least time, those of one shot first."""
-        pairs = range(len(self._cells) - 2)
-        i = min(pairs, key=lambda k: (self._cells[k + 1].after_break, self._cells[k].rows + self._cells[k + 1].rows))
-        self._cells[i].take_in(self._cells.pop(i + 1))
+        i = min(range(1, len(self._cells) - 1), key=lambda k: (self._parts_shots(k), self._joined_rows(k)))
+        self._cells[i - 1].take_in(self._cells.pop(i))
 
     def _forget(self) -> None:
         """Drop the small pictures that lie beside no cell's best picture and not beside one that may yet come."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from engines.faces import Face
 
+from ..candidates.probes import sharpness
 from ..candidates.scene import stillness, subject_of, tone_entropy
 from ..people.expression import is_wide_open
 from ..people.eyes import closed_below
@@ -33,7 +34,8 @@ fills the frame has .7 to 1.4, frames that an editor took 4.0 and more; flat car
 class FilmContext:
     """What the filters need to know of the whole film.
 
-    `median_focus`, `median_grain`: over its faces, see `engines.quality`. `told_in_faces`: whether at least half of its
+    `median_focus`, `median_grain`: over its faces, see `engines.quality`. `median_sharpness`: over its candidates, of
+    whole pictures. `told_in_faces`: whether at least half of its
     shots show a face large enough for a poster; elsewhere wide pictures are no makeshift. `has_main`: any main
     character.
     """
@@ -42,6 +44,7 @@ class FilmContext:
     settings: Settings
     median_focus: float
     median_grain: float
+    median_sharpness: float
     told_in_faces: bool
     has_main: bool
 
@@ -78,6 +81,7 @@ def film_context(
         settings=settings,
         median_focus=float(np.median([lead.quality.focus for lead in leads])) if leads else 0.0,
         median_grain=float(np.median([lead.quality.grain for lead in leads])) if leads else 0.0,
+        median_sharpness=float(np.median([sharpness(c.row) for c in candidates])) if candidates else 0.0,
         told_in_faces=_told_in_faces(candidates, active, settings),
         has_main=has_main,
     )
@@ -124,10 +128,12 @@ def blurred(picture: FilterInput, context: FilmContext) -> str | None:
 
 
 def smeared_scene(picture: FilterInput, context: FilmContext) -> str | None:
-    """A picture without a leading face in which so much moves that the camera smears it."""
+    """A picture without a leading face that is out of focus compared with the film's pictures, or in which so much
+    moves that the camera smears it."""
     if picture.lead is not None or picture.row is None:
         return None
-    return "blurred" if stillness(picture.row) == 0 else None
+    soft = sharpness(picture.row) < context.settings.quality.focus_share * context.median_sharpness
+    return "blurred" if soft or stillness(picture.row) == 0 else None
 
 
 def empty_scene(picture: FilterInput, context: FilmContext) -> str | None:

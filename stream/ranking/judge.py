@@ -85,7 +85,8 @@ class _Judge:
         self._baselines, self._active, self._settings = baselines, active, settings
 
     def assess(self, candidate: Candidate, earlier: str | None) -> Assessment:
-        """One candidate's assessment. `earlier`: why it was rejected when its shot closed; None when it was not."""
+        """One candidate's assessment. `earlier`: why it was rejected when its shot closed; None when it was not. What is
+        found against it now is added."""
         checkpoint()
         active = self._active.of(candidate.shot)
         context = replace(self._context, active=active)
@@ -105,7 +106,7 @@ class _Judge:
             components=rounded,
             person=None if person is None else person.id,
             main=seen.main,
-            reasons=rejection_reasons(seen, context) if earlier is None else [earlier],
+            reasons=list(dict.fromkeys([*([] if earlier is None else [earlier]), *rejection_reasons(seen, context)])),
             characters=tuple(None if p is None else p.id for p in people),
             typical_openness=seen.typical_openness,
         )

@@ -117,7 +117,6 @@ def components_of(
         found["symmetry"] = composition.symmetry
     if lead is None:
         return found | {
-            "thirds": thirds_score(*(composition.weight_at if composition else (0.5, 0.5))),
             "stillness": stillness(row),
             "tones": tones(row),
             "face": _FIGURE if candidate.faces else 0.0,
@@ -162,11 +161,6 @@ def eye_placement(face: Face, active: ActiveRect) -> dict[str, float]:
     vertical = 1.0 - clipped_ramp(abs(down - _EYE_LINE), *_OFF_EYE_LINE)
     above = (face.box[1] - active.y) / active.height
     return {"thirds": (vertical + _across_score(across)) / 2.0, "headroom": clipped_ramp(above, *_HEADROOM)}
-
-
-def thirds_score(across: float, down: float) -> float:
-    """The `thirds` component without a face, from where its weight lies (shares of width and height)."""
-    return (_across_score(across) + _across_score(down)) / 2.0
 
 
 def _across_score(place: float) -> float:

@@ -21,6 +21,9 @@ _SAME_SHOT_COST = 0.03
 """The same for each picture of the same shot."""
 _NEAR_COST = 0.05
 """The same for each picture less than `Variety.near_s` away."""
+_ALIKE_COST, _UNLIKE = 0.1, 0.5
+"""What likeness to the most alike picture chosen already takes off: 0 up to a cosine of `_UNLIKE`, which few pairs of
+different shots reach, growing to the cost for a copy. Chosen by eye."""
 _NEAR_S = 20.0
 """The most that counts as near. In a short film it is the time there is for each image."""
 _MORE_ALIKE = 0.5
@@ -180,7 +183,8 @@ class Selection:
             same_shot = other.candidate.shot == candidate.shot
             cost += _SAME_PERSON_COST * (person is not None and other.person == person) + _SAME_SHOT_COST * same_shot
             cost += _NEAR_COST * (abs(other.candidate.pts_s - candidate.pts_s) < variety.near_s)
-        return round(assessment.score - cost, 4)
+        alike = (self._likeness(assessment) - _UNLIKE) / (1.0 - _UNLIKE)
+        return round(assessment.score - cost - _ALIKE_COST * max(0.0, alike), 4)
 
     def _crowded(self, assessment: Assessment, variety: Variety) -> bool:
         shot, person = assessment.candidate.shot, assessment.person
@@ -188,19 +192,21 @@ class Selection:
         same_person = sum(p.assessment.person == person for p in self.picks if person is not None)
         return same_shot >= variety.per_shot.get(shot, self._settings.max_per_shot) or same_person >= variety.per_person
 
-    def _is_duplicate(self, assessment: Assessment, alike: float) -> bool:
-        """Whether the same picture is chosen already: at the same time, or alike by descriptor."""
+    def _likeness(self, assessment: Assessment) -> float:
+        """Cosine to the most alike picture chosen already; 1 to one of the same time."""
         time_s = assessment.candidate.pts_s
         compared, closest = self._closest.get(time_s, (0, -1.0))
         for pick in self.picks[compared:]:
             other = pick.assessment.candidate
             closest = max(closest, 1.0 if abs(other.pts_s - time_s) < 1e-6 else similarity(other, assessment.candidate))
         self._closest[time_s] = len(self.picks), closest
-        if closest < alike:
-            self.duplicates.discard(time_s)
-            return False
-        self.duplicates.add(time_s)
-        return True
+        return closest
+
+    def _is_duplicate(self, assessment: Assessment, alike: float) -> bool:
+        """Whether the same picture is chosen already: at the same time, or alike by descriptor."""
+        is_copy = self._likeness(assessment) >= alike
+        (self.duplicates.add if is_copy else self.duplicates.discard)(assessment.candidate.pts_s)
+        return is_copy
 
 
 def _passes(assessment: Assessment, allowed: set[str]) -> bool:
