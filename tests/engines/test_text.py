@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
+from skimage.data import coffee
 
 from engines.open_session import open_session
 from engines.session import FakeSession, Session
-from engines.text import TextDetector, TextReading, boxes_of, fetch_map, is_overlay, text_share
+from engines.text import (
+    TextDetector,
+    TextReading,
+    boxes_of,
+    fetch_map,
+    is_overlay,
+    tall_lettering,
+    text_boxes,
+    text_share,
+)
 from kernels.cuda.ops import CudaOps
 
 from ..kernels.device_array import DeviceArray, DeviceRuntime
@@ -166,3 +178,75 @@ def test_a_real_subtitle_is_seen_and_a_bare_face_is_not(session: Session) -> Non
     assert x < 170
     assert x + width > 500
     assert y < 640 < y + height
+
+
+FINE, COARSE = (0.3, 0.25, 0.4, 0.5), (0.28, 0.22, 0.44, 0.56)
+"""A mark at two scales: left, top, width, height in shares of `AREA`."""
+
+
+def marked(*marks: tuple[float, float, float, float], score: float = 0.95) -> TextReading:
+    boxes = np.array(marks, np.float32).reshape(-1, 4) * np.array([1000, 500] * 2) + np.array([100, 50, 0, 0])
+    return TextReading(boxes.astype(np.float32), np.full(len(marks), score, np.float32))
+
+
+@pytest.mark.parametrize(
+    ("fine", "coarse", "found"),
+    [
+        (marked(FINE), marked(COARSE), 1),
+        (marked((0.3, 0.25, 0.18, 0.5), (0.5, 0.25, 0.2, 0.5)), marked(COARSE), 1),
+        (marked(FINE), marked((0.5, 0.4, 0.44, 0.56)), 0),
+        (marked((0.3, 0.25, 0.12, 0.5)), marked(COARSE), 0),
+        (marked(FINE), marked(COARSE, score=0.79), 0),
+        (marked(FINE, score=0.79), marked(COARSE), 0),
+        (marked((0.0, 0.02, 1.0, 0.9)), marked((0.0, 0.02, 1.0, 0.9)), 0),
+        (marked((0.3, 0.4, 0.4, 0.18)), marked((0.3, 0.4, 0.4, 0.19)), 0),
+        (marked(), marked(COARSE), 0),
+    ],
+    ids=["the same twice", "letter by letter", "elsewhere", "a part", "unsure when small", "unsure when large",
+         "the whole picture", "no taller than a line", "only when small"],
+)  # fmt: skip
+def test_tall_lettering_is_marked_at_two_scales(fine: TextReading, coarse: TextReading, found: int) -> None:
+    boxes = tall_lettering(fine, coarse, AREA)
+    assert boxes.shape == (found, 4)
+    assert len(boxes) == 0 or np.allclose(boxes[0], marked((0.3, 0.25, 0.4, 0.5)).boxes[0])
+
+
+def test_a_line_inside_tall_lettering_is_no_line_of_its_own() -> None:
+    lines = marked((0.35, 0.3, 0.2, 0.1), (0.1, 0.9, 0.3, 0.06))
+    boxes = text_boxes(replace(lines, tall=marked(COARSE).boxes), AREA)
+    np.testing.assert_allclose(boxes, [lines.boxes[1], marked(COARSE).boxes[0]])
+
+
+def test_only_a_tall_mark_is_looked_at_again() -> None:
+    marks = np.zeros((1, 1, 224, 384), np.float32)
+    ops = PictureOps()
+    surface = ops.surface_of(np.zeros((1080, 1920, 3), np.uint8))
+    with closing(FakeSession("text_detection", lambda inputs: {"map": marks[..., : inputs["x"].shape[2]]})) as session:
+        TextDetector(session, ops).read(surface)
+        marks[0, 0, 60:70, 50:300] = 0.9
+        TextDetector(session, ops).read(surface)
+        assert len(session.runs) == 2
+        marks[0, 0, 20:90, 50:300] = 0.9
+        TextDetector(session, ops).read(surface)
+        assert [run["x"].shape[2:] for run in session.runs[2:]] == [(224, 384), (64, 128)]
+
+
+def titled(picture: np.ndarray, word: str, height: float) -> np.ndarray:
+    """A picture (h, w, 3) with a word in its middle, in letters of this share of its height."""
+    drawing = Image.fromarray(picture)
+    font = ImageFont.load_default(size=1.35 * height * drawing.height)
+    middle = (drawing.width / 2, drawing.height / 2)
+    ImageDraw.Draw(drawing).text(middle, word, font=font, fill="white", anchor="mm")
+    return np.asarray(drawing)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("height", [0.25, 0.35, 0.45])
+def test_a_title_in_tall_letters_is_seen(session: Session, height: float) -> None:
+    ops = PictureOps()
+    detector, area = TextDetector(session, ops), (0.0, 0.0, 1280.0, 720.0)
+    scene = cv2.resize(coffee(), (1280, 720))
+    assert not len(text_boxes(detector.read(ops.surface_of(scene)), area))
+    seen = detector.read(ops.surface_of(titled(scene, "ALIEN", height)))
+    assert is_overlay(seen, area)
+    assert len(seen.tall)
