@@ -18,6 +18,7 @@ from ..decode.times import MeasuredRate
 from ..records import FrameBatch, Picture, Shot, TimedSurface
 from ..settings.sections import ProbeSettings
 from .pace import Pace
+from .unusable import NEVER_USED, unusable
 
 _CELLS_PER_SECOND = 4.0
 """New cells; older ones are joined until one is as long as a probe stands for (`probes.spacing_s`). Chosen by eye."""
@@ -218,7 +219,8 @@ class PendingPictures:
 
     def _judge(self, pictures: list[Picture]) -> tuple[list[Picture], Counter[str], tuple[Picture, str] | None]:
         limits = self._settings
-        usual = float(np.median([sharpness(p.row) for p in pictures])) if pictures else 0.0
+        usable = [sharpness(p.row) for p in pictures if unusable(p.row) is None]
+        usual = float(np.median(usable)) if usable else 0.0
         kept: list[Picture] = []
         rejected: Counter[str] = Counter()
         reserve: tuple[Picture, str] | None = None
@@ -228,6 +230,8 @@ class PendingPictures:
                 kept.append(picture)
                 continue
             rejected[reason] += 1
+            if reason in NEVER_USED:
+                continue
             if reserve is None or value_of(picture.row) > value_of(reserve[0].row):
                 reserve = (picture, reason)
         return kept, rejected, reserve
@@ -267,6 +271,8 @@ def _any_within(asked_s: np.ndarray, times_s: np.ndarray, span_s: float) -> np.n
 
 def probe_rejection(row: np.void, limits: ProbeSettings, usual: float) -> str | None:
     """Why a picture is no probe; None when it is one. `usual`: the median `sharpness` of its shot."""
+    if (reason := unusable(row)) is not None:
+        return reason
     if row["luma_mean"] < limits.dark_below:
         return "dark"
     if row["luma_mean"] > limits.bright_above:
