@@ -12,6 +12,8 @@ from itertools import compress, pairwise
 
 import numpy as np
 
+from kernels.inside import inside_bars, lit_share
+from kernels.stats import ROW
 from kernels.surface import Surface
 
 from ..decode.times import MeasuredRate
@@ -37,6 +39,8 @@ _BREAK_CHANGE = 8.0
 the 251 cuts change by 14.7 and more, 2.2 % of the other rows by more than 8."""
 _SMEAR_COST = 0.5
 """Share of its sharpness that a picture loses when all its gradients lie in one direction. Chosen by eye."""
+_LIT_LUMA = 48.0
+"""Luma (0–255) from which on a part of a dark picture is lit. Chosen by eye."""
 _CHANGE_COST = 0.05
 """What one code value of change costs in `value_of`, on the scale of the logarithm of sharpness. Chosen by eye."""
 
@@ -66,7 +70,7 @@ class ShotPictures:
     """The probes of a closed shot.
 
     `parts`: the probes of each part, by time; a long shot has several parts. `rejected`: how many pictures were
-    rejected for each reason. `reserve`: the best of those, for a film that has nothing better.
+    rejected for each reason. `reserve`: the best of those, for a film that has nothing better; never a dark one.
     """
 
     shot: Shot
@@ -85,17 +89,20 @@ def sharpness(row: np.void) -> float:
     return float(row["laplacian_var"]) * (1.0 - _SMEAR_COST * float(row["blur_anisotropy"]) ** 2)
 
 
-def value_of(row: np.void) -> float:
-    """The value by which pictures of a cell are compared: log(1 + sharpness), less for change to the picture before."""
-    return float(np.log1p(sharpness(row))) - _CHANGE_COST * float(row["change"])
+def value_of(row: np.void, share: float = 1.0) -> float:
+    """The value by which pictures of a cell are compared: log(1 + sharpness), less for change to the picture before.
+
+    `share`: of the picture that lies inside the bars (`kernels.inside.inside_share`), where both are measured.
+    """
+    return float(np.log1p(sharpness(row) / share)) - _CHANGE_COST * float(row["change"]) / share
 
 
-def values_of(rows: np.ndarray) -> np.ndarray:
+def values_of(rows: np.ndarray, share: float = 1.0) -> np.ndarray:
     """(N,) float64: `value_of` of each row, bit for bit."""
     laplacian, anisotropy, change = (
         rows[name].astype(np.float64) for name in ("laplacian_var", "blur_anisotropy", "change")
     )
-    return np.asarray(np.log1p(laplacian * (1.0 - _SMEAR_COST * anisotropy**2)) - _CHANGE_COST * change)
+    return np.asarray(np.log1p(laplacian * (1.0 - _SMEAR_COST * anisotropy**2) / share) - _CHANGE_COST * change / share)
 
 
 class PendingPictures:
@@ -128,14 +135,17 @@ class PendingPictures:
         """How many small pictures are kept."""
         return len(self._beside)
 
-    def add(self, batch: FrameBatch, rows: np.ndarray, small: Mapping[int, Surface]) -> None:
+    def add(
+        self, batch: FrameBatch, rows: np.ndarray, small: Mapping[int, Surface], share: float = 1.0
+    ) -> None:
         """Take the next batch. Damaged pictures are left out.
 
         `rows`: (N,) of dtype `kernels.stats.ROW`, one for each picture. `small`: small copies by index in the batch.
+        `share`: of the picture that lies inside the bars, as far as they are known.
         """
         self._rate.add(rows["pts_s"])
         self._count_in_rows()
-        values, breaks = values_of(rows).tolist(), (rows["change"] > _BREAK_CHANGE).tolist()
+        values, breaks = values_of(rows, share).tolist(), (rows["change"] > _BREAK_CHANGE).tolist()
         for place, damaged in enumerate(batch.damaged.tolist()):
             if not damaged:
                 if place in small:
@@ -197,12 +207,12 @@ class PendingPictures:
         near = _any_within(np.array([pts_s for pts_s, _ in self._beside]), np.array(times_s), self._beside_s)
         self._beside = list(compress(self._beside, near.tolist()))
 
-    def take(self, shot: Shot) -> ShotPictures:
-        """The probes of `shot`; drops the shot's cells."""
+    def take(self, shot: Shot, share: float = 1.0) -> ShotPictures:
+        """The probes of `shot`; drops the shot's cells. `share`: of its picture that lies inside the bars."""
         clean = [c.best for c in self._cells if shot.clean_first_row <= c.best.row_index < shot.clean_end_row]
         inside = self._off_the_edges(shot, clean)
         self._cells = [c for c in self._cells if c.best.row_index >= shot.end_row]
-        kept, rejected, reserve = self._judge(inside)
+        kept, rejected, reserve = self._judge(inside, share)
         parts = [[self._with_beside(p, shot) for p in part] for part in self._parts(shot, kept)]
         return ShotPictures(shot, parts, rejected, reserve)
 
@@ -217,15 +227,18 @@ class PendingPictures:
         kept = [p for p in pictures if shot.start_s + margin_s <= p.pts_s < shot.end_s - margin_s]
         return kept or pictures
 
-    def _judge(self, pictures: list[Picture]) -> tuple[list[Picture], Counter[str], tuple[Picture, str] | None]:
+    def _judge(
+        self, pictures: list[Picture], share: float
+    ) -> tuple[list[Picture], Counter[str], tuple[Picture, str] | None]:
+        rows = inside_bars(np.array([p.row for p in pictures], ROW), share)
         limits = self._settings
-        usable = [sharpness(p.row) for p in pictures if unusable(p.row) is None]
+        usable = [sharpness(row) for row in rows if unusable(row) is None]
         usual = float(np.median(usable)) if usable else 0.0
         kept: list[Picture] = []
         rejected: Counter[str] = Counter()
         reserve: tuple[Picture, str] | None = None
-        for picture in pictures:
-            reason = probe_rejection(picture.row, limits, usual)
+        for picture, row in zip(pictures, rows, strict=True):
+            reason = probe_rejection(row, limits, usual)
             if reason is None:
                 kept.append(picture)
                 continue
@@ -270,10 +283,11 @@ def _any_within(asked_s: np.ndarray, times_s: np.ndarray, span_s: float) -> np.n
 
 
 def probe_rejection(row: np.void, limits: ProbeSettings, usual: float) -> str | None:
-    """Why a picture is no probe; None when it is one. `usual`: the median `sharpness` of its shot."""
+    """Why a picture is no probe; None when it is one. `row`: measured inside the bars. `usual`: the median `sharpness`
+    of its shot. A dark picture with a lit part (a face by candlelight) is none that is too dark."""
     if (reason := unusable(row)) is not None:
         return reason
-    if row["luma_mean"] < limits.dark_below:
+    if row["luma_mean"] < limits.dark_below and lit_share(row, _LIT_LUMA) < limits.lit_share:
         return "dark"
     if row["luma_mean"] > limits.bright_above:
         return "bright"

@@ -9,7 +9,7 @@ import numpy as np
 
 from kernels.stats import HISTOGRAM_BINS, HISTOGRAM_SUM
 
-NEVER_USED = frozenset({"static", "burnt_out", "test_card", "card", "text_overlay"})
+NEVER_USED = frozenset({"dark", "static", "burnt_out", "test_card", "card", "text_overlay"})
 """Reasons that nothing outweighs; the last two are given by `stream.ranking.text`."""
 
 _NOISE_RATIO = 5.0

@@ -109,6 +109,12 @@ class ProbeSettings(Section):
         30.0, "Longer shots are divided into parts, each with pictures of its own.", unit="s", ge=1
     )
     dark_below: float = setting(18.0, "Mean luma below this is too dark.", unit="luma 0-255", ge=0, le=255)
+    # In E01-E05 and 14 excerpts of films titles and credits on black had 2.6 % and less, good shots in the dark 4.1 %
+    # and more.
+    lit_share: float = setting(
+        0.03, "A picture as dark as that still counts when this share of it has a luma of 48 and more.", unit="ratio",
+        ge=0, le=1,
+    )
     bright_above: float = setting(235.0, "Mean luma above this is too bright.", unit="luma 0-255", ge=0, le=255)
     flat_below: float = setting(6.0, "Deviation of luma below this has no picture.", unit="luma 0-255", ge=0, le=128)
     # Real excerpts: frames an editor took, .83 and more of the second around them; smeared ones, from .1 to 1.

@@ -107,7 +107,6 @@ def test_a_long_shot_is_bounded_and_divided():
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        ({"luma_mean": 5}, "dark"),
         ({"luma_mean": 250}, "bright"),
         ({"luma_std": 2}, "flat"),
         ({"laplacian_var": 1}, "blurred"),
@@ -118,6 +117,36 @@ def test_what_no_shot_may_offer_is_counted_and_the_best_of_it_kept_in_reserve(va
     assert taken.parts == []
     assert set(taken.rejected) == {reason} and taken.rejected[reason] > 3
     assert taken.reserve is not None and taken.reserve[1] == reason
+
+
+def test_dark_pictures_are_not_even_kept_in_reserve():
+    taken = pending_with(rows_of(100, luma_mean=5)).take(shot_of(0, 100))
+    assert set(taken.rejected) == {"dark"} and taken.rejected["dark"] > 3
+    assert (taken.parts, taken.reserve) == ([], None)
+    rows = rows_of(100, luma_mean=5)
+    rows["luma_mean"][40:80] = 250
+    mixed = pending_with(rows).take(shot_of(0, 100))
+    assert mixed.reserve is not None and mixed.reserve[1] == "bright"
+
+
+def test_light_is_measured_inside_the_bars():
+    """Three quarters of the picture lie inside, where the mean is 20."""
+    assert set(pending_with(rows_of(100, luma_mean=15)).take(shot_of(0, 100)).rejected) == {"dark"}
+    taken = pending_with(rows_of(100, luma_mean=15)).take(shot_of(0, 100), share=0.75)
+    assert taken.parts and not taken.rejected
+    assert {float(picture.row["luma_mean"]) for picture in taken.parts[0]} == {15.0}
+
+
+def test_bars_make_no_picture_less_still():
+    """Of two pictures in bars the sharper one loses when it moves as much more as the whole picture's numbers hide."""
+    rows = rows_of(2, change=0.0)
+    rows["laplacian_var"], rows["change"] = [1200, 1000], [4.0, 0.0]
+    sharper, stiller = values_of(rows)
+    assert stiller > sharper
+    rows["change"][0] = 3.5
+    assert np.diff(values_of(rows))[0] < 0 < np.diff(values_of(rows, 0.5))[0]
+    for share in (1.0, 0.5):
+        assert [value_of(row, share) for row in rows] == values_of(rows, share).tolist()
 
 
 def test_blur_is_relative_to_the_shot_and_motion_blur_counts():

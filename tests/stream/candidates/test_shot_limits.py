@@ -30,13 +30,19 @@ class Line:
     sharpest: float = 100.0
 
     def found(self, **limits: float) -> str | None:
-        return probe_rejection(row(**self.measured), ProbeSettings(**limits), self.sharpest)
+        seen = row(**{name: value for name, value in self.measured.items() if name != "lit"})
+        # Of the rest half is black, half just too dark to be lit (luma 44 to 47).
+        lit = round(60_000 * self.measured.get("lit", 0.0))
+        seen["histogram"][[0, 11, 12]] = 30_000, 30_000 - lit, lit
+        return probe_rejection(seen, ProbeSettings(**limits), self.sharpest)
 
 
 TABLE = (
     Line("an ordinary picture", None),
     Line("a night scene", None, {"luma_mean": 18.0}),
     Line("darker", "dark", {"luma_mean": 17.9}),
+    Line("a face by candlelight", None, {"luma_mean": 9.0, "lit": 0.0301}),
+    Line("a title on black", "dark", {"luma_mean": 9.0, "lit": 0.0299}),
     Line("a snow scene", None, {"luma_mean": 235.0}),
     Line("brighter", "bright", {"luma_mean": 235.5}),
     Line("fog", None, {"luma_std": 6.0}),
@@ -54,7 +60,10 @@ TABLE = (
     Line("dark before flat", "dark", {"luma_mean": 5.0, "luma_std": 1.0, "laplacian_var": 0.0}),
     Line("flat before blurred", "flat", {"luma_std": 1.0, "laplacian_var": 0.0}),
 )
-NEVER = {"dark_below": 0.0, "bright_above": 255.0, "flat_below": 0.0, "blurred_below": 0.0, "laplacian_below": 0.0}
+NEVER = {
+    "dark_below": 0.0, "lit_share": 0.0, "bright_above": 255.0, "flat_below": 0.0, "blurred_below": 0.0,
+    "laplacian_below": 0.0,
+}  # fmt: skip
 """Values of the limits that reject nothing."""
 
 

@@ -1,0 +1,54 @@
+"""The numbers of a row as if the picture had been measured without its black bars, by arithmetic alone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .bars import ActiveArea
+from .surface import Geometry
+
+_SUMS = ("sobel_energy", "laplacian_var", "change", "chroma_change", "tone_change")
+"""Means over the pixels of the picture: black bars, which do not change, add nothing to the sum."""
+
+
+def inside_share(geometry: Geometry, area: ActiveArea) -> float:
+    """Share (0–1) of the displayed picture that the active area is."""
+    width, height = geometry.display_width, geometry.display_height
+    return (width - area.left - area.right) * (height - area.top - area.bottom) / (width * height)
+
+
+def inside_bars(rows: np.ndarray, share: float) -> np.ndarray:
+    """Rows (N,) of dtype `kernels.stats.ROW` as of the picture without its bars; the same rows where there are none.
+
+    share: 0 to 1, of the picture that lies inside (`inside_share`). With luma x, black (0) in the bars, each mean over
+    the inside is the mean over the whole / share: E[x], E[x²], and so the deviation. The bars are taken from the dark
+    end of the histogram. Not exact are: gradients and the Laplacian, which see the step from picture to bar as well
+    (too large by at most that); colourfulness, exact for pictures without a tint. Direction of blur and signatures
+    stay as they are. tests/kernels/test_inside.py says how far from a measurement of the cropped picture they lie.
+    """
+    if share >= 1.0:
+        return rows
+    found = rows.copy()
+    mean, deviation = rows["luma_mean"].astype(np.float64), rows["luma_std"].astype(np.float64)
+    found["luma_mean"] = np.minimum(mean / share, 255.0)
+    found["luma_std"] = np.sqrt(np.maximum(0.0, (deviation**2 + mean**2) / share - (mean / share) ** 2))
+    for name in _SUMS:
+        found[name] = rows[name] / share
+    found["colourfulness"] = rows["colourfulness"] / np.sqrt(share)
+    found["histogram"] = _without_darkest(rows["histogram"], 1.0 - share)
+    return found
+
+
+def _without_darkest(histograms: np.ndarray, share: float) -> np.ndarray:
+    """Histograms (N, bins) without this share of their sum at the dark end, enlarged to the same sum."""
+    counted = histograms.astype(np.float64).cumsum(axis=1)
+    total = counted[:, -1:]
+    left = np.diff(np.maximum(counted - share * total, 0.0), prepend=0.0, axis=1)
+    return np.asarray(np.rint(left / (1.0 - share)))
+
+
+def lit_share(row: np.void, luma: float) -> float:
+    """Share (0–1) of the pixels whose luma is at least `luma` (0–255), by the row's histogram: to the nearest bin."""
+    histogram = row["histogram"].astype(np.float64)
+    first = round(luma * len(histogram) / 256)
+    return float(histogram[first:].sum() / max(1.0, histogram.sum()))
