@@ -15,10 +15,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from kernels.bars import ActiveArea, BarsEvidence
+from kernels.active_areas import BarsEvidence
+from kernels.bars import ActiveArea
 from kernels.open_ops import open_ops
 from stream.decode.decoder import DecodeMode, DecodeOptions
 from stream.decode.ffmpeg.decoder import AvDecoder
+from stream.framing.borders import PendingBorders
 from stream.settings.sections import ShotSettings
 from stream.shots.splitter import ShotSplitter
 
@@ -43,12 +45,15 @@ def find_bars(video: Path, mode: DecodeMode = "all") -> tuple[ActiveArea, bool]:
     try:
         geometry = decoder.info.geometry
         meter, evidence = open_ops("cpu").meter(geometry), BarsEvidence(geometry)
-        splitter = ShotSplitter(ShotSettings(), decoder.info.fps)
+        splitter, pending, end_s = ShotSplitter(ShotSettings(), decoder.info.fps), PendingBorders(), 0.0
         for batch in decoder.batches():
             rows = meter.measure(batch.surfaces, batch.pts_s, batch.frames)
-            if splitter.add(rows):
-                evidence.add(meter.take_darkness())
-        evidence.add(meter.take_darkness())
+            pending.add(len(rows), meter.borders())
+            end_s = float(rows["pts_s"][-1])
+            for shot in splitter.add(rows):
+                evidence.add(pending.take(shot))
+        for shot in splitter.finish(end_s):
+            evidence.add(pending.take(shot))
     finally:
         decoder.close()
     return evidence.active_area(), evidence.changed

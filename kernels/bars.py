@@ -1,4 +1,5 @@
-"""Black bars: what each shot shows along the borders of the picture, and the active area that follows from all shots.
+"""Black bars: what a frame shows along the borders of the picture. Which bars the film has follows from all its shots
+(`kernels.active_areas`).
 
 A dark scene is not a bar. A bar is proved by its *edge*: a straight line across the whole picture, black outside and
 lit just inside, at the same place in shot after shot. A shot that is lit right up to the border disproves it. Shots
@@ -11,8 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-
-from .surface import Geometry
 
 DARKNESS_STRIDE = 8
 """Rows and columns are measured on every 8th frame, on every device."""
@@ -32,17 +31,9 @@ marked full-range has its bars at 16."""
 QUORUM = 0.75
 """Share of a line's parts that must agree before the line is called dark or bright."""
 
-SHARE_VOTED, SHARE_LIT = 0.15, 0.03
-"""A bar width is accepted when it has at least this share of the frames of shots that voted, and of the frames of shots
-that were lit anywhere."""
-
 MAX_BAR_SHARE = 0.36
 """Largest share of the picture's side that a bar may take: 16:9 shown on a 9:16 screen, the narrowest in use, leaves
 0.342."""
-
-SLACK_PX = 2
-"""Edges that are at most this many pixels apart count as the same edge: chroma and coding bleed over it."""
-
 
 NEITHER, DARK, BRIGHT = 0, 1, 2
 """Classes of a line (a row or a column), see `classify_lines`."""
@@ -50,20 +41,18 @@ NEITHER, DARK, BRIGHT = 0, 1, 2
 LEAST_LIVE = 4
 """With fewer live parts than this all lines are NEITHER."""
 
+SIDES = ("top", "bottom", "left", "right")
+"""The order of the sides of the displayed picture in `BORDERS`."""
 
-@dataclass(frozen=True, slots=True)
-class Darkness:
-    """Classes of the rows and columns of the displayed picture over some frames (a shot).
-
-    `rows` (displayed height,) and `columns` (displayed width,) are uint8: NEITHER, DARK or BRIGHT.
-    """
-
-    frames: int
-    """Number of frames that were measured. When it is 0 all lines are NEITHER."""
-    rows: np.ndarray
-    columns: np.ndarray
-    lit: bool
-    """Whether the mean luma of any part of a row reached `LIT`."""
+BORDERS = np.dtype(
+    [
+        ("place", "<i4"),  # index of the frame in its batch
+        ("bright", "<i4", (4,)),  # lines outside the outermost BRIGHT one; all lines of that side when none is
+        ("dark", "<i4", (4,)),  # how many lines from the border on are DARK; all when no line is DARK or BRIGHT
+        ("lit", "?"),  # whether the mean luma of any part of a row reached LIT
+    ]
+)
+"""What one frame shows along its borders, for each of `SIDES`. Frames are joined by taking the least of each number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,83 +65,43 @@ class ActiveArea:
     right: int = 0
 
 
-class BarsEvidence:
-    """Collects what the shots of one video show along the borders. Its memory depends on the picture's size, not on the
-    film's length."""
+def borders_of(rows: np.ndarray, columns: np.ndarray, place: int) -> np.ndarray:
+    """(1,) of dtype BORDERS for one frame.
 
-    def __init__(self, geometry: Geometry) -> None:
-        lines = {"top": geometry.display_height, "bottom": geometry.display_height}
-        lines |= {"left": geometry.display_width, "right": geometry.display_width}
-        self._votes = {side: np.zeros(int(MAX_BAR_SHARE * count) + 1, np.int64) for side, count in lines.items()}
-        self._lit_frames = 0
-
-    def add(self, darkness: Darkness) -> None:
-        """Adds one shot."""
-        if darkness.frames == 0:
-            return
-        for sides, lines in ((("top", "bottom"), darkness.rows), (("left", "right"), darkness.columns)):
-            for side, inwards in zip(sides, (lines, lines[::-1]), strict=True):
-                edge = border_edge(inwards)
-                if edge is not None:
-                    self._votes[side][edge] += darkness.frames
-        if darkness.lit:
-            self._lit_frames += darkness.frames
-
-    @property
-    def changed(self) -> bool:
-        """Whether the width of a bar changes within the file. The active area is then the smallest common one."""
-        return any(len(states) > 1 for states in self._states().values())
-
-    def active_area(self) -> ActiveArea:
-        """The pixels to cut off each side: the widest accepted bar of that side, 0 where no bar was proved."""
-        return ActiveArea(**{side: max(states, default=0) for side, states in self._states().items()})
-
-    def _states(self) -> dict[str, list[int]]:
-        """Accepted bar widths of each side, pixels.
-
-        When the aspect ratio really changes it changes on both sides; a second width on one side alone is a line in the
-        picture and is dropped.
-        """
-        states = {side: self._widths(votes) for side, votes in self._votes.items()}
-        for side, other in (("top", "bottom"), ("bottom", "top"), ("left", "right"), ("right", "left")):
-            if len(states[side]) > 1 and max(states[other], default=0) == 0:
-                states[side] = [min(states[side])]
-        return states
-
-    def _widths(self, votes: np.ndarray) -> list[int]:
-        left, widths = votes.copy(), list[int]()
-        needed = max(1.0, SHARE_VOTED * float(votes.sum()), SHARE_LIT * self._lit_frames)
-        while True:
-            near = np.convolve(left, np.ones(2 * SLACK_PX + 1, np.int64), "same")
-            near[left == 0] = 0
-            peak = int(near.argmax())
-            if near[peak] < needed:
-                return widths
-            around = slice(max(0, peak - SLACK_PX), peak + SLACK_PX + 1)
-            widths.append(around.start + int(left[around].argmax()))
-            left[around] = 0
-
-
-def border_edge(lines: np.ndarray) -> int | None:
-    """Width in lines of the bar that one shot proves at the border where `lines` (n,) uint8 begin; None when it proves
-    nothing.
-
-    The width is 0 when the outermost line is BRIGHT, and at most `MAX_BAR_SHARE` of the lines.
+    rows, columns: (n, SEGMENTS) float32, the mean luma (0–255 full-range units) of each part of each displayed line.
+    place: index of the frame in its batch.
     """
-    near = lines[: int(MAX_BAR_SHARE * len(lines)) + 1]
-    bright = near == BRIGHT
-    if not bright.any():
+    found = np.zeros(1, BORDERS)
+    sides = [_from_border(lines) for lines in map(classify_lines, (rows, columns)) for lines in (lines, lines[::-1])]
+    found["place"], found["lit"] = place, (rows >= LIT).any()
+    found["bright"], found["dark"] = np.transpose(sides)
+    return found
+
+
+def _from_border(lines: np.ndarray) -> tuple[int, int]:
+    """Lines before the first BRIGHT one, and before the first that is not DARK; see `BORDERS`."""
+    bright, count = lines == BRIGHT, len(lines)
+    dark = lines == DARK
+    outside = int(bright.argmax()) if bright.any() else count
+    return outside, count if not lines.any() or dark.all() else int(dark.argmin())
+
+
+def border_edge(bright: int, dark: int, lines: int) -> int | None:
+    """Width in lines of the bar that one shot proves at a border; None when it proves nothing.
+
+    bright, dark: as in `BORDERS`, the least of all frames of the shot. lines: how many lines that side has. The width
+    is 0 when the outermost line is BRIGHT, and at most `MAX_BAR_SHARE` of the lines.
+    """
+    if bright > int(MAX_BAR_SHARE * lines):
         return None
-    edge = int(bright.argmax())
     # The step from black to lit may take a few lines, because coding bleeds and enlarged material is soft.
-    black_lines = max(1, edge - max(3, len(lines) // 180))
-    return edge if edge == 0 or bool((near[:black_lines] == DARK).all()) else None
+    return bright if bright == 0 or dark >= max(1, bright - max(3, lines // 180)) else None
 
 
 def classify_lines(profile: np.ndarray) -> np.ndarray:
     """The class of each line, (n,) uint8: NEITHER, DARK or BRIGHT.
 
-    profile: (n, SEGMENTS) float32, the highest mean luma (0–255 full-range units) that each part of each line reached.
+    profile: (n, SEGMENTS) float32, the mean luma (0–255 full-range units) of each part of each line.
     A part is live when it is lit in any line; parts that bars at right angles (or a night scene) keep dark are not
     live. A line is BRIGHT when a quorum of its live parts is lit, and a quorum of the outer live parts as well, which
     subtitles do not reach. A line is DARK when a quorum of its outer live parts is black.

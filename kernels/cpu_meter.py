@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from .bars import DARKNESS_STRIDE, Darkness
+from .bars import BORDERS, DARKNESS_STRIDE, borders_of
 from .colour import code_range, opponent_axes
-from .cpu_profile import ProfileAccumulator
+from .cpu_profile import profiles_of
 from .fused import chroma_numbers, luma_numbers
 from .geometry import analysis_size, chroma_halvings, halvings, rotated_size
 from .planes import coverage, halve_steps, to_8_bit
@@ -30,14 +30,14 @@ class CpuMeter:
     def __init__(self, geometry: Geometry) -> None:
         self._geometry = geometry
         self._size = analysis_size(geometry)
-        self._profile = ProfileAccumulator(geometry)
+        self._borders: list[np.ndarray] = []
         self._before: np.ndarray | None = None
         self._last: np.ndarray | None = None
         self._small: list[Surface] = []
         self._count = 0
 
     def measure(self, surfaces: list[Surface], pts_s: np.ndarray, frames: np.ndarray) -> np.ndarray:
-        rows = np.zeros(len(surfaces), ROW)
+        rows, self._borders = np.zeros(len(surfaces), ROW), []
         if not surfaces:
             return rows
         rows["pts_s"], rows["frame"] = pts_s, frames
@@ -48,7 +48,7 @@ class CpuMeter:
             counts.add(place, small)
             self._small.append(small)
             if self._count % DARKNESS_STRIDE == 0:
-                self._profile.add(surface)
+                self._borders.append(borders_of(*profiles_of(surface, self._geometry), place))
             self._count += 1
         colours = [surface.colour for surface in surfaces]
         self._luma(rows, counts, colours)
@@ -59,8 +59,8 @@ class CpuMeter:
     def small(self, place: int) -> Surface:
         return self._small[place]
 
-    def take_darkness(self) -> Darkness:
-        return self._profile.take()
+    def borders(self) -> np.ndarray:
+        return np.concatenate([np.zeros(0, BORDERS), *self._borders])
 
     def _luma(self, rows: np.ndarray, counts: _Counts, colours: Sequence[Colour]) -> None:
         spans = [code_range(colour) for colour in colours]

@@ -1,49 +1,28 @@
-"""Highest luma of the parts of each displayed row and column over many frames, on the host."""
+"""Mean luma of the parts of each displayed row and column of a frame, on the host."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from .bars import LIT, SEGMENTS, Darkness, classify_lines
+from .bars import SEGMENTS
 from .colour import code_range
 from .fused import flat, part_means
 from .surface import Geometry, Rotation, Surface
 
 
-class ProfileAccumulator:
-    """Keeps the highest mean luma that each part of each row and column reached. Its memory depends on the picture's
-    size only.
+def profiles_of(surface: Surface, geometry: Geometry) -> tuple[np.ndarray, np.ndarray]:
+    """The mean luma of each part of each displayed row, (displayed height, SEGMENTS), and of each displayed column,
+    (displayed width, SEGMENTS): float32, 0–255 full-range units. Luma below black counts as black.
 
-    `rows` (displayed height, SEGMENTS) and `columns` (displayed width, SEGMENTS): float32, 0–255 full-range units.
     Parts run from left to right in a row, from top to bottom in a column.
     """
-
-    def __init__(self, geometry: Geometry) -> None:
-        self._geometry = geometry
-        self._clear()
-
-    def _clear(self) -> None:
-        self._frames = 0
-        self.rows = np.zeros((self._geometry.display_height, SEGMENTS), np.float32)
-        self.columns = np.zeros((self._geometry.display_width, SEGMENTS), np.float32)
-
-    def add(self, surface: Surface) -> None:
-        """Adds one frame."""
-        span = code_range(surface.colour)
-        unit = 1.0 / (1 << (surface.bit_depth - 8))
-        stored = segment_means(surface.y)
-        rows, columns = displayed_profiles(*stored, self._geometry.rotation)
-        for kept, new in ((self.rows, rows), (self.columns, columns)):
-            luma = (resized_profile(new, len(kept)) * unit - span.black) * span.luma_gain
-            np.maximum(kept, luma, out=kept)
-        self._frames += 1
-
-    def take(self) -> Darkness:
-        """The classes of rows and columns over the frames added since the last call; then starts again from nothing."""
-        lit = bool((self.rows >= LIT).any())
-        taken = Darkness(self._frames, classify_lines(self.rows), classify_lines(self.columns), lit)
-        self._clear()
-        return taken
+    span, unit = code_range(surface.colour), 1.0 / (1 << (surface.bit_depth - 8))
+    stored = displayed_profiles(*segment_means(surface.y), geometry.rotation)
+    rows, columns = (
+        np.maximum((resized_profile(lines, count) * unit - span.black) * span.luma_gain, 0.0).astype(np.float32)
+        for lines, count in zip(stored, (geometry.display_height, geometry.display_width), strict=True)
+    )
+    return rows, columns
 
 
 def segment_edges(length: int) -> np.ndarray:
@@ -70,17 +49,6 @@ def displayed_profiles(rows: np.ndarray, columns: np.ndarray, rotation: Rotation
         return rows[::-1, ::-1], columns[::-1, ::-1]
     if rotation == 270:
         return columns[::-1], rows[:, ::-1]
-    return rows, columns
-
-
-def displayed_lines(rows: np.ndarray, columns: np.ndarray, rotation: Rotation) -> tuple[np.ndarray, np.ndarray]:
-    """Like `displayed_profiles`, for one value per line instead of one per part."""
-    if rotation == 90:
-        return columns, rows[::-1]
-    if rotation == 180:
-        return rows[::-1], columns[::-1]
-    if rotation == 270:
-        return columns[::-1], rows
     return rows, columns
 
 

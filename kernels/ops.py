@@ -8,7 +8,6 @@ from typing import Literal, Protocol
 import numpy as np
 
 from .balance import PixelBox
-from .bars import Darkness
 from .surface import Array, Geometry, Rect, Surface
 
 Device = Literal["cpu", "cuda"]
@@ -34,9 +33,9 @@ class Meter(Protocol):
         chroma, 8 bits, the same display size. It is finished, and the decoder does not reuse its memory."""
         ...
 
-    def take_darkness(self) -> Darkness:
-        """The classes of rows and columns over the frames measured since the last call; then starts again from nothing.
-        Synchronises (on a device)."""
+    def borders(self) -> np.ndarray:
+        """What the last batch shows along the borders of the picture: (N,) of dtype `kernels.bars.BORDERS`, one for
+        every eighth frame of the video (`kernels.bars.DARKNESS_STRIDE`). It came with the rows."""
         ...
 
 

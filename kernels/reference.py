@@ -5,6 +5,7 @@ It shares nothing with the fast implementations but the sizes (`geometry`) and t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from math import lcm
 
@@ -160,13 +161,12 @@ def rgb(surface: Surface) -> np.ndarray:
     return to_displayed(out.clip(0, 255), surface.geometry.rotation)
 
 
-def darkness(surfaces: list[Surface], segments: int) -> tuple[np.ndarray, np.ndarray]:
-    """The highest mean luma of each part of each displayed row, (h, segments), and column, (w, segments); for pictures
-    whose stored size is their display size."""
-    pictures = [to_displayed(full_luma(s.y / 2 ** (s.bit_depth - 8), s.colour), s.geometry.rotation) for s in surfaces]
-    rows = np.max([_parts(p, segments) for p in pictures], axis=0)
-    columns = np.max([_parts(p.T, segments) for p in pictures], axis=0)
-    return rows.clip(0), columns.clip(0)
+def darkness(surface: Surface, segments: int) -> tuple[np.ndarray, np.ndarray]:
+    """The mean luma of each part of each displayed row, (h, segments), and column, (w, segments); for pictures whose
+    stored size is their display size."""
+    luma = full_luma(surface.y / 2 ** (surface.bit_depth - 8), surface.colour)
+    picture = to_displayed(luma, surface.geometry.rotation)
+    return _parts(picture, segments).clip(0), _parts(picture.T, segments).clip(0)
 
 
 def classify_lines(profile: np.ndarray) -> list[int]:
@@ -184,6 +184,16 @@ def classify_lines(profile: np.ndarray) -> list[int]:
         bright = len(lit) / len(live) >= 0.75 and len(set(lit) & set(outer)) / len(outer) >= 0.75
         found.append(2 if bright else 1 if len(black) / len(outer) >= 0.75 else 0)
     return found
+
+
+def borders(rows: Sequence[int], columns: Sequence[int]) -> tuple[list[int], list[int]]:
+    """`bright` and `dark` of `kernels.bars.BORDERS` for lines of these classes."""
+    bright, dark = [], []
+    for lines in (list(rows), list(rows)[::-1], list(columns), list(columns)[::-1]):
+        others = [place for place, kind in enumerate(lines) if kind != 1]
+        bright.append(lines.index(2) if 2 in lines else len(lines))
+        dark.append(others[0] if others and any(lines) else len(lines))
+    return bright, dark
 
 
 def _parts(lines: np.ndarray, segments: int) -> np.ndarray:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from kernels.bars import BarsEvidence
+from kernels.active_areas import BarsEvidence
 
 from .candidates.pace import Pace
 from .candidates.picture_pool import PicturePool

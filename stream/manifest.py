@@ -116,7 +116,8 @@ class ActiveAreaEntry(ManifestPart):
 
 
 class ShotEntry(ManifestPart):
-    """One shot. Ends are exclusive; frames are null when unknowable."""
+    """One shot. Ends are exclusive; frames are null when unknowable. `active_area` only where its bars are not the
+    film's."""
 
     index: Count
     start_s: TimeS
@@ -125,6 +126,11 @@ class ShotEntry(ManifestPart):
     end_frame: Count | None
     transition: Literal["cut", "dissolve", "fade"]
     candidates: Count
+    active_area: ActiveAreaEntry | None = None
+
+    @model_serializer(mode="wrap")
+    def _absent_when_unknown(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        return _without_none(handler(self), "active_area")
 
 
 class CharacterEntry(ManifestPart):

@@ -88,7 +88,7 @@ def workloads(ops: Any, runtime: Any, surfaces: Sequence[Any], kind: PictureKind
     def picture(turn: int) -> Any:
         return surfaces[turn % BATCH]
 
-    yield "statistics", BATCH, lambda turn: (meter.measure(surfaces, frames / 25.0, frames), meter.take_darkness())
+    yield "statistics", BATCH, lambda turn: meter.measure(surfaces, frames / 25.0, frames)
     yield "rgb", 1, lambda turn: ops.rgb(picture(turn))
     yield "detector picture", 1, lambda turn: ops.rgb(picture(turn), None, (320, 192))
     yield "poster", 1, lambda turn: ops.rgb(picture(turn), poster, (1000, 1500), fine=True)

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from kernels.balance import PixelBox
-from kernels.bars import Darkness
 from kernels.cuda.meter import CudaMeter
 from kernels.ops import Meter, Ops, Part, Warps
 from kernels.surface import Array, Geometry, Rect, Surface
@@ -22,11 +21,11 @@ from stream.settings.model import Settings
 
 from ..report import Row
 from .counting import CountingRuntime
-from .tally import FILES, LINE_PROFILES, ROWS, Tally, kind_by_caller
+from .tally import FILES, ROWS, Tally, kind_by_caller
 
 
 class CountingMeter:
-    """A `Meter` that passes calls on and counts the bytes that reach the host for rows and profiles.
+    """A `Meter` that passes calls on and counts the bytes that reach the host for rows and borders.
 
     crossed: returns the bytes that have reached the host so far, for a meter on a device; without it the returned
     arrays are counted.
@@ -39,20 +38,16 @@ class CountingMeter:
         """Passes the call on and counts the bytes of the rows."""
         before = self._crossed() if self._crossed else 0
         rows = self._inner.measure(surfaces, pts_s, frames)
-        self._tally.add(ROWS, self._crossed() - before if self._crossed else rows.nbytes)
+        self._tally.add(ROWS, self._crossed() - before if self._crossed else rows.nbytes + self._inner.borders().nbytes)
         return rows
 
     def small(self, place: int) -> Surface:
         """Passes the call on. The picture stays where it is."""
         return self._inner.small(place)
 
-    def take_darkness(self) -> Darkness:
-        """Passes the call on and counts the bytes of the profiles."""
-        before = self._crossed() if self._crossed else 0
-        taken = self._inner.take_darkness()
-        arrays = sum(part.nbytes for part in field_values(taken) if isinstance(part, np.ndarray))
-        self._tally.add(LINE_PROFILES, self._crossed() - before if self._crossed else arrays)
-        return taken
+    def borders(self) -> np.ndarray:
+        """Passes the call on. These bytes came with the rows."""
+        return self._inner.borders()
 
 
 class CountingOps:

@@ -8,14 +8,13 @@ from collections import Counter
 
 from ..report import Row
 
-ROWS, LINE_PROFILES = "rows", "profiles"
+ROWS = "rows"
 """Kinds that measuring sends, whatever the film shows."""
 FILES, TILES = "files", "tiles"
 """The crops: finished pictures, and those from which the contact sheet is made."""
 
 PER = {
     ROWS: "frame",
-    LINE_PROFILES: "stretch of frames",
     "detections": "probe",
     "descriptors": "probe",
     "faces": "probe",
@@ -61,7 +60,7 @@ class Tally:
         }
         return {
             "by_kind": kinds,
-            "each_frame_bytes": self.bytes[ROWS] + self.bytes[LINE_PROFILES],
+            "each_frame_bytes": self.bytes[ROWS],
             "crops_bytes": crops,
             "beside_crops_bytes": self.bytes.total() - crops,
         }

@@ -1,5 +1,5 @@
-// Highest luma of the parts of rows and columns over the sampled pictures of a batch: picture `first` and every
-// `stride`th picture after it. Matrix: none, luma only.
+// Mean luma of the parts of rows and columns of the sampled pictures of a batch: picture `first` and every `stride`th
+// picture after it; and what follows from them along the borders. Matrix: none, luma only.
 //
 // Lines are rows or columns of the stored picture, as many as are displayed (the nearest line when the picture is
 // enlarged). Each line has 16 parts, which are measured separately. Block: 16 warps x 32 lanes.
@@ -17,7 +17,7 @@
 #define LEAST_LIVE 4
 
 __device__ inline float luma_of(const Picture& p, unsigned long long sum, int count) {
-    return ((float)sum / count * p.unit - p.black) * p.luma_gain;
+    return fmaxf(0.0f, ((float)sum / count * p.unit - p.black) * p.luma_gain);
 }
 
 __device__ inline int stored_line(int line, int lines, int stored) {
@@ -25,38 +25,29 @@ __device__ inline int stored_line(int line, int lines, int stored) {
     return clamped(nearest, stored - 1);
 }
 
-// `rows` is (lines, SEGMENTS) float32; grid x = lines.
-extern "C" __global__ void darkness_rows(const Picture* pictures, int first, int stride, int count,
-                                        float* rows, int lines) {
+// `rows` is (grid y, lines, SEGMENTS) float32; grid x = lines, grid y = sampled pictures.
+extern "C" __global__ void darkness_rows(const Picture* pictures, int first, int stride, float* rows, int lines) {
     int part = threadIdx.x / 32, lane = threadIdx.x % 32, line = blockIdx.x;
-    float highest = rows[line * SEGMENTS + part];
-    for (int n = first; n < count; n += stride) {
-        const Picture& p = pictures[n];
-        int y = stored_line(line, lines, p.y.height);
-        int begin = part * p.y.width / SEGMENTS, end = max(begin + 1, (part + 1) * p.y.width / SEGMENTS);
-        unsigned long long sum = 0;
-        for (int x = begin + lane; x < end; x += 32) sum += sample(p.y, x, y, p.deep);
-        sum = warp_sum(sum);
-        if (lane == 0) highest = fmaxf(highest, luma_of(p, sum, end - begin));
-    }
-    if (lane == 0) rows[line * SEGMENTS + part] = highest;
+    const Picture& p = pictures[first + blockIdx.y * stride];
+    int y = stored_line(line, lines, p.y.height);
+    int begin = part * p.y.width / SEGMENTS, end = max(begin + 1, (part + 1) * p.y.width / SEGMENTS);
+    unsigned long long sum = 0;
+    for (int x = begin + lane; x < end; x += 32) sum += sample(p.y, x, y, p.deep);
+    sum = warp_sum(sum);
+    if (lane == 0) rows[(blockIdx.y * lines + line) * SEGMENTS + part] = luma_of(p, sum, end - begin);
 }
 
-// `columns` is (lines, SEGMENTS) float32; grid x = lines / 32, rounded up.
-extern "C" __global__ void darkness_columns(const Picture* pictures, int first, int stride, int count,
-                                           float* columns, int lines) {
+// `columns` is (grid y, lines, SEGMENTS) float32; grid x = lines / 32, rounded up, grid y = sampled pictures.
+extern "C" __global__ void darkness_columns(const Picture* pictures, int first, int stride, float* columns,
+                                           int lines) {
     int part = threadIdx.x / 32, line = blockIdx.x * 32 + threadIdx.x % 32;
     if (line >= lines) return;
-    float highest = columns[line * SEGMENTS + part];
-    for (int n = first; n < count; n += stride) {
-        const Picture& p = pictures[n];
-        int x = stored_line(line, lines, p.y.width);
-        int begin = part * p.y.height / SEGMENTS, end = max(begin + 1, (part + 1) * p.y.height / SEGMENTS);
-        unsigned long long sum = 0;
-        for (int y = begin; y < end; ++y) sum += sample(p.y, x, y, p.deep);
-        highest = fmaxf(highest, luma_of(p, sum, end - begin));
-    }
-    columns[line * SEGMENTS + part] = highest;
+    const Picture& p = pictures[first + blockIdx.y * stride];
+    int x = stored_line(line, lines, p.y.width);
+    int begin = part * p.y.height / SEGMENTS, end = max(begin + 1, (part + 1) * p.y.height / SEGMENTS);
+    unsigned long long sum = 0;
+    for (int y = begin; y < end; ++y) sum += sample(p.y, x, y, p.deep);
+    columns[(blockIdx.y * lines + line) * SEGMENTS + part] = luma_of(p, sum, end - begin);
 }
 
 // Median of the 16 parts of a line.
@@ -88,19 +79,22 @@ __device__ inline unsigned kind_of(const float* line, const int* live, int lives
     return agree(dark_outer, outers);
 }
 
-// Classifies all lines, so that only two bits for each line are sent to the host. Block 0 = rows, block 1 = columns.
-// `out` of each: four lines in a byte, the first in the lowest bits; then a byte that is 1 if any part reached LIT.
-extern "C" __global__ void darkness_lines(const float* rows, int row_count, const float* columns, int column_count,
-                                         unsigned char* out) {
-    __shared__ int live[SEGMENTS], any_lit;
-    const float* profile = blockIdx.x ? columns : rows;
-    int count = blockIdx.x ? column_count : row_count, bytes = (count + 3) / 4;
-    if (blockIdx.x) out += (row_count + 3) / 4 + 1;
+// Classifies all lines and keeps what each picture shows along its borders. Grid x: 0 = rows, 1 = columns; grid y =
+// sampled pictures. `out` of each picture, for its rows, then for its columns, as in BORDERS of kernels/bars.py: lines
+// outside the outermost bright one from the first line and from the last, lines that are dark from the first line and
+// from the last, then 1 if any part reached LIT.
+extern "C" __global__ void line_borders(const float* rows, int row_count, const float* columns, int column_count,
+                                       int* out) {
+    __shared__ int live[SEGMENTS], any_lit, any_kind, nearest[4];
+    int count = blockIdx.x ? column_count : row_count;
+    const float* profile = (blockIdx.x ? columns : rows) + blockIdx.y * count * SEGMENTS;
+    out += (blockIdx.y * 2 + blockIdx.x) * 5;
     double ends = fminf(middle_of(profile), middle_of(profile + (count - 1) * SEGMENTS));
     double pedestal = fmin(PEDESTAL_MAX, ends);
     float black = (float)(pedestal + BLACK), lit = (float)(pedestal + LIT);
     if (threadIdx.x < SEGMENTS) live[threadIdx.x] = 0;
-    if (threadIdx.x == 0) any_lit = 0;
+    if (threadIdx.x < 4) nearest[threadIdx.x] = count;
+    if (threadIdx.x == 0) any_lit = any_kind = 0;
     __syncthreads();
     for (int i = threadIdx.x; i < count * SEGMENTS; i += blockDim.x) {  // all threads that write write the same value
         if (profile[i] >= lit) live[i % SEGMENTS] = 1;
@@ -115,11 +109,13 @@ extern "C" __global__ void darkness_lines(const float* rows, int row_count, cons
         if (live[part] && (seen < at_ends || seen >= lives - at_ends)) outer |= 1u << part;
         seen += live[part];
     }
-    for (int at = threadIdx.x; at < bytes; at += blockDim.x) {
-        unsigned kinds = 0;
-        for (int i = 0; i < 4 && at * 4 + i < count && lives >= LEAST_LIVE; ++i)
-            kinds |= kind_of(profile + (at * 4 + i) * SEGMENTS, live, lives, outer, 2 * at_ends, black, lit) << (2 * i);
-        out[at] = (unsigned char)kinds;
+    for (int line = threadIdx.x; line < count && lives >= LEAST_LIVE; line += blockDim.x) {
+        unsigned kind = kind_of(profile + line * SEGMENTS, live, lives, outer, 2 * at_ends, black, lit);
+        if (kind) any_kind = 1;
+        if (kind == 2) atomicMin(&nearest[0], line), atomicMin(&nearest[1], count - 1 - line);
+        if (kind != 1) atomicMin(&nearest[2], line), atomicMin(&nearest[3], count - 1 - line);
     }
-    if (threadIdx.x == 0) out[bytes] = (unsigned char)any_lit;
+    __syncthreads();
+    if (threadIdx.x < 4) out[threadIdx.x] = threadIdx.x < 2 || any_kind ? nearest[threadIdx.x] : count;
+    if (threadIdx.x == 0) out[4] = any_lit;
 }

@@ -1,5 +1,5 @@
-"""Measures batches of frames on the device: one launch for each batch, and two more when rows and columns are
-measured."""
+"""Measures batches of frames on the device: one launch for each batch, and three more when rows and columns are
+measured. All numbers of a batch come to the host in one fetch."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..bars import DARKNESS_STRIDE, SEGMENTS, Darkness
-from ..cpu_profile import displayed_lines
+from ..bars import BORDERS, DARKNESS_STRIDE, SEGMENTS
 from ..geometry import analysis_size, rotated_size
 from ..stats import ROW, THUMB_HEIGHT, THUMB_WIDTH
-from ..surface import Array, Colour, Geometry, Surface
+from ..surface import Array, Colour, Geometry, Rotation, Surface
 from .layout import MEASURED, PICTURE, PLAN, SUMS, picture_structs
 from .runtime import Runtime
 
 _BLOCK = 256
 _TILE = (64, 16)
 _THUMB = THUMB_WIDTH * THUMB_HEIGHT
+_AXIS = np.dtype([("bright", "<i4", (2,)), ("dark", "<i4", (2,)), ("lit", "<i4")])
+"""What the kernel `line_borders` writes for the stored rows, then for the stored columns of a picture: numbers of
+`kernels.bars.BORDERS` from the first line inwards and from the last one."""
+_SIDES: dict[Rotation, tuple[int, ...]] = {0: (0, 1, 2, 3), 90: (2, 3, 1, 0), 180: (1, 0, 3, 2), 270: (3, 2, 0, 1)}
+"""Which stored border is the displayed top, bottom, left and right: 0, 1 where rows begin and end, 2, 3 columns."""
 
 
 @dataclass(slots=True)
@@ -29,6 +33,7 @@ class _Buffers:
     thumbs: Array
     rows: Array
     batch_done: Array
+    lines: tuple[Array, Array]
 
 
 class CudaMeter:
@@ -47,18 +52,19 @@ class CudaMeter:
         self._shown_as: list[tuple[Colour, Geometry]] = []
         self._last: tuple[np.ndarray, Array, Array]
         self._count = 0
-        self._clear()
+        self._borders = np.zeros(0, BORDERS)
 
     def measure(self, surfaces: list[Surface], pts_s: np.ndarray, frames: np.ndarray) -> np.ndarray:
-        rows = np.zeros(len(surfaces), ROW)
+        rows, self._borders = np.zeros(len(surfaces), ROW), np.zeros(0, BORDERS)
         rows["pts_s"], rows["frame"] = pts_s, frames
         if not surfaces:
             return rows
         described = picture_structs(surfaces, self._runtime.address)
         device = self._runtime.upload(described.view(np.uint8))
-        self._measure_lines(device, len(surfaces))
+        places = np.arange(-self._count % DARKNESS_STRIDE, len(surfaces), DARKNESS_STRIDE)
         luma, chroma = self._small_planes(described)
-        measured = self._launch(device, len(surfaces), luma, chroma)
+        measured, lines = self._launch(device, len(surfaces), luma, chroma, places)
+        self._borders = _displayed_borders(lines, places, self._geometry.rotation)
         # The surfaces themselves would keep the decoder's slots occupied.
         self._shown_as = [(surface.colour, surface.geometry) for surface in surfaces]
         self._last = described["chroma_size"].copy(), luma, chroma
@@ -78,25 +84,8 @@ class CudaMeter:
         u, v = (self._runtime.plane(chroma, begin + i, (height, width), (2 * width, 2)) for i in (0, 1))
         return Surface(y, u, v, 8, colour, geometry)
 
-    def take_darkness(self) -> Darkness:
-        counts = [len(lines) for lines in self._lines]
-        row_bytes, column_bytes = (-(-count // 4) + 1 for count in counts)
-        out = self._runtime.empty((row_bytes + column_bytes,), np.uint8)
-        arguments = [self._lines[0], counts[0], self._lines[1], counts[1], out]
-        self._runtime.launch("darkness_lines", (2, 1, 1), (32 * SEGMENTS, 1, 1), arguments)
-        # Synchronises: two bits for each line are downloaded.
-        packed, rotation = np.split(self._runtime.download(out), [row_bytes]), self._geometry.rotation
-        across, down = map(_unpacked, packed, counts)
-        rows, columns = displayed_lines(across, down, rotation)
-        lit = packed[0 if rotation % 180 == 0 else 1][-1] > 0
-        taken = Darkness(self._line_frames, rows, columns, bool(lit))
-        self._clear()
-        return taken
-
-    def _clear(self) -> None:
-        self._line_frames = 0
-        width, height = self._shown
-        self._lines = [self._runtime.zeros((count, SEGMENTS), np.float32) for count in (height, width)]
+    def borders(self) -> np.ndarray:
+        return self._borders
 
     def _small_planes(self, described: np.ndarray) -> tuple[Array, Array]:
         """New memory for the small pictures of a batch; new because `small` hands it out."""
@@ -105,14 +94,23 @@ class CudaMeter:
         empty = self._runtime.empty
         return empty((count * pixels,), np.uint8), empty((max(1, count * self._chroma_room * 2),), np.uint8)
 
-    def _launch(self, device: Array, count: int, luma: Array, chroma: Array) -> np.ndarray:
-        """Rows (count,) of dtype MEASURED. `device`: the PICTUREs of the batch. Synchronises."""
-        buffers = self._room_for(count)
+    def _launch(
+        self, device: Array, count: int, luma: Array, chroma: Array, places: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Rows (count,) of dtype MEASURED; (N, 2) of dtype _AXIS for the pictures at `places` (N,). Synchronises.
+
+        device: the PICTUREs of the batch.
+        """
+        buffers, row_bytes = self._room_for(count), count * MEASURED.itemsize
+        after_rows = buffers.rows[MEASURED.itemsize + row_bytes :]
+        self._measure_lines(device, places, buffers.lines, after_rows)
         grid = self._tiles[0] * self._tiles[1] + -(-self._chroma_room // _BLOCK), count, 1
-        places = [buffers.sums, luma, chroma, buffers.thumbs, buffers.rows, buffers.batch_done]
-        self._runtime.launch("measure", grid, (_BLOCK, 1, 1), [device, self._plan(), *places])
-        # Synchronises: the rows are all that the host needs of a frame.
-        return self._runtime.download(buffers.rows[MEASURED.itemsize :][: count * MEASURED.itemsize]).view(MEASURED)
+        memory = [buffers.sums, luma, chroma, buffers.thumbs, buffers.rows, buffers.batch_done]
+        self._runtime.launch("measure", grid, (_BLOCK, 1, 1), [device, self._plan(), *memory])
+        # Synchronises: the rows and the borders behind them are all that the host needs of a frame.
+        wanted = row_bytes + len(places) * 2 * _AXIS.itemsize
+        found = self._runtime.download(buffers.rows[MEASURED.itemsize :][:wanted])
+        return found[:row_bytes].view(MEASURED), found[row_bytes:].view(_AXIS).reshape(-1, 2)
 
     def _plan(self) -> Array:
         """PLAN on the device; uploaded again when one of its values changed."""
@@ -129,36 +127,45 @@ class CudaMeter:
         old = self._buffers
         if old is not None and old.room >= count:
             return old
-        zeros = self._runtime.zeros
+        zeros, empty, most = self._runtime.zeros, self._runtime.empty, -(-count // DARKNESS_STRIDE)
+        width, height = self._shown
         self._buffers = new = _Buffers(
             count,
             sums=zeros((count * SUMS.itemsize,), np.uint8),
             thumbs=zeros((count + 1, _THUMB), np.float32),
-            rows=zeros(((count + 1) * MEASURED.itemsize,), np.uint8),
+            rows=zeros(((count + 1) * MEASURED.itemsize + most * 2 * _AXIS.itemsize,), np.uint8),
             batch_done=zeros((1,), np.uint32),
+            lines=(empty((most * height * SEGMENTS,), np.float32), empty((most * width * SEGMENTS,), np.float32)),
         )
         if old is not None:
             self._runtime.copy(new.thumbs[0], old.thumbs[0])
             self._runtime.copy(new.rows[: MEASURED.itemsize], old.rows[: MEASURED.itemsize])
         return new
 
-    def _measure_lines(self, device: Array, count: int) -> None:
-        """Measures rows and columns of every eighth picture of the film. `device`: the PICTUREs of a batch of
-        `count`."""
-        sampled = range(-self._count % DARKNESS_STRIDE, count, DARKNESS_STRIDE)
-        if not sampled:
+    def _measure_lines(
+        self, device: Array, places: np.ndarray, lines: tuple[Array, Array], out: Array
+    ) -> None:
+        """Measures rows and columns of the pictures at `places`, and finds in them what `out` takes.
+
+        device: the PICTUREs of the batch. lines: memory for the profiles.
+        """
+        if not len(places):
             return
         width, height = self._shown
-        which, block = [device, sampled.start, DARKNESS_STRIDE, count], (32 * SEGMENTS, 1, 1)
-        self._runtime.launch("darkness_rows", (height, 1, 1), block, [*which, self._lines[0], height])
-        self._runtime.launch("darkness_columns", (-(-width // 32), 1, 1), block, [*which, self._lines[1], width])
-        self._line_frames += len(sampled)
+        which, block, pictures = [device, int(places[0]), DARKNESS_STRIDE], (32 * SEGMENTS, 1, 1), len(places)
+        self._runtime.launch("darkness_rows", (height, pictures, 1), block, [*which, lines[0], height])
+        self._runtime.launch("darkness_columns", (-(-width // 32), pictures, 1), block, [*which, lines[1], width])
+        arguments = [lines[0], height, lines[1], width, out]
+        self._runtime.launch("line_borders", (2, pictures, 1), block, arguments)
 
 
-def _unpacked(packed: np.ndarray, count: int) -> np.ndarray:
-    """(count,) uint8 classes of lines from the packed output of the kernel `darkness_lines`."""
-    lines: np.ndarray = (packed[:-1, None] >> np.arange(0, 8, 2, dtype=np.uint8) & 3).reshape(-1)[:count]
-    return lines
+def _displayed_borders(found: np.ndarray, places: np.ndarray, rotation: Rotation) -> np.ndarray:
+    """(N,) of dtype BORDERS. found: (N, 2) of dtype _AXIS, of the pictures at `places` (N,)."""
+    borders, sides = np.zeros(len(places), BORDERS), list(_SIDES[rotation])
+    borders["place"], borders["lit"] = places, found["lit"][:, 0 if rotation % 180 == 0 else 1] > 0
+    for name in ("bright", "dark"):
+        borders[name] = found[name].reshape(-1, 4)[:, sides]
+    return borders
 
 
 assert PICTURE.itemsize == 208, "PICTURE differs from Picture in kernels/cuda/pixels.h"

@@ -23,6 +23,14 @@ class ActiveRects:
         return self.by_shot.get(shot, self.film)
 
 
+def active_rects(
+    geometry: Geometry, film: ActiveArea, by_shot: Mapping[int, ActiveArea], margin_px: int
+) -> ActiveRects:
+    """`active_rect` of the film's area and of those of the shots that have another, by index."""
+    own = {index: active_rect(geometry, area, margin_px) for index, area in by_shot.items()}
+    return ActiveRects(active_rect(geometry, film, margin_px), own)
+
+
 def active_rect(geometry: Geometry, area: ActiveArea, margin_px: int) -> ActiveRect:
     """The active area, less `margin_px` at each side that has bars: chroma bleeds from the bars into the picture."""
 

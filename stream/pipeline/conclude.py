@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,7 +17,7 @@ from ..dataflow.cancellation import checkpoint
 from ..dataflow.workers import workers
 from ..decode.seeking import SAME_TIME_S
 from ..film import Film
-from ..framing.active import ActiveRects, active_rect
+from ..framing.active import ActiveRects, active_rects
 from ..framing.planner import CropPlanner
 from ..origin import in_stage
 from ..output.jpeg import Encoder
@@ -30,6 +30,7 @@ from ..ranking.selection import Selection
 from ..ranking.shortage import shortage_message
 from ..records import Candidate, Character, Notice, TimedSurface
 from ..settings.model import Settings
+from .bars import active_areas
 
 
 class Between(Protocol):
@@ -56,9 +57,14 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """The decisions about a film. `refetched`: times (`pts_s`) of the pictures that were decoded a second time."""
+    """The decisions about a film.
+
+    `by_shot`: areas of shots that differ from the film's, by index. `refetched`: times (`pts_s`) of the pictures that
+    were decoded a second time.
+    """
 
     area: ActiveArea
+    by_shot: Mapping[int, ActiveArea]
     active: ActiveRects
     characters: list[Character]
     grouping: str
@@ -109,11 +115,11 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
     On an anyio worker thread each step hears a cancellation within a second. Raises KeyartError when the picture of a
     chosen candidate cannot be decoded again.
     """
-    clocks, area = film.clocks, _active_area(film, settings.crop.bars)
+    clocks, (area, by_shot) = film.clocks, active_areas(film, settings.crop.bars)
     characters, grouping = clocks["people"].stage(
         lambda: find_characters(film.tracks, film.shots, settings.people, tools.clustering), len(film.tracks)
     )
-    active = ActiveRects(active_rect(film.info.geometry, area, settings.crop.bars_margin_px))
+    active = active_rects(film.info.geometry, area, by_shot, settings.crop.bars_margin_px)
     baselines = EmotionBaselines(film, characters, settings)
     assessments = clocks["judge"].stage(
         lambda: assess_candidates(film, characters, baselines, active, settings), len(film.candidates)
@@ -133,7 +139,7 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
     if len(picks) < settings.top:
         turned_down = film.funnel.at_shot + film.funnel.at_end
         film.notices.append(Notice("few_images", shortage_message(len(picks), settings.top, turned_down)))
-    return Conclusion(area, active, characters, grouping, files, frozenset(pictures.refetched))
+    return Conclusion(area, by_shot, active, characters, grouping, files, frozenset(pictures.refetched))
 
 
 def _planner(
@@ -141,15 +147,6 @@ def _planner(
 ) -> CropPlanner:
     mains = frozenset(character.id for character in characters if character.main)
     return CropPlanner(settings.chosen_formats(), active, ops, pictures.surface, mains, settings.faces.min_score)
-
-
-def _active_area(film: Film, find_bars: bool) -> ActiveArea:
-    if not find_bars:
-        return ActiveArea()
-    if film.bars.changed:
-        message = "the black bars change within the film, cut to the area that is always picture"
-        film.notices.append(Notice("bars_change", message))
-    return film.bars.active_area()
 
 
 def _count_rejections(film: Film, selection: Selection) -> None:

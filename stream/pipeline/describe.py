@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 from engines.faces import EMOTIONS, Face
+from kernels.bars import ActiveArea
 
 from ..dataflow.channels import ChannelMeter
 from ..errors import KeyartError
@@ -78,12 +79,7 @@ def manifest_of(
     return Manifest(
         tool=_tool(settings, services, decoder),
         video=_video(film, fingerprint),
-        active_area=ActiveAreaEntry(
-            top=conclusion.area.top,
-            bottom=conclusion.area.bottom,
-            left=conclusion.area.left,
-            right=conclusion.area.right,
-        ),
+        active_area=_area(conclusion.area),
         shots=[
             ShotEntry(
                 index=s.index,
@@ -93,6 +89,7 @@ def manifest_of(
                 end_frame=s.end_frame,
                 transition=s.transition,
                 candidates=per_shot[s.index],
+                active_area=_area(conclusion.by_shot[s.index]) if s.index in conclusion.by_shot else None,
             )
             for s in film.shots
         ],
@@ -108,6 +105,10 @@ def manifest_of(
         timings=_timings(film, wall_s),
         warnings=[WarningEntry(code=n.code, message=n.message, time_s=n.time_s) for n in notices],
     )
+
+
+def _area(area: ActiveArea) -> ActiveAreaEntry:
+    return ActiveAreaEntry(top=area.top, bottom=area.bottom, left=area.left, right=area.right)
 
 
 def _tool(settings: Settings, services: Services, decoder: str) -> ToolEntry:

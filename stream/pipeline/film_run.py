@@ -18,7 +18,7 @@ from pathlib import Path
 import anyio
 from anyio import CancelScope
 
-from kernels.bars import BarsEvidence
+from kernels.active_areas import BarsEvidence
 
 from ..candidates.pace import Pace
 from ..candidates.picture_pool import PicturePool

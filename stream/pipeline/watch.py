@@ -5,21 +5,20 @@ Each stage is a function that reads one channel and writes the next. A channel e
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
 from anyio import CancelScope, CapacityLimiter, create_task_group
 
 from engines.faces import Reading
 from kernels.ops import Meter, Ops
-from kernels.surface import Geometry, Surface
+from kernels.surface import Surface
 
 from ..candidates.choice import choose_candidates, shows_enough
 from ..candidates.composition import measure_composition
 from ..candidates.neighbours import SmallPictureSampler
-from ..candidates.probes import PendingPictures, ShotPictures, reading_rounds, value_of
+from ..candidates.probes import ShotPictures, reading_rounds, value_of
 from ..dataflow.batching import Batcher
 from ..dataflow.channels import Receiver, Sender, open_channel
 from ..dataflow.clocks import StageClock, on_thread
@@ -32,26 +31,14 @@ from ..ranking.scores import provisional_score
 from ..records import Candidate, FrameBatch, Picture
 from ..settings.model import Settings
 from ..shots.splitter import ShotSplitter
+from .closing import ClosingShots, Measured
 
 _FRAMES_AHEAD = 1
 """Batches that wait between decoder, kernels and splitter: the stages overlap, and little memory is held."""
 _SHOTS_AHEAD = 2
 """Closed shots between the splitter and the stages that read them. Chosen by eye: each holds full-size pictures."""
-_DARKNESS_FRAMES, _DARKNESS_LINES = 128, 1920 + 1080
-"""Frames after which the evidence of the borders is fetched, of pictures with at most so many rows and columns. Chosen
-by eye: about as often as shots change."""
 _RESERVE = 32
 """Rejected pictures that are kept for a film that gives nothing else. Chosen by eye: three times the usual ten."""
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A batch with its rows (N,) of dtype `kernels.stats.ROW`. `small`: index in the batch → small copy of the picture,
-    for some of them."""
-
-    batch: FrameBatch
-    rows: np.ndarray
-    small: Mapping[int, Surface]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,32 +117,16 @@ async def _measure(
     out: Sender[Measured],
     limiter: CapacityLimiter,
 ) -> None:
-    """Measure every batch. Take the evidence of black bars after a fixed count of frames, so that results do not depend
-    on how fast the other stages are."""
-    clock, since, sampler = film.clocks["measure"], 0, SmallPictureSampler(settings.faces.moment_s)
-    every = darkness_frames(film.info.geometry)
+    clock, sampler = film.clocks["measure"], SmallPictureSampler(settings.faces.moment_s)
     with source, out:
         async for batch in source:
             measure = partial(_measure_batch, meter, sampler, batch)
-            measured = await on_thread(measure, limiter, clock, len(batch.surfaces))
-            since += len(measured.rows)
-            if since >= every:
-                film.bars.add(await on_thread(meter.take_darkness, limiter, clock, 0))
-                since = 0
-            await out.send(measured)
-    film.bars.add(await on_thread(meter.take_darkness, limiter, clock, 0))
-
-
-def darkness_frames(geometry: Geometry) -> int:
-    """After how many frames the evidence of black bars is taken: about as often as shots change, so that a change of
-    bars is seen; less often for pictures larger than 1920x1080, because every row and column adds evidence to copy."""
-    lines = geometry.display_width + geometry.display_height
-    return _DARKNESS_FRAMES * max(1, -(-lines // _DARKNESS_LINES))
+            await out.send(await on_thread(measure, limiter, clock, len(batch.surfaces)))
 
 
 def _measure_batch(meter: Meter, sampler: SmallPictureSampler, batch: FrameBatch) -> Measured:
     rows = meter.measure(batch.surfaces, batch.pts_s, batch.frames)
-    return Measured(batch, rows, {place: meter.small(place) for place in sampler.picks(batch.pts_s)})
+    return Measured(batch, rows, meter.borders(), {place: meter.small(place) for place in sampler.picks(batch.pts_s)})
 
 
 async def _split(
@@ -165,8 +136,7 @@ async def _split(
     out: Sender[ShotPictures],
     on_frames: Callable[[int], None],
 ) -> None:
-    splitter = ShotSplitter(settings.shots, film.info.fps)
-    pending = PendingPictures(settings.probes, film.info.fps, settings.faces.moment_s, film.pace)
+    splitter, closing = ShotSplitter(settings.shots, film.info.fps), ClosingShots(film, settings)
     clock = film.clocks["split"]
     last_s = film.info.first_pts_s
     with source, out:
@@ -174,13 +144,11 @@ async def _split(
             film.funnel.frames += len(measured.rows)
             last_s = float(measured.rows["pts_s"][-1])
             film.pictures_in_stream = _pictures_until(measured)
-            for pictures in clock.time(partial(_advance, splitter, pending, measured), len(measured.rows)):
-                film.shots.append(pictures.shot)
+            for pictures in clock.time(partial(_advance, splitter, closing, measured), len(measured.rows)):
                 await out.send(pictures)
             on_frames(film.funnel.frames)
         for shot in splitter.finish(last_s + 1.0 / (film.info.fps or 25.0)):
-            film.shots.append(shot)
-            await out.send(pending.take(shot))
+            await out.send(closing.close(shot))
 
 
 def _pictures_until(measured: Measured) -> int | None:
@@ -188,9 +156,9 @@ def _pictures_until(measured: Measured) -> int | None:
     return None if last < 0 else last + 1
 
 
-def _advance(splitter: ShotSplitter, pending: PendingPictures, measured: Measured) -> list[ShotPictures]:
-    pending.add(measured.batch, measured.rows, measured.small)
-    return [pending.take(shot) for shot in splitter.add(measured.rows)]
+def _advance(splitter: ShotSplitter, closing: ClosingShots, measured: Measured) -> list[ShotPictures]:
+    closing.add(measured)
+    return [closing.close(shot) for shot in splitter.add(measured.rows)]
 
 
 async def _read(

@@ -8,18 +8,10 @@ import numpy as np
 import pytest
 
 from kernels import reference
-from kernels.bars import (
-    BRIGHT,
-    DARK,
-    NEITHER,
-    SEGMENTS,
-    ActiveArea,
-    BarsEvidence,
-    Darkness,
-    border_edge,
-    classify_lines,
-)
+from kernels.active_areas import BarsEvidence, ShotBorders, shot_borders
+from kernels.bars import BORDERS, SEGMENTS, ActiveArea, border_edge, borders_of, classify_lines
 from kernels.cpu_meter import CpuMeter
+from kernels.cuda.meter import _AXIS, _displayed_borders
 from kernels.cuda.ops import CudaOps
 from kernels.ops import Ops
 from kernels.surface import Geometry
@@ -50,18 +42,19 @@ class Scene:
         noisy = self.picture + self._random.normal(0, 1.0, self.picture.shape)
         return np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
 
-    def darkness(self, frames: int = 3) -> Darkness:
-        meter = CpuMeter(SHOWN)
+    def borders(self, frames: int = 3, full_range: bool = False) -> ShotBorders | None:
+        meter, found = CpuMeter(SHOWN), []
         for _ in range(frames):
-            surface = grey_surface(self.frame(), full_range=False)
+            surface = grey_surface(self.frame(), full_range=full_range)
             meter.measure([surface] * 8, np.arange(8.0), np.arange(8))
-        return meter.take_darkness()
+            found.append(meter.borders())
+        return shot_borders(np.concatenate(found))
 
 
 def evidence(scenes: Iterable[Scene]) -> BarsEvidence:
     film = BarsEvidence(SHOWN)
     for scene in scenes:
-        film.add(scene.darkness())
+        film.add(scene.borders())
     return film
 
 
@@ -87,7 +80,7 @@ def test_bars_are_found_to_the_pixel(area: ActiveArea) -> None:
 def test_black_film_and_empty_film_have_no_bars() -> None:
     assert evidence(Scene(seed, level=0) for seed in range(3)).active_area() == ActiveArea()
     film = BarsEvidence(SHOWN)
-    film.add(Darkness(0, np.zeros(HEIGHT, np.uint8), np.zeros(WIDTH, np.uint8), False))
+    film.add(shot_borders(np.zeros(0, BORDERS)))
     assert film.active_area() == ActiveArea()
     assert not film.changed
 
@@ -142,11 +135,57 @@ def test_a_boxed_picture_in_one_shot_of_many_is_no_bar() -> None:
     assert not film.changed
 
 
-def test_bars_that_change_leave_the_smallest_common_area() -> None:
+def areas_of(film: BarsEvidence) -> list[ActiveArea]:
+    area = film.active_area()
+    return [film.area_of(shot, area) for shot in film.shots]
+
+
+def test_bars_that_change_are_those_of_each_shot() -> None:
     wide, narrow = ActiveArea(top=30, bottom=30), ActiveArea(left=40, right=40)
-    film = evidence([Scene(seed, wide) for seed in range(4)] + [Scene(seed, narrow) for seed in range(4)])
-    assert film.active_area() == ActiveArea(30, 30, 40, 40)
+    film = evidence([Scene(seed, wide) for seed in range(4)] + [Scene(seed, narrow) for seed in range(3)])
     assert film.changed
+    assert film.common_area() == ActiveArea(30, 30, 40, 40)
+    assert film.active_area() == wide
+    assert areas_of(film) == [wide] * 4 + [narrow] * 3
+
+
+def test_a_film_that_opens_up_keeps_the_whole_of_its_open_shots() -> None:
+    scope = ActiveArea(top=30, bottom=30)
+    film = evidence([*(Scene(seed, scope) for seed in range(6)), Scene(10), Scene(11)])
+    assert film.active_area() == scope
+    assert areas_of(film) == [scope] * 6 + [WHOLE] * 2
+
+
+def test_letter_cards_with_side_bars_do_not_cut_the_scenes() -> None:
+    """Scenes that fade softly at both sides prove nothing, but they are lit where the cards have bars."""
+    card, scenes = ActiveArea(left=60, right=45), [Scene(seed) for seed in range(10, 14)]
+    softly = np.clip((np.minimum(np.arange(WIDTH), np.arange(WIDTH)[::-1]) - 4) / 30, 0, 1)
+    for scene in scenes:
+        scene.picture = BLACK + (scene.picture - BLACK) * softly
+    film = evidence([Scene(0, card), scenes[0], Scene(1, card), *scenes[1:], Scene(2, level=2)])
+    assert film.active_area() == WHOLE
+    assert areas_of(film) == [card, WHOLE, card, *[WHOLE] * 4]
+    assert film.among([0, 2]).active_area() == card
+    assert film.among([1, 3]).active_area() == WHOLE
+    assert film.among([6]).active_area() == film.active_area()
+
+
+def test_one_shot_alone_has_bars_of_its_own_only_where_both_are_as_wide() -> None:
+    others = [Scene(seed) for seed in range(9)]
+    archive, doorway = ActiveArea(left=40, right=41), ActiveArea(left=40, right=80)
+    for own, kept in ((archive, archive), (doorway, WHOLE)):
+        film = evidence([*others, Scene(20, own)])
+        assert film.active_area() == WHOLE
+        assert areas_of(film)[-1] == kept
+    film = evidence(others)
+    film.add(Scene(20, archive).borders(frames=2))
+    assert areas_of(film)[-1] == WHOLE
+
+
+def test_edges_a_pixel_off_are_those_of_the_film() -> None:
+    area = ActiveArea(top=30, bottom=30)
+    film = evidence([*(Scene(seed, area) for seed in range(5)), Scene(9, ActiveArea(top=31, bottom=28))])
+    assert areas_of(film) == [area] * 6
 
 
 def test_a_logo_before_the_film_changes_nothing() -> None:
@@ -161,9 +200,7 @@ def test_black_may_be_coded_above_black() -> None:
     area = ActiveArea(top=30, bottom=30)
     film = BarsEvidence(SHOWN)
     for seed in range(4):
-        meter = CpuMeter(SHOWN)
-        meter.measure([grey_surface(Scene(seed, area).frame())] * 8, np.arange(8.0), np.arange(8))
-        film.add(meter.take_darkness())
+        film.add(Scene(seed, area).borders(full_range=True))
     assert film.active_area() == area
 
 
@@ -174,16 +211,23 @@ def test_one_shot_may_be_all_there_is() -> None:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_lines_are_what_the_formulae_say(seed: int, ops: Ops) -> None:
-    profiles = [profile_of(seed), profile_of(100 + seed)[:197]]
-    wanted = [reference.classify_lines(profile) for profile in profiles]
-    lit = bool((profiles[0] >= 24).any())
-    if not isinstance(ops, CudaOps):
-        assert [classify_lines(profile).tolist() for profile in profiles] == wanted
-        return
-    meter = ops.meter(Geometry(197, 200))
-    meter._lines = [ops._runtime.upload(profile) for profile in profiles]
-    taken = meter.take_darkness()
-    assert ([taken.rows.tolist(), taken.columns.tolist()], taken.lit) == (wanted, lit)
+    rows, columns = profile_of(seed), profile_of(100 + seed)[:197]
+    wanted = [reference.classify_lines(profile) for profile in (rows, columns)]
+    assert [classify_lines(profile).tolist() for profile in (rows, columns)] == wanted
+    found = borders_of(rows, columns, 3) if not isinstance(ops, CudaOps) else device_borders(ops, rows, columns)
+    assert found["place"].tolist() == [3] and found["lit"].tolist() == [bool((rows >= 24).any())]
+    assert (found["bright"][0].tolist(), found["dark"][0].tolist()) == reference.borders(*wanted)
+
+
+def device_borders(ops: CudaOps, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """What the kernel finds in the second of two profiles."""
+    runtime, lines = ops._runtime, [np.stack([np.zeros_like(p), p]) for p in (rows, columns)]
+    out = runtime.empty((2 * 2 * _AXIS.itemsize,), np.uint8)
+    of = [runtime.upload(profiles) for profiles in lines]
+    arguments = [of[0], len(rows), of[1], len(columns), out]
+    runtime.launch("line_borders", (2, 2, 1), (32 * SEGMENTS, 1, 1), arguments)
+    found = runtime.download(out).view(_AXIS).reshape(2, 2)
+    return _displayed_borders(found[1:], np.array([3]), 0)
 
 
 def profile_of(seed: int) -> np.ndarray:
@@ -199,14 +243,28 @@ def profile_of(seed: int) -> np.ndarray:
 
 
 def test_an_edge_is_a_bright_line_behind_dark_ones() -> None:
-    lines = np.full(360, BRIGHT, np.uint8)
-    assert border_edge(lines) == 0
-    lines[:30] = DARK
-    assert border_edge(lines) == 30
-    lines[27:30] = NEITHER
-    assert border_edge(lines) == 30
-    lines[26] = NEITHER
-    assert border_edge(lines) is None
-    assert border_edge(lines[::-1]) == 0
-    lines[:130] = DARK
-    assert border_edge(lines) is None
+    profile = np.full((360, SEGMENTS), 90, np.float32)
+    assert top_edge(profile) == 0
+    profile[:30] = 0
+    assert top_edge(profile) == 30
+    profile[27:30] = 16
+    assert top_edge(profile) == 30
+    profile[26] = 16
+    assert top_edge(profile) is None
+    assert top_edge(profile[::-1]) == 0
+    profile[:130] = 0
+    assert top_edge(profile) is None
+
+
+def top_edge(profile: np.ndarray) -> int | None:
+    found = borders_of(profile, profile, 0)[0]
+    return border_edge(int(found["bright"][0]), int(found["dark"][0]), len(profile))
+
+
+def test_a_frame_that_shows_nothing_speaks_against_no_bar() -> None:
+    area = ActiveArea(top=30, bottom=30)
+    black, lit = Scene(1, level=0).borders(), Scene(2, area).borders()
+    assert black is not None and lit is not None
+    assert (black.lit, lit.lit) == (False, True)
+    both = [min(pair) for pair in zip(black.dark, lit.dark, strict=True)]
+    assert both == list(lit.dark)

@@ -25,7 +25,7 @@ def surfaces(count: int) -> list[Surface]:
 
 
 @pytest.mark.skipif(not emulated.available(), reason="needs a C++ compiler")
-def test_a_batch_is_three_launches_one_upload_and_one_fetch_however_many_frames_it_has() -> None:
+def test_a_batch_is_four_launches_one_upload_and_one_fetch_however_many_frames_it_has() -> None:
     runtime = DeviceRuntime()
     meter = CudaOps(runtime).meter(Geometry(*SIZE))
     for frames in (32, 32, 16):
@@ -35,9 +35,10 @@ def test_a_batch_is_three_launches_one_upload_and_one_fetch_however_many_frames_
         meter.measure(given, np.arange(frames) / 25, np.arange(frames, dtype=np.int32))
         asked, arrays = dict(runtime.asked), DeviceArray.made - made
     assert asked == {
-        "upload": 1, "empty": 2, "measure": 1, "darkness_rows": 1, "darkness_columns": 1, "download": 1,
+        "upload": 1, "empty": 2, "measure": 1, "darkness_rows": 1, "darkness_columns": 1, "line_borders": 1,
+        "download": 1,
     }  # fmt: skip
-    assert arrays <= 5
+    assert arrays <= 6
     made = DeviceArray.made
     meter.small(3)
     assert DeviceArray.made - made == runtime.asked["plane"] == 3
@@ -47,12 +48,13 @@ def test_a_batch_is_three_launches_one_upload_and_one_fetch_however_many_frames_
 def test_lines_are_looked_at_in_every_eighth_frame_however_frames_are_batched() -> None:
     runtime = DeviceRuntime()
     meter = CudaOps(runtime).meter(Geometry(*SIZE))
+    looked_at, first = [], 0
     for frames in (3, 4, 1, 1, 7, 13, 3):
         meter.measure(surfaces(frames), np.arange(frames) / 25, np.arange(frames, dtype=np.int32))
-    runtime.asked["download"] = 0
-    assert meter.take_darkness().frames == 32 // DARKNESS_STRIDE
-    assert runtime.asked["download"] == runtime.asked["darkness_lines"] == 1
-    assert runtime.asked["darkness_rows"] == 4 - 1  # one batch had two of them
+        looked_at += (first + meter.borders()["place"]).tolist()
+        first += frames
+    assert looked_at == list(range(0, 32, DARKNESS_STRIDE))
+    assert runtime.asked["line_borders"] == runtime.asked["darkness_rows"] == 4 - 1  # one batch had two of them
 
 
 def test_planes_without_an_array_module_are_described_like_those_with_one() -> None:

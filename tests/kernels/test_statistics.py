@@ -10,7 +10,7 @@ import pytest
 from kernels import reference
 from kernels.bars import DARKNESS_STRIDE, LIT, SEGMENTS
 from kernels.cpu_meter import CpuMeter
-from kernels.cpu_profile import displayed_profiles
+from kernels.cpu_profile import displayed_profiles, profiles_of
 from kernels.cuda.layout import PICTURE, picture_structs
 from kernels.cuda.meter import CudaMeter
 from kernels.cuda.ops import CudaOps
@@ -235,27 +235,33 @@ def test_a_copy_does_not_keep_its_batch_alive(ops: Ops, device: str) -> None:
 
 
 @pytest.mark.parametrize("kind", LINED, ids=str)
-def test_darkness_agrees_with_the_reference(kind: Kind, ops: Ops, device: str) -> None:
+def test_borders_agree_with_the_reference(kind: Kind, ops: Ops, device: str) -> None:
     surfaces = [surface_of(kind, seed) for seed in (1, 2)]
     meter = ops.meter(kind.geometry)
     frames = [placed(surfaces[i // DARKNESS_STRIDE], device) for i in range(DARKNESS_STRIDE + 1)]
     meter.measure(frames, np.arange(len(frames)) / 25, np.arange(len(frames)))
-    profiles = profiles_in(meter, ops)
-    for lines, wanted in zip(profiles, reference.darkness(surfaces, SEGMENTS), strict=True):
-        assert_close("darkness", lines, wanted)
-    taken = meter.take_darkness()
-    assert [taken.rows.tolist(), taken.columns.tolist()] == [reference.classify_lines(profile) for profile in profiles]
-    assert (taken.frames, taken.lit) == (2, bool((profiles[0] >= LIT).any()))
-    again = meter.take_darkness()
-    assert (again.frames, again.lit, again.rows.any(), again.columns.any()) == (0, False, False, False)
+    found = meter.borders()
+    assert found["place"].tolist() == [0, DARKNESS_STRIDE]
+    for number, surface in enumerate(surfaces):
+        profiles = profiles_in(meter, ops, surface, number)
+        for lines, wanted in zip(profiles, reference.darkness(surface, SEGMENTS), strict=True):
+            assert_close("darkness", lines, wanted)
+        shown = reference.borders(*(reference.classify_lines(profile) for profile in profiles))
+        assert (found["bright"][number].tolist(), found["dark"][number].tolist()) == shown
+        assert found["lit"][number] == bool((profiles[0] >= LIT).any())
+    meter.measure(frames[:3], np.arange(3) / 25, np.arange(3))
+    assert len(meter.borders()) == 0
 
 
-def profiles_in(meter: Meter, ops: Ops) -> tuple[np.ndarray, np.ndarray]:
-    """Profiles of displayed rows and columns, before they are taken."""
+def profiles_in(meter: Meter, ops: Ops, surface: Surface, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Profiles of displayed rows and columns of the sampled picture `number` of the last batch."""
     if isinstance(meter, CpuMeter):
-        return meter._profile.rows, meter._profile.columns
-    assert isinstance(meter, CudaMeter)
-    rows, columns = (ops.to_host(lines) for lines in meter._lines)
+        return profiles_of(surface, surface.geometry)
+    assert isinstance(meter, CudaMeter) and meter._buffers is not None
+    rows, columns = (
+        ops.to_host(lines).reshape(-1, count, SEGMENTS)[number]
+        for lines, count in zip(meter._buffers.lines, meter._shown[::-1], strict=True)
+    )
     return displayed_profiles(rows, columns, meter._geometry.rotation)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from engines.faces import EMOTIONS, Face
 from engines.quality import Quality
-from kernels.bars import BarsEvidence
+from kernels.active_areas import BarsEvidence
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry
 from stream.candidates.picture_pool import PicturePool

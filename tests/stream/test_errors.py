@@ -52,7 +52,7 @@ class FailingMeter:
     def measure(self, surfaces: Any, pts_s: np.ndarray, frames: np.ndarray) -> np.ndarray:
         raise self._error
 
-    def take_darkness(self) -> Any:
+    def borders(self) -> Any:
         raise self._error
 
 

@@ -19,6 +19,7 @@ from benchmarks.gpu_check.parity import run_films as run_films
 from benchmarks.gpu_check.rates import run_pipeline
 from benchmarks.gpu_check.services import CountingEncoder, CountingMeter, CountingOps, counted_services, device_meter
 from benchmarks.gpu_check.tally import PER, Tally, kind_by_caller
+from kernels.bars import BORDERS, DARKNESS_STRIDE
 from kernels.cpu import CpuOps
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
@@ -74,17 +75,14 @@ def test_everything_that_reaches_the_host_is_counted_by_what_it_is() -> None:
     surface = Surface(grey, grey[::2, ::2].copy(), grey[::2, ::2].copy(), 8, Colour(), Geometry(128, 72))
     meter = CountingMeter(ops.meter(surface.geometry), tally)
     rows = meter.measure([surface], np.zeros(1), np.zeros(1, int))
-    taken = meter.take_darkness()
     counting = CountingOps(ops, tally)
     picture = counting.to_host(counting.rgb(surface, None, (64, 36)))
     data = CountingEncoder(CpuEncoder(), tally).jpeg(picture, 90)
     tally.add("tiles", 100)
-    profiles = sum(part.nbytes for part in (taken.rows, taken.columns))
-    asked, each = 64 * 36 * 3, rows.nbytes + profiles
+    asked, each = 64 * 36 * 3, rows.nbytes + meter.borders().nbytes
     assert tally.row() == {
         "by_kind": {
-            "rows": {"bytes": rows.nbytes, "times": 1, "per": "frame"},
-            "profiles": {"bytes": profiles, "times": 1, "per": "stretch of frames"},
+            "rows": {"bytes": each, "times": 1, "per": "frame"},
             __name__: {"bytes": asked, "times": 1, "per": "not known"},
             "files": {"bytes": len(data), "times": 1, "per": "image"},
             "tiles": {"bytes": 100, "times": 1, "per": "image"},
@@ -105,8 +103,8 @@ def test_a_meter_on_a_device_counts_what_its_runtime_fetches() -> None:
     surfaces = [noise_surface(runtime, seed, PictureKind(*size, 8)) for seed in range(count)]
     meter.measure(surfaces, np.arange(count) / 25, np.arange(count))
     assert tally.bytes["rows"] == runtime.to_host_bytes <= 512 * count
-    meter.take_darkness()
-    assert 0 < tally.bytes["profiles"] == runtime.to_host_bytes - tally.bytes["rows"]
+    meter.borders()
+    assert tally.bytes["rows"] == runtime.to_host_bytes
 
 
 def test_copies_are_read_from_a_trace() -> None:
@@ -158,8 +156,8 @@ def test_the_pipeline_runs_the_same_with_every_door_counted(scenes_film: Path, m
     assert run["watched_s"] <= run["wall_s"]
     assert [done for stage, done in heard if stage == "watching"][-1] == 240
     assert set(counts["by_kind"]) <= set(PER)
-    assert {"rows", "profiles", "descriptors", "composition", "tiles", "files"} <= set(counts["by_kind"])
-    assert counts["by_kind"]["rows"]["bytes"] == 240 * ROW.itemsize
+    assert {"rows", "descriptors", "composition", "tiles", "files"} <= set(counts["by_kind"])
+    assert counts["by_kind"]["rows"]["bytes"] == 240 * ROW.itemsize + 240 // DARKNESS_STRIDE * BORDERS.itemsize
     assert counts["by_kind"]["files"]["times"] == counts["by_kind"]["tiles"]["times"] * 2 + 1
     (first,) = run_films([scenes_film], "cpu", 1)
     row = compare_manifests(first, first)

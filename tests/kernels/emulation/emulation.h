@@ -186,6 +186,12 @@ T atomicAdd(T* place, V value) {
     return before;
 }
 
+inline int atomicMin(int* place, int value) {
+    int before = *place;
+    *place = min(before, value);
+    return before;
+}
+
 template <typename T>
 T __ldcg(const T* place) { return *place; }
 

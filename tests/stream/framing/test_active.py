@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from kernels.bars import ActiveArea
 from kernels.surface import Geometry
-from stream.framing.active import ActiveRects, active_rect
+from stream.framing.active import ActiveRects, active_rect, active_rects
 from stream.records import ActiveRect
 
 BARS = ActiveArea(top=139, bottom=139)
@@ -18,3 +18,5 @@ def test_a_shot_with_other_bars_has_a_picture_of_its_own() -> None:
     film, card = ActiveRect(0, 0, 640, 480), ActiveRect(120, 0, 430, 480)
     areas = ActiveRects(film, {3: card})
     assert [areas.of(shot) for shot in (2, 3, 4)] == [film, card, film]
+    of_areas = active_rects(Geometry(640, 480), ActiveArea(), {3: ActiveArea(left=119, right=89)}, 1)
+    assert of_areas == ActiveRects(film, {3: card})

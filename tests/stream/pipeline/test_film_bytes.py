@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from kernels.balance import Balance
+from kernels.bars import DARKNESS_STRIDE
 from kernels.cuda.layout import MEASURED
-from kernels.surface import Geometry
-from stream.pipeline.watch import darkness_frames
+from kernels.cuda.meter import _AXIS
 
 MOST_BYTES_A_FRAME = 512
 SHORT_OF_IT = 0.9
 """Other films have more faces and more text."""
 
 # Of episode E05, four minutes at 1080p, as `gpu_check` counts them; twice as many checks for text as it needs.
-SIZE, FRAMES, PROBES, CANDIDATES, CHECKS = (1920, 1080), 6487, 147, 100, 24
+FRAMES, PROBES, CANDIDATES, CHECKS = 6487, 147, 100, 24
 DETECTIONS, FACES, GLANCES = 256, 118, 131
 MAP, WITH_TEXT, TEXT_ROWS = (384, 224), 6, 24
 """Pixels of a text map; how many of them have a line of text right across, and its height."""
 
-LINES_BYTES = sum(-(-side // 4) + 1 for side in SIZE)
 DETECTION_FLOATS = 1 + 4 + 1 + 10
 """Which picture, box, score, landmarks."""
 GLANCE_FLOATS = 2 + 7
@@ -26,7 +25,7 @@ LOOK_FLOATS = GLANCE_FLOATS + 3 + 128 + 5
 
 BYTES = {
     "rows": FRAMES * MEASURED.itemsize,
-    "profiles": -(-FRAMES // darkness_frames(Geometry(*SIZE))) * LINES_BYTES,
+    "borders": -(-FRAMES // DARKNESS_STRIDE) * 2 * _AXIS.itemsize,
     "detections": 4 * DETECTION_FLOATS * DETECTIONS,
     "descriptors": 2 * (1 + 1056) * PROBES,
     "faces": 4 * (LOOK_FLOATS * FACES + GLANCE_FLOATS * GLANCES),

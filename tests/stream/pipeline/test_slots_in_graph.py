@@ -13,7 +13,7 @@ from anyio import CapacityLimiter, create_task_group
 from anyio.lowlevel import checkpoint
 
 from engines.faces import Reading
-from kernels.bars import BarsEvidence
+from kernels.active_areas import BarsEvidence
 from kernels.cpu import CpuOps
 from stream.candidates.picture_pool import PicturePool
 from stream.dataflow.batching import Batcher

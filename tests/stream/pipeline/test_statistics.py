@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from kernels.bars import BarsEvidence
+from kernels.active_areas import BarsEvidence
 from kernels.surface import Geometry
 from stream.candidates.picture_pool import PicturePool
 from stream.dataflow.channels import ChannelMeter

@@ -11,7 +11,7 @@ import pytest
 from anyio import create_task_group
 from anyio.lowlevel import checkpoint
 
-from kernels.bars import BarsEvidence
+from kernels.active_areas import BarsEvidence
 from stream.candidates.picture_pool import PicturePool
 from stream.film import Film
 from stream.records import FrameBatch

@@ -10,7 +10,7 @@ import numpy as np
 
 from engines.faces import Face
 from engines.quality import Quality
-from kernels.bars import BarsEvidence
+from kernels.active_areas import BarsEvidence
 from kernels.cpu import CpuOps
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
