@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -79,6 +79,11 @@ class Decoder(Protocol):
         Without `fine` a decoder may skip steps that only improve the look of its pictures. Returns no pictures where
         times of the film had to be corrected, because such times cannot be sought.
         """
+        ...
+
+    def at(self, times_s: Sequence[float]) -> list[tuple[float, Surface]]:
+        """The pictures with these increasing presentation times, each with its time, in one pass over the file; for
+        some eight pictures. Times without a picture are passed over, and `between` says when there are none."""
         ...
 
     def close(self) -> None:

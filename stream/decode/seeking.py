@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..records import Notice, VideoInfo
@@ -45,3 +47,9 @@ class PassSummary:
             message = f"ends at {self.last_s:.2f} s although its container says {end_s:.2f} s, used what is there"
             found.append(Notice("cut_off", message, self.last_s))
         return found
+
+
+def is_among(times_s: Sequence[float], time_s: float) -> bool:
+    """Whether one of the increasing times is that of a picture at `time_s`."""
+    place = bisect_left(times_s, time_s - SAME_TIME_S)
+    return place < len(times_s) and times_s[place] <= time_s + SAME_TIME_S

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from threading import Lock
@@ -57,7 +57,13 @@ class UploadDecoder:
 
     def between(self, first_s: float, last_s: float, *, fine: bool = False) -> list[tuple[float, Surface]]:
         """Every picture from `first_s` to `last_s`, with its time. Synchronises."""
-        found = self._inner.between(first_s, last_s, fine=fine)
+        return self._uploaded_in_turn(self._inner.between(first_s, last_s, fine=fine))
+
+    def at(self, times_s: Sequence[float]) -> list[tuple[float, Surface]]:
+        """The pictures with these increasing times, each with its time. Synchronises."""
+        return self._uploaded_in_turn(self._inner.at(times_s))
+
+    def _uploaded_in_turn(self, found: Sequence[tuple[float, Surface]]) -> list[tuple[float, Surface]]:
         # One span at a time: two threads that each hold half of the slots would wait for each other.
         with lock_cancellably(self._one_search):
             surfaces = self._uploaded([surface for _, surface in found])

@@ -7,7 +7,7 @@ the chip does.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -73,6 +73,9 @@ class EmulatedSession:
     def run(self, inputs: dict[str, Any]) -> dict[str, Any]:
         answers = self._inner.run({name: array.values for name, array in inputs.items()})
         return {name: DeviceArray(values) for name, values in answers.items()}
+
+    def at(self, times_s: Sequence[float]) -> list[tuple[float, Surface]]:
+        return [(pts_s, _on_device(surface)) for pts_s, surface in self._inner.at(times_s)]
 
     def close(self) -> None:
         self._inner.close()

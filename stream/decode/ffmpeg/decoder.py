@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
 from itertools import islice
@@ -19,7 +18,7 @@ from ...errors import KeyartError
 from ...records import FRAME_1080P_BYTES, FrameBatch, Notice, VideoInfo
 from ..decoder import DecodeOptions, picture_bytes
 from ..probe import colour_of, key_before, notices_of, video_info
-from ..seeking import SAME_TIME_S, SEEK_BACK_OFF_S, PassSummary
+from ..seeking import SAME_TIME_S, SEEK_BACK_OFF_S, PassSummary, is_among
 from ..times import FrameClock
 from .demux_decode import AvPass
 from .side_by_side import SideBySide, pictures_ahead
@@ -146,6 +145,11 @@ class AvDecoder:
         finally:
             reading.close()
 
+    def at(self, times_s: Sequence[float]) -> list[tuple[float, Surface]]:
+        """See `Decoder`. Decodes from the key frame before the first time, or from the start where seeking is not
+        exact."""
+        return [] if self._summary.adjusted or not times_s else list(self.pictures_at(times_s))
+
     def pictures_at(self, times_s: Sequence[float]) -> Generator[tuple[float, Surface]]:
         """The pictures at increasing times, in one pass from the key frame before the first; those in between are only
         decoded where others need them. Times at which there is no picture are passed over. An open generator holds the
@@ -166,7 +170,7 @@ class AvDecoder:
         try:
             if start_s is not None:
                 reading.seek(start_s)
-            for frame in reading.frames(wanted=partial(_is_among, times_s)):
+            for frame in reading.frames(wanted=partial(is_among, times_s)):
                 checkpoint()
                 time_s = reading.time_s(frame)
                 if time_s is None:
@@ -174,7 +178,7 @@ class AvDecoder:
                 begun |= time_s <= max(times_s[0], self.info.first_pts_s) + SAME_TIME_S
                 if not begun or time_s > times_s[-1] + SAME_TIME_S:
                     return
-                if _is_among(times_s, time_s):
+                if is_among(times_s, time_s):
                     yield time_s, self._surface(frame)
         finally:
             reading.close()
@@ -190,9 +194,3 @@ class AvDecoder:
         finally:
             reading.close()
         raise KeyartError("has a video stream of which no picture can be decoded, copy it again or repair it")
-
-
-def _is_among(times_s: Sequence[float], time_s: float) -> bool:
-    """Whether one of the increasing times is that of a picture at `time_s`."""
-    place = bisect_left(times_s, time_s - SAME_TIME_S)
-    return place < len(times_s) and times_s[place] <= time_s + SAME_TIME_S

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import lru_cache, partial
 from itertools import chain, islice
 from threading import Lock
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from ...errors import KeyartError
 from ...records import FrameBatch, Notice, VideoInfo
 from ..decoder import DecodeOptions
 from ..probe import key_before, notices_of
-from ..seeking import SAME_TIME_S, SEEK_BACK_OFF_S, PassSummary
+from ..seeking import SAME_TIME_S, SEEK_BACK_OFF_S, PassSummary, is_among
 from ..slots import Demand, FramePool, Memory, Place, Rows, bytes_for, places_of
 from ..times import FrameClock
 from .demux_decode import NvPass
@@ -89,6 +89,14 @@ class NvDecoder:
         # Times that were mended cannot be found by seeking, and decoding the whole film each time would take hours.
         return [] if self._summary.adjusted else self._search(first_s, last_s, first_s)
 
+    def at(self, times_s: Sequence[float]) -> list[tuple[float, Surface]]:
+        """The pictures with these increasing times. Decodes from the key frame before the first, or from the start
+        where seeking is not exact. Synchronises."""
+        if self._summary.adjusted or not times_s:
+            return []
+        first_s, last_s = times_s[0] - SAME_TIME_S, times_s[-1] + SAME_TIME_S
+        return self._search(first_s, last_s, times_s[0], partial(is_among, times_s))
+
     def close(self) -> None:
         """Give back decoder, stream and slots. Pictures that are still referred to stay valid. Synchronises."""
         self._closed = True
@@ -154,20 +162,24 @@ class NvDecoder:
         y, u, v = self._memory.planes(slot, layout.places)
         return Surface(y, u, v, 8 * decoded.sample_bytes, info.colour, info.geometry)
 
-    def _search(self, first_s: float, last_s: float, seek_s: float) -> list[tuple[float, Surface]]:
+    def _search(
+        self, first_s: float, last_s: float, seek_s: float, kept: Callable[[float], bool] = lambda time_s: True
+    ) -> list[tuple[float, Surface]]:
         starts = [None] if self._summary.adjusted else [seek_s, seek_s - SEEK_BACK_OFF_S, None]
         # One search at a time: two that each hold half of the slots would wait for each other.
         with lock_cancellably(self._one_search):
             for start_s in starts:
-                found = self._scan(first_s, last_s, start_s)
+                found = self._scan(first_s, last_s, start_s, kept)
                 if found is not None:
                     self._memory.finish()
                     return found
         return []
 
-    def _scan(self, first_s: float, last_s: float, start_s: float | None) -> list[tuple[float, Surface]] | None:
-        """The pictures of the range, read from `start_s` (None: the beginning); None when the seek landed after its
-        first picture."""
+    def _scan(
+        self, first_s: float, last_s: float, start_s: float | None, kept: Callable[[float], bool]
+    ) -> list[tuple[float, Surface]] | None:
+        """The pictures of the range at the times that are `kept`, read from `start_s` (None: the beginning); None when
+        the seek landed after its first picture."""
         idle, self._idle = self._idle, None
         reading = NvPass(self.info.path, self._chip, self._memory, session=idle)
         found: list[tuple[float, Surface]] = []
@@ -183,7 +195,7 @@ class NvDecoder:
                 if time_s > last_s:
                     break
                 whole |= time_s <= max(first_s, start_s or 0.0, self.info.first_pts_s) + SAME_TIME_S
-                if time_s >= first_s:
+                if time_s >= first_s and kept(time_s):
                     found.append((time_s, self._kept(picture.decoded, beyond=len(found) >= self._demand.beside)))
             self._keep_session(reading)
             return found if whole and (found or start_s is None) else None

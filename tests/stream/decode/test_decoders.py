@@ -103,6 +103,21 @@ def test_a_stretch_can_be_asked_for(film, name, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["plain.mp4", "open_gop.mp4", "hevc.mkv", "film.ts", "uneven.mkv", "odd.webm"])
+def test_single_pictures_can_be_asked_for_in_one_pass(film, name, kind):
+    decoder = open_kind(kind, film(name))
+    pts_s, _, _, pictures = watched(decoder)
+    for numbers in ((0, 3, 4), (9, 15, 31), (32,)):
+        found = decoder.at([pts_s[number] for number in numbers])
+        assert np.allclose([time_s for time_s, _ in found], [pts_s[number] for number in numbers])
+        for number, (_, surface) in zip(numbers, found, strict=True):
+            assert_same_picture(shown(surface), pictures[number])
+    with_a_gap = decoder.at([pts_s[5], pts_s[5] + 5e-3, pts_s[7]])
+    assert [time_s for time_s, _ in with_a_gap] == pytest.approx([pts_s[5], pts_s[7]])
+    assert decoder.at([]) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_time_without_picture_is_said(film, kind):
     decoder = open_kind(kind, film("plain.mp4"))
     with pytest.raises(KeyartError, match=r"no picture at 0\.050 s"):

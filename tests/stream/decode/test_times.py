@@ -26,6 +26,7 @@ def test_pictures_of_joined_streams_are_found_again_and_no_look_reads_the_whole_
     assert "not looked for" in notice.message
     assert np.array_equal(decoder.frame_at(float(pts_s[40])).y, surfaces[40].y)
     assert decoder.between(float(pts_s[38]), float(pts_s[42])) == []
+    assert decoder.at([float(pts_s[38])]) == []
 
 
 @pytest.mark.parametrize(

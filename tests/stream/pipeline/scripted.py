@@ -47,6 +47,9 @@ class ScriptedDecoder:
         numbers = range(int(np.ceil(first_s * FPS)), int(last_s * FPS) + 1)
         return [(n / FPS, self._surfaces[n]) for n in numbers]
 
+    def at(self, times_s: Sequence[float]) -> list[tuple[float, Surface]]:
+        return [(time_s, self._surfaces[round(time_s * FPS)]) for time_s in times_s]
+
     def close(self) -> None:
         """Nothing is open."""
 

@@ -96,6 +96,8 @@ def test_any_picture_and_any_stretch_can_be_asked_for_again(film, name):
     for number, (time_s, surface) in enumerate(decoder.between(pts_s[15], pts_s[25]), 15):
         assert time_s == pytest.approx(pts_s[number])
         assert_same(planes(surface), pictures[number])
+    for number, (_, surface) in zip((3, 22, 40), decoder.at([pts_s[n] for n in (3, 22, 40)]), strict=True):
+        assert_same(planes(surface), pictures[number])
     decoder.close()
 
 
