@@ -10,6 +10,7 @@ import numpy as np
 
 from kernels.active_areas import BarsEvidence
 
+from .candidates.moments import Timeline
 from .candidates.pace import Pace
 from .candidates.picture_pool import PicturePool
 from .dataflow.channels import ChannelMeter
@@ -35,7 +36,8 @@ class Funnel:
 class Film:
     """One video in flight.
 
-    `candidates`: by time. `reserve`: the best rejected pictures, each with its reason. `channels`: of the stages.
+    `candidates`: by time. `reserve`: the best rejected pictures, each with its reason. `read_s`: shot → times of its
+    pictures that the engines have read. `channels`: of the stages.
     """
 
     info: VideoInfo
@@ -46,6 +48,8 @@ class Film:
     tracks: list[Track] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
     reserve: list[tuple[Candidate, str]] = field(default_factory=list)
+    timeline: Timeline = field(default_factory=Timeline)
+    read_s: dict[int, list[float]] = field(default_factory=dict)
     funnel: Funnel = field(default_factory=Funnel)
     notices: list[Notice] = field(default_factory=list)
     clocks: Clocks = field(default_factory=Clocks)

@@ -41,16 +41,21 @@ class PicturePool:
         return len(self._pictures)
 
     def put(
-        self, pts_s: float, surface: Surface, value: float, person: int | None, beside: Sequence[TimedSurface] = ()
+        self,
+        pts_s: float,
+        surface: Surface,
+        value: float,
+        person: int | None,
+        beside: Sequence[TimedSurface] | None = (),
     ) -> None:
         """Add the picture of the candidate at `pts_s`, and small pictures from just before and after it.
 
         It stays while it is among the most valuable. `value`: any order; `person`: number of the provisional person,
-        None for nobody, who has no quota.
+        None for nobody, who has no quota; `beside`: None where small pictures exist, but were not kept.
         """
         self._pictures[pts_s] = _PooledPicture(surface, value, person, beside)
         self._bytes += surface.nbytes
-        self._beside_bytes += _nbytes(beside)
+        self._beside_bytes += _nbytes(beside or ())
         while self._bytes > self._capacity_bytes and len(self._pictures) > 1:
             loser = self._least_valuable(self._pictures)
             self._drop_beside(loser)

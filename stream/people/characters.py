@@ -74,6 +74,23 @@ def _assign_poor_tracks(people: Sequence[Sequence[Track]], poor: Sequence[Track]
     return added
 
 
+def nearest_character(
+    embedding: np.ndarray | None, characters: Sequence[Character], settings: PeopleSettings
+) -> Character | None:
+    """Whose a single face is, by the rule for poor tracks: the nearest character, where the face is as near as the
+    balance point asks for and the second nearest is clearly farther away. None where nobody is.
+
+    `embedding`: (D,) unit vector, None where the face has none.
+    """
+    if embedding is None or not characters:
+        return None
+    distances = np.round([1 - float(c.embedding @ embedding) for c in characters], 6)
+    nearest = int(np.argmin(distances))
+    others = np.delete(distances, nearest).min(initial=np.inf)
+    near = distances[nearest] <= 1 - settings.same_person_cosine
+    return characters[nearest] if near and others >= _CLEARLY_NEARER * distances[nearest] else None
+
+
 def _mean_of_faces(track: Track) -> np.ndarray | None:
     """(D,) unit mean of all faces of the track that have an embedding, good or not; None when none has."""
     known = [face.embedding for _, face in track.faces if face.embedding is not None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
@@ -70,6 +72,12 @@ def _assign(tracks: list[Track], faces: tuple[Face, ...]) -> dict[int, Track]:
     affinity = np.round([[_affinity(track, face) for track in tracks] for face in faces], _DECIMALS)
     pairs = zip(*linear_sum_assignment(-affinity), strict=True)
     return {int(i): tracks[int(j)] for i, j in pairs if affinity[i, j] > 0}
+
+
+def continued(tracks: Sequence[Track], faces: tuple[Face, ...]) -> list[Track | None]:
+    """For each face of one more picture of a shot the track of that shot which it continues, None for a new face."""
+    found = _assign(list(tracks), faces)
+    return [found.get(i) for i in range(len(faces))]
 
 
 def _affinity(track: Track, face: Face) -> float:

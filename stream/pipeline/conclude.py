@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from engines.text import TextDetector
@@ -11,6 +11,7 @@ from kernels.bars import ActiveArea
 from kernels.ops import Device, Ops
 from kernels.surface import Surface
 
+from ..candidates.moments import At, MomentReader, Read
 from ..candidates.neighbours import Glance, NeighbourFaces
 from ..candidates.picture_pool import PicturePool
 from ..dataflow.cancellation import checkpoint
@@ -26,6 +27,7 @@ from ..people.characters import find_characters
 from ..ranking.judge import EmotionBaselines, assess_candidates
 from ..ranking.pixel_checks import PixelChecks, choose_checked
 from ..ranking.portraits import portraits_of
+from ..ranking.second_look import SecondLook
 from ..ranking.selection import Selection
 from ..ranking.shortage import shortage_message
 from ..records import Candidate, Character, Notice, TimedSurface
@@ -41,9 +43,10 @@ class Between(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What `conclude` works with: the device's operations, the engines and two functions of the film's decoder.
+    """What `conclude` works with: the device's operations, the engines and three functions of the film's decoder.
 
-    `clustering`: the device on which faces are grouped.
+    `clustering`: the device on which faces are grouped. `read`: all engines on a few pictures; blocks. `at`: where it
+    finds no picture, as by default, there is no second look.
     """
 
     clustering: Device
@@ -53,6 +56,8 @@ class Tools:
     glance: Glance
     frame_at: Callable[[float], Surface]
     between: Between
+    read: Read = field(default=lambda surfaces: [])
+    at: At = field(default=lambda times_s: [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,12 @@ class FullSizePictures:
             self._keep(candidate, own[0])
         return pictures
 
+    def hold(self, candidate: Candidate, surface: Surface, value: float) -> None:
+        """Put the picture of a candidate that was found by a second look into the pool. Not to be called while another
+        thread asks for pictures."""
+        self._pool.put(candidate.pts_s, surface, value, None, None)
+        self.refetched.add(candidate.pts_s)
+
     def _keep(self, candidate: Candidate, surface: Surface) -> tuple[float, Surface]:
         self.refetched.add(candidate.pts_s)
         # Only the last one is kept: fetched pictures must not become a second pool.
@@ -130,8 +141,10 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
     checks = PixelChecks(film, settings, baselines, tools.text, neighbours, pictures.surface)
     with workers(settings.thread_count) as pool:
         cutter = Cutter(settings, planner, tools.ops, tools.encoder, pictures.surface, pool)
+        reader = MomentReader(tools.at, tools.read, tools.ops, film.info.geometry)
+        more = SecondLook(film, settings, characters, baselines, active, reader, tools.ops, pictures.hold, pool)
         with in_stage("select"):
-            selection = choose_checked(assessments, settings, checks.check, pool, cutter.begin)
+            selection = choose_checked(assessments, settings, checks.check, pool, cutter.begin, more)
         picks = selection.picks
         _count_rejections(film, selection)
         portraits = portraits_of(characters, selection.assessments, selection.late)

@@ -111,6 +111,8 @@ async def finished(watched: WatchedFilm, settings: Settings, services: Services)
         glance=services.glance,
         frame_at=decoder.frame_at,
         between=decoder.between,
+        read=services.read,
+        at=decoder.at,
     )
     with in_stage("finale"):
         clock = StageClock("finale")

@@ -20,6 +20,7 @@ from engines.zoo import Model, Progress
 from kernels.ops import Device, Meter, Ops
 from kernels.surface import Geometry, Surface
 
+from ..candidates.moments import Read
 from ..candidates.neighbours import Glance
 from ..dataflow.batching import Batcher
 from ..device.kit import Kit, MakeKit, OpenDecoder
@@ -38,10 +39,10 @@ from .statistics import READER, Statistics
 class Services:
     """What all films of a run share; one for each run.
 
-    `reader`: finds and reads faces, for the stages of `watch`. `glance`: finds a known face in a few more pictures; may
-    be called on any thread. `providers`: the ONNX Runtime providers of the sessions. `notices`: for the manifest of
-    every film. `in_flight`: films that are worked on at a time. `statistics`: of all these films. `memory`: of the
-    device.
+    `reader`: finds and reads faces, for the stages of `watch`. `read`: the same for a few pictures at once, which
+    blocks; `glance`: finds a known face in a few more pictures; both may be called on any thread. `providers`: the ONNX
+    Runtime providers of the sessions. `notices`: for the manifest of every film. `in_flight`: films
+    that are worked on at a time. `statistics`: of all these films. `memory`: of the device.
     """
 
     device: Device
@@ -51,6 +52,7 @@ class Services:
     open_decoder: OpenDecoder
     encoder: Encoder
     reader: Batcher[Surface, Reading]
+    read: Read
     glance: Glance
     text: TextDetector | None
     models: dict[str, Model]
@@ -110,6 +112,7 @@ def _joined(
         open_decoder=kit.open_decoder,
         encoder=kit.encoder,
         reader=batcher,
+        read=faces.read,
         glance=faces.read_again,
         text=text,
         models=models,

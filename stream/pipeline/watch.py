@@ -142,6 +142,7 @@ async def _split(
     with source, out:
         async for measured in source:
             film.funnel.frames += len(measured.rows)
+            film.timeline.add(measured.rows)
             last_s = float(measured.rows["pts_s"][-1])
             film.pictures_in_stream = _pictures_until(measured)
             for pictures in clock.time(partial(_advance, splitter, closing, measured), len(measured.rows)):
@@ -215,6 +216,7 @@ def _collect_part(
         return
     shot = looked.shot.shot.index
     seen = [(p.pts_s, r.faces) for p, r in zip(looked.pictures, looked.readings, strict=True)]
+    film.read_s.setdefault(shot, []).extend(picture.pts_s for picture in looked.pictures)
     tracks, numbers = builder.link(shot, seen)
     film.tracks.extend(tracks)
     chosen = choose_candidates(

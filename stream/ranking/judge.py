@@ -33,7 +33,7 @@ def assess_candidates(
 ) -> list[Assessment]:
     """The assessments of all candidates by time, then those of the film's reserve, with the reasons they were rejected
     for."""
-    judge = _Judge(film, characters, baselines, active, settings)
+    judge = Judge(film, characters, baselines, active, settings)
     offered = [(candidate, None) for candidate in sorted(film.candidates, key=lambda c: c.pts_s)]
     return [judge.assess(candidate, earlier) for candidate, earlier in [*offered, *film.reserve]]
 
@@ -67,7 +67,7 @@ class EmotionBaselines:
         return min(distances)
 
 
-class _Judge:
+class Judge:
     """Assesses candidates by what the whole film says: baselines, medians, sharpness ranks, characters."""
 
     def __init__(

@@ -25,6 +25,9 @@ from .selection import Assessment, Selection, variety_of
 _MUCH_TEXT = 0.03
 """Share of the picture that text must cover for the text component to be 0; a logo covers less. Chosen by eye."""
 
+_SECOND_LOOKS = 2
+"""How often further pictures are asked for. Chosen by eye."""
+
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
@@ -99,7 +102,8 @@ class PixelChecks:
 
 
 More = Callable[[Selection], Sequence[Assessment]]
-"""A choice that lacks pictures → assessments of further pictures of the film; none when there are no more."""
+"""A choice that lacks pictures → assessments of further pictures of the film (`stream.ranking.second_look`); none when
+there are no more."""
 _MORE_ROUNDS = 3
 """How often more pictures are asked for. Chosen by eye: a search that finds nothing twice finds nothing."""
 
@@ -116,9 +120,10 @@ def choose_checked(
 
     First the pictures that nothing speaks against; then `more` is asked for others, until it has none; only then are
     rejections lifted. Which pictures are checked follows from scores alone, so the result does not depend on the number
-    of threads. `passed`: called for each picture that is chosen again after its check, while the next ones are checked.
+    of threads. `passed`: called for each picture that is chosen again after its check, while the next ones are checked;
+    not before `more` has been asked for the last time, so `more` may change which pictures are held.
     """
-    checked = _Checked(assessments, settings, check, pool, passed)
+    checked = _Checked(assessments, settings, check, pool)
     selection = checked.choose(lift=False)
     for _ in range(_MORE_ROUNDS if more is not None else 0):
         found = more(selection) if more is not None else ()
@@ -126,7 +131,11 @@ def choose_checked(
             break
         checked.add(found)
         selection = checked.choose(lift=False)
-    return selection if len(selection.picks) >= settings.top else checked.choose(lift=True)
+    if len(selection.picks) >= settings.top:
+        for pick in selection.picks:
+            passed(pick.assessment)
+        return selection
+    return checked.choose(lift=True, passed=passed)
 
 
 class _Checked:
@@ -139,9 +148,8 @@ class _Checked:
         settings: Settings,
         check: Callable[[Assessment], CheckResult],
         pool: ThreadPoolExecutor,
-        passed: Callable[[Assessment], None],
     ) -> None:
-        self._settings, self._check, self._pool, self._passed = settings, check, pool, passed
+        self._settings, self._check, self._pool = settings, check, pool
         self._variety = variety_of(assessments, settings.rank, settings.top)
         self._standing: dict[float, Assessment] = {}
         self._answers: dict[float, CheckResult] = {}
@@ -152,8 +160,8 @@ class _Checked:
         for assessment in assessments:
             self._standing.setdefault(assessment.candidate.pts_s, self._with_text(assessment, 1.0))
 
-    def choose(self, *, lift: bool) -> Selection:
-        """The choice, every picture of it checked. `lift`: see `Selection.choose`."""
+    def choose(self, *, lift: bool, passed: Callable[[Assessment], None] = lambda assessment: None) -> Selection:
+        """The choice, every picture of it checked. `lift`: see `Selection.choose`. `passed`: see `choose_checked`."""
         while True:
             selection = Selection(self._settings.rank, self._settings.top, self._variety)
             picks = selection.choose(list(self._standing.values()), self._reason, lift=lift)
@@ -161,7 +169,7 @@ class _Checked:
             futures = [self._pool.submit(self._check, assessment) for assessment in unchecked]
             for pick in picks:
                 if pick.assessment.candidate.pts_s in self._answers:
-                    self._passed(pick.assessment)
+                    passed(pick.assessment)
             if not unchecked:
                 selection.late = {time_s: answer.reason for time_s, answer in self._answers.items()}
                 return selection

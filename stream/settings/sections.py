@@ -105,6 +105,9 @@ class ProbeSettings(Section):
     # With 0.8 instead of 0.55 the engines read a quarter fewer pictures and chose the same images (2026-11-21).
     spacing_s: float = setting(0.8, "Least time of a shot for each picture.", unit="s", gt=0)
     candidates_per_shot: int = setting(3, "The best of them that are kept as candidates.", ge=1, le=16)
+    second_look: int = setting(
+        16, "Most stretches of a film that are searched again for better moments; 0 for none.", ge=0, le=256
+    )
     divide_after_s: float = setting(
         30.0, "Longer shots are divided into parts, each with pictures of its own.", unit="s", ge=1
     )

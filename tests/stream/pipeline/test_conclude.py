@@ -69,6 +69,13 @@ def test_where_times_had_to_be_mended_the_picture_is_sought_as_ever():
     assert (pictures.surface(candidate(1.0)).y == 25).all() and file.sought == [1.0]
 
 
+def test_the_picture_of_a_second_look_is_held_and_said_to_be_decoded_twice():
+    file = File()
+    file.pictures.hold(candidate(1.0), picture(25), 0.5)
+    assert (file.pictures.surface(candidate(1.0)).y == 25).all() and file.sought == []
+    assert file.pictures.refetched == {1.0} and file.pool.beside(1.0) is None
+
+
 def test_a_picture_refused_for_a_blink_beside_it_is_no_portrait():
     """The sharpest pictures of both people have closed eyes beside them; of the second one all do."""
     film = watched_film([1, 2, 1, 2, 1, 2])

@@ -327,3 +327,44 @@ def test_a_check_that_fails_is_not_swallowed() -> None:
 
     with pytest.raises(ValueError, match="no such picture"):
         ten(FIVE, broken, 2)
+
+
+def second_pictures(*rounds: list[Assessment]) -> tuple[Callable[[Selection], list[Assessment]], list[Selection]]:
+    """A peer of `SecondLook` that finds these, one list each time it is asked; and the choices it was asked with."""
+    asked: list[Selection] = []
+    left = list(rounds)
+
+    def more(selection: Selection) -> list[Assessment]:
+        asked.append(selection)
+        return left.pop(0) if left else []
+
+    return more, asked
+
+
+def chosen_with(
+    more: Callable[[Selection], list[Assessment]], check: Checker, *offers: Assessment, top: int
+) -> Selection:
+    with ThreadPoolExecutor(1) as pool:
+        return choose_checked(offers, Settings(top=top), check, pool, more=more)
+
+
+def test_other_moments_are_sought_before_a_rejection_is_lifted() -> None:
+    more, asked = second_pictures([offered(101.0, 0.8)], [offered(301.0, 0.7)])
+    check = Checker(at100=BLINK)
+    stranger = offered(200.0, 1.0, ["not_main"])
+    selection = chosen_with(more, check, offered(100.0, 0.9), stranger, offered(300.0, 0.5), top=3)
+    assert times(selection.picks) == [101, 301, 300] and not any(pick.fallback for pick in selection.picks)
+    assert sorted(check.asked) == [100, 101, 300, 301]
+    first = {a.candidate.pts_s: a.reasons for a in asked[0].assessments}
+    assert first == {100: ["eyes_closed"], 200: ["not_main"], 300: []}
+    assert asked[0].late == {100: "eyes_closed", 300: None}
+    assert [times(selection.picks) for selection in asked] == [[300], [101, 300]]
+
+
+def test_the_search_for_other_moments_ends() -> None:
+    more, asked = second_pictures(*[[offered(float(100 + i), 0.5, ["blurred"])] for i in range(9)])
+    chosen_with(more, Checker(), offered(100.0, 0.9), top=5)
+    assert len(asked) == 2
+    more, asked = second_pictures()
+    assert times(chosen_with(more, Checker(), *FIVE, top=2).picks) == [100, 200]
+    assert len(asked) == 1

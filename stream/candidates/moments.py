@@ -1,0 +1,109 @@
+"""A second look at a stretch of a shot: other moments of it, decoded again and read by all engines.
+
+While a film is watched, a few numbers of every picture are kept (`Timeline`); they say which pictures there are and
+which of them are sharp and still.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from engines.faces import Reading
+from kernels.ops import Ops
+from kernels.surface import Geometry, Surface
+
+from ..records import Picture, Shot, TimedSurface
+from .probes import values_of
+
+MOMENT = np.dtype([("pts_s", np.float64), ("frame", np.int32), ("value", np.float32), ("change", np.float32)])
+"""What is kept of every picture: its time, its number (-1 where unknowable), `probes.value_of`, and how much it differs
+from the one before (`kernels.stats.ROW`)."""
+PICTURES_A_STRETCH = 8
+"""Most pictures of a stretch that are decoded for one look."""
+STRETCH_S = 4.0
+"""Longest stretch: two pictures a second of it are looked at. Chosen by eye."""
+_LEAST_APART_S = 0.1
+"""Least time between two pictures that are looked at. Chosen by eye: a look hardly changes in less."""
+_EDGE_SHARE = 0.08
+"""Share of a shot that is left out at each end, at most `_EDGE_S`. Chosen by eye: half of what probes keep away."""
+_EDGE_S = 0.16
+
+Read = Callable[[list[Surface]], list[Reading]]
+"""All engines on full-size pictures, one reading for each (`engines.reader.FaceReader.read`)."""
+At = Callable[[Sequence[float]], list[TimedSurface]]
+"""`stream.decode.decoder.Decoder.at`."""
+
+
+@dataclass(slots=True)
+class Timeline:
+    """The pictures of a film as far as it was measured, twenty bytes for each."""
+
+    _blocks: list[np.ndarray] = field(default_factory=list)
+
+    def add(self, rows: np.ndarray) -> None:
+        """Add the next rows (N,) of dtype `kernels.stats.ROW`."""
+        block = np.empty(len(rows), MOMENT)
+        block["pts_s"], block["frame"], block["value"] = rows["pts_s"], rows["frame"], values_of(rows)
+        block["change"] = rows["change"]
+        self._blocks.append(block)
+
+    def of(self, shot: Shot) -> np.ndarray:
+        """(N,) of dtype `MOMENT`, by time: the pictures of a shot that no transition mixes and no cut is near."""
+        if len(self._blocks) > 1:
+            self._blocks = [np.concatenate(self._blocks)]
+        moments = self._blocks[0][shot.clean_first_row : shot.clean_end_row] if self._blocks else np.empty(0, MOMENT)
+        edge_s = min(_EDGE_S, _EDGE_SHARE * (shot.end_s - shot.start_s))
+        inside = (moments["pts_s"] >= shot.start_s + edge_s) & (moments["pts_s"] < shot.end_s - edge_s)
+        return np.asarray(moments[inside])
+
+
+def stretches(moments: np.ndarray) -> list[np.ndarray]:
+    """The pictures of a shot, (N,) of dtype `MOMENT`, in equal stretches of at most `STRETCH_S`, none for none."""
+    if not len(moments):
+        return []
+    times_s = moments["pts_s"]
+    count = max(1, int(np.ceil((times_s[-1] - times_s[0]) / STRETCH_S)))
+    edges = np.linspace(times_s[0], times_s[-1], count + 1)[1:-1]
+    return [part for part in np.split(moments, np.searchsorted(times_s, edges)) if len(part)]
+
+
+def worth_a_look(stretch: np.ndarray, seen_s: Sequence[float], count: int = PICTURES_A_STRETCH) -> np.ndarray:
+    """The pictures of a stretch to look at: up to `count` spread over it, each the sharpest and stillest about its
+    place, none within `_LEAST_APART_S` of another or of a time in `seen_s`. By time.
+
+    stretch: (N,) of dtype `MOMENT`.
+    """
+    seen, chosen = list(seen_s), []
+    for cell in np.array_split(stretch, count):
+        free = [m for m in cell if all(abs(float(m["pts_s"]) - other) >= _LEAST_APART_S for other in seen)]
+        if free:
+            chosen.append(max(free, key=lambda m: (round(float(m["value"]), 3), -float(m["pts_s"]))))
+            seen.append(float(chosen[-1]["pts_s"]))
+    return np.array(chosen, MOMENT)
+
+
+class MomentReader:
+    """Decodes single pictures of one film again, measures them and reads them with all engines."""
+
+    def __init__(self, at: At, read: Read, ops: Ops, geometry: Geometry) -> None:
+        self._at, self._read, self._ops, self._geometry = at, read, ops, geometry
+
+    def look(self, moments: np.ndarray) -> list[tuple[Picture, Reading]]:
+        """The pictures at these moments (N,) of dtype `MOMENT` with their readings, by time. Blocks; safe to call from
+        several threads. Pictures that cannot be sought are left out.
+
+        Of their rows, `chroma_change` and `tone_change` have no meaning. Synchronises (device only).
+        """
+        found = self._at(moments["pts_s"].tolist())
+        if not found:
+            return []
+        places = [int(np.argmin(np.abs(moments["pts_s"] - time_s))) for time_s, _ in found]
+        surfaces = [surface for _, surface in found]
+        of = moments[places]
+        rows = self._ops.meter(self._geometry).measure(surfaces, of["pts_s"].copy(), of["frame"].copy())
+        rows["change"] = of["change"]
+        pictures = [Picture(row, -1, surface) for row, surface in zip(rows, surfaces, strict=True)]
+        return list(zip(pictures, self._read(surfaces), strict=True))

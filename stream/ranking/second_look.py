@@ -1,0 +1,219 @@
+"""The second look: where too few pictures pass, or the moment was wrong in a shot that should have a picture, other
+moments are sought in the film before anything is given up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from engines.faces import Reading
+from kernels.inside import inside_bars
+from kernels.ops import Ops
+from kernels.stats import ROW
+from kernels.surface import Surface
+
+from ..candidates.choice import choose_candidates
+from ..candidates.composition import measure_composition
+from ..candidates.moments import MomentReader, stretches, worth_a_look
+from ..candidates.probes import probe_rejection
+from ..dataflow.clocks import StageClock
+from ..dataflow.workers import results
+from ..film import Film
+from ..framing.active import ActiveRects
+from ..people.characters import nearest_character
+from ..people.looks import leading_face
+from ..people.tracks import continued
+from ..records import Candidate, Character, Picture, Shot
+from ..settings.model import Settings
+from .judge import EmotionBaselines, Judge
+from .scores import provisional_score
+from .selection import Assessment, Selection
+
+OF_THE_MOMENT = frozenset({"eyes_closed", "extreme_expression", "blurred", "turned_away", "cut_face"})
+"""Reasons that may be gone a second before or after."""
+_STRETCHES_A_MISSING = 4
+"""Stretches that are searched for each picture that is missing. Chosen by eye."""
+_AT_ONCE = 4
+"""Stretches whose pictures are held at a time. Chosen by eye; it decides nothing but memory and threads."""
+
+Hold = Callable[[Candidate, Surface, float], None]
+"""(candidate, its picture, its value) → None: keeps the picture while there is room (`PicturePool.put`)."""
+_Seen = list[tuple[Picture, Reading]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a shot. `moments`: (N,) of dtype `candidates.moments.MOMENT`, its pictures."""
+
+    shot: Shot
+    number: int
+    moments: np.ndarray
+
+
+class SecondLook:
+    """Finds further candidates of one film. It is called with the choice so far, and returns new assessments.
+
+    `reader`: decodes and reads. `hold`: keeps pictures. `pool`: threads that look.
+    """
+
+    def __init__(
+        self,
+        film: Film,
+        settings: Settings,
+        characters: Sequence[Character],
+        baselines: EmotionBaselines,
+        active: ActiveRects,
+        reader: MomentReader,
+        ops: Ops,
+        hold: Hold,
+        pool: ThreadPoolExecutor,
+    ) -> None:
+        self._film, self._settings, self._baselines, self._active = film, settings, baselines, active
+        self._reader, self._ops, self._hold, self._pool = reader, ops, hold, pool
+        self._people = _People(characters, film, settings)
+        self._looks: Counter[tuple[int, int]] = Counter()
+
+    def __call__(self, selection: Selection) -> list[Assessment]:
+        """New assessments, none where nothing is missing or nothing was found. Adds to `film.candidates`. Blocks; the
+        result does not depend on the number of threads. Synchronises (device only)."""
+        wanted = wanted_stretches(selection, self._film, self._settings, self._looks)
+        found: list[Candidate] = []
+        clock = self._film.clocks["second_look"]
+        for first in range(0, len(wanted), _AT_ONCE):
+            some = wanted[first : first + _AT_ONCE]
+            futures = [self._pool.submit(self._look, stretch) for stretch in some]
+            for stretch, (own, seen) in zip(some, results(futures), strict=True):
+                clock.add(own, own.items)
+                found += self._offered(stretch, seen)
+        if not found:
+            return []
+        self._film.candidates.extend(found)
+        self._film.candidates.sort(key=lambda candidate: candidate.pts_s)
+        judge = Judge(self._film, self._people.characters, self._baselines, self._active, self._settings)
+        return [judge.assess(candidate, None) for candidate in sorted(found, key=lambda candidate: candidate.pts_s)]
+
+    def _look(self, stretch: Stretch) -> tuple[StageClock, _Seen]:
+        clock = StageClock("second_look")
+        seen = self._film.read_s.get(stretch.shot.index, [])
+        return clock, clock.time(lambda: self._reader.look(worth_a_look(stretch.moments, seen)))
+
+    def _offered(self, stretch: Stretch, seen: _Seen) -> list[Candidate]:
+        """The candidates among the pictures of a stretch; keeps their pixels and notes what was read."""
+        shot, film, settings = stretch.shot.index, self._film, self._settings
+        self._looks[shot, stretch.number] += 1
+        film.read_s.setdefault(shot, []).extend(picture.pts_s for picture, _ in seen)
+        film.funnel.probes += len(seen)
+        usable = [pair for pair in seen if probe_rejection(self._inside(pair[0], shot), settings.probes, 0.0) is None]
+        pictures, readings = [picture for picture, _ in usable], [reading for _, reading in usable]
+        tracks = [self._people.tracks(shot, reading) for reading in readings]
+        chosen = choose_candidates(
+            shot, pictures, readings, tracks, settings.faces, settings.probes, film.pace, _length_s(stretch.moments)
+        )
+        film.funnel.at_shot.update(chosen.rejected)
+        film.funnel.candidates += len(chosen.candidates)
+        for candidate, picture in chosen.candidates:
+            lead = leading_face(candidate.faces)
+            candidate.composition = measure_composition(self._ops, picture.surface, lead)
+            value = provisional_score(candidate, film.info.geometry, settings.rank.weights)
+            self._hold(candidate, picture.surface, value)
+        return [candidate for candidate, _ in chosen.candidates]
+
+    def _inside(self, picture: Picture, shot: int) -> np.void:
+        """The picture's row as if it had been measured without the bars of its shot."""
+        active, geometry = self._active.of(shot), self._film.info.geometry
+        share = active.width * active.height / (geometry.display_width * geometry.display_height)
+        return np.asarray(inside_bars(np.array([picture.row], ROW), share))[0]
+
+
+def _length_s(moments: np.ndarray) -> float:
+    return float(moments["pts_s"][-1] - moments["pts_s"][0]) if len(moments) else 0.0
+
+
+class _People:
+    """Whose faces they are: those of tracks of the same shot, or of the nearest character.
+
+    `characters`: with the tracks of faces that were found since.
+    """
+
+    def __init__(self, characters: Sequence[Character], film: Film, settings: Settings) -> None:
+        self.characters = list(characters)
+        self._of_shot = {shot.index: [t for t in film.tracks if t.shot == shot.index] for shot in film.shots}
+        self._next = max((track.index for track in film.tracks), default=-1) + 1
+        self._settings = settings.people
+
+    def tracks(self, shot: int, reading: Reading) -> tuple[int, ...]:
+        """For each face of one more picture of the shot the number of its track; new faces get new numbers."""
+        known = continued(self._of_shot.get(shot, []), reading.faces)
+        numbers = [self._next + i if track is None else track.index for i, track in enumerate(known)]
+        self._next += len(known)
+        there = {number for number, track in zip(numbers, known, strict=True) if track is not None}
+        for number, face, track in zip(numbers, reading.faces, known, strict=True):
+            free = [c for c in self.characters if there.isdisjoint(c.tracks)]
+            person = nearest_character(face.embedding, free, self._settings) if track is None else None
+            if person is not None:
+                place = self.characters.index(person)
+                self.characters[place] = replace(person, tracks=(*person.tracks, number))
+                there.add(number)
+        return tuple(numbers)
+
+
+def wanted_stretches(
+    selection: Selection, film: Film, settings: Settings, looks: Counter[tuple[int, int]]
+) -> list[Stretch]:
+    """What is to be searched, the most promising first.
+
+    Where pictures are missing: four times as many stretches as are missing, those of shots that lost all their pictures
+    to the moment before those of others with faces, and those before the rest; of each shot the stretch about its best
+    picture first. Where none is missing: the shots of main characters that lost a better picture to the moment than one
+    that is chosen, or the best picture of a person who leads no chosen one.
+
+    looks: how often stretches (shot, number) were searched; those searched least come first.
+    """
+    taken = [pick.assessment for pick in selection.picks if not pick.fallback]
+    missing = settings.top - len(taken)
+    best = _best_of_shots(selection.assessments)
+    lost = lost_shots(best, taken)
+    if missing <= 0:
+        least, led = min(a.score for a in taken), {a.person for a in taken}
+        lost = {s for s in lost if best[s].main and (best[s].score > least or best[s].person not in led)}
+    shown = {a.candidate.shot for a in taken}
+    offered = []
+    for shot in film.shots if missing > 0 else [film.shots[s] for s in sorted(lost)]:
+        one = best.get(shot.index)
+        faces = one is not None and bool(one.candidate.faces)
+        tier = 0 if shot.index in lost else 1 if faces and shot.index not in shown else 2
+        score = 0.0 if one is None else one.score
+        for turn, stretch in enumerate(_nearest_first(shot, film, one)):
+            times = looks[shot.index, stretch.number]
+            offered.append(((times, tier + turn, tier, -score, shot.index), stretch))
+    offered.sort(key=lambda pair: pair[0])
+    most = _STRETCHES_A_MISSING * missing if missing > 0 else settings.top
+    return [stretch for _, stretch in offered[: min(most, settings.probes.second_look)]]
+
+
+def lost_shots(best: Mapping[int, Assessment], taken: Sequence[Assessment]) -> set[int]:
+    """The shots of which nothing is taken and whose best picture is refused for a reason of the moment.
+
+    best: shot → its assessment of the highest score.
+    """
+    shown = {a.candidate.shot for a in taken}
+    return {s for s, one in best.items() if s not in shown and OF_THE_MOMENT.intersection(one.reasons)}
+
+
+def _best_of_shots(assessments: Sequence[Assessment]) -> dict[int, Assessment]:
+    """Shot → its assessment of the highest score, whatever speaks against it."""
+    best: dict[int, Assessment] = {}
+    for one in sorted(assessments, key=lambda a: (-a.score, a.candidate.pts_s)):
+        best.setdefault(one.candidate.shot, one)
+    return best
+
+
+def _nearest_first(shot: Shot, film: Film, best: Assessment | None) -> list[Stretch]:
+    """The stretches of a shot, the nearest to its best picture first."""
+    about_s = (shot.start_s + shot.end_s) / 2 if best is None else best.candidate.pts_s
+    parts = [Stretch(shot, number, part) for number, part in enumerate(stretches(film.timeline.of(shot)))]
+    return sorted(parts, key=lambda s: (round(abs(float(np.mean(s.moments["pts_s"])) - about_s), 3), s.number))
