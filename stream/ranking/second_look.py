@@ -126,7 +126,8 @@ class SecondLook:
         """The picture's row as if it had been measured without the bars of its shot."""
         active, geometry = self._active.of(shot), self._film.info.geometry
         share = active.width * active.height / (geometry.display_width * geometry.display_height)
-        return np.asarray(inside_bars(np.array([picture.row], ROW), share))[0]
+        row: np.void = inside_bars(np.array([picture.row], ROW), share)[0]
+        return row
 
 
 def _length_s(moments: np.ndarray) -> float:
