@@ -104,7 +104,7 @@ def characters_of(video: Path, truth: Truth, settings: Settings, manifest: Manif
     if manifest is not None:
         return {"judged": "appearances", **asdict(characters.score_characters(manifest, truth))}
     film = watch_film(video, settings)
-    people, method = find_characters(film.tracks, film.shots, settings.people, "cpu")
+    people, method = find_characters(film.tracks, film.shots, settings.people, "cpu", film.descriptors())
     return {
         "judged": "tracks",
         "method": method,

@@ -41,6 +41,8 @@ class Face:
     mouth_width_ratio: float | None = None
     """Distance of the mouth's corners over that of the eyes: at rest .70–.90, in a broad smile .9–1.1. None as
     above."""
+    clothes: np.ndarray | None = None
+    """(3,) float32 mean CIE L*a*b* below the face (`engines.clothes`); None where too little is seen of it."""
 
 
 UNMEASURED = Quality(focus=0.0, grain=0.0, contrast=0.0, burnt_ratio=0.0, blur_anisotropy=0.0)

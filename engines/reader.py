@@ -12,6 +12,7 @@ from kernels.ops import Ops
 from kernels.surface import Array, Rect, Surface
 
 from . import emotion, eyes, mesh
+from .clothes import CELLS, clothes_colour, clothes_rect
 from .descriptor import picture_descriptors
 from .detector import Detection, Detector
 from .embedding import CHIP_PX, chip_matrix, embed
@@ -69,12 +70,13 @@ class ReaderOptions:
 @dataclass(frozen=True, slots=True)
 class _FaceMeasures:
     """What the models measured of one face, on the host, float32: openness of both eyes (2,), mouth (3,), identity
-    (128,) or None, emotion (7,), quality (5,)."""
+    (128,) or None, emotion (7,), clothes (3,) or None, quality (5,)."""
 
     openness: np.ndarray
     mouth: np.ndarray
     identity: np.ndarray | None
     emotion: np.ndarray
+    clothes: np.ndarray | None
     quality: np.ndarray
 
 
@@ -136,7 +138,9 @@ class FaceReader:
             if not there:
                 return [None] * len(surfaces)
             openness, feelings = self._on_host(*self._eyes_and_emotion(there))
-        measures = (_FaceMeasures(o, _NO_MOUTH, None, f, _NO_QUALITY) for o, f in zip(openness, feelings, strict=True))
+        measures = (
+            _FaceMeasures(o, _NO_MOUTH, None, f, None, _NO_QUALITY) for o, f in zip(openness, feelings, strict=True)
+        )
         return [None if face is before else self._face(face, next(measures)) for face in now]
 
     def _read(self, surfaces: list[Surface], areas: list[Rect]) -> list[Reading]:
@@ -192,12 +196,17 @@ class FaceReader:
         openness, feelings = self._eyes_and_emotion(pairs)
         mouths = mesh.mouth_measures(self._sessions["mesh"], mesh_chips, batch, self._tools)
         identities = embed(self._sessions["embedding"], identity_chips, batch, self._tools)
+        parts = [(s, clothes_rect(s, face.box)) for s, faces in pairs for face in faces]
+        cells = ops.rgb_all(parts, CELLS)
         qualities = self._tools.qualities(identity_chips, QUALITY_PX)
         patches = ops.warp([(s, _patch_matrices(s, f)) for s, f in pairs], PATCH_PX)
         grains = self._tools.qualities(patches, PATCH_PX)[:, 1:2]
-        *seen, measured, grain = self._on_host(openness, mouths, identities, feelings, qualities, grains)
+        colours = cells.reshape(len(parts), -1).astype("float32")
+        *seen, worn, measured, grain = self._on_host(openness, mouths, identities, feelings, colours, qualities, grains)
         measured[:, 1:2] = grain
-        yield from map(_FaceMeasures, *seen, measured)
+        boxes = (face.box for _, faces in pairs for face in faces)
+        clothes = [clothes_colour(c, rect, box) for c, (_, rect), box in zip(worn, parts, boxes, strict=True)]
+        yield from map(_FaceMeasures, *seen, clothes, measured)
 
     def _on_host(self, *columns: Array) -> list[np.ndarray]:
         """Downloads float32 arrays (N, …) as one: the device is waited for once, after everything is queued.
@@ -235,6 +244,7 @@ class FaceReader:
             quality=Quality(*map(float, measured.quality)) if measured is not None else UNMEASURED,
             mouth_openness_ratio=mouth[0],
             mouth_width_ratio=mouth[1],
+            clothes=measured.clothes if measured is not None else None,
         )
 
 

@@ -57,6 +57,14 @@ class Film:
     pictures_in_stream: int | None = None
     """Pictures of the stream, skipped ones included; None when unknowable."""
 
+    def descriptors(self) -> dict[int, list[np.ndarray]]:
+        """Shot → image descriptors (D,) of its candidates and of its pictures in the reserve."""
+        found: dict[int, list[np.ndarray]] = {}
+        for candidate in [*self.candidates, *(candidate for candidate, _ in self.reserve)]:
+            if candidate.descriptor is not None:
+                found.setdefault(candidate.shot, []).append(candidate.descriptor)
+        return found
+
 
 _MOST_PEOPLE = 64
 """Bounds the memory; further people have no number and no quota. Chosen by eye."""

@@ -145,7 +145,8 @@ class CharacterEntry(ManifestPart):
 
 
 class PeopleEntry(ManifestPart):
-    """How faces were grouped to people: by density, by linkage where there are few, or as the text says."""
+    """How faces were grouped to people: by density, by linkage where there are few, or as the text says; and by which
+    evidence beside the faces, where some was used."""
 
     grouping: str
 

@@ -9,8 +9,10 @@ import numpy as np
 from ..dataflow.cancellation import checkpoint
 from ..records import Character, Shot, Track
 from ..settings.sections import PeopleSettings
-from .grouping import group_tracks
+from .evidence import Descriptors, weigh_evidence
+from .grouping import group_tracks, join_by_evidence
 from .main_characters import Presence, main_people
+from .tracks import GOOD_SCORE
 
 _CLEARLY_NEARER = 1.5
 """A poor track belongs to the nearest person only if the second nearest is at least this many times as far away.
@@ -18,26 +20,47 @@ E01–E05: the same from 0.5 to 2 times."""
 
 
 def find_characters(
-    tracks: Sequence[Track], shots: Sequence[Shot], settings: PeopleSettings, device: str
+    tracks: Sequence[Track],
+    shots: Sequence[Shot],
+    settings: PeopleSettings,
+    device: str,
+    descriptors: Descriptors | None = None,
 ) -> tuple[list[Character], str]:
     """The film's characters, longest on screen first, and a text that says how they were found.
 
     A character's tracks are those that were grouped and the poor ones that were added afterwards. The order of `tracks`
-    does not matter. `device`: where to cluster, "cpu" or "cuda". Raises ValueError for embeddings that are not finite.
+    does not matter. `device`: where to cluster, "cpu" or "cuda". `descriptors`: of the shots' pictures. Raises
+    ValueError for embeddings that are not finite.
     """
     ordered = sorted(tracks, key=lambda t: (t.faces[0][0] if t.faces else 0.0, t.index))
     good = [t for t in ordered if t.embedding is not None]
-    if not good:
+    told = good or [t for t in ordered if _is_certain(t)]
+    if not told:
         return [], "none: no face is good enough to tell people apart"
-    embeddings = np.stack([t.embedding for t in good if t.embedding is not None])
-    labels, method = group_tracks(embeddings, seen_together(good), settings, device)
-    people = [[t for t, label in zip(good, labels, strict=True) if label == k] for k in range(int(labels.max()) + 1)]
+    evidence = weigh_evidence(told, seen_together(told), shots, descriptors or {})
+    embeddings = np.stack([e for t in told if (e := _embedding(t)) is not None])
+    if good:
+        labels, method = group_tracks(embeddings, evidence, settings, device)
+    else:
+        labels, method = join_by_evidence(embeddings, evidence, settings)
+    people = [[t for t, label in zip(told, labels, strict=True) if label == k] for k in range(int(labels.max()) + 1)]
     if not people:
         return [], f"none: {method}, and no two face tracks are alike"
-    poor = [t for t in ordered if t.embedding is None]
-    return _as_characters(
-        people, _assign_poor_tracks(people, poor, 1 - settings.same_person_cosine), shots, settings
-    ), method
+    poor = [t for t in ordered if t.embedding is None] if good else []
+    added = _assign_poor_tracks(people, poor, 1 - settings.same_person_cosine)
+    return _as_characters(people, added, ordered, shots, settings), method
+
+
+def _is_certain(track: Track) -> bool:
+    """Whether a track without a good face shows somebody for certain: in two pictures, by faces that have an
+    embedding."""
+    seen = [face for _, face in track.faces if face.embedding is not None]
+    return len(seen) > 1 and float(np.median([face.score for face in seen])) >= GOOD_SCORE
+
+
+def _embedding(track: Track) -> np.ndarray | None:
+    """(D,) unit vector of the good faces, or where none is good of all."""
+    return track.embedding if track.embedding is not None else _mean_of_faces(track)
 
 
 def seen_together(tracks: Sequence[Track]) -> np.ndarray:
@@ -98,10 +121,15 @@ def _mean_of_faces(track: Track) -> np.ndarray | None:
 
 
 def _as_characters(
-    people: Sequence[list[Track]], added: Sequence[list[Track]], shots: Sequence[Shot], settings: PeopleSettings
+    people: Sequence[list[Track]],
+    added: Sequence[list[Track]],
+    everyone: Sequence[Track],
+    shots: Sequence[Shot],
+    settings: PeopleSettings,
 ) -> list[Character]:
     length_s = {shot.index: shot.end_s - shot.start_s for shot in shots}
-    found = [_presence(person, poor, length_s) for person, poor in zip(people, added, strict=True)]
+    moments = _moments(everyone)
+    found = [_presence(person, poor, length_s, moments) for person, poor in zip(people, added, strict=True)]
     main = main_people(found, shots, settings.main_characters)
     ranked = sorted(range(len(found)), key=lambda i: (-found[i].screen_time_s, i))
     return [
@@ -117,13 +145,25 @@ def _as_characters(
     ]
 
 
-def _presence(person: Sequence[Track], poor: Sequence[Track], length_s: Mapping[int, float]) -> Presence:
-    shown = sorted({t.shot for t in [*person, *poor]})
-    return Presence(person, shown, round(sum(length_s.get(shot, 0.0) for shot in shown), 6))
+def _presence(
+    person: Sequence[Track], poor: Sequence[Track], length_s: Mapping[int, float], moments: Mapping[int, set[float]]
+) -> Presence:
+    own = _moments([*person, *poor])
+    seen_s = sum(length_s.get(shot, 0.0) * len(times) / len(moments[shot]) for shot, times in own.items())
+    total_s = sum(length_s.get(shot, 0.0) for shot in own)
+    return Presence(person, sorted(own), round(total_s, 6), round(seen_s, 6))
+
+
+def _moments(tracks: Sequence[Track]) -> dict[int, set[float]]:
+    """Shot → times (s) of the pictures in which these tracks have a face."""
+    found: dict[int, set[float]] = {}
+    for track in tracks:
+        found.setdefault(track.shot, set()).update(pts_s for pts_s, _ in track.faces)
+    return found
 
 
 def _mean_of_tracks(person: Sequence[Track]) -> np.ndarray:
-    return _unit(np.mean([t.embedding for t in person if t.embedding is not None], axis=0))
+    return _unit(np.mean([e for t in person if (e := _embedding(t)) is not None], axis=0))
 
 
 def _unit(vector: np.ndarray) -> np.ndarray:

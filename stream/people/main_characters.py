@@ -8,11 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..records import Shot, Track
+from .looks import pose_score
 
 _MIN_SHOTS = 2
 """Shots that must show a main character. E01–E05: the same with 1 to 3; with 4, one film in five goes wrong."""
-_FEW_SHOTS = 4
-"""In a film of fewer shots than this, one shot is enough. Chosen by eye: all of E01–E05 have more."""
+_SHORT_S = 60.0
+"""In a film shorter than this one shot is enough: its lead may have no second. Chosen by eye: E01–E05 are longer."""
+_ONCE_LEAST = 0.5
+"""Share of the most prominent person's prominence that somebody needs who is shown in one shot only. Chosen by eye."""
 _PARTS = 8
 """Equal parts into which the film is divided, to see in how many of them a person appears. E01–E05: the same
 with 4 to 16."""
@@ -32,35 +35,44 @@ _ALWAYS_MAIN = 2
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """What a person's prominence is computed from. `tracks`: those with an embedding; `shots`: indices."""
+    """What a person's prominence is computed from. `tracks`: those that tell the person; `shots`: indices.
+
+    `seen_s`: seconds on screen, of each shot the share of its pictures with a face that shows the person.
+    """
 
     tracks: Sequence[Track]
     shots: Sequence[int]
     screen_time_s: float
+    seen_s: float
 
 
 def main_people(people: Sequence[Presence], shots: Sequence[Shot], most: int) -> list[int]:
     """Indices into `people` of the main characters, most prominent first, at most `most`.
 
-    Empty when nobody appears in enough shots (`_MIN_SHOTS`).
+    Empty when nobody appears in enough shots (`_MIN_SHOTS`; in a short film one).
     """
     if not shots:
         return []
-    needed = _MIN_SHOTS if len(shots) >= _FEW_SHOTS else 1
     typical_px = _typical_height_px([t for person in people for t in person.tracks])
-    found = [
-        (round(prominence(person, shots, typical_px), 6), -i)
-        for i, person in enumerate(people)
-        if len({t.shot for t in person.tracks}) >= needed
-    ]
-    ranked = sorted(found, reverse=True)
+    found = [(round(prominence(person, shots, typical_px), 6), -i) for i, person in enumerate(people)]
+    leader = max(found, default=(0.0, 0))[0]
+    short = shots[-1].end_s - shots[0].start_s < _SHORT_S
+    ranked = sorted(((p, i) for p, i in found if _often_enough(people[-i], p, leader, short)), reverse=True)
     return [-i for _, i in ranked[: how_many([p for p, _ in ranked], most)]]
 
 
+def _often_enough(person: Presence, own: float, leader: float, short: bool) -> bool:
+    """Whether the person is in enough shots. `own`, `leader`: their prominence and that of the most prominent."""
+    return len({t.shot for t in person.tracks}) >= _MIN_SHOTS or (short and own >= _ONCE_LEAST * leader)
+
+
 def prominence(person: Presence, shots: Sequence[Shot], typical_px: float) -> float:
-    """Seconds on screen, times ½–1 for the share of the film's parts, times ½–1 for the size of the faces."""
+    """Seconds on screen, times ½–1 each for the share of the film's parts, the size of the faces and how far they are
+    turned to the viewer."""
     size = min(1.0, _typical_height_px(person.tracks) / max(typical_px, 1e-6))
-    return person.screen_time_s * (0.5 + 0.5 * _share_of_parts(person, shots)) * (0.5 + 0.5 * size)
+    turned = float(np.mean([pose_score(face) for t in person.tracks for _, face in t.faces])) if person.tracks else 0.0
+    weights = [0.5 + 0.5 * share for share in (_share_of_parts(person, shots), size, turned)]
+    return person.seen_s * float(np.prod(weights))
 
 
 def how_many(prominences: Sequence[float], most: int) -> int:

@@ -29,7 +29,7 @@ _GOOD_YAW_DEG = 35.0
 _GOOD_INTER_OCULAR_PX = 24.0
 """Least distance of the eyes in a good face: nearly half of the 53 pixels in the identity network's chip. Far below
 that, people look alike. E01–E05: the same from 0.5 to 1.5 times."""
-_GOOD_SCORE = 0.65
+GOOD_SCORE = 0.65
 """Least detection score of a good face: less certain ones are mostly blurred faces in a crowd, toys and patterns.
 E01–E05: the same from 0.5 to 1.2 times."""
 _DECIMALS = 6
@@ -111,7 +111,7 @@ def is_good(face: Face) -> bool:
     """Whether a face is certain, large and frontal enough that its embedding tells the person."""
     return (
         face.embedding is not None
-        and face.score >= _GOOD_SCORE
+        and face.score >= GOOD_SCORE
         and face.inter_ocular_px >= _GOOD_INTER_OCULAR_PX
         and abs(face.pose_deg[0]) <= _GOOD_YAW_DEG
     )

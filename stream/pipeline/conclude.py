@@ -128,7 +128,8 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
     """
     clocks, (area, by_shot) = film.clocks, active_areas(film, settings.crop.bars)
     characters, grouping = clocks["people"].stage(
-        lambda: find_characters(film.tracks, film.shots, settings.people, tools.clustering), len(film.tracks)
+        lambda: find_characters(film.tracks, film.shots, settings.people, tools.clustering, film.descriptors()),
+        len(film.tracks),
     )
     active = active_rects(film.info.geometry, area, by_shot, settings.crop.bars_margin_px)
     baselines = EmotionBaselines(film, characters, settings)

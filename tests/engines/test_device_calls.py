@@ -29,8 +29,8 @@ pytestmark = [
     pytest.mark.skipif(not emulated.available(), reason="needs g++, which compiles the CUDA sources for the host"),
 ]
 DESCRIPTOR_BYTES = 2 * (1 + 1056)
-FACE_BYTES = 2 * 64 + 584
-"""Detected twice, and looked at."""
+FACE_BYTES = 2 * 64 + 584 + 144
+"""Detected twice, and looked at; colours of the clothes."""
 ALL_KERNELS = [kernel for kernels in KERNELS.values() for kernel in kernels]
 
 
@@ -76,6 +76,6 @@ def test_reading_more_pictures_together_asks_no_more_of_the_device(reader: FaceR
         counts.append((dict(runtime.asked), DeviceArray.made - made))
     assert counts[0] == counts[1]
     asked, arrays = counts[1]
-    assert sum(asked.get(kernel, 0) for kernel in ALL_KERNELS) <= 16
-    assert asked["download"] <= 4 and asked["upload"] <= 14
-    assert arrays <= 196
+    assert sum(asked.get(kernel, 0) for kernel in ALL_KERNELS) <= 17
+    assert asked["download"] <= 4 and asked["upload"] <= 16
+    assert arrays <= 201

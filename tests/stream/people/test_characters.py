@@ -11,6 +11,7 @@ import pytest
 from engines.clustering import average_linkage
 from engines.faces import UNMEASURED, Face
 from stream.people.characters import find_characters, seen_together
+from stream.people.evidence import faces_only
 from stream.people.grouping import group_tracks, on_strong_evidence, within_limit
 from stream.people.main_characters import how_many
 from stream.people.merging import merge_groups
@@ -66,6 +67,17 @@ class Story:
             self.show(person, **how)
         return self
 
+    def landscapes(self, count: int) -> Story:
+        for _ in range(count):
+            self.show()
+        return self
+
+    def show_uncertain(self, person: int) -> Story:
+        """One more shot, with a poor face that only one picture shows."""
+        self.show(person, poor=True)
+        del self.tracks[-1].faces[1:]
+        return self
+
     def people_of(self, tracks: Sequence[int]) -> set[int | None]:
         return {self.who[t] for t in tracks}
 
@@ -99,7 +111,7 @@ def test_one_person_is_decided_explicitly(count: int):
 
 
 def test_nobody_is_decided_explicitly():
-    for story in (Story().show().show(), Story().show(1, poor=True)):
+    for story in (Story().landscapes(2), Story().show_uncertain(1)):
         characters, method = story.find()
         assert characters == []
         assert method.startswith("none")
@@ -170,10 +182,12 @@ def test_order_of_the_tracks_changes_nothing():
 
 
 def test_a_person_seen_once_is_no_main_character_unless_the_film_is_short():
-    long, _ = Story().show_each([1, 1, 2, 1]).find()
-    assert [c.main for c in long] == [True, False]
-    short, _ = Story().show_each([1, 1, 2]).find()
-    assert [c.main for c in short] == [True, True]
+    beside, _ = Story().show_each([1, 1, 2, 1]).find()
+    assert [c.main for c in beside] == [True, False]
+    alone, _ = Story().show(1, 2).landscapes(3).find()
+    assert [c.main for c in alone] == [True, True]
+    long_alone, _ = Story().show(1, 2).landscapes(15).find()
+    assert [c.main for c in long_alone] == [False, False]
 
 
 def test_someone_always_far_away_and_in_one_part_only_is_no_main_character():
@@ -264,7 +278,7 @@ def test_a_varied_person_without_any_cluster_is_still_one():
     scatter = 0.015 * rng.normal(size=(30, 128)) * rng.lognormal(0, 0.5, size=(30, 1))
     takes = looks(1, 0, wobble=0.0) + scatter
     takes = (takes / np.linalg.norm(takes, axis=1, keepdims=True)).astype(np.float32)
-    labels, method = group_tracks(takes, np.zeros((30, 30), bool), SETTINGS, "cpu")
+    labels, method = group_tracks(takes, faces_only(np.zeros((30, 30), bool)), SETTINGS, "cpu")
     assert "one person" in method
     assert "density sees no groups" in method
     assert labels.max() == 0
@@ -279,7 +293,7 @@ def test_a_large_cluster_keeps_a_take_that_a_small_one_would_not():
     for copies, kept in ((8, True), (1, False)):
         takes = np.stack([*[a + 1e-3 * np.eye(128)[5 + i] for i in range(copies)], odd, *others])
         takes = (takes / np.linalg.norm(takes, axis=1, keepdims=True)).astype(np.float32)
-        labels, method = group_tracks(takes, np.zeros((len(takes), len(takes)), bool), SETTINGS, "cpu")
+        labels, method = group_tracks(takes, faces_only(np.zeros((len(takes), len(takes)), bool)), SETTINGS, "cpu")
         assert method == "HDBSCAN"
         assert (labels[copies] >= 0 and labels[copies] == labels[0]) == kept
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from stream.people.characters import find_characters, seen_together
+from stream.people.evidence import faces_only
 from stream.people.grouping import group_tracks, on_strong_evidence, within_limit, without_gap
 from stream.people.merging import merge_groups
 from stream.records import Shot, Track
@@ -80,7 +81,7 @@ def test_groups_are_numbered_by_their_first_member(case, accept, data) -> None:
 @settings(max_examples=50)
 def test_people_are_never_one_who_were_seen_in_one_picture(case, few_tracks: int) -> None:
     takes, apart = case
-    labels, method = group_tracks(takes, apart, PeopleSettings(few_tracks=few_tracks), "cpu")
+    labels, method = group_tracks(takes, faces_only(apart), PeopleSettings(few_tracks=few_tracks), "cpu")
     assert not (together(labels) & apart).any()
     assert method
 
