@@ -62,12 +62,12 @@ def _recall(labelled: Labelled, settings: Settings, results: Path, cache: Path) 
     return section, [*problems, *evaluation.problems]
 
 
-def _labelled(data: Path | None, labels: Path | None) -> Labelled:
-    from .labels import LabelError, read_data, read_labels
+def _labelled(data: list[Path] | None, labels: Path | None) -> Labelled:
+    from .labels import LabelError, read_folders, read_labels
 
-    if (data is None) == (labels is None):
+    if bool(data) == (labels is not None):
         raise LabelError("give either --data DIR or --labels FILE.json")
-    return read_data(data) if data is not None else read_labels(labels or Path())
+    return read_folders(data) if data else read_labels(labels or Path())
 
 
 cli_stages.register(app)

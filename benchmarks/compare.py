@@ -11,7 +11,10 @@ import numpy as np
 from .recall import interval
 from .report import Report, ReportError
 
-_FLOORS = {"precision_at_10": 0.02, "coverage": 0.05, "f1": 0.002, "bcubed_f1": 0.01, "ratio": 0.05, "worst_px": 1.0}
+_FLOORS = {
+    "precision_at_10": 0.02, "coverage": 0.05, "precision_1s": 0.02, "coverage_3s": 0.05,
+    "f1": 0.002, "bcubed_f1": 0.01, "ratio": 0.05, "worst_px": 1.0,
+}  # fmt: skip
 """Differences below these count as noise whatever the interval is: one image in five films, a pixel, a run's jitter."""
 _LOWER_IS_BETTER = frozenset({"never", "worst_px", "invented", "peak_rss_mib"})
 _PROMISED = frozenset({"hit_at_10", "never"})
@@ -48,7 +51,7 @@ def changes(before: Report, after: Report) -> list[Change]:
 
 def changes_table(found: list[Change]) -> str:
     """A Markdown table of the figures that changed, and the number of those that did not."""
-    from .page.markdown import table
+    from .page.cells import table
 
     moved = [c for c in found if abs(c.after - c.before) > 1e-9]
     rows = [
@@ -79,9 +82,10 @@ def _changes(before: Report, after: Report) -> Iterator[Change]:
 
 
 def _recall(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
-    names = ("hit_at_10", "hit_at_3", "hit_at_1", "precision_at_10", "coverage", "never")
+    names = ("hit_at_10", "hit_at_3", "hit_at_1", "precision_at_10", "coverage", "never", "coverage_3s", "precision_1s")
     mine = [{name: video["keyart"] for name, video in report["videos"].items()} for report in (before, after)]
-    yield from _per_video("recall", names, *mine)
+    known = tuple(name for name in names if all(name in video for videos in mine for video in videos.values()))
+    yield from _per_video("recall", known, *mine)
 
 
 def _per_video(

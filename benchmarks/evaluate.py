@@ -18,22 +18,13 @@ from stream.settings.model import Settings
 from . import naive, recall
 from .borders import NO_BORDER, Border, border_of
 from .ceiling import most_different
+from .label_shots import never_within_s, shot_starts
 from .labels import LEAST_PICKS, Label, LabelledVideo
 from .matcher import MAX_APART_S, RECIPE, SAME_PICTURE, Matcher, Rgb, Vector, at_matcher_width, open_matcher
 from .survey import Survey, Surveyor, descriptors
 
 RANDOM_DRAWS = 1000
 SEED = 20250
-
-
-@dataclass(slots=True)
-class Expert:
-    """An expert's labels of one video, as times in seconds on the video's clock. `pick_vectors` (P, D) are descriptors
-    of the picks."""
-
-    pick_times_s: recall.Times
-    pick_vectors: Vector
-    never_s: recall.Times
 
 
 @dataclass(slots=True)
@@ -89,8 +80,8 @@ class Evaluation:
             },
             "seed": SEED, "random_draws": RANDOM_DRAWS, "bootstrap_draws": recall.BOOTSTRAP_DRAWS,
             "baselines": dict(naive.BASELINES),
-            "summary": recall.summaries([evaluated.figures for _, evaluated in done], SEED),
-            "ceiling": _mean_ceiling([evaluated for _, evaluated in done]),
+            **_means(done),
+            "sets": _sets(videos, done),
             "videos": {name: evaluated.details for name, evaluated in done},
             "few_picks": {
                 "acceptance": recall.acceptance([evaluated.figures for _, evaluated in few], SEED),
@@ -114,10 +105,13 @@ class Evaluation:
             return "no usable expert images; excluded"
         chosen = [image.time_s for image in sorted(manifest.images, key=lambda i: i.rank)]
         shots = [(shot.start_s, shot.end_s) for shot in manifest.shots]
+        count = min(len(chosen), recall.TOP)
+        self.surveyor.take_thumbnails(video.path, survey, count)
         evaluated = Evaluated()
         evaluated.details["film"] = {
             "first_pts_s": survey.first_pts_s, "end_s": round(survey.end_s, 6), "shots_s": shots,
-            "undecodable_packets": survey.undecodable,
+            "undecodable_packets": survey.undecodable, "never_within_s": expert.never_within_s,
+            "labelled_shots": None if expert.starts_s is None else len(expert.starts_s),
             "scores": [image.score for image in sorted(manifest.images, key=lambda i: i.rank)],
         }  # fmt: skip
         methods: dict[str, list[float]] = {
@@ -125,6 +119,7 @@ class Evaluation:
             "uniform": naive.uniform(survey),
             "ffmpeg_thumbnail": naive.ffmpeg_thumbnail(survey),
             "sharpest_per_shot": naive.sharpest_per_shot(survey, shots),
+            **naive.with_count(survey, shots, count),
             **more,
         }
         for name, times_s in methods.items():
@@ -144,34 +139,36 @@ class Evaluation:
         times_s: Sequence[float],
         video: LabelledVideo,
         survey: Survey,
-        expert: Expert,
+        expert: recall.Expert,
     ) -> None:
         self.surveyor.describe_frames(video.path, survey, times_s)
         times = np.array(times_s, np.float64)
         vectors = descriptors(survey, times)
-        matched = recall.matches(times, vectors, expert.pick_times_s, expert.pick_vectors)
-        on_never = recall.near_never(times, expert.never_s)
-        evaluated.figures[name] = recall.figures_of(matched, on_never, vectors @ vectors.T)
+        images = recall.compared(times, vectors, expert)
+        evaluated.figures[name] = recall.figures_of(images)
         evaluated.details[name] = {
             **_rounded(asdict(evaluated.figures[name])),
-            "precision_curve": recall.precision_at(matched),
+            "precision_curve": recall.precision_at(images.matched),
             "images": [
                 {
                     "time_s": round(float(times[i]), 6),
-                    "matches": [int(p) for p in np.flatnonzero(matched[i])],
-                    "never": bool(on_never[i]),
+                    "matches": [int(p) for p in np.flatnonzero(images.matched[i])],
+                    "never": bool(images.on_never[i]),
                     **_nearest(float(times[i]), vectors[i], expert),
                 }
                 for i in range(len(times))
             ],
         }
 
-    def _expert(self, video: LabelledVideo, survey: Survey) -> Expert:
+    def _expert(self, video: LabelledVideo, survey: Survey) -> recall.Expert:
         picks_s = [t for label in video.picks if (t := self._time_of(label, video, survey)) is not None]
         never_s = [t for label in video.never if (t := self._time_of(label, video, survey)) is not None]
         self.surveyor.describe_frames(video.path, survey, picks_s)
         times = np.array([survey.at(t)[0] for t in picks_s], np.float64)
-        return Expert(times, descriptors(survey, picks_s), np.array(never_s, np.float64))
+        return recall.Expert(
+            times, descriptors(survey, picks_s), np.array(never_s, np.float64),
+            shot_starts(video.truth), never_within_s(survey.end_s - survey.first_pts_s),
+        )  # fmt: skip
 
     def _time_of(self, label: Label, video: LabelledVideo, survey: Survey) -> float | None:
         """The label's time in seconds; None, with a line in `problems`, when it has none in this video."""
@@ -223,21 +220,20 @@ def _inside(picture: Rgb, border: Border) -> Rgb:
     return picture[rows, round(border.left * width) : width - round(border.right * width)]
 
 
-def _judge_random(evaluated: Evaluated, survey: Survey, expert: Expert) -> None:
+def _judge_random(evaluated: Evaluated, survey: Survey, expert: recall.Expert) -> None:
     vectors = descriptors(survey, survey.grid_s)
-    matched = recall.matches(survey.grid_s, vectors, expert.pick_times_s, expert.pick_vectors)
-    on_never = recall.near_never(survey.grid_s, expert.never_s)
-    figures, curve = recall.expected_of_random(matched, on_never, vectors @ vectors.T, RANDOM_DRAWS, SEED)
+    frames = recall.compared(survey.grid_s, vectors, expert)
+    figures, curve = recall.expected_of_random(frames, RANDOM_DRAWS, SEED)
     evaluated.figures["random"] = figures
     evaluated.details["random"] = {**_rounded(asdict(figures)), "precision_curve": curve, "images": []}
 
 
-def _ceiling(survey: Survey, expert: Expert) -> dict[str, Any]:
+def _ceiling(survey: Survey, expert: recall.Expert) -> dict[str, Any]:
     """The ceiling over those frames of the grid and of the expert that match a pick and are not refused."""
     times = np.unique(np.concatenate([survey.grid_s, expert.pick_times_s]))
     vectors = descriptors(survey, times)
-    good = recall.matches(times, vectors, expert.pick_times_s, expert.pick_vectors).any(axis=1)
-    good &= ~recall.near_never(times, expert.never_s)
+    frames = recall.compared(times, vectors, expert)
+    good = np.asarray(frames.matched.any(axis=1) & ~frames.on_never)
     count, proven = most_different(vectors[good], recall.TOP)
     return {"precision_at_10": count / recall.TOP, "proven": proven, "matching_frames": int(good.sum())}
 
@@ -249,13 +245,23 @@ def _warnings(name: str, evaluated: Evaluated) -> Iterator[str]:
         yield f"{name}: {lost} packets cannot be decoded, their frames are in no figure"
 
 
-def _mean_ceiling(evaluated: Sequence[Evaluated]) -> float | None:
-    if not evaluated:
-        return None
-    return round(float(np.mean([e.details["ceiling"]["precision_at_10"] for e in evaluated])), 6)
+def _means(done: Sequence[tuple[str, Evaluated]]) -> dict[str, Any]:
+    """Figures by method and the ceiling, over videos."""
+    ceilings = [evaluated.details["ceiling"]["precision_at_10"] for _, evaluated in done]
+    return {
+        "summary": recall.summaries([evaluated.figures for _, evaluated in done], SEED),
+        "ceiling": round(float(np.mean(ceilings)), 6) if ceilings else None,
+    }
 
 
-def _nearest(time_s: float, vector: Vector, expert: Expert) -> dict[str, Any]:
+def _sets(videos: Sequence[LabelledVideo], done: Sequence[tuple[str, Evaluated]]) -> dict[str, Any]:
+    """The means of each set of videos, by its name, in the order of the videos."""
+    set_of = {video.name: video.set_name for video in videos}
+    inside = {name: [row for row in done if set_of[row[0]] == name] for name in dict.fromkeys(set_of.values())}
+    return {name: {"videos": [video for video, _ in rows], **_means(rows)} for name, rows in inside.items() if rows}
+
+
+def _nearest(time_s: float, vector: Vector, expert: recall.Expert) -> dict[str, Any]:
     """The expert's image nearest in time: its distance in seconds and the cosine to it."""
     apart_s = np.abs(expert.pick_times_s - time_s)
     nearest = int(np.argmin(apart_s))

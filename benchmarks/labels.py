@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -53,6 +53,8 @@ class LabelledVideo:
     """Whether an expert labelled the video at all, however few picks are usable."""
     result: Path | None = None
     """The folder of its result, where the labels name it."""
+    set_name: str = ""
+    """The data folder or labels file that it comes from."""
 
 
 @dataclass(slots=True)
@@ -82,6 +84,20 @@ class LabelError(ValueError):
     """Labels that cannot be used at all; the message is one line."""
 
 
+def read_folders(folders: Sequence[Path]) -> Labelled:
+    """All videos of several data folders. Of videos with the same name the first is taken. Raises LabelError."""
+    labelled = Labelled()
+    for folder in folders:
+        found = read_data(folder)
+        labelled.problems += found.problems
+        for video in found.videos:
+            if any(video.name == known.name for known in labelled.videos):
+                labelled.problems.append(f"{folder}: {video.name}: a video of this name comes before it; left out")
+            else:
+                labelled.videos.append(video)
+    return labelled
+
+
 def read_data(folder: Path) -> Labelled:
     """All videos of a data folder, by name. A folder that itself contains a video is read as that one video.
 
@@ -93,7 +109,7 @@ def read_data(folder: Path) -> Labelled:
     labelled = Labelled()
     for below in inside:
         if (below / PICKS).is_file() or (below / TRUTH).is_file():
-            _read_folder(below, labelled)
+            _read_folder(below, labelled, below.resolve().parent.name)
     if not labelled.videos and not labelled.problems:
         raise LabelError(f"{folder}: no folder with {PICKS} or {TRUTH} in it")
     return labelled
@@ -123,7 +139,7 @@ def read_labels(path: Path) -> Labelled:
             tuple(_labels(entry.get(key, []), path.parent, f"{where}.{key}", labelled)) for key in ("picks", "never")
         )
         result = path.parent / entry["result"] if isinstance(entry.get("result"), str) else None
-        labelled.videos.append(LabelledVideo(name, video, picks, never, result=result))
+        labelled.videos.append(LabelledVideo(name, video, picks, never, result=result, set_name=path.stem))
     return labelled
 
 
@@ -141,7 +157,7 @@ def _name(given: Any, video: Path) -> str:
     return given if fits else video.stem
 
 
-def _read_folder(folder: Path, labelled: Labelled) -> None:
+def _read_folder(folder: Path, labelled: Labelled, set_name: str) -> None:
     truth = folder / TRUTH if (folder / TRUTH).is_file() else None
     try:
         named = _json(truth).get("file") if truth else None
@@ -153,7 +169,8 @@ def _read_folder(folder: Path, labelled: Labelled) -> None:
         labelled.problems.append(f"{folder.name}: no video{f' {named}' if named else ''} in this folder")
         return
     picks, never = (tuple(_read_list(folder, name, labelled)) for name in (PICKS, NEVER))
-    labelled.videos.append(LabelledVideo(folder.name, video, picks, never, truth, (folder / PICKS).is_file()))
+    asked = (folder / PICKS).is_file()
+    labelled.videos.append(LabelledVideo(folder.name, video, picks, never, truth, asked, set_name=set_name))
 
 
 def _read_list(folder: Path, name: str, labelled: Labelled) -> Iterator[Label]:

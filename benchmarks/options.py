@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from .report import Report
 
 DataOption = Annotated[
-    Path | None,
-    typer.Option("--data", metavar="DIR", help="Folder of videos, each with picks.json, never.json or truth.json."),
+    list[Path] | None,
+    typer.Option(
+        "--data", metavar="DIR", help="Folder of videos, each with picks.json, never.json or truth.json. Repeatable."
+    ),
 ]
 LabelsOption = Annotated[
     Path | None, typer.Option("--labels", metavar="FILE.json", help="Videos with an expert's times or images.")

@@ -1,26 +1,29 @@
 """TOP-10 recall and related figures, from times and descriptors alone: the definition by which the project is judged.
 
-An image matches an expert's when they are at most `MAX_APART_S` apart and their descriptors' cosine is at least
-`SAME_PICTURE`. A video is a hit when one of its ten images matches; TOP-10 recall is the share of hits.
+An image matches an expert's when they are at most `MAX_APART_S` apart, in the same shot where the shots are known, and
+their descriptors' cosine is at least `SAME_PICTURE`. A video is a hit when one of its ten images matches; TOP-10 recall
+is the share of hits. Figures by time alone need no matcher: frames of one shot within a second are much the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from .label_shots import Times, same_shot
 from .matcher import MAX_APART_S, SAME_PICTURE, Vector
 
 TOP = 10
-NEVER_WITHIN_S = 0.3
+PRECISE_WITHIN_S = 1.0
+"""How near in time an image lies to one of the expert's to count in `precision_1s`."""
 BOOTSTRAP_DRAWS = 2000
 _ROUNDING_S = 1e-6
 """Times in manifests are rounded to this."""
 
-Times = npt.NDArray[np.float64]
 Matches = npt.NDArray[np.bool_]
 
 
@@ -34,12 +37,50 @@ class Figures:
     precision_at_10: float
     coverage: float
     never: float
-    """Images within 0.3 s of a frame that must not be chosen."""
+    """Images at a frame that must not be chosen."""
     distinct: float
     """Images that do not show the same as a better ranked one: no cosine of `SAME_PICTURE` or more."""
     different_matches: float
     """Matching images that do not show the same as a better ranked matching one: precision without repetition."""
     chosen: float
+    coverage_3s: float = 0.0
+    """Share of the expert's images with one within three seconds, in the same shot where the shots are known."""
+    precision_1s: float = 0.0
+    """Share of the images, as many as there are, within a second of one of the expert's, in the same shot likewise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """N images, in the order of rank, beside P of an expert's.
+
+    matched: (N, P), shows the same picture. within_3s, within_1s: (N, P), is so near in time, in the same shot where
+    the shots are known. on_never: (N,), lies at a refused frame. alike: (N, N) cosines.
+    """
+
+    matched: Matches
+    within_3s: Matches
+    within_1s: Matches
+    on_never: Matches
+    alike: Vector
+
+    def of(self, rows: npt.NDArray[np.int64] | slice) -> Compared:
+        """Some of the images, in this order."""
+        return Compared(
+            self.matched[rows], self.within_3s[rows], self.within_1s[rows], self.on_never[rows],
+            self.alike[rows][:, rows],
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Expert:
+    """An expert's labels of one film. Times in seconds; pick_vectors: (P, D) descriptors; starts_s: starts of the shots
+    where they are known; never_within_s: how far a refused frame reaches."""
+
+    pick_times_s: Times
+    pick_vectors: Vector
+    never_s: Times
+    starts_s: Times | None
+    never_within_s: float
 
 
 ACCEPTANCE = {"acceptance@1": "hit_at_1", "acceptance@3": "hit_at_3", "acceptance@10": "hit_at_10"}
@@ -48,36 +89,48 @@ the share of images that match says little, and whether one of the first k does 
 FIGURE_NAMES = tuple(Figures.__dataclass_fields__)
 
 
-def matches(times_s: Times, vectors: Vector, pick_times_s: Times, pick_vectors: Vector) -> Matches:
-    """(N, P) bool: which images match which of the expert's picks. Rows of zeros (flat pictures) match nothing.
+def compared(times_s: Times, vectors: Vector, expert: Expert) -> Compared:
+    """N images beside an expert's labels. times_s: (N,) seconds. vectors: (N, D) descriptors; rows of zeros (flat
+    pictures) match nothing."""
+    within_3s = near(times_s, expert.pick_times_s, MAX_APART_S, expert.starts_s)
+    return Compared(
+        matched=np.asarray(within_3s & (vectors @ expert.pick_vectors.T >= SAME_PICTURE)),
+        within_3s=within_3s,
+        within_1s=near(times_s, expert.pick_times_s, PRECISE_WITHIN_S, expert.starts_s),
+        on_never=np.asarray(near(times_s, expert.never_s, expert.never_within_s, expert.starts_s).any(axis=1)),
+        alike=vectors @ vectors.T,
+    )
 
-    times_s, pick_times_s: (N,) and (P,) seconds. vectors, pick_vectors: (N, D) and (P, D) descriptors.
-    """
-    near = np.abs(times_s[:, None] - pick_times_s[None, :]) <= MAX_APART_S + _ROUNDING_S
-    return np.asarray(near & (vectors @ pick_vectors.T >= SAME_PICTURE))
+
+def near(times_s: Times, label_times_s: Times, within_s: float, starts_s: Times | None) -> Matches:
+    """(N, P) bool: which times (N,) are at most `within_s` from which labels (P,), in the same shot where the starts of
+    the shots are known."""
+    apart_s = np.abs(times_s[:, None] - label_times_s[None, :])
+    return np.asarray((apart_s <= within_s + _ROUNDING_S) & same_shot(times_s, label_times_s, starts_s))
 
 
-def near_never(times_s: Times, never_s: Times) -> Matches:
-    """(N,) bool: which images are within `NEVER_WITHIN_S` of a frame that must not be chosen."""
-    return np.asarray((np.abs(times_s[:, None] - never_s[None, :]) <= NEVER_WITHIN_S + _ROUNDING_S).any(axis=1))
-
-
-def figures_of(matched: Matches, on_never: Matches, alike: Vector) -> Figures:
-    """Figures of images in the order of rank: `matched` (N, P), `on_never` (N,), cosines `alike` (N, N). Only the first
-    ten count."""
-    matched, on_never, alike = matched[:TOP], on_never[:TOP], alike[:TOP, :TOP]
-    any_pick = np.asarray(matched.any(axis=1))
+def figures_of(images: Compared) -> Figures:
+    """Figures of images in the order of rank. Only the first ten count."""
+    ten = images.of(slice(TOP))
+    any_pick = np.asarray(ten.matched.any(axis=1))
     return Figures(
         hit_at_1=float(any_pick[:1].any()),
         hit_at_3=float(any_pick[:3].any()),
         hit_at_10=float(any_pick.any()),
         precision_at_10=float(any_pick.sum() / TOP),
-        coverage=float(matched.any(axis=0).mean()) if matched.shape[1] else 0.0,
-        never=float(on_never.sum()),
-        distinct=_different(alike),
-        different_matches=_different(alike[np.ix_(any_pick, any_pick)]),
-        chosen=float(len(matched)),
+        coverage=_share(ten.matched.any(axis=0)),
+        never=float(ten.on_never.sum()),
+        distinct=_different(ten.alike),
+        different_matches=_different(ten.alike[np.ix_(any_pick, any_pick)]),
+        chosen=float(len(any_pick)),
+        coverage_3s=_share(ten.within_3s.any(axis=0)),
+        precision_1s=_share(ten.within_1s.any(axis=1)),
     )
+
+
+def _share(flags: Any) -> float:
+    """Share of true ones of (K,) flags; 0 of none."""
+    return float(flags.mean()) if len(flags) else 0.0
 
 
 def _different(alike: Vector) -> float:
@@ -118,18 +171,13 @@ def interval(values: Sequence[float], seed: int = 0) -> dict[str, float]:
     return {"low": round(float(low), 6), "high": round(float(high), 6)}
 
 
-def expected_of_random(
-    matched: Matches, on_never: Matches, alike: Vector, draws: int, seed: int
-) -> tuple[Figures, list[float]]:
-    """Mean figures, and precision at each rank, of `draws` random choices of ten different frames of G.
-
-    matched: (G, P). on_never: (G,). alike: (G, G) cosines.
-    """
+def expected_of_random(frames: Compared, draws: int, seed: int) -> tuple[Figures, list[float]]:
+    """Mean figures, and precision at each rank, of `draws` random choices of ten different ones of the frames."""
     rng = np.random.default_rng(seed)
-    count = min(TOP, len(matched))
-    chosen = [rng.choice(len(matched), count, replace=False) for _ in range(draws)]
-    every = [figures_of(matched[rows], on_never[rows], alike[np.ix_(rows, rows)]) for rows in chosen]
-    curve = np.mean([precision_at(matched[rows]) for rows in chosen], axis=0)
+    count = min(TOP, len(frames.matched))
+    chosen = [rng.choice(len(frames.matched), count, replace=False) for _ in range(draws)]
+    every = [figures_of(frames.of(rows)) for rows in chosen]
+    curve = np.mean([precision_at(frames.matched[rows]) for rows in chosen], axis=0)
     return mean_figures(every), [round(float(p), 6) for p in curve]
 
 

@@ -26,10 +26,12 @@ from .footage import Footage, Frame
 from .matcher import LENGTH, Matcher, Vector
 
 GRID_STEP_S = 0.25
+THUMBNAILS = 10
 _THUMBNAIL_FILTER_WIDTH = 160
 """The filter keeps all frames of its batch in memory. It compares colour histograms, for which small pictures are
 enough."""
 _VERSION = 3
+_THUMBNAILS_OF = "thumbnails_of_"
 
 Floats = npt.NDArray[np.float64]
 
@@ -57,6 +59,13 @@ class Survey:
     """Time of a frame → its descriptor; None: the frame is flat."""
     frame_times_s: dict[float, float] = field(default_factory=dict)
     """Requested time → time of the frame that is shown then."""
+    more_thumbnails_s: dict[int, Floats] = field(default_factory=dict)
+    """Number of equal parts of the film → times of the frames that FFmpeg's filter takes of them."""
+
+    def thumbnails_of(self, parts: int) -> Floats:
+        """Times of the frames that FFmpeg's filter takes of so many equal parts of the film. Raises KeyError for a
+        number that `Surveyor.take_thumbnails` did not get."""
+        return self.thumbnails_s if parts == THUMBNAILS else self.more_thumbnails_s[parts]
 
     def at(self, asked_s: float) -> tuple[float, Vector | None]:
         """Time and descriptor of the frame that is shown at a time. Raises KeyError for a time that
@@ -96,6 +105,23 @@ class Surveyor:
             survey.frame_times_s[_key(asked_s)] = survey.frame_times_s[_key(frame.pts_s)] = frame.pts_s
         self._keep(video, survey)
 
+    def take_thumbnails(self, video: Path, survey: Survey, parts: int) -> None:
+        """Adds what FFmpeg's filter takes of so many equal parts to the survey, so that `survey.thumbnails_of` has it.
+
+        The filter holds all frames of a part in memory, so few parts of a long film need much of it.
+        """
+        if parts in (THUMBNAILS, *survey.more_thumbnails_s):
+            return
+        taken: list[float] = []
+        if parts:
+            footage = Footage(video, self._threads)
+            thumbnails = ThumbnailFilter(footage.frame_count, parts)
+            for frame in footage.frames():
+                thumbnails.push(frame)
+            taken = thumbnails.finish()
+        survey.more_thumbnails_s[parts] = np.array(taken, np.float64)
+        self._keep(video, survey)
+
     def _note(self, footage: Footage, survey: Survey, frame: Frame) -> None:
         if frame.pts_s not in survey.described:
             survey.described[frame.pts_s] = self._matcher.descriptor(footage.small(frame.picture))
@@ -107,7 +133,7 @@ class Surveyor:
         described: dict[float, Vector | None] = {}
         next_s = footage.first_pts_s
         border = footage.find_border()
-        thumbnails = ThumbnailFilter(max(2, -(-footage.frame_count // 10)))
+        thumbnails = ThumbnailFilter(footage.frame_count, THUMBNAILS)
         for frame in footage.frames():
             small = footage.small(frame.picture)
             times_s.append(frame.pts_s)
@@ -141,11 +167,11 @@ class Surveyor:
 
 
 class ThumbnailFilter:
-    """FFmpeg's `thumbnail` filter: of every `batch` frames it takes the one whose colour histogram is nearest to their
-    mean."""
+    """FFmpeg's `thumbnail` filter: of each of `parts` equal parts of a film of so many frames it takes the frame whose
+    colour histogram is nearest to their mean."""
 
-    def __init__(self, batch: int) -> None:
-        self._batch = batch
+    def __init__(self, frame_count: int, parts: int) -> None:
+        self._batch = max(2, -(-frame_count // parts))
         self._graph: av.filter.Graph | None = None
         self._taken: list[float] = []
 
@@ -221,6 +247,7 @@ def _arrays(survey: Survey) -> dict[str, Any]:
         "thumbnails_s": survey.thumbnails_s, "described_s": np.array(known),
         "vectors": np.stack([np.zeros(LENGTH, np.float32) if v is None else v for v in vectors]),
         "asked": np.array(list(survey.frame_times_s.items())),
+        **{f"{_THUMBNAILS_OF}{parts}": times_s for parts, times_s in survey.more_thumbnails_s.items()},
     }  # fmt: skip
 
 
@@ -228,9 +255,11 @@ def _load(kept: Path) -> Survey:
     with np.load(kept) as held:
         extent, known, vectors = held["extent"], held["described_s"], held["vectors"]
         described = {float(t): (row if row.any() else None) for t, row in zip(known, vectors, strict=True)}
+        more = {int(key.removeprefix(_THUMBNAILS_OF)): held[key] for key in held if key.startswith(_THUMBNAILS_OF)}
         return Survey(
             float(extent[0]), float(extent[1]), Border(*extent[2:].tolist()), held["times_s"], held["sharpness"],
             held["grid_s"], held["thumbnails_s"], int(held["undecodable"]), described, dict(_pairs(held["asked"])),
+            more,
         )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import numpy as np
 
+from ..naive import SAME_NUMBER
 from ..report import Report
 from ..stills import still_name
 from . import plots
@@ -117,6 +118,7 @@ def _recall_plots(recall: Mapping[str, Any]) -> Iterator[str]:
     curves = {
         method: [float(p) for p in np.mean([video[method]["precision_curve"] for video in videos.values()], axis=0)]
         for method in recall["summary"]
+        if not method.endswith(SAME_NUMBER)
     }
     yield "<h3>Precision at k</h3><p>Of the first k images, the share that the expert chose too, over all films.</p>"
     yield _wide(plots.line_chart(curves, "k", "share that matches"))

@@ -4,83 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ..labels import LEAST_PICKS
-from ..recall import ACCEPTANCE
 from ..report import Section
-
-_RECALL = {
-    "hit_at_10": "hit@10", "hit_at_3": "hit@3", "hit_at_1": "hit@1", "precision_at_10": "precision@10",
-    "coverage": "coverage", "never": "never", "distinct": "distinct", "different_matches": "different matches",
-}  # fmt: skip
-"""Figure → its column, in this order."""
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table, padded so that it reads well as plain text. Columns after the first are aligned right."""
-    cells = [list(head), *(list(row) for row in rows)]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
-
-    def line(row: Sequence[str]) -> str:
-        padded = [c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))]
-        return f"| {' | '.join(padded)} |"
-
-    rule = "|".join(("-" * (w + 1) + (":" if i else "-")) for i, w in enumerate(widths))
-    return "\n".join([line(cells[0]), f"|{rule}|", *(line(row) for row in cells[1:])])
+from .cells import number, table
+from .recall import COLUMNS, recall_tables
 
 
 def tables_of(sections: Section) -> str:
     """All sections that can be rendered, in a fixed order."""
     return "\n\n".join(TABLES[name](sections[name]) for name in TABLES if sections.get(name))
-
-
-def recall_tables(section: Section) -> str:
-    """Means with their intervals by method, then each video."""
-    names = _RECALL
-    rows = [
-        [method, *(_figure(figures.get(name), len(section["videos"])) for name in names)]
-        for method, figures in section["summary"].items()
-    ]
-    videos = [
-        [name, *(_number(video["keyart"].get(key)) for key in names), _number(video["ceiling"]["precision_at_10"])]
-        for name, video in section["videos"].items()
-    ]
-    count, excluded = len(section["videos"]), section["excluded"]
-    lines = [
-        "## TOP-10 recall",
-        f"{count} {'video' if count == 1 else 'videos'} evaluated, {len(excluded)} left out; "
-        f"matcher {section['matcher']['fingerprint']}. "
-        f"{'In brackets the 95 % bootstrap interval over videos. ' if count > 1 else ''}"
-        f"A selection whose pictures all differ under this matcher cannot exceed precision@10 "
-        f"{_number(section['ceiling'])}; `distinct` counts the different pictures among the ten, "
-        f"`different matches` those among the matching ones.",
-        table(["choice", *names.values()], rows),
-        table(["keyart on", *names.values(), "ceiling"], videos),
-        *_few_picks(section.get("few_picks", {})),
-        *(f"- {name}: {reason}" for name, reason in excluded.items()),
-        *(f"- warning: {line}" for line in section.get("warnings", ())),
-    ]
-    return "\n\n".join(lines)
-
-
-def _few_picks(few: Section) -> list[str]:
-    """Acceptance of the videos with few picks, by method, then each video."""
-    videos = few.get("videos", {})
-    if not videos:
-        return []
-    rows = [
-        [method, *(_figure(figure, len(videos)) for figure in figures.values())]
-        for method, figures in few["acceptance"].items()
-    ]
-    each = [
-        [name, str(len(video["labels"]["picks_s"])), *(_number(video["keyart"][key]) for key in ACCEPTANCE.values())]
-        for name, video in videos.items()
-    ]
-    return [
-        f"{len(videos)} {'video' if len(videos) == 1 else 'videos'} with fewer than {LEAST_PICKS} picks, in no figure "
-        "above. acceptance@k: the share of which one of the first k images is an approved frame.",
-        table(["choice", *ACCEPTANCE], rows),
-        table(["keyart on", "picks", *ACCEPTANCE], each),
-    ]
 
 
 def shots_table(section: Section) -> str:
@@ -126,13 +57,13 @@ def faces_table(section: Section) -> str:
     p = section["pooled"]
     eyes = p["eyes"]
     rows = [
-        ["faces found", f"{p['found']} of {p['expected']} ({_number(p['recall'])})"],
+        ["faces found", f"{p['found']} of {p['expected']} ({number(p['recall'])})"],
         ["boxes where nobody is", f"{p['invented']} on {p['frames_without_people']} frames"],
         ["boxes beyond the people shown", f"{p['extra']} on {p['frames']} frames"],
         ["eyes judged", f"{eyes['judged']} of {p['eyes_labelled']} labelled frames"],
-        ["eyes: open above closed (AUC)", _number(eyes["auc"])],
-        ["closed eyes called closed", _number(eyes["closed_called"])],
-        ["open eyes called open", _number(eyes["open_called"])],
+        ["eyes: open above closed (AUC)", number(eyes["auc"])],
+        ["closed eyes called closed", number(eyes["closed_called"])],
+        ["open eyes called open", number(eyes["open_called"])],
     ]
     return "## Faces and eyes\n\n" + table(["figure", "value"], rows)
 
@@ -141,9 +72,9 @@ def text_table(section: Section) -> str:
     """Text overlays."""
     p = section["pooled"]
     rows = [
-        ["frames with text called", f"{p['true']} of {p['true'] + p['missed']} ({_number(p['recall'])})"],
+        ["frames with text called", f"{p['true']} of {p['true'] + p['missed']} ({number(p['recall'])})"],
         ["frames without text called", f"{p['invented']} of {p['invented'] + p['clean']}"],
-        ["precision", _number(p["precision"])],
+        ["precision", number(p["precision"])],
     ]
     return "## Text\n\n" + table(["figure", "value"], rows)
 
@@ -216,12 +147,12 @@ def ablation_tables(section: Section) -> str:
     """Figures and faults without each filter."""
     from ..faults import FAULTS
 
-    names = {**{key: column for key, column in _RECALL.items() if key != "hit_at_3"}, "chosen": "images"}
+    names = {**{key: column for key, column in COLUMNS.items() if key != "hit_at_3"}, "chosen": "images"}
     found = section["without"].items()
     faults = [[name, *(_count(row.get("faults"), fault) for fault in FAULTS)] for name, row in found]
     parts = [
         "## Ablations", "Means over the films.",
-        table(["without", *names.values()], [[name, *(_number(row.get(key)) for key in names)] for name, row in found]),
+        table(["without", *names.values()], [[name, *(number(row.get(key)) for key in names)] for name, row in found]),
         "Chosen images, over all films, that the truth calls unfit: in degraded shots, with text in them, without "
         "people, of minor characters only, with black bars in a crop.",
         table(["without", *FAULTS], faults),
@@ -267,17 +198,6 @@ def _count(faults: Mapping[str, int] | None, name: str) -> str:
 def _of(by_kind: Mapping[str, Sequence[int]], kind: str) -> str:
     found, count = by_kind.get(kind, (0, 0))
     return f"{found}/{count}"
-
-
-def _figure(figure: Mapping[str, float] | None, videos: int) -> str:
-    """A mean, with its interval when there is more than one video."""
-    if figure is None or videos < 2:
-        return _number(None if figure is None else figure["mean"])
-    return f"{_number(figure['mean'])} [{_number(figure['low'])}–{_number(figure['high'])}]"
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 TABLES: dict[str, Callable[[Section], str]] = {

@@ -12,8 +12,9 @@ import pytest
 
 from benchmarks.compare import changes, changes_table
 from benchmarks.page import plots
+from benchmarks.page.cells import table
 from benchmarks.page.html import page
-from benchmarks.page.markdown import table, tables_of
+from benchmarks.page.markdown import tables_of
 from benchmarks.report import REPORT_SCHEMA, ReportError, merged, read_report, write_report
 from benchmarks.stills import still_name
 

@@ -18,7 +18,8 @@ from benchmarks.evaluate import Evaluation
 from benchmarks.footage import Footage
 from benchmarks.labels import Label, LabelledVideo
 from benchmarks.matcher import Matcher, at_matcher_width
-from benchmarks.page.markdown import recall_tables
+from benchmarks.naive import SAME_NUMBER
+from benchmarks.page.recall import recall_tables
 from benchmarks.survey import Surveyor, descriptors
 from stream.manifest import Manifest
 
@@ -72,19 +73,46 @@ def test_evaluates_a_result_and_the_baselines(
     evaluation: Evaluation, scenes_film: Path, make_manifest: MakeManifest
 ) -> None:
     video = labelled(scenes_film, 1.0, 5.0, 9.0, 13.0, 17.0, never=(21.0,))
-    report = evaluation.run([video], {"film": make_manifest([2.0, 5.5, 21.2, 22.0])})
+    report = evaluation.run([video], {"film": make_manifest([2.0, 5.5, 21.1, 22.0])})
     figures = report["videos"]["film"]
     assert [image["matches"] for image in figures["keyart"]["images"]] == [[0], [1], [], []]
     assert figures["keyart"]["precision_at_10"] == pytest.approx(0.2)
     assert (figures["keyart"]["hit_at_1"], figures["keyart"]["never"]) == (1.0, 1.0)
     assert figures["keyart"]["coverage"] == pytest.approx(0.4)
     assert figures["ceiling"] == {"precision_at_10": 0.5, "proven": True, "matching_frames": pytest.approx(80, abs=6)}
-    assert set(report["summary"]) == {"keyart", "random", "uniform", "ffmpeg_thumbnail", "sharpest_per_shot"}
+    baselines = {"uniform", "ffmpeg_thumbnail", "sharpest_per_shot"}
+    assert set(report["summary"]) == {"keyart", "random", *baselines, *(name + SAME_NUMBER for name in baselines)}
+    assert all(len(figures[name + SAME_NUMBER]["images"]) == 4 for name in baselines)
     assert len(figures["sharpest_per_shot"]["images"]) == 6
     assert len(figures["ffmpeg_thumbnail"]["images"]) == 10
     assert 0.5 < figures["random"]["precision_at_10"] < 0.9
     json.dumps(report, allow_nan=False)
     assert not evaluation.problems
+
+
+def test_shots_that_the_labels_know_bound_what_counts(
+    evaluation: Evaluation, scenes_film: Path, make_manifest: MakeManifest, tmp_path: Path
+) -> None:
+    """Starts of shots and transitions in free words are all that the truth has. The cut at 6 s is inside a scene."""
+    shots = [{"start_s": 0, "transition_in": "start"}, {"start_s": 6.0, "transition_in": "the wing fills the frame"}]
+    (tmp_path / "truth.json").write_text(json.dumps({"shots": shots, "mains": "nobody"}))
+    plain = labelled(scenes_film, 1.0, 5.5, 9.0, 13.0, 17.0, never=(5.95, 21.0))
+    marked = replace(plain, name="marked", truth=tmp_path / "truth.json", set_name="other")
+    manifest = make_manifest([6.0, 21.2, 21.05])
+    report = evaluation.run([plain, marked], {"film": manifest, "marked": manifest})
+    free, bound = (report["videos"][name] for name in ("film", "marked"))
+    assert (free["film"]["labelled_shots"], bound["film"]["labelled_shots"]) == (None, 2)
+    assert [image["never"] for image in free["keyart"]["images"]] == [True, False, True]  # a film of 24 s: 0.1 s
+    assert [image["never"] for image in bound["keyart"]["images"]] == [False, False, True]
+    assert (free["keyart"]["precision_1s"], bound["keyart"]["precision_1s"]) == (pytest.approx(1 / 3, abs=1e-6), 0)
+    assert (free["keyart"]["coverage_3s"], bound["keyart"]["coverage_3s"]) == (0.4, 0.2)
+    assert {name: of_set["videos"] for name, of_set in report["sets"].items()} == {"": ["film"], "other": ["marked"]}
+    assert report["sets"]["other"]["summary"]["keyart"]["coverage_3s"]["mean"] == 0.2
+    text = recall_tables(report)
+    assert "all videos (2)" in text
+    assert "other (1)" in text
+    assert re.search(r"\| keyart +\| +3 \| +0 \| +0.2 \| +1 \|", text)
+    assert re.search(r"\| uniform, same number +\| +3 \|", text)
 
 
 def test_the_cache_gives_the_same_answer(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.labels import LabelError, read_data, read_labels
+from benchmarks.labels import LabelError, read_data, read_folders, read_labels
 
 
 def episode(folder: Path, name: str, picks: object, never: object = None) -> Path:
@@ -81,6 +81,16 @@ def test_a_labels_file_names_its_films(tmp_path: Path) -> None:
     assert labelled.problems[0] == "labels.json: videos[1]: films/b.mkv: no such video"
     assert labelled.problems[1].startswith("labels.json: videos[2]: names no video")
     assert labelled.problems[2].endswith("a video of this name comes before it; left out")
+
+
+def test_several_folders_are_sets_of_videos(tmp_path: Path) -> None:
+    for folder, name in (("one", "A"), ("two", "B"), ("two", "A")):
+        episode(tmp_path / folder, name, [{"time_s": 1}])
+    labelled = read_folders([tmp_path / "one", tmp_path / "two"])
+    assert [(video.name, video.set_name) for video in labelled.videos] == [("A", "one"), ("B", "two")]
+    assert labelled.problems == [f"{tmp_path / 'two'}: A: a video of this name comes before it; left out"]
+    with pytest.raises(LabelError):
+        read_folders([tmp_path / "one", tmp_path])
 
 
 @pytest.mark.parametrize("text", ["[]", '{"videos": 3}', "no"])
