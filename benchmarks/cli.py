@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from . import cli_runs, cli_stages, cli_tune, options
+from . import cli_looks, cli_runs, cli_stages, cli_tune, options
 
 if TYPE_CHECKING:
     from stream.settings.model import Settings
@@ -73,6 +73,7 @@ def _labelled(data: list[Path] | None, labels: Path | None) -> Labelled:
 cli_stages.register(app)
 cli_runs.register(app)
 cli_tune.register(app)
+cli_looks.register(app)
 
 if __name__ == "__main__":
     app()

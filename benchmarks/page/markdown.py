@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ..report import Section
 from .cells import number, table
+from .looks import looks_tables
 from .recall import COLUMNS, recall_tables
 
 
@@ -204,5 +205,5 @@ TABLES: dict[str, Callable[[Section], str]] = {
     "recall": recall_tables, "shots": shots_table, "bars": bars_table, "characters": characters_table,
     "faces": faces_table, "text": text_table,
     "throughput": throughput_tables, "peers": peers_tables, "ablation": ablation_tables,
-    "tune": tune_tables,
+    "tune": tune_tables, "looks": looks_tables,
 }  # fmt: skip
