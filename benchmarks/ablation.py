@@ -127,7 +127,7 @@ def _faults(
     """Number of chosen images with each fault, over all films with a known truth; None when there is no such film."""
     from .accuracy import with_truth
 
-    known, problems = with_truth([video for video in videos if video.truth is not None and video.name in manifests])
-    counted = [faults_of(manifests[video.name], truth) for video, truth in known]
-    evaluation.problems += problems
+    truths = with_truth([video for video in videos if video.truth is not None and video.name in manifests])
+    counted = [faults_of(manifests[video.name], truth) for video, truth in truths.known]
+    evaluation.problems += truths.problems
     return {fault: sum(counts[fault] for counts in counted) for fault in FAULTS} if counted else None

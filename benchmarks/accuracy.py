@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -20,41 +20,67 @@ from .labels import LabelError, LabelledVideo
 from .layouts import TrueShots, Truth
 from .recall import interval
 from .report import Section
+from .timed_shots import detected_in_milliseconds, in_milliseconds
 from .watching import watch_film
 
-_TRUTH_KEYS = ("shots", "bars", "cast", "width", "height")
+_USUAL_FPS = 24
+"""Where a manifest does not know the number of frames."""
+WHOLE_TRUTH = ("shots", "bars", "cast", "width", "height")
+"""What a truth.json of a composed film says; one of a real film may say less."""
 
 
-def truth_of(video: LabelledVideo) -> Truth:
-    """The parsed truth.json of a video. Raises LabelError when there is none or a required key is missing."""
+class PartialTruthError(LabelError):
+    """A truth.json says something, but not what is asked for: the film is left out, which is no fault."""
+
+
+@dataclass(slots=True)
+class Truths:
+    """`known`: videos with their truths. `problems`: a line for each without a usable truth. `partial`: name → what the
+    truth of a video does not say."""
+
+    known: list[tuple[LabelledVideo, Truth]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    partial: dict[str, str] = field(default_factory=dict)
+
+
+def truth_of(video: LabelledVideo, needs: Sequence[str] = WHOLE_TRUTH) -> Truth:
+    """The parsed truth.json of a video. Raises LabelError when there is none or it says nothing, PartialTruthError when
+    it says something but lacks one of the keys in `needs`."""
     if video.truth is None:
         raise LabelError(f"{video.name}: has no truth.json; left out")
     try:
         truth: Truth = json.loads(video.truth.read_text("utf-8"))
-        missing = [key for key in _TRUTH_KEYS if key not in truth]
+        missing = [key for key in needs if key not in truth]
     except (OSError, ValueError, TypeError) as error:
         raise LabelError(f"{video.name}: truth.json does not parse ({error}); left out") from None
     if missing:
-        raise LabelError(f"{video.name}: truth.json has no {', '.join(missing)}; left out")
+        says_something = any(key in truth for key in WHOLE_TRUTH)
+        kind = PartialTruthError if says_something else LabelError
+        raise kind(f"{video.name}: truth.json has no {', '.join(missing)}; left out")
     return truth
 
 
-def with_truth(videos: Sequence[LabelledVideo]) -> tuple[list[tuple[LabelledVideo, Truth]], list[str]]:
-    """The videos with their truths, and a line for each video without a usable truth."""
-    found: list[tuple[LabelledVideo, Truth]] = []
-    problems: list[str] = []
+def with_truth(videos: Sequence[LabelledVideo], needs: Sequence[str] = WHOLE_TRUTH) -> Truths:
+    """The videos with their truths, as far as those say what is needed."""
+    found = Truths()
     for video in videos:
         try:
-            found.append((video, truth_of(video)))
+            found.known.append((video, truth_of(video, needs)))
+        except PartialTruthError as error:
+            found.partial[video.name] = str(error).removeprefix(f"{video.name}: ").removesuffix("; left out")
         except LabelError as error:
-            problems.append(str(error))
-    return found, problems
+            found.problems.append(str(error))
+    return found
 
 
 def shots_of(video: Path, truth: Truth, settings: Settings, manifest: Manifest | None = None) -> Section:
     """Shot boundaries of one film: counts, F1, and recall by kind of transition. Taken from the manifest if there is
-    one, else detected."""
-    detected = _from_manifest(manifest, truth) if manifest else shots.detect(video, settings.decode, settings.shots)
+    one, else detected. Where the truth gives no frame numbers, places are in milliseconds."""
+    if any("start_frame" not in shot for shot in truth["shots"]):
+        detected = _timed(video, settings, manifest)
+        truth = in_milliseconds(truth)
+    else:
+        detected = _from_manifest(manifest, truth) if manifest else shots.detect(video, settings.decode, settings.shots)
     scores = shots.score_shots(detected, truth)
     return {**_boundaries(scores), "recall_by_kind": _by_kind(scores, truth)}
 
@@ -140,6 +166,19 @@ def layout_shots(items: Sequence[TrueShots], settings: Settings) -> tuple[dict[s
     return done, problems
 
 
+def _timed(video: Path, settings: Settings, manifest: Manifest | None) -> shots.DetectedShots:
+    if manifest is None:
+        found = shots.detect(video, settings.decode, settings.shots)
+        assert found.times_s is not None  # `detect` measures them
+        starts_s = found.times_s[np.searchsorted(found.frames, found.starts)].tolist()
+        return detected_in_milliseconds(starts_s, found.times_s)
+    first_s, end_s = manifest.shots[0].start_s, manifest.shots[-1].end_s
+    count = manifest.video.frames or round((end_s - first_s) * _USUAL_FPS)
+    return detected_in_milliseconds(
+        [shot.start_s for shot in manifest.shots[1:]], np.linspace(first_s, end_s, count + 1)
+    )
+
+
 def _from_manifest(manifest: Manifest, truth: Truth) -> shots.DetectedShots:
     starts = [shot.start_frame for shot in manifest.shots[1:] if shot.start_frame is not None]
     return shots.DetectedShots(starts, np.arange(truth.get("frame_count") or manifest.video.frames or 1))
@@ -154,6 +193,6 @@ def _boundaries(scores: shots.BoundaryScores) -> Section:
 
 def _by_kind(scores: shots.BoundaryScores, truth: Truth) -> dict[str, tuple[int, int]]:
     """(found, all) boundaries of each kind of transition."""
-    kinds = {shot["start_frame"]: shot["transition_in"] for shot in truth["shots"][1:]}
+    kinds = {shot["start_frame"]: shot["transition_in"] for shot in truth["shots"][1:] if not shot.get("optional")}
     missed = Counter(kinds[frame] for frame in scores.missed)
     return {kind: (count - missed[kind], count) for kind, count in sorted(Counter(kinds.values()).items())}

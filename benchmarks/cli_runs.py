@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FilesArgument = Annotated[list[Path], typer.Argument(metavar="FILE…", help="Videos.")]
 DataArgument = Annotated[
-    Path, typer.Option("--data", metavar="DIR", help="Videos, each with picks.json and truth.json.")
+    list[Path], typer.Option("--data", metavar="DIR", help="Videos, each with picks.json and truth.json. Repeatable.")
 ]
 
 
@@ -65,11 +65,11 @@ def peers(
     An interrupted run can be continued: rows are kept film by film in --cache.
     """
     with options.tidy_bench():
-        from .labels import read_data
+        from .labels import read_folders
         from .stills import write_stills
 
         settings = options.settings(config, None, threads=threads, models=models)
-        labelled = read_data(data)
+        labelled = read_folders(data)
         given = _Peers(settings, options.cache_folder(cache), peer_python, every, rounds)
         section, recall, problems = _peers(labelled, results or out / "results", given)
         write_stills(out, labelled.videos, recall, settings.thread_count)
@@ -93,13 +93,13 @@ def ablation(
     with options.tidy_bench():
         from .ablation import ABLATIONS, ablate
         from .evaluate import open_evaluation
-        from .labels import LabelError, read_data
+        from .labels import LabelError, read_folders
 
         unknown = set(without or ()) - set(ABLATIONS)
         if unknown:
             raise LabelError(f"no filter {min(unknown)!r}; there are: {', '.join(ABLATIONS)}")
         settings = options.settings(config, assignments, threads=threads, models=models)
-        labelled = read_data(data)
+        labelled = read_folders(data)
         evaluation = open_evaluation(settings, options.cache_folder(cache))
         folder = results or out / "ablation"
         section = ablate(labelled.with_enough_picks, without or list(ABLATIONS), settings, folder, evaluation, _say)
@@ -215,12 +215,12 @@ def _peers(labelled: Labelled, results: Path, given: _Peers) -> tuple[Section, S
     from .results import results_of
     from .row_cache import RowCache
 
-    truths, problems = with_truth(labelled.videos)
+    truths = with_truth(labelled.videos)
     videos = labelled.with_enough_picks
     manifests, missing = results_of(videos, results, given.settings)
     evaluation = open_evaluation(given.settings, given.cache)
     kept, threads = RowCache(given.cache / "peers", _say), given.settings.thread_count
-    shots, unavailable = runs.shot_rows(truths, kept, threads)
+    shots, unavailable = runs.shot_rows(truths.known, kept, threads)
     zoo = Zoo.default(local=given.settings.models)
     zoo.ensure()
     models, python = zoo.path("detector").parent, str(given.python) if given.python else None
@@ -244,7 +244,7 @@ def _peers(labelled: Labelled, results: Path, given: _Peers) -> tuple[Section, S
         for video in labelled.judged
         if video not in videos
     ]
-    return section, recall, [*labelled.problems, *problems, *missing, *few, *evaluation.problems]
+    return section, recall, [*labelled.problems, *truths.problems, *missing, *few, *evaluation.problems]
 
 
 def _counts(text: str) -> list[int]:

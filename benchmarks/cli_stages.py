@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 
 TruthOption = Annotated[
-    Path, typer.Option("--data", metavar="DIR", help="Folder of videos, each beside its truth.json.")
+    list[Path], typer.Option("--data", metavar="DIR", help="Folder of videos, each beside its truth.json. Repeatable.")
 ]
+_NEEDS = {"shots_section": ("shots",), "bars_section": ("bars",)}
+"""What a stage needs of truth.json where that is less than everything."""
 FinishedOption = Annotated[
     Path | None,
     typer.Option("--results", metavar="DIR", help="Judge finished results instead of running the stage alone."),
@@ -31,7 +33,9 @@ FinishedOption = Annotated[
 
 
 def shots(
-    data: Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Videos, each with truth.json.")] = None,
+    data: Annotated[
+        list[Path] | None, typer.Option("--data", metavar="DIR", help="Videos, each with truth.json. Repeatable.")
+    ] = None,
     layout: Annotated[
         Path | None, typer.Option("--layout", metavar="DIR", help="A public set: BBC, AutoShot or ClipShots.")
     ] = None,
@@ -146,17 +150,18 @@ def _characters(settings: Settings, video: LabelledVideo, truth: Truth, manifest
 
 
 def _stage(
-    data: Path | None, results: Path | None, settings: Settings, of_video: Callable[..., Section], joins: str
+    data: list[Path] | None, results: Path | None, settings: Settings, of_video: Callable[..., Section], joins: str
 ) -> tuple[Section, list[str]]:
     """Runs one stage on every video of a folder. Returns the section, and a line for each video that was left out."""
     from . import accuracy
-    from .labels import LabelError, read_data
+    from .labels import LabelError, read_folders
     from .results import results_of
 
-    if data is None:
+    if not data:
         raise LabelError("give either --data DIR or --layout DIR")
-    labelled = read_data(data)
-    videos, problems = accuracy.with_truth(labelled.videos)
+    labelled = read_folders(data)
+    truths = accuracy.with_truth(labelled.videos, _NEEDS.get(joins, accuracy.WHOLE_TRUTH))
+    videos, problems = truths.known, truths.problems
     manifests: dict[str, Manifest] = {}
     if results is not None:
         manifests, missing = results_of([video for video, _ in videos], results, settings)
@@ -164,7 +169,7 @@ def _stage(
         videos = [(video, truth) for video, truth in videos if video.name in manifests]
     done = _each(videos, lambda v, t: of_video(settings, v, t, manifests.get(v.name)), problems)
     section: Section = getattr(accuracy, joins)(done)
-    return section, [*labelled.problems, *problems]
+    return {**section, "partial_truth": truths.partial}, [*labelled.problems, *problems]
 
 
 def _layout(folder: Path, split: str, settings: Settings) -> tuple[Section, list[str]]:
@@ -176,13 +181,14 @@ def _layout(folder: Path, split: str, settings: Settings) -> tuple[Section, list
     return {"layout": folder.name, **shots_section(done)}, [*problems, *failed]
 
 
-def _frames_section(data: Path, settings: Settings, what: str) -> tuple[Section, list[str]]:
+def _frames_section(data: list[Path], settings: Settings, what: str) -> tuple[Section, list[str]]:
     """The section `faces` or `text`. The models are opened once for all videos."""
     from . import accuracy, labelled_frames
-    from .labels import read_data
+    from .labels import read_folders
 
-    labelled = read_data(data)
-    videos, problems = accuracy.with_truth(labelled.videos)
+    labelled = read_folders(data)
+    truths = accuracy.with_truth(labelled.videos)
+    videos, problems = truths.known, truths.problems
     with ExitStack() as stack:
         engines = labelled_frames.open_engines(settings, stack)
         of_video = partial(
@@ -190,7 +196,7 @@ def _frames_section(data: Path, settings: Settings, what: str) -> tuple[Section,
         )
         done = _each(videos, of_video, problems)
     section = labelled_frames.faces_section(done, settings) if what == "faces" else labelled_frames.text_section(done)
-    return section, [*labelled.problems, *problems]
+    return {**section, "partial_truth": truths.partial}, [*labelled.problems, *problems]
 
 
 def _each(

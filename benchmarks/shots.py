@@ -43,34 +43,44 @@ class BoundaryScores:
 
     @property
     def precision(self) -> float:
-        """Found boundaries over all detected ones, 0–1."""
-        return self.found / max(1, self.found + len(self.invented))
+        """Found boundaries over all detected ones, 0–1; 1 where none was detected."""
+        return _share(self.found, self.found + len(self.invented))
 
     @property
     def recall(self) -> float:
-        """Found boundaries over all true ones, 0–1."""
-        return self.found / max(1, self.found + len(self.missed))
+        """Found boundaries over all true ones, 0–1; 1 where there are none."""
+        return _share(self.found, self.found + len(self.missed))
 
     @property
     def f1(self) -> float:
-        """Harmonic mean of precision and recall, 0–1."""
-        return 2 * self.found / max(1, 2 * self.found + len(self.missed) + len(self.invented))
+        """Harmonic mean of precision and recall, 0–1; 1 for a film of one shot in which no other was found."""
+        return _share(2 * self.found, 2 * self.found + len(self.missed) + len(self.invented))
 
 
 @dataclass(frozen=True, slots=True)
 class DetectedShots:
-    """`starts`: frame numbers at which shots begin, without the first; `frames`: numbers of all measured frames."""
+    """`starts`: frame numbers at which shots begin, without the first; `frames`: numbers of all measured frames;
+    `times_s`: their times in seconds, where they were measured."""
 
     starts: Sequence[int]
     frames: np.ndarray
+    times_s: np.ndarray | None = None
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 1.0
 
 
 def score_shots(detected: DetectedShots, truth: dict[str, Any]) -> BoundaryScores:
-    """Matches detected starts one to one, in order, with the boundaries of a truth.json."""
+    """Matches detected starts one to one, in order, with the boundaries of a truth.json; what is found at one that is
+    `optional` counts neither way."""
     left, missed, found = sorted(detected.starts), [], 0
-    for boundary, low, high in _accepted(truth, detected.frames):
-        hit = next((start for start in left if low <= start <= high), None)
-        if hit is None:
+    for boundary, low, high, optional in _accepted(truth, detected.frames):
+        hits = [start for start in left if low <= start <= high]
+        hit = next(iter(hits), None)
+        if optional:
+            left = [start for start in left if start not in hits]
+        elif hit is None:
             missed.append(boundary)
         else:
             left.remove(hit)
@@ -87,8 +97,8 @@ def pooled_scores(scores: Sequence[BoundaryScores]) -> BoundaryScores:
     )
 
 
-def _accepted(truth: dict[str, Any], frames: np.ndarray) -> Iterator[tuple[int, int, int]]:
-    """(boundary, first accepted frame, last accepted frame) of each shot but the first."""
+def _accepted(truth: dict[str, Any], frames: np.ndarray) -> Iterator[tuple[int, int, int, bool]]:
+    """(boundary, first accepted frame, last accepted frame, whether it is optional) of each shot but the first."""
     last = len(frames) - 1
     for shot in truth["shots"][1:]:
         start = shot["start_frame"]
@@ -100,7 +110,7 @@ def _accepted(truth: dict[str, Any], frames: np.ndarray) -> Iterator[tuple[int, 
             begin = end = start
         slack = 1 if begin == end else 0
         low, high = np.searchsorted(frames, [begin, end]) + np.array([-slack, slack])
-        yield start, int(frames[max(0, low)]), int(frames[min(last, high)])
+        yield start, int(frames[max(0, low)]), int(frames[min(last, high)]), bool(shot.get("optional"))
 
 
 def detect(
@@ -135,7 +145,7 @@ def split(parts: Sequence[np.ndarray], fps: float | None, settings: ShotSettings
     shots += splitter.finish(float(parts[-1]["pts_s"][-1]) if parts else 0.0)
     frames = np.concatenate([part["frame"] for part in parts])
     starts = [int(frames[shot.first_row]) for shot in shots[1:]]
-    return DetectedShots(starts, frames)
+    return DetectedShots(starts, frames, np.concatenate([part["pts_s"] for part in parts]))
 
 
 def episode_film(folder: Path) -> Path:

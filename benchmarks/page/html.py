@@ -16,7 +16,7 @@ from ..naive import SAME_NUMBER
 from ..report import Report
 from ..stills import still_name
 from . import plots
-from .markdown import TABLES
+from .markdown import TABLES, section_text
 
 _STYLE = """
 * { box-sizing: border-box; }
@@ -55,7 +55,7 @@ def page(report: Report, folder: Path) -> str:
 
 def _section(name: str, report: Report, folder: Path) -> Iterator[str]:
     """The tables of a section, followed by its plots and pictures."""
-    yield _blocks(TABLES[name](report[name]), name)
+    yield _blocks(section_text(name, report[name]), name)
     if name == "recall":
         yield from _recall_plots(report[name])
         yield from _films(report[name], folder)

@@ -12,7 +12,13 @@ from .recall import COLUMNS, recall_tables
 
 def tables_of(sections: Section) -> str:
     """All sections that can be rendered, in a fixed order."""
-    return "\n\n".join(TABLES[name](sections[name]) for name in TABLES if sections.get(name))
+    return "\n\n".join(section_text(name, sections[name]) for name in TABLES if sections.get(name))
+
+
+def section_text(name: str, section: Section) -> str:
+    """One section, with the films of which its truth is not known."""
+    unknown = [f"- {film}: {why}" for film, why in section.get("partial_truth", {}).items()]
+    return "\n\n".join([TABLES[name](section), *(["Not judged:", "\n".join(unknown)] if unknown else [])])
 
 
 def shots_table(section: Section) -> str:

@@ -14,7 +14,7 @@ from benchmarks import accuracy, labelled_frames
 from benchmarks.labels import Label, LabelError, LabelledVideo
 from benchmarks.layouts import read_layout, truth_of_scenes
 from engines.faces import Face
-from stream.manifest import Manifest
+from stream.manifest import Manifest, VideoEntry
 from stream.settings.model import Settings
 
 from .samples import face
@@ -72,8 +72,59 @@ def test_a_bad_truth_is_one_line(tmp_path: Path, content: str, line: str) -> Non
     (tmp_path / "truth.json").write_text(content)
     with pytest.raises(LabelError, match=line):
         accuracy.truth_of(LabelledVideo("A", tmp_path / "a.mp4", truth=tmp_path / "truth.json"))
-    found, problems = accuracy.with_truth([LabelledVideo("B", tmp_path / "b.mp4")])
-    assert (found, problems) == ([], ["B: has no truth.json; left out"])
+    found = accuracy.with_truth([LabelledVideo("B", tmp_path / "b.mp4")])
+    assert (found.known, found.problems, found.partial) == ([], ["B: has no truth.json; left out"], {})
+
+
+def test_a_partial_truth_is_judged_where_it_says_enough(tmp_path: Path) -> None:
+    (tmp_path / "truth.json").write_text('{"bars": {}, "mains": "the bird (drawn)"}')
+    video = LabelledVideo("A", tmp_path / "a.mp4", truth=tmp_path / "truth.json")
+    assert [known.name for known, _ in accuracy.with_truth([video], ("bars",)).known] == ["A"]
+    left_out = accuracy.with_truth([video], ("shots",))
+    assert (left_out.known, left_out.problems, left_out.partial) == ([], [], {"A": "truth.json has no shots"})
+    (tmp_path / "truth.json").write_text("{}")
+    assert len(accuracy.with_truth([video], ("shots",)).problems) == 1
+
+
+def timed(*shots: tuple[float, str]) -> dict[str, Any]:
+    """Starts in seconds and transitions in words, for manifests of six shots of four seconds."""
+    return {"shots": [{"start_s": start_s, "transition_in": words} for start_s, words in shots]}
+
+
+def test_shots_by_time_with_transitions_in_words(make_manifest: MakeManifest) -> None:
+    """Shots begin at 4, 8, 12, 16 and 20 s. The cut at 8.2 s is missed, the one of 8 s invented; the one hidden at 12 s
+    counts neither way, and nothing is found of the wipe at 14 s."""
+    manifest = with_frames(make_manifest([]), 600)
+    known = timed(
+        (0, "start"), (4.0004, "cut from black after iris-out 3.36-3.84"), (8.2, "cut"),
+        (12.4, "hidden: the wing fills the frame 11.8-12.5"), (14.0, "effect wipe"), (16.3, "dissolve 15.80-16.4"),
+        (20.45, "fade"),
+    )  # fmt: skip
+    found = accuracy.shots_of(Path("x"), known, Settings(), manifest)
+    assert (found["found"], found["missed"], found["invented"]) == (3, [8200], [8000])
+    assert found["recall_by_kind"] == {"cut": (1, 2), "dissolve": (1, 1), "fade": (1, 1)}
+
+
+def test_a_film_of_one_shot_in_which_no_other_is_found_is_right(make_manifest: MakeManifest) -> None:
+    manifest = with_frames(make_manifest([], [(0.0, 6.0)]), None)
+    one = accuracy.shots_of(Path("x"), timed((0, "start")), Settings(), manifest)
+    assert (one["f1"], one["precision"], one["recall"]) == (1.0, 1.0, 1.0)
+    split = accuracy.shots_of(Path("x"), timed((0, "start")), Settings(), with_shots(manifest, make_manifest([])))
+    assert (split["f1"], len(split["invented"])) == (0.0, 5)
+
+
+def with_frames(manifest: Manifest, frames: int | None) -> Manifest:
+    return manifest.model_copy(update={"video": VideoEntry.model_construct(frames=frames)})
+
+
+def with_shots(manifest: Manifest, other: Manifest) -> Manifest:
+    return manifest.model_copy(update={"shots": other.shots})
+
+
+@pytest.mark.models
+def test_shots_by_time_are_detected_where_there_is_no_result(scenes_film: Path) -> None:
+    found = accuracy.shots_of(scenes_film, timed((0, "start"), (4.0, "cut"), (8.0, "cut"), (9.0, "cut")), Settings())
+    assert (found["found"], found["missed"], found["invented"]) == (2, [9000], [12000, 16000, 20000])
 
 
 def test_scenes_that_touch_are_cut_and_gaps_are_gradual() -> None:
