@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 import onnx
 
-from . import centerface, dlib_resnet, tflite
+from . import centerface, dlib_resnet, open_nsfw, tflite
 from .tflite_file import ConversionError
 
 
@@ -40,6 +40,10 @@ def _emotion(source: bytes) -> bytes:
     return _bytes(tflite.convert(source, "mini_xception", {"Identity": ("probabilities", (7,))}))
 
 
+def _open_nsfw(source: bytes) -> bytes:
+    return _bytes(open_nsfw.convert(source))
+
+
 CONVERSIONS: Mapping[str, Callable[[bytes], bytes]] = {
     "none": _as_published,
     "centerface": _centerface,
@@ -47,6 +51,7 @@ CONVERSIONS: Mapping[str, Callable[[bytes], bytes]] = {
     "iris": _iris,
     "mesh": _mesh,
     "emotion": _emotion,
+    "open_nsfw": _open_nsfw,
 }
 """Name of a conversion in `zoo.toml` → function from the bytes of the published file to those of an ONNX model. The
 functions raise ConversionError."""

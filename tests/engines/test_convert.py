@@ -15,6 +15,8 @@ from engines.convert import CONVERSIONS, ConversionError
 from engines.convert.graph import OPSET, GraphWriter
 from engines.zoo import Zoo
 
+from .scenes import portrait
+
 RNG = np.random.default_rng(3)
 CPU = ["CPUExecutionProvider"]
 HEADS = {"heat": "537", "size": "538", "offset": "539", "landmarks": "540"}
@@ -56,12 +58,29 @@ def test_centerface_takes_any_batch_and_size(models_dir: Path) -> None:
     np.testing.assert_allclose(alone[1][0], both["features"][1], atol=1e-5)
 
 
-def test_another_graph_is_not_taken_for_centerface() -> None:
-    graph = GraphWriter()
-    graph.node("Tanh", ["x"], output="y")
-    other = graph.model("other", {"x": ["n"]}, {"y": ["n"]})
-    with pytest.raises(ConversionError, match=r"not CenterFace: strange operators \['Tanh'\]"):
-        CONVERSIONS["centerface"](other.SerializeToString())
+@pytest.mark.parametrize(("conversion", "network"), [("centerface", "CenterFace"), ("open_nsfw", "open_nsfw")])
+def test_another_graph_is_not_taken_for_the_published_one(conversion: str, network: str) -> None:
+    cases = (("Tanh", r"strange operators \['Tanh'\]"), ("Relu", "missing tensors|begins or ends otherwise"))
+    for operator, why in cases:
+        graph = GraphWriter()
+        graph.node(operator, ["x"], output="y")
+        other = graph.model("other", {"x": ["n"]}, {"y": ["n"]})
+        with pytest.raises(ConversionError, match=f"not {network}: .*({why})"):
+            CONVERSIONS[conversion](other.SerializeToString())
+
+
+@pytest.mark.models
+def test_open_nsfw_answers_as_published_and_takes_any_batch(zoo: Zoo, models_dir: Path) -> None:
+    """Noise, a flat picture and a photograph; the logarithms are compared, because most answers are near 0."""
+    photograph = np.array(portrait(224), np.float32)
+    pictures = np.stack([RNG.uniform(0, 255, (224, 224, 3)), np.full((224, 224, 3), 200), photograph])
+    interleaved_bgr = pictures[..., ::-1] - np.array([104, 117, 123])
+    published, converted = session(zoo.published("maturity").read_bytes()), models_dir / "maturity.onnx"
+    (expected,) = published.run(None, {"input:0": interleaved_bgr.astype(np.float32)})
+    planes = pictures.astype(np.float32).transpose(0, 3, 1, 2)
+    (got,) = session(converted.read_bytes()).run(["probabilities"], {"image": planes})
+    np.testing.assert_allclose(np.log(got), np.log(expected), atol=1e-4)
+    assert np.ptp(np.log(expected[:, 1])) > 1
 
 
 def dlib_tensors(source: bytes) -> list[np.ndarray]:
@@ -141,7 +160,8 @@ def test_a_shortened_dlib_file_is_refused(zoo: Zoo) -> None:
 
 @pytest.mark.models
 def test_converted_models_are_modern_and_same_every_time(zoo: Zoo) -> None:
-    for role, conversion in {"detector": "centerface", "eyes": "iris", "mesh": "mesh", "emotion": "emotion"}.items():
+    named_otherwise = {"detector": "centerface", "eyes": "iris", "maturity": "open_nsfw"}
+    for role, conversion in {"mesh": "mesh", "emotion": "emotion", **named_otherwise}.items():
         source = zoo.published(role).read_bytes()
         first = CONVERSIONS[conversion](source)
         assert first == CONVERSIONS[conversion](source)

@@ -127,6 +127,7 @@ def test_waiting_threads_do_not_spin() -> None:
         ("eyes", (3, 64, 64)),
         ("mesh", (3, 192, 192)),
         ("emotion", (1, 64, 64)),
+        ("maturity", (3, 224, 224)),
     ],
 )
 def test_a_row_does_not_depend_on_its_batch(models_dir: Path, role: str, shape: tuple[int, ...]) -> None:
@@ -210,6 +211,7 @@ INPUTS: dict[str, tuple[str, tuple[int, ...], float]] = {
     "mesh": ("image", (3, 192, 192), 1),
     "emotion": ("image", (1, 64, 64), 1),
     "text_detection": ("x", (3, 288, 480), 1),
+    "maturity": ("image", (3, 224, 224), 255),
 }
 """Input, shape of a row and largest value, by role."""
 

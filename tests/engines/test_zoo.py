@@ -258,10 +258,11 @@ def test_the_catalogue_is_complete() -> None:
     catalog = load_catalog()
     assert list(catalog.select()) == [
         "detector", "embedding", "eyes", "mesh", "emotion", "text_detection", "text_recognition", "text_direction",
+        "maturity",
     ]  # fmt: skip
     for name in catalog.sets:
         for file in catalog.select(name).values():
-            assert file.weights.licence in ("MIT", "CC0-1.0", "Apache-2.0")
+            assert file.weights.licence in ("MIT", "CC0-1.0", "Apache-2.0", "BSD-2-Clause")
     # The default set needs only the package index.
     assert all(file.weights.sources[0].archive for file in catalog.select().values())
 
