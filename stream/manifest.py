@@ -182,7 +182,8 @@ class CropEntry(ManifestPart):
 
 
 class ImageEntry(ManifestPart):
-    """One chosen frame. `time_s`, its presentation time in the file, identifies it."""
+    """One chosen frame. `time_s`, its presentation time in the file, identifies it. `explicit`: how likely the frame is
+    sexually explicit, absent where that was not asked."""
 
     rank: Annotated[int, Field(ge=1)]
     time_s: TimeS
@@ -196,6 +197,11 @@ class ImageEntry(ManifestPart):
     characters: list[str]
     faces: list[FaceEntry]
     crops: list[CropEntry]
+    explicit: Score | None = None
+
+    @model_serializer(mode="wrap")
+    def _absent_when_not_asked(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        return _without_none(handler(self), "explicit")
 
 
 class RejectedEntry(ManifestPart):

@@ -28,12 +28,12 @@ def engines(job: Job) -> None:
     from engines.open_session import open_session
     from engines.session_cuda import cpu_nodes
     from kernels.cuda.runtime import CupyRuntime
-    from stream.device.models import ROLES, zoo_of
+    from stream.device.models import roles_of, zoo_of
     from stream.device.tensorrt_engines import buildable, engine_folder
     from stream.settings.model import Settings
 
     settings = Settings(device="cuda")
-    zoo_of(settings).ensure(ROLES)
+    zoo_of(settings).ensure(roles_of(settings))
     folder, device = engine_folder(settings), CupyRuntime()
     models: dict[str, Row] = {}
     for role, path in buildable(settings).items():

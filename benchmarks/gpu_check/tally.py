@@ -20,6 +20,7 @@ PER = {
     "faces": "probe",
     "composition": "candidate",
     "text maps": "candidate that could win",
+    "maturity": "candidate that could win",
     TILES: "image",
     FILES: "image",
 }
@@ -30,6 +31,7 @@ _KIND_OF_CALLER = {
     "engines.descriptor": "descriptors",
     "engines.reader": "faces",
     "engines.text": "text maps",
+    "engines.maturity": "maturity",
     "stream.candidates.composition": "composition",
     "stream.output.render": TILES,
 }

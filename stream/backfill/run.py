@@ -15,7 +15,7 @@ from anyio import Event, create_task_group, sleep, to_thread
 
 from engines.errors import ModelError
 
-from ..device.models import ROLES, zoo_of
+from ..device.models import roles_of, zoo_of
 from ..errors import UsageError
 from ..manifest import SCHEMA
 from ..origin import errors_in
@@ -55,8 +55,9 @@ def result_fingerprint(settings: Settings) -> str:
     """
     try:
         zoo = zoo_of(settings)
-        zoo.ensure(ROLES)
-        hashes = {role: zoo.model(role).sha256 for role in ROLES}
+        roles = roles_of(settings)
+        zoo.ensure(roles)
+        hashes = {role: zoo.model(role).sha256 for role in roles}
     except ModelError as error:
         raise WeightsUnavailableError(str(error)) from error
     told = json.dumps([settings.settings_fingerprint, hashes, SCHEMA], sort_keys=True)

@@ -10,8 +10,13 @@ from engines.zoo import FOLDER_VARIABLE, Zoo
 
 from ..settings.model import Settings
 
-ROLES = (*READER_ROLES, "text_detection")
-"""Roles of the models that `keyart extract` needs. The models of other roles are pulled by what uses them."""
+ROLES = (*READER_ROLES, "text_detection", "maturity")
+"""Roles of the models that `keyart extract` may need. The models of other roles are pulled by what uses them."""
+
+
+def roles_of(settings: Settings) -> tuple[str, ...]:
+    """Those of `ROLES` whose models are needed with these settings."""
+    return tuple(role for role in ROLES if role != "maturity" or settings.maturity.enabled)
 
 
 def zoo_of(settings: Settings) -> Zoo:

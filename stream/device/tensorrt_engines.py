@@ -13,7 +13,7 @@ from engines.zoo import Progress
 from ..errors import KeyartError
 from ..settings.model import Settings
 from .machine import Machine
-from .models import ROLES, zoo_of
+from .models import roles_of, zoo_of
 
 
 def engine_folder(settings: Settings, inspect: Callable[[], trt.TensorRt] = trt.inspect_tensorrt) -> Path | None:
@@ -36,12 +36,12 @@ def engine_root(settings: Settings, found: trt.TensorRt) -> Path:
 
 
 def buildable(settings: Settings) -> dict[str, Path]:
-    """Role → model file, for those models of `ROLES` that are on this machine and can have an engine. Raises
-    ModelError."""
+    """Role → model file, for those models that the settings need, are on this machine and can have an engine.
+    Raises ModelError."""
     from engines.session_cuda import PROFILES
 
     models = {line.role: line.model for line in zoo_of(settings).status()}
-    return {role: model.path for role in ROLES if role in PROFILES and (model := models.get(role)) is not None}
+    return {role: model.path for role in roles_of(settings) if role in PROFILES and (model := models.get(role))}
 
 
 def build_engines(
@@ -64,7 +64,7 @@ def build_engines(
     problem = parts.device_problem() or found.problem
     if problem is not None:
         raise KeyartError(f"TensorRT engines cannot be built here: {problem}")
-    zoo_of(settings).ensure(ROLES, progress)
+    zoo_of(settings).ensure(roles_of(settings), progress)
     engines = engine_root(settings, found)
     return trt_build.build_engines(engines, buildable(settings), found, say, again, parts.builder)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from engines.maturity import MaturityClassifier
 from engines.text import TextDetector
 from kernels.bars import ActiveArea
 from kernels.ops import Device, Ops
@@ -28,10 +29,11 @@ from ..ranking.judge import EmotionBaselines, assess_candidates
 from ..ranking.pixel_checks import PixelChecks, choose_checked
 from ..ranking.portraits import portraits_of
 from ..ranking.second_look import SecondLook
-from ..ranking.selection import Selection
+from ..ranking.selection import Pick, Selection
 from ..ranking.shortage import shortage_message
 from ..records import Candidate, Character, Notice, TimedSurface
 from ..settings.model import Settings
+from ..settings.section import time_text
 from .bars import active_areas
 
 
@@ -45,8 +47,9 @@ class Between(Protocol):
 class Tools:
     """What `conclude` works with: the device's operations, the engines and three functions of the film's decoder.
 
-    `clustering`: the device on which faces are grouped. `read`: all engines on a few pictures; blocks. `at`: where it
-    finds no picture, as by default, there is no second look.
+    `clustering`: the device on which faces are grouped. `text`, `maturity`: None where the settings leave them out.
+    `read`: all engines on a few pictures; blocks. `at`: where it finds no picture, as by default, there is no second
+    look.
     """
 
     clustering: Device
@@ -58,6 +61,7 @@ class Tools:
     between: Between
     read: Read = field(default=lambda surfaces: [])
     at: At = field(default=lambda times_s: [])
+    maturity: MaturityClassifier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,7 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
     pictures = FullSizePictures(film.pool, tools.frame_at, tools.between)
     planner = _planner(settings, active, characters, tools.ops, pictures)
     neighbours = NeighbourFaces(film.pool, pictures.beside, tools.glance, settings.faces.moment_s)
-    checks = PixelChecks(film, settings, baselines, tools.text, neighbours, pictures.surface)
+    checks = PixelChecks(film, settings, baselines, tools.text, neighbours, pictures.surface, tools.maturity)
     with workers(settings.thread_count) as pool:
         cutter = Cutter(settings, planner, tools.ops, tools.encoder, pictures.surface, pool)
         reader = MomentReader(tools.at, tools.read, tools.ops, film.info.geometry)
@@ -150,6 +154,7 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
         _count_rejections(film, selection)
         portraits = portraits_of(characters, selection.assessments, selection.late)
         files = clocks["crop"].stage(lambda: cutter.cut(picks, portraits), len(picks))
+    film.notices += maturity_notices(picks, settings.maturity.warn_above)
     if len(picks) < settings.top:
         turned_down = film.funnel.at_shot + film.funnel.at_end
         film.notices.append(Notice("few_images", shortage_message(len(picks), settings.top, turned_down)))
@@ -161,6 +166,17 @@ def _planner(
 ) -> CropPlanner:
     mains = frozenset(character.id for character in characters if character.main)
     return CropPlanner(settings.chosen_formats(), active, ops, pictures.surface, mains, settings.faces.min_score)
+
+
+def maturity_notices(picks: Sequence[Pick], above: float) -> list[Notice]:
+    """One notice for each pick that is explicit with a probability above this."""
+    notices = []
+    for rank, pick in enumerate(picks, 1):
+        explicit, time_s = pick.assessment.explicit, pick.assessment.candidate.pts_s
+        if explicit is not None and explicit > above:
+            what = f"image {rank} at {time_text(time_s)} may be explicit ({explicit:.2f})"
+            notices.append(Notice("maturity", f"{what}, look at it before it is shown", time_s))
+    return notices
 
 
 def _count_rejections(film: Film, selection: Selection) -> None:

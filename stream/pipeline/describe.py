@@ -190,6 +190,7 @@ def _image(image: Image, conclusion: Conclusion) -> ImageEntry:
             )
             for cut in image.crops
         ],
+        explicit=assessment.explicit,
     )
 
 

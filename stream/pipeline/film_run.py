@@ -113,6 +113,7 @@ async def finished(watched: WatchedFilm, settings: Settings, services: Services)
         between=decoder.between,
         read=services.read,
         at=decoder.at,
+        maturity=services.maturity if settings.maturity.enabled else None,
     )
     with in_stage("finale"):
         clock = StageClock("finale")

@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 from engines.counted import CountedSession
 from engines.errors import ModelError
 from engines.faces import Reading
+from engines.maturity import MaturityClassifier
 from engines.reader import FaceReader, ReaderOptions
 from engines.text import TextDetector
 from engines.zoo import Model, Progress
@@ -25,7 +26,7 @@ from ..candidates.neighbours import Glance
 from ..dataflow.batching import Batcher
 from ..device.kit import Kit, MakeKit, OpenDecoder
 from ..device.memory import DeviceMemory
-from ..device.models import ROLES, zoo_of
+from ..device.models import roles_of, zoo_of
 from ..device.open import open_kit
 from ..device.process import existing_objects_frozen
 from ..errors import KeyartError
@@ -55,6 +56,7 @@ class Services:
     read: Read
     glance: Glance
     text: TextDetector | None
+    maturity: MaturityClassifier | None
     models: dict[str, Model]
     providers: tuple[str, ...]
     notices: tuple[Notice, ...]
@@ -101,6 +103,7 @@ def _joined(
         lambda surfaces: faces.read(list(surfaces)), batch, limits.max_wait_s, CapacityLimiter(readers)
     )
     text = TextDetector(sessions["text_detection"], kit.engine_ops, tools=kit.tools) if settings.text.enabled else None
+    maturity = sessions.get("maturity")
     # One thread for each film: a film that waits for a free slot must not take the thread that another film needs to
     # free one.
     threads = max(settings.thread_count, in_flight)
@@ -115,6 +118,7 @@ def _joined(
         read=faces.read,
         glance=faces.read_again,
         text=text,
+        maturity=MaturityClassifier(maturity, kit.engine_ops, kit.tools) if maturity else None,
         models=models,
         providers=tuple(sorted({session.provider for session in sessions.values()})),
         notices=tuple(kit.fallbacks(sessions)),
@@ -133,8 +137,9 @@ def _load(
 ) -> tuple[dict[str, Model], dict[str, CountedSession]]:
     try:
         zoo = zoo_of(settings)
-        zoo.ensure(ROLES, progress)
-        models = {role: zoo.model(role) for role in ROLES}
+        roles = roles_of(settings)
+        zoo.ensure(roles, progress)
+        models = {role: zoo.model(role) for role in roles}
         sessions = {}
         for role, model in models.items():
             sessions[role] = CountedSession(kit.open_session(model.path, role))

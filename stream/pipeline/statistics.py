@@ -13,7 +13,10 @@ from ..dataflow.channels import ChannelMeter
 from ..film import Film
 from ..ranking.lifting import LAST_RESORT, LIFTED_IN_ORDER, LIMITS, NEVER_LIFTED
 
-STAGES = ("decode", "measure", "split", "faces", "collect", "people", "judge", "moments", "second_look", "text", "crop")
+STAGES = (
+    "decode", "measure", "split", "faces", "collect", "people", "judge", "moments", "second_look", "text", "maturity",
+    "crop",
+)  # fmt: skip
 """The clocks of a film."""
 CHANNELS = ("decoded", "measured", "shots", "readings")
 DECODERS = ("ffmpeg", "nvdec", "ffmpeg, uploaded")

@@ -40,6 +40,7 @@ NEVER_LIFTED: dict[str, str] = {
     "empty": "few tones: black with a rim, a wall, a shadow before the lens",
     "blurred": "looks like a mistake",
     "eyes_closed": "an insult to the person",
+    "explicit": "not to be shown without a warning",
     "text_overlay": "a title, credit or caption, not a scene",
 }
 """Rejections that are lifted for nothing, with the reason; those that stand in no table are not lifted either."""

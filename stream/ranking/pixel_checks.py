@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from threading import Lock
 
 from engines.faces import Face
+from engines.maturity import MaturityClassifier
 from engines.text import TextDetector, is_overlay, text_share
 from kernels.surface import Surface
 
@@ -20,27 +21,29 @@ from ..records import Candidate
 from ..settings.model import Settings
 from .judge import EmotionBaselines
 from .scores import score_of
-from .selection import Assessment, Selection, variety_of
+from .selection import Assessment, Pick, Selection, variety_of
 
 _MUCH_TEXT = 0.03
 """Share of the picture that text must cover for the text component to be 0; a logo covers less. Chosen by eye."""
 
-_SECOND_LOOKS = 2
-"""How often further pictures are asked for. Chosen by eye."""
-
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """`reason`: why the picture is rejected, None when it is not. `clean`: 0–1, 1 without any text, 0 with a lot."""
+    """`reason`: why the picture is rejected, None when it is not. `clean`: 0–1, 1 without any text, 0 with a lot.
+    `explicit`: how likely it is sexually explicit, 0–1; None when it was not asked. `complete`: no check was left out
+    because of `reason`."""
 
     reason: str | None
     clean: float
+    explicit: float | None = None
+    complete: bool = True
 
 
 class PixelChecks:
-    """Two checks of one film's pictures: for text, and for blinks and grimaces in the pictures just before and after.
+    """Checks of one film's pictures: for blinks and grimaces in the pictures just before and after, for text, and for
+    what is sexually explicit.
 
-    `text`: None to leave text out. `surface`: the full-size picture of a candidate.
+    `text`, `maturity`: None to leave these out. `surface`: the full-size picture of a candidate.
     """
 
     def __init__(
@@ -51,27 +54,33 @@ class PixelChecks:
         text: TextDetector | None,
         neighbours: NeighbourFaces,
         surface: Callable[[Candidate], Surface],
+        maturity: MaturityClassifier | None = None,
     ) -> None:
         self._film, self._settings, self._baselines = film, settings, baselines
-        self._text, self._neighbours, self._surface = text, neighbours, surface
+        self._text, self._neighbours, self._surface, self._maturity = text, neighbours, surface, maturity
         self._lock = Lock()
         self._shot_s = {shot.index: (shot.start_s, shot.end_s) for shot in film.shots}
 
     def check(self, assessment: Assessment) -> CheckResult:
-        """Check one picture; stops at the first reason that the settings do not ignore. Blocks; safe to call from
+        """Check one picture; stops at the first reason that the settings do not ignore and that is not among its own:
+        a picture that would be taken in spite of that is asked about maturity all the same. Blocks; safe to call from
         several threads.
 
-        The time is counted on the film's clocks `moments` and `text`.
+        The time is counted on the film's clocks `moments`, `text` and `maturity`.
         """
-        text, neighbours = StageClock("text"), StageClock("moments")
+        text, neighbours, maturity = StageClock("text"), StageClock("moments"), StageClock("maturity")
         # The check that rejects most comes first; a rejected picture needs no second check.
         reason, clean = neighbours.time(lambda: self._beside(assessment)), 1.0
         if reason is None:
             reason, clean = text.time(lambda: self._text_in(assessment))
+        explicit, complete = None, reason is None or reason in assessment.reasons
+        if complete:
+            refused, explicit = maturity.time(lambda: self._explicit_in(assessment))
+            reason = refused or reason
         with self._lock:
-            for clock in (text, neighbours):
+            for clock in (text, neighbours, maturity):
                 self._film.clocks[clock.name].add(clock, clock.items)
-        return CheckResult(reason, clean)
+        return CheckResult(reason, clean, explicit, complete)
 
     def _text_in(self, assessment: Assessment) -> tuple[str | None, float]:
         if self._text is None:
@@ -82,6 +91,15 @@ class PixelChecks:
         clean = 1.0 - min(1.0, text_share(reading, rect) / _MUCH_TEXT)
         reason = "text_overlay" if self._counts("text_overlay") and is_overlay(reading, rect) else None
         return reason, round(clean, 4)
+
+    def _explicit_in(self, assessment: Assessment) -> tuple[str | None, float | None]:
+        if self._maturity is None:
+            return None, None
+        active = assessment.active
+        rect = (active.x, active.y, active.width, active.height)
+        explicit = round(self._maturity.explicit(self._surface(assessment.candidate), rect), 4)
+        refused = explicit > self._settings.maturity.refuse_above and self._counts("explicit")
+        return "explicit" if refused else None, explicit
 
     def _beside(self, assessment: Assessment) -> str | None:
         faces = self._neighbours.faces_beside(assessment.candidate, self._shot_s[assessment.candidate.shot])
@@ -158,31 +176,36 @@ class _Checked:
     def add(self, assessments: Iterable[Assessment]) -> None:
         """Further pictures to choose from. One at a time that is known already is left out."""
         for assessment in assessments:
-            self._standing.setdefault(assessment.candidate.pts_s, self._with_text(assessment, 1.0))
+            self._standing.setdefault(assessment.candidate.pts_s, self._with_answer(assessment, CheckResult(None, 1.0)))
 
     def choose(self, *, lift: bool, passed: Callable[[Assessment], None] = lambda assessment: None) -> Selection:
         """The choice, every picture of it checked. `lift`: see `Selection.choose`. `passed`: see `choose_checked`."""
         while True:
             selection = Selection(self._settings.rank, self._settings.top, self._variety)
             picks = selection.choose(list(self._standing.values()), self._reason, lift=lift)
-            unchecked = [p.assessment for p in picks if p.assessment.candidate.pts_s not in self._answers]
+            unchecked = [pick.assessment for pick in picks if not self._is_checked(pick)]
             futures = [self._pool.submit(self._check, assessment) for assessment in unchecked]
             for pick in picks:
-                if pick.assessment.candidate.pts_s in self._answers:
+                if self._is_checked(pick):
                     passed(pick.assessment)
             if not unchecked:
                 selection.late = {time_s: answer.reason for time_s, answer in self._answers.items()}
                 return selection
             for assessment, answer in zip(unchecked, results(futures), strict=True):
                 self._answers[assessment.candidate.pts_s] = answer
-                self._standing[assessment.candidate.pts_s] = self._with_text(assessment, answer.clean)
+                self._standing[assessment.candidate.pts_s] = self._with_answer(assessment, answer)
 
     def _reason(self, assessment: Assessment) -> str | None:
         answer = self._answers.get(assessment.candidate.pts_s)
         return None if answer is None else answer.reason
 
-    def _with_text(self, assessment: Assessment, clean: float) -> Assessment:
-        """A copy with its score for text."""
-        components = assessment.components | {"text": clean}
-        score = score_of(components, self._settings.rank.weights)
-        return replace(assessment, reasons=list(assessment.reasons), components=components, score=score)
+    def _is_checked(self, pick: Pick) -> bool:
+        """False also for a picture that is taken in spite of a check after which the others were left out."""
+        answer = self._answers.get(pick.assessment.candidate.pts_s)
+        return answer is not None and answer.complete
+
+    def _with_answer(self, assessment: Assessment, answer: CheckResult) -> Assessment:
+        """A copy with its score for text, and how likely it is explicit."""
+        components = assessment.components | {"text": answer.clean}
+        score, reasons = score_of(components, self._settings.rank.weights), list(assessment.reasons)
+        return replace(assessment, reasons=reasons, components=components, score=score, explicit=answer.explicit)

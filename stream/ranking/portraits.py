@@ -17,14 +17,23 @@ def portraits_of(
     """Main character's id → the picture of them with the least against it, the best of equals.
 
     late: what the checks on pixels said, by time; None for a picture that passed. Those come before pictures that were
-    not checked. Where everything of a person was refused, it is the picture refused for the least reason.
+    not checked. Where everything of a person was refused, it is the picture refused for the least reason; a person with
+    no picture that may be shown has none.
     """
     chosen = {}
     for character in characters:
-        own = [assessment for assessment in assessments if character.main and assessment.person == character.id]
+        own = [
+            assessment
+            for assessment in assessments
+            if character.main and assessment.person == character.id and _may_be_shown(assessment, late)
+        ]
         if own:
             chosen[character.id] = min(own, key=lambda assessment: _order(assessment, late)).candidate
     return chosen
+
+
+def _may_be_shown(assessment: Assessment, late: Mapping[float, str | None]) -> bool:
+    return late.get(assessment.candidate.pts_s) not in NEVER_LIFTED
 
 
 def _order(assessment: Assessment, late: Mapping[float, str | None]) -> tuple[int, int, bool, float, float]:

@@ -49,6 +49,8 @@ class Assessment:
     characters: tuple[str | None, ...] = ()
     typical_openness: float | None = None
     """The openness that is usual for the eyes that were judged (`stream.people.eyes`)."""
+    explicit: float | None = None
+    """How likely the picture is sexually explicit, 0–1; None when it was not asked (`stream.ranking.pixel_checks`)."""
 
 
 @dataclass(slots=True)

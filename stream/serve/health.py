@@ -16,7 +16,7 @@ from starlette.routing import Route
 from engines.errors import ModelError
 
 from ..backfill.errors import LedgerUnavailableError
-from ..device.models import ROLES, zoo_of
+from ..device.models import roles_of, zoo_of
 from ..settings.model import Settings
 from .service import Service
 
@@ -81,7 +81,7 @@ def checks_of(service: Service, workers: Callable[[], int]) -> dict[str, Check]:
 def _missing_weights(settings: Settings) -> str | None:
     try:
         zoo = zoo_of(settings)
-        missing = [role for role in ROLES if not zoo.path(role).is_file()]
+        missing = [role for role in roles_of(settings) if not zoo.path(role).is_file()]
     except (ModelError, OSError) as error:
         return str(error)
     return f"not there: {', '.join(missing)}" if missing else None

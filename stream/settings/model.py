@@ -20,6 +20,7 @@ from .sections import (
     ExpressionSettings,
     FaceSettings,
     LimitSettings,
+    MaturitySettings,
     PeopleSettings,
     PoolSettings,
     ProbeSettings,
@@ -107,6 +108,7 @@ class Settings(BaseSettings):
     people: PeopleSettings = setting(PeopleSettings(), "Who is who, and who the main characters are.")
     expression: ExpressionSettings = setting(ExpressionSettings(), "Which expressions are too much.")
     text: TextSettings = setting(TextSettings(), "Text in the picture.")
+    maturity: MaturitySettings = setting(MaturitySettings(), "Sexually explicit pictures.")
     rank: RankSettings = setting(RankSettings(), "Scores and variety.")
     crop: CropSettings = setting(CropSettings(), "Cutting to formats.")
     batching: BatchSettings = setting(BatchSettings(), "How films share the engines.")

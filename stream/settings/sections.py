@@ -202,6 +202,20 @@ class TextSettings(Section):
     enabled: bool = setting(True, "Look for text in the pictures that could win.")
 
 
+class MaturitySettings(Section):
+    """Sexually explicit pictures, by open_nsfw, which knows nothing else: no violence, no story.
+
+    Its authors say: above 0.8 a picture is explicit with high probability, below 0.2 harmless; 0.5 is the middle.
+    engines/README.md says what harmless pictures get. How many explicit ones are found was not measured.
+    """
+
+    enabled: bool = setting(True, "Ask of the pictures that could win; off needs no weights for it.")
+    refuse_above: float = setting(
+        0.8, "Such pictures are never chosen, even where nothing else is left.", unit="probability", ge=0, le=1
+    )
+    warn_above: float = setting(0.5, "Chosen pictures above this carry a warning.", unit="probability", ge=0, le=1)
+
+
 class RankWeights(Section):
     """How much each component of the score counts; only their proportions matter."""
 

@@ -55,6 +55,9 @@ def test_unknown_is_null_and_optional_is_absent() -> None:
     assert tree["shots"][0]["end_frame"] is None
     assert "episode" not in tree
     assert tree["warnings"] == [{"code": "fewer_images", "message": "only one image"}]
+    assert "explicit" not in tree["images"][0]
+    rated = [{**sample_tree()["images"][0], "explicit": 0.123456}]
+    assert json.loads(Manifest.model_validate(sample_tree(images=rated)).dump_json())["images"][0]["explicit"] == 0.1235
     timed = Manifest.model_validate(sample_tree(warnings=[{"code": "a", "message": "b", "time_s": 1}]))
     assert json.loads(timed.dump_json())["warnings"][0]["time_s"] == 1.0
 

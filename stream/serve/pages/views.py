@@ -32,7 +32,7 @@ def title_view(found: Document, trouble: Mapping[str, str], texts: Texts, who: W
         return view
     formats = [form | {"label": texts.format_name(form["name"])} for form in found["formats"]]
     film = {
-        "images": [_image(image, texts) for image in manifest["images"]],
+        "images": [_image(image, texts, _warned_times(manifest)) for image in manifest["images"]],
         "characters": [_character(one, manifest["images"]) for one in manifest["characters"]],
         "timeline": _timeline(manifest),
         "warnings": [{"what": texts.warning(one["code"]), "message": one["message"]} for one in manifest["warnings"]],
@@ -61,12 +61,19 @@ def _line(video: Document) -> dict[str, Any]:
     return dict(video) | shown
 
 
-def _image(image: Document, texts: Texts) -> dict[str, Any]:
+def _warned_times(manifest: Document) -> set[float]:
+    """Times (s) of the pictures that may be explicit."""
+    return {one["time_s"] for one in manifest["warnings"] if one["code"] == "maturity" and "time_s" in one}
+
+
+def _image(image: Document, texts: Texts, warned: set[float]) -> dict[str, Any]:
+    explicit = image.get("explicit") if image["time_s"] in warned else None
     return {
         "rank": image["rank"],
         "clock": clock(image["time_s"]),
         "shot": image["shot"],
         "score": f"{image['score']:.2f}",
+        "explicit": None if explicit is None else f"{explicit:.2f}",
         "why": [texts.why(phrase) for phrase in image["why"]],
         "characters": image["characters"],
         "crops": {crop["format"]: crop for crop in image["crops"]},

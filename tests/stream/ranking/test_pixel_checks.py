@@ -77,18 +77,34 @@ class Page:
         return self._reading
 
 
+class Rated:
+    """A peer of `MaturityClassifier` that gives every picture this probability. Remembers what it was asked of."""
+
+    def __init__(self, explicit: float) -> None:
+        self._explicit = explicit
+        self.asked_in: list[Rect | None] = []
+
+    def explicit(self, surface: Surface, area: Rect | None = None) -> float:
+        self.asked_in.append(area)
+        return self._explicit
+
+
 def assessment(person: str | None = "c01", usual: float | None = None) -> Assessment:
     return Assessment(candidate(TIME_S, face(), shot=1), ACTIVE, 0.9, {}, person, True, typical_openness=usual)
 
 
 def check_result(
-    looks: dict[int, Face | None], asked: Assessment | None = None, page: Page | None = None, **settings: object
+    looks: dict[int, Face | None],
+    asked: Assessment | None = None,
+    page: Page | None = None,
+    rated: Rated | None = None,
+    **settings: object,
 ) -> CheckResult:
-    """What is said of a picture with these looks beside it and this text in it."""
+    """What is said of a picture with these looks beside it, this text in it and this rating."""
     one, chosen = asked or assessment(), Settings(**settings)
     watched = film([one.candidate], shots=shots(3))
     neighbours = FilmWithNeighbours(looks).neighbour_faces(watched, chosen.faces.moment_s)
-    checks = PixelChecks(watched, chosen, Distances(), page, neighbours, lambda c: picture(c.pts_s)[1])
+    checks = PixelChecks(watched, chosen, Distances(), page, neighbours, lambda c: picture(c.pts_s)[1], rated)
     return checks.check(one)
 
 
@@ -161,9 +177,10 @@ def test_what_the_settings_ignore_does_not_hide_what_they_do_not() -> None:
     assert check_result({4: blink, 1: grimace}, rank=no_eyes).reason == "extreme_expression"
     assert check_result({4: grimace, 1: blink}, rank=no_mood).reason == "eyes_closed"
     assert check_result({1: replace(blink, emotion=grimace.emotion)}, rank=no_eyes).reason == "extreme_expression"
-    assert check_result({1: blink}, page=Page(SUBTITLE), rank=no_eyes) == CheckResult("text_overlay", 0.0)
+    assert check_result({1: blink}, page=Page(SUBTITLE), rank=no_eyes) == WRITTEN
 
 
+WRITTEN = CheckResult("text_overlay", 0.0, complete=False)
 SUBTITLE: Rect = (480, 860, 960, 48)
 """Half as wide as the picture, low, .03 of it."""
 LOGO: Rect = (100, 200, 192, 80)
@@ -176,9 +193,9 @@ LOGO: Rect = (100, 200, 192, 80)
         ((), CheckResult(None, 1.0)),
         ((LOGO,), CheckResult(None, 0.6667)),
         ((LOGO, (1000, 200, 192, 80)), CheckResult(None, 0.3333)),
-        ((SUBTITLE,), CheckResult("text_overlay", 0.0)),
-        (((800, 900, 200, 20),), CheckResult("text_overlay", 0.9132)),  # hardly anything, but a caption stands there
-        (((100, 200, 600, 80),), CheckResult("text_overlay", 0.0)),  # a title: .03125 of the picture
+        ((SUBTITLE,), WRITTEN),
+        (((800, 900, 200, 20),), replace(WRITTEN, clean=0.9132)),  # hardly anything, but a caption stands there
+        (((100, 200, 600, 80),), WRITTEN),  # a title: .03125 of the picture
         (((100, 200, 570, 80),), CheckResult(None, 0.0104)),  # .0297: large writing on a wall
     ],
 )  # fmt: skip
@@ -192,8 +209,37 @@ def test_text_over_the_picture(boxes: tuple[Rect, ...], expected: CheckResult) -
 
 def test_a_picture_that_is_out_is_not_read() -> None:
     page = Page(SUBTITLE)
-    assert check_result({1: face(eyes=0.1)}, page=page) == CheckResult("eyes_closed", 1.0)
+    assert check_result({1: face(eyes=0.1)}, page=page) == CheckResult("eyes_closed", 1.0, complete=False)
     assert page.read_in == []
+
+
+@pytest.mark.parametrize(
+    ("probability", "limit", "reason"),
+    [
+        (0.0, 0.8, None),
+        (0.79999, 0.8, None),  # .8 to the four digits that are kept
+        (0.8, 0.8, None),
+        (0.8001, 0.8, "explicit"),
+        (0.6, 0.5, "explicit"),
+        (1.0, 1.0, None),
+    ],
+)
+def test_what_is_probably_explicit_is_refused(probability: float, limit: float, reason: str | None) -> None:
+    rated, maturity = Rated(probability), {"refuse_above": limit}
+    assert check_result({}, rated=rated, maturity=maturity) == CheckResult(reason, 1.0, round(probability, 4))
+    assert rated.asked_in == [(0, 140, 1920, 800)]
+    ignored = check_result({}, rated=rated, maturity=maturity, rank={"ignored_reasons": ("explicit",)})
+    assert ignored == CheckResult(None, 1.0, round(probability, 4))
+
+
+def test_a_picture_that_is_out_is_not_rated_unless_it_would_be_taken_in_spite_of_that() -> None:
+    rated, blink = Rated(0.9), {1: face(eyes=0.1)}
+    assert check_result(blink, rated=rated) == CheckResult("eyes_closed", 1.0, complete=False)
+    assert check_result({}, page=Page(SUBTITLE), rated=rated) == WRITTEN
+    assert rated.asked_in == []
+    lifted = replace(assessment(), reasons=["eyes_closed"])
+    assert check_result(blink, lifted, rated=rated) == CheckResult("explicit", 1.0, 0.9)
+    assert check_result(blink, lifted, rated=Rated(0.7)) == CheckResult("eyes_closed", 1.0, 0.7)
 
 
 def test_looks_end_with_the_first_fault_and_their_time_is_counted() -> None:
@@ -203,7 +249,7 @@ def test_looks_end_with_the_first_fault_and_their_time_is_counted() -> None:
     checks = PixelChecks(watched, Settings(), Distances(), None, neighbours, lambda c: picture(c.pts_s)[1])
     checks.check(assessment())
     assert looks.glances == 1
-    assert (watched.clocks["moments"].items, watched.clocks["text"].items) == (1, 0)
+    assert [watched.clocks[name].items for name in ("moments", "text", "maturity")] == [1, 0, 0]
 
 
 class Checker:
@@ -305,6 +351,32 @@ def test_a_thousand_pictures_with_text_are_checked_within_seconds() -> None:
     started_s = monotonic()
     assert times(ten(many, lambda one: CheckResult("text_overlay", 0.0), 10)) == []
     assert monotonic() - started_s < 10
+
+
+def test_what_is_explicit_is_not_taken_even_where_nothing_else_is_left() -> None:
+    explicit = CheckResult("explicit", 1.0, 0.93)
+    assert times(ten(FIVE[:2], Checker(at100=explicit, at200=explicit), 2)) == []
+    picks = ten(FIVE[:2], Checker(at100=explicit, at200=CheckResult("extreme_expression", 1.0, 0.51)), 2)
+    assert [(pick.assessment.candidate.pts_s, pick.fallback) for pick in picks] == [(200, ["extreme_expression"])]
+    assert picks[0].assessment.explicit == 0.51
+
+
+def test_a_picture_with_a_grimace_beside_it_is_rated_before_it_is_taken() -> None:
+    """The first look ends with the grimace; the second, when the last resort would take the picture, does not."""
+    asked: list[tuple[float, list[str]]] = []
+
+    def check(one: Assessment) -> CheckResult:
+        asked.append((one.candidate.pts_s, one.reasons))
+        if not one.reasons:
+            return CheckResult("extreme_expression", 1.0, complete=False)
+        explicit = one.candidate.pts_s == 100
+        return CheckResult("explicit" if explicit else "extreme_expression", 1.0, 0.9 if explicit else 0.1)
+
+    picks = ten(FIVE[:2], check, 1)
+    assert [(p.assessment.candidate.pts_s, p.fallback, p.assessment.explicit) for p in picks] == [
+        (200, ["extreme_expression"], 0.1)
+    ]
+    assert asked == [(100, []), (200, []), (100, ["extreme_expression"]), (200, ["extreme_expression"])]
 
 
 def test_the_number_of_threads_decides_nothing() -> None:

@@ -47,6 +47,12 @@ def test_where_all_were_refused_the_least_bad_is_taken():
     assert chosen([assessment(2, 0.5), assessment(1, 0.5)], {1.0: "eyes_closed", 2.0: "eyes_closed"}) == 1
 
 
+def test_what_is_explicit_is_no_portrait_even_where_there_is_no_other():
+    assessments = [assessment(1, 0.9), assessment(2, 0.8, "eyes_closed")]
+    assert chosen(assessments, {1.0: "explicit"}) == 2
+    assert portraits_of([character("c01")], assessments[:1], {1.0: "explicit"}) == {}
+
+
 def test_only_main_characters_that_lead_a_picture_have_one():
     cast = [character("c01"), character("c02", main=False), character("c03")]
     assessments = [assessment(1, 0.9), assessment(2, 0.8, person="c02")]

@@ -193,6 +193,11 @@ def test_every_reason_there_is_stands_in_one_of_the_tables() -> None:
     assert len(set(named)) == len(named)
 
 
+@pytest.mark.parametrize("reason", NEVER_LIFTED)
+def test_what_is_never_lifted_is_left_out_even_where_nothing_else_is_there(reason: str) -> None:
+    assert chosen([assessment(100, 0.9, 1, None, reason), assessment(200, 0.8, 2, None, reason, "dark")], 3) == []
+
+
 def test_a_refusal_counts_like_any_other_reason() -> None:
     """Whoever is refused when its turn comes waits until that is lifted; it is asked about once."""
     assessments = [assessment(100, 0.9, 1), assessment(200, 0.8, 2), assessment(300, 0.7, 3, None, "no_face")]

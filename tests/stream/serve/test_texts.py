@@ -117,6 +117,7 @@ SAID = (
     "there is no title 99",
     "10 of 10 portrait files are smaller than their format, the source has no more pixels",
     "only 3 of 10 images, the film has no more pictures that can be told apart",
+    "image 1 at 0:26.00 may be explicit (0.51), look at it before it is shown",
 )
 
 

@@ -97,6 +97,22 @@ def test_a_film_that_was_replaced_waits_with_a_notice_and_no_choice(pages: TestC
     assert (review["state"], review["draft"]) == ("waiting", None)  # type: ignore[index]
 
 
+def test_a_picture_that_may_be_explicit_says_so_and_no_other(pages: TestClient, shelf: Shelf) -> None:
+    """Picture 2 is at 1.5 s; a warning without a time, of a former version, belongs to none."""
+    file = shelf.result("a/one.mkv") / "manifest.json"
+    tree = json.loads(file.read_text())
+    for image, explicit in zip(tree["images"], (0.49, 0.62, 0.3), strict=True):
+        image["explicit"] = explicit
+    said = "image 2 at 0:01.50 may be explicit (0.62), look at it before it is shown"
+    tree["warnings"] = [{"code": "maturity", "message": said, "time_s": 1.5}, {"code": "maturity", "message": "old"}]
+    file.write_text(json.dumps(tree))
+    html = pages.get("/review/1").text
+    assert re.findall(r'class="explicit">([^<]+)', html) == ["May be explicit (0.62)"]
+    assert said in html
+    assert re.findall(r'class="explicit">([^<]+)', pages.get("/review/1?lang=ko").text) == ["선정적일 수 있음 (0.62)"]
+    assert 'class="explicit"' not in pages.get("/review/2").text
+
+
 def test_what_is_wrong_with_a_title_is_said_and_others_go_on(pages: TestClient, shelf: Shelf) -> None:
     (shelf.result("a/one.mkv") / "manifest.json").write_text("{")
     (shelf.folder / "library/a/two.mkv").unlink()
