@@ -69,12 +69,26 @@ class NeighbourFaces:
         pictures = self._pool.beside(candidate.pts_s)
         if pictures is None or not all(_is_large(lead, surface) for _, surface in pictures):
             pictures = self._beside(candidate, *span_beside(candidate.pts_s, self._span_s, shot_s))
-        chosen = _evenly_spaced([p for p in pictures if p[0] < candidate.pts_s - 1e-3], from_end=True)
-        chosen += _evenly_spaced([p for p in pictures if p[0] > candidate.pts_s + 1e-3], from_end=False)
+        chosen = _on_both_sides(pictures, candidate.pts_s)
         # The face has changed most in the farthest: a caller that stops at the first fault reads a tenth fewer.
         chosen.sort(key=lambda picture: -round(abs(picture[0] - candidate.pts_s), 3))
         looks = self._glance([surface for _, surface in chosen], lead)
         yield from (face for face in looks if face is not None)
+
+    def pictures_beside(self, candidate: Candidate, shot_s: tuple[float, float]) -> list[Surface]:
+        """Those pictures themselves: small copies where they were kept, else decoded again. Blocks."""
+        if self._span_s <= 0:
+            return []
+        pictures = self._pool.beside(candidate.pts_s)
+        if pictures is None:
+            pictures = self._beside(candidate, *span_beside(candidate.pts_s, self._span_s, shot_s))
+        return [surface for _, surface in _on_both_sides(pictures, candidate.pts_s)]
+
+
+def _on_both_sides(pictures: Sequence[TimedSurface], pts_s: float) -> list[TimedSurface]:
+    """Up to `_PICTURES_A_SIDE` before and as many after the time `pts_s`."""
+    before = _evenly_spaced([picture for picture in pictures if picture[0] < pts_s - 1e-3], from_end=True)
+    return before + _evenly_spaced([picture for picture in pictures if picture[0] > pts_s + 1e-3], from_end=False)
 
 
 def _is_large(face: Face, surface: Surface) -> bool:

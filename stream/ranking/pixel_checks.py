@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from statistics import median
 from threading import Lock
 
 from engines.faces import Face
@@ -95,10 +96,15 @@ class PixelChecks:
     def _explicit_in(self, assessment: Assessment) -> tuple[str | None, float | None]:
         if self._maturity is None:
             return None, None
-        active = assessment.active
+        active, candidate, limits = assessment.active, assessment.candidate, self._settings.maturity
         rect = (active.x, active.y, active.width, active.height)
-        explicit = round(self._maturity.explicit(self._surface(assessment.candidate), rect), 4)
-        refused = explicit > self._settings.maturity.refuse_above and self._counts("explicit")
+        answers = [self._maturity.explicit(self._surface(candidate), rect)]
+        if answers[0] > min(limits.warn_above, limits.refuse_above):
+            # The network's answer jumps from frame to frame; what a picture shows does not.
+            beside = self._neighbours.pictures_beside(candidate, self._shot_s[candidate.shot])
+            answers += [self._maturity.explicit(surface, rect) for surface in beside]
+        explicit = round(median(answers), 4)
+        refused = explicit > limits.refuse_above and self._counts("explicit")
         return "explicit" if refused else None, explicit
 
     def _beside(self, assessment: Assessment) -> str | None:

@@ -80,6 +80,23 @@ def test_what_was_kept_beside_the_picture_is_looked_at_and_nothing_decoded():
     assert film.asked == []
 
 
+def numbers(surfaces: Sequence[Surface]) -> list[int]:
+    return [int(surface.y[0, 0]) for surface in surfaces]
+
+
+def test_the_pictures_themselves_are_those_that_were_kept_else_decoded_again():
+    film, shot = Film(), (0.0, 10.0)
+    film.pool.put(4.0, picture(100)[1], 1.0, None, [picture(n) for n in (97, 99, 101, 103)])
+    film.pool.put(8.0, picture(200)[1], 1.0, None)
+    assert numbers(film.neighbour_faces().pictures_beside(candidate(4.0), shot)) == [97, 99, 101, 103]
+    assert film.neighbour_faces().pictures_beside(candidate(8.0), shot) == [] == film.asked
+    assert film.neighbour_faces(0.0).pictures_beside(candidate(6.0), shot) == [] == film.asked
+    assert numbers(film.neighbour_faces().pictures_beside(candidate(6.0), shot)) == [
+        142, 144, 146, 148, 152, 154, 156, 158,
+    ]  # fmt: skip
+    assert film.asked == [(pytest.approx(5.68), pytest.approx(6.32))]
+
+
 def test_eyes_too_small_in_what_was_kept_are_looked_at_in_the_film():
     film = Film()
     film.pool.put(4.0, picture(100)[1], 1.0, None, [picture(n, 320) for n in (96, 104)])

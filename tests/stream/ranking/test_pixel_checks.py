@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from time import monotonic
@@ -78,15 +78,17 @@ class Page:
 
 
 class Rated:
-    """A peer of `MaturityClassifier` that gives every picture this probability. Remembers what it was asked of."""
+    """A peer of `MaturityClassifier`: the probability of the picture itself, and that of those beside it by their step,
+    where it is another. Remembers what it was asked of."""
 
-    def __init__(self, explicit: float) -> None:
+    def __init__(self, explicit: float, beside: Mapping[int, float] | None = None) -> None:
         self._explicit = explicit
+        self._beside = {round(100 * (TIME_S + STEP_S * step)): value for step, value in (beside or {}).items()}
         self.asked_in: list[Rect | None] = []
 
     def explicit(self, surface: Surface, area: Rect | None = None) -> float:
         self.asked_in.append(area)
-        return self._explicit
+        return self._beside.get(int(surface.y[0, 0]), self._explicit)
 
 
 def assessment(person: str | None = "c01", usual: float | None = None) -> Assessment:
@@ -227,9 +229,38 @@ def test_a_picture_that_is_out_is_not_read() -> None:
 def test_what_is_probably_explicit_is_refused(probability: float, limit: float, reason: str | None) -> None:
     rated, maturity = Rated(probability), {"refuse_above": limit}
     assert check_result({}, rated=rated, maturity=maturity) == CheckResult(reason, 1.0, round(probability, 4))
-    assert rated.asked_in == [(0, 140, 1920, 800)]
+    assert set(rated.asked_in) == {(0, 140, 1920, 800)}
     ignored = check_result({}, rated=rated, maturity=maturity, rank={"ignored_reasons": ("explicit",)})
     assert ignored == CheckResult(None, 1.0, round(probability, 4))
+
+
+STEPS = (-4, -3, -2, -1, 1, 2, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "expected", "asked"),
+    [
+        (0.5, 0.99, CheckResult(None, 1.0, 0.5), 1),  # nothing to look at twice
+        (0.51, 0.1, CheckResult(None, 1.0, 0.1), 9),
+        (0.96, 0.6, CheckResult(None, 1.0, 0.6), 9),  # an answer that jumps
+        (0.96, 0.9, CheckResult("explicit", 1.0, 0.9), 9),
+        (0.6, 0.9, CheckResult("explicit", 1.0, 0.9), 9),
+    ],
+)
+def test_where_the_answer_is_high_that_of_most_pictures_around_counts(
+    own: float, others: float, expected: CheckResult, asked: int
+) -> None:
+    """The picture itself, and three of those beside it at their worst, do not outvote the other five."""
+    rated = Rated(own, {step: others for step in STEPS} | dict.fromkeys((-1, 1, 2), own))
+    assert check_result({}, rated=rated) == expected
+    assert len(rated.asked_in) == asked
+
+
+def test_the_lower_of_the_two_limits_says_where_it_is_looked_at_twice() -> None:
+    rated = Rated(0.4, dict.fromkeys(STEPS, 0.1))
+    assert check_result({}, rated=rated, maturity={"refuse_above": 0.3}) == CheckResult(None, 1.0, 0.1)
+    alone = check_result({}, rated=rated, maturity={"refuse_above": 0.3}, faces={"moment_s": 0.0})
+    assert alone == CheckResult("explicit", 1.0, 0.4)
 
 
 def test_a_picture_that_is_out_is_not_rated_unless_it_would_be_taken_in_spite_of_that() -> None:
