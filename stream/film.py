@@ -11,7 +11,7 @@ import numpy as np
 from kernels.active_areas import BarsEvidence
 
 from .candidates.moments import Timeline
-from .candidates.pace import Pace
+from .candidates.pace import LONG, Pace
 from .candidates.picture_pool import PicturePool
 from .dataflow.channels import ChannelMeter
 from .dataflow.clocks import Clocks
@@ -43,7 +43,7 @@ class Film:
     info: VideoInfo
     pool: PicturePool
     bars: BarsEvidence
-    pace: Pace = Pace()
+    pace: Pace = LONG
     shots: list[Shot] = field(default_factory=list)
     tracks: list[Track] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)

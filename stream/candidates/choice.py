@@ -12,7 +12,7 @@ from ..people.eyes import openness
 from ..people.looks import leading_face, look_score
 from ..records import Candidate, Picture
 from ..settings.sections import FaceSettings, ProbeSettings
-from .pace import Pace
+from .pace import LONG, Pace
 from .probes import sharpness
 from .scene import scene_score, subject_of
 
@@ -56,7 +56,7 @@ def choose_candidates(
     tracks: list[tuple[int, ...]],
     faces: FaceSettings,
     probes: ProbeSettings,
-    pace: Pace = Pace(),
+    pace: Pace = LONG,
     length_s: float = 0.0,
 ) -> PartCandidates:
     """The best of a part's probes. Where any of them shows a face large enough to be the subject, those without one are

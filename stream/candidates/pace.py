@@ -36,3 +36,7 @@ class Pace:
     def probes(self, length_s: float) -> int:
         """How many pictures of such a stretch may be read, at least 1."""
         return max(1, ceil(round(_PROBES_PER_CANDIDATE * _FILM_CANDIDATES * length_s / self.watched_s, 6)))
+
+
+LONG = Pace()
+"""Of a film long enough that nothing has to be crowded."""

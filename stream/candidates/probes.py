@@ -19,7 +19,7 @@ from kernels.surface import Surface
 from ..decode.times import MeasuredRate
 from ..records import FrameBatch, Picture, Shot, TimedSurface
 from ..settings.sections import ProbeSettings
-from .pace import Pace
+from .pace import LONG, Pace
 from .unusable import NEVER_USED, unusable
 
 _CELLS_PER_SECOND = 4.0
@@ -116,7 +116,7 @@ class PendingPictures:
     """
 
     def __init__(
-        self, settings: ProbeSettings, fps: float | None, beside_s: float = 0.0, pace: Pace = Pace()
+        self, settings: ProbeSettings, fps: float | None, beside_s: float = 0.0, pace: Pace = LONG
     ) -> None:
         self._settings, self._pace = settings, pace
         self._beside_s = beside_s

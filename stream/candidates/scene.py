@@ -9,7 +9,7 @@ from engines.faces import Face
 from ..people.looks import leading_face
 
 _STILL, _MOVING = 2.0, 12.0
-"""Change of the thumbnail to the frame before, code values (0–255), where stillness is 1 and 0. `tests` of real films:
+"""Change of the thumbnail to the frame before, code values (0–255), where stillness is 1 and 0. Of real films:
 of the frames without a face that an editor took, all changed by less than 11; of 24 that he refused as smeared, 17
 by more than 12."""
 _FEW_TONES, _MANY_TONES = 2.5, 4.8
@@ -43,7 +43,9 @@ def scene_score(row: np.void, sharpness_share: float) -> float:
     return (stillness(row) + tones(row) + min(1.0, sharpness_share / 0.75)) / 3.0
 
 
-def subject_of(faces: tuple[Face, ...], picture_height: float, min_height_ratio: float, min_score: float) -> Face | None:
+def subject_of(
+    faces: tuple[Face, ...], picture_height: float, min_height_ratio: float, min_score: float
+) -> Face | None:
     """The leading face where it is large and certain enough for the picture to be about it, else None.
 
     `picture_height`: of the active picture, pixels; `min_height_ratio`, `min_score`: see `FaceSettings`.

@@ -20,7 +20,7 @@ from anyio import CancelScope
 
 from kernels.active_areas import BarsEvidence
 
-from ..candidates.pace import Pace
+from ..candidates.pace import LONG, Pace
 from ..candidates.picture_pool import PicturePool
 from ..dataflow.clocks import StageClock, on_thread
 from ..decode.decoder import DecodeOptions, Decoder, DecodeRange
@@ -204,4 +204,4 @@ def pace_of(info: VideoInfo, settings: Settings) -> Pace:
     """By the time that is watched, as far as the container knows it."""
     watched = decode_range(info, settings)
     ends_s = [end_s for end_s in (watched.end_s, info.duration_s) if end_s]
-    return Pace(min(ends_s) - watched.start_s) if ends_s else Pace()
+    return Pace(min(ends_s) - watched.start_s) if ends_s else LONG

@@ -180,7 +180,8 @@ async def _look(
 ) -> tuple[list[Picture], list[Reading]]:
     """Read the probes of a part, a third of them at a time, until enough of them show what is needed (`shows_enough`).
 
-    `candidates`: how many the part should offer. Returns the probes that were read, in order of time, and their readings.
+    `candidates`: how many the part should offer. Returns the probes that were read, in order of time, and their
+    readings.
     """
     seen: list[tuple[Picture, Reading]] = []
     for probes in reading_rounds(part):

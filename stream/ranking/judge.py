@@ -85,8 +85,8 @@ class Judge:
         self._baselines, self._active, self._settings = baselines, active, settings
 
     def assess(self, candidate: Candidate, earlier: str | None) -> Assessment:
-        """One candidate's assessment. `earlier`: why it was rejected when its shot closed; None when it was not. What is
-        found against it now is added."""
+        """One candidate's assessment. `earlier`: why it was rejected when its shot closed, to which is added what is
+        found now; None when it was not."""
         checkpoint()
         active = self._active.of(candidate.shot)
         context = replace(self._context, active=active)

@@ -120,6 +120,7 @@ def components_of(
             "stillness": stillness(row),
             "tones": tones(row),
             "face": _FIGURE if candidate.faces else 0.0,
+            "character": _UNKNOWN if candidate.faces else 0.0,
         }
     if composition is not None:
         found["background"] = 1.0 - clipped_ramp(composition.clutter, *_CLUTTER)

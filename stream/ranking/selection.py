@@ -80,7 +80,9 @@ class Variety:
             return replace(self, per_person=wanted)
         if limit == "more_per_shot":
             return replace(self, per_shot=dict.fromkeys(self.per_shot, wanted))
-        return replace(self, alike=self.alike + _MORE_ALIKE * (1 - self.alike)) if limit in {"more_alike", "most_alike"} else self
+        if limit in {"more_alike", "most_alike"}:
+            return replace(self, alike=self.alike + _MORE_ALIKE * (1 - self.alike))
+        return self
 
 
 def variety_of(assessments: Sequence[Assessment], settings: RankSettings, wanted: int) -> Variety:
@@ -151,7 +153,7 @@ class Selection:
         """Take the best, again and again. What a picture is worth only falls as others are taken, so the heap may hold
         values of earlier: the first one whose value still holds is the best."""
         taken = {p.assessment.candidate.pts_s for p in self.picks}
-        waiting = [a for a in assessments if _passes(a, allowed) and a.candidate.pts_s not in taken]
+        waiting = [a for a in assessments if _passes(a, allowed) and not self._is_settled(a, taken, variety.alike)]
         heap = [(-self._value(a, variety), a.candidate.pts_s, place) for place, a in enumerate(waiting)]
         heapq.heapify(heap)
         while heap and len(self.picks) < self._wanted:
@@ -167,6 +169,11 @@ class Selection:
                 continue
             if not self._refused(best, refuse) or _passes(best, allowed):
                 self.picks.append(Pick(best, list(best.reasons)))
+
+    def _is_settled(self, assessment: Assessment, taken: set[float], alike: float) -> bool:
+        """Whether it is taken, or known for a copy of one that is."""
+        time_s = assessment.candidate.pts_s
+        return time_s in taken or (time_s in self._closest and self._closest[time_s][1] >= alike)
 
     def _refused(self, assessment: Assessment, refuse: Callable[[Assessment], str | None]) -> bool:
         """Whether a reason speaks against the candidate; asks `refuse` once and keeps its answer among the reasons."""

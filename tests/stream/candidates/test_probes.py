@@ -151,10 +151,10 @@ def test_bars_make_no_picture_less_still():
 
 def test_blur_is_relative_to_the_shot_and_motion_blur_counts():
     limits = ProbeSettings()
-    soft, smeared = rows_of(1, laplacian_var=20)[0], rows_of(1, laplacian_var=60, blur_anisotropy=1.0)[0]
-    assert probe_rejection(soft, limits, sharpest=100) == "blurred"
-    assert probe_rejection(soft, limits, sharpest=30) is None
-    assert probe_rejection(smeared, limits, sharpest=100) == "blurred"
+    soft, smeared = rows_of(1, laplacian_var=20)[0], rows_of(1, laplacian_var=90, blur_anisotropy=1.0)[0]
+    assert probe_rejection(soft, limits, usual=100) == "blurred"
+    assert probe_rejection(soft, limits, usual=30) is None
+    assert probe_rejection(smeared, limits, usual=100) == "blurred"
 
 
 def test_moments_grow_with_their_age_to_what_a_probe_stands_for():
@@ -222,3 +222,12 @@ def test_a_batchs_values_are_those_of_its_rows_to_the_last_bit() -> None:
     rows["laplacian_var"], rows["blur_anisotropy"] = random.gamma(1, 200, 500), random.uniform(0, 1, 500)
     rows["change"] = random.gamma(1, 4, 500)
     assert values_of(rows).tolist() == [value_of(row) for row in rows]
+
+
+def test_a_scene_in_which_every_frame_changes_much_drives_no_earlier_pictures_out():
+    """Twelve calm seconds, then three in which each frame could be a cut."""
+    calm = int(12 * FPS)
+    rows = rows_of(int(15 * FPS))
+    rows["change"][calm:] = 20
+    kept = pending_with(rows).take(Shot(0, 0, calm, 0, calm, 0.0, 12.0, 0, calm, "cut"))
+    assert sum(len(part) for part in kept.parts) == 8

@@ -7,26 +7,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from engines.faces import UNMEASURED, Face
+from kernels.stats import HISTOGRAM_BINS, HISTOGRAM_SUM
+from stream.candidates.scene import subject_of
 from stream.ranking.filters import FILTERS, FilmContext, Filter, FilterInput, film_context, rejection_reasons
 from stream.records import ActiveRect
 from stream.settings.model import Settings
 from stream.settings.sections import ExpressionSettings, FaceSettings, QualitySettings
 
-from ..portraits import candidate, face, mood
+from ..portraits import candidate, face, mood, row
 
 ACTIVE = ActiveRect(100, 140, 1720, 800)
 """The picture inside bars: x 100 to 1820, y 140 to 940."""
-USUAL = {"active": ACTIVE, "median_focus": 100.0, "median_grain": 0.5, "has_faces": True, "has_main": True}
+USUAL = {
+    "active": ACTIVE, "median_focus": 100.0, "median_grain": 0.5, "median_sharpness": 100.0, "told_in_faces": True,
+    "has_main": True,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Line:
     """One line of the table: a picture, the film it is in, and what is to be said against it.
 
-    `picture` and `film` are fields of `FilterInput` and `FilmContext` that differ from a good picture of a usual film.
+    `picture` and `film` are fields of `FilterInput` and `FilmContext` that differ from a good picture of a usual film;
+    `lead` is its largest face, which leads it where it is large and certain enough.
     """
 
     name: str
@@ -38,7 +45,9 @@ class Line:
     def found(self, settings: Settings | None = None, filters: Sequence[Filter] | None = None) -> tuple[str, ...]:
         known = {"main": True, "extremeness": 0.5, "openness": 0.3, "typical_openness": None} | self.picture
         context = FilmContext(**({"settings": settings or Settings()} | USUAL | self.film))
-        return tuple(rejection_reasons(FilterInput(self.lead, **known), context, filters))
+        limits, faces = context.settings.faces, () if self.lead is None else (self.lead,)
+        lead = subject_of(faces, context.active.height, limits.min_height_ratio, limits.min_score)
+        return tuple(rejection_reasons(FilterInput(lead, people=bool(faces), **known), context, filters))
 
 
 def passes(name: str, lead: Face | None = None, /, film: dict[str, Any] | None = None, **picture: Any) -> Line:
@@ -52,20 +61,37 @@ def fails(
     return Line(name, reasons, lead or face(), picture, film or {})
 
 
+def tones(count: int) -> np.ndarray:
+    """A histogram of so many tones, of each as much."""
+    histogram = np.zeros(HISTOGRAM_BINS, np.uint16)
+    histogram[:count] = HISTOGRAM_SUM // count
+    return histogram
+
+
 def boxed(x: float, y: float, width: float = 300, height: float = 400) -> Face:
     return face((x, y, width, height))
 
 
 LAUGH = mood(happy=1.0)
-NO_FACES = {"has_faces": False, "has_main": False}
+NO_FACES = {"told_in_faces": False, "has_main": False}
+NOBODY = {"main": False, "extremeness": 0.0, "openness": None}
 UNSEEN = {"focus": 0.0, "grain": 0.0, "contrast": 0.0, "burnt_ratio": 0.0, "blur_anisotropy": 0.0}
 """Quality of a face that nobody looked at closely."""
 
 TABLE = (
     passes("a good picture"),
     # No face, in a film that shows faces.
-    Line("nobody in a film with people", ("no_face",), None, {"main": False, "extremeness": 0.0, "openness": None}),
-    Line("nobody in a film without people", (), None, {"main": False, "extremeness": 0.0, "openness": None}, NO_FACES),
+    Line("nobody in a film with people", ("no_face",), None, NOBODY),
+    Line("nobody in a film without people", (), None, NOBODY, NO_FACES),
+    # Without a leading face: change of 12 codes, a fifth of the film's usual sharpness, two bits of tones.
+    Line("something moves", (), None, NOBODY | {"row": row(change=11.9)}, NO_FACES),
+    Line("everything moves", ("blurred",), None, NOBODY | {"row": row(change=12.0)}, NO_FACES),
+    passes("everything moves behind a sharp face", row=row(change=40.0)),
+    Line("as soft as a scene may be", (), None, NOBODY | {"row": row(laplacian_var=20.0)}, NO_FACES),
+    Line("a softer scene", ("blurred",), None, NOBODY | {"row": row(laplacian_var=19.9)}, NO_FACES),
+    Line("four tones", (), None, NOBODY | {"row": row(histogram=tones(4))}, NO_FACES),
+    Line("three tones", ("empty",), None, NOBODY | {"row": row(histogram=tones(3))}, NO_FACES),
+    passes("three tones behind a face", row=row(histogram=tones(3))),
     # Focus under a fifth of what is usual in the film; edges that run one way.
     passes("as soft as may be", face(focus=20.0)),
     fails("softer", "blurred", lead=face(focus=19.9)),
@@ -91,6 +117,8 @@ TABLE = (
     passes("smaller, in a flatter picture", boxed(800, 300, 70, 95.9), film={"active": replace(ACTIVE, height=799)}),
     passes("hardly certain", face(score=0.6)),
     fails("uncertain", "small_face", lead=face(score=0.595)),
+    Line("somebody small, elsewhere", (), boxed(800, 300, 70, 95.9), NOBODY, NO_FACES),
+    fails("somebody small, and nothing else of them counts", "small_face", lead=face((0, 0, 40, 50), yaw=80, focus=1)),
     # Leaving the picture: a box of 400 may stick out 16, at the top 64.
     passes("left edge", boxed(84, 300)),
     fails("over the left edge", "cut_face", lead=boxed(83, 300)),
@@ -133,9 +161,9 @@ TABLE = (
     # All at once, in the order of the filters.
     fails(
         "everything wrong",
-        *("blurred", "noisy", "bright", "small_face", "cut_face", "turned_away"),
+        *("blurred", "noisy", "bright", "cut_face", "turned_away"),
         *("eyes_closed", "extreme_expression", "not_main"),
-        lead=face((0, 0, 40, 50), yaw=80, focus=1, grain=20, burnt_ratio=0.9),
+        lead=face((0, 0, 140, 150), yaw=80, focus=1, grain=20, burnt_ratio=0.9),
         main=False, openness=0.1, extremeness=3.0,
     ),
 )  # fmt: skip
@@ -214,6 +242,14 @@ def test_the_usual_is_that_of_leading_faces_that_were_looked_at_closely() -> Non
     pictures = [candidate(1.0, seen[0], small), candidate(2.0, seen[1]), candidate(3.0, small, seen[2])]
     pictures += [candidate(4.0, unseen), candidate(5.0)]
     context = film_context(pictures, ACTIVE, Settings(), has_main=True)
-    assert (context.median_focus, context.median_grain, context.has_faces, context.has_main) == (40.0, 2.0, True, True)
+    assert (context.median_focus, context.median_grain, context.has_main) == (40.0, 2.0, True)
     empty = film_context(pictures[3:], ACTIVE, Settings(), has_main=False)
-    assert (empty.median_focus, empty.median_grain, empty.has_faces, empty.has_main) == (0.0, 0.0, False, False)
+    assert (empty.median_focus, empty.median_grain, empty.has_main) == (0.0, 0.0, False)
+
+
+def test_a_film_is_told_in_faces_where_half_of_its_shots_show_one_large_enough() -> None:
+    shown = [candidate(1.0, face(), shot=0), candidate(2.0, shot=0)]
+    others = [candidate(3.0, face((0, 300, 60, 80)), shot=1), candidate(4.0, face(score=0.3), shot=2)]
+    assert film_context([*shown, others[0]], ACTIVE, Settings(), has_main=False).told_in_faces
+    assert not film_context([*shown, *others], ACTIVE, Settings(), has_main=False).told_in_faces
+    assert not film_context([], ACTIVE, Settings(), has_main=False).told_in_faces

@@ -127,6 +127,8 @@ def test_a_film_with_few_faces_has_no_usual_expression() -> None:
 
 def test_what_was_rejected_when_its_shot_closed_keeps_its_reason_and_comes_last() -> None:
     late, early = candidate(9.0, face(), tracks=[STAR]), candidate(3.0, face(), tracks=[STAR])
-    watched = film([late, early], USUAL, reserve=[(candidate(1.0), "dark")])
+    watched = film([late, early], USUAL, reserve=[(candidate(1.0, face(), tracks=[STAR]), "dark")])
+    faults = film([late, early], USUAL, reserve=[(candidate(1.0), "dark")])
     assessments = list(assessments_by_time(watched).values())
     assert [(a.candidate.pts_s, a.reasons) for a in assessments] == [(3.0, []), (9.0, []), (1.0, ["dark"])]
+    assert assessments_by_time(faults)[1.0].reasons == ["dark", "no_face"]
