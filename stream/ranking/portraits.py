@@ -33,7 +33,7 @@ def portraits_of(
 
 
 def _may_be_shown(assessment: Assessment, late: Mapping[float, str | None]) -> bool:
-    return late.get(assessment.candidate.pts_s) not in NEVER_LIFTED
+    return late.get(assessment.candidate.pts_s) != "explicit"
 
 
 def _order(assessment: Assessment, late: Mapping[float, str | None]) -> tuple[int, int, bool, float, float]:

@@ -57,7 +57,8 @@ def test_what_is_kept_of_a_picture_says_how_sharp_and_still_it_is() -> None:
     kept = timeline.of(Shot(0, 0, 3, 0, 3, 0.0, 0.12, 0, 3, "cut"))
     assert kept["frame"].tolist() == [1, 2]
     assert kept["value"] == pytest.approx([np.log(101), np.log(101) - 1])
-    assert MOMENT.itemsize == 16
+    assert kept["change"].tolist() == [0, 20]
+    assert MOMENT.itemsize == 20
 
 
 @pytest.mark.parametrize(("seconds", "parts"), [(1.0, 1), (4.0, 1), (4.2, 2), (17.0, 5)])

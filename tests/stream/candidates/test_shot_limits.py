@@ -34,6 +34,7 @@ class Line:
         seen = row(**{name: value for name, value in self.measured.items() if name != "lit"})
         # Of the rest half is black, half just too dark to be lit (luma 44 to 47).
         lit = round(60_000 * self.measured.get("lit", 0.0))
+        seen["histogram"][:] = 0
         seen["histogram"][[0, 11, 12]] = 30_000, 30_000 - lit, lit
         return probe_rejection(seen, ProbeSettings(**limits), self.usual)
 

@@ -105,7 +105,7 @@ def test_static_does_not_make_the_rest_of_its_shot_blurred() -> None:
     noise, rows = row_of(snow(1)), np.repeat(row_of(photograph()), 50)
     rows[:25] = noise
     rows["pts_s"] = np.arange(50) / 25
-    assert probe_rejection(rows[30], ProbeSettings(), sharpest=float(noise["laplacian_var"])) == "blurred"
+    assert probe_rejection(rows[30], ProbeSettings(), usual=float(noise["laplacian_var"])) == "blurred"
     pending = PendingPictures(ProbeSettings(), 25.0)
     plane = Surface(np.zeros((2, 2), np.uint8), None, None, 8, Colour(), Geometry(2, 2))
     pending.add(FrameBatch([plane] * 50, rows["pts_s"], np.arange(50, dtype=np.int32), np.zeros(50, bool)), rows, {})
