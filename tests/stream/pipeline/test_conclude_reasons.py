@@ -10,7 +10,7 @@ import pytest
 
 from engines.faces import Face
 from engines.text import TextReading
-from kernels.bars import BRIGHT, DARK, Darkness
+from kernels.active_areas import ShotBorders
 from kernels.cpu import CpuOps
 from kernels.surface import Colour, Geometry, Rect, Surface
 from stream.film import Film
@@ -61,17 +61,6 @@ class Subtitles:
         return TextReading(boxes, np.ones(len(boxes), np.float32))
 
 
-class Ratings:
-    """A peer of `MaturityClassifier`: a probability for each take, 0 where none is given."""
-
-    def __init__(self, by_shot: dict[int, float]) -> None:
-        self._by_shot = by_shot
-
-    def explicit(self, surface: Surface, area: Rect | None = None) -> float:
-        assert area == (0, BAR + 1, SIZE[0], SIZE[1] - 2 * BAR - 2)
-        return self._by_shot.get(int(surface.y[0, 0]) - 100, 0.0)
-
-
 def blinks(surfaces: Sequence[Surface], known: Face) -> Iterator[Face | None]:
     """In the pictures beside that of the one take the eyes are shut."""
     for surface in surfaces:
@@ -91,9 +80,7 @@ def watched() -> Film:
     for one in pictures:
         beside = [(one.pts_s + 0.08 * step, picture(one.pts_s)) for step in STEPS]
         found.pool.put(one.pts_s, picture(one.pts_s), 1.0, None, beside)
-    rows = np.full(SIZE[1], BRIGHT, np.uint8)
-    rows[:BAR] = rows[-BAR:] = DARK
-    found.bars.add(Darkness(100, rows, np.full(SIZE[0], BRIGHT, np.uint8), True))
+    found.bars.add(ShotBorders(100, (BAR, BAR, 0, 0), (BAR, BAR, 0, 0), True))
     return found
 
 
@@ -105,9 +92,9 @@ def nothing_beside(first_s: float, last_s: float, *, fine: bool = False) -> list
     raise AssertionError("every picture beside another is in the pool")
 
 
-def concluded(found: Film, glance: Any = blinks, text: Any = None, rated: Any = None, **settings: Any) -> Conclusion:
+def concluded(found: Film, glance: Any = blinks, text: Any = None, **settings: Any) -> Conclusion:
     """With one thread, one image, and crops as small as the film."""
-    tools = Tools("cpu", CpuOps(), CpuEncoder(), text, glance, held, nothing_beside, rated)
+    tools = Tools("cpu", CpuOps(), CpuEncoder(), text, glance, held, nothing_beside)
     return conclude(found, Settings(**({"top": 1, "threads": 1, "formats": ("square",)} | settings)), tools)
 
 
@@ -121,9 +108,9 @@ def test_one_picture_passes_and_each_other_has_its_reason() -> None:
     assert chosen(conclusion) == [0]
     assert dict(found.funnel.at_end) == REJECTED
     assert [(c.id, c.main) for c in conclusion.characters] == [("c01", True), ("c02", False)]
-    assert (conclusion.area.top, conclusion.area.bottom, conclusion.active.y, conclusion.active.height) == (
-        BAR, BAR, BAR + 1, SIZE[1] - 2 * BAR - 2,
-    )  # fmt: skip
+    active = conclusion.active.film
+    assert (conclusion.area.top, conclusion.area.bottom) == (BAR, BAR)
+    assert (active.y, active.height) == (BAR + 1, SIZE[1] - 2 * BAR - 2)
     assert set(conclusion.files.content) == {"square/01.jpg", "contact_sheet.jpg", "characters/c01.jpg"}
     assert not conclusion.refetched and not found.notices
 
@@ -155,26 +142,6 @@ def test_what_is_wanting_is_filled_up_in_order_and_never_with_what_nobody_can_us
     ]  # fmt: skip
     assert dict(found.funnel.at_end) == {"noisy": 1, "eyes_closed": 1, "text_overlay": 1}
     assert [notice.code for notice in found.notices] == ["few_images"]
-
-
-def test_what_may_be_explicit_is_warned_of_and_what_is_so_probably_is_left_out() -> None:
-    found = watched()
-    conclusion = concluded(found, text=Subtitles(), rated=Ratings({0: 0.81, 6: 0.51, 3: 0.5}), top=3)
-    assert [(i.pick.assessment.candidate.shot, i.pick.assessment.explicit) for i in conclusion.files.images] == [
-        (6, 0.51), (3, 0.5), (1, 0.0),
-    ]  # fmt: skip
-    assert found.funnel.at_end["explicit"] == 1
-    (notice,) = found.notices
-    assert (notice.code, notice.time_s) == ("maturity", middle_s(6))
-    assert notice.message == "image 1 at 0:26.00 may be explicit (0.51), look at it before it is shown"
-
-
-@pytest.mark.parametrize(("above", "warned"), [(0.49, [6, 3]), (0.0, [6, 3]), (0.6, [])])
-def test_where_the_warning_begins_is_a_setting(above: float, warned: list[int]) -> None:
-    found = watched()
-    ratings, limits = Ratings({0: 0.81, 6: 0.51, 3: 0.5}), {"warn_above": above}
-    concluded(found, text=Subtitles(), rated=ratings, top=3, maturity=limits)
-    assert [notice.time_s for notice in found.notices] == [middle_s(shot) for shot in warned]
 
 
 def test_whoever_waits_in_reserve_is_counted_where_it_was_rejected() -> None:

@@ -48,23 +48,23 @@ def film_of(decoder: ScriptedDecoder, kind: type[Film] = Film) -> Film:
     return kind(decoder.info, PicturePool(64, 8), BarsEvidence(decoder.info.geometry))
 
 
-def dark(shots: int) -> list[Any]:
-    return [scene(seed, 0, 26) for seed in range(shots) for _ in range(SHOT)]
+def burnt_out(shots: int) -> list[Any]:
+    return [scene(seed, 226, 255) for seed in range(shots) for _ in range(SHOT)]
 
 
 def test_the_best_of_what_was_turned_down_is_kept_and_no_more():
-    decoder = ScriptedDecoder([*dark(40), *([scene(99, 0, 30)] * SHOT)])
+    decoder = ScriptedDecoder([*burnt_out(40), *([scene(99, 222, 256)] * SHOT)])
     film = film_of(decoder)
     anyio.run(watch_scripted, film, decoder)
     assert len(film.shots) == 41 and not film.candidates
-    assert len(film.reserve) == 32 and {reason for _, reason in film.reserve} == {"dark"}
+    assert len(film.reserve) == 32 and {reason for _, reason in film.reserve} == {"bright"}
     assert 40 in {candidate.shot for candidate, _ in film.reserve}
-    assert film.funnel.at_shot["dark"] > 32
+    assert film.funnel.at_shot["bright"] > 32
 
 
 def test_one_thread_at_a_time_writes_the_reserve_and_never_the_event_loop():
     bright = [scene(seed) for seed in range(100, 120) for _ in range(SHOT)]
-    decoder = ScriptedDecoder([*dark(10), *bright, *dark(10)])
+    decoder = ScriptedDecoder([*burnt_out(10), *bright, *burnt_out(10)])
     film = film_of(decoder, OwnedFilm)
     film.writers.clear()
     anyio.run(watch_scripted, film, decoder)
@@ -76,7 +76,7 @@ class EndlessDecoder(ScriptedDecoder):
     """Hands out its pictures again and again, and remembers the thread that closed it. fails: after the first round."""
 
     def __init__(self, fails: bool = False) -> None:
-        super().__init__(dark(4))
+        super().__init__(burnt_out(4))
         self._fails = fails
         self.closed_by: threading.Thread | None = None
 
