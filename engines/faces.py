@@ -45,7 +45,7 @@ class Face:
     """(3,) float32 mean CIE L*a*b* below the face (`engines.clothes`); None where too little is seen of it."""
 
 
-UNMEASURED = Quality(focus=0.0, grain=0.0, contrast=0.0, burnt_ratio=0.0, blur_anisotropy=0.0)
+UNMEASURED = Quality(focus=0.0, grain=0.0, contrast=0.0, burnt_ratio=0.0, blur_anisotropy=0.0, luma=0.0)
 
 
 @dataclass(frozen=True, slots=True)

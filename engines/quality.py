@@ -1,4 +1,4 @@
-"""Photographic quality of a face: sharpness, noise, contrast, overexposure and motion blur."""
+"""Photographic quality of a face: sharpness, noise, contrast, overexposure, motion blur and light."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ At this scale noise stands out whatever the size of the face: shots with noise l
 median, all others 3.5 times at most (four episodes). On chips, whose scale follows the face, it was 2.7 to 17.5 and
 3.2; in the picture's own pixels coding has smoothed noise away.
 """
-MEASURES = ("focus", "grain", "contrast", "burnt_ratio", "blur_anisotropy")
+MEASURES = ("focus", "grain", "contrast", "burnt_ratio", "blur_anisotropy", "luma")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,8 @@ class Quality:
     """Share of pixels at or above 248, 0–1."""
     blur_anisotropy: float
     """Coherence of the structure tensor, 0–1: near 1 all edges have one direction, as under motion blur."""
+    luma: float
+    """Mean."""
 
 
 def patch_matrix(surface: Surface, box: Rect) -> np.ndarray:
@@ -53,7 +55,7 @@ def patch_matrix(surface: Surface, box: Rect) -> np.ndarray:
 
 
 def measure_quality(chips: Array) -> Array:
-    """(N, 5) float32 in the order of `MEASURES` for chips (N, h, w, 3) uint8 RGB, on the chips' device."""
+    """(N, 6) float32 in the order of `MEASURES` for chips (N, h, w, 3) uint8 RGB, on the chips' device."""
     luma = grey(chips)
     middle = luma[:, 1:-1, 1:-1]
     cross = luma[:, :-2, 1:-1] + luma[:, 2:, 1:-1] + luma[:, 1:-1, :-2] + luma[:, 1:-1, 2:]
@@ -65,7 +67,7 @@ def measure_quality(chips: Array) -> Array:
     burnt = (pixels >= _BURNT_LUMA).astype("float32").mean(1)
     measures: Array = focus[:, None].repeat(len(MEASURES), axis=1)
     measures[:, 1], measures[:, 2], measures[:, 3] = grain, pixels.std(1), burnt
-    measures[:, 4] = _coherence(luma)
+    measures[:, 4], measures[:, 5] = _coherence(luma), pixels.mean(1)
     return measures
 
 

@@ -70,7 +70,7 @@ class ReaderOptions:
 @dataclass(frozen=True, slots=True)
 class _FaceMeasures:
     """What the models measured of one face, on the host, float32: openness of both eyes (2,), mouth (3,), identity
-    (128,) or None, emotion (7,), clothes (3,) or None, quality (5,)."""
+    (128,) or None, emotion (7,), clothes (3,) or None, quality (6,)."""
 
     openness: np.ndarray
     mouth: np.ndarray

@@ -42,7 +42,7 @@ class EngineTools(Protocol):
         ...
 
     def qualities(self, chips: Array, side: int) -> Array:
-        """(N, 5) float32: `quality.measure_quality` of the middle `side`×`side` pixels of chips (N, w, w, 3) uint8
+        """(N, 6) float32: `quality.measure_quality` of the middle `side`×`side` pixels of chips (N, w, w, 3) uint8
         RGB."""
         ...
 

@@ -7,6 +7,8 @@ import numpy as np
 from .bars import ActiveArea
 from .surface import Geometry
 
+LIT_LUMA = 48.0
+"""Luma (0–255) from which on a part of a dark picture is lit. Chosen by eye."""
 _SUMS = ("sobel_energy", "laplacian_var", "change", "chroma_change", "tone_change")
 """Means over the pixels of the picture: black bars, which do not change, add nothing to the sum."""
 
@@ -23,8 +25,10 @@ def inside_bars(rows: np.ndarray, share: float) -> np.ndarray:
     share: 0 to 1, of the picture that lies inside (`inside_share`). With luma x, black (0) in the bars, each mean over
     the inside is the mean over the whole / share: E[x], E[x²], and so the deviation. The bars are taken from the dark
     end of the histogram. Not exact are: gradients and the Laplacian, which see the step from picture to bar as well
-    (too large by at most that); colourfulness, exact for pictures without a tint. Direction of blur and signatures
-    stay as they are. tests/kernels/test_inside.py says how far from a measurement of the cropped picture they lie.
+    (too large by that); colourfulness, exact for pictures without a tint. Direction of blur and signatures stay as they
+    are. Of 21 frames of sintel_ruins (bars of 60 of 480 rows), against the same frames cropped and measured: mean 0 to
+    1 % more, deviation 9 % less to 0, Laplacian 1.1 to 2.9 times (median 1.5), colourfulness 1.04 to 1.4 times, .8 % of
+    the histogram in other bins at most.
     """
     if share >= 1.0:
         return rows

@@ -7,7 +7,7 @@ __device__ inline float luma_at(const unsigned char* chip, int width, int x, int
     return 0.299f * at[0] + 0.587f * at[1] + 0.114f * at[2];
 }
 
-// `out` is (chips, 5) float32: focus, grain, contrast, share of burnt-out pixels, coherence. Block = one chip, 256
+// `out` is (chips, 6) float32: focus, grain, contrast, share of burnt-out pixels, coherence, mean luma. Block = one chip, 256
 // threads; each thread reads every 256th of the side x side pixels from (start, start) on. Side: 3 or more.
 extern "C" __global__ __launch_bounds__(BLOCK) void chip_quality(const unsigned char* chips, int width, int start,
                                                                  int side, float* out) {
@@ -33,10 +33,11 @@ extern "C" __global__ __launch_bounds__(BLOCK) void chip_quality(const unsigned 
     bend = block_sum(bend, scratch) / inner, bend2 = block_sum(bend2, scratch) / inner;
     xx = block_sum(xx, scratch) / inner, yy = block_sum(yy, scratch) / inner, xy = block_sum(xy, scratch) / inner;
     if (threadIdx.x) return;
-    float* row = out + 5 * blockIdx.x;
+    float* row = out + 6 * blockIdx.x;
     row[0] = (float)fmax(0.0, bend2 - bend * bend);
     row[1] = (float)(noise * (sqrt(3.14159265358979323846 / 2.0) / 6.0));
     row[2] = (float)sqrt(fmax(0.0, squares - sum * sum));
     row[3] = (float)burnt;
     row[4] = (float)(sqrt((xx - yy) * (xx - yy) + 4.0 * xy * xy) / (xx + yy + 1e-6));
+    row[5] = (float)sum;
 }

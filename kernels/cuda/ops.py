@@ -89,10 +89,10 @@ class CudaOps:
         return out
 
     def chip_quality(self, chips: Array, side: int) -> Array:
-        """(N, 5) float32 for chips (N, w, w, 3) uint8: `engines.quality.measure_quality` of the middle `side`×`side`
+        """(N, 6) float32 for chips (N, w, w, 3) uint8: `engines.quality.measure_quality` of the middle `side`×`side`
         pixels. Raises ValueError for chips that are not contiguous."""
         count, width = chips.shape[:2]
-        out = self._runtime.empty((count, 5), np.float32)
+        out = self._runtime.empty((count, 6), np.float32)
         if count:
             _check_whole(chips)
             arguments = [chips, width, (width - side) // 2, side, out]

@@ -12,7 +12,7 @@ from itertools import compress, pairwise
 
 import numpy as np
 
-from kernels.inside import inside_bars, lit_share
+from kernels.inside import LIT_LUMA, inside_bars, lit_share
 from kernels.stats import ROW
 from kernels.surface import Surface
 
@@ -39,8 +39,6 @@ _BREAK_CHANGE = 8.0
 the 251 cuts change by 14.7 and more, 2.2 % of the other rows by more than 8."""
 _SMEAR_COST = 0.5
 """Share of its sharpness that a picture loses when all its gradients lie in one direction. Chosen by eye."""
-_LIT_LUMA = 48.0
-"""Luma (0–255) from which on a part of a dark picture is lit. Chosen by eye."""
 _CHANGE_COST = 0.05
 """What one code value of change costs in `value_of`, on the scale of the logarithm of sharpness. Chosen by eye."""
 
@@ -287,7 +285,7 @@ def probe_rejection(row: np.void, limits: ProbeSettings, usual: float) -> str | 
     of its shot. A dark picture with a lit part (a face by candlelight) is none that is too dark."""
     if (reason := unusable(row)) is not None:
         return reason
-    if row["luma_mean"] < limits.dark_below and lit_share(row, _LIT_LUMA) < limits.lit_share:
+    if row["luma_mean"] < limits.dark_below and lit_share(row, LIT_LUMA) < limits.lit_share:
         return "dark"
     if row["luma_mean"] > limits.bright_above:
         return "bright"

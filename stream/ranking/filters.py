@@ -156,12 +156,14 @@ def noisy(picture: FilterInput, context: FilmContext) -> str | None:
 
 
 def badly_exposed(picture: FilterInput, context: FilmContext) -> str | None:
-    """A face that is burnt out or without contrast."""
+    """A face that is burnt out, in the dark or without contrast."""
     if picture.lead is None or picture.lead.quality.contrast == 0:
         return None
     limits, quality = context.settings.quality, picture.lead.quality
     if quality.burnt_ratio > limits.burnt_above:
         return "bright"
+    if quality.luma < limits.dark_below:
+        return "dark"
     return "flat" if quality.contrast < limits.contrast_below else None
 
 

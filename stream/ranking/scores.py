@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engines.faces import Face
+from kernels.inside import LIT_LUMA, inside_bars, lit_share
+from kernels.stats import ROW
 from kernels.surface import Geometry
 
 from ..candidates.probes import sharpness
@@ -28,6 +30,11 @@ _SCENE_QUANTILES = (0.05, 0.5)
 _DARK, _BRIGHT, _FLAT = (18, 70), (235, 175), (6, 40)
 """Mean luma, mean luma and deviation of luma, each where the exposure component is 0 and 1. The zeros are the limits
 that probes have (`probes.dark_below`, `bright_above`, `flat_below`)."""
+_LIT = (0.03, 0.4)
+"""Share of a dark picture that is lit (`LIT_LUMA`) where it is worth 0 and 1. The zero is `probes.lit_share`."""
+_DARK_FACE, _BRIGHT_FACE, _FLAT_FACE = (20, 60), (240, 190), (12, 25)
+"""The same of a face. The zeros for darkness and flatness are its limits (`quality.dark_below`, `contrast_below`). A
+face may be darker than a picture, because skin may."""
 _COLOURLESS = (0, 45)
 """Colourfulness where the colour component is 0 and 1."""
 _CLUTTER = (3.0, 18.0)
@@ -96,20 +103,23 @@ def _ranks(focus: Mapping[float, float], quantiles: tuple[float, float]) -> dict
 
 
 def components_of(
-    candidate: Candidate, lead: Face | None, lead_person: LeadPerson, active: ActiveRect, sharpness: float
+    candidate: Candidate,
+    lead: Face | None,
+    lead_person: LeadPerson,
+    active: ActiveRect,
+    sharpness: float,
+    share: float = 1.0,
 ) -> dict[str, float]:
     """All components of one candidate by name, 0–1 each.
 
     `lead`: the face that the picture is about; without one those that measure faces are absent, and what makes a good
     picture stands for them: that it is still and has tones, and that somebody is in it. `sharpness`: its rank in the
-    film (`focus_ranks`).
+    film (`focus_ranks`). `share`: of the picture that is active.
     """
-    row = candidate.row
-    mean, deviation = float(row["luma_mean"]), float(row["luma_std"])
-    exposure = min(clipped_ramp(mean, *_DARK), clipped_ramp(mean, *_BRIGHT), clipped_ramp(deviation, *_FLAT))
+    (row,) = inside_bars(np.array([candidate.row], ROW), share)
     found = {
         "sharpness": sharpness,
-        "exposure": exposure,
+        "exposure": exposure_score(row, lead),
         "colour": clipped_ramp(float(row["colourfulness"]), *_COLOURLESS),
     }
     composition = candidate.composition
@@ -144,6 +154,21 @@ def provisional_score(candidate: Candidate, geometry: Geometry, weights: RankWei
     lead_person = LeadPerson(True, True, _USUAL, None if lead is None else openness(lead))
     whole = ActiveRect(0.0, 0.0, geometry.display_width, geometry.display_height)
     return score_of(components_of(candidate, lead, lead_person, whole, _USUAL), weights)
+
+
+def exposure_score(row: np.void, lead: Face | None) -> float:
+    """0–1: whether light is neither lost nor burnt out: of the leading face where it was looked at, else of all.
+
+    `row`: measured inside the bars.
+    """
+    if lead is not None and lead.quality.contrast > 0:
+        mean, deviation = lead.quality.luma, lead.quality.contrast
+        return min(
+            clipped_ramp(mean, *_DARK_FACE), clipped_ramp(mean, *_BRIGHT_FACE), clipped_ramp(deviation, *_FLAT_FACE)
+        )
+    mean, deviation = float(row["luma_mean"]), float(row["luma_std"])
+    lit = max(clipped_ramp(mean, *_DARK), clipped_ramp(lit_share(row, LIT_LUMA), *_LIT))
+    return min(lit, clipped_ramp(mean, *_BRIGHT), clipped_ramp(deviation, *_FLAT))
 
 
 def face_size_score(height_ratio: float) -> float:

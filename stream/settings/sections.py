@@ -112,7 +112,7 @@ class ProbeSettings(Section):
         30.0, "Longer shots are divided into parts, each with pictures of its own.", unit="s", ge=1
     )
     dark_below: float = setting(18.0, "Mean luma below this is too dark.", unit="luma 0-255", ge=0, le=255)
-    # In E01-E05 and 14 excerpts of films titles and credits on black had 2.6 % and less, good shots in the dark 4.1 %
+    # In E01-E05 and 14 excerpts of films titles and credits on black had 2.9 % and less, good shots in the dark 4.1 %
     # and more.
     lit_share: float = setting(
         0.03, "A picture as dark as that still counts when this share of it has a luma of 48 and more.", unit="ratio",
@@ -168,6 +168,7 @@ class QualitySettings(Section):
     # Four episodes: shots with noise lie 5.1 to 17.9 times above their film's median, all others 3.5 times at most.
     grain_share: float = setting(4.2, "Grain beyond this many times the film's usual is noisy.", unit="ratio", ge=1)
     burnt_above: float = setting(0.25, "Share of burnt-out pixels beyond which a face is bright.", ge=0, le=1)
+    dark_below: float = setting(20.0, "A face whose mean luma is below this is dark.", unit="luma 0-255", ge=0, le=255)
     contrast_below: float = setting(12.0, "Contrast below this is flat.", unit="luma 0-255", ge=0)
 
 

@@ -140,9 +140,9 @@ def test_quality_is_that_of_the_middle(tools: HostTools) -> None:
     stripes = np.broadcast_to(random.integers(0, 256, (1, 1, 20, 1), np.uint8), (1, 20, 20, 3))
     chips = np.concatenate([random.integers(0, 256, (2, 20, 20, 3), np.uint8), np.full((1, 20, 20, 3), 250), stripes])
     got = tools.qualities(np.ascontiguousarray(chips, np.uint8), 14)
-    assert (got.shape, got.dtype) == ((4, 5), np.float32)
+    assert (got.shape, got.dtype) == ((4, 6), np.float32)
     assert_close("quality", got, np.array([quality_of(chip[3:17, 3:17]) for chip in chips]))
-    assert got[2].tolist() == pytest.approx([0, 0, 0, 1, 0], abs=1e-3) and got[3, 4] > 0.999
+    assert got[2].tolist() == pytest.approx([0, 0, 0, 1, 0, 250], abs=1e-3) and got[3, 4] > 0.999
 
 
 def quality_of(chip: np.ndarray) -> list[float]:
@@ -157,7 +157,8 @@ def quality_of(chip: np.ndarray) -> list[float]:
     xx, yy, xy = (across**2).mean(), (down**2).mean(), (across * down).mean()
     coherence = np.hypot(xx - yy, 2 * xy) / (xx + yy + 1e-6)
     grain = np.mean(noises) * np.sqrt(np.pi / 2) / 6
-    return [float(np.var(bends)), float(grain), float(luma.std()), float((luma >= 248).mean()), float(coherence)]
+    burnt = (luma >= 248).mean()
+    return [float(number) for number in (np.var(bends), grain, luma.std(), burnt, coherence, luma.mean())]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ Box = tuple[float, float, float, float]
 
 BOX: Box = (800.0, 300.0, 300.0, 400.0)
 """Well inside a picture of 1920×1080, with or without bars of 140."""
-GOOD = {"focus": 100.0, "grain": 1.0, "contrast": 50.0, "burnt_ratio": 0.0, "blur_anisotropy": 0.2}
+GOOD = {"focus": 100.0, "grain": 1.0, "contrast": 50.0, "burnt_ratio": 0.0, "blur_anisotropy": 0.2, "luma": 120.0}
 
 
 def mood(**shares: float) -> np.ndarray:

@@ -21,7 +21,7 @@ DETECTION_FLOATS = 1 + 4 + 1 + 10
 """Which picture, box, score, landmarks."""
 GLANCE_FLOATS = 2 + 7
 """Eyes, expression; a closer look beside them mouth, identity and quality."""
-LOOK_FLOATS = GLANCE_FLOATS + 3 + 128 + 5
+LOOK_FLOATS = GLANCE_FLOATS + 3 + 128 + 6
 
 BYTES = {
     "rows": FRAMES * MEASURED.itemsize,

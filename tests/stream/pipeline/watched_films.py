@@ -50,7 +50,7 @@ def face_of(person: int, take: int, height: float = 18.0, openness: float = 0.35
         pose_deg=(0.0, 0.0, 0.0),
         embedding=looks_of(person, take),
         emotion=None,
-        quality=Quality(focus=100.0, grain=1.0, contrast=40.0, burnt_ratio=0.0, blur_anisotropy=0.0),
+        quality=Quality(focus=100.0, grain=1.0, contrast=40.0, burnt_ratio=0.0, blur_anisotropy=0.0, luma=120.0),
     )
 
 

@@ -75,7 +75,7 @@ def boxed(x: float, y: float, width: float = 300, height: float = 400) -> Face:
 LAUGH = mood(happy=1.0)
 NO_FACES = {"told_in_faces": False, "has_main": False}
 NOBODY = {"main": False, "extremeness": 0.0, "openness": None}
-UNSEEN = {"focus": 0.0, "grain": 0.0, "contrast": 0.0, "burnt_ratio": 0.0, "blur_anisotropy": 0.0}
+UNSEEN = {"focus": 0.0, "grain": 0.0, "contrast": 0.0, "burnt_ratio": 0.0, "blur_anisotropy": 0.0, "luma": 0.0}
 """Quality of a face that nobody looked at closely."""
 
 TABLE = (
@@ -108,6 +108,9 @@ TABLE = (
     # Light.
     passes("a quarter burnt out", face(burnt_ratio=0.25)),
     fails("more burnt out", "bright", lead=face(burnt_ratio=0.253)),
+    passes("a face by candlelight", face(luma=20.0)),
+    fails("a face that cannot be seen", "dark", lead=face(luma=19.9)),
+    fails("dark and without contrast is dark", "dark", lead=face(luma=10.0, contrast=5.0)),
     passes("little contrast", face(contrast=12.0)),
     fails("less contrast", "flat", lead=face(contrast=11.9)),
     fails("burnt out and without contrast is bright", "bright", lead=face(burnt_ratio=0.3, contrast=5.0)),

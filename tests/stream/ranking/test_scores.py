@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from engines.faces import EMOTIONS, UNMEASURED, Face
 from kernels.stats import ROW
 from kernels.surface import Geometry
-from stream.ranking.scores import provisional_score
-from stream.records import Candidate
+from stream.ranking.scores import LeadPerson, components_of, exposure_score, provisional_score
+from stream.records import ActiveRect, Candidate
 from stream.settings.sections import RankWeights
+
+from .. import portraits
 
 
 def worth(*, size: float = 500, openness: float = 0.3, mood: str = "happy", faces: bool = True) -> float:
@@ -33,3 +38,25 @@ def test_what_a_poster_wants_is_worth_more_before_the_film_is_known():
     assert worth() > worth(size=150)
     assert 0 < worth(faces=False) < 1
     assert worth() == worth()
+
+
+def test_light_is_that_of_the_leading_face_where_it_was_looked_at():
+    night = portraits.row(luma_mean=10.0, luma_std=40.0)
+    assert exposure_score(night, None) == 0.0
+    night["histogram"][[0, 20]] = 8000, 2000
+    assert exposure_score(night, None) == pytest.approx((0.2 - 0.03) / (0.4 - 0.03))
+    assert exposure_score(night, portraits.face(luma=70.0, contrast=30.0)) == 1.0
+    day = portraits.row(luma_mean=120.0, luma_std=50.0)
+    assert exposure_score(day, portraits.face(luma=30.0)) == pytest.approx(0.25)
+    assert exposure_score(day, portraits.face(luma=235.0)) == pytest.approx(0.1)
+    assert exposure_score(day, portraits.face(contrast=0.0, luma=0.0)) == exposure_score(day, None) == 1.0
+
+
+def test_light_and_colour_are_those_inside_the_bars():
+    """Half of the picture lies in bars: inside, means are twice as high."""
+    shown = replace(portraits.candidate(), row=portraits.row(luma_mean=22.0, luma_std=30.0, colourfulness=20.0))
+    person, active = LeadPerson(False, False, 0.0), ActiveRect(0, 270, 1920, 540)
+    whole, inside = (components_of(shown, person, active, 0.5, share) for share in (1.0, 0.5))
+    assert whole["exposure"] == pytest.approx((22 - 18) / (70 - 18))
+    assert inside["exposure"] == pytest.approx((44 - 18) / (70 - 18))
+    assert inside["colour"] == pytest.approx(whole["colour"] * 2**0.5)
