@@ -41,7 +41,7 @@ def test_what_a_poster_wants_is_worth_more_before_the_film_is_known():
 
 
 def test_light_is_that_of_the_leading_face_where_it_was_looked_at():
-    night = portraits.row(luma_mean=10.0, luma_std=40.0)
+    night = portraits.row(luma_mean=10.0, luma_std=40.0, histogram=0)
     assert exposure_score(night, None) == 0.0
     night["histogram"][[0, 20]] = 8000, 2000
     assert exposure_score(night, None) == pytest.approx((0.2 - 0.03) / (0.4 - 0.03))
@@ -54,9 +54,9 @@ def test_light_is_that_of_the_leading_face_where_it_was_looked_at():
 
 def test_light_and_colour_are_those_inside_the_bars():
     """Half of the picture lies in bars: inside, means are twice as high."""
-    shown = replace(portraits.candidate(), row=portraits.row(luma_mean=22.0, luma_std=30.0, colourfulness=20.0))
+    shown = replace(portraits.candidate(), row=portraits.row(luma_mean=22.0, luma_std=30.0, colourfulness=20.0, histogram=0))
     person, active = LeadPerson(False, False, 0.0), ActiveRect(0, 270, 1920, 540)
-    whole, inside = (components_of(shown, person, active, 0.5, share) for share in (1.0, 0.5))
+    whole, inside = (components_of(shown, None, person, active, 0.5, share) for share in (1.0, 0.5))
     assert whole["exposure"] == pytest.approx((22 - 18) / (70 - 18))
     assert inside["exposure"] == pytest.approx((44 - 18) / (70 - 18))
     assert inside["colour"] == pytest.approx(whole["colour"] * 2**0.5)
