@@ -1,4 +1,4 @@
-"""The leading face in the pictures just before and after a candidate: one that blinks or grimaces a moment later is
+"""The leading face in the pictures just before and after a candidate: one that blinks or grimaces twice around it is
 often caught half-way in the candidate itself.
 
 While a film is watched, a small copy of every few pictures is kept (`SmallPictureSampler`). The copies near a probe or
@@ -70,7 +70,7 @@ class NeighbourFaces:
         if pictures is None or not all(_is_large(lead, surface) for _, surface in pictures):
             pictures = self._beside(candidate, *span_beside(candidate.pts_s, self._span_s, shot_s))
         chosen = _on_both_sides(pictures, candidate.pts_s)
-        # The face has changed most in the farthest: a caller that stops at the first fault reads a tenth fewer.
+        # The face has changed most in the farthest: a caller that stops at a fault reads fewer.
         chosen.sort(key=lambda picture: -round(abs(picture[0] - candidate.pts_s), 3))
         looks = self._glance([surface for _, surface in chosen], lead)
         yield from (face for face in looks if face is not None)

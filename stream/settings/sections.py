@@ -150,7 +150,7 @@ class FaceSettings(Section):
         0.62, "Eyes less open than this share of what is usual for the person are closed.", unit="ratio", ge=0, le=1
     )
     moment_s: float = setting(
-        0.32, "A blink or grimace this near rejects a picture; 0 looks at the picture alone.", unit="s", ge=0, le=2
+        0.32, "Blinks or grimaces this near reject a picture; 0 looks at the picture alone.", unit="s", ge=0, le=2
     )
     max_yaw_deg: float = setting(45.0, "Heads turned further are turned away.", unit="deg", ge=0, le=90)
     max_pitch_deg: float = setting(35.0, "Heads lifted or bowed further are turned away.", unit="deg", ge=0, le=90)

@@ -121,26 +121,39 @@ class Line:
         return check_result(self.looks, self.asked, **settings).reason
 
 
+def twice(step: int, seen: Face) -> dict[int, Face | None]:
+    """A look that is seen at this step and at the next towards the picture, or at the one beyond the nearest."""
+    return {step: seen, step - np.sign(step) if abs(step) > 1 else 2 * step: seen}
+
+
 TABLE = (
     Line("calm on both sides", None),
-    Line("lids low a moment before", None, {-1: face(eyes=0.2)}),
-    Line("a blink a moment before", "eyes_closed", {-1: face(eyes=0.198)}),
-    Line("a blink a moment after", "eyes_closed", {1: face(eyes=0.1)}),
-    Line("a blink four steps before", "eyes_closed", {-4: face(eyes=0.1)}),
-    Line("a blink four steps after", "eyes_closed", {4: face(eyes=0.1)}),
-    Line("a laugh narrows the eyes", None, {1: face(eyes=0.171, emotion=mood(happy=1.0))}),
-    Line("large eyes low", None, {1: face(eyes=0.249)}, assessment(usual=0.4)),
-    Line("large eyes nearly closed", "eyes_closed", {1: face(eyes=0.247)}, assessment(usual=0.4)),
-    Line("eyes that cannot be seen", None, {1: face(eyes=None)}),
+    Line("lids low a moment before", None, twice(-1, face(eyes=0.2))),
+    Line("a blink a moment before", "eyes_closed", twice(-1, face(eyes=0.198))),
+    Line("a blink a moment after", "eyes_closed", twice(1, face(eyes=0.1))),
+    Line("a blink four steps before", "eyes_closed", twice(-4, face(eyes=0.1))),
+    Line("a blink four steps after", "eyes_closed", twice(4, face(eyes=0.1))),
+    Line("one reading of eight", None, {-1: face(eyes=0.1)}),
+    Line("two blinks on both sides", "eyes_closed", {-3: face(eyes=0.1), 4: face(eyes=0.1)}),
+    Line("the only look that is seen", "eyes_closed", {step: None for step in range(-4, 4)} | {4: face(eyes=0.1)}),
+    Line("one of two that are seen", None, {step: None for step in range(-4, 3)} | {4: face(eyes=0.1)}),
+    Line("caught half-way", "eyes_closed", {step: face(eyes=0.41) for step in range(-4, 5)}),
+    Line("nearly as open as beside", None, {step: face(eyes=0.39) for step in range(-4, 5)}),
+    Line("wide eyes in two looks", None, {step: None for step in range(-4, 3)} | twice(4, face(eyes=0.5))),
+    Line("a laugh narrows the eyes", None, twice(1, face(eyes=0.171, emotion=mood(happy=1.0)))),
+    Line("large eyes low", None, twice(1, face(eyes=0.249)), assessment(usual=0.4)),
+    Line("large eyes nearly closed", "eyes_closed", twice(1, face(eyes=0.247)), assessment(usual=0.4)),
+    Line("eyes that cannot be seen", None, twice(1, face(eyes=None))),
     Line("the face is gone", None, {step: None for step in range(-4, 5)}),
-    Line("lively", None, {2: face(emotion=mood(angry=0.75))}),
-    Line("a grimace", "extreme_expression", {2: face(emotion=mood(angry=0.756))}),
-    Line("a grimace that is usual for the person", None, {2: face(emotion=mood(angry=0.756))}, assessment("grim")),
-    Line("a face without an expression", None, {2: replace(face(), emotion=None)}),
-    Line("a blink and a grimace in one", "eyes_closed", {1: face(eyes=0.1, emotion=mood(angry=1.0))}),
+    Line("lively", None, twice(2, face(emotion=mood(angry=0.75)))),
+    Line("a grimace", "extreme_expression", twice(2, face(emotion=mood(angry=0.756)))),
+    Line("a grimace that is usual for the person", None, twice(2, face(emotion=mood(angry=0.756))), assessment("grim")),
+    Line("a face without an expression", None, twice(2, replace(face(), emotion=None))),
+    Line("a blink and a grimace, each once", None, {1: face(eyes=0.1), 2: face(emotion=mood(angry=1.0))}),
+    Line("a blink and a grimace in one", "eyes_closed", twice(1, face(eyes=0.1, emotion=mood(angry=1.0)))),
     Line(
         "the farthest is seen first", "extreme_expression",
-        {-1: face(eyes=0.1), 4: face(emotion=mood(angry=1.0))},
+        twice(-1, face(eyes=0.1)) | twice(4, face(emotion=mood(angry=1.0))),
     ),
 )  # fmt: skip
 
@@ -160,7 +173,7 @@ def test_a_look_beside_that_is_never_taken_is_noticed() -> None:
 
 @pytest.mark.parametrize("step", [-4, -3, -2, -1, 1, 2, 3, 4])
 def test_no_step_of_the_look_is_left_out(step: int) -> None:
-    assert check_result({step: face(eyes=0.1)}).reason == "eyes_closed"
+    assert check_result(twice(step, face(eyes=0.1))).reason == "eyes_closed"
 
 
 @pytest.mark.parametrize("factor", [0.985, 1.015])
@@ -173,11 +186,14 @@ def test_a_limit_that_moves_is_noticed(name: str, factor: float) -> None:
 def test_what_the_settings_ignore_does_not_hide_what_they_do_not() -> None:
     blink, grimace = face(eyes=0.1), face(emotion=mood(angry=1.0))
     no_eyes, no_mood = ({"ignored_reasons": (name,)} for name in ("eyes_closed", "extreme_expression"))
-    assert check_result({1: blink}, rank=no_eyes).reason is None
-    assert check_result({4: blink, 1: grimace}, rank=no_eyes).reason == "extreme_expression"
-    assert check_result({4: grimace, 1: blink}, rank=no_mood).reason == "eyes_closed"
-    assert check_result({1: replace(blink, emotion=grimace.emotion)}, rank=no_eyes).reason == "extreme_expression"
-    assert check_result({1: blink}, page=Page(SUBTITLE), rank=no_eyes) == WRITTEN
+    half_way = {step: face(eyes=0.5) for step in range(-4, 5)}
+    assert check_result(twice(1, blink), rank=no_eyes).reason is None
+    assert check_result(half_way, rank=no_eyes).reason is None
+    assert check_result(twice(4, blink) | twice(1, grimace), rank=no_eyes).reason == "extreme_expression"
+    assert check_result(twice(4, grimace) | twice(1, blink), rank=no_mood).reason == "eyes_closed"
+    both = replace(blink, emotion=grimace.emotion)
+    assert check_result(twice(1, both), rank=no_eyes).reason == "extreme_expression"
+    assert check_result(twice(1, blink), page=Page(SUBTITLE), rank=no_eyes) == WRITTEN
 
 
 WRITTEN = CheckResult("text_overlay", 0.0, complete=False)
@@ -209,7 +225,7 @@ def test_text_over_the_picture(boxes: tuple[Rect, ...], expected: CheckResult) -
 
 def test_a_picture_that_is_out_is_not_read() -> None:
     page = Page(SUBTITLE)
-    assert check_result({1: face(eyes=0.1)}, page=page) == CheckResult("eyes_closed", 1.0, complete=False)
+    assert check_result(twice(1, face(eyes=0.1)), page=page) == CheckResult("eyes_closed", 1.0, complete=False)
     assert page.read_in == []
 
 
@@ -262,7 +278,7 @@ def test_the_lower_of_the_two_limits_says_where_it_is_looked_at_twice() -> None:
 
 
 def test_a_picture_that_is_out_is_not_rated_unless_it_would_be_taken_in_spite_of_that() -> None:
-    rated, blink = Rated(0.9), {1: face(eyes=0.1)}
+    rated, blink = Rated(0.9), twice(1, face(eyes=0.1))
     assert check_result(blink, rated=rated) == CheckResult("eyes_closed", 1.0, complete=False)
     assert check_result({}, page=Page(SUBTITLE), rated=rated) == WRITTEN
     assert rated.asked_in == []
@@ -271,11 +287,11 @@ def test_a_picture_that_is_out_is_not_rated_unless_it_would_be_taken_in_spite_of
     assert check_result(blink, lifted, rated=Rated(0.7)) == CheckResult("eyes_closed", 1.0, 0.7)
 
 
-def test_looks_end_with_the_first_fault_and_their_time_is_counted() -> None:
+def test_looks_end_with_the_second_fault_and_their_time_is_counted() -> None:
     watched = film([assessment().candidate], shots=shots(3))
     looks = FilmWithNeighbours({-4: face(eyes=0.1), 4: face(eyes=0.1)})
     neighbours = looks.neighbour_faces(watched, 0.32)
     checks = PixelChecks(watched, Settings(), Distances(), None, neighbours, lambda c: picture(c.pts_s)[1])
     checks.check(assessment())
-    assert looks.glances == 1
+    assert looks.glances == 2
     assert [watched.clocks[name].items for name in ("moments", "text", "maturity")] == [1, 0, 0]
