@@ -43,10 +43,15 @@ def shows_enough(readings: Sequence[Reading], candidates: int = 1) -> bool:
     `candidates`: how many the part should offer (`Pace.candidates`); each more than the first needs one more.
     """
     enough = _ENOUGH_PROBES + candidates - 1
-    leads = [lead for reading in readings if (lead := leading_face(reading.faces)) is not None]
-    if not leads:
+    if not any(reading.faces for reading in readings):
         return len(readings) >= enough
-    return sum(look_score(lead) >= _GOOD_LOOK_SCORE for lead in leads) >= enough
+    return good_looks(readings) >= enough
+
+
+def good_looks(readings: Sequence[Reading]) -> int:
+    """In how many of the pictures the leading face is a good one."""
+    leads = (leading_face(reading.faces) for reading in readings)
+    return sum(lead is not None and look_score(lead) >= _GOOD_LOOK_SCORE for lead in leads)
 
 
 def choose_candidates(

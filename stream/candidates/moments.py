@@ -16,7 +16,8 @@ from kernels.ops import Ops
 from kernels.surface import Geometry, Surface
 
 from ..records import Picture, Shot, TimedSurface
-from .probes import values_of
+from .choice import good_looks
+from .probes import reading_rounds, values_of
 
 MOMENT = np.dtype([("pts_s", np.float64), ("frame", np.int32), ("value", np.float32), ("change", np.float32)])
 """What is kept of every picture: its time, its number (-1 where unknowable), `probes.value_of`, and how much it differs
@@ -25,6 +26,8 @@ PICTURES_A_STRETCH = 8
 """Most pictures of a stretch that are decoded for one look."""
 STRETCH_S = 4.0
 """Longest stretch: two pictures a second of it are looked at. Chosen by eye."""
+_ENOUGH_GOOD = 2
+"""Good looks in a stretch after which no more of its pictures are read. Chosen by eye."""
 _LEAST_APART_S = 0.1
 """Least time between two pictures that are looked at. Chosen by eye: a look hardly changes in less."""
 _EDGE_SHARE = 0.08
@@ -93,7 +96,7 @@ class MomentReader:
 
     def look(self, moments: np.ndarray) -> list[tuple[Picture, Reading]]:
         """The pictures at these moments (N,) of dtype `MOMENT` with their readings, by time. Blocks; safe to call from
-        several threads. Pictures that cannot be sought are left out.
+        several threads. Pictures that cannot be sought are left out, and those after which enough looks were good.
 
         Of their rows, `chroma_change` and `tone_change` have no meaning. Synchronises (device only).
         """
@@ -106,4 +109,9 @@ class MomentReader:
         rows = self._ops.meter(self._geometry).measure(surfaces, of["pts_s"].copy(), of["frame"].copy())
         rows["change"] = of["change"]
         pictures = [Picture(row, -1, surface) for row, surface in zip(rows, surfaces, strict=True)]
-        return list(zip(pictures, self._read(surfaces), strict=True))
+        seen: list[tuple[Picture, Reading]] = []
+        for some in reading_rounds(pictures):
+            seen += zip(some, self._read([picture.surface for picture in some]), strict=True)
+            if good_looks([reading for _, reading in seen]) >= _ENOUGH_GOOD:
+                break
+        return sorted(seen, key=lambda pair: pair[0].pts_s)

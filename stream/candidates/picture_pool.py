@@ -41,21 +41,16 @@ class PicturePool:
         return len(self._pictures)
 
     def put(
-        self,
-        pts_s: float,
-        surface: Surface,
-        value: float,
-        person: int | None,
-        beside: Sequence[TimedSurface] | None = (),
+        self, pts_s: float, surface: Surface, value: float, person: int | None, beside: Sequence[TimedSurface] = ()
     ) -> None:
         """Add the picture of the candidate at `pts_s`, and small pictures from just before and after it.
 
         It stays while it is among the most valuable. `value`: any order; `person`: number of the provisional person,
-        None for nobody, who has no quota; `beside`: None where small pictures exist, but were not kept.
+        None for nobody, who has no quota.
         """
         self._pictures[pts_s] = _PooledPicture(surface, value, person, beside)
         self._bytes += surface.nbytes
-        self._beside_bytes += _nbytes(beside or ())
+        self._beside_bytes += _nbytes(beside)
         while self._bytes > self._capacity_bytes and len(self._pictures) > 1:
             loser = self._least_valuable(self._pictures)
             self._drop_beside(loser)
@@ -65,6 +60,14 @@ class PicturePool:
                 self._least_valuable([pts_s for pts_s, pooled in self._pictures.items() if pooled.beside])
             )
         self.peak_bytes = max(self.peak_bytes, self._bytes + self._beside_bytes)
+
+    def put_where_free(self, pts_s: float, surface: Surface) -> None:
+        """Add the picture at `pts_s`, of nobody and without small pictures, if there is room. Nothing is dropped, so
+        other threads may get pictures meanwhile."""
+        if pts_s not in self._pictures and self._bytes + surface.nbytes <= self._capacity_bytes:
+            self._bytes += surface.nbytes
+            self._pictures[pts_s] = _PooledPicture(surface, 0.0, None, None)
+            self.peak_bytes = max(self.peak_bytes, self._bytes + self._beside_bytes)
 
     def get(self, pts_s: float) -> Surface | None:
         """The picture at `pts_s`, or None when it was dropped."""

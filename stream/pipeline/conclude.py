@@ -111,11 +111,10 @@ class FullSizePictures:
             self._keep(candidate, own[0])
         return pictures
 
-    def hold(self, candidate: Candidate, surface: Surface, value: float) -> None:
-        """Put the picture of a candidate that was found by a second look into the pool. Not to be called while another
-        thread asks for pictures."""
-        self._pool.put(candidate.pts_s, surface, value, None, None)
+    def hold(self, candidate: Candidate, surface: Surface) -> None:
+        """Keep the picture of a candidate that was found by a second look, while the pool has free room."""
         self.refetched.add(candidate.pts_s)
+        self._pool.put_where_free(candidate.pts_s, surface)
 
     def _keep(self, candidate: Candidate, surface: Surface) -> tuple[float, Surface]:
         self.refetched.add(candidate.pts_s)

@@ -30,18 +30,21 @@ from ..people.tracks import continued
 from ..records import Candidate, Character, Picture, Shot
 from ..settings.model import Settings
 from .judge import EmotionBaselines, Judge
-from .scores import provisional_score
 from .selection import Assessment, Selection
 
-OF_THE_MOMENT = frozenset({"eyes_closed", "extreme_expression", "blurred", "turned_away", "cut_face"})
+OF_THE_MOMENT = frozenset(
+    {"eyes_closed", "looking_away", "extreme_expression", "blurred", "turned_away", "cut_face"}
+)
 """Reasons that may be gone a second before or after."""
-_STRETCHES_A_MISSING = 4
+_STRETCHES_A_MISSING = 2
 """Stretches that are searched for each picture that is missing. Chosen by eye."""
+_MOST_CALLS = 2
+"""How often one film is searched. Chosen by eye."""
 _AT_ONCE = 4
 """Stretches whose pictures are held at a time. Chosen by eye; it decides nothing but memory and threads."""
 
-Hold = Callable[[Candidate, Surface, float], None]
-"""(candidate, its picture, its value) → None: keeps the picture while there is room (`PicturePool.put`)."""
+Hold = Callable[[Candidate, Surface], None]
+"""(candidate, its picture) → None: keeps the picture if there is room (`PicturePool.put_where_free`)."""
 _Seen = list[tuple[Picture, Reading]]
 
 
@@ -76,10 +79,17 @@ class SecondLook:
         self._reader, self._ops, self._hold, self._pool = reader, ops, hold, pool
         self._people = _People(characters, film, settings)
         self._looks: Counter[tuple[int, int]] = Counter()
+        self._calls = 0
 
     def __call__(self, selection: Selection) -> list[Assessment]:
-        """New assessments, none where nothing is missing or nothing was found. Adds to `film.candidates`. Blocks; the
-        result does not depend on the number of threads. Synchronises (device only)."""
+        """New assessments, none where nothing is missing or nothing was found, and none after `_MOST_CALLS` calls.
+
+        Adds to `film.candidates`. Blocks; the result does not depend on the number of threads. Synchronises (device
+        only).
+        """
+        self._calls += 1
+        if self._calls > _MOST_CALLS:
+            return []
         wanted = wanted_stretches(selection, self._film, self._settings, self._looks)
         found: list[Candidate] = []
         clock = self._film.clocks["second_look"]
@@ -118,8 +128,7 @@ class SecondLook:
         for candidate, picture in chosen.candidates:
             lead = leading_face(candidate.faces)
             candidate.composition = measure_composition(self._ops, picture.surface, lead)
-            value = provisional_score(candidate, film.info.geometry, settings.rank.weights)
-            self._hold(candidate, picture.surface, value)
+            self._hold(candidate, picture.surface)
         return [candidate for candidate, _ in chosen.candidates]
 
     def _inside(self, picture: Picture, shot: int) -> np.void:
@@ -167,7 +176,7 @@ def wanted_stretches(
 ) -> list[Stretch]:
     """What is to be searched, the most promising first.
 
-    Where pictures are missing: four times as many stretches as are missing, those of shots that lost all their pictures
+    Where pictures are missing: twice as many stretches as are missing, those of shots that lost all their pictures
     to the moment before those of others with faces, and those before the rest; of each shot the stretch about its best
     picture first. Where none is missing: the shots of main characters that lost a better picture to the moment than one
     that is chosen, or the best picture of a person who leads no chosen one.

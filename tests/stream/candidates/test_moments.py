@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from engines.faces import Reading
+from engines.faces import Face, Reading
 from kernels.cpu import CpuOps
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
 from stream.candidates.moments import MOMENT, MomentReader, Timeline, stretches, worth_a_look
 from stream.records import Shot, TimedSurface
+
+from ..portraits import face, mood
 
 SHOWN = Geometry(64, 36)
 
@@ -122,3 +124,27 @@ def test_pictures_come_back_measured_and_read_at_the_times_that_the_film_had() -
     assert [float(picture.row["luma_mean"]) for picture, _ in found] == [25.0, 75.0]
     assert [float(reading.descriptor[0]) for _, reading in found] == [25.0, 75.0]
     assert MomentReader(lambda times_s: [], read, CpuOps(), SHOWN).look(wanted) == []
+
+
+class Faces:
+    """A peer of `FaceReader.read`: what it sees in every picture; counts them."""
+
+    def __init__(self, *faces: Face) -> None:
+        self._faces, self.read = faces, 0
+
+    def __call__(self, surfaces: list[Surface]) -> list[Reading]:
+        self.read += len(surfaces)
+        return [Reading(self._faces, None) for _ in surfaces]
+
+
+@pytest.mark.parametrize(
+    ("faces", "read"),
+    [((face(emotion=mood(happy=1.0)),), 3), ((face(eyes=0.1),), 8), ((), 8)],
+    ids=["good looks", "closed eyes", "nobody"],
+)
+def test_no_more_is_read_after_good_looks(faces: tuple[Face, ...], read: int) -> None:
+    reader = Faces(*faces)
+    found = MomentReader(File().at, reader, CpuOps(), SHOWN).look(worth_a_look(moments(80), []))
+    assert reader.read == len(found) == read
+    times_s = [picture.pts_s for picture, _ in found]
+    assert times_s == sorted(times_s) and times_s[-1] - times_s[0] > 2

@@ -73,3 +73,13 @@ def test_a_picture_that_leaves_takes_along_what_lies_beside_it():
     assert pool.beside(1.0) is None
     assert pool.beside(2.0) and pool.beside(3.0)
     assert pool.peak_bytes <= 3.5 * FRAME_1080P_BYTES
+
+
+def test_what_comes_after_the_film_takes_free_room_only():
+    pool = PicturePool(frames_at_1080p=2, per_person=8)
+    pool.put(1.0, surface(), 0.1, None)
+    pool.put_where_free(2.0, surface())
+    pool.put_where_free(3.0, surface())
+    assert [pool.get(t) is not None for t in (1.0, 2.0, 3.0)] == [True, True, False]
+    assert pool.beside(2.0) is None, "none were kept, which is not to say that there are none"
+    assert pool.peak_bytes == 2 * FRAME_1080P_BYTES

@@ -71,7 +71,7 @@ def test_where_times_had_to_be_mended_the_picture_is_sought_as_ever():
 
 def test_the_picture_of_a_second_look_is_held_and_said_to_be_decoded_twice():
     file = File()
-    file.pictures.hold(candidate(1.0), picture(25), 0.5)
+    file.pictures.hold(candidate(1.0), picture(25))
     assert (file.pictures.surface(candidate(1.0)).y == 25).all() and file.sought == []
     assert file.pictures.refetched == {1.0} and file.pool.beside(1.0) is None
 

@@ -63,7 +63,7 @@ def test_where_all_that_is_wanted_is_there_nothing_is_searched() -> None:
 
 def test_shots_lost_to_the_moment_come_first_then_faces_then_the_rest() -> None:
     offered = [one(0, 0.9), one(1, 0.9, "no_face", faces=0), one(2, 0.5, "small_face"), one(3, 0.4, "eyes_closed")]
-    assert searched(watched(5), offered, top=2) == [(3, 0), (2, 0), (0, 0), (1, 0)]
+    assert searched(watched(5), offered, top=3) == [(3, 0), (2, 0), (0, 0), (1, 0)]
 
 
 def test_the_better_of_two_lost_shots_comes_first() -> None:
@@ -86,7 +86,7 @@ def test_the_only_pictures_of_a_main_character_are_searched_again_however_good_t
 def test_the_search_is_bounded() -> None:
     offered = [one(shot, 0.5, "eyes_closed") for shot in range(40)]
     assert len(searched(watched(40), offered, top=10)) == 16
-    assert len(searched(watched(40), offered, top=2)) == 8
+    assert len(searched(watched(40), offered, top=2)) == 4
     assert len(searched(watched(40), [*offered[:-1], one(39, 0.1)], top=1)) == 1
     assert searched(watched(40), offered, top=10, probes={"second_look": 0}) == []
 
@@ -94,8 +94,8 @@ def test_the_search_is_bounded() -> None:
 def test_of_a_long_take_the_part_about_its_best_picture_comes_first_and_what_was_searched_last() -> None:
     found = watched(1, length_s=16.0)
     offered = [replace(one(0, 0.5, "blurred"), candidate=candidate(9.0, face(), shot=0))]
-    assert searched(found, offered, top=1) == [(0, 2), (0, 1), (0, 3), (0, 0)]
-    assert searched(found, offered, top=1, looks=Counter({(0, 2): 1})) == [(0, 1), (0, 3), (0, 0), (0, 2)]
+    assert searched(found, offered, top=2) == [(0, 2), (0, 1), (0, 3), (0, 0)]
+    assert searched(found, offered, top=2, looks=Counter({(0, 2): 1})) == [(0, 1), (0, 3), (0, 0), (0, 2)]
 
 
 def unit(*place: float) -> np.ndarray:
@@ -113,7 +113,7 @@ class File:
     def __init__(self, faces) -> None:
         self._faces = faces
         self.sought: list[int] = []
-        self.held: dict[float, float] = {}
+        self.held: list[float] = []
 
     def at(self, times_s: Sequence[float]) -> list[TimedSurface]:
         numbers = [round(time_s * 25) for time_s in times_s]
@@ -128,9 +128,9 @@ class File:
     def read(self, surfaces: list[Surface]) -> list[Reading]:
         return [Reading(self._faces(int(surface.y[0, 0])), None) for surface in surfaces]
 
-    def hold(self, own: Candidate, surface: Surface, value: float) -> None:
+    def hold(self, own: Candidate, surface: Surface) -> None:
         assert int(surface.y[0, 0]) == own.frame
-        self.held[own.pts_s] = value
+        self.held.append(own.pts_s)
 
 
 def second_look(found: Film, file: File, pool: ThreadPoolExecutor, settings: Settings) -> SecondLook:
@@ -164,11 +164,11 @@ def test_what_is_found_is_judged_and_belongs_to_whom_it_shows() -> None:
     assert all(a.person == "c01" and a.main and a.reasons == [] for a in found)
     assert all(a.candidate.frame % 2 for a in found), "closed eyes are no candidates"
     assert all(a.candidate.composition is not None and a.components["sharpness"] >= 0 for a in found)
-    assert set(file.held) == {a.candidate.pts_s for a in found}
+    assert sorted(file.held) == [a.candidate.pts_s for a in found]
     times_s = [c.pts_s for c in watched_film.candidates]
     assert times_s == sorted(times_s) and len(times_s) == len(found) + 1
     assert min(abs(n - 50) for n in file.sought) * 0.04 >= 0.1, "what the engines have read is not read again"
-    assert watched_film.funnel.probes == len(file.sought) == sum(map(len, watched_film.read_s.values())) - 1
+    assert watched_film.funnel.probes == sum(map(len, watched_film.read_s.values())) - 1 < len(file.sought)
 
 
 def test_faces_of_the_same_take_stay_in_their_tracks_and_strangers_stay_unknown() -> None:
@@ -190,7 +190,7 @@ def test_two_faces_of_one_picture_are_not_one_person() -> None:
 def test_the_number_of_threads_decides_nothing(faces) -> None:
     def told(threads: int) -> list[tuple]:
         found, _, file = looked(faces, threads, takes=6)
-        return [(a.candidate.pts_s, a.score, a.person, a.candidate.tracks) for a in found] + sorted(file.held.items())
+        return [(a.candidate.pts_s, a.score, a.person, a.candidate.tracks) for a in found] + [tuple(file.held)]
 
     assert told(1) == told(4) != []
 
@@ -202,3 +202,10 @@ def test_a_film_that_cannot_be_sought_gives_nothing_more() -> None:
     with ThreadPoolExecutor(1) as pool:
         assert second_look(found, file, pool, settings)(Selection(settings.rank, 1)) == []
     assert found.candidates == []
+
+
+def test_a_film_is_searched_twice_at_most() -> None:
+    found, file, settings = watched(6), File(anna_looks), Settings(top=6)
+    with ThreadPoolExecutor(1) as pool:
+        look, selection = second_look(found, file, pool, settings), Selection(settings.rank, 6)
+        assert [bool(look(selection)) for _ in range(3)] == [True, True, False]
