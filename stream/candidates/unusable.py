@@ -21,6 +21,9 @@ _COARSE_NOISE_RATIO, _COARSE_NOISE_FORMS = 3.0, 0.16
 of 3 pixels a grain: ratio 3.5, forms .1; frames with ratios above 1: forms .18 and more.)"""
 _LEAST_CONTRAST = 6.0
 """Deviation of luma (0–255) below which a frame is flat, not noise. Chosen by eye."""
+_MOST_ALIKE = 0.7
+"""Largest share of a frame's pixels in one of the 64 bins of luma in noise; letters on a plain ground leave more of it.
+Chosen by eye: snow of two tones has .5."""
 _CLIPPED_BINS, _CLIPPED_SHARE, _DARK_BELOW, _DARK_SHARE = 2, 0.4, 100.0, 0.05
 """A frame is burnt out when this share of its pixels lies in the highest bins of luma, and of the others no more than
 `_DARK_SHARE` lies below `_DARK_BELOW`: a thing on a white ground has dark parts. (All frames of an overexposed
@@ -42,6 +45,8 @@ def unusable(row: np.void) -> str | None:
 def _is_noise(row: np.void) -> bool:
     contrast = float(row["luma_std"])
     if contrast < _LEAST_CONTRAST:
+        return False
+    if float(row["histogram"].max()) > _MOST_ALIKE * HISTOGRAM_SUM:
         return False
     ratio = float(row["laplacian_var"]) / contrast**2
     forms = float(row["signature_y"].astype(np.float64).std()) / contrast

@@ -67,6 +67,14 @@ def on_white() -> np.ndarray:
     return picture
 
 
+def letters() -> np.ndarray:
+    """Small white letters on black, all thin edges."""
+    picture = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    for line in range(8):
+        cv2.putText(picture, "directed by nobody", (180, 120 + 18 * line), cv2.FONT_HERSHEY_PLAIN, 1, (255,) * 3)
+    return picture
+
+
 @pytest.mark.parametrize(
     ("picture", "reason"),
     [
@@ -82,10 +90,11 @@ def on_white() -> np.ndarray:
         (grainy(14), None),
         (grainy(25), None),
         (on_white(), None),
+        (letters(), None),
         (np.full((HEIGHT, WIDTH, 3), 120, np.uint8), None),
     ],
     ids=["snow", "grey snow", "coarse snow", "coarser snow", "burnt out", "full bars", "bars above a black field",
-         "photograph", "coffee", "film grain", "heavy grain", "on white", "flat"],
+         "photograph", "coffee", "film grain", "heavy grain", "on white", "letters on black", "flat"],
 )  # fmt: skip
 def test_what_is_no_picture_at_all(picture: np.ndarray, reason: str | None) -> None:
     assert unusable(row_of(picture)) == reason
