@@ -39,6 +39,11 @@ SUBTITLE_TOP, SUBTITLE_LEAST_WIDTH = 0.7, 0.1
 """The middle of a subtitle or caption lies below this share of the picture's height, and it is at least this share of
 the picture's width wide."""
 
+CENTRED_WITHIN, CENTRED_LEAST_WIDTH = 0.04, 0.2
+"""A caption at any height, as in upright and square films: its middle is this near the middle of the picture's width,
+in shares of it, and it is at least so wide. (Titles, credits and subtitles of 19 films: within .02 but for faded ones;
+text of their scenes .12 away and more.)"""
+
 TITLE_LEAST_SHARE = 0.03
 """Share of the picture that the lines of a title or of credits cover at least. (Measured: .036; a logo behind a person
 .024.)"""
@@ -206,13 +211,21 @@ def text_share(reading: TextReading, area: Rect) -> float:
     return float(text_lines(reading, area)[:, 2:].prod(1).sum())
 
 
-def is_overlay(reading: TextReading, area: Rect) -> bool:
-    """Whether text was laid over the picture in `area` (displayed pixels): a subtitle, a caption, a title or credits.
+def overlay_lines(lines: np.ndarray, tall: int = 0) -> np.ndarray:
+    """(N,) bool: which lines (N, 4), in shares of the picture, were laid over it: subtitles, captions, titles, credits.
 
-    Subtitles and captions are low and wide; a title or credits cover much of the picture. Text in the scene, such as a
-    sign or a logo, usually does neither.
+    Subtitles and captions are low, or wide and in the middle of the picture's width; a title or credits cover much of
+    the picture. Text in the scene, such as a sign or a logo, usually does none of this. The last `tall` lines are tall
+    lettering, which is always laid over.
     """
-    lines = text_lines(reading, area)
-    low = lines[:, 1] + lines[:, 3] / 2 > SUBTITLE_TOP
-    subtitled = bool((low & (lines[:, 2] >= SUBTITLE_LEAST_WIDTH)).any())
-    return subtitled or text_share(reading, area) >= TITLE_LEAST_SHARE
+    if float(lines[:, 2:].prod(1).sum()) >= TITLE_LEAST_SHARE:
+        return np.ones(len(lines), bool)
+    middles = lines[:, :2] + lines[:, 2:] / 2
+    low = (middles[:, 1] > SUBTITLE_TOP) & (lines[:, 2] >= SUBTITLE_LEAST_WIDTH)
+    centred = (np.abs(middles[:, 0] - 0.5) <= CENTRED_WITHIN) & (lines[:, 2] >= CENTRED_LEAST_WIDTH)
+    return np.asarray(low | centred | (np.arange(len(lines)) >= len(lines) - tall))
+
+
+def is_overlay(reading: TextReading, area: Rect) -> bool:
+    """Whether text was laid over the picture in `area` (displayed pixels), see `overlay_lines`."""
+    return bool(overlay_lines(text_lines(reading, area), len(reading.tall)).any())

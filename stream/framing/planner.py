@@ -60,6 +60,10 @@ class CropPlanner:
         saliency = saliency_of(small, area).with_people(faces)
         certain = [face for face in faces if face.score >= self._least_score]
         plan = plan_crops(self._forms, active, certain, lead, obstacles, saliency)
+        return self.keep(candidate, plan)
+
+    def keep(self, candidate: Candidate, plan: CropPlan) -> CropPlan:
+        """Remember a plan for `planned`, in place of an earlier one, and return it."""
         with self._lock:
             self._plans[candidate.pts_s] = plan
         return plan

@@ -31,6 +31,7 @@ from ..ranking.portraits import portraits_of
 from ..ranking.second_look import SecondLook
 from ..ranking.selection import Pick, Selection
 from ..ranking.shortage import shortage_message
+from ..ranking.text import TextCheck, film_marks, unlike_scenes
 from ..records import Candidate, Character, Notice, TimedSurface
 from ..settings.model import Settings
 from ..settings.section import time_text
@@ -142,7 +143,8 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
     pictures = FullSizePictures(film.pool, tools.frame_at, tools.between)
     planner = _planner(settings, active, characters, tools.ops, pictures)
     neighbours = NeighbourFaces(film.pool, pictures.beside, tools.glance, settings.faces.moment_s)
-    checks = PixelChecks(film, settings, baselines, tools.text, neighbours, pictures.surface, tools.maturity)
+    text = _text_check(film, tools, planner, pictures)
+    checks = PixelChecks(film, settings, baselines, text, neighbours, pictures.surface, tools.maturity)
     with workers(settings.thread_count) as pool:
         cutter = Cutter(settings, planner, tools.ops, tools.encoder, pictures.surface, pool)
         reader = MomentReader(tools.at, tools.read, tools.ops, film.info.geometry)
@@ -176,6 +178,14 @@ def maturity_notices(picks: Sequence[Pick], above: float) -> list[Notice]:
             what = f"image {rank} at {time_text(time_s)} may be explicit ({explicit:.2f})"
             notices.append(Notice("maturity", f"{what}, look at it before it is shown", time_s))
     return notices
+
+
+def _text_check(film: Film, tools: Tools, planner: CropPlanner, pictures: FullSizePictures) -> TextCheck | None:
+    if tools.text is None:
+        return None
+    scenes = unlike_scenes(film.candidates, planner, film.pool)
+    marks = film_marks(scenes, planner, film.pool, tools.ops)
+    return TextCheck(tools.text, planner, tools.ops, pictures.surface, marks, scenes)
 
 
 def _count_rejections(film: Film, selection: Selection) -> None:

@@ -13,7 +13,6 @@ import numpy as np
 
 from engines.faces import Face
 from engines.maturity import MaturityClassifier
-from engines.text import TextDetector, is_overlay, text_share
 from kernels.surface import Surface
 
 from ..candidates.neighbours import NeighbourFaces
@@ -27,9 +26,7 @@ from ..settings.model import Settings
 from .judge import EmotionBaselines
 from .scores import score_of
 from .selection import Assessment, Pick, Selection, variety_of
-
-_MUCH_TEXT = 0.03
-"""Share of the picture that text must cover for the text component to be 0; a logo covers less. Chosen by eye."""
+from .text import TextCheck
 
 _FAULTY = 2
 """Looks beside a picture that must show the same fault; a blink is seen in two to five. Of 152 labelled frames with
@@ -64,7 +61,7 @@ class PixelChecks:
         film: Film,
         settings: Settings,
         baselines: EmotionBaselines,
-        text: TextDetector | None,
+        text: TextCheck | None,
         neighbours: NeighbourFaces,
         surface: Callable[[Candidate], Surface],
         maturity: MaturityClassifier | None = None,
@@ -98,12 +95,8 @@ class PixelChecks:
     def _text_in(self, assessment: Assessment) -> tuple[str | None, float]:
         if self._text is None:
             return None, 1.0
-        active = assessment.active
-        rect = (active.x, active.y, active.width, active.height)
-        reading = self._text.read(self._surface(assessment.candidate), rect)
-        clean = 1.0 - min(1.0, text_share(reading, rect) / _MUCH_TEXT)
-        reason = "text_overlay" if self._counts("text_overlay") and is_overlay(reading, rect) else None
-        return reason, round(clean, 4)
+        reason, clean = self._text.look(assessment)
+        return (reason if reason is not None and self._counts(reason) else None), clean
 
     def _explicit_in(self, assessment: Assessment) -> tuple[str | None, float | None]:
         if self._maturity is None:

@@ -127,6 +127,11 @@ def reading(*lines: tuple[float, float, float, float], score: float = 0.95) -> T
     return TextReading((boxes + np.array([100, 50, 0, 0])).astype(np.float32), np.full(len(lines), score, np.float32))
 
 
+def marked(*marks: tuple[float, float, float, float], score: float = 0.95) -> TextReading:
+    boxes = np.array(marks, np.float32).reshape(-1, 4) * np.array([1000, 500] * 2) + np.array([100, 50, 0, 0])
+    return TextReading(boxes.astype(np.float32), np.full(len(marks), score, np.float32))
+
+
 @pytest.mark.parametrize(
     "found",
     [
@@ -134,8 +139,11 @@ def reading(*lines: tuple[float, float, float, float], score: float = 0.95) -> T
         reading((0.24, 0.82, 0.14, 0.07)),
         reading((0.5, 0.4, 0.33, 0.06), (0.5, 0.54, 0.34, 0.1)),
         reading(*[(0.5, 0.2 + 0.1 * row, 0.15, 0.06) for row in range(5)]),
+        reading((0.52, 0.45, 0.24, 0.05)),
+        reading((0.5, 0.1, 0.3, 0.04)),
+        replace(reading(), tall=marked((0.1, 0.1, 0.3, 0.3)).boxes),
     ],
-    ids=["subtitle", "caption", "title", "credits"],
+    ids=["subtitle", "caption", "title", "credits", "in the middle", "at the top", "tall letters"],
 )
 def test_text_laid_over_the_picture(found: TextReading) -> None:
     assert is_overlay(found, AREA)
@@ -150,9 +158,12 @@ def test_text_laid_over_the_picture(found: TextReading) -> None:
         reading((0.5, 0.5, 0.9, 0.9)),
         reading((0.5, 0.8, 0.3, 0.1), score=0.7),
         reading((0.5, 0.75, 0.12, 0.22)),
+        reading((0.55, 0.45, 0.24, 0.05)),
+        reading((0.5, 0.45, 0.19, 0.05)),
     ],
-    ids=["nothing", "sign behind a person", "logo in a corner", "the whole picture", "unsure", "taller than wide"],
-)
+    ids=["nothing", "sign behind a person", "logo in a corner", "the whole picture", "unsure", "taller than wide",
+         "a sign beside the middle", "a short word in the middle"],
+)  # fmt: skip
 def test_text_of_the_scene_and_what_is_no_text(found: TextReading) -> None:
     assert not is_overlay(found, AREA)
 
@@ -182,11 +193,6 @@ def test_a_real_subtitle_is_seen_and_a_bare_face_is_not(session: Session) -> Non
 
 FINE, COARSE = (0.3, 0.25, 0.4, 0.5), (0.28, 0.22, 0.44, 0.56)
 """A mark at two scales: left, top, width, height in shares of `AREA`."""
-
-
-def marked(*marks: tuple[float, float, float, float], score: float = 0.95) -> TextReading:
-    boxes = np.array(marks, np.float32).reshape(-1, 4) * np.array([1000, 500] * 2) + np.array([100, 50, 0, 0])
-    return TextReading(boxes.astype(np.float32), np.full(len(marks), score, np.float32))
 
 
 @pytest.mark.parametrize(

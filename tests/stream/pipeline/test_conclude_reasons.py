@@ -38,7 +38,7 @@ FACES = (
     face((200, 80, 75, 100), embedding=EXTRA),
 )
 """Of the take of the same number: fine, cut by the bar, noisy, turned away, fine but for a blink right after, fine but
-for a subtitle, and somebody who is seen only once."""
+for a caption, and somebody who is seen only once."""
 REJECTED = {"cut_face": 1, "noisy": 1, "turned_away": 1, "eyes_closed": 1, "text_overlay": 1, "not_main": 1}
 
 
@@ -53,11 +53,11 @@ def picture(time_s: float) -> Surface:
 
 
 class Subtitles:
-    """A peer of `TextDetector`: one low line across the take that has it."""
+    """A peer of `TextDetector`: one line across the chin of the take that has it, where no crop leaves it out."""
 
     def read(self, surface: Surface, area: Rect | None = None) -> TextReading:
         written = int(surface.y[0, 0]) == 100 + WRITTEN_SHOT
-        boxes = np.array([(120, 215, 240, 15)] if written else [], np.float32).reshape(-1, 4)
+        boxes = np.array([(120, 160, 240, 15)] if written else [], np.float32).reshape(-1, 4)
         return TextReading(boxes, np.ones(len(boxes), np.float32))
 
 

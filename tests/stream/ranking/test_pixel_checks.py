@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from engines.faces import Face
-from engines.text import TextReading
 from kernels.surface import Colour, Geometry, Rect, Surface
 from stream.candidates.neighbours import NeighbourFaces
 from stream.film import Film
@@ -64,15 +63,15 @@ class Distances:
 
 
 class Page:
-    """A peer of `TextDetector` that sees the same lines in every picture: boxes in displayed pixels, all certain."""
+    """A peer of `stream.ranking.text.TextCheck` that finds the same in every picture."""
 
-    def __init__(self, *boxes: Rect) -> None:
-        self._reading = TextReading(np.array(boxes, np.float32).reshape(-1, 4), np.ones(len(boxes), np.float32))
-        self.read_in: list[Rect | None] = []
+    def __init__(self, reason: str | None, clean: float = 1.0) -> None:
+        self._found = reason, clean
+        self.looks = 0
 
-    def read(self, surface: Surface, area: Rect | None = None) -> TextReading:
-        self.read_in.append(area)
-        return self._reading
+    def look(self, asked: Assessment) -> tuple[str | None, float]:
+        self.looks += 1
+        return self._found
 
 
 class Rated:
@@ -193,40 +192,24 @@ def test_what_the_settings_ignore_does_not_hide_what_they_do_not() -> None:
     assert check_result(twice(4, grimace) | twice(1, blink), rank=no_mood).reason == "eyes_closed"
     both = replace(blink, emotion=grimace.emotion)
     assert check_result(twice(1, both), rank=no_eyes).reason == "extreme_expression"
-    assert check_result(twice(1, blink), page=Page(SUBTITLE), rank=no_eyes) == WRITTEN
+    assert check_result(twice(1, blink), page=Page("text_overlay", 0.0), rank=no_eyes) == WRITTEN
 
 
 WRITTEN = CheckResult("text_overlay", 0.0, complete=False)
-SUBTITLE: Rect = (480, 860, 960, 48)
-"""Half as wide as the picture, low, .03 of it."""
-LOGO: Rect = (100, 200, 192, 80)
-"""A hundredth of the picture, high up."""
 
 
-@pytest.mark.parametrize(
-    ("boxes", "expected"),
-    [
-        ((), CheckResult(None, 1.0)),
-        ((LOGO,), CheckResult(None, 0.6667)),
-        ((LOGO, (1000, 200, 192, 80)), CheckResult(None, 0.3333)),
-        ((SUBTITLE,), WRITTEN),
-        (((800, 900, 200, 20),), replace(WRITTEN, clean=0.9132)),  # hardly anything, but a caption stands there
-        (((100, 200, 600, 80),), WRITTEN),  # a title: .03125 of the picture
-        (((100, 200, 570, 80),), CheckResult(None, 0.0104)),  # .0297: large writing on a wall
-    ],
-)  # fmt: skip
-def test_text_over_the_picture(boxes: tuple[Rect, ...], expected: CheckResult) -> None:
-    page = Page(*boxes)
-    assert check_result({}, page=page) == expected
-    assert page.read_in == [(0, 140, 1920, 800)]
-    assert check_result({}, page=page, rank={"ignored_reasons": ("text_overlay",)}) == CheckResult(None, expected.clean)
+@pytest.mark.parametrize("reason", ["text_overlay", "card", None])
+def test_text_over_the_picture(reason: str | None) -> None:
+    page, ignored = Page(reason, 0.25), {"ignored_reasons": ("text_overlay", "card")}
+    assert check_result({}, page=page) == CheckResult(reason, 0.25, complete=reason is None)
+    assert check_result({}, page=page, rank=ignored) == CheckResult(None, 0.25)
     assert check_result({}, page=None) == CheckResult(None, 1.0)
 
 
 def test_a_picture_that_is_out_is_not_read() -> None:
-    page = Page(SUBTITLE)
+    page = Page("text_overlay", 0.0)
     assert check_result(twice(1, face(eyes=0.1)), page=page) == CheckResult("eyes_closed", 1.0, complete=False)
-    assert page.read_in == []
+    assert page.looks == 0
 
 
 @pytest.mark.parametrize(
@@ -280,7 +263,7 @@ def test_the_lower_of_the_two_limits_says_where_it_is_looked_at_twice() -> None:
 def test_a_picture_that_is_out_is_not_rated_unless_it_would_be_taken_in_spite_of_that() -> None:
     rated, blink = Rated(0.9), twice(1, face(eyes=0.1))
     assert check_result(blink, rated=rated) == CheckResult("eyes_closed", 1.0, complete=False)
-    assert check_result({}, page=Page(SUBTITLE), rated=rated) == WRITTEN
+    assert check_result({}, page=Page("text_overlay", 0.0), rated=rated) == WRITTEN
     assert rated.asked_in == []
     lifted = replace(assessment(), reasons=["eyes_closed"])
     assert check_result(blink, lifted, rated=rated) == CheckResult("explicit", 1.0, 0.9)

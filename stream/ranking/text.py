@@ -1,0 +1,190 @@
+"""Text over a picture, judged by the crops that will be cut: a caption that every crop leaves out is no fault.
+
+Titles and cards, whose text cannot be left out, are refused whatever else is lacking. Logos and watermarks that stay
+in one place through the film refuse nothing; crops avoid them as far as they can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import ceil, floor
+from threading import Lock
+
+import cv2
+import numpy as np
+
+from engines.text import TextDetector, TextReading, overlay_lines, text_boxes
+from kernels.ops import Ops
+from kernels.surface import Rect, Surface
+
+from ..candidates.picture_pool import PicturePool
+from ..framing.obstacles import is_clear
+from ..framing.overlays import LONG_SIDE, MOST_PICTURES, lasting_lines, persistent_marks
+from ..framing.planner import CropPlan, CropPlanner
+from ..records import ActiveRect, Candidate
+from .selection import Assessment
+
+_MUCH_TEXT = 0.03
+"""Share of a crop that text must cover for the text component to be 0; a logo covers less. Chosen by eye."""
+_CARD_ENERGY = 0.5
+"""Least share of a picture's squared gradients that lies in its lines of text on a card: a letter, credits, the name of
+a studio. (Cards of six films, some over a blurred picture: .56 to 1; other frames with text .36 at most.)"""
+_CARD_WIDTH, _LINE_REACH = 192, (0.1, 0.25)
+"""Width, pixels, of the picture in which that is measured; by what shares of its width and height a line is grown."""
+_UNLIKE = 0.5
+"""Correlation of the small luma of two pictures (16×9, bars left out) below which their edges are not those of one
+scene. Chosen by eye."""
+_READINGS = 4
+"""Pictures of the film that are read for text that stays in one place. Chosen by eye."""
+
+
+class TextCheck:
+    """Reads the text of one film's pictures and plans their crops around it. Safe for several threads.
+
+    `marks`: logos and watermarks, displayed pixels (`film_marks`). `others`: pictures of scenes unlike each other
+    (`unlike_scenes`), in which text that never moves is sought. `surface`: the full-size picture of a candidate.
+    """
+
+    def __init__(
+        self,
+        detector: TextDetector,
+        planner: CropPlanner,
+        ops: Ops,
+        surface: Callable[[Candidate], Surface],
+        marks: Sequence[Rect] = (),
+        others: Sequence[Candidate] = (),
+    ) -> None:
+        self._detector, self._planner, self._ops, self._surface = detector, planner, ops, surface
+        self._marks, self._others = list(marks), others[:_READINGS]
+        self._lock = Lock()
+        self._lasting: list[Rect] | None = None
+
+    def look(self, assessment: Assessment) -> tuple[str | None, float]:
+        """Why the picture is refused for its text (`card`, `text_overlay`; None: it is not), and how free of text its
+        crops are, 0–1. Its crops are planned and remembered by the planner. Synchronises (on a device)."""
+        active = assessment.active
+        area = (active.x, active.y, active.width, active.height)
+        reading = self._detector.read(self._surface(assessment.candidate), area)
+        lines, over = _lines_of(reading, area)
+        marks = self._marks
+        if over.any():
+            marks = [*marks, *self._lines_of_the_film()]
+        stays = np.array([any(_is_part(line, mark) for mark in marks) for line in lines.tolist()], bool)
+        lines, over = lines[~stays], over[~stays]
+        if len(lines) and not assessment.candidate.faces and self._is_card(assessment.candidate, area, lines):
+            return "card", 0.0
+        captions = [_rect(line) for line in lines[over].tolist()]
+        plan = self._plan(assessment, captions, marks)
+        clean = min((_clean(crop.source, lines) for _, crop in plan), default=1.0)
+        clear = all(is_clear(crop.source, captions) for _, crop in plan)
+        return (None if clear else "text_overlay"), round(clean, 4)
+
+    def _plan(self, assessment: Assessment, captions: list[Rect], marks: list[Rect]) -> CropPlan:
+        """The crops: without captions and marks where that is possible, else at least without captions."""
+        candidate, people = assessment.candidate, assessment.characters
+        plan = self._planner.plan(candidate, people, [*captions, *marks])
+        if not marks or all(is_clear(crop.source, [*captions, *marks]) for _, crop in plan):
+            return plan
+        without = self._planner.plan(candidate, people, captions)
+        best = [
+            one if is_clear(one[1].source, [*captions, *marks]) else other
+            for one, other in zip(plan, without, strict=True)
+        ]
+        return self._planner.keep(candidate, best)
+
+    def _lines_of_the_film(self) -> list[Rect]:
+        """Lines of text that never move; read once, from the pictures of other scenes."""
+        with self._lock:
+            if self._lasting is None:
+                self._lasting = lasting_lines([self._boxes(candidate) for candidate in self._others])
+            return self._lasting
+
+    def _boxes(self, candidate: Candidate) -> list[Rect]:
+        active = self._planner.active(candidate)
+        area = (active.x, active.y, active.width, active.height)
+        return [_rect(line) for line in text_boxes(self._detector.read(self._surface(candidate), area), area).tolist()]
+
+    def _is_card(self, candidate: Candidate, area: Rect, lines: np.ndarray) -> bool:
+        """Whether there is little in the picture but its lines (N, 4), displayed pixels."""
+        size = (_CARD_WIDTH, max(2, round(_CARD_WIDTH * area[3] / area[2])))
+        small = self._ops.to_host(self._ops.rgb(self._surface(candidate), area, size))
+        luma = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
+        energy = cv2.Sobel(luma, cv2.CV_32F, 1, 0) ** 2 + cv2.Sobel(luma, cv2.CV_32F, 0, 1) ** 2
+        inside = np.zeros(energy.shape, bool)
+        scale = size[0] / area[2]
+        for x, y, width, height in lines.tolist():
+            across, down = _LINE_REACH[0] * width, _LINE_REACH[1] * height
+            left, top = (x - area[0] - across) * scale, (y - area[1] - down) * scale
+            right, bottom = left + (width + 2 * across) * scale, top + (height + 2 * down) * scale
+            inside[max(0, int(top)) : int(bottom) + 1, max(0, int(left)) : int(right) + 1] = True
+        return bool(energy[inside].sum() >= _CARD_ENERGY * energy.sum())
+
+
+def _lines_of(reading: TextReading, area: Rect) -> tuple[np.ndarray, np.ndarray]:
+    """(N, 4) lines, displayed pixels, and (N,) whether each was laid over the picture."""
+    boxes = text_boxes(reading, area)
+    shares = (boxes - np.array([*area[:2], 0, 0])) / np.array([*area[2:]] * 2)
+    return boxes, overlay_lines(shares, len(reading.tall))
+
+
+def _rect(line: Sequence[float]) -> Rect:
+    x, y, width, height = line
+    return x, y, width, height
+
+
+def _is_part(line: Sequence[float], mark: Rect) -> bool:
+    """Whether most of a line lies in a mark."""
+    across = min(line[0] + line[2], mark[0] + mark[2]) - max(line[0], mark[0])
+    down = min(line[1] + line[3], mark[1] + mark[3]) - max(line[1], mark[1])
+    return max(0.0, across) * max(0.0, down) > 0.5 * line[2] * line[3]
+
+
+def _clean(source: Rect, lines: np.ndarray) -> float:
+    """1 without any text in a crop, 0 with a lot. `lines` (N, 4), displayed pixels."""
+    corner = np.maximum(lines[:, :2], source[:2])
+    reach = np.minimum(lines[:, :2] + lines[:, 2:], np.add(source[:2], source[2:]))
+    covered = float(np.clip(reach - corner, 0, None).prod(1).sum()) / (source[2] * source[3])
+    return 1.0 - min(1.0, covered / _MUCH_TEXT)
+
+
+def unlike_scenes(candidates: Sequence[Candidate], planner: CropPlanner, pool: PicturePool) -> list[Candidate]:
+    """Up to `MOST_PICTURES` candidates by time whose pictures are still in the pool and are composed differently."""
+    found: list[Candidate] = []
+    forms: list[np.ndarray] = []
+    for candidate in sorted(candidates, key=lambda c: c.pts_s):
+        surface = pool.get(candidate.pts_s)
+        if surface is None:
+            continue
+        form = _form(candidate, planner.active(candidate), surface)
+        if all(len(other) != len(form) or float(form @ other) < _UNLIKE for other in forms):
+            found.append(candidate)
+            forms.append(form)
+    places = np.linspace(0, len(found) - 1, min(len(found), MOST_PICTURES)).round().astype(int)
+    return [found[place] for place in places]
+
+
+def _form(candidate: Candidate, active: ActiveRect, surface: Surface) -> np.ndarray:
+    """(N,) unit vector, or 0: the small luma picture of the row inside the bars, less its mean."""
+    luma = candidate.row["signature_y"].astype(np.float64)
+    rows, columns = luma.shape
+    down, across = rows / surface.geometry.display_height, columns / surface.geometry.display_width
+    top, bottom = ceil(active.y * down), floor((active.y + active.height) * down)
+    left, right = ceil(active.x * across), floor((active.x + active.width) * across)
+    inside = luma[top:bottom, left:right].ravel()
+    inside = inside - inside.mean() if inside.size else inside
+    return np.asarray(inside / max(float(np.linalg.norm(inside)), 1e-9))
+
+
+def film_marks(scenes: Sequence[Candidate], planner: CropPlanner, pool: PicturePool, ops: Ops) -> list[Rect]:
+    """Logos and watermarks of the film, displayed pixels, from small copies of pictures in the pool. Scenes with other
+    bars than the first are left out. Synchronises (on a device), once for each picture."""
+    same = [c for c in scenes if planner.active(c) == planner.active(scenes[0])]
+    if not same:
+        return []
+    active = planner.active(same[0])
+    area = (active.x, active.y, active.width, active.height)
+    scale = min(1.0, LONG_SIDE / max(area[2:]))
+    size = (max(2, round(area[2] * scale)), max(2, round(area[3] * scale)))
+    held = [surface for candidate in same if (surface := pool.get(candidate.pts_s)) is not None]
+    small = [cv2.cvtColor(ops.to_host(ops.rgb(surface, area, size)), cv2.COLOR_RGB2GRAY) for surface in held]
+    return persistent_marks([np.asarray(luma) for luma in small], area)
