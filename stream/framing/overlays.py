@@ -13,6 +13,11 @@ import numpy as np
 
 from kernels.surface import Rect
 
+from ..records import ActiveRect
+from ..settings.formats import Format
+from .crops import Crop, file_size
+from .obstacles import is_clear
+
 LONG_SIDE = 384
 """Longer side, pixels, of the pictures that are compared: thin letters must keep their edges."""
 LEAST_PICTURES, MOST_PICTURES = 5, 10
@@ -83,6 +88,35 @@ def _placed(box: Sequence[int], shape: tuple[int, ...], area: Rect) -> Rect:
     right = min(shape[1], box[0] + box[2] + _MARGIN_PX)
     bottom = min(shape[0], box[1] + box[3] + _MARGIN_PX)
     return area[0] + left * scale_x, area[1] + top * scale_y, (right - left) * scale_x, (bottom - top) * scale_y
+
+
+def is_cut(source: Rect, mark: Rect) -> bool:
+    """Whether an edge of the crop runs through the mark."""
+    inside = (
+        mark[0] >= source[0]
+        and mark[1] >= source[1]
+        and mark[0] + mark[2] <= source[0] + source[2]
+        and mark[1] + mark[3] <= source[1] + source[3]
+    )
+    return not inside and not is_clear(source, [mark])
+
+
+def with_whole_marks(
+    form: Format, crop: Crop, active: ActiveRect, captions: Sequence[Rect], marks: Sequence[Rect]
+) -> Crop:
+    """The crop itself, or the largest one around it where that cuts no mark and has no caption inside."""
+    if not any(is_cut(crop.source, mark) for mark in marks):
+        return crop
+    x, y, width, height = crop.source
+    tall = min(active.height, active.width / form.aspect_ratio)
+    wide = tall * form.aspect_ratio
+    left = min(max(x + (width - wide) / 2, active.x), active.x + active.width - wide)
+    top = min(max(y + (height - tall) / 2, active.y), active.y + active.height - tall)
+    source = (round(left, 2), round(top, 2), round(wide, 2), round(tall, 2))
+    if any(is_cut(source, mark) for mark in marks) or not is_clear(source, captions):
+        return crop
+    size, scale = file_size(form, tall)
+    return Crop(source, size, round(scale, 4))
 
 
 def lasting_lines(readings: Sequence[Sequence[Rect]]) -> list[Rect]:

@@ -19,7 +19,7 @@ from kernels.surface import Rect, Surface
 
 from ..candidates.picture_pool import PicturePool
 from ..framing.obstacles import is_clear
-from ..framing.overlays import LONG_SIDE, MOST_PICTURES, lasting_lines, persistent_marks
+from ..framing.overlays import LONG_SIDE, MOST_PICTURES, lasting_lines, persistent_marks, with_whole_marks
 from ..framing.planner import CropPlan, CropPlanner
 from ..records import ActiveRect, Candidate
 from .selection import Assessment
@@ -80,16 +80,18 @@ class TextCheck:
         return (None if clear else "text_overlay"), round(clean, 4)
 
     def _plan(self, assessment: Assessment, captions: list[Rect], marks: list[Rect]) -> CropPlan:
-        """The crops: without captions and marks where that is possible, else at least without captions."""
+        """The crops: without captions and marks where that is possible, else without captions and with whole marks."""
         candidate, people = assessment.candidate, assessment.characters
         plan = self._planner.plan(candidate, people, [*captions, *marks])
         if not marks or all(is_clear(crop.source, [*captions, *marks]) for _, crop in plan):
             return plan
         without = self._planner.plan(candidate, people, captions)
+        active = assessment.active
         best = [
-            one if is_clear(one[1].source, [*captions, *marks]) else other
-            for one, other in zip(plan, without, strict=True)
-        ]
+            (form, crop) if is_clear(crop.source, [*captions, *marks])
+            else (form, with_whole_marks(form, other, active, captions, marks))
+            for (form, crop), (_, other) in zip(plan, without, strict=True)
+        ]  # fmt: skip
         return self._planner.keep(candidate, best)
 
     def _lines_of_the_film(self) -> list[Rect]:

@@ -8,7 +8,10 @@ import pytest
 from skimage.data import astronaut, camera, chelsea, coffee, coins, rocket
 
 from kernels.surface import Rect
-from stream.framing.overlays import lasting_lines, persistent_marks
+from stream.framing.crops import Crop
+from stream.framing.overlays import is_cut, lasting_lines, persistent_marks, with_whole_marks
+from stream.records import ActiveRect
+from stream.settings.model import Settings
 
 SIZE = (384, 216)
 AREA = (0.0, 100.0, 1920.0, 1080.0)
@@ -82,3 +85,24 @@ def test_a_line_that_stays_is_told_from_subtitles() -> None:
 def test_the_boxes_of_a_line_that_stays_vary_a_little() -> None:
     readings: list[list[Rect]] = [[(80.0 + k, 900.0 - k, 700.0 - 9 * k, 40.0 + k)] for k in range(4)]
     assert lasting_lines(readings) == [WATERMARK]
+
+
+ACTIVE = ActiveRect(0, 0, 1920, 1080)
+CORNER = (1700.0, 40.0, 120.0, 80.0)
+
+
+@pytest.mark.parametrize(
+    ("source", "captions", "expected"),
+    [
+        ((400.0, 50.0, 1400.0, 787.5), [], (0.0, 0.0, 1920.0, 1080.0)),
+        ((100.0, 50.0, 1400.0, 787.5), [], (100.0, 50.0, 1400.0, 787.5)),
+        ((460.0, 20.0, 1400.0, 787.5), [], (460.0, 20.0, 1400.0, 787.5)),
+        ((400.0, 50.0, 1400.0, 787.5), [(600.0, 1000.0, 700.0, 50.0)], (400.0, 50.0, 1400.0, 787.5)),
+    ],
+    ids=["cut", "outside", "inside", "cut, but a caption stands below"],
+)
+def test_a_mark_that_would_be_cut_is_shown_whole(source: Rect, captions: list[Rect], expected: Rect) -> None:
+    (form,) = Settings(formats=("landscape",)).chosen_formats()
+    crop = with_whole_marks(form, Crop(source, (1920, 1080), 1.0), ACTIVE, captions, [CORNER])
+    assert crop.source == expected
+    assert is_cut(crop.source, CORNER) == bool(captions)
