@@ -26,9 +26,10 @@ from .selection import Assessment
 
 _MUCH_TEXT = 0.03
 """Share of a crop that text must cover for the text component to be 0; a logo covers less. Chosen by eye."""
-_CARD_ENERGY = 0.5
-"""Least share of a picture's squared gradients that lies in its lines of text on a card: a letter, credits, the name of
-a studio. (Cards of six films, some over a blurred picture: .56 to 1; other frames with text .36 at most.)"""
+_CARD_ENERGY, _CARD_PLAIN, _PLAIN_SLOPE = 0.5, 0.85, 2.0
+"""A card (a letter, credits, the name of a studio): least share of the picture's squared gradients that lies in its
+lines, and of the rest that slopes by less than `_PLAIN_SLOPE`, luma (0–255) a pixel. (Cards of seven films: .56 to 1
+and .94 to 1, a title over a blurred picture .82 and .54; other frames with text .36 and .84 at most.)"""
 _CARD_WIDTH, _LINE_REACH = 192, (0.1, 0.25)
 """Width, pixels, of the picture in which that is measured; by what shares of its width and height a line is grown."""
 _UNLIKE = 0.5
@@ -111,7 +112,8 @@ class TextCheck:
         size = (_CARD_WIDTH, max(2, round(_CARD_WIDTH * area[3] / area[2])))
         small = self._ops.to_host(self._ops.rgb(self._surface(candidate), area, size))
         luma = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
-        energy = cv2.Sobel(luma, cv2.CV_32F, 1, 0) ** 2 + cv2.Sobel(luma, cv2.CV_32F, 0, 1) ** 2
+        slopes = (cv2.Sobel(luma, cv2.CV_32F, *way, scale=1 / 8) for way in ((1, 0), (0, 1)))
+        energy = np.square(np.stack(list(slopes))).sum(0)
         inside = np.zeros(energy.shape, bool)
         scale = size[0] / area[2]
         for x, y, width, height in lines.tolist():
@@ -119,7 +121,8 @@ class TextCheck:
             left, top = (x - area[0] - across) * scale, (y - area[1] - down) * scale
             right, bottom = left + (width + 2 * across) * scale, top + (height + 2 * down) * scale
             inside[max(0, int(top)) : int(bottom) + 1, max(0, int(left)) : int(right) + 1] = True
-        return bool(energy[inside].sum() >= _CARD_ENERGY * energy.sum())
+        plain = (energy[~inside] < _PLAIN_SLOPE**2).sum() >= _CARD_PLAIN * (~inside).sum()
+        return bool(plain and energy[inside].sum() >= _CARD_ENERGY * energy.sum())
 
 
 def _lines_of(reading: TextReading, area: Rect) -> tuple[np.ndarray, np.ndarray]:

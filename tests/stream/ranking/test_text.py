@@ -189,7 +189,7 @@ def leader() -> np.ndarray:
         (written(BLACK, *LETTER), "card"),
         (written(BLACK, *CREDITS), "card"),
         (written(BLACK, STUDIO), "card"),
-        (written(scene(WIDE), ("ALIEN", 0.5, 0.5, 0.35)), "card"),
+        (written(scene(WIDE), ("ALIEN", 0.5, 0.5, 0.35)), "text_overlay"),
         (leader(), "card"),
         (written(scene(WIDE), ("nobody and somebody present", 0.5, 0.5, 0.05)), "text_overlay"),
         (written(scene(UPRIGHT), ("you will not believe", 0.5, 0.5, 0.03)), "text_overlay"),
