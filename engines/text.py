@@ -66,15 +66,17 @@ class TextDetector:
     def __init__(self, session: Session, ops: Ops, *, long_side: int = 384, tools: EngineTools = HOST_TOOLS):
         self._session, self._ops, self._tools, self._long_side = session, ops, tools, long_side
 
-    def read(self, surface: Surface, area: Rect | None = None) -> TextReading:
-        """Lines of text inside `area` (displayed pixels, default: all), from top to bottom. The network runs a second
-        time, on a smaller picture, where the first one marks something tall. Synchronises (on a device)."""
+    def read(self, surface: Surface, area: Rect | None = None, *, long_side: int | None = None) -> TextReading:
+        """Lines of text inside `area` (displayed pixels, default: all), from top to bottom. `long_side`: instead of the
+        detector's own. The network runs a second time, on a smaller picture, where the first one marks something tall.
+        Synchronises (on a device)."""
         geometry = surface.geometry
         whole = area or (0.0, 0.0, float(geometry.display_width), float(geometry.display_height))
-        reading = self._read(surface, whole, self._long_side)
+        side = long_side or self._long_side
+        reading = self._read(surface, whole, side)
         if not _is_tall(reading, whole).any():
             return reading
-        coarse = self._read(surface, whole, self._long_side // COARSE_SCALE)
+        coarse = self._read(surface, whole, side // COARSE_SCALE)
         return replace(reading, tall=tall_lettering(reading, coarse, whole))
 
     def _read(self, surface: Surface, area: Rect, long_side: int) -> TextReading:

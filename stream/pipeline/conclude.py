@@ -185,7 +185,7 @@ def _text_check(film: Film, tools: Tools, planner: CropPlanner, pictures: FullSi
         return None
     scenes = unlike_scenes(film.candidates, planner, film.pool)
     marks = film_marks(scenes, planner, film.pool, tools.ops)
-    return TextCheck(tools.text, planner, tools.ops, pictures.surface, marks, scenes)
+    return TextCheck(tools.text, planner, tools.ops, pictures.surface, marks, scenes, film.pool.beside)
 
 
 def _count_rejections(film: Film, selection: Selection) -> None:

@@ -13,7 +13,7 @@ from threading import Lock
 import cv2
 import numpy as np
 
-from engines.text import TextDetector, TextReading, overlay_lines, text_boxes
+from engines.text import TITLE_LEAST_SHARE, TextDetector, TextReading, overlay_lines, text_boxes
 from kernels.ops import Ops
 from kernels.surface import Rect, Surface
 
@@ -21,7 +21,7 @@ from ..candidates.picture_pool import PicturePool
 from ..framing.obstacles import is_clear
 from ..framing.overlays import LONG_SIDE, MOST_PICTURES, lasting_lines, persistent_marks, with_whole_marks
 from ..framing.planner import CropPlan, CropPlanner
-from ..records import ActiveRect, Candidate
+from ..records import ActiveRect, Candidate, TimedSurface
 from .selection import Assessment
 
 _MUCH_TEXT = 0.03
@@ -35,6 +35,10 @@ _CARD_WIDTH, _LINE_REACH = 192, (0.1, 0.25)
 _UNLIKE = 0.5
 """Correlation of the small luma of two pictures (16×9, bars left out) below which their edges are not those of one
 scene. Chosen by eye."""
+_BESIDE_SIDE, _BESIDE_SCORE, _BESIDE_ASPECT, _BESIDE_HEIGHT = 192, 0.9, 2.0, 0.35
+"""How the pictures beside one are read: their longer side, pixels, for a quarter of the cost; then a title has this
+score, width over height and height, in shares of the picture, at most, for at this size lines grow. (Of 1,989 frames of
+19 films all that pass are title cards and credits, but for one.)"""
 _READINGS = 4
 """Pictures of the film that are read for text that stays in one place. Chosen by eye."""
 
@@ -44,6 +48,7 @@ class TextCheck:
 
     `marks`: logos and watermarks, displayed pixels (`film_marks`). `others`: pictures of scenes unlike each other
     (`unlike_scenes`), in which text that never moves is sought. `surface`: the full-size picture of a candidate.
+    `beside`: time → small pictures from just before and after (`PicturePool.beside`).
     """
 
     def __init__(
@@ -54,9 +59,10 @@ class TextCheck:
         surface: Callable[[Candidate], Surface],
         marks: Sequence[Rect] = (),
         others: Sequence[Candidate] = (),
+        beside: Callable[[float], Sequence[TimedSurface] | None] = lambda pts_s: None,
     ) -> None:
         self._detector, self._planner, self._ops, self._surface = detector, planner, ops, surface
-        self._marks, self._others = list(marks), others[:_READINGS]
+        self._marks, self._others, self._beside = list(marks), others[:_READINGS], beside
         self._lock = Lock()
         self._lasting: list[Rect] | None = None
 
@@ -67,14 +73,16 @@ class TextCheck:
         area = (active.x, active.y, active.width, active.height)
         reading = self._detector.read(self._surface(assessment.candidate), area)
         lines, over = _lines_of(reading, area)
+        titles = self._titles_beside(assessment.candidate, area)
         marks = self._marks
-        if over.any():
+        if over.any() or titles:
             marks = [*marks, *self._lines_of_the_film()]
-        stays = np.array([any(_is_part(line, mark) for mark in marks) for line in lines.tolist()], bool)
+        stays = np.array([_in_any(line, marks) for line in lines.tolist()], bool)
         lines, over = lines[~stays], over[~stays]
         if len(lines) and not assessment.candidate.faces and self._is_card(assessment.candidate, area, lines):
             return "card", 0.0
         captions = [_rect(line) for line in lines[over].tolist()]
+        captions += [title for title in titles if not _in_any(title, marks)]
         plan = self._plan(assessment, captions, marks)
         clean = min((_clean(crop.source, lines) for _, crop in plan), default=1.0)
         clear = all(is_clear(crop.source, captions) for _, crop in plan)
@@ -94,6 +102,20 @@ class TextCheck:
             for (form, crop), (_, other) in zip(plan, without, strict=True)
         ]  # fmt: skip
         return self._planner.keep(candidate, best)
+
+    def _titles_beside(self, candidate: Candidate, area: Rect) -> list[Rect]:
+        """Where titles stand in the first and the last of the pictures beside this one. A title that moves or fades is
+        a smear or a shade here, which the network does not see."""
+        pictures = self._beside(candidate.pts_s) or ()
+        found: list[Rect] = []
+        for _, surface in {id(one): one for one in (*pictures[:1], *pictures[-1:])}.values():
+            reading = self._detector.read(surface, area, long_side=_BESIDE_SIDE)
+            wide = reading.boxes[:, 2] >= _BESIDE_ASPECT * reading.boxes[:, 3]
+            low = reading.boxes[:, 3] <= _BESIDE_HEIGHT * area[3]
+            titles = reading.boxes[wide & low & (reading.scores >= _BESIDE_SCORE)]
+            if float(titles[:, 2:].prod(1).sum()) >= TITLE_LEAST_SHARE * area[2] * area[3]:
+                found += [_rect(box) for box in titles.tolist()]
+        return found
 
     def _lines_of_the_film(self) -> list[Rect]:
         """Lines of text that never move; read once, from the pictures of other scenes."""
@@ -137,11 +159,15 @@ def _rect(line: Sequence[float]) -> Rect:
     return x, y, width, height
 
 
-def _is_part(line: Sequence[float], mark: Rect) -> bool:
-    """Whether most of a line lies in a mark."""
-    across = min(line[0] + line[2], mark[0] + mark[2]) - max(line[0], mark[0])
-    down = min(line[1] + line[3], mark[1] + mark[3]) - max(line[1], mark[1])
-    return max(0.0, across) * max(0.0, down) > 0.5 * line[2] * line[3]
+def _in_any(line: Sequence[float], marks: Sequence[Rect]) -> bool:
+    """Whether most of a line lies in one of the marks."""
+
+    def common(mark: Rect) -> float:
+        across = min(line[0] + line[2], mark[0] + mark[2]) - max(line[0], mark[0])
+        down = min(line[1] + line[3], mark[1] + mark[3]) - max(line[1], mark[1])
+        return max(0.0, across) * max(0.0, down)
+
+    return any(common(mark) > 0.5 * line[2] * line[3] for mark in marks)
 
 
 def _clean(source: Rect, lines: np.ndarray) -> float:

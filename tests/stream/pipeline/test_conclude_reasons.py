@@ -55,7 +55,7 @@ def picture(time_s: float) -> Surface:
 class Subtitles:
     """A peer of `TextDetector`: one line across the chin of the take that has it, where no crop leaves it out."""
 
-    def read(self, surface: Surface, area: Rect | None = None) -> TextReading:
+    def read(self, surface: Surface, area: Rect | None = None, *, long_side: int | None = None) -> TextReading:
         written = int(surface.y[0, 0]) == 100 + WRITTEN_SHOT
         boxes = np.array([(120, 160, 240, 15)] if written else [], np.float32).reshape(-1, 4)
         return TextReading(boxes, np.ones(len(boxes), np.float32))

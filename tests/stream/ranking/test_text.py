@@ -65,7 +65,7 @@ class Scripted:
         self._reading = TextReading(as_boxes[0], np.ones(len(boxes), np.float32), as_boxes[1])
         self.readings = 0
 
-    def read(self, surface: Surface, area: Rect | None = None) -> TextReading:
+    def read(self, surface: Surface, area: Rect | None = None, *, long_side: int | None = None) -> TextReading:
         self.readings += 1
         return self._reading
 
@@ -76,6 +76,7 @@ def checked(
     faces: Sequence[Face] = (),
     marks: Sequence[Rect] = (),
     formats: tuple[str, ...] = ("landscape",),
+    beside: Sequence[np.ndarray] = (),
 ) -> tuple[str | None, float, list[Rect]]:
     """What is said of a picture, and the crops that will be cut from it."""
     height, width = picture.shape[:2]
@@ -83,7 +84,8 @@ def checked(
     active = ActiveRect(0, 0, width, height)
     forms = Settings(formats=formats).chosen_formats()
     planner = CropPlanner(forms, ActiveRects(active), OPS, lambda c: surface_of(picture), frozenset(), 0.6)
-    check = TextCheck(detector, planner, OPS, lambda c: surface_of(picture), marks)
+    around = [(float(place), surface_of(other)) for place, other in enumerate(beside)]
+    check = TextCheck(detector, planner, OPS, lambda c: surface_of(picture), marks, (), lambda pts_s: around)
     asked = Assessment(one, active, 0.5, {}, None, False, characters=(None,) * len(one.faces))
     reason, clean = check.look(asked)
     return reason, clean, [crop.source for _, crop in planner.planned(one, asked.characters)]
@@ -206,6 +208,29 @@ def test_real_text(session: Session, picture: np.ndarray, reason: str | None) ->
     found, _, crops = checked(TextDetector(session, OPS), picture)
     assert found == reason
     assert all(crop[0] >= 0 and crop[1] >= 0 for crop in crops)
+
+
+def smeared(words: str, height: float) -> np.ndarray:
+    """A scene over which a title flies too fast to be read."""
+    title = written(np.zeros_like(scene(WIDE)), (words, 0.5, 0.5, height))
+    opacity = cv2.blur((title > 60).any(2).astype(np.float32), (80, 1))[..., None]
+    return (scene(WIDE) * (1 - opacity) + 255 * opacity).astype(np.uint8)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("place", [0, 2])
+def test_a_smear_of_a_moving_title_is_known_by_its_neighbours(session: Session, place: int) -> None:
+    smear, beside = smeared("MOVING TITLE", 0.12), [scene(WIDE)] * 3
+    detector = TextDetector(session, OPS)
+    assert checked(detector, smear, [HEAD], beside=beside)[0] is None
+    beside[place] = written(scene(WIDE), ("MOVING TITLE", 0.5, 0.4, 0.12))
+    assert checked(detector, smear, [HEAD], beside=beside)[0] == "text_overlay"
+
+
+@pytest.mark.models
+def test_a_subtitle_that_comes_a_moment_later_is_no_fault(session: Session) -> None:
+    later = written(scene(WIDE), ("Where have you been?", 0.5, 0.9, 0.04))
+    assert checked(TextDetector(session, OPS), scene(WIDE), [HEAD], beside=[later] * 2)[0] is None
 
 
 def pooled(pictures: Sequence[np.ndarray]) -> tuple[PicturePool, list]:
