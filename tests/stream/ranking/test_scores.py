@@ -54,7 +54,8 @@ def test_light_is_that_of_the_leading_face_where_it_was_looked_at():
 
 def test_light_and_colour_are_those_inside_the_bars():
     """Half of the picture lies in bars: inside, means are twice as high."""
-    shown = replace(portraits.candidate(), row=portraits.row(luma_mean=22.0, luma_std=30.0, colourfulness=20.0, histogram=0))
+    measured = portraits.row(luma_mean=22.0, luma_std=30.0, colourfulness=20.0, histogram=0)
+    shown = replace(portraits.candidate(), row=measured)
     person, active = LeadPerson(False, False, 0.0), ActiveRect(0, 270, 1920, 540)
     whole, inside = (components_of(shown, None, person, active, 0.5, share) for share in (1.0, 0.5))
     assert whole["exposure"] == pytest.approx((22 - 18) / (70 - 18))
