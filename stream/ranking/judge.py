@@ -18,6 +18,7 @@ from ..people.eyes import eye_score, openness, typical_openness
 from ..records import Candidate, Character
 from ..settings.model import Settings
 from .filters import FilterInput, film_context, rejection_reasons
+from .relations import Relations
 from .scores import LeadPerson, components_of, focus_ranks, score_of
 from .selection import Assessment
 
@@ -80,6 +81,7 @@ class Judge:
     ) -> None:
         self._by_track = {track: character for character in characters for track in character.tracks}
         self._typical = typical_openness(film.tracks, characters)
+        self._relations = Relations(characters, film.tracks, settings.faces)
         self._ranks = focus_ranks(film.candidates)
         self._context = film_context(film.candidates, active.film, settings, any(c.main for c in characters))
         self._baselines, self._active, self._settings = baselines, active, settings
@@ -101,7 +103,7 @@ class Judge:
         share = active.width * active.height / self._pixels
         components = components_of(candidate, lead, lead_person, active, sharpness, share)
         rounded = {name: round(value, 4) for name, value in components.items()}
-        return Assessment(
+        assessment = Assessment(
             candidate=candidate,
             active=active,
             score=score_of(rounded, self._settings.rank.weights),
@@ -112,6 +114,8 @@ class Judge:
             characters=tuple(None if p is None else p.id for p in people),
             typical_openness=seen.typical_openness,
         )
+        self._relations.note(assessment)
+        return assessment
 
     def _filter_input(
         self, candidate: Candidate, lead: Face | None, person: Character | None, people: Sequence[Character | None]

@@ -33,7 +33,8 @@ def why(pick: Pick, names: dict[str, int]) -> list[str]:
     `names`: character id → place by screen time, from 1.
     """
     assessment = pick.assessment
-    return [*_subject_phrase(assessment, names), *_quality_phrases(assessment), *_lifted_phrases(pick)]
+    subject = [*_subject_phrase(assessment, names), *_together_phrase(assessment)]
+    return [*subject, *_quality_phrases(assessment), *_lifted_phrases(pick)]
 
 
 def shot_scale(height_ratio: float) -> str:
@@ -50,6 +51,13 @@ def _subject_phrase(assessment: Assessment, names: dict[str, int]) -> list[str]:
         return [f"{scale} of someone unknown"]
     place = f"no. {names[assessment.person]} by screen time"
     return [f"{scale} of {'main ' if assessment.main else ''}character {assessment.person} ({place})"]
+
+
+def _together_phrase(assessment: Assessment) -> list[str]:
+    if not assessment.together:
+        return []
+    *others, last = assessment.together
+    return [f"main characters {', '.join(others)} and {last} together"]
 
 
 def _quality_phrases(assessment: Assessment) -> list[str]:

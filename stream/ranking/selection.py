@@ -29,6 +29,9 @@ _NEAR_S = 20.0
 """The most that counts as near. In a short film it is the time there is for each image."""
 _MORE_ALIKE = 0.5
 """How far the limit on likeness is lifted at a time, towards the same picture (1): .85, .925, .9625. Chosen by eye."""
+_TOGETHER = 0.1
+"""What the score of a picture of main characters together may lack to take the last place. Chosen by eye: in E01–E05
+the best chosen picture is .15 to .36 better than the last one."""
 
 
 @dataclass(slots=True)
@@ -52,6 +55,10 @@ class Assessment:
     """The openness that is usual for the eyes that were judged (`stream.people.eyes`)."""
     explicit: float | None = None
     """How likely the picture is sexually explicit, 0–1; None when it was not asked (`stream.ranking.pixel_checks`)."""
+    together: tuple[str, ...] = ()
+    """The main characters that the picture shows together, two or more (`stream.ranking.relations`)."""
+    relation: float = 0.0
+    """How strong the relation between them is, 0–1."""
 
 
 @dataclass(slots=True)
@@ -142,7 +149,25 @@ class Selection:
             variety = variety.without(name, self._wanted)
             allowed |= {name} - LIMITS
             self._fill(assessments, allowed, variety, refuse)
+        self._take_a_group(refuse, variety.alike)
         return self.picks
+
+    def _take_a_group(self, refuse: Callable[[Assessment], str | None], alike: float) -> None:
+        """Where no chosen picture shows main characters together, give the best that does the last place, if it lacks
+        little (`_allowance`) and is no copy. It may be one more of its shot and of its leading person."""
+        if not self.picks or any(pick.assessment.together for pick in self.picks):
+            return
+        full = len(self.picks) >= self._wanted
+        *others, last = self.picks
+        groups = [a for a in self.assessments if a.together and not a.reasons]
+        for group in sorted(groups, key=lambda a: (-round(a.score + _allowance(a), 4), a.candidate.pts_s)):
+            if full and round(group.score + _allowance(group), 4) < last.assessment.score:
+                return
+            self.picks = others if full else [*others, last]
+            if not _is_copy(group, self.picks, alike) and not self._refused(group, refuse):
+                self.picks = [*self.picks, Pick(group, [])]
+                return
+            self.picks = [*others, last]
 
     def _fill(
         self,
@@ -223,6 +248,19 @@ def _passes(assessment: Assessment, allowed: set[str]) -> bool:
     """Whether nothing speaks against a picture, or one reason alone that is lifted."""
     reasons = assessment.reasons
     return not reasons or (len(reasons) == 1 and reasons[0] in allowed)
+
+
+def _is_copy(assessment: Assessment, picks: Sequence[Pick], alike: float) -> bool:
+    """Whether a picture is chosen already: at the same time, or alike by descriptor."""
+    chosen = [pick.assessment.candidate for pick in picks]
+    same_time = any(abs(other.pts_s - assessment.candidate.pts_s) < 1e-6 for other in chosen)
+    return same_time or any(similarity(other, assessment.candidate) >= alike for other in chosen)
+
+
+def _allowance(group: Assessment) -> float:
+    """What the score of a picture of main characters together may lack: `_TOGETHER` at most, half of it where their
+    relation is weak."""
+    return _TOGETHER * (0.5 + 0.5 * group.relation)
 
 
 def similarity(a: Candidate, b: Candidate) -> float:
