@@ -49,13 +49,6 @@ class Evidence:
         nearer = np.minimum(distances, np.maximum(distances - self.worth, _NEAREST))
         return np.asarray(1 - balance * np.where(self.worth < 0, distances - self.worth, nearer))
 
-    def used(self, cosines: np.ndarray, labels: np.ndarray, limit: float) -> list[str]:
-        """The kinds that speak for pairs of one person whose faces alone are farther apart than `limit`."""
-        together = (
-            (labels[:, None] == labels) & (labels >= 0) & (1 - cosines > limit) & ~np.eye(len(labels), dtype=bool)
-        )
-        return [name for name, pairs in self.kinds.items() if (pairs & together).any()]
-
 
 def faces_only(apart: np.ndarray) -> Evidence:
     """No evidence but which pairs one picture shows. `apart`: (N, N) bool."""

@@ -59,17 +59,21 @@ def group_tracks(
     """
     balance = 1 - settings.same_person_cosine
     cosines = np.clip(embeddings.astype(np.float64) @ embeddings.T.astype(np.float64), -1, 1)
-    weighed, apart = evidence.applied(cosines, balance), evidence.apart
     labels, method = _first_guess(embeddings, cosines, settings, device)
     few = len(embeddings) < settings.few_tracks
-    if few and not method.startswith(_ONE_PERSON):
-        labels = _few_people(embeddings, weighed, apart, _FEW_LIMIT * balance)
-    else:
-        labels = _split_clusters(embeddings, cosines, labels, apart, balance)
+    linked = few and not method.startswith(_ONE_PERSON)
+    if not linked:
+        labels = _split_clusters(embeddings, cosines, labels, evidence.apart, balance)
     if not few:
         labels = _without_lonely(labels)
-    labels = merge_groups(weighed, labels, apart, partial(on_strong_evidence, balance))
-    return labels, _method_text(method, labels) + evidence_text(evidence, cosines, labels, balance)
+
+    def joined(weighed: np.ndarray) -> np.ndarray:
+        first = _few_people(embeddings, weighed, evidence.apart, _FEW_LIMIT * balance) if linked else labels
+        return merge_groups(weighed, first, evidence.apart, partial(on_strong_evidence, balance))
+
+    found = joined(evidence.applied(cosines, balance))
+    by_faces = joined(cosines) if evidence.worth.any() else found
+    return found, _method_text(method, found) + evidence_text(evidence, found, by_faces)
 
 
 def _method_text(method: str, labels: np.ndarray) -> str:
@@ -81,10 +85,19 @@ def _method_text(method: str, labels: np.ndarray) -> str:
     return method
 
 
-def evidence_text(evidence: Evidence, cosines: np.ndarray, labels: np.ndarray, balance: float) -> str:
-    """What the text on the grouping says of the evidence beside the faces; empty where none was used."""
-    used = evidence.used(cosines, labels, balance)
+def evidence_text(evidence: Evidence, found: np.ndarray, by_faces: np.ndarray) -> str:
+    """What the text on the grouping says of the evidence beside the faces: the kinds that speak for pairs of tracks
+    that the faces alone would not have joined; empty where there are none. `found`, `by_faces`: (N,) labels."""
+    pairs = _one_person(found) & ~_one_person(by_faces)
+    used = [name for name, speaks in evidence.kinds.items() if (speaks & pairs).any()]
     return f"; beside the faces by {', '.join(used)}" if used else ""
+
+
+def _one_person(labels: np.ndarray) -> np.ndarray:
+    """(N, N) bool: pairs of different tracks of one person."""
+    same = (labels[:, None] == labels) & (labels >= 0)
+    np.fill_diagonal(same, False)
+    return np.asarray(same)
 
 
 def join_by_evidence(embeddings: np.ndarray, evidence: Evidence, settings: PeopleSettings) -> tuple[np.ndarray, str]:
@@ -95,7 +108,7 @@ def join_by_evidence(embeddings: np.ndarray, evidence: Evidence, settings: Peopl
     strangers = evidence.apart | ~np.any([*evidence.kinds.values()], axis=0)
     labels = merge_groups(cosines, np.arange(len(cosines)), strangers, partial(within_limit, balance))
     method = "no face is good enough to tell people apart by it alone"
-    return labels, method + evidence_text(evidence, cosines, labels, -1.0)
+    return labels, method + evidence_text(evidence, labels, np.full(len(labels), NOISE))
 
 
 def _few_people(embeddings: np.ndarray, weighed: np.ndarray, apart: np.ndarray, limit: float) -> np.ndarray:
