@@ -12,6 +12,19 @@ EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 
 
 @dataclass(frozen=True, slots=True)
+class Gaze:
+    """Where the irises lie between the corners of the eyes, in eye widths from where they lie in eyes that look
+    straight ahead out of the head."""
+
+    right: float
+    """To the image's right, the mean of the eyes that were measured. Beyond ±.17 eyes look rolled aside."""
+    down: float
+    """Down, the mean as well. Downcast eyes lie .06 to .2 down, nearly closed ones too."""
+    inwards: float | None
+    """Towards the nose, the mean of both eyes; crossed eyes .08 to .2. None when only one was measured."""
+
+
+@dataclass(frozen=True, slots=True)
 class Face:
     """One face, in displayed-picture pixels. Arrays are float32 on the host."""
 
@@ -24,15 +37,18 @@ class Face:
     inter_ocular_px: float
     """Distance between the eyes, see `eyes.inter_ocular`."""
     eye_openness_ratio: float | None
-    """Mean eye aspect ratio of both eyes (lid gap over eye width); None when the face is too small or turned away."""
+    """Mean eye aspect ratio (lid gap over eye width) of the eyes that were measured; None when the face is too small or
+    turned away."""
     eye_openness_ratios: tuple[float | None, float | None]
-    """The ratios of the image-left and of the image-right eye."""
+    """The ratios of the image-left and of the image-right eye. None as above, and for the farther eye of a head that is
+    turned by more than 30 degrees."""
     pose_deg: tuple[float, float, float]
     """Yaw (positive: turned to the image's right), pitch (positive: up), roll (positive: clockwise), degrees."""
     embedding: np.ndarray | None
     """(128,) unit vector of the identity network; None when the face is too small."""
     emotion: np.ndarray | None
-    """(7,) probabilities in the order of `EMOTIONS`."""
+    """(7,) probabilities in the order of `EMOTIONS`; None when the face was not read closely, or is too small or turned
+    away."""
     quality: Quality
     """Photographic quality of the middle of the identity chip; `UNMEASURED` when the face was not read closely."""
     mouth_openness_ratio: float | None = None
@@ -43,6 +59,9 @@ class Face:
     above."""
     clothes: np.ndarray | None = None
     """(3,) float32 mean CIE L*a*b* below the face (`engines.clothes`); None where too little is seen of it."""
+    gaze: Gaze | None = None
+    """Where the eyes look; None when the face is too small or turned away to tell, which it is sooner than to tell how
+    open the eyes are."""
 
 
 UNMEASURED = Quality(focus=0.0, grain=0.0, contrast=0.0, burnt_ratio=0.0, blur_anisotropy=0.0, luma=0.0)

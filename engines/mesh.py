@@ -25,6 +25,9 @@ LEAST_INTER_OCULAR_PX = 15.0
 """Below this inter-ocular distance the mouth is not measured. At it the openness of the same mouths is off by .015 in
 the median, at 10 pixels by .025."""
 
+MOST_YAW_DEG = 65.0
+"""Yaw (`engines.pose`, which overstates it) beyond which the mouth is not measured. Chosen by eye."""
+
 UPPER_LIP, LOWER_LIP = (13, 82, 312), (14, 87, 317)
 """Points of the inner rims; each upper point is above the lower point of the same index."""
 INNER_CORNERS, OUTER_CORNERS = (78, 308), (61, 291)

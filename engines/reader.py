@@ -4,7 +4,7 @@ descriptor."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,9 +16,9 @@ from .clothes import CELLS, clothes_colour, clothes_rect
 from .descriptor import picture_descriptors
 from .detector import Detection, Detector
 from .embedding import CHIP_PX, chip_matrix, embed
-from .faces import UNMEASURED, Face, Reading
-from .pose import pose
-from .quality import PATCH_PX, Quality, patch_matrix
+from .face_record import NO_MOUTH, NO_QUALITY, FaceMeasures, face_record
+from .faces import Face, Reading
+from .quality import PATCH_PX, patch_matrix
 from .session import Session
 from .tools import HOST_TOOLS, EngineTools
 
@@ -28,9 +28,6 @@ measured."""
 
 READER_ROLES = ("detector", "embedding", "eyes", "mesh", "emotion")
 """Roles of the sessions that a `FaceReader` needs."""
-
-
-_Pair = tuple[float | None, float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,30 +55,11 @@ class ReaderOptions:
     """Least height of a face that is read closely, in heights of the area."""
     embedding_least_px: float = 10.0
     """Inter-ocular distance below which identity is unknown, displayed pixels."""
-    eyes_most_yaw_deg: float = 40.0
-    """Yaw beyond which the openness of eyes and mouth is unknown, degrees."""
     batch: int = 1
     """Chips in one run of a model. On the CPU 1: more is not faster, and results cannot depend on neighbours in the
     batch."""
     detector_batch: int = 1
     """Pictures in one run of the detector; 1 on the CPU for the same reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class _FaceMeasures:
-    """What the models measured of one face, on the host, float32: openness of both eyes (2,), mouth (3,), identity
-    (128,) or None, emotion (7,), clothes (3,) or None, quality (6,)."""
-
-    openness: np.ndarray
-    mouth: np.ndarray
-    identity: np.ndarray | None
-    emotion: np.ndarray
-    clothes: np.ndarray | None
-    quality: np.ndarray
-
-
-_NO_MOUTH = np.array([0.0, 0.0, -1.0], np.float32)
-_NO_QUALITY = np.array(astuple(UNMEASURED), np.float32)
 
 
 class FaceReader:
@@ -137,10 +115,8 @@ class FaceReader:
             there = [(surface, [face]) for surface, face in zip(surfaces, now, strict=True) if face is not before]
             if not there:
                 return [None] * len(surfaces)
-            openness, feelings = self._on_host(*self._eyes_and_emotion(there))
-        measures = (
-            _FaceMeasures(o, _NO_MOUTH, None, f, None, _NO_QUALITY) for o, f in zip(openness, feelings, strict=True)
-        )
+            looks, feelings = self._on_host(*self._eyes_and_emotion(there))
+        measures = (FaceMeasures(e, NO_MOUTH, None, f, None, NO_QUALITY) for e, f in zip(looks, feelings, strict=True))
         return [None if face is before else self._face(face, next(measures)) for face in now]
 
     def _read(self, surfaces: list[Surface], areas: list[Rect]) -> list[Reading]:
@@ -185,7 +161,7 @@ class FaceReader:
         options = self._options
         return self._detector.refine(faces, side=options.refine_side, margin=options.refine_margin)
 
-    def _measures(self, surfaces: list[Surface], faces: list[list[Detection]]) -> Iterator[_FaceMeasures]:
+    def _measures(self, surfaces: list[Surface], faces: list[list[Detection]]) -> Iterator[FaceMeasures]:
         """Measures of each face, in the order of the pictures and of their faces. Chips of all pictures share runs."""
         pairs = [(s, f) for s, f in zip(surfaces, faces, strict=True) if f]
         if not pairs:
@@ -193,7 +169,7 @@ class FaceReader:
         ops, batch = self._ops, self._options.batch
         identity_chips = ops.warp([(s, _chip_matrices(f, CHIP_PX)) for s, f in pairs], CHIP_PX)
         mesh_chips = ops.warp([(s, _mesh_matrices(f)) for s, f in pairs], mesh.CHIP_PX)
-        openness, feelings = self._eyes_and_emotion(pairs)
+        looks, feelings = self._eyes_and_emotion(pairs)
         mouths = mesh.mouth_measures(self._sessions["mesh"], mesh_chips, batch, self._tools)
         identities = embed(self._sessions["embedding"], identity_chips, batch, self._tools)
         parts = [(s, clothes_rect(s, face.box)) for s, faces in pairs for face in faces]
@@ -202,11 +178,11 @@ class FaceReader:
         patches = ops.warp([(s, _patch_matrices(s, f)) for s, f in pairs], PATCH_PX)
         grains = self._tools.qualities(patches, PATCH_PX)[:, 1:2]
         colours = cells.reshape(len(parts), -1).astype("float32")
-        *seen, worn, measured, grain = self._on_host(openness, mouths, identities, feelings, colours, qualities, grains)
+        *seen, worn, measured, grain = self._on_host(looks, mouths, identities, feelings, colours, qualities, grains)
         measured[:, 1:2] = grain
         boxes = (face.box for _, faces in pairs for face in faces)
         clothes = [clothes_colour(c, rect, box) for c, (_, rect), box in zip(worn, parts, boxes, strict=True)]
-        yield from map(_FaceMeasures, *seen, clothes, measured)
+        yield from map(FaceMeasures, *seen, clothes, measured)
 
     def _on_host(self, *columns: Array) -> list[np.ndarray]:
         """Downloads float32 arrays (N, …) as one: the device is waited for once, after everything is queued.
@@ -215,46 +191,20 @@ class FaceReader:
         return np.split(self._ops.to_host(np.concatenate(columns, 1)), ends, axis=1)
 
     def _eyes_and_emotion(self, pairs: list[tuple[Surface, list[Detection]]]) -> tuple[Array, Array]:
-        """(N, 2) eye aspect ratios and (N, 7) emotion probabilities of all faces."""
+        """(N, 36) points of the image-left and the image-right eye and (N, 7) emotion probabilities of all faces."""
         ops, batch = self._ops, self._options.batch
         eye_chips = ops.warp([(s, _eye_matrices(f)) for s, f in pairs], eyes.CHIP_PX)
         emotion_chips = ops.warp([(s, _emotion_matrices(f)) for s, f in pairs], emotion.CHIP_PX)
-        openness = eyes.openness(self._sessions["eyes"], eye_chips, batch, self._tools).reshape(-1, 2)
-        return openness, emotion.emotions(self._sessions["emotion"], emotion_chips, batch, self._tools)
+        looks = eyes.eye_points(self._sessions["eyes"], eye_chips, batch, self._tools).reshape(-1, 36)
+        return looks, emotion.emotions(self._sessions["emotion"], emotion_chips, batch, self._tools)
 
-    def _face(self, face: Detection, measured: _FaceMeasures | None) -> Face:
-        """The record of a face. measured: None when it was not read closely."""
-        distance, angles = eyes.inter_ocular(face.landmarks), pose(face.landmarks)
-        ratios: _Pair = (None, None)
-        mouth: _Pair = (None, None)
-        if measured is not None and abs(angles[0]) <= self._options.eyes_most_yaw_deg:
-            ratios = _pair(measured.openness, distance >= eyes.LEAST_INTER_OCULAR_PX)
-            mouth = _pair(measured.mouth, distance >= mesh.LEAST_INTER_OCULAR_PX and measured.mouth[2] > 0)
-        tellable = measured is not None and distance >= self._options.embedding_least_px
-        return Face(
-            box=face.box,
-            score=face.score,
-            landmarks=face.landmarks,
-            inter_ocular_px=distance,
-            eye_openness_ratio=None if ratios[0] is None or ratios[1] is None else (ratios[0] + ratios[1]) / 2,
-            eye_openness_ratios=ratios,
-            pose_deg=angles,
-            embedding=measured.identity if measured is not None and tellable else None,
-            emotion=measured.emotion if measured is not None else None,
-            quality=Quality(*map(float, measured.quality)) if measured is not None else UNMEASURED,
-            mouth_openness_ratio=mouth[0],
-            mouth_width_ratio=mouth[1],
-            clothes=measured.clothes if measured is not None else None,
-        )
+    def _face(self, face: Detection, measured: FaceMeasures | None) -> Face:
+        return face_record(face, measured, self._options.embedding_least_px)
 
 
 def whole_picture(surface: Surface) -> Rect:
     """The rectangle of the whole displayed picture, displayed pixels."""
     return 0.0, 0.0, float(surface.geometry.display_width), float(surface.geometry.display_height)
-
-
-def _pair(values: np.ndarray, known: bool) -> _Pair:
-    return (float(values[0]), float(values[1])) if known else (None, None)
 
 
 def _chip_matrices(faces: list[Detection], size: int) -> np.ndarray:

@@ -27,8 +27,8 @@ def _dlib_resnet(source: bytes) -> bytes:
 
 
 def _iris(source: bytes) -> bytes:
-    contours = {"output_eyes_contours_and_brows": ("landmarks", (71, 3))}
-    return _bytes(tflite.convert(source, "iris_landmark", contours))
+    kept = {"output_eyes_contours_and_brows": ("landmarks", (71, 3)), "output_iris": ("iris", (5, 3))}
+    return _bytes(tflite.convert(source, "iris_landmark", kept))
 
 
 def _mesh(source: bytes) -> bytes:
@@ -57,7 +57,7 @@ CONVERSIONS: Mapping[str, Callable[[bytes], bytes]] = {
 functions raise ConversionError."""
 
 
-CONVERTER_VERSION = 3
+CONVERTER_VERSION = 4
 """Increased whenever a conversion gives other bytes than before, so that kept models are converted again."""
 
 

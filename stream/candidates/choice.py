@@ -16,7 +16,7 @@ from .pace import LONG, Pace
 from .probes import sharpness
 from .scene import scene_score, subject_of
 
-_GOOD_LOOK_SCORE = 3.9
+_GOOD_LOOK_SCORE = 3.65
 """`look_score` of a good face, of 4.5: open eyes, turned to the viewer, neutral or happy, mouth at rest. Talking costs
 half a point. Chosen by eye."""
 _ENOUGH_PROBES = 2

@@ -1,22 +1,23 @@
 """Extreme expressions and open mouths.
 
-An expression is extreme when its emotion vector is far from what is usual in the film and for the person; which emotion
-is the most probable one does not matter.
+An expression is extreme when it is neither happy nor neutral and more so than is usual for the person and in the film;
+which of the other emotions is the most probable one does not matter.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from engines.faces import EMOTIONS, Face
 
-HAPPY = EMOTIONS.index("happy")
+HAPPY, NEUTRAL = EMOTIONS.index("happy"), EMOTIONS.index("neutral")
 _LEAST_PROBABILITY = 1e-3
 """Smaller probabilities count as this one: their logarithms are noise. Chosen by eye."""
-_LEAST_SCALE = 0.5
-"""Least spread of a log-ratio: with less, every smile would be extreme in a film of very calm faces. Chosen by eye."""
+_LEAST_SCALE = 0.7
+"""Least spread of the log-odds: with less, every frown would be extreme in a film of very calm faces. Chosen by eye."""
 _AT_REST, _SMILE_OPENS, _TALKING = 0.15, 0.15, 0.27
 """Mouth openness at rest, what a full smile adds, and what talking adds until the score is 0. Closed lips measure up to
 .09, parted ones to .15, smiles with teeth reach .33, wide open begins at .4; the three are chosen by eye from that."""
@@ -31,47 +32,54 @@ Chosen by eye from that."""
 
 @dataclass(frozen=True, slots=True)
 class EmotionBaseline:
-    """What is usual: robust centre and scale of emotion vectors in centred log-ratios (Aitchison 1982).
+    """How odd a person or a film usually looks: robust centre and scale of `odd_log_odds`. `count`: the faces it was
+    made from."""
 
-    `centre`, `scale`: (7,) float64. `count`: the faces it was made from.
-    """
-
-    centre: np.ndarray
-    scale: np.ndarray
+    centre: float
+    scale: float
     count: int
 
 
-def log_ratios(emotions: np.ndarray) -> np.ndarray:
-    """(N, 7) probabilities → (N, 7) centred log-ratios; probabilities below 0.001 count as 0.001."""
-    logs = np.log(np.maximum(np.asarray(emotions, dtype=np.float64), _LEAST_PROBABILITY))
-    ratios: np.ndarray = logs - logs.mean(axis=1, keepdims=True)
-    return ratios
+COMMON_BASELINE = EmotionBaseline(centre=-0.5, scale=2.86, count=700)
+"""Of the 700 faces that were read in the five composed episodes and in ten excerpts of real films."""
 
 
-def emotion_baseline(emotions: np.ndarray) -> EmotionBaseline:
-    """Median and scaled median absolute deviation of each log-ratio of (N, 7) probabilities."""
-    ratios = log_ratios(emotions)
-    centre = np.median(ratios, axis=0)
-    scale = 1.4826 * np.median(np.abs(ratios - centre), axis=0)
-    return EmotionBaseline(centre, np.maximum(scale, _LEAST_SCALE), len(ratios))
+def odd_share(emotion: np.ndarray) -> float:
+    """0–1: the probability of all classes but happy and neutral in an emotion vector (7,)."""
+    return float(np.clip(1.0 - float(emotion[HAPPY]) - float(emotion[NEUTRAL]), 0.0, 1.0))
+
+
+def odd_log_odds(emotion: np.ndarray) -> float:
+    """Natural log-odds of `odd_share`, which is kept `_LEAST_PROBABILITY` away from 0 and 1."""
+    share = float(np.clip(odd_share(emotion), _LEAST_PROBABILITY, 1.0 - _LEAST_PROBABILITY))
+    return float(np.log(share / (1.0 - share)))
+
+
+def emotion_baseline(emotions: Sequence[np.ndarray]) -> EmotionBaseline:
+    """Median and scaled median absolute deviation of `odd_log_odds` of one or more emotion vectors (7,)."""
+    odds = np.array([odd_log_odds(emotion) for emotion in emotions])
+    centre = float(np.median(odds))
+    scale = max(1.4826 * float(np.median(np.abs(odds - centre))), _LEAST_SCALE)
+    return EmotionBaseline(centre, scale, len(odds))
 
 
 def shrunk_towards(own: EmotionBaseline, whole: EmotionBaseline, weight: float) -> EmotionBaseline:
-    """A character's baseline, averaged with the film's; the film's counts like `weight` faces (shrinkage)."""
+    """A character's baseline mixed with the film's, or a film's with the common one; `whole` counts like `weight` faces
+    (shrinkage). The scale is the deviation of the mixture, so that few faces far from the rest tell little."""
     share = own.count / (own.count + weight) if own.count + weight > 0 else 0.0
-    return EmotionBaseline(
-        share * own.centre + (1 - share) * whole.centre, share * own.scale + (1 - share) * whole.scale, own.count
-    )
+    apart = share * (1 - share) * (own.centre - whole.centre) ** 2
+    scale = float(np.sqrt(share * own.scale**2 + (1 - share) * whole.scale**2 + apart))
+    return EmotionBaseline(share * own.centre + (1 - share) * whole.centre, scale, own.count)
 
 
 def extremeness(emotion: np.ndarray, baseline: EmotionBaseline) -> float:
-    """Root mean square of the robust deviations of one (7,) vector, times the probability that it is not happy.
+    """How much odder than usual an emotion vector (7,) is: robust deviations above the baseline, times `odd_share`.
 
-    A smile leaves almost no probability to the other classes, so their ratios are noise; and posters want smiles.
+    Only the direction towards anger, disgust, fear, sadness and surprise counts, so a calm or happy face is never
+    extreme, however rare calm is in the film.
     """
-    deviations = (log_ratios(emotion[None])[0] - baseline.centre) / baseline.scale
-    unhappy = 1.0 - float(emotion[HAPPY])
-    return unhappy * float(np.sqrt(np.mean(np.square(deviations))))
+    deviations = (odd_log_odds(emotion) - baseline.centre) / baseline.scale
+    return odd_share(emotion) * max(0.0, deviations)
 
 
 def mouth_score(face: Face) -> float:

@@ -54,16 +54,18 @@ class FilterInput:
     """One candidate as the filters see it.
 
     `lead`: its leading face, where that is what the picture shows (`stream.candidates.scene.subject_of`). `main`:
-    whether that is a main character. `extremeness`, `openness`: of the worst face that counts. `typical_openness`: what
-    is usual for the person of that face. `people`: whether there are faces, if too small or too uncertain to lead.
-    `row`: what was measured of the frame (`kernels.stats.ROW`).
+    whether that is a main character. `extremeness`, `openness`, `gaze`: of the worst face that counts, None where
+    unknown. `typical_openness`: what is usual for the person of that face. `gaze`: see `stream.people.gaze.gaze_score`.
+    `people`: whether there are faces, if too small or too uncertain to lead. `row`: what was measured of the frame
+    (`kernels.stats.ROW`).
     """
 
     lead: Face | None
     main: bool
-    extremeness: float
+    extremeness: float | None
     openness: float | None = None
     typical_openness: float | None = None
+    gaze: float | None = None
     people: bool = False
     row: np.void | None = None
 
@@ -201,10 +203,17 @@ def eyes_closed(picture: FilterInput, context: FilmContext) -> str | None:
 
 
 def extreme_expression(picture: FilterInput, context: FilmContext) -> str | None:
-    """An expression far from what is usual in the film and for the person, or a mouth wide open."""
+    """An expression much odder than is usual for the person and in the film, or a mouth wide open."""
     limits = context.settings.expression
     gaping = picture.lead is not None and is_wide_open(picture.lead, limits.mouth_above)
-    return "extreme_expression" if gaping or picture.extremeness > limits.extreme_above else None
+    odd = picture.extremeness is not None and picture.extremeness > limits.extreme_above
+    return "extreme_expression" if gaping or odd else None
+
+
+def looking_away(picture: FilterInput, context: FilmContext) -> str | None:
+    """Eyes cast down, rolled aside or crossed."""
+    limit = context.settings.faces.gaze_below
+    return "looking_away" if picture.gaze is not None and picture.gaze < limit else None
 
 
 def not_main(picture: FilterInput, context: FilmContext) -> str | None:
@@ -223,6 +232,7 @@ FILTERS: tuple[Filter, ...] = (
     cut_face,
     turned_away,
     eyes_closed,
+    looking_away,
     extreme_expression,
     not_main,
 )

@@ -13,20 +13,16 @@ from ..candidates.scene import subject_of
 from ..dataflow.cancellation import checkpoint
 from ..film import Film
 from ..framing.active import ActiveRects
-from ..people.expression import EmotionBaseline, emotion_baseline, extremeness, shrunk_towards
-from ..people.eyes import eye_score, openness, typical_openness
+from ..people.expression import COMMON_BASELINE, EmotionBaseline, emotion_baseline, extremeness, shrunk_towards
+from ..people.eyes import UNKNOWN_EYES, eye_score, look_of_eyes, openness, typical_openness
+from ..people.gaze import gaze_score
+from ..people.looks import co_stars
 from ..records import Candidate, Character
 from ..settings.model import Settings
 from .filters import FilterInput, film_context, rejection_reasons
 from .relations import Relations
 from .scores import LeadPerson, components_of, focus_ranks, score_of
 from .selection import Assessment
-
-_LEAST_BASELINE_FACES = 8
-"""Faces with an emotion vector that a film needs for a baseline. Chosen by eye."""
-_CO_STAR = 0.6
-"""Share of the leading face's height from which on a viewer looks at another face as much, so that its eyes and
-expression count too. Chosen by eye."""
 
 
 def assess_candidates(
@@ -40,32 +36,34 @@ def assess_candidates(
 
 
 class EmotionBaselines:
-    """What emotion vectors are usual in the film and for each character, and how far a face's is from that."""
+    """How odd a film and each of its characters usually look, and how far a face's emotion vector is beyond that.
+
+    A character with few faces is judged by the film, a film with few by what is common (`shrunk_towards`).
+    """
 
     def __init__(self, film: Film, characters: Sequence[Character], settings: Settings) -> None:
-        self._settings = settings.expression
+        weight = settings.expression.shrinkage
         of_track = {t.index: [face.emotion for _, face in t.faces if face.emotion is not None] for t in film.tracks}
         everything = [e for emotions in of_track.values() for e in emotions]
-        self._film = emotion_baseline(np.stack(everything)) if len(everything) >= _LEAST_BASELINE_FACES else None
+        self._film = _shrunk(everything, COMMON_BASELINE, weight)
         self._own: dict[str, EmotionBaseline] = {}
         for character in characters:
             own = [e for track in character.tracks for e in of_track.get(track, [])]
-            if self._film is not None and own:
-                self._own[character.id] = shrunk_towards(
-                    emotion_baseline(np.stack(own)), self._film, self._settings.shrinkage
-                )
+            self._own[character.id] = _shrunk(own, self._film, weight)
 
-    def distance(self, emotion: np.ndarray | None, person: str | None) -> float:
-        """The smaller of the distances (`extremeness`) to the film's and to the character's baseline; 0 where unknown.
+    def distance(self, emotion: np.ndarray | None, person: str | None) -> float | None:
+        """`extremeness` by the character's baseline, or the film's where the person is unknown; None without an emotion
+        vector.
 
         `emotion`: (7,) or None. `person`: a character's id or None.
         """
-        if emotion is None or self._film is None:
-            return 0.0
-        distances = [extremeness(emotion, self._film)]
-        if person is not None and person in self._own:
-            distances.append(extremeness(emotion, self._own[person]))
-        return min(distances)
+        if emotion is None:
+            return None
+        return extremeness(emotion, self._own.get(person or "", self._film))
+
+
+def _shrunk(emotions: Sequence[np.ndarray], wider: EmotionBaseline, weight: float) -> EmotionBaseline:
+    return shrunk_towards(emotion_baseline(emotions), wider, weight) if emotions else wider
 
 
 class Judge:
@@ -98,7 +96,7 @@ class Judge:
         lead = subject_of(candidate.faces, active.height, limits.min_height_ratio, limits.min_score)
         person = next((p for face, p in zip(candidate.faces, people, strict=True) if face is lead), None)
         seen = self._filter_input(candidate, lead, person, people)
-        lead_person = LeadPerson(seen.main, person is not None, seen.extremeness, seen.openness, seen.typical_openness)
+        lead_person = LeadPerson(seen.main, person is not None, seen.extremeness, self._eyes(candidate, lead, people))
         sharpness = self._ranks.get(candidate.pts_s, 0.0)
         share = active.width * active.height / self._pixels
         components = components_of(candidate, lead, lead_person, active, sharpness, share)
@@ -120,22 +118,34 @@ class Judge:
     def _filter_input(
         self, candidate: Candidate, lead: Face | None, person: Character | None, people: Sequence[Character | None]
     ) -> FilterInput:
-        """What the filters look at. Openness and extremeness are the worst of the faces that count (`_CO_STAR`)."""
+        """What the filters look at. Eyes and extremeness are the worst of the faces that count; None where none of
+        these was measured."""
         if lead is None:
-            return FilterInput(None, False, 0.0, people=bool(candidate.faces), row=candidate.row)
-        stars = [
-            (face, None if p is None else p.id)
-            for face, p in zip(candidate.faces, people, strict=True)
-            if face.box[3] >= _CO_STAR * lead.box[3]
-        ]
+            return FilterInput(None, False, None, people=bool(candidate.faces), row=candidate.row)
+        stars = self._stars(candidate, lead, people)
         eyes = [(ratio, self._typical.get(name or "")) for face, name in stars if (ratio := openness(face)) is not None]
         worst, typical = min(eyes, key=lambda eye: eye_score(*eye), default=(None, None))
+        distances = (self._baselines.distance(face.emotion, name) for face, name in stars)
         return FilterInput(
             lead=lead,
             main=person is not None and person.main,
-            extremeness=max(self._baselines.distance(face.emotion, name) for face, name in stars),
+            extremeness=max((distance for distance in distances if distance is not None), default=None),
             openness=worst,
             typical_openness=typical,
+            gaze=min((gaze for face, _ in stars if (gaze := gaze_score(face)) is not None), default=None),
             people=True,
             row=candidate.row,
         )
+
+    def _eyes(self, candidate: Candidate, lead: Face | None, people: Sequence[Character | None]) -> float:
+        """`look_of_eyes` of the worst of the faces that count."""
+        stars = self._stars(candidate, lead, people)
+        return min((look_of_eyes(face, self._typical.get(name or "")) for face, name in stars), default=UNKNOWN_EYES)
+
+    def _stars(
+        self, candidate: Candidate, lead: Face | None, people: Sequence[Character | None]
+    ) -> list[tuple[Face, str | None]]:
+        """The faces that count (`co_stars`), each with its character's id."""
+        stars = {id(face) for face in co_stars(candidate.faces, lead)}
+        named = zip(candidate.faces, people, strict=True)
+        return [(face, None if person is None else person.id) for face, person in named if id(face) in stars]

@@ -30,6 +30,7 @@ LIMITS = frozenset({"more_per_person", "more_per_shot", "more_alike", "most_alik
 """Those of them that are no rejections but limits on repetition."""
 LAST_RESORTS: tuple[Lift, ...] = (
     Lift("noisy", "a grainy picture still shows what the film is about"),
+    Lift("looking_away", "the person is there, if looking aside or down"),
     Lift("extreme_expression", "an odd face still shows who is in it"),
 )
 """Lifted, one alone, only while nothing at all is chosen. Then too few images are better than useless ones."""

@@ -135,7 +135,8 @@ class PixelChecks:
         ratio = openness(face)
         if ratio is not None and ratio < limit:
             yield "eyes_closed"
-        if self._baselines.distance(face.emotion, assessment.person) > self._settings.expression.extreme_above:
+        distance = self._baselines.distance(face.emotion, assessment.person)
+        if distance is not None and distance > self._settings.expression.extreme_above:
             yield "extreme_expression"
 
     def _counts(self, reason: str) -> bool:

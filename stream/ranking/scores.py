@@ -18,7 +18,7 @@ from kernels.surface import Geometry
 from ..candidates.probes import sharpness
 from ..candidates.scene import stillness, tones
 from ..people.expression import mouth_score
-from ..people.eyes import eye_score, openness
+from ..people.eyes import UNKNOWN_EYES, look_of_eyes
 from ..people.looks import leading_face, pleasant_score, pose_score
 from ..records import ActiveRect, Candidate
 from ..settings.sections import RankWeights
@@ -39,8 +39,11 @@ _COLOURLESS = (0, 45)
 """Colourfulness where the colour component is 0 and 1."""
 _CLUTTER = (3.0, 18.0)
 """Clutter where the background component is 1 and 0."""
-_EXTREME = (1.8, 0.6)
-"""Extremeness where its half of the expression component is 0 and 1."""
+_EXTREME = (1.3, 0.0)
+"""Extremeness where its half of the expression component is 0 and 1; the zero is the limit of
+`expression.extreme_above`."""
+_UNKNOWN_EXPRESSION = 0.5
+"""The expression component where no emotion was read: less than that of a calm face (.8)."""
 _KNOWN, _UNKNOWN = 0.4, 0.2
 """The character component of a character who is not main, and of nobody known."""
 _FIGURE = 0.3
@@ -54,25 +57,23 @@ _HEADROOM = (-0.05, 0.04)
 """Room above the face box where the headroom component is 0 and 1, as a share of the height."""
 _LINES, _OFF_LINES = (1 / 3, 1 / 2, 2 / 3), (0.08, 0.33)
 """Where eyes or weight should lie, as a share of the width or height; the distances where the score is 1 and 0."""
-_USUAL = 0.7
-"""Sharpness component and extremeness that `provisional_score` assumes, chosen by eye. Over the candidates of each of
-E01–E05 the median sharpness is .57 to .89 and the median extremeness .38 to .56."""
+_USUAL_SHARPNESS, _USUAL_EXTREMENESS = 0.7, 0.2
+"""What `provisional_score` assumes, chosen by eye. Over the candidates of each of E01–E05 the median sharpness is .57
+to .89."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeadPerson:
     """What the whole film says about the person who leads a candidate.
 
-    `main`: a main character. `known`: a character at all. `extremeness`: of the most extreme face that counts.
+    `main`: a main character. `known`: a character at all. `extremeness`: of the most extreme face that counts, None
+    where no emotion was read. `eyes`: `stream.people.eyes.look_of_eyes` of the worst eyes of the faces that count.
     """
 
     main: bool
     known: bool
-    extremeness: float
-    openness: float | None = None
-    """Of the least open eyes, measured against what is usual for their person; see `stream.people.eyes`."""
-    typical_openness: float | None = None
-    """What is usual for that person; None with too few faces to tell."""
+    extremeness: float | None
+    eyes: float = UNKNOWN_EYES
 
 
 def clipped_ramp(value: float, zero_at: float, one_at: float) -> float:
@@ -136,9 +137,9 @@ def components_of(
         found["background"] = 1.0 - clipped_ramp(composition.clutter, *_CLUTTER)
     return found | {
         "face": face_size_score(lead.box[3] / active.height) * lead.score,
-        "eyes": eye_score(lead_person.openness, lead_person.typical_openness),
+        "eyes": lead_person.eyes,
         "pose": pose_score(lead),
-        "expression": (pleasant_score(lead.emotion) + clipped_ramp(lead_person.extremeness, *_EXTREME)) / 2.0,
+        "expression": expression_score(lead, lead_person.extremeness),
         "mouth": mouth_score(lead),
         "character": 1.0 if lead_person.main else _KNOWN if lead_person.known else _UNKNOWN,
         **eye_placement(lead, active),
@@ -151,9 +152,9 @@ def provisional_score(candidate: Candidate, geometry: Geometry, weights: RankWei
     It assumes a main character with a usual expression, usual sharpness and a picture without bars.
     """
     lead = leading_face(candidate.faces)
-    lead_person = LeadPerson(True, True, _USUAL, None if lead is None else openness(lead))
+    lead_person = LeadPerson(True, True, _USUAL_EXTREMENESS, UNKNOWN_EYES if lead is None else look_of_eyes(lead))
     whole = ActiveRect(0.0, 0.0, geometry.display_width, geometry.display_height)
-    return score_of(components_of(candidate, lead, lead_person, whole, _USUAL), weights)
+    return score_of(components_of(candidate, lead, lead_person, whole, _USUAL_SHARPNESS), weights)
 
 
 def exposure_score(row: np.void, lead: Face | None) -> float:
@@ -169,6 +170,14 @@ def exposure_score(row: np.void, lead: Face | None) -> float:
     mean, deviation = float(row["luma_mean"]), float(row["luma_std"])
     lit = max(clipped_ramp(mean, *_DARK), clipped_ramp(lit_share(row, LIT_LUMA), *_LIT))
     return min(lit, clipped_ramp(mean, *_BRIGHT), clipped_ramp(deviation, *_FLAT))
+
+
+def expression_score(lead: Face, extremeness: float | None) -> float:
+    """0–1: half for a happy or neutral leading face, half for no face being extreme; `_UNKNOWN_EXPRESSION` where no
+    emotion was read."""
+    if lead.emotion is None or extremeness is None:
+        return _UNKNOWN_EXPRESSION
+    return (pleasant_score(lead.emotion) + clipped_ramp(extremeness, *_EXTREME)) / 2.0
 
 
 def face_size_score(height_ratio: float) -> float:

@@ -12,6 +12,7 @@ _FOR = {
     "blurred": "as blurred",
     "noisy": "as noisy",
     "eyes_closed": "for closed eyes",
+    "looking_away": "for eyes that look away",
     "extreme_expression": "for an odd expression",
     "text_overlay": "for text",
     "card": "as title cards",

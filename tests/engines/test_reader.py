@@ -20,6 +20,8 @@ from .scenes import PictureOps, fake_detector, portrait
 EYES = np.zeros((1, 71, 3), np.float32)
 EYES[0, 8, 0] = 30
 EYES[0, [11, 12, 13], 1] = 9
+IRIS = np.tile(np.array([15 - 0.05 * 30, -0.06 * 30 + 3, 0], np.float32), (1, 5, 1))
+"""A tenth of the eye's width below where it lies in eyes that look ahead."""
 MESH = np.zeros((1, 468, 3), np.float32)
 MESH[0, [308, 291, 362, 263], 0] = 50
 MESH[0, [14, 87, 317], 1] = 10
@@ -42,17 +44,17 @@ def fake_sessions(*faces: tuple[tuple[int, int], tuple[float, float], float]) ->
 
     unit, calm = np.eye(1, 128, dtype=np.float32), np.eye(7, dtype=np.float32)[None, 6]
     answers = {
-        "eyes": ("landmarks", rows(EYES)),
         "embedding": ("embedding", rows(unit)),
         "emotion": ("probabilities", rows(calm)),
     }
     seen = np.ones((1, 1), np.float32)
+    eyes = FakeSession("eyes", lambda inputs: {"landmarks": rows(EYES)(inputs), "iris": rows(IRIS)(inputs)})
     mesh = FakeSession("mesh", lambda inputs: {"landmarks": rows(MESH)(inputs), "presence": rows(seen)(inputs)})
     made = {
         role: FakeSession(role, lambda inputs, name=name, answer=answer: {name: answer(inputs)})
         for role, (name, answer) in answers.items()
     }
-    return made | {"mesh": mesh, "detector": fake_detector(*faces)}
+    return made | {"eyes": eyes, "mesh": mesh, "detector": fake_detector(*faces)}
 
 
 def read_fakes(options: ReaderOptions, *faces: tuple[tuple[int, int], tuple[float, float], float]) -> Reading:
@@ -88,6 +90,14 @@ def test_only_the_largest_faces_are_looked_at() -> None:
     assert len(reading.faces) == 4
     assert [face.emotion is not None for face in reading.faces] == [True, True, False, False]
     assert reading.faces[0].box[3] > reading.faces[1].box[3] > reading.faces[2].box[3]
+
+
+def test_a_gaze_needs_a_larger_face_than_open_eyes() -> None:
+    options = ReaderOptions(refine_below=0, least_height=0.01)
+    large, small = (read_fakes(options, ((20, 40), s, 0.9)).faces[0] for s in ((32, 26), (22, 18)))
+    assert large.inter_ocular_px > 30 > small.inter_ocular_px > 20
+    assert large.gaze is not None and small.gaze is None and small.eye_openness_ratio is not None
+    assert (large.gaze.right, large.gaze.down, large.gaze.inwards) == pytest.approx((0, 0.1, 0), abs=1e-5)
 
 
 def test_eyes_and_mouth_are_unknown_when_too_small() -> None:
@@ -220,5 +230,5 @@ def numbers(face: Face) -> tuple[object, ...]:
     """Everything of a face in a form that can be compared bit by bit."""
     arrays = (face.landmarks, face.embedding, face.emotion)
     mouth = (face.mouth_openness_ratio, face.mouth_width_ratio)
-    plain = (face.box, face.score, face.eye_openness_ratios, face.pose_deg, face.quality, *mouth)
+    plain = (face.box, face.score, face.eye_openness_ratios, face.gaze, face.pose_deg, face.quality, *mouth)
     return (*(bits(array) for array in arrays), *plain)

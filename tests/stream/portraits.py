@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engines.faces import EMOTIONS, Face
+from engines.faces import EMOTIONS, Face, Gaze
 from engines.quality import Quality
 from kernels.active_areas import BarsEvidence
 from kernels.stats import ROW
@@ -21,6 +21,7 @@ Box = tuple[float, float, float, float]
 
 BOX: Box = (800.0, 300.0, 300.0, 400.0)
 """Well inside a picture of 1920×1080, with or without bars of 140."""
+AHEAD = Gaze(0.0, 0.0, 0.0)
 GOOD = {"focus": 100.0, "grain": 1.0, "contrast": 50.0, "burnt_ratio": 0.0, "blur_anisotropy": 0.2, "luma": 120.0}
 
 
@@ -44,9 +45,11 @@ def face(
     mouth: float | None = 0.05,
     emotion: np.ndarray | None = None,
     embedding: np.ndarray | None = None,
+    gaze: Gaze | None = AHEAD,
     **quality: float,
 ) -> Face:
-    """Frontal, eyes open at two fifths of its height, mouth closed, neutral, sharp. `quality`: fields of `Quality`."""
+    """Frontal, eyes open at two fifths of its height and looking ahead, mouth closed, neutral, sharp. `quality`: fields
+    of `Quality`."""
     x, y, width, height = box
     places = [(0.3, 0.4), (0.7, 0.4), (0.5, 0.6), (0.35, 0.8), (0.65, 0.8)]
     return Face(
@@ -62,6 +65,7 @@ def face(
         quality=Quality(**{**GOOD, **quality}),
         mouth_openness_ratio=mouth,
         mouth_width_ratio=0.8,
+        gaze=gaze,
     )
 
 

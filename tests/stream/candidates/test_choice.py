@@ -7,20 +7,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engines.faces import EMOTIONS, UNMEASURED, Face, Reading
+from engines.faces import EMOTIONS, UNMEASURED, Face, Gaze, Reading
 from stream.candidates.choice import shows_enough
 
 LANDMARKS = np.array([(30, 40), (70, 40), (50, 60), (35, 80), (65, 80)], np.float32)
 
 
-def calm(mood: str = "neutral", ratio: float = 0.32, mouth: float = 0.02, yaw_deg: float = 0.0) -> Face:
+def calm(mood: str = "neutral", ratio: float = 0.34, mouth: float = 0.02, yaw_deg: float = 0.0) -> Face:
     """A face with open eyes, turned to the viewer, at rest; arguments change one of these."""
     emotion = np.zeros(len(EMOTIONS), np.float32)
     emotion[EMOTIONS.index(mood)] = 1
     face = Face(
         (0, 0, 100, 100), 0.9, LANDMARKS, 40.0, ratio, (ratio, ratio), (yaw_deg, 0.0, 0.0), None, emotion, UNMEASURED
     )
-    return replace(face, mouth_openness_ratio=mouth, mouth_width_ratio=0.9)
+    return replace(face, mouth_openness_ratio=mouth, mouth_width_ratio=0.9, gaze=Gaze(0.0, 0.0, 0.0))
 
 
 def readings(*leads: Face | None) -> list[Reading]:

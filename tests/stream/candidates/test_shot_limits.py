@@ -140,12 +140,12 @@ def test_pictures_without_a_face_are_rejected_where_the_shot_shows_one() -> None
 
 
 def test_up_to_three_of_a_shot_apart_in_time_and_nearly_as_good() -> None:
-    """A good look is worth 1.5 for the eyes, 1 for pose, .6 for a neutral look, 1 for the mouth, and 1 for sharpness:
-    5.1. Eyes just above the limit (.2, of which .15 to .27 are scored) leave 1.5 × 5/12: 4.225."""
+    """A good look is worth 1.95 for the eyes (.34 open), .6 × 1.25 for a neutral look, .7 for the mouth, .6 for pose,
+    and 1 for sharpness: 5. Eyes just above the limit (.2, of which .15 to .34 are scored) leave 1.95 × 5/19: 3.5632."""
     four = [face(), face(), face(), face()]
     assert times(chosen(*four)) == [0.0, 1.0, 2.0]
-    assert [c.shot_score for c, _ in chosen(face(), face(eyes=0.2)).candidates] == [5.1, 4.225]
-    profile = face(yaw=60.0, eyes=0.2, mouth=0.6)  # .625 + 0 + .6 + 0 + 1 = 2.225, less than .6 of 5.1
+    assert [c.shot_score for c, _ in chosen(face(eyes=0.34), face(eyes=0.2)).candidates] == [5.0, 3.5632]
+    profile = face(yaw=60.0, eyes=0.2, mouth=0.6)  # .5132 + .75 + 0 + 0 + 1 = 2.2632, less than .6 of 4.5895
     assert times(chosen(face(), profile)) == [0.0]
     assert times(chosen(profile)) == [0.0]
 

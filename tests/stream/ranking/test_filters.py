@@ -150,9 +150,14 @@ TABLE = (
     passes("narrow eyes", openness=0.2, typical_openness=0.25),
     fails("narrow eyes closed", "eyes_closed", openness=0.199, typical_openness=0.25),
     passes("eyes that cannot be seen", openness=None, typical_openness=0.4),
-    # Expression: 1.5 deviations from what is usual; a mouth open .45, .15 more with a laugh.
-    passes("lively", extremeness=1.5),
-    fails("grimace", "extreme_expression", extremeness=1.51),
+    # Eyes that look elsewhere: a score of .25.
+    passes("a glance aside", gaze=0.25),
+    fails("eyes rolled aside", "looking_away", gaze=0.249),
+    passes("eyes of which nobody knows where they look", gaze=None),
+    # Expression: 1.3 deviations odder than usual; a mouth open .45, .15 more with a laugh.
+    passes("lively", extremeness=1.3),
+    fails("grimace", "extreme_expression", extremeness=1.31),
+    passes("an expression that was not read", extremeness=None),
     passes("speaking", face(mouth=0.449)),
     fails("mouth wide open", "extreme_expression", lead=face(mouth=0.451)),
     passes("laughing", face(mouth=0.599, emotion=LAUGH)),
@@ -165,9 +170,9 @@ TABLE = (
     fails(
         "everything wrong",
         *("blurred", "noisy", "bright", "cut_face", "turned_away"),
-        *("eyes_closed", "extreme_expression", "not_main"),
+        *("eyes_closed", "looking_away", "extreme_expression", "not_main"),
         lead=face((0, 0, 140, 150), yaw=80, focus=1, grain=20, burnt_ratio=0.9),
-        main=False, openness=0.1, extremeness=3.0,
+        main=False, openness=0.1, gaze=0.0, extremeness=3.0,
     ),
 )  # fmt: skip
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engines.faces import Face
+from engines.faces import Face, Gaze
 from kernels.bars import ActiveArea
 from kernels.surface import Geometry
 from stream.film import Film
 from stream.framing.active import ActiveRects, active_rect
+from stream.people.expression import COMMON_BASELINE, extremeness
 from stream.ranking.judge import EmotionBaselines, assess_candidates
 from stream.ranking.selection import Assessment
 from stream.records import Candidate, Character, Track
@@ -59,6 +60,7 @@ ONE_FAULT = {
     "cut_face": candidate(1.0, face((800, 600, 300, 400)), tracks=[STAR]),
     "turned_away": candidate(1.0, face(yaw=-60.0), tracks=[STAR]),
     "eyes_closed": candidate(1.0, face(eyes=0.1), tracks=[STAR]),
+    "looking_away": candidate(1.0, face(gaze=Gaze(0.3, 0.0, 0.0)), tracks=[STAR]),
     "extreme_expression": candidate(1.0, face(emotion=RAGE), tracks=[STAR]),
     "not_main": candidate(1.0, face(), tracks=[EXTRA]),
 }
@@ -111,18 +113,32 @@ def test_the_larger_face_leads() -> None:
 
 
 def test_an_expression_that_is_usual_for_the_person_is_not_extreme() -> None:
-    """The smaller of two distances counts; a grim person's own is small once enough of their faces are known."""
+    """Once enough of a grim person's faces are known."""
     grim = track(EXTRA, *[face(emotion=RAGE)] * 40)
     raging = [candidate(1.0, face(emotion=RAGE), tracks=[EXTRA]), candidate(2.0, face(emotion=RAGE), tracks=[STAR])]
     assessments = judged(raging, (track(STAR, *[face()] * 60), grim))
     assert [assessments[t].reasons for t in (1.0, 2.0)] == [["not_main"], ["extreme_expression"]]
 
 
-def test_a_film_with_few_faces_has_no_usual_expression() -> None:
-    seven, eight = (track(STAR, *[face()] * count) for count in (7, 8))
-    raging = [candidate(1.0, face(emotion=RAGE), tracks=[STAR])]
-    assert judged(raging, (seven,))[1.0].reasons == []
-    assert judged(raging, (eight,))[1.0].reasons == ["extreme_expression"]
+def test_in_a_film_with_few_faces_the_common_expression_is_the_usual_one() -> None:
+    few, many = (EmotionBaselines(film([], (track(STAR, *[face()] * count),)), CAST, Settings()) for count in (1, 40))
+    none = EmotionBaselines(film([], ()), CAST, Settings())
+    calm, raging = mood(), mood(angry=0.97)
+    by_count = [baselines.distance(raging, "c01") or 0.0 for baselines in (none, few, many)]
+    assert by_count[0] == pytest.approx(extremeness(raging, COMMON_BASELINE)) and by_count[1] < by_count[2]
+    assert all(baselines.distance(calm, "c01") == 0.0 for baselines in (none, few, many))
+    assert many.distance(None, "c01") is None
+
+
+def test_what_could_not_be_seen_of_a_face_scores_below_what_was_seen_to_be_good() -> None:
+    """Once by eyes too small, once by an expression, once by a mouth."""
+    good, seen = face(eyes=0.35), ["eyes", "expression", "mouth"]
+    hidden = [replace(good, eye_openness_ratio=None, eye_openness_ratios=(None, None)), replace(good, emotion=None)]
+    hidden.append(replace(good, mouth_openness_ratio=None))
+    assessments = judged([candidate(float(i), one, tracks=[STAR]) for i, one in enumerate([*hidden, good])])
+    for i, name in enumerate(seen):
+        assert 0.3 < assessments[float(i)].components[name] < 0.85 * assessments[3.0].components[name]
+        assert assessments[float(i)].reasons == []
 
 
 def test_what_was_rejected_when_its_shot_closed_keeps_its_reason_and_comes_last() -> None:

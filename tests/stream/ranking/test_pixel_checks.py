@@ -57,8 +57,10 @@ class FilmWithNeighbours:
 class Distances:
     """A peer of `judge.EmotionBaselines`: twice the share of anger; a grim person's own anger counts half."""
 
-    def distance(self, emotion: np.ndarray | None, person: str | None) -> float:
-        angry = 0.0 if emotion is None else float(emotion[0])
+    def distance(self, emotion: np.ndarray | None, person: str | None) -> float | None:
+        if emotion is None:
+            return None
+        angry = float(emotion[0])
         return angry if person == "grim" else 2 * angry
 
 
@@ -144,9 +146,9 @@ TABLE = (
     Line("large eyes nearly closed", "eyes_closed", twice(1, face(eyes=0.247)), assessment(usual=0.4)),
     Line("eyes that cannot be seen", None, twice(1, face(eyes=None))),
     Line("the face is gone", None, {step: None for step in range(-4, 5)}),
-    Line("lively", None, twice(2, face(emotion=mood(angry=0.75)))),
-    Line("a grimace", "extreme_expression", twice(2, face(emotion=mood(angry=0.756)))),
-    Line("a grimace that is usual for the person", None, twice(2, face(emotion=mood(angry=0.756))), assessment("grim")),
+    Line("lively", None, twice(2, face(emotion=mood(angry=0.65)))),
+    Line("a grimace", "extreme_expression", twice(2, face(emotion=mood(angry=0.656)))),
+    Line("a grimace that is usual for the person", None, twice(2, face(emotion=mood(angry=0.656))), assessment("grim")),
     Line("a face without an expression", None, twice(2, replace(face(), emotion=None))),
     Line("a blink and a grimace, each once", None, {1: face(eyes=0.1), 2: face(emotion=mood(angry=1.0))}),
     Line("a blink and a grimace in one", "eyes_closed", twice(1, face(eyes=0.1, emotion=mood(angry=1.0)))),

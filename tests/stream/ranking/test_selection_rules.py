@@ -178,16 +178,16 @@ def test_two_rejections_are_never_lifted_together() -> None:
 
 
 def test_the_last_resort_gives_one_kind_and_only_where_there_is_nothing_else() -> None:
-    assert LAST_RESORT == ("noisy", "extreme_expression")
+    assert LAST_RESORT == ("noisy", "looking_away", "extreme_expression")
     unusable = [assessment(100.0 * i, 0.5 + i / 20, i, None, reason) for i, reason in enumerate(LAST_RESORT, 1)]
-    for first in range(2):
+    for first in range(3):
         assert chosen(unusable[first:], 10) == [(100.0 * (first + 1), [LAST_RESORT[first]])]
     assert times([*unusable, assessment(5000, 0.01, 50, None, "cut_face")], 10) == [5000]
 
 
 def test_every_reason_there_is_stands_in_one_of_the_tables() -> None:
     at_shot = {"dark", "bright", "flat", "blurred", "no_face", "eyes_closed"}
-    at_end = {"noisy", "small_face", "cut_face", "turned_away", "extreme_expression", "not_main", "text_overlay"}
+    at_end = {"noisy", "small_face", "cut_face", "turned_away", "looking_away", "extreme_expression", "not_main"}
     named = [*LIFTED_IN_ORDER, *LAST_RESORT, *NEVER_LIFTED]
     assert at_shot | at_end <= {*named} - LIMITS
     assert len(set(named)) == len(named)
