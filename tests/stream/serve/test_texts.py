@@ -69,8 +69,9 @@ def test_scripts_are_given_what_they_use() -> None:
 def phrases() -> list[str]:
     """Every phrase that `stream.ranking.reasons` can say."""
     scales = [reasons.shot_scale(height) for height in (0.6, 0.3, 0.2, 0.05)]
-    said = [words for _, words in reasons._QUALITIES.values()]
-    said += ["no usable face: chosen for its picture", *(f"{scale} of someone unknown" for scale in scales)]
+    said = [words for _, _, words in reasons._QUALITIES.values()]
+    said += ["no face found: chosen for its picture", "chosen for its picture"]
+    said += [f"{scale} of someone unknown" for scale in scales]
     for scale in scales:
         said += [f"{scale} of {main}character c03 (no. 12 by screen time)" for main in ("", "main ")]
     for reason in (*LIFTED_IN_ORDER, *LAST_RESORT):
