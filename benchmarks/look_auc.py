@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float64]
 
 LOOK_SCORES: dict[str, LookScore] = {
     "look_score": looks.look_score,
-    "eyes alone": lambda face: eyes.eye_score(eyes.openness(face)),
+    "eyes alone": lambda face: eyes.look_of_eyes(face),
     "mouth alone": expression.mouth_score,
     "pose alone": looks.pose_score,
 }

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
 from engines.faces import EMOTIONS, Face
@@ -21,6 +22,8 @@ from .report import Section
 
 Numbers = Mapping[str, float]
 _OFFSET = "(offset)"
+_RIDGE = 0.3
+"""Weight of the squared weights in `pairwise`, which keeps them finite where few pairs tell. Chosen by eye."""
 _STRENGTH = 1.0
 """Inverse of the penalty on standardised coefficients: scikit-learn's default, not tuned."""
 
@@ -36,7 +39,7 @@ class LookFit:
 def look_terms(face: Face) -> dict[str, float]:
     """The terms that `look_score` adds up."""
     return {
-        "eyes": eyes.eye_score(eyes.openness(face)),
+        "eyes": eyes.look_of_eyes(face),
         "pose": looks.pose_score(face),
         "pleasant": looks.pleasant_score(face.emotion),
         "mouth": expression.mouth_score(face),
@@ -47,7 +50,7 @@ def face_readings(face: Face) -> dict[str, float]:
     """What was measured of a face, as numbers; what was not is 0, and 1 under "… unknown"."""
     low, high = _eyes_apart(face)
     yaw, pitch, roll = face.pose_deg
-    emotion = np.zeros((1, len(EMOTIONS))) if face.emotion is None else expression.log_ratios(face.emotion[None])
+    emotion = np.zeros(len(EMOTIONS)) if face.emotion is None else _log_ratios(face.emotion)
     return {
         "eyes": face.eye_openness_ratio or 0.0,
         "lower eye": low, "eyes differ": high - low,
@@ -56,7 +59,7 @@ def face_readings(face: Face) -> dict[str, float]:
         "mouth width": face.mouth_width_ratio or 0.0,
         "mouth unknown": float(face.mouth_openness_ratio is None),
         "yaw": abs(yaw), "pitch up": max(pitch, 0.0), "pitch down": max(-pitch, 0.0), "roll": abs(roll),
-        **dict(zip(EMOTIONS, (float(v) for v in emotion[0]), strict=True)),
+        **dict(zip(EMOTIONS, (float(v) for v in emotion), strict=True)),
         "emotion unknown": float(face.emotion is None),
     }  # fmt: skip
 
@@ -79,8 +82,47 @@ def logistic(features: Callable[[Face], dict[str, float]]) -> LookFit:
     return LookFit(fit, score)
 
 
+def pairwise(features: Callable[[Face], dict[str, float]]) -> LookFit:
+    """Weights, none below 0, by a logistic regression over the pairs of a pick and a refused frame of one film; a film
+    counts by the square root of its pairs."""
+
+    def fit(frames: Sequence[LookFrame]) -> Numbers:
+        names = list(features(frames[0].face))
+        steps, counts = _steps(frames, features)
+
+        def loss(weights: Floats) -> float:
+            return float((counts * np.logaddexp(0.0, -steps @ weights)).sum() + _RIDGE * weights @ weights)
+
+        best = minimize(loss, np.ones(len(names)), bounds=[(0.0, None)] * len(names))
+        return dict(zip(names, (float(weight) for weight in best.x), strict=True))
+
+    def score(numbers: Numbers) -> LookScore:
+        return lambda face: sum(numbers[name] * value for name, value in features(face).items())
+
+    return LookFit(fit, score)
+
+
+def _steps(frames: Sequence[LookFrame], features: Callable[[Face], dict[str, float]]) -> tuple[Floats, Floats]:
+    """(N, F) differences between each pick and each refused frame of its film, and (N,) what each counts."""
+    rows: list[Floats] = []
+    counts: list[float] = []
+    for film in dict.fromkeys(frame.film for frame in frames):
+        own = [(frame.picked, np.array([*features(frame.face).values()])) for frame in frames if frame.film == film]
+        pairs = [pick - other for picked, pick in own if picked for refused, other in own if not refused]
+        rows += pairs
+        counts += [len(pairs) ** -0.5] * len(pairs)
+    return np.array(rows, np.float64).reshape(len(rows), -1), np.array(counts, np.float64)
+
+
+def _log_ratios(emotion: np.ndarray) -> Floats:
+    """Centred logarithms of (7,) probabilities, of which none counts as less than .001."""
+    logs = np.log(np.maximum(np.asarray(emotion, np.float64), 1e-3))
+    return np.asarray(logs - logs.mean())
+
+
 FITS: dict[str, LookFit] = {
     "weights of the look score": logistic(look_terms),
+    "weights of the look score, by pairs": pairwise(look_terms),
     "regression over readings": logistic(face_readings),
 }
 """What can be fitted to labelled frames, by name. Add others here."""

@@ -22,7 +22,7 @@ _TYPICAL_QUANTILE = 0.7
 _CLOSED, _OPEN = 0.15, 0.34
 """Eye aspect ratios where the score is 0 and 1. Closed and open eyes part at .2 (`faces.eyes_closed_below`); above that
 wide open ones are still better: with 1 at .27 a pick of the labelled films stands above a refused frame less often
-(`benchmarks.look_fit`)."""
+(`benchmarks.look_fits`)."""
 _HALF, _FULL = 0.55, 0.9
 """Shares of what is usual for the person where the score is 0 and 1. Chosen by eye."""
 _ONE_SIDED = 0.07

@@ -18,8 +18,8 @@ _PROFILE_DEG = 60.0
 UNKNOWN_EXPRESSION = 0.5
 """Worth of an expression that was not read: less than a neutral one. Chosen by eye."""
 EYES_WEIGHT, EXPRESSION_WEIGHT, MOUTH_WEIGHT, POSE_WEIGHT = 1.95, 1.25, 0.7, 0.6
-"""Of the parts of the look score, 4.5 in all. The first three are what `benchmarks.look_fit` gives, rounded; it gives
-pose nothing, which is kept because labelled faces in profile are few. Chosen by eye."""
+"""Of the parts of the look score, 4.5 in all. The first three are what `benchmarks.look_fits` gives by pairs, rounded;
+it gives pose nothing, which is kept because labelled faces in profile are few. Chosen by eye."""
 
 
 def leading_face(faces: tuple[Face, ...]) -> Face | None:

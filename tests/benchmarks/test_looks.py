@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.labels import Label, LabelledVideo
 from benchmarks.look_auc import by_set, look_aucs, pairs_of, scores_section
-from benchmarks.look_fits import LookFit, face_readings, leave_one_out, logistic
+from benchmarks.look_fits import LookFit, face_readings, leave_one_out, logistic, pairwise
 from benchmarks.look_frames import LookFrame, is_reason_of_face, look_labels, read_looks
 from benchmarks.look_frames import _face as restored
 from benchmarks.look_frames import _plain as plain
@@ -184,3 +184,11 @@ def test_frames_of_a_film_are_read_once(demo_video: Path, models_dir: Path, tmp_
     ]
     assert [line.split(":")[0] for line in first.problems] == ["broken"]
     assert "demo.mp4: faces, measured before" in lines
+
+
+def test_pairs_give_weight_to_what_tells_picks_apart_and_none_to_what_misleads() -> None:
+    frames = [frame("A", picked, eyes) for picked, eyes in ((True, 0.3), (True, 0.28), (False, 0.2), (False, 0.1))]
+    found = pairwise(lambda face: {"eyes": face.eye_openness_ratio or 0.0, "shut": 1 - (face.eye_openness_ratio or 0.0)})
+    numbers = found.fit(frames)
+    assert numbers["eyes"] > 0.1 and numbers["shut"] == pytest.approx(0.0, abs=1e-6)
+    assert by_set(frames, [found.score(numbers)(one.face) for one in frames])["all"]["inside"] == 1.0
