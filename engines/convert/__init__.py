@@ -57,7 +57,7 @@ CONVERSIONS: Mapping[str, Callable[[bytes], bytes]] = {
 functions raise ConversionError."""
 
 
-CONVERTER_VERSION = 4
+CONVERTER_VERSION = 5
 """Increased whenever a conversion gives other bytes than before, so that kept models are converted again."""
 
 
