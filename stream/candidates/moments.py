@@ -94,21 +94,26 @@ class MomentReader:
     def __init__(self, at: At, read: Read, ops: Ops, geometry: Geometry) -> None:
         self._at, self._read, self._ops, self._geometry = at, read, ops, geometry
 
-    def look(self, moments: np.ndarray) -> list[tuple[Picture, Reading]]:
-        """The pictures at these moments (N,) of dtype `MOMENT` with their readings, by time. Blocks; safe to call from
-        several threads. Pictures that cannot be sought are left out, and those after which enough looks were good.
+    def look(self, wanted: Sequence[np.ndarray]) -> list[list[tuple[Picture, Reading]]]:
+        """For each of several stretches, by time, its pictures at the wanted moments with their readings, by time.
 
-        Of their rows, `chroma_change` and `tone_change` have no meaning. Synchronises (device only).
+        wanted: (N,) of dtype `MOMENT` for each stretch. All are fetched in one pass. Pictures that cannot be sought are
+        left out, and those after which enough looks were good. Of their rows, `chroma_change` and `tone_change` have no
+        meaning. Blocks; safe to call from several threads. Synchronises (device only).
         """
-        found = self._at(moments["pts_s"].tolist())
+        moments = np.concatenate([np.empty(0, MOMENT), *wanted])
+        found = self._at(moments["pts_s"].tolist()) if len(moments) else []
         if not found:
-            return []
+            return [[] for _ in wanted]
         places = [int(np.argmin(np.abs(moments["pts_s"] - time_s))) for time_s, _ in found]
         surfaces = [surface for _, surface in found]
-        of = moments[places]
-        rows = self._ops.meter(self._geometry).measure(surfaces, of["pts_s"].copy(), of["frame"].copy())
-        rows["change"] = of["change"]
+        times_s, frames = moments["pts_s"][places], moments["frame"][places]
+        rows = self._ops.meter(self._geometry).measure(surfaces, times_s, frames)
+        rows["change"] = moments["change"][places]
         pictures = [Picture(row, -1, surface) for row, surface in zip(rows, surfaces, strict=True)]
+        return [self._read_some([p for p in pictures if p.pts_s in set(part["pts_s"].tolist())]) for part in wanted]
+
+    def _read_some(self, pictures: list[Picture]) -> list[tuple[Picture, Reading]]:
         seen: list[tuple[Picture, Reading]] = []
         for some in reading_rounds(pictures):
             seen += zip(some, self._read([picture.surface for picture in some]), strict=True)

@@ -40,8 +40,11 @@ _STRETCHES_A_MISSING = 2
 """Stretches that are searched for each picture that is missing. Chosen by eye."""
 _MOST_CALLS = 2
 """How often one film is searched. Chosen by eye."""
-_AT_ONCE = 4
-"""Stretches whose pictures are held at a time. Chosen by eye; it decides nothing but memory and threads."""
+_TOGETHER, _NEAR_S = 3, 10.0
+"""Stretches that one pass over the file fetches, and the time between two of them up to which that is cheaper than to
+seek again: key frames are up to ten seconds apart. Chosen by eye."""
+_AT_ONCE = 2
+"""Passes at a time, whose pictures are held meanwhile. Chosen by eye; it decides nothing but memory and threads."""
 
 Hold = Callable[[Candidate, Surface], None]
 """(candidate, its picture) → None: keeps the picture if there is room (`PicturePool.put_where_free`)."""
@@ -93,12 +96,15 @@ class SecondLook:
         wanted = wanted_stretches(selection, self._film, self._settings, self._looks)
         found: list[Candidate] = []
         clock = self._film.clocks["second_look"]
-        for first in range(0, len(wanted), _AT_ONCE):
-            some = wanted[first : first + _AT_ONCE]
-            futures = [self._pool.submit(self._look, stretch) for stretch in some]
-            for stretch, (own, seen) in zip(some, results(futures), strict=True):
+        passes = near_ones_together(wanted)
+        for first in range(0, len(passes), _AT_ONCE):
+            some = passes[first : first + _AT_ONCE]
+            futures = [self._pool.submit(self._look, together) for together in some]
+            for together, (own, seen) in zip(some, results(futures), strict=True):
                 clock.add(own, own.items)
-                found += self._offered(stretch, seen)
+                for stretch, pictures in zip(together, seen, strict=True):
+                    found += self._offered(stretch, pictures)
+            del futures, seen, pictures  # of the pictures of a pass only those that are held stay
         if not found:
             return []
         self._film.candidates.extend(found)
@@ -106,10 +112,10 @@ class SecondLook:
         judge = Judge(self._film, self._people.characters, self._baselines, self._active, self._settings)
         return [judge.assess(candidate, None) for candidate in sorted(found, key=lambda candidate: candidate.pts_s)]
 
-    def _look(self, stretch: Stretch) -> tuple[StageClock, _Seen]:
-        clock = StageClock("second_look")
-        seen = self._film.read_s.get(stretch.shot.index, [])
-        return clock, clock.time(lambda: self._reader.look(worth_a_look(stretch.moments, seen)))
+    def _look(self, together: Sequence[Stretch]) -> tuple[StageClock, list[_Seen]]:
+        clock, read_s = StageClock("second_look"), self._film.read_s
+        wanted = [worth_a_look(stretch.moments, read_s.get(stretch.shot.index, [])) for stretch in together]
+        return clock, clock.time(lambda: self._reader.look(wanted), len(together))
 
     def _offered(self, stretch: Stretch, seen: _Seen) -> list[Candidate]:
         """The candidates among the pictures of a stretch; keeps their pixels and notes what was read."""
@@ -203,6 +209,19 @@ def wanted_stretches(
     offered.sort(key=lambda pair: pair[0])
     most = _STRETCHES_A_MISSING * missing if missing > 0 else settings.top
     return [stretch for _, stretch in offered[: min(most, settings.probes.second_look)]]
+
+
+def near_ones_together(wanted: Sequence[Stretch]) -> list[list[Stretch]]:
+    """The stretches by time, those that one pass over the file should fetch in one list."""
+    passes: list[list[Stretch]] = []
+    last_s = -np.inf
+    for stretch in sorted(wanted, key=lambda s: float(s.moments["pts_s"][0])):
+        near = float(stretch.moments["pts_s"][0]) - last_s <= _NEAR_S
+        if not passes or not near or len(passes[-1]) == _TOGETHER:
+            passes.append([])
+        passes[-1].append(stretch)
+        last_s = float(stretch.moments["pts_s"][-1])
+    return passes
 
 
 def lost_shots(best: Mapping[int, Assessment], taken: Sequence[Assessment]) -> set[int]:

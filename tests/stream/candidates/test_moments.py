@@ -118,12 +118,24 @@ def read(surfaces: list[Surface]) -> list[Reading]:
 def test_pictures_come_back_measured_and_read_at_the_times_that_the_film_had() -> None:
     reader = MomentReader(File(50).at, read, CpuOps(), SHOWN)
     wanted = moments(80)[[25, 50, 75]]
-    found = reader.look(wanted)
+    (found,) = reader.look([wanted])
     assert [picture.pts_s for picture, _ in found] == [1.0, 3.0]
     assert [int(picture.row["frame"]) for picture, _ in found] == [25, 75]
     assert [float(picture.row["luma_mean"]) for picture, _ in found] == [25.0, 75.0]
     assert [float(reading.descriptor[0]) for _, reading in found] == [25.0, 75.0]
-    assert MomentReader(lambda times_s: [], read, CpuOps(), SHOWN).look(wanted) == []
+    assert MomentReader(lambda times_s: [], read, CpuOps(), SHOWN).look([wanted]) == [[]]
+
+
+def test_several_stretches_are_fetched_in_one_pass() -> None:
+    file, asked = File(), []
+
+    def at(times_s: Sequence[float]) -> list[TimedSurface]:
+        asked.append(list(times_s))
+        return file.at(times_s)
+
+    first, none, last = MomentReader(at, read, CpuOps(), SHOWN).look([moments(80)[:2], moments(0), moments(80)[70:71]])
+    assert [[round(p.pts_s, 6) for p, _ in part] for part in (first, none, last)] == [[0.0, 0.04], [], [2.8]]
+    assert len(asked) == 1
 
 
 class Faces:
@@ -144,7 +156,7 @@ class Faces:
 )
 def test_no_more_is_read_after_good_looks(faces: tuple[Face, ...], read: int) -> None:
     reader = Faces(*faces)
-    found = MomentReader(File().at, reader, CpuOps(), SHOWN).look(worth_a_look(moments(80), []))
+    (found,) = MomentReader(File().at, reader, CpuOps(), SHOWN).look([worth_a_look(moments(80), [])])
     assert reader.read == len(found) == read
     times_s = [picture.pts_s for picture, _ in found]
     assert times_s == sorted(times_s) and times_s[-1] - times_s[0] > 2

@@ -14,11 +14,11 @@ from engines.faces import Face, Reading
 from kernels.cpu import CpuOps
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
-from stream.candidates.moments import MomentReader
+from stream.candidates.moments import MOMENT, MomentReader
 from stream.film import Film
 from stream.framing.active import ActiveRects
 from stream.ranking.judge import EmotionBaselines
-from stream.ranking.second_look import SecondLook, wanted_stretches
+from stream.ranking.second_look import SecondLook, Stretch, near_ones_together, wanted_stretches
 from stream.ranking.selection import Assessment, Pick, Selection
 from stream.records import ActiveRect, Candidate, Character, TimedSurface, Track
 from stream.settings.model import Settings
@@ -96,6 +96,21 @@ def test_of_a_long_take_the_part_about_its_best_picture_comes_first_and_what_was
     offered = [replace(one(0, 0.5, "blurred"), candidate=candidate(9.0, face(), shot=0))]
     assert searched(found, offered, top=2) == [(0, 2), (0, 1), (0, 3), (0, 0)]
     assert searched(found, offered, top=2, looks=Counter({(0, 2): 1})) == [(0, 1), (0, 3), (0, 0), (0, 2)]
+
+
+def test_stretches_near_each_other_are_fetched_together() -> None:
+    def told(*starts_s: float) -> list[list[float]]:
+        found = []
+        for start_s in starts_s:
+            part = np.zeros(3, MOMENT)
+            part["pts_s"] = start_s + np.array([0, 1, 2])
+            found.append(Stretch(shots(1)[0], 0, part))
+        return [[float(s.moments["pts_s"][0]) for s in one] for one in near_ones_together(found)]
+
+    assert told(20, 0, 8) == [[0, 8, 20]]
+    assert told(0, 12.1) == [[0], [12.1]]
+    assert told(0, 4, 8, 12) == [[0, 4, 8], [12]]
+    assert told() == []
 
 
 def unit(*place: float) -> np.ndarray:
