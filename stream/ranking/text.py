@@ -18,8 +18,9 @@ from kernels.ops import Ops
 from kernels.surface import Rect, Surface
 
 from ..candidates.picture_pool import PicturePool
+from ..framing.crops import Crop
 from ..framing.obstacles import is_clear
-from ..framing.overlays import LONG_SIDE, MOST_PICTURES, lasting_lines, persistent_marks, with_whole_marks
+from ..framing.overlays import LONG_SIDE, MOST_PICTURES, is_cut, lasting_lines, persistent_marks, with_whole_marks
 from ..framing.planner import CropPlan, CropPlanner
 from ..records import ActiveRect, Candidate, TimedSurface
 from .selection import Assessment
@@ -89,18 +90,20 @@ class TextCheck:
         return (None if clear else "text_overlay"), round(clean, 4)
 
     def _plan(self, assessment: Assessment, captions: list[Rect], marks: list[Rect]) -> CropPlan:
-        """The crops: without captions and marks where that is possible, else without captions and with whole marks."""
+        """The crops: without captions and marks where that leaves room above the heads, else with whole marks."""
         candidate, people = assessment.candidate, assessment.characters
         plan = self._planner.plan(candidate, people, [*captions, *marks])
-        if not marks or all(is_clear(crop.source, [*captions, *marks]) for _, crop in plan):
+        if not marks:
             return plan
         without = self._planner.plan(candidate, people, captions)
-        active = assessment.active
-        best = [
-            (form, crop) if is_clear(crop.source, [*captions, *marks])
-            else (form, with_whole_marks(form, other, active, captions, marks))
-            for (form, crop), (_, other) in zip(plan, without, strict=True)
-        ]  # fmt: skip
+        active, heads = assessment.active, [face.box[1] for face in candidate.faces]
+        best = []
+        for (form, crop), (_, other) in zip(plan, without, strict=True):
+            whole = with_whole_marks(form, other, active, captions, marks)
+            out = is_clear(crop.source, [*captions, *marks])
+            crowded = _room(crop, heads) < min(_room(other, heads), form.headroom * crop.source[3])
+            cut = any(is_cut(whole.source, mark) for mark in marks)
+            best.append((form, crop if out and (cut or not crowded) else whole))
         return self._planner.keep(candidate, best)
 
     def _titles_beside(self, candidate: Candidate, area: Rect) -> list[Rect]:
@@ -168,6 +171,12 @@ def _in_any(line: Sequence[float], marks: Sequence[Rect]) -> bool:
         return max(0.0, across) * max(0.0, down)
 
     return any(common(mark) > 0.5 * line[2] * line[3] for mark in marks)
+
+
+def _room(crop: Crop, heads: Sequence[float]) -> float:
+    """Displayed pixels above the highest of the heads (their upper edges) that are in the crop; 0 without any."""
+    top, bottom = crop.source[1], crop.source[1] + crop.source[3]
+    return min((head - top for head in heads if head < bottom), default=0.0)
 
 
 def _clean(source: Rect, lines: np.ndarray) -> float:

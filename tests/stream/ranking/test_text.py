@@ -22,6 +22,7 @@ from kernels.surface import Colour, Geometry, Rect, Surface
 from stream.candidates.picture_pool import PicturePool
 from stream.framing.active import ActiveRects
 from stream.framing.obstacles import is_clear
+from stream.framing.overlays import is_cut
 from stream.framing.planner import CropPlanner
 from stream.ranking.selection import Assessment
 from stream.ranking.text import TextCheck, film_marks, unlike_scenes
@@ -122,6 +123,8 @@ def test_a_sign_in_the_scene_is_allowed_and_only_costs_what_is_seen_of_it() -> N
     assert clean < 1 or is_clear(crop, [sign])
 
 
+LOGO = (860.0, 16.0, 60.0, 30.0)
+"""Above and to the right of the head, so that a crop can only leave it out by what is above."""
 CORNER = (1180.0, 20.0, 70.0, 50.0)
 
 
@@ -143,6 +146,15 @@ def test_a_caption_is_left_out_where_a_mark_cannot_be() -> None:
     assert reason is None
     assert is_clear(crop, [SUBTITLE])
     assert not is_clear(crop, [mark])
+
+
+def test_a_mark_stays_in_where_leaving_it_out_would_crowd_the_head() -> None:
+    high, low = face((560.0, 30.0, 180.0, 240.0)), face((560.0, 300.0, 180.0, 240.0))
+    (source,) = checked(Scripted(), scene(WIDE), [high], [LOGO])[2]
+    assert not is_clear(source, [LOGO])
+    assert not is_cut(source, LOGO)
+    (source,) = checked(Scripted(), scene(WIDE), [low], [LOGO])[2]
+    assert is_clear(source, [LOGO])
 
 
 def test_text_that_never_moves_is_no_caption() -> None:
