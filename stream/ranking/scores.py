@@ -39,7 +39,7 @@ _COLOURLESS = (0, 45)
 """Colourfulness where the colour component is 0 and 1."""
 _CLUTTER = (3.0, 18.0)
 """Clutter where the background component is 1 and 0."""
-_EXTREME = (1.3, 0.0)
+_EXTREME = (1.5, 0.0)
 """Extremeness where its half of the expression component is 0 and 1; the zero is the limit of
 `expression.extreme_above`."""
 _UNKNOWN_EXPRESSION = 0.5
