@@ -25,6 +25,8 @@ _COMPANION = 0.5
 """Share of the leading face's height from which on another face belongs to the group. Chosen by eye."""
 _HELD, _ZOOMS = 0.75, 6
 """Share of what draws the eye that a closer crop must be able to hold; how many heights are tried. Chosen by eye."""
+_HAIR = 0.35
+"""Room for hair or a hat above a face box, as a share of its height. Chosen by eye."""
 _GROUP_MARGIN = 0.05
 """Share of a crop's width that is left free beside a group. Chosen by eye."""
 
@@ -80,18 +82,23 @@ def crop_for(
         x, y = active.x + (active.width - width) / 2, active.y + (active.height - height) / 2
     kept = (x, y, width, height)
     if obstacles:
-        kept = avoiding(kept, obstacles, active, largest * TIGHTEST, _needed(form, group, saliency, kept))
+        worth = saliency.held if saliency is not None and lead is None else None
+        needed = None if lead is None else _needed(group)
+        kept = avoiding(kept, obstacles, active, largest * TIGHTEST, needed, worth)
     size, scale = file_size(form, kept[3])
     x, y, width, height = (round(value, 2) for value in kept)
     return Crop((x, y, width, height), size, round(scale, 4))
 
 
-def _needed(form: Format, group: Sequence[Face], saliency: Saliency | None, kept: Rect) -> Rect | None:
-    """What must stay inside a crop that moves, displayed pixels: the group with room above, or what draws the eye."""
-    if not group:
-        return None if saliency is None else saliency.heart(kept)
+def _needed(group: Sequence[Face]) -> Rect:
+    """What must stay inside a crop that moves: all boxes together, displayed pixels."""
     left, top, right, bottom = _bounds(group)
     return left, top, right - left, bottom - top
+
+
+def _hair_top(group: Sequence[Face]) -> float:
+    """Where the hair and hats above the faces begin: face boxes end at the forehead."""
+    return min(face.box[1] - _HAIR * face.box[3] for face in group)
 
 
 def _bounds(group: Sequence[Face]) -> tuple[float, float, float, float]:
@@ -121,7 +128,7 @@ def _height(form: Format, largest: float, group: Sequence[Face], lead: Face) -> 
     wanted = lead.box[3] / _WANTED_FACE_RATIO
     left, top, right, bottom = _bounds(group)
     margin = form.face_margin * lead.box[3]
-    room = bottom - top + 2 * margin
+    room = bottom + margin - min(_hair_top(group), top - margin)
     across = max(right - left + 2 * form.face_margin * lead.box[2], (right - left) / (1 - 2 * _GROUP_MARGIN))
     return min(largest, max(wanted, room, across / form.aspect_ratio, largest * TIGHTEST))
 
@@ -160,9 +167,10 @@ def _leave_whole(x: float, width: float, active: ActiveRect, others: Sequence[Fa
 def _place_down(form: Format, active: ActiveRect, height: float, group: Sequence[Face], lead: Face) -> float:
     """Top edge of the crop: the leading eyes on their line, then room above the group, then all of it inside."""
     _, top, _, bottom = _bounds(group)
+    hair = _hair_top(group)
     eyes = float(lead.landmarks[:2, 1].mean())
     y = eyes - form.eyes_line * height
-    y = min(y, top - form.headroom * height)
+    y = min(y, top - form.headroom * height, hair)
     y = max(y, bottom + form.face_margin * lead.box[3] - height)
     if bottom - top <= height:
         y = min(y, top)  # where the group barely fits, the margin below must not push its top out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import hypot
 
 import numpy as np
@@ -15,6 +15,13 @@ _SLACK_PX = 2.0
 """By so much an obstacle may reach into a crop: boxes of text are wider than the letters. Chosen by eye."""
 _SHRINKS = np.linspace(1.0, 0.0, 9)
 """The heights that are tried, as shares of the way from the tightest crop to the one that was planned."""
+_LEAST_WORTH = 0.8
+"""Share of the worth of the planned rectangle that must be left; a caption across the middle is not left out by showing
+half of the picture. Chosen by eye."""
+_PLACES = 12
+"""Places that are tried along each side, where what is worth most is sought."""
+Worth = Callable[[Rect], float]
+"""What a rectangle (displayed pixels) is worth, 0–1."""
 _SHRINK_COST = 0.5
 """What a crop that is half as high costs, in widths of the crop that it is moved. Chosen by eye."""
 
@@ -25,12 +32,18 @@ def is_clear(source: Rect, obstacles: Sequence[Rect]) -> bool:
 
 
 def avoiding(
-    source: Rect, obstacles: Sequence[Rect], active: ActiveRect, least_height: float, needed: Rect | None
+    source: Rect,
+    obstacles: Sequence[Rect],
+    active: ActiveRect,
+    least_height: float,
+    needed: Rect | None,
+    worth: Worth | None = None,
 ) -> Rect:
     """The rectangle of the same shape nearest to `source` that is clear of the obstacles; `source` where none is.
 
     All rectangles in displayed pixels. `least_height`: how far it may shrink. `needed`: what must stay inside as far as
-    it is inside `source`; None for nothing.
+    it is inside `source`; None for nothing. `worth`: where given, not the nearest rectangle is taken but the one that
+    is worth most, large ones first.
     """
     if is_clear(source, obstacles):
         return source
@@ -40,7 +53,22 @@ def avoiding(
         for one in _tried(source, obstacles, active, least_height, kept)
         if is_clear(one, obstacles) and (kept is None or _inside(kept, one))
     ]
-    return min(found, key=lambda one: (round(_cost(source, one), 4), one), default=source)
+    if worth is None:
+        return min(found, key=lambda one: (round(_cost(source, one), 4), one), default=source)
+    least = _LEAST_WORTH * worth(source)
+    found += [one for one in _everywhere(source, active, least_height) if is_clear(one, obstacles)]
+    found = [one for one in found if worth(one) >= least]
+    return min(found, key=lambda one: (round(_SHRINK_COST * _shrunk(source, one) - worth(one), 4), one), default=source)
+
+
+def _everywhere(source: Rect, active: ActiveRect, least_height: float) -> Iterator[Rect]:
+    """Rectangles of the same shape all over the active area, at several heights."""
+    ratio = source[2] / source[3]
+    for shrink in _SHRINKS:
+        tall = min(source[3], least_height) + float(shrink) * max(0.0, source[3] - least_height)
+        for across in np.linspace(0.0, max(0.0, active.width - tall * ratio), _PLACES):
+            for down in np.linspace(0.0, max(0.0, active.height - tall), _PLACES):
+                yield active.x + float(across), active.y + float(down), tall * ratio, tall
 
 
 def _tried(
@@ -71,7 +99,12 @@ def _cost(source: Rect, one: Rect) -> float:
     """How far a rectangle lies from the planned one: the way of its centre in widths of it, and how much it shrank."""
     across, down = (one[i] + one[i + 2] / 2 - source[i] - source[i + 2] / 2 for i in (0, 1))
     way = hypot(across, down) / max(source[2], 1e-9)
-    return way + 2 * _SHRINK_COST * (1 - one[3] / max(source[3], 1e-9))
+    return way + 2 * _SHRINK_COST * _shrunk(source, one)
+
+
+def _shrunk(source: Rect, one: Rect) -> float:
+    """By which share of its height a rectangle is smaller than the planned one."""
+    return 1 - one[3] / max(source[3], 1e-9)
 
 
 def _overlaps(a: Rect, b: Rect) -> bool:

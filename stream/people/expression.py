@@ -17,8 +17,8 @@ HAPPY, NEUTRAL = EMOTIONS.index("happy"), EMOTIONS.index("neutral")
 _LEAST_PROBABILITY = 1e-3
 """Smaller probabilities count as this one: their logarithms are noise. Chosen by eye."""
 _LEAST_SCALE = 2.0
-"""Least spread of the log-odds: with less, every frown would be extreme in a film of very calm faces. Chosen by eye below
-the common spread."""
+"""Least spread of the log-odds: with less, every frown would be extreme in a film of very calm faces. Chosen by eye
+below the common spread."""
 _AT_REST, _SMILE_OPENS, _TALKING = 0.15, 0.15, 0.27
 """Mouth openness at rest, what a full smile adds, and what talking adds until the score is 0. Closed lips measure up to
 .09, parted ones to .15, smiles with teeth reach .33, wide open begins at .4; the three are chosen by eye from that."""

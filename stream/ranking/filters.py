@@ -56,6 +56,7 @@ class FilterInput:
     `lead`: its leading face, where that is what the picture shows (`stream.candidates.scene.subject_of`). `main`:
     whether that is a main character. `extremeness`, `openness`, `gaze`: of the worst face that counts, None where
     unknown. `typical_openness`: what is usual for the person of that face. `gaze`: see `stream.people.gaze.gaze_score`.
+    `doubtful`: without a lead, a face large enough to be one of which the detector is not certain.
     `people`: whether there are faces, if too small or too uncertain to lead. `row`: what was measured of the frame
     (`kernels.stats.ROW`).
     """
@@ -66,6 +67,7 @@ class FilterInput:
     openness: float | None = None
     typical_openness: float | None = None
     gaze: float | None = None
+    doubtful: Face | None = None
     people: bool = False
     row: np.void | None = None
 
@@ -121,10 +123,12 @@ def small_face(picture: FilterInput, context: FilmContext) -> str | None:
 
 
 def blurred(picture: FilterInput, context: FilmContext) -> str | None:
-    """A face that is out of focus compared with the film's faces, or smeared in one direction."""
-    if picture.lead is None or picture.lead.quality.contrast == 0:
+    """A face that is out of focus compared with the film's faces, or smeared in one direction; also one that the
+    detector is not certain of, perhaps for that reason."""
+    face = picture.lead or picture.doubtful
+    if face is None or face.quality.contrast == 0:
         return None
-    limits, quality = context.settings.quality, picture.lead.quality
+    limits, quality = context.settings.quality, face.quality
     smeared = quality.blur_anisotropy > limits.motion_blur_above
     return "blurred" if smeared or quality.focus < limits.focus_share * context.median_focus else None
 

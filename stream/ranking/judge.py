@@ -16,7 +16,7 @@ from ..framing.active import ActiveRects
 from ..people.expression import COMMON_BASELINE, EmotionBaseline, emotion_baseline, extremeness, shrunk_towards
 from ..people.eyes import UNKNOWN_EYES, eye_score, look_of_eyes, openness, typical_openness
 from ..people.gaze import gaze_score
-from ..people.looks import co_stars
+from ..people.looks import co_stars, leading_face
 from ..records import Candidate, Character
 from ..settings.model import Settings
 from .filters import FilterInput, film_context, rejection_reasons
@@ -121,7 +121,7 @@ class Judge:
         """What the filters look at. Eyes and extremeness are the worst of the faces that count; None where none of
         these was measured."""
         if lead is None:
-            return FilterInput(None, False, None, people=bool(candidate.faces), row=candidate.row)
+            return self._without_lead(candidate)
         stars = self._stars(candidate, lead, people)
         eyes = [(ratio, self._typical.get(name or "")) for face, name in stars if (ratio := openness(face)) is not None]
         worst, typical = min(eyes, key=lambda eye: eye_score(*eye), default=(None, None))
@@ -135,6 +135,14 @@ class Judge:
             gaze=min((gaze for face, _ in stars if (gaze := gaze_score(face)) is not None), default=None),
             people=True,
             row=candidate.row,
+        )
+
+    def _without_lead(self, candidate: Candidate) -> FilterInput:
+        largest, limits = leading_face(candidate.faces), self._settings.faces
+        least = limits.min_height_ratio * self._active.of(candidate.shot).height
+        doubtful = largest if largest is not None and largest.box[3] >= least else None
+        return FilterInput(
+            None, False, None, doubtful=doubtful, people=bool(candidate.faces), row=candidate.row
         )
 
     def _eyes(self, candidate: Candidate, lead: Face | None, people: Sequence[Character | None]) -> float:

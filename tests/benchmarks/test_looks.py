@@ -17,6 +17,7 @@ from benchmarks.look_frames import _face as restored
 from benchmarks.look_frames import _plain as plain
 from benchmarks.page.looks import looks_tables
 from engines.faces import Face
+from stream.people.eyes import openness
 from stream.settings.load import load_settings
 
 from .samples import face
@@ -188,7 +189,7 @@ def test_frames_of_a_film_are_read_once(demo_video: Path, models_dir: Path, tmp_
 
 def test_pairs_give_weight_to_what_tells_picks_apart_and_none_to_what_misleads() -> None:
     frames = [frame("A", picked, eyes) for picked, eyes in ((True, 0.3), (True, 0.28), (False, 0.2), (False, 0.1))]
-    found = pairwise(lambda face: {"eyes": face.eye_openness_ratio or 0.0, "shut": 1 - (face.eye_openness_ratio or 0.0)})
+    found = pairwise(lambda face: {"eyes": openness(face) or 0.0, "shut": 1 - (openness(face) or 0.0)})
     numbers = found.fit(frames)
     assert numbers["eyes"] > 0.1 and numbers["shut"] == pytest.approx(0.0, abs=1e-6)
     assert by_set(frames, [found.score(numbers)(one.face) for one in frames])["all"]["inside"] == 1.0

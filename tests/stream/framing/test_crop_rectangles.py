@@ -70,9 +70,9 @@ def test_the_rules_are_those_of_the_shipped_formats() -> None:
         ("landscape", PILLARS, None, (240, 135, 1440, 810), (1920, 1080), 1.3333),
         ("portrait", SCOPE, None, (693.33, 140, 533.33, 800), (800, 1200), 1.5),
         ("banner", SCOPE, None, (0, 220, 1920, 640), (1500, 500), 0.7812),
-        # Upright, 607.5 rows. Eyes at the line would be 600 + 192 − 218.7 = 573.3, headroom wants 600 − 36.45.
-        ("landscape", UPRIGHT, face((400, 600, 360, 480)), (0, 563.55, 1080, 607.5), (1620, 911), 1.5),
-        # The same with a face of 510: headroom would be at 563.55, the chin wants 600 + 586.5 − 607.5 = 579.
+        # Upright, 607.5 rows. Hair wants 600 − .35 × 480 = 432, the chin 600 + 552 − 607.5 = 544.5.
+        ("landscape", UPRIGHT, face((400, 600, 360, 480)), (0, 544.5, 1080, 607.5), (1620, 911), 1.5),
+        # The same with a face of 510: the chin wants 600 + 586.5 − 607.5 = 579.
         ("landscape", UPRIGHT, face((400, 600, 360, 510)), (0, 579, 1080, 607.5), (1620, 911), 1.5),
         # 600 of 640 rows: with its margin the chin would push the forehead out, so the face begins the crop.
         ("banner", HD, face((800, 200, 450, 600)), (0, 200, 1920, 640), (1500, 500), 0.7812),
