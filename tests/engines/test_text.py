@@ -203,7 +203,7 @@ FINE, COARSE = (0.3, 0.25, 0.4, 0.5), (0.28, 0.22, 0.44, 0.56)
         (marked(FINE), marked((0.5, 0.4, 0.44, 0.56)), 0),
         (marked((0.3, 0.25, 0.12, 0.5)), marked(COARSE), 0),
         (marked(FINE), marked(COARSE, score=0.79), 0),
-        (marked(FINE, score=0.79), marked(COARSE), 0),
+        (marked(FINE, score=0.89), marked(COARSE), 0),
         (marked((0.0, 0.02, 1.0, 0.9)), marked((0.0, 0.02, 1.0, 0.9)), 0),
         (marked((0.3, 0.4, 0.4, 0.18)), marked((0.3, 0.4, 0.4, 0.19)), 0),
         (marked(), marked(COARSE), 0),
@@ -232,7 +232,7 @@ def test_only_a_tall_mark_is_looked_at_again() -> None:
         marks[0, 0, 60:70, 50:300] = 0.9
         TextDetector(session, ops).read(surface)
         assert len(session.runs) == 2
-        marks[0, 0, 20:90, 50:300] = 0.9
+        marks[0, 0, 20:90, 50:300] = 0.95
         TextDetector(session, ops).read(surface)
         assert [run["x"].shape[2:] for run in session.runs[2:]] == [(224, 384), (64, 128)]
 
