@@ -25,12 +25,17 @@ LEAST_PICTURES, MOST_PICTURES = 5, 10
 _LEAST_STEP = 1.5
 """Least slope, luma (0–255) a pixel, that an edge of a mark has in every picture but `_MISSES` of them. (A faint
 watermark: 2 to 6.) Chosen by eye."""
+_AROUND_PX, _LEAST_AROUND = 5, 0.28
+"""An edge of a mark has this share of edges around it, in a square so many pixels wide: a line has two sides. Chosen by
+eye."""
 _MISSES = 0.2
 """Share of the pictures in which an edge may be missing: something of the scene may hide it. Chosen by eye."""
 _JOIN_SHARE = 0.02
 """Edges closer than this share of the longer side belong to one mark: letters of a line. Chosen by eye."""
-_LEAST_EDGES, _LEAST_DENSITY = 24, 0.12
-"""Pixels of edge that a mark has at least, and their least share of its box. Chosen by eye."""
+_LEAST_EDGES, _LEAST_DENSITY, _LEAST_PART = 30, 0.2, 0.15
+"""Pixels of edge that a mark has at least, their least share of its box, and of all edges that last: where scenes are
+busy and few, some agree by chance. (A logo: 347, .75 and .90; groups of a busy film by chance: 54, .18 and .11, 35, .33
+and .07.)"""
 _MOST_AREA = 0.1
 """Largest share of the picture that one mark takes; more is the set of a show. Chosen by eye."""
 _LEAST_READINGS, _SAME_PLACE = 3, 0.7
@@ -47,7 +52,7 @@ def persistent_marks(pictures: Sequence[np.ndarray], area: Rect) -> list[Rect]:
     """
     if len(pictures) < LEAST_PICTURES:
         return []
-    edges = _lasting_edges(pictures)
+    edges = _crowded(_lasting_edges(pictures))
     reach = max(1, round(_JOIN_SHARE * max(edges.shape)))
     joined = cv2.morphologyEx(edges, cv2.MORPH_CLOSE, np.ones((reach, 2 * reach), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
@@ -67,6 +72,13 @@ def _lasting_edges(pictures: Sequence[np.ndarray]) -> np.ndarray:
     return np.asarray((least > _LEAST_STEP).astype(np.uint8))
 
 
+def _crowded(edges: np.ndarray) -> np.ndarray:
+    """The edges (h, w) uint8 that have others around them: those that agree by chance are scattered, and would join to
+    marks beside them."""
+    around = cv2.boxFilter(edges.astype(np.float32), -1, (_AROUND_PX, _AROUND_PX))
+    return np.asarray(edges * (around >= _LEAST_AROUND))
+
+
 def _is_mark(edges: np.ndarray, inside: np.ndarray, box: np.ndarray) -> bool:
     """Whether a group of edges may be a mark: dense, not large, and not part of the frame around the picture.
 
@@ -78,7 +90,8 @@ def _is_mark(edges: np.ndarray, inside: np.ndarray, box: np.ndarray) -> bool:
     if left == 0 or top == 0 or left + width >= columns or top + height >= rows:
         return False
     small = width * height <= _MOST_AREA * edges.size
-    return small and count >= _LEAST_EDGES and count >= _LEAST_DENSITY * width * height
+    dense = count >= _LEAST_DENSITY * width * height and count >= _LEAST_PART * int(edges.sum())
+    return small and dense and count >= _LEAST_EDGES
 
 
 def _placed(box: Sequence[int], shape: tuple[int, ...], area: Rect) -> Rect:

@@ -58,6 +58,19 @@ def test_a_logo_that_one_scene_hides_is_found_and_one_that_half_of_them_lack_is_
     assert persistent_marks([*marked[:3], *scenes()[3:]], AREA) == []
 
 
+@pytest.mark.parametrize("others", [0, 40])
+def test_a_few_edges_among_many_that_agree_are_no_mark(others: int) -> None:
+    """A small frame in the same place in each scene, alone or beside long ones at the border, which are no mark."""
+    struck = []
+    for scene in scenes():
+        cv2.rectangle(scene, (200, 60), (212, 84), 255, -1)
+        cv2.rectangle(scene, (203, 64), (209, 80), 0, -1)
+        for row in range(others):
+            cv2.line(scene, (0, 100 + 2 * row), (60, 100 + 2 * row), 250 * (row % 2), 1)
+        struck.append(scene)
+    assert len(persistent_marks(struck, AREA)) == (others == 0)
+
+
 def test_few_pictures_tell_nothing() -> None:
     marked = [with_logo(scene) for scene in scenes()]
     assert persistent_marks(marked[:4], AREA) == persistent_marks([], AREA) == []
