@@ -208,18 +208,26 @@ def leader() -> np.ndarray:
         (written(scene(WIDE), ("nobody and somebody present", 0.5, 0.5, 0.05)), "text_overlay"),
         (written(scene(UPRIGHT), ("you will not believe", 0.5, 0.5, 0.03)), "text_overlay"),
         (written(scene(SQUARE), ("you will not believe", 0.5, 0.5, 0.05)), "text_overlay"),
-        (written(scene(WIDE), ("Where have you been?", 0.5, 0.9, 0.05)), None),
         (scene(WIDE), None),
         (scene(UPRIGHT), None),
         (np.asarray(cv2.resize(astronaut(), SQUARE)), None),
     ],
-    ids=["letter card", "credits", "studio", "tall title", "countdown", "opening title", "9:16", "1:1", "caption below",
-         "wide", "upright", "badges on a suit"],
+    ids=["letter card", "credits", "studio", "tall title", "countdown", "opening title", "9:16", "1:1", "wide",
+         "upright", "badges on a suit"],
 )  # fmt: skip
 def test_real_text(session: Session, picture: np.ndarray, reason: str | None) -> None:
-    found, _, crops = checked(TextDetector(session, OPS), picture)
+    upright = picture.shape[0] > picture.shape[1]
+    found, _, crops = checked(TextDetector(session, OPS), picture, formats=("portrait" if upright else "landscape",))
     assert found == reason
     assert all(crop[0] >= 0 and crop[1] >= 0 for crop in crops)
+
+
+@pytest.mark.models
+def test_a_real_caption_below_stays_out_of_the_crop(session: Session) -> None:
+    subtitled = written(scene(WIDE), ("Where have you been?", 0.5, 0.92, 0.05))
+    reason, clean, (crop,) = checked(TextDetector(session, OPS), subtitled, [HEAD])
+    assert (reason, clean) == (None, 1.0)
+    assert crop[1] + crop[3] < 0.91 * 720
 
 
 def smeared(words: str, height: float) -> np.ndarray:
