@@ -19,8 +19,9 @@ grain of 1922 .6; a shot drowned in noise 1.0 to 3.5, 2026-11-28.)"""
 _COARSE_NOISE_RATIO, _COARSE_NOISE_FORMS = 3.0, 0.16
 """The same for coarser snow, if the deviation of 9×16 means is this share of the frame's: it has no large forms. (Snow
 of 3 pixels a grain: ratio 3.5, forms .1; frames with ratios above 1: forms .18 and more.)"""
-_LEAST_CONTRAST = 6.0
-"""Deviation of luma (0–255) below which a frame is flat, not noise. Chosen by eye."""
+_LEAST_CONTRAST = 12.0
+"""Deviation of luma (0–255) below which a frame is flat or dim, and no more: there a little grain is most of what
+varies. (Made snow: 17 and more; grainy flat shots taken for noise: 6 to 8.)"""
 _MOST_ALIKE = 0.7
 """Largest share of a frame's pixels in one of the 64 bins of luma in noise; letters on a plain ground leave more of it.
 Chosen by eye: snow of two tones has .5."""

@@ -56,6 +56,12 @@ def grainy(deviation: float) -> np.ndarray:
     return np.clip(old + noise, 0, 255).astype(np.uint8)
 
 
+def misty() -> np.ndarray:
+    """A picture of little contrast with grain of almost as much."""
+    noise = np.random.default_rng(4).normal(0, 10, (HEIGHT, WIDTH, 1))
+    return np.clip(120 + 0.06 * (photograph() - 120.0) + noise, 0, 255).astype(np.uint8)
+
+
 def burnt(picture: np.ndarray) -> np.ndarray:
     return np.clip(picture.astype(float) * 2.2 + 120, 0, 255).astype(np.uint8)
 
@@ -92,9 +98,11 @@ def letters() -> np.ndarray:
         (on_white(), None),
         (letters(), None),
         (np.full((HEIGHT, WIDTH, 3), 120, np.uint8), None),
+        (misty(), None),
     ],
     ids=["snow", "grey snow", "coarse snow", "coarser snow", "burnt out", "full bars", "bars above a black field",
-         "photograph", "coffee", "film grain", "heavy grain", "on white", "letters on black", "flat"],
+         "photograph", "coffee", "film grain", "heavy grain", "on white", "letters on black", "flat",
+         "grain in a mist"],
 )  # fmt: skip
 def test_what_is_no_picture_at_all(picture: np.ndarray, reason: str | None) -> None:
     assert unusable(row_of(picture)) == reason
