@@ -25,6 +25,8 @@ _HAIR_SHARE = 0.16
 _FACES_SHARE = 0.5
 """Share of the shots that show a face large enough for a poster, from which on a film is told in faces. Chosen by eye;
 see the table in `benchmarks/README.md`."""
+_LEAST_STILL = 0.1
+"""Stillness below which so much moves that a scene is smeared. Chosen by eye."""
 _LEAST_TONES = 2.0
 """Entropy of the luma histogram, bits, below which a picture is empty. Chosen by eye: of real films, a dark wing that
 fills the frame has .7 to 1.4, frames that an editor took 4.0 and more; flat cartoons may have fewer."""
@@ -139,7 +141,7 @@ def smeared_scene(picture: FilterInput, context: FilmContext) -> str | None:
     if picture.lead is not None or picture.row is None:
         return None
     soft = sharpness(picture.row) < context.settings.quality.focus_share * context.median_sharpness
-    return "blurred" if soft or stillness(picture.row) == 0 else None
+    return "blurred" if soft or stillness(picture.row) < _LEAST_STILL else None
 
 
 def empty_scene(picture: FilterInput, context: FilmContext) -> str | None:

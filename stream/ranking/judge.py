@@ -9,6 +9,7 @@ import numpy as np
 
 from engines.faces import Face
 
+from ..candidates.probes import sharpness
 from ..candidates.scene import subject_of
 from ..dataflow.cancellation import checkpoint
 from ..film import Film
@@ -66,6 +67,16 @@ def _shrunk(emotions: Sequence[np.ndarray], wider: EmotionBaseline, weight: floa
     return shrunk_towards(emotion_baseline(emotions), wider, weight) if emotions else wider
 
 
+_SCENE_BELOW = 0.2
+"""Face height over picture height below which a face with a fault does not spoil a wide shot. Chosen by eye."""
+_SHARP_SCENE = 0.5
+"""Share of the median sharpness of the film's pictures that a scene with a blurred face needs. Chosen by eye."""
+_FAULTS_OF_A_FACE = frozenset(
+    {"blurred", "bright", "flat", "cut_face", "turned_away", "eyes_closed", "looking_away", "extreme_expression"}
+)
+"""Reasons that tell of the leading face alone."""
+
+
 class Judge:
     """Assesses candidates by what the whole film says: baselines, medians, sharpness ranks, characters."""
 
@@ -87,21 +98,38 @@ class Judge:
 
     def assess(self, candidate: Candidate, earlier: str | None) -> Assessment:
         """One candidate's assessment. `earlier`: why it was rejected when its shot closed, to which is added what is
-        found now; None when it was not."""
+        found now; None when it was not.
+
+        Where a small face has a fault of its own, the picture is judged as a scene with somebody in it.
+        """
         checkpoint()
+        active, limits = self._active.of(candidate.shot), self._settings.faces
+        lead = subject_of(candidate.faces, active.height, limits.min_height_ratio, limits.min_score)
+        assessment = self._assessed(candidate, lead, earlier)
+        small = lead is not None and lead.box[3] < _SCENE_BELOW * active.height
+        if small and _FAULTS_OF_A_FACE.intersection(assessment.reasons) and self._may_be_a_scene(assessment):
+            assessment = self._assessed(candidate, None, earlier)
+        self._relations.note(assessment)
+        return assessment
+
+    def _may_be_a_scene(self, assessment: Assessment) -> bool:
+        """False where the picture is soft and not only the face in it."""
+        least = _SHARP_SCENE * self._context.median_sharpness
+        return "blurred" not in assessment.reasons or sharpness(assessment.candidate.row) >= least
+
+    def _assessed(self, candidate: Candidate, lead: Face | None, earlier: str | None) -> Assessment:
+        """The assessment where this face is what the picture shows; None: where none is."""
         active = self._active.of(candidate.shot)
         context = replace(self._context, active=active)
         people = [self._by_track.get(track) for track in candidate.tracks] or [None] * len(candidate.faces)
-        limits = self._settings.faces
-        lead = subject_of(candidate.faces, active.height, limits.min_height_ratio, limits.min_score)
         person = next((p for face, p in zip(candidate.faces, people, strict=True) if face is lead), None)
         seen = self._filter_input(candidate, lead, person, people)
         lead_person = LeadPerson(seen.main, person is not None, seen.extremeness, self._eyes(candidate, lead, people))
-        sharpness = self._ranks.get(candidate.pts_s, 0.0)
+        rank = self._ranks.get(candidate.pts_s, 0.0)
         share = active.width * active.height / self._pixels
-        components = components_of(candidate, lead, lead_person, active, sharpness, share)
+        components = components_of(candidate, lead, lead_person, active, rank, share)
         rounded = {name: round(value, 4) for name, value in components.items()}
-        assessment = Assessment(
+        return Assessment(
             candidate=candidate,
             active=active,
             score=score_of(rounded, self._settings.rank.weights),
@@ -112,8 +140,6 @@ class Judge:
             characters=tuple(None if p is None else p.id for p in people),
             typical_openness=seen.typical_openness,
         )
-        self._relations.note(assessment)
-        return assessment
 
     def _filter_input(
         self, candidate: Candidate, lead: Face | None, person: Character | None, people: Sequence[Character | None]
@@ -140,7 +166,8 @@ class Judge:
     def _without_lead(self, candidate: Candidate) -> FilterInput:
         largest, limits = leading_face(candidate.faces), self._settings.faces
         least = limits.min_height_ratio * self._active.of(candidate.shot).height
-        doubtful = largest if largest is not None and largest.box[3] >= least else None
+        is_doubtful = largest is not None and largest.box[3] >= least and largest.score < limits.min_score
+        doubtful = largest if is_doubtful else None
         return FilterInput(
             None, False, None, doubtful=doubtful, people=bool(candidate.faces), row=candidate.row
         )

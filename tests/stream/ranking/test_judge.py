@@ -18,7 +18,7 @@ from stream.ranking.selection import Assessment
 from stream.records import Candidate, Character, Track
 from stream.settings.model import Settings
 
-from ..portraits import candidate, face, film, mood
+from ..portraits import BOX, candidate, face, film, mood, row
 
 STAR, EXTRA, STRANGER = 0, 1, 2
 """Tracks of a main character, of a minor one, and of nobody in particular."""
@@ -148,3 +148,24 @@ def test_what_was_rejected_when_its_shot_closed_keeps_its_reason_and_comes_last(
     assessments = list(assessments_by_time(watched).values())
     assert [(a.candidate.pts_s, a.reasons) for a in assessments] == [(3.0, []), (9.0, []), (1.0, ["dark"])]
     assert assessments_by_time(faults)[1.0].reasons == ["dark", "no_face"]
+
+
+SMALL = (800.0, 300.0, 112.0, 150.0)
+""".19 of the picture inside the bars."""
+
+
+def test_a_small_face_with_a_fault_does_not_spoil_a_wide_shot() -> None:
+    """It is judged as a scene with somebody in it: not good enough to lead, as a larger face would not be."""
+    turned = {"yaw": -60.0}
+    small, large = (candidate(t, face(box, **turned), tracks=[STAR]) for t, box in ((1.0, SMALL), (2.0, BOX)))
+    found = judged([small, large])
+    assert "stillness" in found[1.0].components and found[1.0].reasons == ["small_face"]
+    assert "eyes" in found[2.0].components and found[2.0].reasons == ["turned_away"]
+    assert judged([candidate(1.0, face(SMALL), tracks=[STAR])])[1.0].reasons == []
+
+
+def test_where_a_small_face_is_blurred_the_whole_picture_has_to_be_sharp() -> None:
+    soft = replace(candidate(1.0, face(SMALL, focus=5.0), tracks=[STAR]), row=row(1.0, laplacian_var=40.0))
+    sharp = candidate(2.0, face(SMALL, focus=5.0), tracks=[STAR])
+    found = judged([soft, sharp])
+    assert (found[1.0].reasons, found[2.0].reasons) == (["blurred"], ["small_face"])

@@ -87,7 +87,7 @@ def test_the_search_is_bounded() -> None:
     offered = [one(shot, 0.5, "eyes_closed") for shot in range(40)]
     assert len(searched(watched(40), offered, top=10)) == 16
     assert len(searched(watched(40), offered, top=2)) == 4
-    assert len(searched(watched(40), [*offered[:-1], one(39, 0.1)], top=1)) == 1
+    assert len(searched(watched(40), [*offered[:-1], one(39, 0.1)], top=1)) == 2
     assert searched(watched(40), offered, top=10, probes={"second_look": 0}) == []
 
 
