@@ -25,6 +25,8 @@ _HAIR_SHARE = 0.16
 _FACES_SHARE = 0.5
 """Share of the shots that show a face large enough for a poster, from which on a film is told in faces. Chosen by eye;
 see the table in `benchmarks/README.md`."""
+_SMEARED_SHARE = 0.35
+"""Share of the median sharpness of the film's pictures below which one that moves is smeared. Chosen by eye."""
 _LEAST_STILL = 0.1
 """Stillness below which so much moves that a scene is smeared. Chosen by eye."""
 _LEAST_TONES = 2.0
@@ -114,6 +116,13 @@ def rejection_reasons(picture: FilterInput, context: FilmContext, filters: Seque
     return list(dict.fromkeys(reason for reason in found if reason is not None and reason not in ignored))
 
 
+def _is_soft_and_moves(row: np.void | None, median_sharpness: float) -> bool:
+    """Whether so much moves that the whole picture is smeared, a face that fills it too."""
+    if row is None or stillness(row) >= _LEAST_STILL:
+        return False
+    return sharpness(row) < _SMEARED_SHARE * median_sharpness
+
+
 def no_face(picture: FilterInput, context: FilmContext) -> str | None:
     """Nobody to be seen, in a film that is told in faces."""
     return "no_face" if picture.lead is None and not picture.people and context.told_in_faces else None
@@ -132,6 +141,7 @@ def blurred(picture: FilterInput, context: FilmContext) -> str | None:
         return None
     limits, quality = context.settings.quality, face.quality
     smeared = quality.blur_anisotropy > limits.motion_blur_above
+    smeared = smeared or _is_soft_and_moves(picture.row, context.median_sharpness)
     return "blurred" if smeared or quality.focus < limits.focus_share * context.median_focus else None
 
 

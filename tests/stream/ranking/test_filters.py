@@ -87,6 +87,8 @@ TABLE = (
     Line("something moves", (), None, NOBODY | {"row": row(change=10.9)}, NO_FACES),
     Line("everything moves", ("blurred",), None, NOBODY | {"row": row(change=11.1)}, NO_FACES),
     passes("everything moves behind a sharp face", row=row(change=40.0)),
+    fails("everything moves, the face too", "blurred", row=row(change=40.0, laplacian_var=34.0)),
+    passes("soft, but at rest", row=row(change=1.0, laplacian_var=34.0)),
     Line("as soft as a scene may be", (), None, NOBODY | {"row": row(laplacian_var=20.0)}, NO_FACES),
     Line("a softer scene", ("blurred",), None, NOBODY | {"row": row(laplacian_var=19.9)}, NO_FACES),
     Line("four tones", (), None, NOBODY | {"row": row(histogram=tones(4))}, NO_FACES),

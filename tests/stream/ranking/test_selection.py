@@ -146,3 +146,11 @@ def test_in_a_film_of_two_people_each_has_half_of_the_images():
     assessments += [assessment(900.0 + 60 * i, 0.2, 20 + i, "c02") for i in range(6)]
     people = [p.assessment.person for p in Selection(RankSettings(), 6).choose(assessments, accept)]
     assert people.count("c01") == people.count("c02") == 3
+
+
+def test_a_shot_that_is_not_shown_yet_comes_before_one_more_picture_of_another() -> None:
+    """Of two pictures of one shot the second gives way to a picture of another shot that is a tenth worse."""
+    assessments = [assessment(0, 0.9, 0, None), assessment(100, 0.88, 0, None), assessment(300, 0.78, 1, None)]
+    assert times(Selection(RankSettings(), 2).choose(assessments, accept)) == [0, 300]
+    assessments[2] = assessment(300, 0.75, 1, None)
+    assert times(Selection(RankSettings(), 2).choose(assessments, accept)) == [0, 100]
