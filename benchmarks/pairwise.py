@@ -5,7 +5,7 @@ Of two images of a title, the odds that the editor approved i and not j are mode
     log odds = W (s_i − s_j) + p (log rank_j − log rank_i)
 
 with s the score as Keyart computes it (the weighted mean of the components that an image has), W the sum of the
-weights, and `rank` the place at which an image was shown. Where both images have all components, W s is the plain sum
+weights of all components that any image has, and `rank` the place at which an image was shown. Where both images have all components, W s is the plain sum
 of weight × component, and this is logistic regression on the differences. p is the pull of the place: editors look at
 what is shown first, first. It is fitted beside the weights and is no part of them.
 
@@ -51,7 +51,7 @@ def scores(images: Images, weights: Floats) -> Floats:
 
 def log_odds(pairs: Pairs, fit: Fit) -> Floats:
     """(K,) log odds that the approved image of a pair is the approved one."""
-    found = fit.weights.sum() * scores(pairs.images, fit.weights)
+    found = fit.weights[pairs.images.present.any(axis=0)].sum() * scores(pairs.images, fit.weights)
     return np.asarray(found[pairs.approved] - found[pairs.other] + fit.pull * _earlier(pairs))
 
 
@@ -95,9 +95,10 @@ def _loss(pairs: Pairs, weights: Floats, pull: float) -> tuple[float, Floats, fl
 
 def _weighted_scores(images: Images, weights: Floats) -> tuple[Floats, Floats]:
     """(N,) sum of weights × score, and its derivatives (N, C) by the weights."""
-    whole, total = weights.sum(), images.present @ weights
+    seen = images.present.any(axis=0)
+    whole, total = weights[seen].sum(), images.present @ weights
     found = scores(images, weights)
-    slope = found[:, None] + (whole / total)[:, None] * images.present * (images.values - found[:, None])
+    slope = found[:, None] * seen + (whole / total)[:, None] * images.present * (images.values - found[:, None])
     return whole * found, slope
 
 

@@ -63,4 +63,5 @@ def _fresh(film: Film) -> Film:
         clocks=deepcopy(film.clocks),
         reserve=list(film.reserve),
         candidates=list(film.candidates),
+        read_s={shot: list(times_s) for shot, times_s in film.read_s.items()},
     )

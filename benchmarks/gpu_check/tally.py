@@ -21,6 +21,8 @@ PER = {
     "composition": "candidate",
     "text maps": "candidate that could win",
     "maturity": "candidate that could win",
+    "crop plans": "candidate that could win",
+    "lasting marks": "film",
     TILES: "image",
     FILES: "image",
 }
@@ -33,6 +35,8 @@ _KIND_OF_CALLER = {
     "engines.text": "text maps",
     "engines.maturity": "maturity",
     "stream.candidates.composition": "composition",
+    "stream.framing.planner": "crop plans",
+    "stream.ranking.text": "lasting marks",
     "stream.output.render": TILES,
 }
 

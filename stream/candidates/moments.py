@@ -46,11 +46,12 @@ class Timeline:
 
     _blocks: list[np.ndarray] = field(default_factory=list)
 
-    def add(self, rows: np.ndarray) -> None:
-        """Add the next rows (N,) of dtype `kernels.stats.ROW`."""
+    def add(self, rows: np.ndarray, damaged: np.ndarray) -> None:
+        """Add the next rows (N,) of dtype `kernels.stats.ROW`; damaged pictures (N,) bool are never looked at."""
         block = np.empty(len(rows), MOMENT)
         block["pts_s"], block["frame"], block["value"] = rows["pts_s"], rows["frame"], values_of(rows)
         block["change"] = rows["change"]
+        block["value"][damaged] = -np.inf
         self._blocks.append(block)
 
     def of(self, shot: Shot) -> np.ndarray:
@@ -60,7 +61,7 @@ class Timeline:
         moments = self._blocks[0][shot.clean_first_row : shot.clean_end_row] if self._blocks else np.empty(0, MOMENT)
         edge_s = min(_EDGE_S, _EDGE_SHARE * (shot.end_s - shot.start_s))
         inside = (moments["pts_s"] >= shot.start_s + edge_s) & (moments["pts_s"] < shot.end_s - edge_s)
-        return np.asarray(moments[inside])
+        return np.asarray(moments[inside & np.isfinite(moments["value"])])
 
 
 def stretches(moments: np.ndarray) -> list[np.ndarray]:

@@ -142,7 +142,7 @@ async def _split(
     with source, out:
         async for measured in source:
             film.funnel.frames += len(measured.rows)
-            film.timeline.add(measured.rows)
+            film.timeline.add(measured.rows, measured.batch.damaged)
             last_s = float(measured.rows["pts_s"][-1])
             film.pictures_in_stream = _pictures_until(measured)
             for pictures in clock.time(partial(_advance, splitter, closing, measured), len(measured.rows)):

@@ -9,8 +9,10 @@ from stream.settings.sections import RankWeights
 
 TODAY: dict[str, float] = RankWeights().model_dump()
 NAMES = tuple(TODAY)
-FACELESS = ("sharpness", "exposure", "colour", "thirds", "symmetry", "background", "text")
+FACELESS = ("sharpness", "exposure", "colour", "symmetry", "stillness", "tones", "face", "character", "text")
 """The components of a picture without a face."""
+FACES = tuple(name for name in NAMES if name not in {"stillness", "tones"})
+"""Those of one with a face."""
 
 
 def decisions(
@@ -44,7 +46,7 @@ def _decision(
 ) -> Decision:
     offered = []
     for _ in range(10):
-        names = FACELESS if rng.random() < faceless else NAMES
+        names = FACELESS if rng.random() < faceless else FACES
         values = rng.beta(2, 1.5, len(names))
         offered.append({name: round(float(value), 4) for name, value in zip(names, values, strict=True)})
     offered.sort(key=lambda components: -score(components, shown_by))

@@ -74,9 +74,6 @@ class EmulatedSession:
         answers = self._inner.run({name: array.values for name, array in inputs.items()})
         return {name: DeviceArray(values) for name, values in answers.items()}
 
-    def at(self, times_s: Sequence[float]) -> list[tuple[float, Surface]]:
-        return [(pts_s, _on_device(surface)) for pts_s, surface in self._inner.at(times_s)]
-
     def close(self) -> None:
         self._inner.close()
 
@@ -106,6 +103,9 @@ class EmulatedDecoder:
 
     def between(self, first_s: float, last_s: float, *, fine: bool = False) -> list[tuple[float, Surface]]:
         return [(pts_s, _on_device(surface)) for pts_s, surface in self._inner.between(first_s, last_s, fine=fine)]
+
+    def at(self, times_s: Sequence[float]) -> list[tuple[float, Surface]]:
+        return [(pts_s, _on_device(surface)) for pts_s, surface in self._inner.at(times_s)]
 
     def close(self) -> None:
         self._inner.close()

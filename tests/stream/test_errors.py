@@ -121,7 +121,7 @@ def test_the_log_tells_of_every_film(three: list[Path], tmp_path: Path) -> None:
     told = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
     first, second = ([line for line in told if line.get("film") == str(film)] for film in three[:2])
     warnings = [line for line in first if line["event"] == "film warning"]
-    assert "few_images" in {line["code"] for line in warnings}
+    assert "small_source" in {line["code"] for line in warnings}
     steps = [line["event"] for line in first if line not in warnings]
     assert steps == ["film begun", "film finished", "film skipped"]
     assert [line["event"] for line in second] == ["film begun", "film failed"] * 2

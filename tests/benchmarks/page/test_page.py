@@ -86,7 +86,7 @@ def test_the_page_is_whole_and_fits(opened: Callable[[int], Page], width_px: int
     loaded = page.evaluate("[...document.images].map(image => image.naturalWidth)")
     assert len(loaded) == len(CHOSEN_S) + 6
     assert min(loaded) > 0
-    assert page.locator("tr.own").count() == 1
+    assert page.locator("tr.own").count() == 2  # by pictures, by time
     assert page.evaluate("[...document.querySelectorAll('nav a')].every(a => document.querySelector(a.hash))")
 
 

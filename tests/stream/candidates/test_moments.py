@@ -46,7 +46,7 @@ def shot(first: int, end: int, mixed: int = 0) -> Shot:
 def test_a_shot_has_its_own_pictures_without_those_near_its_cuts() -> None:
     timeline = Timeline()
     for first in (0, 40, 80):
-        timeline.add(rows(40, first))
+        timeline.add(rows(40, first), np.zeros(40, bool))
     assert timeline.of(shot(30, 110))["frame"].tolist() == list(range(34, 106))  # .16 s at each end
     assert timeline.of(shot(30, 55))["frame"].tolist() == list(range(32, 53))  # 8 % of a second
     assert timeline.of(shot(30, 110, mixed=20))["frame"].tolist() == list(range(50, 106))
@@ -55,7 +55,8 @@ def test_a_shot_has_its_own_pictures_without_those_near_its_cuts() -> None:
 
 def test_what_is_kept_of_a_picture_says_how_sharp_and_still_it_is() -> None:
     timeline = Timeline()
-    timeline.add(rows(3, laplacian_var=np.array([10, 100, 100]), change=np.array([0, 0, 20])))
+    taken = rows(3, laplacian_var=np.array([10, 100, 100]), change=np.array([0, 0, 20]))
+    timeline.add(taken, np.zeros(3, bool))
     kept = timeline.of(Shot(0, 0, 3, 0, 3, 0.0, 0.12, 0, 3, "cut"))
     assert kept["frame"].tolist() == [1, 2]
     assert kept["value"] == pytest.approx([np.log(101), np.log(101) - 1])
@@ -160,3 +161,10 @@ def test_no_more_is_read_after_good_looks(faces: tuple[Face, ...], read: int) ->
     assert reader.read == len(found) == read
     times_s = [picture.pts_s for picture, _ in found]
     assert times_s == sorted(times_s) and times_s[-1] - times_s[0] > 2
+
+
+def test_damaged_pictures_are_never_looked_at() -> None:
+    timeline = Timeline()
+    timeline.add(rows(40), np.arange(40) % 4 == 0)
+    kept = timeline.of(Shot(0, 0, 40, 0, 40, 0.0, 1.6, 0, 40, "cut"))
+    assert len(kept) > 20 and not (kept["frame"] % 4 == 0).any()

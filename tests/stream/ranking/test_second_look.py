@@ -35,7 +35,7 @@ def watched(count: int, length_s: float = 4.0) -> Film:
     rows = np.zeros(round(count * length_s * 25), ROW)
     rows["frame"], rows["laplacian_var"] = np.arange(len(rows)), 100.0
     rows["pts_s"] = rows["frame"] / 25
-    found.timeline.add(rows)
+    found.timeline.add(rows, np.zeros(len(rows), bool))
     return found
 
 
