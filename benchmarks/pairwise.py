@@ -5,9 +5,10 @@ Of two images of a title, the odds that the editor approved i and not j are mode
     log odds = W (s_i − s_j) + p (log rank_j − log rank_i)
 
 with s the score as Keyart computes it (the weighted mean of the components that an image has), W the sum of the
-weights of all components that any image has, and `rank` the place at which an image was shown. Where both images have all components, W s is the plain sum
-of weight × component, and this is logistic regression on the differences. p is the pull of the place: editors look at
-what is shown first, first. It is fitted beside the weights and is no part of them.
+weights of all components that any image has, and `rank` the place at which an image was shown. Where both images have
+all components, W s is the plain sum of weight × component, and this is logistic regression on the differences. p is
+the pull of the place: editors look at what is shown first, first. It is fitted beside the weights and is no part of
+them.
 
 Weights are ≥ 0. A penalty λ/2 · Σ (σ_c (w_c − a t_c))² pulls them towards a multiple of today's weights t: what the
 choices say nothing about stays as it is. σ_c is how much component c moves the log odds per unit of its weight (root of

@@ -145,7 +145,7 @@ def test_the_pipeline_runs_the_same_with_every_door_counted(scenes_film: Path, m
     heard = list[tuple[str, int]]()
 
     async def counted_run() -> tuple[dict[str, Any], dict[str, Any]]:
-        async with counted_services(Settings(device="cpu", probes={"second_look": 0})) as (services, counts):
+        async with counted_services(Settings(device="cpu")) as (services, counts):
             told = await run_pipeline(
                 [scenes_film], 1, "all", services, lambda stage, done, _: heard.append((stage, done))
             )
@@ -157,7 +157,9 @@ def test_the_pipeline_runs_the_same_with_every_door_counted(scenes_film: Path, m
     assert [done for stage, done in heard if stage == "watching"][-1] == 240
     assert set(counts["by_kind"]) <= set(PER)
     assert {"rows", "descriptors", "composition", "tiles", "files"} <= set(counts["by_kind"])
-    assert counts["by_kind"]["rows"]["bytes"] == 240 * ROW.itemsize + 240 // DARKNESS_STRIDE * BORDERS.itemsize
+    watched = 240 * ROW.itemsize + 240 // DARKNESS_STRIDE * BORDERS.itemsize
+    # The second look measures its pictures too, up to eight of each of sixteen stretches, three times at most.
+    assert watched <= counts["by_kind"]["rows"]["bytes"] <= watched + 3 * 128 * (ROW.itemsize + BORDERS.itemsize)
     assert counts["by_kind"]["files"]["times"] == counts["by_kind"]["tiles"]["times"] * 2 + 1
     (first,) = run_films([scenes_film], "cpu", 1)
     row = compare_manifests(first, first)
