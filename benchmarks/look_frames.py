@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from engines.faces import Face
+from engines.faces import Face, Gaze
 from engines.quality import Quality
 from stream.errors import KeyartError
 from stream.people.looks import leading_face
@@ -133,7 +133,9 @@ def _plain(value: Any) -> Any:
 def _face(entry: dict[str, Any]) -> Face:
     """The face that `_plain` made this of."""
     fields = {key: _value(value) for key, value in entry.items()}
-    return Face(**fields | {"quality": Quality(**entry["quality"])})
+    gaze = entry.get("gaze")
+    parts = {"quality": Quality(**entry["quality"]), "gaze": None if gaze is None else Gaze(**gaze)}
+    return Face(**fields | parts)
 
 
 def _value(plain: Any) -> Any:

@@ -16,7 +16,7 @@ from benchmarks.look_frames import LookFrame, is_reason_of_face, look_labels, re
 from benchmarks.look_frames import _face as restored
 from benchmarks.look_frames import _plain as plain
 from benchmarks.page.looks import looks_tables
-from engines.faces import Face
+from engines.faces import Face, Gaze
 from stream.people.eyes import openness
 from stream.settings.load import load_settings
 
@@ -150,12 +150,13 @@ def test_what_was_not_measured_has_a_number_of_its_own() -> None:
 
 def test_a_face_survives_the_cache() -> None:
     emotion = np.linspace(0.1, 0.2, 7, dtype=np.float32)
-    whole = replace(face(), emotion=emotion, eye_openness_ratios=(0.2, None), mouth_openness_ratio=0.1)
+    whole = replace(face(), emotion=emotion, eye_openness_ratios=(0.2, None), gaze=Gaze(0.1, -0.2, None))
     back = restored(json.loads(json.dumps(plain(asdict(whole)))))
     assert isinstance(back, Face)
     np.testing.assert_array_equal(back.emotion, emotion)
     assert back.emotion is not None
     assert back.emotion.dtype == np.float32
+    assert back.gaze == whole.gaze
     assert (back.box, back.eye_openness_ratios, back.quality) == (whole.box, whole.eye_openness_ratios, whole.quality)
 
 
