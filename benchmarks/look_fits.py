@@ -110,7 +110,7 @@ def _steps(frames: Sequence[LookFrame], features: Callable[[Face], dict[str, flo
         own = [(frame.picked, np.array([*features(frame.face).values()])) for frame in frames if frame.film == film]
         pairs = [pick - other for picked, pick in own if picked for refused, other in own if not refused]
         rows += pairs
-        counts += [len(pairs) ** -0.5] * len(pairs)
+        counts += [max(1, len(pairs)) ** -0.5] * len(pairs)
     return np.array(rows, np.float64).reshape(len(rows), -1), np.array(counts, np.float64)
 
 

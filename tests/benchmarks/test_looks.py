@@ -190,6 +190,7 @@ def test_frames_of_a_film_are_read_once(demo_video: Path, models_dir: Path, tmp_
 
 def test_pairs_give_weight_to_what_tells_picks_apart_and_none_to_what_misleads() -> None:
     frames = [frame("A", picked, eyes) for picked, eyes in ((True, 0.3), (True, 0.28), (False, 0.2), (False, 0.1))]
+    frames.append(frame("no pair", True, 0.3))
     found = pairwise(lambda face: {"eyes": openness(face) or 0.0, "shut": 1 - (openness(face) or 0.0)})
     numbers = found.fit(frames)
     assert numbers["eyes"] > 0.1 and numbers["shut"] == pytest.approx(0.0, abs=1e-6)
