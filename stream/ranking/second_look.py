@@ -185,15 +185,17 @@ def wanted_stretches(
 ) -> list[Stretch]:
     """What is to be searched, the most promising first.
 
-    Where pictures are missing: twice as many stretches as are missing, those of shots that lost all their pictures
-    to the moment before those of others with faces, and those before the rest; of each shot the stretch about its best
-    picture first. Where none is missing: the shots of main characters that lost a better picture to the moment than one
-    that is chosen, or the best picture of a person who leads no chosen one.
+    Where pictures are missing, good ones of minor characters counted as there: twice as many stretches as are
+    missing, those of shots that lost all their pictures to the moment before those of others with faces, and those
+    before the rest; of each shot the stretch about its best picture first. Where none is missing: the shots of main
+    characters that lost a better picture to the moment than one that is chosen, or the best picture of a person who
+    leads no chosen one.
 
     looks: how often stretches (shot, number) were searched; those searched least come first.
     """
     taken = [pick.assessment for pick in selection.picks if not pick.fallback]
-    missing = settings.top - len(taken)
+    others = sum(one.reasons == ["not_main"] for one in selection.assessments)  # the first to be lifted
+    missing = settings.top - len(taken) - others if taken else settings.top
     best = _best_of_shots(selection.assessments)
     lost = lost_shots(best, taken)
     if missing <= 0:

@@ -224,3 +224,12 @@ def test_a_film_is_searched_twice_at_most() -> None:
     with ThreadPoolExecutor(1) as pool:
         look, selection = second_look(found, file, pool, settings), Selection(settings.rank, 6)
         assert [bool(look(selection)) for _ in range(3)] == [True, True, False]
+
+
+def test_good_pictures_of_minor_characters_are_not_missing() -> None:
+    """They are lifted first, so nothing is searched for in their place."""
+    strict = [one(0, 0.8), one(1, 0.7)]
+    minor = [one(shot, 0.6, "not_main", person="c05") for shot in (2, 3)]
+    assert searched(watched(5), [*strict, *minor], top=4) == []
+    assert len(searched(watched(5), [*strict, *minor], top=5)) == 2
+    assert len(searched(watched(5), [*strict, *minor[:1]], top=4)) == 2
