@@ -72,7 +72,7 @@ _SCENE_BELOW = 0.2
 _SHARP_SCENE = 0.5
 """Share of the median sharpness of the film's pictures that a scene with a blurred face needs. Chosen by eye."""
 _FAULTS_OF_A_FACE = frozenset(
-    {"blurred", "bright", "flat", "cut_face", "turned_away", "eyes_closed", "looking_away", "extreme_expression"}
+    "blurred dark bright flat cut_face turned_away eyes_closed looking_away extreme_expression".split()
 )
 """Reasons that tell of the leading face alone."""
 
@@ -139,6 +139,7 @@ class Judge:
             reasons=list(dict.fromkeys([*([] if earlier is None else [earlier]), *rejection_reasons(seen, context)])),
             characters=tuple(None if p is None else p.id for p in people),
             typical_openness=seen.typical_openness,
+            is_scene=lead is None,
         )
 
     def _filter_input(
@@ -168,9 +169,7 @@ class Judge:
         least = limits.min_height_ratio * self._active.of(candidate.shot).height
         is_doubtful = largest is not None and largest.box[3] >= least and largest.score < limits.min_score
         doubtful = largest if is_doubtful else None
-        return FilterInput(
-            None, False, None, doubtful=doubtful, people=bool(candidate.faces), row=candidate.row
-        )
+        return FilterInput(None, False, None, doubtful=doubtful, people=bool(candidate.faces), row=candidate.row)
 
     def _eyes(self, candidate: Candidate, lead: Face | None, people: Sequence[Character | None]) -> float:
         """`look_of_eyes` of the worst of the faces that count."""

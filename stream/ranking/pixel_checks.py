@@ -115,8 +115,8 @@ class PixelChecks:
     def _beside(self, assessment: Assessment) -> str | None:
         """The first reason that `_FAULTY` of the looks beside give, or all where there are fewer; else whether all of
         them together show a blink (`_blinks`)."""
-        if "stillness" in assessment.components:
-            return None  # a scene, not a face
+        if assessment.is_scene:
+            return None
         faults: Counter[str] = Counter()
         ratios: list[float] = []
         looks = 0

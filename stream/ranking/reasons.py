@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from engines.faces import Face
+
 from ..people.looks import co_stars, leading_face
-from ..records import Candidate
 from .selection import Assessment, Pick
 
 _SHARP_FACE, _SHARP_PICTURE = 25.0, 150.0
@@ -21,41 +22,50 @@ _LIT_FACE_CONTRAST, _LIT_FACE_BURNT = 25.0, 0.1
 """Least contrast of a face and largest share of burnt-out pixels in light. Chosen by eye."""
 
 
-def _is_sharp(candidate: Candidate) -> bool:
-    lead = leading_face(candidate.faces)
+def _lead(assessment: Assessment) -> Face | None:
+    """The face that the picture is about; None in a scene."""
+    return None if assessment.is_scene else leading_face(assessment.candidate.faces)
+
+
+def _stars(assessment: Assessment) -> tuple[Face, ...]:
+    return co_stars(assessment.candidate.faces, _lead(assessment))
+
+
+def _is_sharp(assessment: Assessment) -> bool:
+    lead = _lead(assessment)
     if lead is None:
-        row = candidate.row
+        row = assessment.candidate.row
         return float(row["laplacian_var"]) >= _SHARP_PICTURE and float(row["blur_anisotropy"]) <= _STRAIGHT_EDGES
     return lead.quality.focus >= _SHARP_FACE and lead.quality.blur_anisotropy <= _STRAIGHT_EDGES
 
 
-def _is_lit(candidate: Candidate) -> bool:
-    lead = leading_face(candidate.faces)
+def _is_lit(assessment: Assessment) -> bool:
+    lead = _lead(assessment)
     light = None if lead is None else lead.quality
     return light is None or (light.contrast >= _LIT_FACE_CONTRAST and light.burnt_ratio <= _LIT_FACE_BURNT)
 
 
-def _shows_open_eyes(candidate: Candidate) -> bool:
+def _shows_open_eyes(assessment: Assessment) -> bool:
     """Whether both eyes of every face that counts were measured."""
-    stars = co_stars(candidate.faces, leading_face(candidate.faces))
+    stars = _stars(assessment)
     return bool(stars) and all(None not in face.eye_openness_ratios for face in stars)
 
 
-def _shows_expression(candidate: Candidate) -> bool:
-    stars = co_stars(candidate.faces, leading_face(candidate.faces))
+def _shows_expression(assessment: Assessment) -> bool:
+    stars = _stars(assessment)
     return bool(stars) and all(face.emotion is not None for face in stars)
 
 
-def _shows_mouth(candidate: Candidate) -> bool:
-    lead = leading_face(candidate.faces)
+def _shows_mouth(assessment: Assessment) -> bool:
+    lead = _lead(assessment)
     return lead is not None and lead.mouth_openness_ratio is not None
 
 
-def _always(candidate: Candidate) -> bool:
+def _always(assessment: Assessment) -> bool:
     return True
 
 
-_QUALITIES: dict[str, tuple[float, Callable[[Candidate], bool], str]] = {
+_QUALITIES: dict[str, tuple[float, Callable[[Assessment], bool], str]] = {
     "sharpness": (0.7, _is_sharp, "sharp"),
     "exposure": (0.85, _is_lit, "well lit"),
     "colour": (0.7, _always, "rich colours"),
@@ -96,7 +106,9 @@ def shot_scale(height_ratio: float) -> str:
 
 
 def _subject_phrase(assessment: Assessment, names: dict[str, int]) -> list[str]:
-    lead = leading_face(assessment.candidate.faces)
+    lead = _lead(assessment)
+    if lead is None and assessment.candidate.faces:
+        return ["a scene: the face in it is too small, too uncertain or not at its best"]
     if lead is None:
         # A picture of last resort was never read; only such pictures, and those without structure, have no descriptor.
         looked = assessment.candidate.descriptor is not None
@@ -120,7 +132,7 @@ def _quality_phrases(assessment: Assessment) -> list[str]:
     return [
         words
         for name, (least, is_seen, words) in _QUALITIES.items()
-        if assessment.components.get(name, 0.0) >= least and is_seen(assessment.candidate)
+        if assessment.components.get(name, 0.0) >= least and is_seen(assessment)
         if not (name == "mouth" and grim)
     ]
 

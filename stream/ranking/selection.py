@@ -58,6 +58,8 @@ class Assessment:
     """The openness that is usual for the eyes that were judged (`stream.people.eyes`)."""
     explicit: float | None = None
     """How likely the picture is sexually explicit, 0–1; None when it was not asked (`stream.ranking.pixel_checks`)."""
+    is_scene: bool = False
+    """Whether no face leads the picture: none is there, or none that is large, certain and good enough."""
     together: tuple[str, ...] = ()
     """The main characters that the picture shows together, two or more (`stream.ranking.relations`)."""
     relation: float = 0.0

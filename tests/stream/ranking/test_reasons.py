@@ -87,3 +87,15 @@ def test_nobody_is_said_to_be_missing_where_nobody_looked() -> None:
 def test_a_face_that_is_too_small_was_found() -> None:
     small = face((800.0, 300.0, 40.0, 50.0))
     assert said(of(small))[0] == "wide shot of someone unknown"
+
+
+def test_a_scene_is_praised_for_its_picture_not_for_the_face_in_it() -> None:
+    """The face is soft, the picture sharp: in a scene the picture counts, and nobody is said to be shown."""
+    one = replace(of(face(focus=10.0, contrast=10.0)), row=row(laplacian_var=200.0))
+    scene = Assessment(one, ActiveRect(0, 0, 1920, 1080), 0.6, WITHOUT_FACE, "c01", True, is_scene=True)
+    assert why(Pick(scene, ["small_face"]), {"c01": 1}) == [
+        "a scene: the face in it is too small, too uncertain or not at its best",
+        "sharp", "well lit", "rich colours", "well placed in the frame", "calm background",
+        "small face, taken because too few larger ones passed",
+    ]  # fmt: skip
+    assert not {"sharp", "well lit"} & set(why(Pick(replace(scene, is_scene=False), []), {"c01": 1}))

@@ -71,6 +71,7 @@ def phrases() -> list[str]:
     scales = [reasons.shot_scale(height) for height in (0.6, 0.3, 0.2, 0.05)]
     said = [words for _, _, words in reasons._QUALITIES.values()]
     said += ["no face found: chosen for its picture", "chosen for its picture"]
+    said.append("a scene: the face in it is too small, too uncertain or not at its best")
     said += [f"{scale} of someone unknown" for scale in scales]
     for scale in scales:
         said += [f"{scale} of {main}character c03 (no. 12 by screen time)" for main in ("", "main ")]
