@@ -1,4 +1,4 @@
-"""Sums over a small picture from which the composition scores (thirds, symmetry, calm background) are computed."""
+"""Sums over a small picture from which the composition scores (symmetry, calm background) are computed."""
 
 from __future__ import annotations
 
@@ -15,17 +15,12 @@ BT709_WEIGHTS = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 class Balance(NamedTuple):
-    """Sums over all pixels of a picture, with columns and rows counted from 0.
+    """Sums over all pixels of a picture.
 
     The gradient is the length of luma's gradient in luma units per pixel: half the difference of the two neighbours, at
     the edges the difference to the one neighbour.
     """
 
-    gradient: float
-    gradient_x: float
-    """Sum of gradient times column."""
-    gradient_y: float
-    """Sum of gradient times row."""
     gradient_outside: float
     """Sum of the gradient over the pixels outside the subject's box."""
     pixels_outside: float
@@ -37,20 +32,16 @@ class Balance(NamedTuple):
 
 
 def balance_sums(picture: np.ndarray, subject: PixelBox) -> np.ndarray:
-    """The sums of a picture, (8,) float64 in the order of `Balance`.
+    """The sums of a picture, (5,) float64 in the order of `Balance`.
 
     picture: (h, w, 3) uint8 R'G'B', at least 2×2 pixels. subject: the box of pixels that do not count as background.
     """
     luma = picture.astype(np.float32) @ BT709_WEIGHTS
     gradient, wide = np.hypot(*np.gradient(luma)).astype(np.float64), luma.astype(np.float64)
-    rows, columns = np.indices(luma.shape)
     outside = np.ones(luma.shape, bool)
     left, top, right, bottom = subject
     outside[max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = False
     sums = Balance(
-        gradient=gradient.sum(),
-        gradient_x=(columns * gradient).sum(),
-        gradient_y=(rows * gradient).sum(),
         gradient_outside=gradient[outside].sum(),
         pixels_outside=outside.sum(),
         luma=wide.sum(),

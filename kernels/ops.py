@@ -72,7 +72,7 @@ class Ops(Protocol):
         ...
 
     def balance(self, picture: Array, subject: PixelBox) -> Array:
-        """(8,) float64 in the order of `kernels.balance.Balance`.
+        """(5,) float64 in the order of `kernels.balance.Balance`.
 
         picture: a small contiguous (h, w, 3) uint8 R'G'B' picture. subject: the box of pixels that do not count as
         background.

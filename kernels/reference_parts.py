@@ -90,16 +90,16 @@ def engine_input(
 
 
 def balance(picture: np.ndarray, subject: tuple[int, int, int, int]) -> np.ndarray:
-    """(8,) float64 of (h, w, 3): see `kernels.balance.Balance`."""
-    luma, out = picture.astype(float) @ (0.2126, 0.7152, 0.0722), np.zeros(8)
+    """(5,) float64 of (h, w, 3): see `kernels.balance.Balance`."""
+    luma, out = picture.astype(float) @ (0.2126, 0.7152, 0.0722), np.zeros(5)
     (height, width), (left, top, right, bottom) = luma.shape, subject
     for y, x in np.ndindex(height, width):
         west, east, north, south = max(x - 1, 0), min(x + 1, width - 1), max(y - 1, 0), min(y + 1, height - 1)
         across = (luma[y, east] - luma[y, west]) / (east - west)
         slope = sqrt(across**2 + ((luma[south, x] - luma[north, x]) / (south - north)) ** 2)
         outside = not (left <= x < right and top <= y < bottom)
-        out += slope, x * slope, y * slope, outside * slope, outside, 0, 0, 0
-        out[5:] += luma[y, x], luma[y, x] ** 2, luma[y, x] * luma[y, -1 - x]
+        out += outside * slope, outside, 0, 0, 0
+        out[2:] += luma[y, x], luma[y, x] ** 2, luma[y, x] * luma[y, -1 - x]
     return out
 
 

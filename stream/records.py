@@ -113,8 +113,6 @@ class Composition:
     """Correlation of luma with its mirror image, 0–1."""
     clutter: float
     """Mean gradient of luma away from the subject, luma units a pixel of the small copy."""
-    weight_at: tuple[float, float]
-    """Centre of the luma gradients: shares (0–1) of width and height."""
 
 
 @dataclass(slots=True)

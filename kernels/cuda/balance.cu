@@ -11,12 +11,12 @@ __device__ inline float luma_at(const unsigned char* picture, int width, int x, 
     return 0.2126f * at[0] + 0.7152f * at[1] + 0.0722f * at[2];
 }
 
-// `out` is (8,) float64. One block of 256 threads; each thread reads every 256th pixel. The picture has at least two
+// `out` is (5,) float64. One block of 256 threads; each thread reads every 256th pixel. The picture has at least two
 // rows and two columns.
 extern "C" __global__ __launch_bounds__(BLOCK) void balance(const unsigned char* picture, int width, int height,
                                                             int left, int top, int right, int bottom, double* out) {
     __shared__ double scratch[WARPS + 1];
-    double sums[8] = {};
+    double sums[5] = {};
     for (int i = threadIdx.x; i < width * height; i += BLOCK) {
         int x = i % width, y = i / width, w = max(x - 1, 0), e = min(x + 1, width - 1);
         int n = max(y - 1, 0), s = min(y + 1, height - 1);
@@ -25,12 +25,11 @@ extern "C" __global__ __launch_bounds__(BLOCK) void balance(const unsigned char*
         float gy = (luma_at(picture, width, x, s) - luma_at(picture, width, x, n)) / (s - n);
         double slope = sqrtf(gx * gx + gy * gy);
         bool outside = x < left || x >= right || y < top || y >= bottom;
-        sums[0] += slope, sums[1] += x * slope, sums[2] += y * slope;
-        sums[3] += outside ? slope : 0.0, sums[4] += outside;
-        sums[5] += c, sums[6] += (double)c * c;
-        sums[7] += (double)c * luma_at(picture, width, width - 1 - x, y);
+        sums[0] += outside ? slope : 0.0, sums[1] += outside;
+        sums[2] += c, sums[3] += (double)c * c;
+        sums[4] += (double)c * luma_at(picture, width, width - 1 - x, y);
     }
-    for (int k = 0; k < 8; ++k) {
+    for (int k = 0; k < 5; ++k) {
         double sum = block_sum(sums[k], scratch);
         if (threadIdx.x == 0) out[k] = sum;
     }

@@ -1,4 +1,4 @@
-"""The composition of a picture, measured on a small grey copy: symmetry, clutter and the centre of the gradients."""
+"""The composition of a picture, measured on a small grey copy: symmetry and clutter."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Chosen by eye."""
 def measure_composition(ops: Ops, surface: Surface, lead: Face | None) -> Composition:
     """The composition of `surface`. `lead`: the leading face, in displayed pixels; None when there is none.
 
-    Copies eight sums to the host. Synchronises (device ops only).
+    Copies five sums to the host. Synchronises (device ops only).
     """
     sums = ops.to_host(ops.balance(ops.rgb(surface, None, SIZE), _subject_span(surface.geometry, lead)))
     return _composed(Balance(*sums.tolist()))
@@ -29,10 +29,8 @@ def measure_composition(ops: Ops, surface: Surface, lead: Face | None) -> Compos
 
 def _composed(sums: Balance) -> Composition:
     """The composition that follows from the sums over a copy of `SIZE`; the same code for every device."""
-    total = sums.gradient + 1e-6
-    across, down = sums.gradient_x / total / (SIZE[0] - 1), sums.gradient_y / total / (SIZE[1] - 1)
     clutter = sums.gradient_outside / sums.pixels_outside if sums.pixels_outside else 0.0
-    return Composition(_symmetry(sums), round(clutter, 4), (round(across, 4), round(down, 4)))
+    return Composition(_symmetry(sums), round(clutter, 4))
 
 
 def _symmetry(sums: Balance) -> float:

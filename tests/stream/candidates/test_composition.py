@@ -44,7 +44,6 @@ def test_a_mirrored_picture_is_symmetric_and_noise_is_not():
 def test_a_flat_picture_is_calm_and_defined():
     flat = measure(np.full((SIZE[1], SIZE[0]), 90.0), None)
     assert flat.clutter == 0.0 and flat.symmetry == 1.0
-    assert all(0.0 <= place <= 1.0 for place in flat.weight_at)
 
 
 def test_what_lies_behind_the_subject_counts_and_the_subject_does_not():
@@ -52,13 +51,6 @@ def test_what_lies_behind_the_subject_counts_and_the_subject_does_not():
     picture[10:40, 40:56] = noise()[10:40, 40:56]
     assert measure(picture, face(430, 130, 100)).clutter < 0.5
     assert measure(picture, face(50, 130, 100)).clutter > 3.0
-
-
-def test_the_weight_lies_where_the_detail_is():
-    picture = np.full((SIZE[1], SIZE[0]), 90.0)
-    picture[:18, :32] = noise()[:18, :32]
-    across, down = measure(picture, None).weight_at
-    assert across < 0.3 and down < 0.3
 
 
 def test_a_face_outside_the_picture_is_no_trouble():
