@@ -72,10 +72,10 @@ _SCENE_BELOW = 0.2
 _SHARP_SCENE = 0.5
 """Share of the median sharpness of the film's pictures that a scene with a blurred face needs. Chosen by eye."""
 _FAULTS_OF_A_FACE = frozenset(
-    {
-        "blurred", "dark", "bright", "flat", "cut_face", "turned_away", "eyes_closed", "looking_away",
-        "extreme_expression",
-    }  # fmt: skip
+    (
+        *("blurred", "dark", "bright", "flat", "cut_face", "turned_away"),
+        *("eyes_closed", "looking_away", "extreme_expression"),
+    )
 )
 """Reasons that tell of the leading face alone."""
 
