@@ -20,6 +20,7 @@ from ..candidates.choice import choose_candidates
 from ..candidates.composition import measure_composition
 from ..candidates.moments import MomentReader, stretches, worth_a_look
 from ..candidates.probes import probe_rejection
+from ..candidates.unusable import NEVER_USED
 from ..dataflow.clocks import StageClock
 from ..dataflow.workers import results
 from ..film import Film
@@ -202,8 +203,11 @@ def wanted_stretches(
         least, led = min(a.score for a in taken), {a.person for a in taken}
         lost = {s for s in lost if best[s].main and (best[s].score > least or best[s].person not in led)}
     shown = {a.candidate.shot for a in taken}
+    hopeless = _hopeless_shots(selection.assessments)
     offered = []
     for shot in film.shots if missing > 0 else [film.shots[s] for s in sorted(lost)]:
+        if shot.index in hopeless:
+            continue
         one = best.get(shot.index)
         faces = one is not None and bool(one.candidate.faces)
         tier = 0 if shot.index in lost else 1 if faces and shot.index not in shown else 2
@@ -236,6 +240,12 @@ def lost_shots(best: Mapping[int, Assessment], taken: Sequence[Assessment]) -> s
     """
     shown = {a.candidate.shot for a in taken}
     return {s for s, one in best.items() if s not in shown and OF_THE_MOMENT.intersection(one.reasons)}
+
+
+def _hopeless_shots(assessments: Sequence[Assessment]) -> set[int]:
+    """The shots all of whose pictures are of no use at all (`NEVER_USED`): title cards, static, black."""
+    shots = {one.candidate.shot for one in assessments}
+    return shots - {one.candidate.shot for one in assessments if not NEVER_USED.intersection(one.reasons)}
 
 
 def _best_of_shots(assessments: Sequence[Assessment]) -> dict[int, Assessment]:

@@ -233,3 +233,10 @@ def test_good_pictures_of_minor_characters_are_not_missing() -> None:
     assert searched(watched(5), [*strict, *minor], top=4) == []
     assert len(searched(watched(5), [*strict, *minor], top=5)) == 2
     assert len(searched(watched(5), [*strict, *minor[:1]], top=4)) == 2
+
+
+def test_title_cards_are_not_searched_again() -> None:
+    """Unless something else of the shot was seen, before the title or after it."""
+    cards = [one(0, 0.5, "card", person=None), one(1, 0.5, "text_overlay"), one(2, 0.5, "text_overlay")]
+    found = searched(watched(3), [*cards, one(2, 0.4, "eyes_closed")], top=3)
+    assert {shot for shot, _ in found} == {2}
