@@ -41,7 +41,7 @@ def look_terms(face: Face) -> dict[str, float]:
     return {
         "eyes": eyes.look_of_eyes(face),
         "pose": looks.pose_score(face),
-        "pleasant": looks.pleasant_score(face.emotion),
+        "pleasant": looks.pleasant_score(face),
         "mouth": expression.mouth_score(face),
     }
 

@@ -69,4 +69,4 @@ def _is_fit(face: Face, limits: FaceSettings) -> bool:
     measured is not. A picture is judged by its leading face, so the others must hold by themselves."""
     known = face.emotion is not None and face.mouth_openness_ratio is not None
     certain = face.score >= limits.min_score and abs(face.pose_deg[0]) <= limits.max_yaw_deg
-    return known and certain and min(mouth_score(face), pleasant_score(face.emotion)) >= _LEAST_LOOK
+    return known and certain and min(mouth_score(face), pleasant_score(face)) >= _LEAST_LOOK

@@ -177,7 +177,7 @@ def expression_score(lead: Face, extremeness: float | None) -> float:
     emotion was read."""
     if lead.emotion is None or extremeness is None:
         return _UNKNOWN_EXPRESSION
-    return (pleasant_score(lead.emotion) + clipped_ramp(extremeness, *_EXTREME)) / 2.0
+    return (pleasant_score(lead) + clipped_ramp(extremeness, *_EXTREME)) / 2.0
 
 
 def face_size_score(height_ratio: float) -> float:

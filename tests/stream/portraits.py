@@ -43,13 +43,14 @@ def face(
     pitch: float = 0.0,
     roll: float = 0.0,
     mouth: float | None = 0.05,
+    lips: float = 0.8,
     emotion: np.ndarray | None = None,
     embedding: np.ndarray | None = None,
     gaze: Gaze | None = AHEAD,
     **quality: float,
 ) -> Face:
-    """Frontal, eyes open at two fifths of its height and looking ahead, mouth closed, neutral, sharp. `quality`: fields
-    of `Quality`."""
+    """Frontal, eyes open at two fifths of its height and looking ahead, mouth closed, neutral, sharp. `lips`: their
+    breadth. `quality`: fields of `Quality`."""
     x, y, width, height = box
     places = [(0.3, 0.4), (0.7, 0.4), (0.5, 0.6), (0.35, 0.8), (0.65, 0.8)]
     return Face(
@@ -64,7 +65,7 @@ def face(
         emotion=mood() if emotion is None else emotion,
         quality=Quality(**{**GOOD, **quality}),
         mouth_openness_ratio=mouth,
-        mouth_width_ratio=0.8,
+        mouth_width_ratio=lips,
         gaze=gaze,
     )
 

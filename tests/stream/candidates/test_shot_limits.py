@@ -120,11 +120,12 @@ def times(found: PartCandidates) -> list[float]:
 
 
 def test_lids_below_the_limit_are_closed_and_a_smile_gives_back_what_it_takes() -> None:
-    found = chosen(face(eyes=0.2), face(eyes=0.199), face(eyes=0.171, emotion=mood(happy=1.0)), face(eyes=None))
+    smile = mood(happy=1.0)
+    found = chosen(face(eyes=0.2), face(eyes=0.199), face(eyes=0.121, lips=1.0, emotion=smile), face(eyes=None))
     assert sorted(times(found)) == [0.0, 2.0, 3.0]
     assert found.rejected == Counter(eyes_closed=1)
     assert found.reserve is not None and (found.reserve[0].pts_s, found.reserve[2]) == (1.0, "eyes_closed")
-    assert chosen(face(eyes=0.169, emotion=mood(happy=1.0))).rejected == Counter(eyes_closed=1)
+    assert chosen(face(eyes=0.119, lips=1.0, emotion=mood(happy=1.0))).rejected == Counter(eyes_closed=1)
 
 
 def test_closed_eyes_that_nothing_rejects_are_noticed() -> None:

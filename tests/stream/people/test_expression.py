@@ -13,7 +13,9 @@ from stream.people.expression import (
     mouth_score,
     odd_log_odds,
     shrunk_towards,
+    smile_share,
 )
+from stream.people.looks import pleasant_score
 from stream.settings.sections import ExpressionSettings
 
 RNG = np.random.default_rng(5)
@@ -84,9 +86,17 @@ def test_a_mouth_at_rest_is_best_a_talking_one_worse_and_a_gaping_one_extreme():
 
 
 def test_a_smile_may_show_teeth_and_a_laugh_opens_more():
-    assert mouth_score(mouth(0.25, happy=1.0)) == 1.0
-    assert not is_wide_open(mouth(0.55, happy=1.0), SETTINGS.mouth_above)
+    assert mouth_score(mouth(0.25, happy=1.0, width=1.05)) == 1.0
+    assert not is_wide_open(mouth(0.55, happy=1.0, width=1.05), SETTINGS.mouth_above)
 
+
+def test_teeth_without_the_breadth_of_a_smile_are_no_smile():
+    """Teeth that show in the middle of a word are read as happy."""
+    smile, word = mouth(0.25, happy=1.0, width=1.05), mouth(0.25, happy=1.0, width=0.82)
+    assert smile_share(smile) == 1.0 and smile_share(word) == 0.0
+    assert mouth_score(word) < mouth_score(smile)
+    assert pleasant_score(word) < pleasant_score(smile)
+    assert 0.0 < smile_share(mouth(None, happy=1.0)) < 1.0
 
 def test_an_unknown_mouth_is_neither_praised_nor_refused():
     assert 0.0 < mouth_score(mouth(None)) < 1.0

@@ -10,19 +10,22 @@ from stream.people.eyes import UNKNOWN_EYES, eye_score, look_of_eyes, openness, 
 from stream.records import Character, Track
 
 
-def face(ratio: float | None, happy: float = 0.0, other: float | None = None, gaze: Gaze | None = None) -> Face:
+def face(
+    ratio: float | None, happy: float = 0.0, other: float | None = None, gaze: Gaze | None = None, lips: float = 0.85
+) -> Face:
     emotion = np.full(7, (1 - happy) / 6, np.float32)
     emotion[3] = happy
     both = (ratio, ratio if other is None else other)
     mean = None if ratio is None else (ratio + (ratio if other is None else other)) / 2
     return Face(
         (0, 0, 80, 100), 0.9, np.zeros((5, 2), np.float32), 40.0, mean, both, (0.0, 0.0, 0.0), None, emotion,
-        UNMEASURED, gaze=gaze,
+        UNMEASURED, 0.1, lips, gaze=gaze,
     )  # fmt: skip
 
 
-def test_a_smile_does_not_close_eyes():
-    assert openness(face(0.18, happy=1.0)) == pytest.approx(0.18 / 0.85)
+def test_a_broad_smile_narrows_eyes_and_does_not_close_them():
+    assert openness(face(0.18, happy=1.0, lips=1.0)) == pytest.approx(0.18 / 0.6)
+    assert openness(face(0.18, happy=1.0, lips=0.8)) == pytest.approx(0.18)
     assert openness(face(0.18)) == pytest.approx(0.18)
     assert openness(face(None)) is None
 

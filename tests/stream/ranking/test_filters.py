@@ -162,8 +162,8 @@ TABLE = (
     passes("an expression that was not read", extremeness=None),
     passes("speaking", face(mouth=0.449)),
     fails("mouth wide open", "extreme_expression", lead=face(mouth=0.451)),
-    passes("laughing", face(mouth=0.599, emotion=LAUGH)),
-    fails("laughing with the mouth wide open", "extreme_expression", lead=face(mouth=0.601, emotion=LAUGH)),
+    passes("laughing", face(mouth=0.599, lips=1.0, emotion=LAUGH)),
+    fails("laughing with the mouth wide open", "extreme_expression", lead=face(mouth=0.601, lips=1.0, emotion=LAUGH)),
     passes("a mouth that cannot be seen", face(mouth=None)),
     # Somebody else.
     fails("a minor character", "not_main", main=False),

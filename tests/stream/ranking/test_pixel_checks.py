@@ -144,7 +144,7 @@ TABLE = (
     Line("no flank", None, {2: face(eyes=0.241), 3: face(eyes=0.1)}),
     Line("low lids alone", None, twice(2, face(eyes=0.21))),
     Line("wide eyes in two looks", None, {step: None for step in range(-4, 3)} | twice(4, face(eyes=0.5))),
-    Line("a laugh narrows the eyes", None, twice(1, face(eyes=0.171, emotion=mood(happy=1.0)))),
+    Line("a laugh narrows the eyes", None, twice(1, face(eyes=0.121, lips=1.0, emotion=mood(happy=1.0)))),
     Line("large eyes low", None, twice(1, face(eyes=0.249)), assessment(usual=0.4)),
     Line("large eyes nearly closed", "eyes_closed", twice(1, face(eyes=0.247)), assessment(usual=0.4)),
     Line("eyes that cannot be seen", None, twice(1, face(eyes=None))),
