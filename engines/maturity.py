@@ -6,6 +6,8 @@ authors publish says how a picture is shown to it: 256×256 without regard to it
 
 from __future__ import annotations
 
+from math import ceil
+
 from kernels.ops import Ops
 from kernels.surface import Rect, Surface
 
@@ -34,6 +36,25 @@ class MaturityClassifier:
             picture = self._ops.rgb(surface, middle(area or whole), (SIDE_PX, SIDE_PX))
             answer = self._session.run({"image": self._tools.engine_input(picture[None])})
             return float(self._ops.to_host(answer["probabilities"])[0, 1])
+
+
+    def explicit_unsqueezed(self, surface: Surface, area: Rect | None = None) -> float:
+        """The highest answer for the squares that cover `area` along its longer side: what `explicit` sees squeezed is
+        seen in its own shape. Asks once for each square, and is `explicit` for a square area. Raises SessionError."""
+        geometry = surface.geometry
+        whole = (0.0, 0.0, float(geometry.display_width), float(geometry.display_height))
+        return max(self.explicit(surface, square) for square in squares(area or whole))
+
+
+def squares(area: Rect) -> list[Rect]:
+    """The fewest squares of the shorter side of `area` that cover it, evenly apart, and one in the middle where they
+    would be two: it would be nowhere whole."""
+    x, y, width, height = area
+    side, length = min(width, height), max(width, height)
+    count = ceil(length / side)
+    count += count == 2
+    starts = [(length - side) * place / max(1, count - 1) for place in range(count)]
+    return [(x + start, y, side, side) if width >= height else (x, y + start, side, side) for start in starts]
 
 
 def middle(area: Rect) -> Rect:

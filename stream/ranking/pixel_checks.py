@@ -103,12 +103,16 @@ class PixelChecks:
             return None, None
         active, candidate, limits = assessment.active, assessment.candidate, self._settings.maturity
         rect = (active.x, active.y, active.width, active.height)
-        answers = [self._maturity.explicit(self._surface(candidate), rect)]
-        if answers[0] > min(limits.warn_above, limits.refuse_above):
+        picture, doubted = self._surface(candidate), min(limits.warn_above, limits.refuse_above)
+        explicit = self._maturity.explicit(picture, rect)
+        if explicit > doubted:
             # The network's answer jumps from frame to frame; what a picture shows does not.
             beside = self._neighbours.pictures_beside(candidate, self._shot_s[candidate.shot])
-            answers += [self._maturity.explicit(surface, rect) for surface in beside]
-        explicit = round(median(answers), 4)
+            explicit = median([explicit, *(self._maturity.explicit(surface, rect) for surface in beside)])
+        if explicit > doubted:
+            # Squeezed into the network's square, a face in a wide picture is read as a body.
+            explicit = min(explicit, self._maturity.explicit_unsqueezed(picture, rect))
+        explicit = round(explicit, 4)
         refused = explicit > limits.refuse_above and self._counts("explicit")
         return "explicit" if refused else None, explicit
 

@@ -12,7 +12,7 @@ import onnxruntime as ort
 import pytest
 
 from engines.errors import SessionError
-from engines.maturity import MaturityClassifier
+from engines.maturity import MaturityClassifier, squares
 from engines.open_session import open_session
 from engines.session import FakeSession
 from engines.zoo import Zoo
@@ -85,6 +85,37 @@ def test_the_network_is_shown_the_middle_of_256_by_256_pixels(area: Rect) -> Non
 def test_without_an_area_it_is_the_whole_picture() -> None:
     surface = surface_of(smooth_picture(*SIZE))
     np.testing.assert_array_equal(shown(surface, None), shown(surface, (0.0, 0.0, 640.0, 360.0)))
+
+
+@pytest.mark.parametrize(
+    ("area", "expected"),
+    [
+        ((10.0, 20.0, 300.0, 300.0), [(10, 20, 300, 300)]),
+        ((0.0, 40.0, 640.0, 280.0), [(0, 40, 280, 280), (180, 40, 280, 280), (360, 40, 280, 280)]),
+        ((0.0, 0.0, 400.0, 300.0), [(0, 0, 300, 300), (50, 0, 300, 300), (100, 0, 300, 300)]),
+        ((5.0, 0.0, 360.0, 640.0), [(5, 0, 360, 360), (5, 140, 360, 360), (5, 280, 360, 360)]),
+        ((0.0, 0.0, 1000.0, 250.0), [(250 * place, 0, 250, 250) for place in range(4)]),
+    ],
+    ids=["square", "wide", "4:3", "portrait", "very wide"],
+)
+def test_squares_cover_an_area_along_its_longer_side(area: Rect, expected: list[Rect]) -> None:
+    assert squares(area) == expected
+
+
+def test_in_its_own_shape_each_square_is_asked_and_the_highest_counts() -> None:
+    answers = iter([0.2, 0.7, 0.4])
+
+    def answer(inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        explicit = next(answers)
+        return {"probabilities": np.array([[1 - explicit, explicit]], np.float32)}
+
+    picture = smooth_picture(*SIZE)
+    with closing(FakeSession("maturity", answer)) as session:
+        found = MaturityClassifier(session, CpuOps()).explicit_unsqueezed(surface_of(picture), BARS)
+        seen = [run["image"][0].transpose(1, 2, 0) for run in session.runs]
+    assert found == pytest.approx(0.7)
+    for shown_one, square in zip(seen, squares(BARS), strict=True):
+        np.testing.assert_allclose(shown_one, reference(picture, square), atol=4)
 
 
 def test_the_second_column_is_the_probability() -> None:

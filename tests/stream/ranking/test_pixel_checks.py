@@ -77,17 +77,25 @@ class Page:
 
 
 class Rated:
-    """A peer of `MaturityClassifier`: the probability of the picture itself, and that of those beside it by their step,
-    where it is another. Remembers what it was asked of."""
+    """A peer of `MaturityClassifier`: the probability of the picture itself, that of its parts in their own shape, and
+    that of those beside it by their step, where they are others. Remembers what it was asked of."""
 
-    def __init__(self, explicit: float, beside: Mapping[int, float] | None = None) -> None:
+    def __init__(
+        self, explicit: float, beside: Mapping[int, float] | None = None, unsqueezed: float | None = None
+    ) -> None:
         self._explicit = explicit
+        self._unsqueezed = 1.0 if unsqueezed is None else unsqueezed
+        self.unsqueezed_in: list[Rect | None] = []
         self._beside = {round(100 * (TIME_S + STEP_S * step)): value for step, value in (beside or {}).items()}
         self.asked_in: list[Rect | None] = []
 
     def explicit(self, surface: Surface, area: Rect | None = None) -> float:
         self.asked_in.append(area)
         return self._beside.get(int(surface.y[0, 0]), self._explicit)
+
+    def explicit_unsqueezed(self, surface: Surface, area: Rect | None = None) -> float:
+        self.unsqueezed_in.append(area)
+        return self._unsqueezed
 
 
 def assessment(person: str | None = "c01", usual: float | None = None) -> Assessment:
@@ -256,6 +264,21 @@ def test_where_the_answer_is_high_that_of_most_pictures_around_counts(
     rated = Rated(own, {step: others for step in STEPS} | dict.fromkeys((-1, 1, 2), own))
     assert check_result({}, rated=rated) == expected
     assert len(rated.asked_in) == asked
+
+
+@pytest.mark.parametrize(
+    ("unsqueezed", "expected"), [(0.9, "explicit"), (0.81, "explicit"), (0.79, None), (0.1, None)]
+)
+def test_what_is_explicit_squeezed_has_to_be_so_in_its_own_shape(unsqueezed: float, expected: str | None) -> None:
+    rated = Rated(0.9, unsqueezed=unsqueezed)
+    assert check_result({}, rated=rated) == CheckResult(expected, 1.0, min(0.9, unsqueezed))
+    assert rated.unsqueezed_in == [(0, 140, 1920, 800)]
+
+
+def test_a_harmless_picture_is_not_looked_at_in_its_own_shape() -> None:
+    rated = Rated(0.5, unsqueezed=0.9)
+    assert check_result({}, rated=rated) == CheckResult(None, 1.0, 0.5)
+    assert rated.unsqueezed_in == []
 
 
 def test_the_lower_of_the_two_limits_says_where_it_is_looked_at_twice() -> None:
