@@ -50,6 +50,10 @@ def pleasant_score(face: Face) -> float:
     return happy + _NEUTRAL_WORTH * float(face.emotion[NEUTRAL])
 
 
+BEST_LOOK = EYES_WEIGHT + EXPRESSION_WEIGHT + MOUTH_WEIGHT + POSE_WEIGHT
+"""The look score of a face that lacks nothing."""
+
+
 def look_score(face: Face, typical_openness: float | None = None) -> float:
     """0–4.5: what a face's eyes, pose, expression and mouth add to a picture's score within its shot.
 

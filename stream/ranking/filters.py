@@ -61,7 +61,8 @@ class FilterInput:
     whether that is a main character. `extremeness`, `openness`, `gaze`: of the worst face that counts, None where
     unknown. `typical_openness`: what is usual for the person of that face. `gaze`: see `stream.people.gaze.gaze_score`.
     `doubtful`: without a lead, a face large enough to be one of which the detector is not certain.
-    `people`: whether there are faces, if too small or too uncertain to lead. `row`: what was measured of the frame
+    `people`: whether there are faces, if too small or too uncertain to lead. `turned`: whether those of characters who
+    face the viewer elsewhere in the shot are all turned away here. `row`: what was measured of the frame
     (`kernels.stats.ROW`).
     """
 
@@ -73,6 +74,7 @@ class FilterInput:
     gaze: float | None = None
     doubtful: Face | None = None
     people: bool = False
+    turned: bool = False
     row: np.void | None = None
 
 
@@ -201,9 +203,10 @@ def cut_face(picture: FilterInput, context: FilmContext) -> str | None:
 
 
 def turned_away(picture: FilterInput, context: FilmContext) -> str | None:
-    """A head in profile, thrown back or bowed."""
+    """A head in profile, thrown back or bowed; in a picture without a leading face, those of all characters who face
+    the viewer elsewhere in the shot."""
     if picture.lead is None:
-        return None
+        return "turned_away" if picture.turned else None
     yaw, pitch, _ = picture.lead.pose_deg
     limits = context.settings.faces
     return "turned_away" if abs(yaw) > limits.max_yaw_deg or abs(pitch) > limits.max_pitch_deg else None

@@ -19,7 +19,7 @@ from ..candidates.probes import sharpness
 from ..candidates.scene import stillness, tones
 from ..people.expression import mouth_score
 from ..people.eyes import UNKNOWN_EYES, look_of_eyes
-from ..people.looks import leading_face, pleasant_score, pose_score
+from ..people.looks import BEST_LOOK, leading_face, look_score, pleasant_score, pose_score
 from ..records import ActiveRect, Candidate
 from ..settings.sections import RankWeights
 
@@ -46,8 +46,10 @@ _UNKNOWN_EXPRESSION = 0.5
 """The expression component where no emotion was read: less than that of a calm face (.8)."""
 _KNOWN, _UNKNOWN = 0.4, 0.2
 """The character component of a character who is not main, and of nobody known."""
-_FIGURE = 0.3
-"""The face component of a picture with nothing but small or uncertain faces: somebody is in it. Chosen by eye."""
+_FIGURE, _FIGURE_LOOK = 0.6, (0.25, 1.0)
+"""The face component of a picture with nothing but small or uncertain faces, where the best of them looks as well as
+can be, and the shares of the best look where it is 0 and all of that. Faces of which only little could be measured have
+about .45. Chosen by eye."""
 _SMALL_FACE, _HUGE_FACE, _HUGE_COST = (0.08, 0.45), (0.8, 1.1), 0.4
 """Face height over picture height: from 0 to 1, from 1 down, and what a huge face costs."""
 _EYE_LINE, _OFF_EYE_LINE = 0.38, (0.05, 0.35)
@@ -130,7 +132,7 @@ def components_of(
         return found | {
             "stillness": stillness(row),
             "tones": tones(row),
-            "face": _FIGURE if candidate.faces else 0.0,
+            "face": figure_score(candidate.faces),
             "character": _UNKNOWN if candidate.faces else 0.0,
         }
     if composition is not None:
@@ -178,6 +180,13 @@ def expression_score(lead: Face, extremeness: float | None) -> float:
     if lead.emotion is None or extremeness is None:
         return _UNKNOWN_EXPRESSION
     return (pleasant_score(lead) + clipped_ramp(extremeness, *_EXTREME)) / 2.0
+
+
+def figure_score(faces: Sequence[Face]) -> float:
+    """0–0.6 for a picture with nothing but small or uncertain faces: somebody is in it, and the one who looks best says
+    how good that is; 0 without faces."""
+    best = max((look_score(face) for face in faces), default=0.0) / BEST_LOOK
+    return _FIGURE * clipped_ramp(best, *_FIGURE_LOOK)
 
 
 def face_size_score(height_ratio: float) -> float:

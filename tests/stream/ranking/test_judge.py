@@ -157,11 +157,37 @@ SMALL = (800.0, 300.0, 112.0, 150.0)
 def test_a_small_face_with_a_fault_does_not_spoil_a_wide_shot() -> None:
     """It is judged as a scene with somebody in it: not good enough to lead, as a larger face would not be."""
     turned = {"yaw": -60.0}
-    small, large = (candidate(t, face(box, **turned), tracks=[STAR]) for t, box in ((1.0, SMALL), (2.0, BOX)))
+    boxes = ((1.0, SMALL), (2.0, BOX))
+    small, large = (candidate(t, face(box, **turned), shot=1, tracks=[STAR]) for t, box in boxes)
     found = judged([small, large])
     assert "stillness" in found[1.0].components and found[1.0].reasons == ["small_face"]
     assert "eyes" in found[2.0].components and found[2.0].reasons == ["turned_away"]
     assert judged([candidate(1.0, face(SMALL), tracks=[STAR])])[1.0].reasons == []
+
+
+def test_a_small_face_that_turns_away_gives_way_to_pictures_of_its_shot_where_it_does_not() -> None:
+    extra, away, bowed = face(SMALL, yaw=0.0), face(SMALL, yaw=-50.0), face(SMALL, pitch=49.0)
+    pictures = [
+        candidate(1.0, away, tracks=[STAR]),
+        candidate(2.0, bowed, tracks=[STAR]),
+        candidate(3.0, away, shot=1, tracks=[STAR]),  # never faces the viewer in this shot
+        candidate(4.0, away, face(SMALL, score=0.5), tracks=[STAR, STAR]),  # another face of the same character does
+        candidate(5.0, away, tracks=[9]),  # nobody known
+        candidate(6.0, extra, away, tracks=[9, STAR]),
+    ]
+    found = judged(pictures)
+    turned = {time_s for time_s, assessment in found.items() if "turned_away" in assessment.reasons}
+    assert turned == {1.0, 2.0}
+
+
+def test_small_figures_are_worth_what_the_best_of_their_looks_is() -> None:
+    unread = face(SMALL, score=0.5, eyes=None, mouth=None, gaze=None, yaw=55.0)
+    smiling = face(SMALL, score=0.5, eyes=0.34, emotion=mood(happy=1.0))
+    shut = face(SMALL, score=0.5, eyes=0.1, mouth=0.5, emotion=mood(sad=1.0))
+    groups = {1.0: [], 2.0: [shut], 3.0: [unread], 4.0: [unread, smiling]}
+    found = judged([candidate(time_s, *faces) for time_s, faces in groups.items()])
+    worth = [found[time_s].components["face"] for time_s in groups]
+    assert worth == sorted(worth) and worth[:2] == [0.0, 0.0] and 0.0 < worth[2] < worth[3] <= 0.6
 
 
 def test_where_a_small_face_is_blurred_the_whole_picture_has_to_be_sharp() -> None:
