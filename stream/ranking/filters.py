@@ -131,8 +131,10 @@ def no_face(picture: FilterInput, context: FilmContext) -> str | None:
 
 
 def small_face(picture: FilterInput, context: FilmContext) -> str | None:
-    """Only faces too small for a poster, or too uncertain, in a film that is told in faces."""
-    return "small_face" if picture.lead is None and picture.people and context.told_in_faces else None
+    """Only faces too small for a poster, or too uncertain, in a film that is told in faces; not said of faces that are
+    turned away as well (`turned_away`)."""
+    small = picture.lead is None and picture.people and not picture.turned
+    return "small_face" if small and context.told_in_faces else None
 
 
 def blurred(picture: FilterInput, context: FilmContext) -> str | None:

@@ -176,7 +176,7 @@ def test_a_small_face_that_turns_away_gives_way_to_pictures_of_its_shot_where_it
         candidate(6.0, extra, away, tracks=[9, STAR]),
     ]
     found = judged(pictures)
-    turned = {time_s for time_s, assessment in found.items() if "turned_away" in assessment.reasons}
+    turned = {time_s for time_s, assessment in found.items() if assessment.reasons == ["turned_away"]}
     assert turned == {1.0, 2.0}
 
 
