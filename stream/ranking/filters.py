@@ -238,8 +238,10 @@ def looking_away(picture: FilterInput, context: FilmContext) -> str | None:
 
 
 def not_main(picture: FilterInput, context: FilmContext) -> str | None:
-    """A leading face that is not a main character's, in a film that has main characters."""
-    return "not_main" if picture.lead is not None and context.has_main and not picture.main else None
+    """A leading face that is not a main character's, in a film that has main characters and is told in faces. In other
+    films pictures of nobody pass, so those of somebody do."""
+    somebody_else = picture.lead is not None and context.has_main and not picture.main
+    return "not_main" if somebody_else and context.told_in_faces else None
 
 
 FILTERS: tuple[Filter, ...] = (

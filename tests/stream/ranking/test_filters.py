@@ -168,6 +168,7 @@ TABLE = (
     # Somebody else.
     fails("a minor character", "not_main", main=False),
     passes("anybody, in a film without main characters", film={"has_main": False}, main=False),
+    passes("a minor character, in a film that is not told in faces", film={"told_in_faces": False}, main=False),
     # All at once, in the order of the filters.
     fails(
         "everything wrong",
