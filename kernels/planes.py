@@ -26,7 +26,7 @@ def halve(picture: np.ndarray, step: tuple[int, int] = (2, 2)) -> np.ndarray:
     """Means of 2×2 (or 2×1, 1×2) samples, rounded half up. An odd last row or column is dropped."""
     height, width = picture.shape[0] // step[1], picture.shape[1] // step[0]
     if step == (2, 2):
-        return _halved(fused.halve_into, picture, (height, width))
+        return _halved(fused.halve_into, fused.halve_pairs_into, picture, (height, width))
     even = picture[: height * step[1], : width * step[0]]
     # Not by OpenCV: it rounds means of pairs half to even and means of squares half up, which would bias every step.
     pair = (even[:, 0::2], even[:, 1::2]) if step[0] == 2 else (even[0::2], even[1::2])
@@ -41,18 +41,25 @@ def halve_steps(picture: np.ndarray, steps: Sequence[tuple[int, int]]) -> np.nda
     while steps:
         if steps[:2] == [(2, 2), (2, 2)]:
             # Halving twice drops the same rows and columns as dividing by four: ⌊⌊n / 2⌋ / 2⌋ = ⌊n / 4⌋.
-            picture = _halved(fused.quarter_into, picture, (picture.shape[0] // 4, picture.shape[1] // 4))
+            shape = picture.shape[0] // 4, picture.shape[1] // 4
+            picture = _halved(fused.quarter_into, fused.quarter_pairs_into, picture, shape)
             del steps[:2]
         else:
             picture = halve(picture, steps.pop(0))
     return picture
 
 
-def _halved(
-    loop: Callable[[np.ndarray, int, np.ndarray], None], picture: np.ndarray, shape: tuple[int, int]
-) -> np.ndarray:
-    out = np.empty(shape, picture.dtype)
-    loop(*fused.flat(picture), out)
+_Loop = Callable[[np.ndarray, int, np.ndarray], None]
+
+
+def _halved(loop: _Loop, in_pairs: _Loop, picture: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """What `loop` gives, by `in_pairs` where the picture can be read in pairs: the same numbers in half the time."""
+    out, line = np.empty(shape, picture.dtype), fused.flat(picture)
+    paired = fused.pairs(*line)
+    if paired is None:
+        loop(*line, out)
+    else:
+        in_pairs(*paired, out)
     return out
 
 
