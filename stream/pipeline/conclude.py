@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Protocol
 
 from engines.maturity import MaturityClassifier
@@ -82,13 +84,19 @@ class Conclusion:
     refetched: frozenset[float]
 
 
+_FETCHED = 4
+"""Pictures that were decoded again and are kept, the latest: a picture is checked and later cut, others come between.
+Chosen by eye: they must not become a second pool."""
+
+
 class FullSizePictures:
     """Full-size pictures of candidates: from the pool, or decoded again where the pool has dropped them. Safe for
     several threads. `refetched`: times (`pts_s`) of the pictures that were decoded again."""
 
     def __init__(self, pool: PicturePool, frame_at: Callable[[float], Surface], between: Between) -> None:
         self._pool, self._frame_at, self._between = pool, frame_at, between
-        self._fetched: tuple[float, Surface] | None = None
+        self._fetched: OrderedDict[float, Surface] = OrderedDict()
+        self._lock = Lock()
         self.refetched: set[float] = set()
 
     def surface(self, candidate: Candidate) -> Surface:
@@ -96,15 +104,16 @@ class FullSizePictures:
         held = self._pool.get(candidate.pts_s)
         if held is not None:
             return held
-        fetched = self._fetched
-        if fetched is None or fetched[0] != candidate.pts_s:
+        with self._lock:
+            fetched = self._fetched.get(candidate.pts_s)
+        if fetched is None:
             checkpoint()
             fetched = self._keep(candidate, self._frame_at(candidate.pts_s))
-        return fetched[1]
+        return fetched
 
     def beside(self, candidate: Candidate, first_s: float, last_s: float) -> list[TimedSurface]:
         """Decode the pictures from `first_s` to `last_s` again. Where the pool has dropped the candidate's own picture,
-        keep it from this pass for the next call of `surface`."""
+        keep it from this pass for the next calls of `surface`."""
         evicted = self._pool.get(candidate.pts_s) is None
         pictures = self._between(first_s, last_s, fine=evicted)
         own = [surface for time_s, surface in pictures if abs(time_s - candidate.pts_s) < SAME_TIME_S]
@@ -117,11 +126,13 @@ class FullSizePictures:
         self.refetched.add(candidate.pts_s)
         self._pool.put_where_free(candidate.pts_s, surface)
 
-    def _keep(self, candidate: Candidate, surface: Surface) -> tuple[float, Surface]:
+    def _keep(self, candidate: Candidate, surface: Surface) -> Surface:
         self.refetched.add(candidate.pts_s)
-        # Only the last one is kept: fetched pictures must not become a second pool.
-        self._fetched = fetched = (candidate.pts_s, surface)
-        return fetched
+        with self._lock:
+            self._fetched[candidate.pts_s] = surface
+            if len(self._fetched) > _FETCHED:
+                self._fetched.popitem(last=False)
+        return surface
 
 
 def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:

@@ -54,6 +54,17 @@ def test_an_evicted_picture_is_kept_when_it_comes_by():
     assert file.pictures.refetched == {1.0, 2.0}
 
 
+def test_the_last_few_that_came_by_are_kept():
+    file = File()
+    for time_s in (0.4, 1.0, 1.6, 2.2, 2.8):
+        file.pictures.beside(candidate(time_s), time_s - 0.2, time_s + 0.2)
+    for time_s in (1.0, 2.8, 1.6, 2.2):
+        assert (file.pictures.surface(candidate(time_s)).y == round(25 * time_s)).all()
+    assert file.sought == []
+    file.pictures.surface(candidate(0.4))
+    assert file.sought == [0.4]
+
+
 def test_a_look_beside_a_picture_that_is_held_need_not_be_fine():
     file = File()
     file.pool.put(1.0, picture(7), 1.0, None)
