@@ -92,13 +92,15 @@ class Picture:
     """One decoded frame with its measurements.
 
     `row`: one record of `kernels.stats.ROW`. `row_index`: its number in the film. `beside`: small copies of pictures of
-    the same shot just before and after it (`kernels.ops.Meter.small`), by time.
+    the same shot just before and after it (`kernels.ops.Meter.small`), by time. `soft`: much softer than is usual in
+    its shot, so that it is of use only for a face.
     """
 
     row: np.void
     row_index: int
     surface: Surface
     beside: tuple[TimedSurface, ...] = ()
+    soft: bool = False
 
     @property
     def pts_s(self) -> float:

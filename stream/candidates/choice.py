@@ -65,12 +65,13 @@ def choose_candidates(
     length_s: float = 0.0,
 ) -> PartCandidates:
     """The best of a part's probes. Where any of them shows a face large enough to be the subject, those without one are
-    rejected.
+    rejected; soft ones (`Picture.soft`) without one always are.
 
     `pictures`, `readings`, `tracks`: one for each probe that was read, by time; `tracks` has a number for each face.
     `length_s`: of the part.
     """
-    has_faces = any(_subject(picture, reading, faces) for picture, reading in zip(pictures, readings, strict=True))
+    read = zip(pictures, readings, strict=True)
+    has_faces = any(_subject(picture, reading, faces) for picture, reading in read if not picture.soft)
     sharpest = max((sharpness(p.row) for p in pictures), default=1.0) or 1.0
     passed: list[tuple[Candidate, Picture]] = []
     rejected: Counter[str] = Counter()
@@ -80,6 +81,9 @@ def choose_candidates(
         subject = _subject(picture, reading, faces)
         candidate = _candidate_of(shot, picture, reading, numbers, sharpest, subject)
         led |= {candidate.pts_s} if subject is not None else set()
+        if picture.soft and subject is None:
+            rejected["blurred"] += 1
+            continue
         reason = _rejection(candidate, subject, has_faces, faces)
         if reason is None:
             passed.append((candidate, picture))

@@ -20,6 +20,7 @@ from ..decode.times import MeasuredRate
 from ..records import FrameBatch, Picture, Shot, TimedSurface
 from ..settings.sections import ProbeSettings
 from .pace import LONG, Pace
+from .scene import stillness
 from .unusable import NEVER_USED, unusable
 
 _CELLS_PER_SECOND = 4.0
@@ -41,6 +42,11 @@ _SMEAR_COST = 0.5
 """Share of its sharpness that a picture loses when all its gradients lie in one direction. Chosen by eye."""
 _CHANGE_COST = 0.05
 """What one code value of change costs in `value_of`, on the scale of the logarithm of sharpness. Chosen by eye."""
+
+_STILL, _LOST_S = 0.75, 0.6
+"""`stillness` from which on a picture that is softer than its shot is not smeared, and the time without any other
+picture that makes it worth a look for faces: a face before a smooth coat is softer than ropes in the sun, and where a
+cut was missed it is compared with another shot. Chosen by eye."""
 
 
 @dataclass(slots=True)
@@ -235,17 +241,22 @@ class PendingPictures:
         kept: list[Picture] = []
         rejected: Counter[str] = Counter()
         reserve: tuple[Picture, str] | None = None
+        soft: list[Picture] = []
         for picture, row in zip(pictures, rows, strict=True):
             reason = probe_rejection(row, limits, usual)
             if reason is None:
                 kept.append(picture)
                 continue
+            if reason == "blurred" and probe_rejection(row, limits, 0.0) is None and stillness(row) >= _STILL:
+                soft.append(picture)
             rejected[reason] += 1
             if reason in NEVER_USED:
                 continue
             if reserve is None or value_of(picture.row) > value_of(reserve[0].row):
                 reserve = (picture, reason)
-        return kept, rejected, reserve
+        lost = _in_gaps(soft, kept)
+        rejected -= Counter({"blurred": len(lost)})
+        return sorted([*kept, *lost], key=lambda p: p.row_index), rejected, reserve
 
     def _parts(self, shot: Shot, pictures: list[Picture]) -> list[list[Picture]]:
         count = max(1, int(np.ceil((shot.end_s - shot.start_s) / self._settings.divide_after_s)))
@@ -257,13 +268,31 @@ class PendingPictures:
         length_s = (shot.end_s - shot.start_s) / count
         spaced = int(np.ceil(length_s / self._settings.spacing_s))
         most = max(1, min(spaced, self._settings.per_shot), min(self._pace.probes(length_s), _MAX_CELLS))
-        return [best_of_equal_runs(part, most) for part in parts if part]
+        return [_best_and_soft(part, most) for part in parts if part]
+
+
+def _best_and_soft(part: list[Picture], most: int) -> list[Picture]:
+    """At most `most` pictures of a part, and all of those that are soft, by time."""
+    best = best_of_equal_runs([p for p in part if not p.soft], most)
+    return sorted([*best, *(p for p in part if p.soft)], key=lambda p: p.row_index)
+
+
+def _in_gaps(soft: list[Picture], kept: list[Picture]) -> list[Picture]:
+    """Those of `soft`, the best first, that are `_LOST_S` away from all pictures that are kept; marked as soft."""
+    found: list[Picture] = []
+    for picture in sorted(soft, key=lambda p: (-value_of(p.row), p.pts_s)):
+        if all(abs(picture.pts_s - other.pts_s) >= _LOST_S for other in [*kept, *found]):
+            found.append(replace(picture, soft=True))
+    return found
 
 
 def reading_rounds(pictures: list[Picture]) -> list[list[Picture]]:
-    """The probes of a part in the rounds in which they are read: each round is spread over the whole part."""
-    steps = max(1, min(_ROUNDS, -(-len(pictures) // _LEAST_ROUND)))
-    return [pictures[first::steps] for first in range(steps)]
+    """The probes of a part in the rounds in which they are read: each round is spread over the whole part. Those that
+    are soft come last."""
+    sharp, soft = [p for p in pictures if not p.soft], [p for p in pictures if p.soft]
+    steps = max(1, min(_ROUNDS, -(-len(sharp) // _LEAST_ROUND)))
+    rounds = [sharp[first::steps] for first in range(steps)]
+    return [some for some in [*rounds, soft] if some]
 
 
 def span_beside(pts_s: float, span_s: float, shot_s: tuple[float, float]) -> tuple[float, float]:

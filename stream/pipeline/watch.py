@@ -179,15 +179,18 @@ async def _look(
     part: list[Picture], candidates: int, reader: Batcher[Surface, Reading], clock: StageClock
 ) -> tuple[list[Picture], list[Reading]]:
     """Read the probes of a part, a third of them at a time, until enough of them show what is needed (`shows_enough`).
+    The soft ones are read as well where none of the others shows a face.
 
     `candidates`: how many the part should offer. Returns the probes that were read, in order of time, and their
     readings.
     """
     seen: list[tuple[Picture, Reading]] = []
     for probes in reading_rounds(part):
+        readings = [reading for _, reading in seen]
+        faceless = not any(reading.faces for reading in readings)
+        if seen and shows_enough(readings, candidates) and not (faceless and probes[0].soft):
+            continue
         seen += zip(probes, await reader.ask([picture.surface for picture in probes], clock), strict=True)
-        if shows_enough([reading for _, reading in seen], candidates):
-            break
     seen.sort(key=lambda pair: pair[0].row_index)
     return [picture for picture, _ in seen], [reading for _, reading in seen]
 
@@ -217,7 +220,7 @@ def _collect_part(
         return
     shot = looked.shot.shot.index
     seen = [(p.pts_s, r.faces) for p, r in zip(looked.pictures, looked.readings, strict=True)]
-    film.read_s.setdefault(shot, []).extend(picture.pts_s for picture in looked.pictures)
+    film.read_s.setdefault(shot, []).extend(picture.pts_s for picture in looked.pictures if not picture.soft)
     tracks, numbers = builder.link(shot, seen)
     film.tracks.extend(tracks)
     chosen = choose_candidates(

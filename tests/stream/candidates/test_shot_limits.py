@@ -12,7 +12,7 @@ from engines.faces import Face, Reading
 from kernels.surface import Colour, Geometry, Surface
 from stream.candidates.choice import PartCandidates, choose_candidates
 from stream.candidates.pace import Pace
-from stream.candidates.probes import PendingPictures, probe_rejection
+from stream.candidates.probes import PendingPictures, probe_rejection, reading_rounds
 from stream.records import FrameBatch, Picture, Shot
 from stream.settings.sections import FaceSettings, ProbeSettings
 
@@ -101,11 +101,43 @@ def shot_of(count: int) -> Shot:
 def test_blur_is_judged_by_what_is_usual_in_the_shot() -> None:
     taken = pending(50, 50, 50, 50, 50, 50).take(shot_of(6))
     assert sum(map(len, taken.parts)) == 5 and not taken.rejected  # the first lies at the cut
-    taken = pending(50, 50, 50, 500, 24, 50).take(shot_of(6))  # one very sharp picture makes no other blurred
-    assert [p.row_index for part in taken.parts for p in part] == [1, 2, 3, 5]
-    assert taken.rejected == Counter(blurred=1)
+    # One very sharp picture makes no other blurred. A soft one is kept for a face, a second away from all others.
+    taken = pending(50, 50, 50, 500, 24, 50).take(shot_of(6))
+    assert [(p.row_index, p.soft) for part in taken.parts for p in part] == [
+        (1, False),
+        (2, False),
+        (3, False),
+        (4, True),
+        (5, False),
+    ]
+    assert not taken.rejected
     assert taken.reserve is not None and (taken.reserve[0].row_index, taken.reserve[1]) == (4, "blurred")
 
+
+@pytest.mark.parametrize(("apart_s", "change", "soft"), [(1.0, 4.5, 1), (0.5, 4.5, 0), (1.0, 4.6, 0)])
+def test_a_soft_still_picture_is_worth_a_look_where_there_is_no_other(apart_s: float, change: float, soft: int) -> None:
+    rows = np.array([row(apart_s * i, laplacian_var=50.0) for i in range(4)])
+    rows["laplacian_var"][1], rows["change"][1] = 20.0, change
+    pictures = PendingPictures(ProbeSettings(), 1 / apart_s)
+    pictures.add(FrameBatch([SURFACE] * 4, rows["pts_s"], rows["frame"], np.zeros(4, bool)), rows, {})
+    taken = pictures.take(Shot(0, 0, 4, 0, 4, 0.0, 4 * apart_s, 0, 4, "cut"))
+    assert [p.row_index for part in taken.parts for p in part if p.soft] == [1] * soft
+    assert taken.rejected["blurred"] == 1 - soft
+
+
+def test_soft_pictures_are_read_last_and_count_only_with_a_face() -> None:
+    pictures = [Picture(row(float(i)), i, SURFACE, soft=i == 1) for i in range(4)]
+    assert [[p.row_index for p in some] for some in reading_rounds(pictures)] == [[0, 3], [2], [1]]
+
+    def found(*shown: Face | None) -> PartCandidates:
+        readings = [Reading(() if one is None else (one,), None) for one in shown]
+        tracks = [() if one is None else (0,) for one in shown]
+        return choose_candidates(0, pictures, readings, tracks, FaceSettings(), ProbeSettings())
+
+    assert sorted(times(found(None, None, None, None))) == [0.0]
+    assert found(None, None, None, None).rejected == Counter(blurred=1)
+    with_face = found(None, face(), None, None)
+    assert sorted(times(with_face)) == [0.0, 1.0] and not with_face.rejected
 
 def chosen(*shown: Face | None, **limits: float) -> PartCandidates:
     """Of a shot with a probe a second that shows these faces."""
