@@ -122,6 +122,9 @@ class BarsEvidence:
                 return 0, 0
             if self._is_bar(shot, axis, own):
                 return own
+        known = self._known_pair(shot, axis, of_film)
+        if known is not None:
+            return known
         if not self._disproved(shot, axis, of_film):
             return of_film
         states = self._states()
@@ -133,6 +136,22 @@ class BarsEvidence:
         both are as wide."""
         alike = sum(count for pair, count in self._pairs[axis].items() if _alike(pair, own))
         return alike > 1 or (abs(own[0] - own[1]) <= SLACK_PX and shot.frames >= LEAST_FRAMES)
+
+    def _known_pair(self, shot: ShotBorders, axis: int, of_film: Pair) -> Pair | None:
+        """The bars that agree with a shot whose edges do not name them: those of the film, else those that most other
+        shots prove. One side may be dark or soft where the other shows its edge. None where no bars agree."""
+        proved = [pair for pair, count in self._pairs[axis].most_common() if count > 1]
+        return next((pair for pair in (of_film, *proved) if self._agrees(shot, axis, pair)), None)
+
+    def _agrees(self, shot: ShotBorders, axis: int, bars: Pair) -> bool:
+        """Whether the shot is black where these bars are, and shows the edge of one of them."""
+        edges, darks = _pair(self._edges(shot), axis), _pair(shot.dark, axis)
+        black = all(dark >= bar - SLACK_PX for dark, bar in zip(darks, bars, strict=True))
+        ends = any(
+            edge is not None and dark - SLACK_PX <= bar <= edge + SLACK_PX
+            for edge, dark, bar in zip(edges, darks, bars, strict=True)
+        )
+        return black and ends and not self._disproved(shot, axis, bars)
 
     def _says_which(self, shot: ShotBorders, common: ActiveArea) -> bool:
         """Whether the shot proves or disproves the bars of `common` on every axis that has some."""

@@ -182,6 +182,20 @@ def test_one_shot_alone_has_bars_of_its_own_only_where_both_are_as_wide() -> Non
     assert areas_of(film)[-1] == WHOLE
 
 
+def test_one_edge_is_enough_for_bars_that_other_shots_prove() -> None:
+    """A picture that is dark above shows the lower edge alone, and one that is softly dark there an edge too far in."""
+    film_bars, other = ActiveArea(left=40, right=40), ActiveArea(top=30, bottom=30)
+    night, soft, open_shot = Scene(20, other), Scene(21, other), Scene(22)
+    night.picture[:90] = BLACK
+    soft.picture[30:33] = BLACK + 16
+    open_shot.picture[:90] = BLACK + 16
+    alone = [night, soft, open_shot]
+    proved = [*(Scene(seed, film_bars) for seed in range(5)), Scene(10, other), Scene(11, other)]
+    film = evidence([*proved, *alone])
+    assert film.active_area() == film_bars
+    assert areas_of(film)[-3:] == [other, other, WHOLE]
+
+
 def test_edges_a_pixel_off_are_those_of_the_film() -> None:
     area = ActiveArea(top=30, bottom=30)
     film = evidence([*(Scene(seed, area) for seed in range(5)), Scene(9, ActiveArea(top=31, bottom=28))])
