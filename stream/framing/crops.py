@@ -25,8 +25,12 @@ _COMPANION = 0.5
 """Share of the leading face's height from which on another face belongs to the group. Chosen by eye."""
 _HELD, _ZOOMS = 0.75, 6
 """Share of what draws the eye that a closer crop must be able to hold; how many heights are tried. Chosen by eye."""
-_HAIR = 0.35
-"""Room for hair or a hat above a face box, as a share of its height. Chosen by eye."""
+_HAIR, _HAT, _HAT_MOST = 0.35, 0.8, 0.15
+"""Room above a face box as shares of its height: for hair always, for a hat as far as that is no more than the third
+number, a share of the crop's height: small heads have their hats in the picture. Chosen by eye."""
+_BROWS, _LIPS, _LIDS = 0.6, 0.25, 0.2
+"""Of a face taller than the crop, in distances from the eyes to the mouth: the room above the eyes that is kept before
+the chin is shown, that below the mouth, and the least above the eyes. Chosen by eye."""
 _GROUP_MARGIN = 0.05
 """Share of a crop's width that is left free beside a group. Chosen by eye."""
 
@@ -96,9 +100,9 @@ def _needed(group: Sequence[Face]) -> Rect:
     return left, top, right - left, bottom - top
 
 
-def _hair_top(group: Sequence[Face]) -> float:
-    """Where the hair and hats above the faces begin: face boxes end at the forehead."""
-    return min(face.box[1] - _HAIR * face.box[3] for face in group)
+def _hair_top(group: Sequence[Face], height: float) -> float:
+    """Where the hair and hats above the faces begin, in a crop of this height: face boxes end at the forehead."""
+    return min(f.box[1] - max(_HAIR * f.box[3], min(_HAT * f.box[3], _HAT_MOST * height)) for f in group)
 
 
 def _bounds(group: Sequence[Face]) -> tuple[float, float, float, float]:
@@ -128,7 +132,7 @@ def _height(form: Format, largest: float, group: Sequence[Face], lead: Face) -> 
     wanted = lead.box[3] / _WANTED_FACE_RATIO
     left, top, right, bottom = _bounds(group)
     margin = form.face_margin * lead.box[3]
-    room = bottom + margin - min(_hair_top(group), top - margin)
+    room = bottom + margin - min(_hair_top(group, largest), top - margin)
     across = max(right - left + 2 * form.face_margin * lead.box[2], (right - left) / (1 - 2 * _GROUP_MARGIN))
     return min(largest, max(wanted, room, across / form.aspect_ratio, largest * TIGHTEST))
 
@@ -167,14 +171,24 @@ def _leave_whole(x: float, width: float, active: ActiveRect, others: Sequence[Fa
 def _place_down(form: Format, active: ActiveRect, height: float, group: Sequence[Face], lead: Face) -> float:
     """Top edge of the crop: the leading eyes on their line, then room above the group, then all of it inside."""
     _, top, _, bottom = _bounds(group)
-    hair = _hair_top(group)
+    if bottom - top > height:
+        return _clamp(_close_up(height, lead), active.y, active.y + active.height - height)
+    hair = _hair_top(group, height)
     eyes = float(lead.landmarks[:2, 1].mean())
     y = eyes - form.eyes_line * height
     y = min(y, top - form.headroom * height, hair)
     y = max(y, bottom + form.face_margin * lead.box[3] - height)
-    if bottom - top <= height:
-        y = min(y, top)  # where the group barely fits, the margin below must not push its top out
+    y = min(y, top)  # where the group barely fits, the margin below must not push its top out
     return _clamp(y, active.y, active.y + active.height - height)
+
+
+def _close_up(height: float, lead: Face) -> float:
+    """Top edge of a crop that is lower than the face: the eyes matter most, then the mouth, then the chin."""
+    eyes, mouth = float(lead.landmarks[:2, 1].min()), float(lead.landmarks[3:, 1].max())
+    span = max(0.0, mouth - eyes)
+    y = min(lead.box[1] + lead.box[3] - height, eyes - _BROWS * span)
+    y = max(y, mouth + _LIPS * span - height)
+    return min(y, eyes - _LIDS * span)
 
 
 def file_size(form: Format, height: float) -> tuple[tuple[int, int], float]:

@@ -1,9 +1,10 @@
 """Where the knife goes: rectangles that follow from the rules, worked out by hand.
 
-A face of height f should take .3 of the crop's height, so the crop is f / .3 high; but not less than .62 of the largest
-that fits, and never more than that one. Across it is centred on the face; eyes lie at the format's line, with headroom
-above the box and a margin of .15 f below it. The file has the format's size, or less where that would enlarge the
-source more than 1.5 times. A test's face has its eyes at two fifths of its height.
+A face of height f should take .3 of the crop's height, so the crop is f / .3 high; but not less than .62 of the
+largest that fits, and never more than that one. Across it is centred on the face; eyes lie at the format's line, with
+headroom above the box and a margin of .15 f below it; of a face taller than the crop the eyes count most, then the
+mouth, then the chin. The file has the format's size, or less where that would enlarge the source more than 1.5 times.
+A test's face has its eyes at two fifths of its height and its mouth at four.
 """
 
 from __future__ import annotations
@@ -76,8 +77,13 @@ def test_the_rules_are_those_of_the_shipped_formats() -> None:
         ("landscape", UPRIGHT, face((400, 600, 360, 510)), (0, 579, 1080, 607.5), (1620, 911), 1.5),
         # 600 of 640 rows: with its margin the chin would push the forehead out, so the face begins the crop.
         ("banner", HD, face((800, 200, 450, 600)), (0, 200, 1920, 640), (1500, 500), 0.7812),
-        # Taller than the crop: the chin and its margin stay, 200 + 1.15 × 700 − 640 = 365.
-        ("banner", HD, face((800, 200, 525, 700)), (0, 365, 1920, 640), (1500, 500), 0.7812),
+        # Taller than the crop: the eyes at 480, the mouth 280 below them. The chin stays, 900 − 640 = 260, as
+        # that leaves more than .6 × 280 above the eyes.
+        ("banner", HD, face((800, 200, 525, 700)), (0, 260, 1920, 640), (1500, 500), 0.7812),
+        # The eyes at 880, the mouth at 1200: 880 − .6 × 320 = 688, and the mouth with .25 × 320 below it is inside.
+        ("landscape", UPRIGHT, face((0, 560, 600, 800)), (0, 688, 1080, 607.5), (1620, 911), 1.5),
+        # The eyes at 900 and the mouth at 1500 do not both fit: the eyes stay, 900 − .2 × 600 = 780.
+        ("landscape", UPRIGHT, face((0, 300, 1080, 1500)), (0, 780, 1080, 607.5), (1620, 911), 1.5),
         # Wide faces: 600 × (1 + 2 × .15) / (2 / 3) = 1170 rows, of which there are 1080.
         ("portrait", HD, face((800, 400, 600, 300)), (740, 0, 720, 1080), (1000, 1500), 1.3889),
     ],
@@ -111,6 +117,13 @@ def test_others_are_whole_or_out(other: Face, x: float) -> None:
     lead = face((700, 200, 300, 400))
     for faces in ([lead, other], [other, lead]):
         assert crop_for(FORMATS["portrait"], HD, faces, lead).source == (x, 0, 720, 1080)
+
+
+def test_small_heads_have_room_for_hats() -> None:
+    """From .8 × 160 above the upper face to .15 × 160 below the lower one: 200 − 128 = 72 to 804, so 732 rows."""
+    upper, lower = face((1000, 200, 120, 160)), face((700, 620, 120, 160))
+    _, y, _, height = crop_for(FORMATS["landscape"], HD, [upper, lower], upper).source
+    assert (y, height) == (72, 732)
 
 
 def test_the_nearest_in_size_join_first_and_the_leading_face_is_never_given_up() -> None:
