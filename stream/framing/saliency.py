@@ -1,8 +1,10 @@
 """What draws the eye in a picture without faces: the parts that are unlike their surroundings.
 
-The map is the image signature (Hou, Harel & Koch, Image Signature: Highlighting Sparse Salient Regions, IEEE TPAMI
-2012): of each channel only the signs of its cosine transform are kept; back to a picture, squared and smoothed, what is
-sparse against its background stands out. People who are seen are added to it, however small.
+Half of the map is the image signature (Hou, Harel & Koch, Image Signature: Highlighting Sparse Salient Regions, IEEE
+TPAMI 2012): of each channel only the signs of its cosine transform are kept; back to a picture, squared and smoothed,
+what is sparse against its background stands out. The other half is the minimum barrier distance from the border
+(Zhang et al., Minimum Barrier Salient Object Detection at 80 FPS, ICCV 2015): what no way from the border reaches
+without a step in colour is a thing of its own, large or small. People who are seen are added to the map, however small.
 """
 
 from __future__ import annotations
@@ -25,7 +27,11 @@ _SMOOTH_SHARE = 0.045
 """Sigma of the Gaussian over the map, as a share of its longer side; about as published."""
 _CHANNEL_WEIGHTS = (1.0, 2.0, 2.0)
 """Of lightness and of the two colour differences, beside their deviations: colours vary less. Chosen by eye."""
-_CENTRE_PULL = 0.08
+_CUT_COST, _CUT_SHARE = 1.0, 0.1
+"""What lies within this share of a crop's width of an edge that cuts the picture counts against it by the first number:
+an edge should not run through a thing. (Of 66 pictures of 14 films without a leading face, portrait crops hold .84 of
+the subject's width by the signature alone, .89 by both halves with this.)"""
+_CENTRE_PULL = 0.1
 """What a crop at the end of its way must hold more of the map than one in the middle. Chosen by eye: a picture in which
 nothing stands out is cut in the middle."""
 _PERSON_WEIGHT = 1.0
@@ -72,10 +78,18 @@ class Saliency:
         ys = active.y + np.linspace(0.0, max(0.0, active.height - height), _STEPS)
         held = self._held(xs, ys, width, height)
         held -= _ABOVE_COST * self._held(xs, ys - _ABOVE * height, width, _ABOVE * height)
+        held -= _CUT_COST * self._cut(xs, ys, active, width, height)
         pull = np.linspace(-1, 1, _STEPS) ** 2
         held -= _CENTRE_PULL * (pull[None, :] + pull[:, None])
         row, column = np.unravel_index(int(np.argmax(held.round(6))), held.shape)
         return float(xs[column]), float(ys[row])
+
+    def _cut(self, xs: np.ndarray, ys: np.ndarray, active: ActiveRect, width: float, height: float) -> np.ndarray:
+        """(len(ys), len(xs)) shares of the map at the left and right edges of crops; none where the picture ends."""
+        reach = _CUT_SHARE * width
+        left, right = (self._held(edge - reach, ys, 2 * reach, height) for edge in (xs, xs + width))
+        inside = xs > active.x + 1e-6, xs + width < active.x + active.width - 1e-6
+        return np.asarray(left * inside[0] + right * inside[1])
 
     def held(self, source: Rect) -> float:
         """Share of the map (0–1) inside a rectangle in displayed pixels."""
@@ -111,9 +125,40 @@ def saliency_of(picture: np.ndarray, area: Rect) -> Saliency:
     lab = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2LAB).astype(np.float64)
     total = sum(weight * _signature(lab[..., i]) * lab[..., i].std() for i, weight in enumerate(_CHANNEL_WEIGHTS))
     total = cv2.GaussianBlur(np.asarray(total), (0, 0), _SMOOTH_SHARE * max(picture.shape[:2]))
-    weight = float(total.sum())
-    even = np.full(picture.shape[:2], 1.0 / (picture.shape[0] * picture.shape[1]))
-    return Saliency(total / weight if weight > 1e-9 else even, area)
+    weights = (_shares(total) + _shares(_barriers(lab))) / 2
+    return Saliency(weights, area)
+
+
+def _shares(weights: np.ndarray) -> np.ndarray:
+    """The map (h, w) with sum 1; an even one where there is nothing."""
+    total = float(weights.sum())
+    return weights / total if total > 1e-9 else np.full(weights.shape, 1.0 / weights.size)
+
+
+def _barriers(lab: np.ndarray) -> np.ndarray:
+    """(h, w) float64: for each cell of (h, w, 3) the least difference between the highest and the lowest value on a way
+    from the border, summed over the channels; one sweep each way."""
+    values = cv2.GaussianBlur(lab * np.array(_CHANNEL_WEIGHTS), (0, 0), 1.0)
+    distance = np.full(values.shape, np.inf)
+    distance[0] = distance[-1] = distance[:, 0] = distance[:, -1] = 0.0
+    high, low = values.copy(), values.copy()
+    for turned in (np.asarray, np.flipud, _transposed, lambda array: np.flipud(_transposed(array))):
+        _sweep(*(turned(array) for array in (values, distance, high, low)))
+    return np.asarray(distance.sum(2))
+
+
+def _transposed(array: np.ndarray) -> np.ndarray:
+    return array.swapaxes(0, 1)
+
+
+def _sweep(values: np.ndarray, distance: np.ndarray, high: np.ndarray, low: np.ndarray) -> None:
+    """Lengthens the ways of each row to the next where that comes closer. Changes all arrays but the first."""
+    for row in range(1, len(values)):
+        highest, lowest = np.maximum(high[row - 1], values[row]), np.minimum(low[row - 1], values[row])
+        nearer = highest - lowest < distance[row]
+        np.copyto(distance[row], highest - lowest, where=nearer)
+        np.copyto(high[row], highest, where=nearer)
+        np.copyto(low[row], lowest, where=nearer)
 
 
 def _signature(channel: np.ndarray) -> np.ndarray:

@@ -58,6 +58,23 @@ def test_of_a_tall_thing_the_top_stays_in():
     assert y == pytest.approx(16 * 30, abs=40)
 
 
+def test_no_edge_runs_through_a_thing_that_cannot_be_whole():
+    """Beside the large thing there is room for a third of the small one."""
+    weights = np.zeros((36, 64))
+    weights[:, 30:50], weights[:, 22:28] = 1.0, 0.6
+    x, _ = Saliency(weights / weights.sum(), AREA).place(ACTIVE, 720.0, 1080.0)
+    assert 28 * 30 <= x <= 30 * 30
+
+
+def test_a_large_figure_is_whole_on_busy_ground():
+    """Of a figure larger than the grain around it the signature sees the outline at most."""
+    width, height = map_size(AREA)
+    picture = np.random.default_rng(5).integers(80, 130, (height, width, 3)).astype(np.uint8)
+    picture[8:32, 8:28] = (40, 60, 90)
+    x, _ = saliency_of(picture, AREA).place(ACTIVE, 720.0, 1080.0)
+    assert x <= 8 * 30 + 10 and x + 720 >= 28 * 30 - 10
+
+
 def test_the_shares_inside_crops_add_up():
     saliency = saliency_of(scene((0.2, 0.4), (0.7, 0.6)), AREA)
     assert saliency.held(AREA) == pytest.approx(1)
