@@ -129,9 +129,7 @@ def _former(found: Document, texts: Texts) -> dict[str, str] | None:
 def _data(found: Document, formats: list[dict[str, Any]], who: Who) -> dict[str, Any]:
     """What the page's JavaScript works with."""
     manifest = found["manifest"]
-    video, bars = manifest["video"], manifest["active_area"]
-    display = [video["display_width"], video["display_height"]]
-    inside = [display[0] - bars["left"] - bars["right"], display[1] - bars["top"] - bars["bottom"]]
+    display = [manifest["video"]["display_width"], manifest["video"]["display_height"]]
     images = [
         {
             "rank": image["rank"],
@@ -141,9 +139,20 @@ def _data(found: Document, formats: list[dict[str, Any]], who: Who) -> dict[str,
         }
         for image in manifest["images"]
     ]
-    shots = [[shot["index"], shot["start_s"], shot["end_s"]] for shot in manifest["shots"]]
+    shots = [
+        [shot["index"], shot["start_s"], shot["end_s"], _inside(display, shot.get("active_area"))]
+        for shot in manifest["shots"]
+    ]
     return {
         "id": found["id"], "key": found["key"], "next": found["next"], "me": who.name, "role": who.role,
         "review": found["review"], "formats": formats, "images": images, "shots": shots, "display": display,
-        "active": [bars["left"], bars["top"], *inside],
+        "active": _inside(display, manifest["active_area"]),
     }  # fmt: skip
+
+
+def _inside(display: Sequence[int], bars: Document | None) -> list[int] | None:
+    """x, y, width, height of the picture between these bars; None for a shot that has those of the film."""
+    if bars is None:
+        return None
+    left, top = bars["left"], bars["top"]
+    return [left, top, display[0] - left - bars["right"], display[1] - top - bars["bottom"]]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...framing.crops import Crop
-from ...manifest import CropEntry, ImageEntry, Manifest
+from ...manifest import ActiveAreaEntry, CropEntry, ImageEntry, Manifest
 from ...settings.formats import Format
 from ...settings.model import Settings
 from ..pictures.cropping import fitted
@@ -72,25 +72,30 @@ def _settled(name: str, choice: Choice, manifest: Manifest, settings: Settings) 
     crop, shot = _offered_crop(name, image), _shot_at(manifest, time_s)
     if crop is not None and _same(crop.source_rect, choice.source_rect):
         return Settled(name, rank, time_s, shot, crop.source_rect, (crop.width, crop.height), crop.path, moved=False)
-    placed = _fitted(name, _rect(name, choice), manifest, settings)
-    starts = [] if crop is not None else _starts(name, manifest, settings)
+    area = _area(manifest, shot)
+    placed = _fitted(name, _rect(name, choice), area, manifest, settings)
+    starts = [] if crop is not None else _starts(name, area, manifest, settings)
     moved = not any(_same(start, placed.source) for start in starts)
     return Settled(name, rank, time_s, shot, placed.source, placed.size, None, moved)
 
 
-def _fitted(name: str, rect: Rect, manifest: Manifest, settings: Settings) -> Crop:
-    margin = settings.crop.bars_margin_px
-    return fitted(_known(name, settings), manifest.active_area, _display(manifest), rect, margin)
+def _area(manifest: Manifest, shot: int | None) -> ActiveAreaEntry:
+    """The active area of the shot: the film's where it has no other, or where the frame is in no shot."""
+    own = next((one.active_area for one in manifest.shots if one.index == shot), None)
+    return manifest.active_area if own is None else own
 
 
-def _starts(name: str, manifest: Manifest, settings: Settings) -> list[Rect]:
+def _fitted(name: str, rect: Rect, area: ActiveAreaEntry, manifest: Manifest, settings: Settings) -> Crop:
+    return fitted(_known(name, settings), area, _display(manifest), rect, settings.crop.bars_margin_px)
+
+
+def _starts(name: str, area: ActiveAreaEntry, manifest: Manifest, settings: Settings) -> list[Rect]:
     """Where the crop of a frame without one of its own may lie before anybody moves it: where an offered picture's
-    does, or in the middle, as large as it can be."""
+    does, as far as the bars of its shot allow, or in the middle, as large as it can be."""
     wide, high = _display(manifest)
-    bars = manifest.active_area
-    inside = bars.left, bars.top, wide - bars.left - bars.right, high - bars.top - bars.bottom
+    inside = area.left, area.top, wide - area.left - area.right, high - area.top - area.bottom
     there = [crop.source_rect for image in manifest.images for crop in image.crops if crop.format == name]
-    return [*there, _fitted(name, inside, manifest, settings).source]
+    return [_fitted(name, rect, area, manifest, settings).source for rect in (*there, inside)]
 
 
 def _same(one: Rect, other: Rect) -> bool:

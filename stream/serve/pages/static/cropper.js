@@ -1,6 +1,6 @@
 // The crop editor: the whole frame with the crop on it, the frames beside, and other frames of the same shot.
 import { ask } from "./api.js";
-import { around, fileSize, isFarTooSmall, largest, moved, same, scaled, stretched } from "./geometry.js";
+import { around, fileSize, fitted, isFarTooSmall, largest, moved, same, scaled, stretched } from "./geometry.js";
 import { film, frameUrl } from "./film.js";
 import { note, problem } from "./notes.js";
 import { clock, t } from "./texts.js";
@@ -29,6 +29,11 @@ export class Cropper {
 
   get isOpen() {
     return !at("cropper").hidden;
+  }
+
+  // Where crops of the frame may lie.
+  get active() {
+    return film.activeAt(this.choice.time_s);
   }
 
   // Show a frame with a crop; the choice itself changes only when something is moved or picked.
@@ -115,9 +120,10 @@ export class Cropper {
     if (turn === this.turn && found && found[way] !== null) this.take(found[way]);
   }
 
-  // Choose another frame with the crop as it is.
+  // Choose another frame with the crop as it is; where the next shot has other bars, as near as they let it be.
   take(time) {
     this.choice.time_s = time;
+    this.choice.source_rect = fitted(this.form, this.active, this.choice.source_rect);
     const image = film.images.find((one) => Math.abs(one.time - time) < 1e-4);
     this.choice.rank = image ? image.rank : null;
     this.show();
@@ -136,13 +142,13 @@ export class Cropper {
   }
 
   resize(factor) {
-    this.set(scaled(this.form, film.active, this.choice.source_rect, factor));
+    this.set(scaled(this.form, this.active, this.choice.source_rect, factor));
   }
 
   // Keyart's own crop of this frame, or of the picture of the same shot, or the largest one.
   reset() {
     const image = film.image(this.choice.rank) ?? film.images.find((one) => one.shot === this.shot?.[0]);
-    this.set(image?.crops[this.form.name]?.rect ?? widest(this.form));
+    this.set(image?.crops[this.form.name]?.rect ?? widest(this.form, this.choice.time_s));
     note(t("crop.moved", { format: this.form.label }));
   }
 
@@ -160,7 +166,7 @@ export class Cropper {
     const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.code];
     if (!steps || event.ctrlKey || event.altKey || event.metaKey) return;
     const far = event.shiftKey ? FAR_PX : STEP_PX;
-    this.set(moved(film.active, this.choice.source_rect, steps[0] * far, steps[1] * far));
+    this.set(moved(this.active, this.choice.source_rect, steps[0] * far, steps[1] * far));
     event.preventDefault();
   }
 
@@ -173,8 +179,8 @@ export class Cropper {
     const move = (now) => {
       const [x, y] = this.point(now);
       const next = corner
-        ? stretched(this.form, film.active, rect, corner, x, y)
-        : moved(film.active, rect, x - start[0], y - start[1]);
+        ? stretched(this.form, this.active, rect, corner, x, y)
+        : moved(this.active, rect, x - start[0], y - start[1]);
       this.choice.source_rect = next;
       this.draw();
     };
@@ -225,7 +231,9 @@ export class Cropper {
   }
 }
 
-export function widest(form) {
-  const [x, y, width, height] = film.active;
-  return around(form, film.active, x + width / 2, y + height / 2, largest(form, film.active)[1]);
+// The largest crop of a frame, in the middle.
+export function widest(form, time) {
+  const active = film.activeAt(time);
+  const [x, y, width, height] = active;
+  return around(form, active, x + width / 2, y + height / 2, largest(form, active)[1]);
 }

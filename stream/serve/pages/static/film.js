@@ -11,6 +11,8 @@ export const film = {
   format: (name) => data.formats.find((one) => one.name === name),
   image: (rank) => data.images.find((one) => one.rank === rank),
   shotAt: (time) => data.shots.find(([, start, end]) => time >= start - 1e-6 && time < end - 1e-6) ?? data.shots.at(-1),
+  // Where the picture is between the bars of the shot at a time; most shots have those of the film.
+  activeAt: (time) => film.shotAt(time)?.[3] ?? data.active,
 };
 
 export function cropUrl(image, format, width) {

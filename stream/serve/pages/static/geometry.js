@@ -16,6 +16,13 @@ export function around(form, active, centreX, centreY, height) {
   return [...placed(active, centreX - wide / 2, centreY - tall / 2, wide, tall), round(wide), round(tall)];
 }
 
+// A crop of another active area in this one: as it is where it fits, else the nearest that does.
+export function fitted(form, active, rect) {
+  const beyond = [active[0] - rect[0], active[1] - rect[1]];
+  beyond.push(rect[0] + rect[2] - active[0] - active[2], rect[1] + rect[3] - active[1] - active[3]);
+  return Math.max(...beyond) < 0.02 ? rect : scaled(form, active, rect, 1);
+}
+
 export function moved(active, rect, dx, dy) {
   return [...placed(active, rect[0] + dx, rect[1] + dy, rect[2], rect[3]), rect[2], rect[3]];
 }

@@ -88,7 +88,7 @@ function openCrop(format, shot) {
   const [image, own] = [looked(), draft.state.choices[format]];
   if (shot) {
     const picture = film.images.find((one) => one.shot === shot[0] && one.crops[format]);
-    const rect = picture?.crops[format].rect ?? widest(film.format(format));
+    const rect = picture?.crops[format].rect ?? widest(film.format(format), middle(shot));
     const rank = picture?.rank ?? null;
     cropper.open(format, { rank, time_s: picture?.time ?? middle(shot), source_rect: rect }, shot);
   } else if (own && (own.rank === null || own.rank === image?.rank)) cropper.open(format, own);

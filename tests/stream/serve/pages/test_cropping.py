@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,7 +31,7 @@ def loaded(page: Page) -> None:
     page.locator("#busy").wait_for(state="hidden")
 
 
-def kept(desk: Desk, page: Page, name: str = "landscape") -> dict[str, Any]:
+def kept(desk: Desk, page: Page, name: str = "landscape", active: Sequence[float] = ACTIVE) -> dict[str, Any]:
     """The choice of a format as it was saved, of the format's shape and within the bars."""
     page.locator("#saved", has_text="Draft saved").wait_for()
     draft = desk.peer.titles[0].draft
@@ -39,8 +40,8 @@ def kept(desk: Desk, page: Page, name: str = "landscape") -> dict[str, Any]:
     x, y, width, height = choice["source_rect"]
     form = next(form for form in FORMATS if form["name"] == name)
     assert width / height == pytest.approx(form["aspect"][0] / form["aspect"][1], abs=0.001)
-    assert x >= ACTIVE[0] and y >= ACTIVE[1]
-    assert x + width <= ACTIVE[0] + ACTIVE[2] + 0.02 and y + height <= ACTIVE[1] + ACTIVE[3] + 0.02
+    assert x >= active[0] and y >= active[1]
+    assert x + width <= active[0] + active[2] + 0.02 and y + height <= active[1] + active[3] + 0.02
     return choice
 
 
@@ -78,6 +79,53 @@ def test_the_crop_is_dragged_and_stays_within_the_bars(desk: Desk) -> None:
     page.get_by_role("button", name="Back to Keyart’s crop").click()
     assert page.locator("[data-slot=portrait] .what").inner_text() == "picture 1"
     assert kept(desk, page, "portrait")["source_rect"] == crop_of(FORMATS[1], 1)["source_rect"]
+
+
+def give_bars(desk: Desk, shot: int, **bars: int) -> None:
+    """A shot whose bars are not those of the film."""
+    manifest = desk.peer.titles[0].manifest
+    assert manifest is not None
+    manifest["shots"][shot]["active_area"] = {**dict.fromkeys(("top", "bottom", "left", "right"), 0), **bars}
+
+
+def test_the_crop_stays_within_the_bars_of_its_shot(desk: Desk) -> None:
+    give_bars(desk, 1, left=160, right=160)
+    inside = (160, 0, 960, 720)
+    page = opened(desk, "KeyF", "KeyF")
+    drag(page, "#rect", 3000, 3000)
+    assert kept(desk, page, "portrait", inside)["source_rect"] == [720, 120, 400, 600]
+    page.locator("#rect").focus()
+    for _ in range(5):
+        page.keyboard.press("Minus")
+    assert kept(desk, page, "portrait", inside)["source_rect"] == [640, 0, 480, 720]
+    page.keyboard.press("Shift+ArrowLeft")
+    assert kept(desk, page, "portrait", inside)["source_rect"] == [600, 0, 480, 720]
+    drag(page, "#rect [data-corner=se]", -3000, -3000)
+    assert kept(desk, page, "portrait", inside)["source_rect"] == [600, 0, 72, 108]
+    drag(page, "#rect [data-corner=se]", 3000, 3000)
+    assert kept(desk, page, "portrait", inside)["source_rect"] == [600, 0, 480, 720]
+
+
+def test_a_frame_of_a_shot_with_other_bars_has_the_crop_that_fits_there(desk: Desk) -> None:
+    give_bars(desk, 1)
+    page = opened(desk, "KeyF", "KeyF")
+    page.locator("#strip button").nth(0).click()
+    page.locator("#rect").focus()
+    for _ in range(5):
+        page.keyboard.press("Minus")
+    assert kept(desk, page, "portrait", (0, 0, 1280, 720))["source_rect"] == [0, 0, 480, 720]
+    page.keyboard.press("BracketLeft")
+    page.locator("#croptime", has_text="0:03.9").wait_for()
+    assert kept(desk, page, "portrait")["source_rect"] == [40, 60, 400, 600]
+
+
+def test_a_shot_without_a_picture_begins_with_the_largest_crop_between_its_bars(desk: Desk) -> None:
+    give_bars(desk, 11)
+    page = desk.review(1)
+    page.locator("#timeline .shot[data-shot='11']").click()
+    page.locator("#croptime", has_text="0:46.0").wait_for()
+    page.keyboard.press("KeyP")
+    assert kept(desk, page, active=(0, 0, 1280, 720))["source_rect"] == [0, 0, 1280, 720]
 
 
 def test_a_double_click_on_a_picture_adjusts_that_one(desk: Desk) -> None:
