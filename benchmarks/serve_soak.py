@@ -4,7 +4,8 @@ if all of it holds.
 So many jobs of one-second clips go through one service and one worker, which is never replaced. Meanwhile somebody
 listens to events and looks at lists, pages and frames. Looked at every second: what the service, the worker and the
 picture processes hold (RSS), their open descriptors, and how many series Prometheus would be told. In the last quarter
-memory must not be above 1.1 times that of the second, and the rest not above it.
+memory must not be above 1.1 times that of the second, and the rest not above it. No process may end, and whoever
+listens or looks must get answers.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -51,11 +53,13 @@ class Look:
 
 @dataclass(slots=True)
 class Looks:
-    """All of them, and the processes that were there."""
+    """All of them, and the processes that were there. ended: how many went away while they were looked at, so that a
+    look is without them."""
 
     service: Service
     found: list[Look] = field(default_factory=list)
     workers: set[int] = field(default_factory=set)
+    ended: int = 0
 
     def look(self, done: int) -> None:
         """Look now."""
@@ -64,7 +68,8 @@ class Looks:
             try:
                 kind = _kind(process, self.service.process.pid)
                 held, opened = process.memory_info().rss, process.num_fds()
-            except psutil.NoSuchProcess:  # it ended since it was listed; another in its place is counted by `workers`
+            except psutil.NoSuchProcess:
+                self.ended += 1
                 continue
             memory[kind] = memory.get(kind, 0) + held
             descriptors[kind] = descriptors.get(kind, 0) + opened
@@ -95,20 +100,19 @@ def soak(folder: Path, count: int, say: Callable[[str], None] = lambda line: Non
     with serving(library, out, options) as service:
         service.wait(service.is_ready, 120)
         looks, stop = Looks(service), threading.Event()
-        others = [threading.Thread(target=use, args=(service, stop)) for use in (_listen, _browse)]
+        with ThreadPoolExecutor() as pool:
+            others = [pool.submit(use, service, stop) for use in (_listen, _browse)]
+            began_s = time.monotonic()
+            try:
+                for name in names:
+                    assert service.post(name).status == 202
+                _look_until_done(looks, count, began_s, say)
+            finally:
+                stop.set()
         for other in others:
-            other.start()
-        for name in names:
-            assert service.post(name).status == 202
-        began_s = time.monotonic()
-        try:
-            _look_until_done(looks, count, began_s, say)
-        finally:
-            stop.set()
-            for other in others:
-                other.join()
+            other.result()
         counts = service.counts()
-    return judged(looks.found, len(looks.workers), counts, time.monotonic() - began_s)
+    return judged(looks.found, len(looks.workers), looks.ended, counts, time.monotonic() - began_s)
 
 
 def _look_until_done(looks: Looks, count: int, began_s: float, say: Callable[[str], None]) -> None:
@@ -124,8 +128,11 @@ def _look_until_done(looks: Looks, count: int, began_s: float, say: Callable[[st
     raise TimeoutError(f"not done within {_WITHIN_S:g} s")
 
 
-def judged(looks: Sequence[Look], workers: int, counts: dict[str, int], took_s: float) -> dict[str, Any]:
-    """The second quarter of the jobs against the last."""
+def judged(
+    looks: Sequence[Look], workers: int, ended: int, counts: dict[str, int], took_s: float
+) -> dict[str, Any]:
+    """The second quarter of the jobs against the last. workers, ended: how many there were, and how many processes of
+    any kind ended while they were looked at."""
     most = looks[-1].done
     second = [look for look in looks if most * 0.25 <= look.done < most * 0.5]
     last = [look for look in looks if look.done >= most * 0.75]
@@ -136,14 +143,15 @@ def judged(looks: Sequence[Look], workers: int, counts: dict[str, int], took_s: 
                  - median(_of(look.descriptors, kind) for look in second) for kind in kinds}  # fmt: skip
     more_series = max(look.series for look in last) - max(look.series for look in second)
     told: dict[str, Any] = {
-        "jobs": most, "seconds": round(took_s, 1), "states": counts, "workers": workers, "looks": len(looks),
+        "jobs": most, "seconds": round(took_s, 1), "states": counts, "workers": workers, "ended": ended,
+        "looks": len(looks),
         "memory_ratio": {kind: round(ratio, 3) for kind, ratio in ratios.items()},
         "memory_mib": {kind: round(median(_of(look.memory, kind) for look in last) / 2**20) for kind in kinds},
         "more_descriptors": more_open, "series": last[-1].series, "more_series": more_series, "cores": usable_cores(),
     }  # fmt: skip
     holds = (
         max(ratios.values()) <= MEMORY_RATIO and max(more_open.values()) <= SPARE_DESCRIPTORS
-        and more_series <= SPARE_SERIES and workers == 1 and set(counts) == {"done"}
+        and more_series <= SPARE_SERIES and workers == 1 and ended == 0 and set(counts) == {"done"}
     )  # fmt: skip
     return {**told, "holds": holds}
 
