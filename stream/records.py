@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from engines.faces import Face
-from kernels.surface import Colour, Geometry, Surface
+from kernels.surface import Colour, Geometry, Rect, Surface
 
 Transition = Literal["cut", "dissolve", "fade"]
 FRAME_1080P_BYTES = 1920 * 1080 * 3 // 2
@@ -88,12 +88,27 @@ TimedSurface = tuple[float, Surface]
 
 
 @dataclass(frozen=True, slots=True)
+class ActiveRect:
+    """The picture without its black bars, as a rectangle in displayed pixels."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def rect(self) -> Rect:
+        """As a tuple."""
+        return self.x, self.y, self.width, self.height
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """One decoded frame with its measurements.
 
     `row`: one record of `kernels.stats.ROW`. `row_index`: its number in the film. `beside`: small copies of pictures of
     the same shot just before and after it (`kernels.ops.Meter.small`), by time. `soft`: much softer than is usual in
-    its shot, so that it is of use only for a face.
+    its shot, so that it is of use only for a face. `inside`: where `row` was measured; None: in the whole picture.
     """
 
     row: np.void
@@ -101,6 +116,7 @@ class Picture:
     surface: Surface
     beside: tuple[TimedSurface, ...] = ()
     soft: bool = False
+    inside: ActiveRect | None = None
 
     @property
     def pts_s(self) -> float:
@@ -109,7 +125,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """How a picture is composed, bars included (they are the same in all pictures of a film)."""
+    """How a picture is composed inside its bars."""
 
     symmetry: float
     """Correlation of luma with its mirror image, 0–1."""
@@ -125,17 +141,20 @@ class Candidate:
     pts_s: float
     frame: int | None
     row: np.void
+    """Measured in `inside`; signatures are those of the whole picture."""
     faces: tuple[Face, ...]
     descriptor: np.ndarray | None
     """(D,) float32 unit vector; None for a picture without structure."""
     focus: float
-    """Sharpness of the leading face (`engines.quality`); without a face `laplacian_var` of the whole picture."""
+    """Sharpness of the leading face (`engines.quality`); without a face `laplacian_var` of the picture."""
     shot_score: float
     """For comparing pictures of one shot only (`stream.candidates.choice`)."""
     tracks: tuple[int, ...] = ()
     """For each face the number of its track in the video."""
     composition: Composition | None = None
     """None for a picture that was rejected when its shot closed."""
+    inside: ActiveRect | None = None
+    """Where the picture lies between the bars, as far as they were known when its shot closed; None: everywhere."""
 
 
 @dataclass(slots=True)
@@ -161,13 +180,3 @@ class Character:
     screen_time_s: float
     embedding: np.ndarray
     """(128,) float32 unit vector."""
-
-
-@dataclass(frozen=True, slots=True)
-class ActiveRect:
-    """The picture without its black bars, as a rectangle in displayed pixels."""
-
-    x: float
-    y: float
-    width: float
-    height: float

@@ -22,6 +22,12 @@ class DevicePlane:
     ) -> None:
         self.address, self.shape, self.strides, self.dtype, self.owner = address, shape, strides, dtype, owner
 
+    def __getitem__(self, part: tuple[slice, slice]) -> DevicePlane:
+        """The rows and columns of two slices without a step, in the same memory."""
+        (top, bottom, _), (left, right, _) = (one.indices(n) for one, n in zip(part, self.shape, strict=True))
+        address = self.address + top * self.strides[0] + left * self.strides[1]
+        return DevicePlane(address, (bottom - top, right - left), self.strides, self.dtype, self.owner)
+
     @property
     def size(self) -> int:
         """Number of samples."""

@@ -99,7 +99,7 @@ def choose_candidates(
 
 
 def _subject(picture: Picture, reading: Reading, faces: FaceSettings) -> Face | None:
-    height = picture.surface.geometry.display_height
+    height = picture.surface.geometry.display_height if picture.inside is None else picture.inside.height
     return subject_of(reading.faces, height, faces.min_height_ratio, faces.min_score)
 
 
@@ -120,6 +120,7 @@ def _candidate_of(
         focus=lead.quality.focus if lead is not None else float(picture.row["laplacian_var"]),
         shot_score=round(score, 4),
         tracks=tracks,
+        inside=picture.inside,
     )
 
 

@@ -12,6 +12,7 @@ from itertools import compress, pairwise
 
 import numpy as np
 
+from kernels.bars import ActiveArea
 from kernels.inside import LIT_LUMA, inside_bars, lit_share
 from kernels.stats import ROW
 from kernels.surface import Surface
@@ -75,12 +76,14 @@ class ShotPictures:
 
     `parts`: the probes of each part, by time; a long shot has several parts. `rejected`: how many pictures were
     rejected for each reason. `reserve`: the best of those, for a film that has nothing better; never a dark one.
+    `area`: between the bars of the shot, as far as they are known.
     """
 
     shot: Shot
     parts: list[list[Picture]]
     rejected: Counter[str] = field(default_factory=Counter)
     reserve: tuple[Picture, str] | None = None
+    area: ActiveArea = field(default_factory=ActiveArea)
 
     @property
     def part_s(self) -> float:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from kernels.active_areas import ShotBorders
+from kernels.bars import ActiveArea
 from kernels.inside import inside_share
 from kernels.surface import Surface
 
@@ -49,11 +50,15 @@ class ClosingShots:
         borders = self._borders.take(shot)
         self._film.shots.append(shot)
         self._film.bars.add(borders)
-        if self._find_bars:
-            self._share = self._share_of(None)
-        return self._pictures.take(shot, self._share_of(borders) if self._find_bars else 1.0)
+        if not self._find_bars:
+            return self._pictures.take(shot)
+        self._share, area = self._share_of(self._area_of(None)), self._area_of(borders)
+        return replace(self._pictures.take(shot, self._share_of(area)), area=area)
 
-    def _share_of(self, borders: ShotBorders | None) -> float:
-        """Share of the picture inside the bars of a shot, as far as the film is known."""
+    def _area_of(self, borders: ShotBorders | None) -> ActiveArea:
+        """The active area of a shot, as far as the film is known."""
         bars = self._film.bars
-        return inside_share(self._film.info.geometry, bars.area_of(borders, bars.common_area()))
+        return bars.area_of(borders, bars.common_area())
+
+    def _share_of(self, area: ActiveArea) -> float:
+        return inside_share(self._film.info.geometry, area)

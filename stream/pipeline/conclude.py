@@ -14,6 +14,7 @@ from kernels.bars import ActiveArea
 from kernels.ops import Device, Ops
 from kernels.surface import Surface
 
+from ..candidates.inside import settle_inside
 from ..candidates.moments import At, MomentReader, Read
 from ..candidates.neighbours import Glance, NeighbourFaces
 from ..candidates.picture_pool import PicturePool
@@ -147,6 +148,8 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
         len(film.tracks),
     )
     active = active_rects(film.info.geometry, area, by_shot, settings.crop.bars_margin_px)
+    for candidate in [*film.candidates, *(candidate for candidate, _ in film.reserve)]:
+        settle_inside(candidate, active.of(candidate.shot), film.info.geometry)
     baselines = EmotionBaselines(film, characters, settings)
     assessments = clocks["judge"].stage(
         lambda: assess_candidates(film, characters, baselines, active, settings), len(film.candidates)

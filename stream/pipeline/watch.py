@@ -17,6 +17,7 @@ from kernels.surface import Surface
 
 from ..candidates.choice import choose_candidates, shows_enough
 from ..candidates.composition import measure_composition
+from ..candidates.inside import inside_pictures
 from ..candidates.neighbours import SmallPictureSampler
 from ..candidates.probes import ShotPictures, reading_rounds, value_of
 from ..dataflow.batching import Batcher
@@ -24,6 +25,7 @@ from ..dataflow.channels import Receiver, Sender, open_channel
 from ..dataflow.clocks import StageClock, on_thread
 from ..decode.decoder import Decoder
 from ..film import Film, ProvisionalPeople, unread_candidate
+from ..framing.active import active_rect
 from ..origin import in_stage
 from ..people.looks import leading_face
 from ..people.tracks import TrackBuilder
@@ -219,13 +221,15 @@ def _collect_part(
     if not looked.pictures:
         return
     shot = looked.shot.shot.index
-    seen = [(p.pts_s, r.faces) for p, r in zip(looked.pictures, looked.readings, strict=True)]
-    film.read_s.setdefault(shot, []).extend(picture.pts_s for picture in looked.pictures if not picture.soft)
+    active = active_rect(film.info.geometry, looked.shot.area, settings.crop.bars_margin_px)
+    pictures = inside_pictures(ops, looked.pictures, active)
+    seen = [(p.pts_s, r.faces) for p, r in zip(pictures, looked.readings, strict=True)]
+    film.read_s.setdefault(shot, []).extend(picture.pts_s for picture in pictures if not picture.soft)
     tracks, numbers = builder.link(shot, seen)
     film.tracks.extend(tracks)
     chosen = choose_candidates(
         shot,
-        looked.pictures,
+        pictures,
         looked.readings,
         numbers,
         settings.faces,
@@ -239,7 +243,7 @@ def _collect_part(
         lead = leading_face(candidate.faces)
         # Before the composition: fetching it waits for these copies as well.
         beside = [(time_s, ops.copy(small)) for time_s, small in picture.beside]
-        candidate.composition = measure_composition(ops, picture.surface, lead)
+        candidate.composition = measure_composition(ops, picture.surface, lead, picture.inside)
         person = people.person(lead.embedding if lead is not None else None)
         film.candidates.append(candidate)
         value = provisional_score(candidate, film.info.geometry, settings.rank.weights)

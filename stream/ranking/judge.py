@@ -101,7 +101,6 @@ class Judge:
         self._facing = self._best_poses(film.candidates)
         self._context = film_context(film.candidates, active.film, settings, any(c.main for c in characters))
         self._baselines, self._active, self._settings = baselines, active, settings
-        self._pixels = film.info.geometry.display_width * film.info.geometry.display_height
 
     def assess(self, candidate: Candidate, earlier: str | None) -> Assessment:
         """One candidate's assessment. `earlier`: why it was rejected when its shot closed, to which is added what is
@@ -133,8 +132,7 @@ class Judge:
         seen = self._filter_input(candidate, lead, person, people)
         lead_person = LeadPerson(seen.main, person is not None, seen.extremeness, self._eyes(candidate, lead, people))
         rank = self._ranks.get(candidate.pts_s, 0.0)
-        share = active.width * active.height / self._pixels
-        components = components_of(candidate, lead, lead_person, active, rank, share)
+        components = components_of(candidate, lead, lead_person, active, rank)
         rounded = {name: round(value, 4) for name, value in components.items()}
         return Assessment(
             candidate=candidate,

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engines.faces import Face
-from kernels.inside import LIT_LUMA, inside_bars, lit_share
-from kernels.stats import ROW
+from kernels.inside import LIT_LUMA, lit_share
 from kernels.surface import Geometry
 
 from ..candidates.probes import sharpness
@@ -111,15 +110,14 @@ def components_of(
     lead_person: LeadPerson,
     active: ActiveRect,
     sharpness: float,
-    share: float = 1.0,
 ) -> dict[str, float]:
     """All components of one candidate by name, 0–1 each.
 
     `lead`: the face that the picture is about; without one those that measure faces are absent, and what makes a good
     picture stands for them: that it is still and has tones, and that somebody is in it. `sharpness`: its rank in the
-    film (`focus_ranks`). `share`: of the picture that is active.
+    film (`focus_ranks`).
     """
-    (row,) = inside_bars(np.array([candidate.row], ROW), share)
+    row = candidate.row
     found = {
         "sharpness": sharpness,
         "exposure": exposure_score(row, lead),
@@ -151,12 +149,12 @@ def components_of(
 def provisional_score(candidate: Candidate, geometry: Geometry, weights: RankWeights) -> float:
     """An estimate of a candidate's score while the film still runs, by which the pool keeps pictures.
 
-    It assumes a main character with a usual expression, usual sharpness and a picture without bars.
+    It assumes a main character with a usual expression and usual sharpness, and the bars that are known so far.
     """
     lead = leading_face(candidate.faces)
     lead_person = LeadPerson(True, True, _USUAL_EXTREMENESS, UNKNOWN_EYES if lead is None else look_of_eyes(lead))
-    whole = ActiveRect(0.0, 0.0, geometry.display_width, geometry.display_height)
-    return score_of(components_of(candidate, lead, lead_person, whole, _USUAL_SHARPNESS), weights)
+    active = candidate.inside or ActiveRect(0.0, 0.0, geometry.display_width, geometry.display_height)
+    return score_of(components_of(candidate, lead, lead_person, active, _USUAL_SHARPNESS), weights)
 
 
 def exposure_score(row: np.void, lead: Face | None) -> float:

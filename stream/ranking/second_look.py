@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engines.faces import Reading
-from kernels.inside import inside_bars
 from kernels.ops import Ops
-from kernels.stats import ROW
 from kernels.surface import Surface
 
 from ..candidates.choice import choose_candidates
 from ..candidates.composition import measure_composition
+from ..candidates.inside import inside_pictures
 from ..candidates.moments import MomentReader, stretches, worth_a_look
 from ..candidates.probes import probe_rejection
 from ..candidates.unusable import NEVER_USED
@@ -127,7 +126,9 @@ class SecondLook:
         self._looks[shot, stretch.number] += 1
         film.read_s.setdefault(shot, []).extend(picture.pts_s for picture, _ in seen)
         film.funnel.probes += len(seen)
-        usable = [pair for pair in seen if probe_rejection(self._inside(pair[0], shot), settings.probes, 0.0) is None]
+        inside = inside_pictures(self._ops, [picture for picture, _ in seen], self._active.of(shot))
+        known = zip(inside, (reading for _, reading in seen), strict=True)
+        usable = [pair for pair in known if probe_rejection(pair[0].row, settings.probes, 0.0) is None]
         pictures, readings = [picture for picture, _ in usable], [reading for _, reading in usable]
         tracks = [self._people.tracks(shot, reading) for reading in readings]
         chosen = choose_candidates(
@@ -137,16 +138,9 @@ class SecondLook:
         film.funnel.candidates += len(chosen.candidates)
         for candidate, picture in chosen.candidates:
             lead = leading_face(candidate.faces)
-            candidate.composition = measure_composition(self._ops, picture.surface, lead)
+            candidate.composition = measure_composition(self._ops, picture.surface, lead, picture.inside)
             self._hold(candidate, picture.surface)
         return [candidate for candidate, _ in chosen.candidates]
-
-    def _inside(self, picture: Picture, shot: int) -> np.void:
-        """The picture's row as if it had been measured without the bars of its shot."""
-        active, geometry = self._active.of(shot), self._film.info.geometry
-        share = active.width * active.height / (geometry.display_width * geometry.display_height)
-        row: np.void = inside_bars(np.array([picture.row], ROW), share)[0]
-        return row
 
 
 def _length_s(moments: np.ndarray) -> float:

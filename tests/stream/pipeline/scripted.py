@@ -12,6 +12,7 @@ from engines.faces import Reading
 from kernels.cpu import CpuOps
 from kernels.surface import Colour, Geometry, Surface
 from stream.dataflow.batching import Batcher
+from stream.decode.decoder import Decoder
 from stream.film import Film
 from stream.pipeline.watch import Threads, watch
 from stream.records import FrameBatch, Notice
@@ -64,7 +65,7 @@ def no_faces(surfaces: Sequence[Surface]) -> list[Reading]:
     return [Reading((), np.ones(4, np.float32) / 2) for _ in surfaces]
 
 
-async def watch_scripted(film: Film, decoder: ScriptedDecoder) -> None:
+async def watch_scripted(film: Film, decoder: Decoder) -> None:
     """The first half of the film's way; the engines see no face."""
     limiter = CapacityLimiter(4)
     reader: Batcher[Surface, Reading] = Batcher(no_faces, 1, 0.0, limiter)

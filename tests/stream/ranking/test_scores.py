@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from engines.faces import EMOTIONS, UNMEASURED, Face
 from kernels.stats import ROW
 from kernels.surface import Geometry
-from stream.ranking.scores import LeadPerson, components_of, exposure_score, provisional_score
-from stream.records import ActiveRect, Candidate
+from stream.ranking.scores import exposure_score, provisional_score
+from stream.records import Candidate
 from stream.settings.sections import RankWeights
 
 from .. import portraits
@@ -50,14 +48,3 @@ def test_light_is_that_of_the_leading_face_where_it_was_looked_at():
     assert exposure_score(day, portraits.face(luma=30.0)) == pytest.approx(0.25)
     assert exposure_score(day, portraits.face(luma=235.0)) == pytest.approx(0.1)
     assert exposure_score(day, portraits.face(contrast=0.0, luma=0.0)) == exposure_score(day, None) == 1.0
-
-
-def test_light_and_colour_are_those_inside_the_bars():
-    """Half of the picture lies in bars: inside, means are twice as high."""
-    measured = portraits.row(luma_mean=22.0, luma_std=30.0, colourfulness=20.0, histogram=0)
-    shown = replace(portraits.candidate(), row=measured)
-    person, active = LeadPerson(False, False, 0.0), ActiveRect(0, 270, 1920, 540)
-    whole, inside = (components_of(shown, None, person, active, 0.5, share) for share in (1.0, 0.5))
-    assert whole["exposure"] == pytest.approx((22 - 18) / (70 - 18))
-    assert inside["exposure"] == pytest.approx((44 - 18) / (70 - 18))
-    assert inside["colour"] == pytest.approx(whole["colour"] * 2**0.5)
