@@ -73,16 +73,17 @@ class PixelChecks:
 
     def check(self, assessment: Assessment) -> CheckResult:
         """Check one picture; stops at the first reason that the settings do not ignore and that is not among its own:
-        a picture that would be taken in spite of that is asked about maturity all the same. Blocks; safe to call from
-        several threads.
+        a picture that would be taken in spite of that is checked for text and maturity all the same. Blocks; safe to
+        call from several threads.
 
         The time is counted on the film's clocks `moments`, `text` and `maturity`.
         """
         text, neighbours, maturity = StageClock("text"), StageClock("moments"), StageClock("maturity")
         # The check that rejects most comes first; a rejected picture needs no second check.
         reason, clean = neighbours.time(lambda: self._beside(assessment)), 1.0
-        if reason is None:
-            reason, clean = text.time(lambda: self._text_in(assessment))
+        if reason is None or reason in assessment.reasons:
+            written, clean = text.time(lambda: self._text_in(assessment))
+            reason = written or reason
         explicit, complete = None, reason is None or reason in assessment.reasons
         if complete:
             refused, explicit = maturity.time(lambda: self._explicit_in(assessment))

@@ -225,6 +225,12 @@ def test_a_picture_that_is_out_is_not_read() -> None:
     assert page.looks == 0
 
 
+def test_a_picture_that_would_be_taken_in_spite_of_its_own_fault_is_read_all_the_same() -> None:
+    grimace, lifted = twice(1, face(emotion=mood(angry=1.0))), replace(assessment(), reasons=["extreme_expression"])
+    assert check_result(grimace, lifted, page=Page(None, 0.5)) == CheckResult("extreme_expression", 0.5)
+    assert check_result(grimace, lifted, page=Page("text_overlay", 0.0)) == WRITTEN
+
+
 @pytest.mark.parametrize(
     ("probability", "limit", "reason"),
     [
