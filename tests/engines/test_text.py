@@ -21,8 +21,11 @@ from engines.text import (
     boxes_of,
     fetch_map,
     is_overlay,
+    overlay_lines,
     tall_lettering,
+    tall_titles,
     text_boxes,
+    text_lines,
     text_share,
 )
 from kernels.cuda.ops import CudaOps
@@ -127,7 +130,7 @@ def reading(*lines: tuple[float, float, float, float], score: float = 0.95) -> T
     return TextReading((boxes + np.array([100, 50, 0, 0])).astype(np.float32), np.full(len(lines), score, np.float32))
 
 
-def marked(*marks: tuple[float, float, float, float], score: float = 0.95) -> TextReading:
+def marked(*marks: tuple[float, float, float, float], score: float = 0.94) -> TextReading:
     boxes = np.array(marks, np.float32).reshape(-1, 4) * np.array([1000, 500] * 2) + np.array([100, 50, 0, 0])
     return TextReading(boxes.astype(np.float32), np.full(len(marks), score, np.float32))
 
@@ -141,9 +144,10 @@ def marked(*marks: tuple[float, float, float, float], score: float = 0.95) -> Te
         reading(*[(0.5, 0.2 + 0.1 * row, 0.15, 0.06) for row in range(5)]),
         reading((0.52, 0.45, 0.24, 0.05)),
         reading((0.5, 0.1, 0.3, 0.04)),
+        reading((0.43, 0.45, 0.13, 0.07), (0.57, 0.45, 0.13, 0.07)),
         replace(reading(), tall=marked((0.1, 0.1, 0.3, 0.3)).boxes),
     ],
-    ids=["subtitle", "caption", "title", "credits", "in the middle", "at the top", "tall letters"],
+    ids=["subtitle", "caption", "title", "credits", "in the middle", "at the top", "word by word", "tall letters"],
 )
 def test_text_laid_over_the_picture(found: TextReading) -> None:
     assert is_overlay(found, AREA)
@@ -160,9 +164,12 @@ def test_text_laid_over_the_picture(found: TextReading) -> None:
         reading((0.5, 0.75, 0.12, 0.22)),
         reading((0.55, 0.45, 0.24, 0.05)),
         reading((0.5, 0.45, 0.19, 0.05)),
+        reading((0.41, 0.45, 0.13, 0.07), (0.59, 0.45, 0.13, 0.07)),
+        reading((0.43, 0.45, 0.13, 0.04), (0.57, 0.45, 0.13, 0.07)),
+        reading((0.43, 0.45, 0.13, 0.07), (0.57, 0.48, 0.13, 0.07)),
     ],
     ids=["nothing", "sign behind a person", "logo in a corner", "the whole picture", "unsure", "taller than wide",
-         "a sign beside the middle", "a short word in the middle"],
+         "a sign beside the middle", "a short word in the middle", "two signs", "of two heights", "in two rows"],
 )  # fmt: skip
 def test_text_of_the_scene_and_what_is_no_text(found: TextReading) -> None:
     assert not is_overlay(found, AREA)
@@ -215,6 +222,55 @@ def test_tall_lettering_is_marked_at_two_scales(fine: TextReading, coarse: TextR
     boxes = tall_lettering(fine, coarse, AREA)
     assert boxes.shape == (found, 4)
     assert len(boxes) == 0 or np.allclose(boxes[0], marked((0.3, 0.25, 0.4, 0.5)).boxes[0])
+
+
+@pytest.mark.parametrize(
+    ("mark", "score", "found"),
+    [
+        (FINE, 0.95, True),
+        (FINE, 0.94, False),
+        ((0.3, 0.1, 0.3, 0.7), 0.97, False),
+        ((0.0, 0.25, 0.6, 0.25), 0.97, False),
+        ((0.019, 0.25, 0.6, 0.25), 0.97, False),
+        ((0.021, 0.25, 0.6, 0.25), 0.97, True),
+        ((0.0, 0.2, 1.0, 0.5), 0.97, True),
+        ((0.0, 0.2, 0.95, 0.5), 0.97, True),
+        ((0.0, 0.2, 0.91, 0.5), 0.97, False),
+        ((0.3, 0.4, 0.4, 0.19), 0.97, False),
+    ],
+    ids=["sure", "less sure", "higher than wide", "cut by a side", "at a side", "near a side", "all the width",
+         "nearly all", "most of it", "no taller than a line"],
+)  # fmt: skip
+def test_a_sure_mark_needs_no_second_scale(
+    mark: tuple[float, float, float, float], score: float, found: bool
+) -> None:
+    fine = marked(mark, score=score + 1e-4)
+    assert len(tall_lettering(fine, marked(), AREA)) == found
+    assert len(tall_lettering(fine, marked(mark), AREA)) == (mark[3] > 0.2)
+
+
+@pytest.mark.parametrize(
+    ("large", "small", "found"),
+    [
+        (marked(FINE, score=0.9), marked(COARSE, score=0.86), 1),
+        (marked(FINE, score=0.89), marked(COARSE, score=0.86), 0),
+        (marked(FINE, score=0.9), marked(COARSE, score=0.84), 0),
+        (marked((0.3, 0.1, 0.4, 0.7), score=0.9), marked((0.3, 0.1, 0.4, 0.7), score=0.9), 0),
+        (marked((0.0, 0.2, 0.9, 0.5), score=0.9), marked((0.0, 0.2, 0.9, 0.5), score=0.9), 0),
+    ],
+    ids=["at both scales", "faint when large", "faint when small", "hardly wider than high", "at a side"],
+)
+def test_a_title_that_fades_is_marked_at_two_scales(large: TextReading, small: TextReading, found: int) -> None:
+    assert len(tall_titles(large, small, AREA)) == found
+
+
+def test_what_stands_below_a_caption_in_its_letters_belongs_to_it() -> None:
+    caption, below = (0.5, 0.45, 0.3, 0.06), (0.58, 0.52, 0.1, 0.06)
+    further, lower, aside = (0.58, 0.6, 0.1, 0.06), (0.58, 0.53, 0.1, 0.03), (0.9, 0.52, 0.1, 0.06)
+    for other, laid in ((below, 2), (further, 1), (lower, 1), (aside, 1)):
+        lines = reading(caption, other)
+        assert int(overlay_lines(text_lines(lines, AREA)).sum()) == laid
+    assert not overlay_lines(text_lines(reading(below), AREA)).any()
 
 
 def test_a_line_inside_tall_lettering_is_no_line_of_its_own() -> None:
