@@ -34,7 +34,7 @@ from ..ranking.portraits import portraits_of
 from ..ranking.second_look import SecondLook
 from ..ranking.selection import Pick, Selection
 from ..ranking.shortage import shortage_message
-from ..ranking.text import TextCheck, film_marks, unlike_scenes
+from ..ranking.text import TextCheck, film_marks, near_in_shot, unlike_scenes
 from ..records import Candidate, Character, Notice, TimedSurface
 from ..settings.model import Settings
 from ..settings.section import time_text
@@ -199,7 +199,11 @@ def _text_check(film: Film, tools: Tools, planner: CropPlanner, pictures: FullSi
         return None
     scenes = unlike_scenes(film.candidates, planner, film.pool)
     marks = film_marks(scenes, planner, film.pool, tools.ops)
-    return TextCheck(tools.text, planner, tools.ops, pictures.surface, marks, scenes, film.pool.beside)
+
+    def in_shot(candidate: Candidate) -> list[TimedSurface]:
+        return near_in_shot(film.candidates, candidate, film.pool)
+
+    return TextCheck(tools.text, planner, tools.ops, pictures.surface, marks, scenes, film.pool.beside, in_shot)
 
 
 def _count_rejections(film: Film, selection: Selection) -> None:

@@ -13,7 +13,15 @@ from threading import Lock
 import cv2
 import numpy as np
 
-from engines.text import TITLE_LEAST_SHARE, TextDetector, TextReading, overlay_lines, text_boxes
+from engines.text import (
+    TITLE_LEAST_SHARE,
+    TextDetector,
+    TextReading,
+    may_be_tall_title,
+    overlay_lines,
+    tall_titles,
+    text_boxes,
+)
 from kernels.ops import Ops
 from kernels.surface import Rect, Surface
 
@@ -44,12 +52,22 @@ _READINGS = 4
 """Pictures of the film that are read for text that stays in one place. Chosen by eye."""
 
 
+_MARK_HEIGHT = 0.15
+"""Height of a line, as a share of the picture's, above which it is lettering, however long it stays: no logo or
+watermark. Chosen by eye; a watermark across the middle of a preview has .09."""
+
+_NEAR_S, _NEAR_PICTURES, _BESIDE_S = 2.0, 3, 0.5
+"""Other pictures of a shot that are read where a picture has lines that may belong to a caption; how near they are to
+be read as those beside it. Chosen by eye."""
+
+
 class TextCheck:
     """Reads the text of one film's pictures and plans their crops around it. Safe for several threads.
 
     `marks`: logos and watermarks, displayed pixels (`film_marks`). `others`: pictures of scenes unlike each other
     (`unlike_scenes`), in which text that never moves is sought. `surface`: the full-size picture of a candidate.
-    `beside`: time → small pictures from just before and after (`PicturePool.beside`).
+    `beside`: time → small pictures from just before and after (`PicturePool.beside`). `in_shot`: further pictures of
+    the candidate's shot (`near_in_shot`).
     """
 
     def __init__(
@@ -61,9 +79,11 @@ class TextCheck:
         marks: Sequence[Rect] = (),
         others: Sequence[Candidate] = (),
         beside: Callable[[float], Sequence[TimedSurface] | None] = lambda pts_s: None,
+        in_shot: Callable[[Candidate], Sequence[TimedSurface]] = lambda candidate: (),
     ) -> None:
         self._detector, self._planner, self._ops, self._surface = detector, planner, ops, surface
         self._marks, self._others, self._beside = list(marks), others[:_READINGS], beside
+        self._in_shot = in_shot
         self._lock = Lock()
         self._lasting: list[Rect] | None = None
 
@@ -78,10 +98,12 @@ class TextCheck:
         marks = self._marks
         if over.any() or titles:
             marks = [*marks, *self._lines_of_the_film()]
-        stays = np.array([_in_any(line, marks) for line in lines.tolist()], bool)
+        low = lines[:, 3] <= _MARK_HEIGHT * area[3]
+        stays = np.array([_in_any(line, marks) for line in lines.tolist()], bool) & low
         lines, over = lines[~stays], over[~stays]
-        if len(lines) and not assessment.candidate.faces and self._is_card(assessment.candidate, area, lines):
+        if len(lines) and not assessment.candidate.faces and self._is_plain(assessment.candidate, area, lines):
             return "card", 0.0
+        over |= self._is_laid_elsewhere(assessment.candidate, area, lines, ~over)
         captions = [_rect(line) for line in lines[over].tolist()]
         captions += [title for title in titles if not _in_any(title, marks)]
         plan = self._plan(assessment, captions, marks)
@@ -106,10 +128,23 @@ class TextCheck:
             best.append((form, crop if out and (cut or not crowded) else whole))
         return self._planner.keep(candidate, best)
 
+    def _is_laid_elsewhere(self, candidate: Candidate, area: Rect, lines: np.ndarray, asked: np.ndarray) -> np.ndarray:
+        """(N,) bool: which of the `asked` lines (N, 4) are part of a line that is laid over another picture of the
+        shot. Somebody stands before a part of it here, or it is still being written."""
+        laid: list[Rect] = []
+        for _, surface in self._in_shot(candidate) if asked.any() else ():
+            there, over = _lines_of(self._detector.read(surface, area), area)
+            laid += [_rect(line) for line in there[over].tolist()]
+        return asked & np.array([_in_any(line, laid) for line in lines.tolist()], bool)
+
     def _titles_beside(self, candidate: Candidate, area: Rect) -> list[Rect]:
         """Where titles stand in the first and the last of the pictures beside this one. A title that moves or fades is
-        a smear or a shade here, which the network does not see."""
-        pictures = self._beside(candidate.pts_s) or ()
+        a smear or a shade here, which the network does not see. Nothing is kept beside pictures of a second look: for
+        those the nearest others of their shot are read."""
+        pictures = self._beside(candidate.pts_s)
+        if pictures is None:
+            near = self._in_shot(candidate)
+            pictures = [one for one in near if abs(one[0] - candidate.pts_s) <= _BESIDE_S]
         found: list[Rect] = []
         for _, surface in {id(one): one for one in (*pictures[:1], *pictures[-1:])}.values():
             reading = self._detector.read(surface, area, long_side=_BESIDE_SIDE)
@@ -118,6 +153,8 @@ class TextCheck:
             titles = reading.boxes[wide & low & (reading.scores >= _BESIDE_SCORE)]
             if float(titles[:, 2:].prod(1).sum()) >= TITLE_LEAST_SHARE * area[2] * area[3]:
                 found += [_rect(box) for box in titles.tolist()]
+            if may_be_tall_title(reading, area).any():
+                found += [_rect(box) for box in tall_titles(self._detector.read(surface, area), reading, area).tolist()]
         return found
 
     def _lines_of_the_film(self) -> list[Rect]:
@@ -130,9 +167,10 @@ class TextCheck:
     def _boxes(self, candidate: Candidate) -> list[Rect]:
         active = self._planner.active(candidate)
         area = (active.x, active.y, active.width, active.height)
-        return [_rect(line) for line in text_boxes(self._detector.read(self._surface(candidate), area), area).tolist()]
+        lines = text_boxes(self._detector.read(self._surface(candidate), area), area)
+        return [_rect(line) for line in lines.tolist() if line[3] <= _MARK_HEIGHT * area[3]]
 
-    def _is_card(self, candidate: Candidate, area: Rect, lines: np.ndarray) -> bool:
+    def _is_plain(self, candidate: Candidate, area: Rect, lines: np.ndarray) -> bool:
         """Whether there is little in the picture but its lines (N, 4), displayed pixels."""
         size = (_CARD_WIDTH, max(2, round(_CARD_WIDTH * area[3] / area[2])))
         small = self._ops.to_host(self._ops.rgb(self._surface(candidate), area, size))
@@ -213,6 +251,15 @@ def _form(candidate: Candidate, active: ActiveRect, surface: Surface) -> np.ndar
     inside = luma[top:bottom, left:right].ravel()
     inside = inside - inside.mean() if inside.size else inside
     return np.asarray(inside / max(float(np.linalg.norm(inside)), 1e-9))
+
+
+def near_in_shot(candidates: Sequence[Candidate], candidate: Candidate, pool: PicturePool) -> list[TimedSurface]:
+    """The nearest other pictures of a candidate's shot that are in the pool, by distance: no more than
+    `_NEAR_PICTURES`, within `_NEAR_S`. `candidates`: of the film."""
+    others = [c for c in candidates if c.shot == candidate.shot and 0 < abs(c.pts_s - candidate.pts_s) <= _NEAR_S]
+    others.sort(key=lambda c: (round(abs(c.pts_s - candidate.pts_s), 3), c.pts_s))
+    held = [(c.pts_s, surface) for c in others if (surface := pool.get(c.pts_s)) is not None]
+    return held[:_NEAR_PICTURES]
 
 
 def film_marks(scenes: Sequence[Candidate], planner: CropPlanner, pool: PicturePool, ops: Ops) -> list[Rect]:

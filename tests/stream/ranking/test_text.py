@@ -25,7 +25,7 @@ from stream.framing.obstacles import is_clear
 from stream.framing.overlays import is_cut
 from stream.framing.planner import CropPlanner
 from stream.ranking.selection import Assessment
-from stream.ranking.text import TextCheck, film_marks, unlike_scenes
+from stream.ranking.text import TextCheck, film_marks, near_in_shot, unlike_scenes
 from stream.records import ActiveRect
 from stream.settings.model import Settings
 
@@ -174,6 +174,78 @@ def test_text_that_never_moves_is_no_caption() -> None:
     assert detector.readings == 2 + 3
 
 
+@pytest.mark.parametrize(("height", "reason"), [(100.0, None), (120.0, "text_overlay"), (160.0, "text_overlay")])
+def test_lettering_is_no_watermark_however_long_it_stays(height: float, reason: str | None) -> None:
+    line = (300.0, 300.0, 680.0, height)
+    active, forms = ActiveRect(0, 0, *WIDE), Settings(formats=("landscape",)).chosen_formats()
+    planner = CropPlanner(
+        forms, ActiveRects(active), OPS, lambda c: surface_of(scene(WIDE)), frozenset(), 0.6
+    )  # fmt: skip
+    tall = height > 0.2 * WIDE[1]
+    detector = Scripted(tall=[line]) if tall else Scripted(line)
+    others = [replace(candidate(time_s), faces=()) for time_s in (2.0, 3.0, 4.0)]
+    check = TextCheck(detector, planner, OPS, lambda c: surface_of(scene(WIDE)), (), others)
+    asked = Assessment(replace(candidate(1.0), faces=(HEAD,)), active, 0.5, {}, None, False, characters=(None,))
+    assert check.look(asked)[0] == reason
+
+
+class ByPicture:
+    """A peer of `TextDetector`: other boxes in pictures whose first pixel has a certain luma."""
+
+    def __init__(self, boxes: dict[int, Rect]) -> None:
+        self._boxes = {luma: Scripted(box) for luma, box in boxes.items()}
+
+    def read(self, surface: Surface, area: Rect | None = None, *, long_side: int | None = None) -> TextReading:
+        return self._boxes.get(int(surface.y[0, 0]), Scripted()).read(surface, area)
+
+
+def grey(luma: int) -> Surface:
+    """A picture of one tone, which has this luma."""
+    plain = np.full((WIDE[1] // 2, WIDE[0] // 2), 128, np.uint8)
+    return Surface(np.full(WIDE[::-1], luma, np.uint8), plain, plain, 8, Colour("bt601"), Geometry(*WIDE))
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "reason"),
+    [
+        ((340.0, 300.0, 600.0, 40.0), "text_overlay"),
+        ((340.0, 300.0, 200.0, 40.0), None),
+        ((340.0, 100.0, 600.0, 40.0), None),
+    ],
+    ids=["the whole line", "no more of it", "another line"],
+)
+def test_a_caption_behind_somebody_is_known_by_other_pictures_of_its_shot(elsewhere: Rect, reason: str | None) -> None:
+    half = (340.0, 300.0, 200.0, 40.0)
+    active, forms = ActiveRect(0, 0, *WIDE), Settings(formats=("landscape",)).chosen_formats()
+    planner = CropPlanner(forms, ActiveRects(active), OPS, lambda c: grey(100), frozenset(), 0.6)
+    check = TextCheck(
+        ByPicture({100: half, 120: elsewhere}), planner, OPS, lambda c: grey(100), in_shot=lambda c: [(2.0, grey(120))]
+    )
+    asked = Assessment(replace(candidate(1.0), faces=(HEAD,)), active, 0.5, {}, None, False, characters=(None,))
+    assert check.look(asked)[0] == reason
+
+
+@pytest.mark.parametrize(("time_s", "reason"), [(1.4, "text_overlay"), (0.6, "text_overlay"), (1.6, None)])
+def test_a_picture_without_any_beside_it_is_judged_by_near_ones_of_its_shot(time_s: float, reason: str | None) -> None:
+    active, forms = ActiveRect(0, 0, *WIDE), Settings(formats=("landscape",)).chosen_formats()
+    planner = CropPlanner(forms, ActiveRects(active), OPS, lambda c: grey(100), frozenset(), 0.6)
+    title = ByPicture({120: (340.0, 300.0, 600.0, 100.0)})
+    check = TextCheck(title, planner, OPS, lambda c: grey(100), in_shot=lambda c: [(time_s, grey(120))])
+    asked = Assessment(replace(candidate(1.0), faces=(HEAD,)), active, 0.5, {}, None, False, characters=(None,))
+    assert check.look(asked)[0] == reason
+
+
+def test_the_nearest_pictures_of_a_shot_that_are_in_the_pool() -> None:
+    pool = PicturePool(64, 8)
+    times_s = (10.0, 10.4, 10.8, 11.0, 11.5, 8.5, 12.5)
+    shown = [candidate(time_s, shot=0) for time_s in times_s] + [candidate(10.1, shot=1)]
+    for one in shown:
+        if one.pts_s != 10.8:
+            pool.put(one.pts_s, grey(100), 1.0, None)
+    assert [time_s for time_s, _ in near_in_shot(shown, shown[0], pool)] == [10.4, 11.0, 8.5]
+    assert near_in_shot(shown, shown[-1], pool) == []
+
+
 @pytest.fixture(scope="module")
 def session(models_dir: Path) -> Iterator[Session]:
     with closing(open_session(models_dir / "text_detection.onnx", threads=1)) as opened:
@@ -220,6 +292,15 @@ def test_real_text(session: Session, picture: np.ndarray, reason: str | None) ->
     found, _, crops = checked(TextDetector(session, OPS), picture, formats=("portrait" if upright else "landscape",))
     assert found == reason
     assert all(crop[0] >= 0 and crop[1] >= 0 for crop in crops)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("height", [0.18, 0.25])
+def test_lettering_across_a_face_in_two_lines(session: Session, height: float) -> None:
+    shown = np.asarray(cv2.resize(astronaut()[:288], WIDE))
+    block = written(shown, ("RISE", 0.45, 0.4, height), ("UP", 0.45, 0.43 + 1.1 * height, height))
+    assert checked(TextDetector(session, OPS), shown, [HEAD])[0] is None
+    assert checked(TextDetector(session, OPS), block, [HEAD])[0] == "text_overlay"
 
 
 @pytest.mark.models
