@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Protocol
@@ -28,6 +28,7 @@ from ..origin import in_stage
 from ..output.jpeg import Encoder
 from ..output.render import Cutter, Files
 from ..people.characters import find_characters
+from ..ranking.cards import card_shots, said_of
 from ..ranking.judge import EmotionBaselines, assess_candidates
 from ..ranking.pixel_checks import PixelChecks, choose_checked
 from ..ranking.portraits import portraits_of
@@ -165,8 +166,10 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
         more = SecondLook(film, settings, characters, baselines, active, reader, tools.ops, pictures.hold, pool)
         with in_stage("select"):
             selection = choose_checked(assessments, settings, checks.check, pool, cutter.begin, more)
-        picks = selection.picks
-        _count_rejections(film, selection)
+        picks, cards = selection.picks, frozenset[int]()
+        if len(picks) < settings.top and text is not None:
+            cards = card_shots(selection.assessments, film.pool, text.is_card, pool)
+        _count_rejections(film, selection, cards)
         portraits = portraits_of(characters, selection.assessments, selection.late)
         files = clocks["crop"].stage(lambda: cutter.cut(picks, portraits), len(picks))
     film.notices += maturity_notices(picks, settings.maturity.warn_above)
@@ -206,13 +209,14 @@ def _text_check(film: Film, tools: Tools, planner: CropPlanner, pictures: FullSi
     return TextCheck(tools.text, planner, tools.ops, pictures.surface, marks, scenes, film.pool.beside, in_shot)
 
 
-def _count_rejections(film: Film, selection: Selection) -> None:
-    """Count why assessed pictures were not chosen. Leaves out the reserve: it was counted when its shots closed."""
+def _count_rejections(film: Film, selection: Selection, cards: Set[int]) -> None:
+    """Count why assessed pictures were not chosen. Leaves out the reserve: it was counted when its shots closed.
+    `cards`: shots of which pictures of little tone are cards."""
     taken = {id(pick.assessment) for pick in selection.picks}
     at_shot = {candidate.pts_s for candidate, _ in film.reserve}
     for assessment in selection.assessments:
         if id(assessment) in taken or assessment.candidate.pts_s in at_shot:
             continue
-        film.funnel.at_end.update(assessment.reasons)
+        film.funnel.at_end.update(said_of(assessment.reasons, assessment.candidate.shot in cards))
         if not assessment.reasons and assessment.candidate.pts_s in selection.duplicates:
             film.funnel.at_end["duplicate"] += 1

@@ -111,6 +111,13 @@ class TextCheck:
         clear = all(is_clear(crop.source, captions) for _, crop in plan)
         return (None if clear else "text_overlay"), round(clean, 4)
 
+    def is_card(self, candidate: Candidate) -> bool:
+        """Whether a picture is a card, whatever else is said of it. Synchronises (on a device)."""
+        active = self._planner.active(candidate)
+        area = (active.x, active.y, active.width, active.height)
+        lines, _ = _lines_of(self._detector.read(self._surface(candidate), area), area)
+        return bool(len(lines)) and self._is_plain(candidate, area, lines)
+
     def _plan(self, assessment: Assessment, captions: list[Rect], marks: list[Rect]) -> CropPlan:
         """The crops: without captions and marks where that leaves room above the heads, else with whole marks."""
         candidate, people = assessment.candidate, assessment.characters

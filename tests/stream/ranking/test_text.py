@@ -295,6 +295,16 @@ def test_real_text(session: Session, picture: np.ndarray, reason: str | None) ->
 
 
 @pytest.mark.models
+def test_a_card_is_a_card_whoever_asks(session: Session) -> None:
+    pictures = {1.0: written(BLACK, *LETTER), 2.0: scene(WIDE), 3.0: BLACK}
+    planner = CropPlanner(
+        (), ActiveRects(ActiveRect(0, 0, *WIDE)), OPS, lambda c: surface_of(BLACK), frozenset(), 0.6
+    )  # fmt: skip
+    check = TextCheck(TextDetector(session, OPS), planner, OPS, lambda c: surface_of(pictures[c.pts_s]))
+    assert [check.is_card(candidate(time_s)) for time_s in pictures] == [True, False, False]
+
+
+@pytest.mark.models
 @pytest.mark.parametrize("height", [0.18, 0.25])
 def test_lettering_across_a_face_in_two_lines(session: Session, height: float) -> None:
     shown = np.asarray(cv2.resize(astronaut()[:288], WIDE))
