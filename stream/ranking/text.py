@@ -142,7 +142,8 @@ class TextCheck:
         for _, surface in self._in_shot(candidate) if asked.any() else ():
             there, over = _lines_of(self._detector.read(surface, area), area)
             laid += [_rect(line) for line in there[over].tolist()]
-        return asked & np.array([_in_any(line, laid) for line in lines.tolist()], bool)
+        inside = np.array([_in_any(line, laid) for line in lines.tolist()], bool)
+        return np.asarray(asked & inside)
 
     def _titles_beside(self, candidate: Candidate, area: Rect) -> list[Rect]:
         """Where titles stand in the first and the last of the pictures beside this one. A title that moves or fades is
