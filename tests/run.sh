@@ -9,7 +9,7 @@ marked=(${MARKED:+-m "$MARKED"})
 if [ $# -gt 0 ]; then
     exec "$pytest" "${marked[@]}" "$@"
 fi
-beside=(tests/benchmarks tests/docker tests/engines tests/kernels)
+beside=(tests/benchmarks tests/docker tests/engines tests/kernels tests/stream/{framing,people,settings})
 mkdir -p build
 "$pytest" -p no:cacheprovider "${marked[@]}" "${beside[@]}" >build/tests-beside.log 2>&1 &
 other=$!
