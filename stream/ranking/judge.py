@@ -22,7 +22,7 @@ from ..records import Candidate, Character
 from ..settings.model import Settings
 from .filters import FilterInput, film_context, rejection_reasons
 from .relations import Relations
-from .scores import LeadPerson, components_of, focus_ranks, score_of
+from .scores import LeadPerson, components_of, focus_ranks, score_of, settled_score
 from .selection import Assessment
 
 
@@ -98,6 +98,7 @@ class Judge:
         self._typical = typical_openness(film.tracks, characters)
         self._relations = Relations(characters, film.tracks, settings.faces)
         self._ranks = focus_ranks(film.candidates)
+        self._shot_s = {shot.index: (shot.start_s, shot.end_s) for shot in film.shots}
         self._facing = self._best_poses(film.candidates)
         self._context = film_context(film.candidates, active.film, settings, any(c.main for c in characters))
         self._baselines, self._active, self._settings = baselines, active, settings
@@ -132,7 +133,8 @@ class Judge:
         seen = self._filter_input(candidate, lead, person, people)
         lead_person = LeadPerson(seen.main, person is not None, seen.extremeness, self._eyes(candidate, lead, people))
         rank = self._ranks.get(candidate.pts_s, 0.0)
-        components = components_of(candidate, lead, lead_person, active, rank)
+        settled = settled_score(candidate.pts_s, self._shot_s[candidate.shot])
+        components = components_of(candidate, lead, lead_person, active, rank, settled)
         rounded = {name: round(value, 4) for name, value in components.items()}
         return Assessment(
             candidate=candidate,

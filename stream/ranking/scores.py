@@ -49,6 +49,9 @@ _FIGURE, _FIGURE_LOOK = 0.6, (0.25, 1.0)
 """The face component of a picture with nothing but small or uncertain faces, where the best of them looks as well as
 can be, and the shares of the best look where it is 0 and all of that. Faces of which only little could be measured have
 about .45. Chosen by eye."""
+_SETTLED_S = 2.0
+"""Time from a cut after which a picture has settled, seconds. With 1 or 2, and a weight of .05 to .1, pictures of
+fourteen real excerpts within 1 s of a pick rise from .56 to .58 to .60, and covered picks from .961 to .969."""
 _SMALL_FACE, _HUGE_FACE, _HUGE_COST = (0.08, 0.45), (0.8, 1.1), 0.4
 """Face height over picture height: from 0 to 1, from 1 down, and what a huge face costs."""
 _EYE_LINE, _OFF_EYE_LINE = 0.38, (0.05, 0.35)
@@ -110,12 +113,13 @@ def components_of(
     lead_person: LeadPerson,
     active: ActiveRect,
     sharpness: float,
+    settled: float | None = None,
 ) -> dict[str, float]:
     """All components of one candidate by name, 0–1 each.
 
     `lead`: the face that the picture is about; without one those that measure faces are absent, and what makes a good
     picture stands for them: that it is still and has tones, and that somebody is in it. `sharpness`: its rank in the
-    film (`focus_ranks`).
+    film (`focus_ranks`). `settled`: `settled_score`, None where the shot's ends are not known yet.
     """
     row = candidate.row
     found = {
@@ -132,6 +136,7 @@ def components_of(
             "tones": tones(row),
             "face": figure_score(candidate.faces),
             "character": _UNKNOWN if candidate.faces else 0.0,
+            **({} if settled is None else {"settled": settled}),
         }
     if composition is not None:
         found["background"] = 1.0 - clipped_ramp(composition.clutter, *_CLUTTER)
@@ -155,6 +160,14 @@ def provisional_score(candidate: Candidate, geometry: Geometry, weights: RankWei
     lead_person = LeadPerson(True, True, _USUAL_EXTREMENESS, UNKNOWN_EYES if lead is None else look_of_eyes(lead))
     active = candidate.inside or ActiveRect(0.0, 0.0, geometry.display_width, geometry.display_height)
     return score_of(components_of(candidate, lead, lead_person, active, _USUAL_SHARPNESS), weights)
+
+
+def settled_score(pts_s: float, shot_s: tuple[float, float]) -> float:
+    """0–1: 1 in the middle of a shot, and `_SETTLED_S` or more from both of its ends; 0 at a cut, where fades, people
+    coming in and moving cameras are. `shot_s`: start and end of the shot, seconds."""
+    first_s, end_s = shot_s
+    away = min(_SETTLED_S, (end_s - first_s) / 2)
+    return clipped_ramp(min(pts_s - first_s, end_s - pts_s), 0.0, max(away, 1e-6))
 
 
 def exposure_score(row: np.void, lead: Face | None) -> float:

@@ -14,11 +14,12 @@ from stream.film import Film
 from stream.framing.active import ActiveRects, active_rect
 from stream.people.expression import COMMON_BASELINE, extremeness
 from stream.ranking.judge import EmotionBaselines, assess_candidates
+from stream.ranking.scores import settled_score
 from stream.ranking.selection import Assessment
 from stream.records import Candidate, Character, Track
 from stream.settings.model import Settings
 
-from ..portraits import BOX, candidate, face, film, mood, row
+from ..portraits import BOX, candidate, face, film, mood, row, shots
 
 STAR, EXTRA, STRANGER = 0, 1, 2
 """Tracks of a main character, of a minor one, and of nobody in particular."""
@@ -37,10 +38,13 @@ def track(index: int, *faces: Face) -> Track:
 USUAL = (track(STAR, *[face()] * 12), track(EXTRA, *[face()] * 4))
 
 
+TWO = shots(2, 200.0)
+
+
 def judged(pictures: list[Candidate], tracks: tuple[Track, ...] = USUAL, **settings: object) -> dict[float, Assessment]:
     """Assessments by time, of a film with these pictures and twenty ordinary ones of the star after them."""
     ordinary = [candidate(100.0 + i, face(), tracks=[STAR]) for i in range(20)]
-    return assessments_by_time(film([*pictures, *ordinary], tracks), **settings)
+    return assessments_by_time(film([*pictures, *ordinary], tracks, shots=TWO), **settings)
 
 
 def assessments_by_time(watched: Film, **settings: object) -> dict[float, Assessment]:
@@ -79,7 +83,7 @@ def test_each_fault_is_found_in_a_film(reason: str) -> None:
 def test_focus_and_grain_are_judged_by_what_is_usual_in_the_film() -> None:
     soft, grainy = candidate(1.0, face(focus=15.0), tracks=[STAR]), candidate(2.0, face(grain=4.5), tracks=[STAR])
     others = [candidate(100.0 + i, face(focus=50.0, grain=1.2), tracks=[STAR]) for i in range(20)]
-    assessments = assessments_by_time(film([soft, grainy, *others], USUAL))
+    assessments = assessments_by_time(film([soft, grainy, *others], USUAL, shots=TWO))
     assert assessments[1.0].reasons == assessments[2.0].reasons == []
 
 
@@ -143,8 +147,8 @@ def test_what_could_not_be_seen_of_a_face_scores_below_what_was_seen_to_be_good(
 
 def test_what_was_rejected_when_its_shot_closed_keeps_its_reason_and_comes_last() -> None:
     late, early = candidate(9.0, face(), tracks=[STAR]), candidate(3.0, face(), tracks=[STAR])
-    watched = film([late, early], USUAL, reserve=[(candidate(1.0, face(), tracks=[STAR]), "dark")])
-    faults = film([late, early], USUAL, reserve=[(candidate(1.0), "dark")])
+    watched = film([late, early], USUAL, shots=TWO, reserve=[(candidate(1.0, face(), tracks=[STAR]), "dark")])
+    faults = film([late, early], USUAL, shots=TWO, reserve=[(candidate(1.0), "dark")])
     assessments = list(assessments_by_time(watched).values())
     assert [(a.candidate.pts_s, a.reasons) for a in assessments] == [(3.0, []), (9.0, []), (1.0, ["dark"])]
     assert assessments_by_time(faults)[1.0].reasons == ["dark", "no_face"]
@@ -178,6 +182,20 @@ def test_a_small_face_that_turns_away_gives_way_to_pictures_of_its_shot_where_it
     found = judged(pictures)
     turned = {time_s for time_s, assessment in found.items() if assessment.reasons == ["turned_away"]}
     assert turned == {1.0, 2.0}
+
+
+def test_of_equal_scenes_the_one_that_lies_farther_from_the_cuts_is_better() -> None:
+    found = judged([candidate(time_s) for time_s in (0.5, 1.9, 2.0, 90.0)])
+    at_the_cut, near, settled, far = (found[time_s] for time_s in (0.5, 1.9, 2.0, 90.0))
+    assert at_the_cut.score < near.score < settled.score == far.score
+    assert [a.components["settled"] for a in (at_the_cut, near, settled)] == [0.25, 0.95, 1.0]
+    assert settled.score - at_the_cut.score < 0.02  # it decides between equals
+    assert "settled" not in judged([candidate(0.5, face(), tracks=[STAR])])[0.5].components
+
+
+@pytest.mark.parametrize(("time_s", "worth"), [(10.0, 0.0), (10.25, 0.5), (10.5, 1.0), (10.9, 0.2), (11.0, 0.0)])
+def test_in_a_short_shot_the_middle_is_settled(time_s: float, worth: float) -> None:
+    assert settled_score(time_s, (10.0, 11.0)) == pytest.approx(worth)
 
 
 def test_small_figures_are_worth_what_the_best_of_their_looks_is() -> None:
