@@ -89,6 +89,8 @@ TABLE = (
     passes("everything moves behind a sharp face", row=row(change=40.0)),
     fails("everything moves, the face too", "blurred", row=row(change=40.0, laplacian_var=34.0)),
     passes("soft, but at rest", row=row(change=1.0, laplacian_var=34.0)),
+    passes("half in motion, a little soft", row=row(change=7.0, laplacian_var=20.0)),
+    fails("half in motion, and softer", "blurred", row=row(change=7.0, laplacian_var=19.0)),
     Line("as soft as a scene may be", (), None, NOBODY | {"row": row(laplacian_var=20.0)}, NO_FACES),
     Line("a softer scene", ("blurred",), None, NOBODY | {"row": row(laplacian_var=19.9)}, NO_FACES),
     Line("four tones", (), None, NOBODY | {"row": row(histogram=tones(4))}, NO_FACES),
