@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from kernels.surface import Rect
 
 from ..records import ActiveRect
 from ..settings.formats import Format
-from .obstacles import avoiding
+from .obstacles import avoiding, sparing
 from .saliency import Saliency
 
 _WANTED_FACE_RATIO = 0.30
@@ -52,9 +53,10 @@ def plan_crops(
     lead: Face | None,
     obstacles: Sequence[Rect] = (),
     saliency: Saliency | None = None,
+    marks: Sequence[Rect] = (),
 ) -> list[tuple[Format, Crop]]:
     """`crop_for` of one picture for every format."""
-    return [(form, crop_for(form, active, faces, lead, obstacles, saliency)) for form in forms]
+    return [(form, crop_for(form, active, faces, lead, obstacles, saliency, marks)) for form in forms]
 
 
 def crop_for(
@@ -64,13 +66,15 @@ def crop_for(
     lead: Face | None,
     obstacles: Sequence[Rect] = (),
     saliency: Saliency | None = None,
+    marks: Sequence[Rect] = (),
 ) -> Crop:
     """The crop of one picture for one format, inside the active area: eyes near the format's line and no face cut where
     that is possible.
 
     `lead`: the face to keep in the picture; None: the crop is laid where most of `saliency` is, or centred without it.
     `obstacles`: rectangles (displayed pixels) that should stay out, such as captions and logos. The crop moves or
-    shrinks for them as far as the people stay whole; `is_clear` says whether that was enough.
+    shrinks for them as far as the people stay whole; `is_clear` says whether that was enough. `marks`: rectangles
+    (displayed pixels), such as logos and watermarks, that should stay out or be whole; `is_cut` says whether they are.
     """
     largest = min(active.height, active.width / form.aspect_ratio)
     group = [] if lead is None else _group(form, largest, faces, lead)
@@ -89,9 +93,37 @@ def crop_for(
         worth = saliency.held if saliency is not None and lead is None else None
         needed = None if lead is None else _needed(group)
         kept = avoiding(kept, obstacles, active, largest * TIGHTEST, needed, worth)
+    if marks:
+        kept = _sparing(form, kept, marks, obstacles, active, largest * TIGHTEST, group, saliency)
     size, scale = file_size(form, kept[3])
     x, y, width, height = (round(value, 2) for value in kept)
     return Crop((x, y, width, height), size, round(scale, 4))
+
+
+def _sparing(
+    form: Format,
+    source: Rect,
+    marks: Sequence[Rect],
+    captions: Sequence[Rect],
+    active: ActiveRect,
+    least: float,
+    group: Sequence[Face],
+    saliency: Saliency | None,
+) -> Rect:
+    """The crop that cuts fewest marks. The group stays in it with its hair, else what draws the eye."""
+    if group:
+        left, _, right, bottom = _bounds(group)
+        top = _hair_top(group, source[3])
+        return sparing(source, marks, captions, active, least, (left, top, right - left, bottom - top))
+    if saliency is None:
+        return sparing(source, marks, captions, active, least, None)
+    worth, place = saliency.held, cache(partial(_most_held, saliency, active, form.aspect_ratio))
+    return sparing(source, marks, captions, active, least, None, place, worth)
+
+
+def _most_held(saliency: Saliency, active: ActiveRect, ratio: float, height: float) -> Rect:
+    """The rectangle of this height (pixels) that holds most of the map."""
+    return (*saliency.place(active, height * ratio, height), height * ratio, height)
 
 
 def _needed(group: Sequence[Face]) -> Rect:
@@ -142,8 +174,7 @@ def _not_too_tight(form: Format, active: ActiveRect, height: float, largest: flo
     largest one can hold: a closer crop must not behead the others or lose what the picture is about."""
 
     def most(tall: float) -> float:
-        wide = tall * form.aspect_ratio
-        return saliency.held((*saliency.place(active, wide, tall), wide, tall))
+        return saliency.held(_most_held(saliency, active, form.aspect_ratio, tall))
 
     wanted = _HELD * most(largest)
     return next((float(tall) for tall in np.linspace(height, largest, _ZOOMS) if most(float(tall)) >= wanted), largest)

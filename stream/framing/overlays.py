@@ -16,7 +16,7 @@ from kernels.surface import Rect
 from ..records import ActiveRect
 from ..settings.formats import Format
 from .crops import Crop, file_size
-from .obstacles import is_clear
+from .obstacles import is_clear, is_cut
 
 LONG_SIDE = 384
 """Longer side, pixels, of the pictures that are compared: thin letters must keep their edges."""
@@ -101,17 +101,6 @@ def _placed(box: Sequence[int], shape: tuple[int, ...], area: Rect) -> Rect:
     right = min(shape[1], box[0] + box[2] + _MARGIN_PX)
     bottom = min(shape[0], box[1] + box[3] + _MARGIN_PX)
     return area[0] + left * scale_x, area[1] + top * scale_y, (right - left) * scale_x, (bottom - top) * scale_y
-
-
-def is_cut(source: Rect, mark: Rect) -> bool:
-    """Whether an edge of the crop runs through the mark."""
-    inside = (
-        mark[0] >= source[0]
-        and mark[1] >= source[1]
-        and mark[0] + mark[2] <= source[0] + source[2]
-        and mark[1] + mark[3] <= source[1] + source[3]
-    )
-    return not inside and not is_clear(source, [mark])
 
 
 def with_whole_marks(

@@ -46,11 +46,16 @@ class CropPlanner:
         self._lock = Lock()
 
     def plan(
-        self, candidate: Candidate, characters: Sequence[str | None], obstacles: Sequence[Rect] = ()
+        self,
+        candidate: Candidate,
+        characters: Sequence[str | None],
+        obstacles: Sequence[Rect] = (),
+        marks: Sequence[Rect] = (),
     ) -> CropPlan:
         """Plan the crops of a picture, remember them for `planned`, and return them.
 
         `characters`: one for each face, None for an unknown one. `obstacles`: what should stay out, displayed pixels.
+        `marks`: what should stay out or be whole, displayed pixels.
         Synchronises (device ops only): a copy of at most 64 by 64 pixels comes to the host.
         """
         active = self.active(candidate)
@@ -59,7 +64,7 @@ class CropPlanner:
         faces, lead = candidate.faces, self.lead(candidate.faces, characters)
         saliency = saliency_of(small, area).with_people(faces)
         certain = [face for face in faces if face.score >= self._least_score]
-        plan = plan_crops(self._forms, active, certain, lead, obstacles, saliency)
+        plan = plan_crops(self._forms, active, certain, lead, obstacles, saliency, marks)
         return self.keep(candidate, plan)
 
     def keep(self, candidate: Candidate, plan: CropPlan) -> CropPlan:

@@ -27,8 +27,8 @@ from kernels.surface import Rect, Surface
 
 from ..candidates.picture_pool import PicturePool
 from ..framing.crops import Crop
-from ..framing.obstacles import is_clear
-from ..framing.overlays import LONG_SIDE, MOST_PICTURES, is_cut, lasting_lines, persistent_marks, with_whole_marks
+from ..framing.obstacles import is_clear, is_cut
+from ..framing.overlays import LONG_SIDE, MOST_PICTURES, lasting_lines, persistent_marks, with_whole_marks
 from ..framing.planner import CropPlan, CropPlanner
 from ..records import ActiveRect, Candidate, TimedSurface
 from .selection import Assessment
@@ -119,20 +119,22 @@ class TextCheck:
         return bool(len(lines)) and self._is_plain(candidate, area, lines)
 
     def _plan(self, assessment: Assessment, captions: list[Rect], marks: list[Rect]) -> CropPlan:
-        """The crops: without captions and marks where that leaves room above the heads, else with whole marks."""
+        """The crops: without captions and marks where that leaves room above the heads, else with whole marks; where
+        the largest crop would cut one too, those that cut fewest."""
         candidate, people = assessment.candidate, assessment.characters
         plan = self._planner.plan(candidate, people, [*captions, *marks])
         if not marks:
             return plan
         without = self._planner.plan(candidate, people, captions)
         active, heads = assessment.active, [face.box[1] for face in candidate.faces]
+        wholes = [with_whole_marks(form, crop, active, captions, marks) for form, crop in without]
+        cuts = [any(is_cut(whole.source, mark) for mark in marks) for whole in wholes]
+        spared = self._planner.plan(candidate, people, captions, marks) if any(cuts) else without
         best = []
-        for (form, crop), (_, other) in zip(plan, without, strict=True):
-            whole = with_whole_marks(form, other, active, captions, marks)
+        for (form, crop), (_, other), (_, least), whole, cut in zip(plan, without, spared, wholes, cuts, strict=True):
             out = is_clear(crop.source, [*captions, *marks])
             crowded = _room(crop, heads) < min(_room(other, heads), form.headroom * crop.source[3])
-            cut = any(is_cut(whole.source, mark) for mark in marks)
-            best.append((form, crop if out and (cut or not crowded) else whole))
+            best.append((form, crop if out and (cut or not crowded) else least if cut else whole))
         return self._planner.keep(candidate, best)
 
     def _is_laid_elsewhere(self, candidate: Candidate, area: Rect, lines: np.ndarray, asked: np.ndarray) -> np.ndarray:

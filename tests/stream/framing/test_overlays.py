@@ -9,7 +9,8 @@ from skimage.data import astronaut, camera, chelsea, coffee, coins, rocket
 
 from kernels.surface import Rect
 from stream.framing.crops import Crop
-from stream.framing.overlays import is_cut, lasting_lines, persistent_marks, with_whole_marks
+from stream.framing.obstacles import is_cut
+from stream.framing.overlays import lasting_lines, persistent_marks, with_whole_marks
 from stream.records import ActiveRect
 from stream.settings.model import Settings
 

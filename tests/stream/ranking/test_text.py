@@ -157,6 +157,14 @@ def test_a_mark_stays_in_where_leaving_it_out_would_crowd_the_head() -> None:
     assert is_clear(source, [LOGO])
 
 
+def test_a_mark_wider_than_the_crop_is_left_out_by_a_smaller_one() -> None:
+    """A picture without faces; the line ends the crop 600 of 720 rows down. A caption above it stays out as before."""
+    line = (75.0, 600.0, 1130.0, 50.0)
+    (source,) = checked(Scripted(), scene(WIDE), (), [line], ("portrait",))[2]
+    assert is_clear(source, [line])
+    assert source[3] == 600
+
+
 def test_text_that_never_moves_is_no_caption() -> None:
     """The line is read in the picture and in three others of the film, once each."""
     pictures = {time_s: written(scene(WIDE), ("copyright", 0.5, 0.5, 0.05)) for time_s in (1.0, 2.0, 3.0, 4.0)}
