@@ -30,6 +30,9 @@ from .text import TextCheck
 
 _FAULTY = 2
 """Looks beside a picture that must show the same fault; a blink is seen in two to five."""
+_HALF_OF_THEM = 4
+"""Looks beside a picture, .16 s apart on both sides, after which no more are made where all eyes are as open as each
+other: a blink of .1 to .4 s shows in one of them or in the picture itself."""
 _HALF_CLOSED, _LEAST_RATIOS = 0.8, 3
 """Share of the median openness beside a picture below which eyes are half closed, and the least looks that tell. Of 152
 labelled frames with nothing against themselves (14 real films, E01–E05) one fault refused 17 of 90 picks and 9 of the
@@ -132,6 +135,8 @@ class PixelChecks:
                 if faults[reason] >= _FAULTY:
                     return reason
             ratios += [ratio for ratio in [openness(face)] if ratio is not None]
+            if looks == _HALF_OF_THEM and not faults and _all_alike(leading_face(assessment.candidate.faces), ratios):
+                return None
         if looks and looks in faults.values():
             return max(faults, key=lambda reason: faults[reason])
         blinks = _blinks(leading_face(assessment.candidate.faces), ratios, faults["eyes_closed"] > 0)
@@ -149,6 +154,15 @@ class PixelChecks:
 
     def _counts(self, reason: str) -> bool:
         return reason not in self._settings.rank.ignored_reasons
+
+
+def _all_alike(lead: Face | None, beside: Sequence[float]) -> bool:
+    """Whether eyes were measured in every look and in the picture, and nowhere half closed: then looks between these
+    would tell nothing more."""
+    own = None if lead is None else openness(lead)
+    if own is None or len(beside) < _HALF_OF_THEM:
+        return False
+    return min(own, *beside) >= _HALF_CLOSED * float(np.median(beside))
 
 
 def _blinks(lead: Face | None, beside: Sequence[float], closed: bool) -> bool:

@@ -304,6 +304,28 @@ def test_a_picture_that_is_out_is_not_rated_unless_it_would_be_taken_in_spite_of
     assert check_result(blink, lifted, rated=Rated(0.7)) == CheckResult("eyes_closed", 1.0, 0.7)
 
 
+@pytest.mark.parametrize(
+    ("looks", "made"),
+    [
+        ({}, 4),
+        ({3: face(eyes=0.1)}, 4),  # shorter than any blink: the looks on both sides of it are open
+        ({4: face(eyes=0.1)}, 8),
+        ({-2: face(eyes=0.23)}, 8),  # .23 of .3 is half closed
+        ({-2: face(eyes=0.25)}, 4),
+        ({2: face(eyes=None)}, 8),
+        ({2: None}, 5),  # four that show the face
+        ({2: face(emotion=mood(angry=0.9))}, 8),
+    ],
+)
+def test_looks_end_halfway_where_all_eyes_are_as_open_as_each_other(looks: dict[int, Face | None], made: int) -> None:
+    watched = film([assessment().candidate], shots=shots(3))
+    beside = FilmWithNeighbours(looks)
+    neighbours = beside.neighbour_faces(watched, 0.32)
+    checks = PixelChecks(watched, Settings(), Distances(), None, neighbours, lambda c: picture(c.pts_s)[1])
+    assert checks.check(assessment()).reason is None
+    assert beside.glances == made
+
+
 def test_looks_end_with_the_second_fault_and_their_time_is_counted() -> None:
     watched = film([assessment().candidate], shots=shots(3))
     looks = FilmWithNeighbours({-4: face(eyes=0.1), 4: face(eyes=0.1)})
