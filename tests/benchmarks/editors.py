@@ -9,9 +9,9 @@ from stream.settings.sections import RankWeights
 
 TODAY: dict[str, float] = RankWeights().model_dump()
 NAMES = tuple(TODAY)
-FACELESS = ("sharpness", "exposure", "colour", "symmetry", "stillness", "tones", "face", "character", "text")
+FACELESS = ("sharpness", "exposure", "colour", "symmetry", "stillness", "tones", "settled", "face", "character", "text")
 """The components of a picture without a face."""
-FACES = tuple(name for name in NAMES if name not in {"stillness", "tones"})
+FACES = tuple(name for name in NAMES if name not in {"stillness", "tones", "settled"})
 """Those of one with a face."""
 
 
