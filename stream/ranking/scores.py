@@ -51,7 +51,7 @@ can be, and the shares of the best look where it is 0 and all of that. Faces of 
 about .45. Chosen by eye."""
 _SETTLED_S = 2.0
 """Time from a cut after which a picture has settled, seconds. With 1 or 2, and a weight of .05 to .1, pictures of
-fourteen real excerpts within 1 s of a pick rise from .56 to .58 to .60, and covered picks from .961 to .969."""
+fourteen real excerpts within 1 s of a pick rise from .56 to .58 to .60, covered picks from .961 to .969 and more."""
 _SMALL_FACE, _HUGE_FACE, _HUGE_COST = (0.08, 0.45), (0.8, 1.1), 0.4
 """Face height over picture height: from 0 to 1, from 1 down, and what a huge face costs."""
 _EYE_LINE, _OFF_EYE_LINE = 0.38, (0.05, 0.35)

@@ -7,6 +7,7 @@ from collections.abc import Generator
 from typing import Any, ClassVar
 
 import anyio
+import cv2
 import pytest
 from anyio import create_task_group
 from anyio.lowlevel import checkpoint
@@ -70,6 +71,21 @@ def test_one_thread_at_a_time_writes_the_reserve_and_never_the_event_loop():
     anyio.run(watch_scripted, film, decoder)
     assert film.reserve and film.candidates
     assert film.writers and threading.main_thread() not in film.writers
+
+
+def test_a_still_stretch_softer_than_its_shot_is_read_where_nobody_was_seen():
+    """Two seconds of a sharp picture, of which the focus is drawn away in a second: what follows is of use only for a
+    face."""
+    sharp = scene(7)
+    drawn = [cv2.GaussianBlur(sharp, (0, 0), 0.2 + 0.06 * i) for i in range(25)]
+    decoder = ScriptedDecoder([*[sharp] * 50, *drawn, *[drawn[-1]] * 25])
+    film = film_of(decoder)
+    anyio.run(watch_scripted, film, decoder)
+    assert len(film.shots) == 1
+    (shown,) = film.read_s.values()
+    assert max(shown) < 3.0
+    assert film.funnel.probes > len(shown) and film.funnel.at_shot["blurred"] >= film.funnel.probes - len(shown)
+    assert {candidate.pts_s < 3.0 for candidate in film.candidates} == {True}
 
 
 class EndlessDecoder(ScriptedDecoder):
