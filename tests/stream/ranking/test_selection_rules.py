@@ -166,6 +166,19 @@ def test_more_of_a_person_come_before_pictures_without_a_face_and_more_of_a_shot
     assert times([*assessments, *elsewhere], 8) == [100, 200, 101, 1000, 300, 1100, 102, 1200]
 
 
+def test_a_person_much_like_before_comes_before_one_more_picture_without_a_face_of_a_shown_shot() -> None:
+    first, second = alike(0.9)
+    assessments = [
+        assessment(100, 0.95, 1, "c01", look=first),
+        assessment(140, 0.5, 1, "c01", look=second),
+        assessment(200, 0.9, 2, None, "no_face"),
+        assessment(240, 0.8, 2, None, "no_face"),
+        assessment(300, 0.7, 3, None, "cut_face"),
+    ]
+    assert times(assessments, 3) == [100, 200, 140]
+    assert times(assessments, 5) == [100, 200, 140, 240, 300]
+
+
 def test_two_rejections_are_never_lifted_together() -> None:
     assessments = [
         assessment(0, 0.1, 0),
