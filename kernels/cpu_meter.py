@@ -15,7 +15,7 @@ from .fused import chroma_numbers, luma_numbers
 from .geometry import analysis_size, chroma_halvings, halvings, rotated_size
 from .planes import coverage, halve_steps, to_8_bit
 from .stats import HISTOGRAM_BINS, HISTOGRAM_SUM, ROW, THUMB_HEIGHT, THUMB_WIDTH
-from .structure import histogram_rows, luma_moments, structure
+from .structure import cell_changes, histogram_rows, luma_moments, structure
 from .surface import Colour, Geometry, Rotation, Surface
 
 _THUMB = (THUMB_WIDTH, THUMB_HEIGHT)
@@ -84,12 +84,13 @@ class CpuMeter:
         rows["signature_y"] = np.rint(thumbs.reshape(-1, 9, 3, 16, 3).mean(axis=(2, 4)))
 
     def _steps(self, rows: np.ndarray) -> None:
-        """Fills the chroma and tone changes: differences of each row's signature and histogram to those of the row
-        before."""
+        """Fills the changes of chroma, tones and cells: differences of each row's signatures and histogram to those of
+        the row before."""
         joined = np.concatenate([rows[:1] if self._last is None else self._last, rows])
         rows["chroma_change"] = np.abs(np.diff(joined["signature_uv"].astype(np.int16), axis=0)).mean(axis=(1, 2, 3))
         moved = np.abs(np.diff(joined["histogram"].astype(np.int32), axis=0)).sum(axis=1)
         rows["tone_change"] = moved / (2.0 * HISTOGRAM_SUM)
+        rows["cell_change"] = cell_changes(joined["signature_y"][1:], joined["signature_y"][0])
         self._last = rows[-1:].copy()
 
 

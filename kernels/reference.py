@@ -130,6 +130,7 @@ def row(surface: Surface, before: Surface | None = None) -> np.void:
     _chroma(out, surface)
     if before is not None:
         last = row(before)
+        out["cell_change"] = np.abs(out["signature_y"].astype(float) - last["signature_y"]).max()
         out["chroma_change"] = np.abs(out["signature_uv"].astype(float) - last["signature_uv"]).mean()
         out["tone_change"] = np.abs(out["histogram"].astype(float) - last["histogram"]).sum() / 2 / 65535
     return out

@@ -26,13 +26,15 @@ ROW = np.dtype(
         ("colourfulness", "<f4"),  # Hasler & Süsstrunk 2003, from the chroma planes
         ("change", "<f4"),  # mean |difference| of the 48×27 thumbnails to the frame before, 0–255; 0 for the first
         ("chroma_change", "<f4"),  # mean |difference| of signature_uv to the frame before, 8-bit codes; 0 for the first
+        ("cell_change", "<f4"),  # largest |difference| of a cell of signature_y to the frame before; 0 for the first
         ("tone_change", "<f4"),  # share of pixels (0–1) in another bin than in the frame before; 0 for the first
         ("histogram", "<u2", (HISTOGRAM_BINS,)),  # luma histogram, sums to about 65,535
         ("signature_y", "u1", (9, 16)),  # area-averaged luma of the displayed picture
         ("signature_uv", "u1", (2, 4, 8)),  # area-averaged chroma of the displayed picture
     ]
 )
-"""One row for each frame. A device sends 376 bytes of it: time and frame number are known on the host. The limit is 512
+"""One row for each frame. A device sends 376 bytes of it: time and frame number are known on the host, which computes
+`cell_change`. The limit is 512
 bytes for everything that comes with each frame."""
 
 HISTOGRAM_SUM = 65535

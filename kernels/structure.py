@@ -44,6 +44,17 @@ def luma_moments(codes: np.ndarray, black: np.ndarray, gain: np.ndarray) -> tupl
     return np.clip((mean - black) * gain, 0.0, 255.0), deviation * gain
 
 
+def cell_changes(signatures: np.ndarray, before: np.ndarray | None) -> np.ndarray:
+    """(N,) float32: the largest |difference| of a cell to the same cell of the frame before, 8-bit codes.
+
+    signatures: (N, 9, 16) uint8, `signature_y` of a batch. before: (9, 16), of the frame before it; None where there is
+    none, and the first change is 0.
+    """
+    first = signatures[:1] if before is None else before[None]
+    steps = np.abs(np.diff(np.concatenate([first, signatures]).astype(np.int16), axis=0))
+    return np.asarray(steps.max(axis=(1, 2)).astype(np.float32))
+
+
 def histogram_rows(codes: np.ndarray, spans: Sequence[Range], bins: int) -> np.ndarray:
     """(N, bins) uint16 histograms over equal parts of 0–255 in full-range units, each with a sum of about 65,535.
 

@@ -10,6 +10,7 @@ import numpy as np
 from ..bars import BORDERS, DARKNESS_STRIDE, SEGMENTS
 from ..geometry import analysis_size, rotated_size
 from ..stats import ROW, THUMB_HEIGHT, THUMB_WIDTH
+from ..structure import cell_changes
 from ..surface import Array, Colour, Geometry, Rotation, Surface
 from .layout import MEASURED, PICTURE, PLAN, SUMS, picture_structs
 from .runtime import Runtime
@@ -53,6 +54,7 @@ class CudaMeter:
         self._last: tuple[np.ndarray, Array, Array]
         self._count = 0
         self._borders = np.zeros(0, BORDERS)
+        self._signature: np.ndarray | None = None
 
     def measure(self, surfaces: list[Surface], pts_s: np.ndarray, frames: np.ndarray) -> np.ndarray:
         rows, self._borders = np.zeros(len(surfaces), ROW), np.zeros(0, BORDERS)
@@ -70,6 +72,8 @@ class CudaMeter:
         self._last = described["chroma_size"].copy(), luma, chroma
         for name in measured.dtype.names or ():
             rows[name] = measured[name]
+        rows["cell_change"] = cell_changes(rows["signature_y"], self._signature)
+        self._signature = rows["signature_y"][-1].copy()
         self._count += len(surfaces)
         return rows
 

@@ -19,7 +19,10 @@ from ..records import Picture, Shot, TimedSurface
 from .choice import good_looks
 from .probes import reading_rounds, values_of
 
-MOMENT = np.dtype([("pts_s", np.float64), ("frame", np.int32), ("value", np.float32), ("change", np.float32)])
+MOMENT = np.dtype([
+    ("pts_s", np.float64), ("frame", np.int32), ("value", np.float32),
+    ("change", np.float32), ("cell_change", np.float32),
+])  # fmt: skip
 """What is kept of every picture: its time, its number (-1 where unknowable), `probes.value_of`, and how much it differs
 from the one before (`kernels.stats.ROW`)."""
 PICTURES_A_STRETCH = 8
@@ -42,7 +45,7 @@ At = Callable[[Sequence[float]], list[TimedSurface]]
 
 @dataclass(slots=True)
 class Timeline:
-    """The pictures of a film as far as it was measured, twenty bytes for each."""
+    """The pictures of a film as far as it was measured, 24 bytes for each."""
 
     _blocks: list[np.ndarray] = field(default_factory=list)
 
@@ -50,7 +53,7 @@ class Timeline:
         """Add the next rows (N,) of dtype `kernels.stats.ROW`; damaged pictures (N,) bool are never looked at."""
         block = np.empty(len(rows), MOMENT)
         block["pts_s"], block["frame"], block["value"] = rows["pts_s"], rows["frame"], values_of(rows)
-        block["change"] = rows["change"]
+        block["change"], block["cell_change"] = rows["change"], rows["cell_change"]
         block["value"][damaged] = -np.inf
         self._blocks.append(block)
 
@@ -110,7 +113,8 @@ class MomentReader:
         surfaces = [surface for _, surface in found]
         times_s, frames = moments["pts_s"][places], moments["frame"][places]
         rows = self._ops.meter(self._geometry).measure(surfaces, times_s, frames)
-        rows["change"] = moments["change"][places]
+        for name in ("change", "cell_change"):
+            rows[name] = moments[name][places]
         pictures = [Picture(row, -1, surface) for row, surface in zip(rows, surfaces, strict=True)]
         return [self._read_some([p for p in pictures if p.pts_s in set(part["pts_s"].tolist())]) for part in wanted]
 

@@ -15,7 +15,7 @@ from kernels.inside import LIT_LUMA, lit_share
 from kernels.surface import Geometry
 
 from ..candidates.probes import sharpness
-from ..candidates.scene import stillness, tones
+from ..candidates.scene import part_stillness, stillness, tones
 from ..people.expression import mouth_score
 from ..people.eyes import UNKNOWN_EYES, look_of_eyes
 from ..people.looks import BEST_LOOK, leading_face, look_score, pleasant_score, pose_score
@@ -118,8 +118,8 @@ def components_of(
     """All components of one candidate by name, 0–1 each.
 
     `lead`: the face that the picture is about; without one those that measure faces are absent, and what makes a good
-    picture stands for them: that it is still and has tones, and that somebody is in it. `sharpness`: its rank in the
-    film (`focus_ranks`). `settled`: `settled_score`, None where the shot's ends are not known yet.
+    picture stands for them: that all of it is still and has tones, and that somebody is in it. `sharpness`: its rank in
+    the film (`focus_ranks`). `settled`: `settled_score`, None where the shot's ends are not known yet.
     """
     row = candidate.row
     found = {
@@ -141,6 +141,7 @@ def components_of(
     if composition is not None:
         found["background"] = 1.0 - clipped_ramp(composition.clutter, *_CLUTTER)
     return found | {
+        "stillness": part_stillness(row),
         "face": face_size_score(lead.box[3] / active.height) * lead.score,
         "eyes": lead_person.eyes,
         "pose": pose_score(lead),

@@ -235,7 +235,7 @@ class RankWeights(Section):
     headroom: float = setting(0.2, "Room above the head.", ge=0)
     symmetry: float = setting(0.1, "Balance of left and right.", ge=0)
     background: float = setting(0.3, "A calm background.", ge=0)
-    stillness: float = setting(0.6, "Without a face: nothing moves so fast that it smears.", ge=0)
+    stillness: float = setting(0.6, "Nothing moves so fast that it smears: no part, without a face the whole.", ge=0)
     tones: float = setting(0.6, "Without a face: many tones, not a wall or a shadow.", ge=0)
     settled: float = setting(0.1, "Without a face: far from the cuts, where the picture has come to rest.", ge=0)
     text: float = setting(0.3, "No text in the picture, not even small.", ge=0)

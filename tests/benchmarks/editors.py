@@ -11,7 +11,7 @@ TODAY: dict[str, float] = RankWeights().model_dump()
 NAMES = tuple(TODAY)
 FACELESS = ("sharpness", "exposure", "colour", "symmetry", "stillness", "tones", "settled", "face", "character", "text")
 """The components of a picture without a face."""
-FACES = tuple(name for name in NAMES if name not in {"stillness", "tones", "settled"})
+FACES = tuple(name for name in NAMES if name not in {"tones", "settled"})
 """Those of one with a face."""
 
 

@@ -282,7 +282,7 @@ def test_rows_do_not_depend_on_how_frames_are_batched(ops: Ops, device: str) -> 
     parts = [meter.measure(surfaces[part], np.zeros(1), np.zeros(1, np.int32)) for part in places]
     for name in FIELDS:
         np.testing.assert_array_equal(np.concatenate(parts)[name], at_once[name], name)
-    for name in ("change", "chroma_change", "tone_change"):
+    for name in ("change", "cell_change", "chroma_change", "tone_change"):
         assert at_once[name][0] == 0 and (at_once[name][1:] > 0).all()
 
 

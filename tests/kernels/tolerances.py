@@ -24,6 +24,7 @@ TOLERANCES = {
     "blur_angle_rad": Tolerance(0.02, 0, "ill-conditioned when the anisotropy is small; compared above 0.01, modulo π"),
     "colourfulness": Tolerance(0.5, 2e-3, "chroma is rounded to 8 bits after each halving"),
     "change": Tolerance(0.3, 2e-3, "thumbnails that shrink in whole steps are rounded to 8 bits"),
+    "cell_change": Tolerance(2, 0, "one step of a signature's 8 bits on either side"),
     "chroma_change": Tolerance(1, 0, "one step of the signatures' 8 bits on either side"),
     "tone_change": Tolerance(0.01, 0, "as the histogram"),
     "histogram": Tolerance(400, 0, "pixels at a bin's edge move with the rounding of the analysis picture"),

@@ -55,13 +55,15 @@ def test_a_shot_has_its_own_pictures_without_those_near_its_cuts() -> None:
 
 def test_what_is_kept_of_a_picture_says_how_sharp_and_still_it_is() -> None:
     timeline = Timeline()
-    taken = rows(3, laplacian_var=np.array([10, 100, 100]), change=np.array([0, 0, 20]))
+    changes = {"change": np.array([0, 0, 20]), "cell_change": np.array([0, 5, 90])}
+    taken = rows(3, laplacian_var=np.array([10, 100, 100]), **changes)
     timeline.add(taken, np.zeros(3, bool))
     kept = timeline.of(Shot(0, 0, 3, 0, 3, 0.0, 0.12, 0, 3, "cut"))
     assert kept["frame"].tolist() == [1, 2]
     assert kept["value"] == pytest.approx([np.log(101), np.log(101) - 1])
     assert kept["change"].tolist() == [0, 20]
-    assert MOMENT.itemsize == 20
+    assert kept["cell_change"].tolist() == [5, 90]
+    assert MOMENT.itemsize == 24
 
 
 @pytest.mark.parametrize(("seconds", "parts"), [(1.0, 1), (4.0, 1), (4.2, 2), (17.0, 5)])

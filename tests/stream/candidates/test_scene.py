@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kernels.stats import HISTOGRAM_BINS, HISTOGRAM_SUM
-from stream.candidates.scene import scene_score, stillness, subject_of, tone_entropy, tones
+from stream.candidates.scene import part_stillness, scene_score, stillness, subject_of, tone_entropy, tones
 
 from ..portraits import face, row
 
@@ -15,6 +15,14 @@ def of_tones(count: int) -> np.ndarray:
     histogram = np.zeros(HISTOGRAM_BINS, np.uint16)
     histogram[:count] = HISTOGRAM_SUM // count
     return histogram
+
+
+def test_a_part_that_moves_is_judged_by_what_the_picture_shows_besides() -> None:
+    """A change of 40 codes is a waving hand in a picture of deviation 40, and nothing in one of 120."""
+    assert part_stillness(row(cell_change=40, luma_std=120)) == 1
+    assert part_stillness(row(cell_change=40, luma_std=40)) == pytest.approx(0.2 / 0.85)
+    assert part_stillness(row(cell_change=90, luma_std=40)) == 0
+    assert part_stillness(row(cell_change=1, luma_std=0)) == 1
 
 
 def test_stillness_falls_from_two_codes_of_change_to_twelve() -> None:
