@@ -86,8 +86,10 @@ async def open_services(
             services, readers = _joined(settings, kit, models, sessions)
             for _ in range(readers):
                 tasks.start_soon(services.reader.serve)
-            yield services
-            services.reader.close()
+            try:
+                yield services
+            finally:
+                services.reader.close()
 
 
 def _joined(

@@ -7,6 +7,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from stream.dataflow.clocks import StageClock
 from stream.device.models import ROLES, roles_of
 from stream.errors import KeyartError
 from stream.pipeline.services import open_services
@@ -66,3 +67,20 @@ def test_a_run_that_does_not_ask_needs_no_weights_for_it(all_but_maturity: Path)
 @pytest.mark.models
 def test_by_default_it_is_asked(models_dir: Path) -> None:
     assert opened(Settings(device="cpu", models=models_dir)) == (set(ROLES), True)
+
+
+@pytest.mark.models
+def test_an_error_inside_the_block_closes_what_is_shared(models_dir: Path) -> None:
+    async def run() -> list[bool]:
+        closed: list[bool] = []
+        try:
+            async with open_services(Settings(device="cpu", models=models_dir)) as services:
+                reader = services.reader
+                raise KeyartError("no film")
+        except* KeyartError:
+            with anyio.fail_after(1), pytest.raises(anyio.ClosedResourceError):
+                await reader.ask([], StageClock("faces"))
+            closed.append(True)
+        return closed
+
+    assert anyio.run(run) == [True]
