@@ -33,7 +33,7 @@ from ..ranking.judge import EmotionBaselines, assess_candidates
 from ..ranking.pixel_checks import PixelChecks, choose_checked
 from ..ranking.portraits import portraits_of
 from ..ranking.second_look import SecondLook
-from ..ranking.selection import Pick, Selection
+from ..ranking.selection import Assessment, Pick, Selection
 from ..ranking.shortage import shortage_message
 from ..ranking.text import TextCheck, film_marks, near_in_shot, unlike_scenes
 from ..records import Candidate, Character, Notice, TimedSurface
@@ -74,7 +74,7 @@ class Conclusion:
     """The decisions about a film.
 
     `by_shot`: areas of shots that differ from the film's, by index. `refetched`: times (`pts_s`) of the pictures that
-    were decoded a second time.
+    were decoded a second time. `judged`: every picture that could be chosen from, with what was said of it.
     """
 
     area: ActiveArea
@@ -84,6 +84,7 @@ class Conclusion:
     grouping: str
     files: Files
     refetched: frozenset[float]
+    judged: Sequence[Assessment]
 
 
 _FETCHED = 4
@@ -176,7 +177,8 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
     if len(picks) < settings.top:
         turned_down = film.funnel.at_shot + film.funnel.at_end
         film.notices.append(Notice("few_images", shortage_message(len(picks), settings.top, turned_down)))
-    return Conclusion(area, by_shot, active, characters, grouping, files, frozenset(pictures.refetched))
+    refetched = frozenset(pictures.refetched)
+    return Conclusion(area, by_shot, active, characters, grouping, files, refetched, selection.assessments)
 
 
 def _planner(

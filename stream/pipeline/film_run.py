@@ -32,7 +32,7 @@ from ..origin import in_stage
 from ..records import VideoInfo
 from ..settings.model import Settings
 from ..settings.sections import LimitSettings
-from .conclude import Tools, conclude
+from .conclude import Conclusion, Tools, conclude
 from .describe import content_fingerprint, manifest_of
 from .limits import check_frames, check_info
 from .services import Services, open_services
@@ -102,6 +102,16 @@ async def finished(watched: WatchedFilm, settings: Settings, services: Services)
 
     Raises KeyartError when the picture of a chosen candidate cannot be decoded again.
     """
+    with in_stage("finale"):
+        conclusion = await concluded(watched, settings, services)
+        wall_s = time.perf_counter() - watched.started_s
+        film, name = watched.film, watched.decoder.name
+        manifest = manifest_of(film, conclusion, settings, services, name, watched.fingerprint, wall_s)
+    return Result(manifest, conclusion.files.content)
+
+
+async def concluded(watched: WatchedFilm, settings: Settings, services: Services) -> Conclusion:
+    """`conclude` of a watched film, on a thread. Raises like it."""
     film, decoder = watched.film, watched.decoder
     tools = Tools(
         clustering=services.clustering,
@@ -115,12 +125,7 @@ async def finished(watched: WatchedFilm, settings: Settings, services: Services)
         at=decoder.at,
         maturity=services.maturity if settings.maturity.enabled else None,
     )
-    with in_stage("finale"):
-        clock = StageClock("finale")
-        conclusion = await on_thread(lambda: conclude(film, settings, tools), services.finale_threads, clock)
-        wall_s = time.perf_counter() - watched.started_s
-        manifest = manifest_of(film, conclusion, settings, services, decoder.name, watched.fingerprint, wall_s)
-    return Result(manifest, conclusion.files.content)
+    return await on_thread(lambda: conclude(film, settings, tools), services.finale_threads, StageClock("finale"))
 
 
 def extract(path: Path, settings: Settings | None = None, progress: OnFrames | None = None) -> Manifest:
