@@ -9,7 +9,6 @@ from typing import Any
 from stream.errors import KeyartError
 from stream.manifest import Manifest
 from stream.output.result_folder import has_result, result_folder
-from stream.settings.load import load_settings
 from stream.settings.model import Settings
 
 from .evaluate import Evaluation
@@ -18,7 +17,7 @@ from .labels import LabelledVideo
 from .provenance import code_fingerprint
 from .recall import FIGURE_NAMES
 from .results import results_of
-from .watching import conclude_each
+from .watching import conclude_each, settings_with
 
 Switches = Mapping[str, Any]
 
@@ -63,8 +62,7 @@ share one pass over the film."""
 def settings_without(name: str, settings: Settings) -> Settings:
     """The same settings with one filter switched off. Raises SettingsError when one of its settings does not exist (any
     more)."""
-    given = {key: value for key, value in settings.values().items() if settings.source_of(key) != "default"}
-    return load_settings(None, {**given, **ABLATIONS[name]})
+    return settings_with(settings, ABLATIONS[name])
 
 
 def ablate(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -28,6 +29,9 @@ def _root() -> None:
 def recall(
     data: options.DataOption = None,
     labels: options.LabelsOption = None,
+    leave_one_out: Annotated[
+        bool, typer.Option("--leave-one-out", help="Refit rank.weights without each film, and choose its images anew.")
+    ] = False,
     results: options.ResultsOption = None,
     out: options.OutOption = options.DEFAULT_OUT,
     cache: options.CacheOption = None,
@@ -39,7 +43,10 @@ def recall(
     assignments: options.SetOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
-    """TOP-10 recall against an expert's choices, beside random, uniform, FFmpeg's filter and the sharpest frames."""
+    """TOP-10 recall against an expert's choices, beside random, uniform, FFmpeg's filter and the sharpest frames.
+
+    --leave-one-out decodes each film twice more; what was decided is kept in --cache.
+    """
     with options.tidy_bench():
         from .stills import write_stills
 
@@ -48,7 +55,11 @@ def recall(
         labelled = _labelled(data, labels)
         report, problems = _recall(labelled, settings, results or out / "results", options.cache_folder(cache))
         write_stills(out, labelled.videos, report, settings.thread_count)
-        options.save_and_print(out, settings, {"recall": report}, as_json)
+        sections = {"recall": report}
+        if leave_one_out:
+            sections["leave_one_out"], more = _refits(labelled, report, settings, options.cache_folder(cache))
+            problems += more
+        options.save_and_print(out, settings, sections, as_json)
     options.exit_with_problems([*labelled.problems, *problems])
 
 
@@ -60,6 +71,14 @@ def _recall(labelled: Labelled, settings: Settings, results: Path, cache: Path) 
     evaluation = open_evaluation(settings, cache)
     section = evaluation.run(labelled.judged, manifests)
     return section, [*problems, *evaluation.problems]
+
+
+def _refits(labelled: Labelled, recall: Report, settings: Settings, cache: Path) -> tuple[Report, list[str]]:
+    from .judged import Judgements
+    from .refits import refits_section
+
+    judgements = Judgements(settings, cache, lambda line: print(line, file=sys.stderr, flush=True))
+    return refits_section(labelled.judged, recall, judgements, settings.rank.weights.model_dump())
 
 
 def _labelled(data: list[Path] | None, labels: Path | None) -> Labelled:

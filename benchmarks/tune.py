@@ -68,10 +68,10 @@ def tune(pairs: Pairs, today: dict[str, float], unknown: list[str] | None = None
     start = np.array([today[name] for name in pairs.images.names])
     with threadpool_limits(1):  # the products are small: a second thread of BLAS took six times as long
         fold_of, before, after = _cross_validated(pairs, start)
-        final = _chosen(pairs, start)
+        final = chosen_fit(pairs, start)
     gains = _gains(before, after)
     better = gains["log_loss"]["low"] > 0 and gains["with_place"]["mean"] > 0
-    weights = _as_settings(pairs.images.names, final, start)
+    weights = weights_of(pairs.images.names, final, start)
     section = {
         "verdict": BETTER if better else NOTHING, **counts, "penalty": _finite(final.penalty),
         "pull_of_place": round(final.pull, 4), "weights": {"today": today, "tuned": weights},
@@ -98,7 +98,7 @@ def _cross_validated(pairs: Pairs, today: Floats) -> tuple[Integers, _HeldOut, _
     folds: list[int] = []
     found: list[tuple[_HeldOut, _HeldOut]] = []
     for number, (known, held) in enumerate(_split(pairs, _FOLDS)):
-        models = fitted(pairs.of(known), today, math.inf), _chosen(pairs.of(known), today)
+        models = fitted(pairs.of(known), today, math.inf), chosen_fit(pairs.of(known), today)
         before, after = (_judged(pairs.of(held), model, today) for model in models)
         found.append((before, after))
         folds += [number] * len(before.accuracy)
@@ -106,8 +106,9 @@ def _cross_validated(pairs: Pairs, today: Floats) -> tuple[Integers, _HeldOut, _
     return np.array(folds, np.int64), before, after
 
 
-def _chosen(pairs: Pairs, today: Floats) -> Fit:
-    """The fit with the λ that does best on titles held out."""
+def chosen_fit(pairs: Pairs, today: Floats) -> Fit:
+    """The fit with the λ of `PENALTIES` that does best on titles held out, three folds. today: (C,) weights that the
+    penalty pulls towards. Raises ValueError with fewer than three titles."""
     losses = dict.fromkeys(PENALTIES, 0.0)
     for known, held in _split(pairs, _INNER_FOLDS):
         for penalty in PENALTIES:
@@ -175,7 +176,8 @@ def _proportions(fit: Fit, today: Floats) -> Floats:
     return np.asarray(fit.weights * (today.sum() / total)) if total > 1e-3 else today
 
 
-def _as_settings(names: tuple[str, ...], fit: Fit, today: Floats) -> dict[str, float]:
+def weights_of(names: tuple[str, ...], fit: Fit, today: Floats) -> dict[str, float]:
+    """A fit as settings: weights by name, scaled to the sum of today's; today's where the fit gives none any weight."""
     return {name: round(float(value), 3) for name, value in zip(names, _proportions(fit, today), strict=True)}
 
 

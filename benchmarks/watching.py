@@ -3,18 +3,21 @@ settings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import anyio
 
 from stream.film import Film
 from stream.output.result_folder import result_folder
-from stream.pipeline.film_run import finished, watching
+from stream.pipeline.conclude import Conclusion
+from stream.pipeline.film_run import concluded, finished, watching
 from stream.pipeline.many import open_result, write_result
 from stream.pipeline.services import open_services
+from stream.settings.load import load_settings
 from stream.settings.model import Settings
 
 
@@ -52,6 +55,28 @@ def conclude_each(
                     await anyio.to_thread.run_sync(write_result, opened, result)
 
     anyio.run(concluded)
+
+
+def conclusions_of(video: Path, settings: Settings, variants: Sequence[Settings]) -> list[Conclusion]:
+    """Watches the film once with `settings` and returns what each of `variants` decides; writes nothing.
+
+    Variants must not differ from `settings` in what the first half of the pipeline reads. Raises KeyartError.
+    """
+
+    async def every() -> list[Conclusion]:
+        async with (
+            open_services(settings) as services,
+            watching(video, settings, services, lambda stage, done, total: None) as seen,
+        ):
+            return [await concluded(replace(seen, film=_fresh(seen.film)), one, services) for one in variants]
+
+    return anyio.run(every)
+
+
+def settings_with(settings: Settings, changes: Mapping[str, Any]) -> Settings:
+    """The same settings but for `changes` (`table.name` → value). Raises SettingsError when one does not exist."""
+    given = {key: value for key, value in settings.values().items() if settings.source_of(key) != "default"}
+    return load_settings(None, {**given, **changes})
 
 
 def _fresh(film: Film) -> Film:

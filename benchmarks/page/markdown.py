@@ -8,6 +8,7 @@ from ..report import Section
 from .cells import number, table
 from .looks import looks_tables
 from .recall import COLUMNS, recall_tables
+from .weights import leave_one_out_tables
 
 
 def tables_of(sections: Section) -> str:
@@ -208,8 +209,8 @@ def _of(by_kind: Mapping[str, Sequence[int]], kind: str) -> str:
 
 
 TABLES: dict[str, Callable[[Section], str]] = {
-    "recall": recall_tables, "shots": shots_table, "bars": bars_table, "characters": characters_table,
-    "faces": faces_table, "text": text_table,
+    "recall": recall_tables, "leave_one_out": leave_one_out_tables,
+    "shots": shots_table, "bars": bars_table, "characters": characters_table, "faces": faces_table, "text": text_table,
     "throughput": throughput_tables, "peers": peers_tables, "ablation": ablation_tables,
     "tune": tune_tables, "looks": looks_tables,
 }  # fmt: skip

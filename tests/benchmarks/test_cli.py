@@ -81,3 +81,18 @@ def test_a_film_that_cannot_be_read_is_one_line(bench: Run, tmp_path: Path) -> N
     code, _, err = bench("throughput", tmp_path / "a.mp4", "--out", tmp_path / "report")
     assert code == 1
     assert err.startswith("keyart: a.mp4: is a text and not a video")
+
+
+@pytest.mark.slow
+@pytest.mark.models
+def test_recall_without_each_film_is_a_section_of_the_report(bench: Run, scenes_film: Path, tmp_path: Path) -> None:
+    """One film is too few to leave out; it is decided about all the same."""
+    (tmp_path / "data" / "scenes").mkdir(parents=True)
+    (tmp_path / "data" / "scenes" / scenes_film.name).symlink_to(scenes_film)
+    (tmp_path / "data" / "scenes" / "picks.json").write_text('[{"time_s": 1.0}]')
+    given = ["--data", tmp_path / "data", "--cache", tmp_path / "cache", "--out", tmp_path / "report"]
+    code, out, err = bench("recall", *given, "--leave-one-out", "--json")
+    assert (code, "4 films or more" in json.loads(out)["leave_one_out"]["why"]) == (0, True)
+    assert "scenes.mp4: pictures" in err
+    assert "The choice without each film" in (tmp_path / "report" / "report.html").read_text()
+    assert list((tmp_path / "cache" / "judged").glob("scenes-pictures-*.json"))
