@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from engines.eyes import LEAST_INTER_OCULAR_PX
+from engines.eyes import GAZE_LEAST_INTER_OCULAR_PX, LEAST_INTER_OCULAR_PX
 from engines.faces import Face
 from kernels.surface import Surface
 
@@ -103,9 +103,11 @@ def every_other_first(pictures: Sequence[TimedSurface], pts_s: float) -> list[Ti
 
 
 def _is_large(face: Face, surface: Surface) -> bool:
-    """Whether the face has enough pixels in the surface to tell how open its eyes are."""
+    """Whether the face has enough pixels in the surface to tell how open its eyes are, and where they look if the face
+    itself tells."""
     shown = max(surface.geometry.display_width, surface.geometry.display_height)
-    return face.inter_ocular_px * int(max(surface.y.shape)) >= LEAST_INTER_OCULAR_PX * shown
+    least = LEAST_INTER_OCULAR_PX if face.gaze is None else GAZE_LEAST_INTER_OCULAR_PX
+    return face.inter_ocular_px * int(max(surface.y.shape)) >= least * shown
 
 
 def _evenly_spaced(pictures: Sequence[TimedSurface], from_end: bool) -> list[TimedSurface]:

@@ -20,6 +20,7 @@ from ..dataflow.clocks import StageClock
 from ..dataflow.workers import results
 from ..film import Film
 from ..people.eyes import closed_below, openness
+from ..people.gaze import gaze_score
 from ..people.looks import leading_face
 from ..records import Candidate
 from ..settings.model import Settings
@@ -122,25 +123,30 @@ class PixelChecks:
 
     def _beside(self, assessment: Assessment) -> str | None:
         """The first reason that `_FAULTY` of the looks beside give, or all where there are fewer; else whether all of
-        them together show a blink (`_blinks`)."""
+        them together show a blink (`_blinks`) or eyes that look away (`_looks_away`)."""
         if assessment.is_scene:
             return None
         faults: Counter[str] = Counter()
         ratios: list[float] = []
-        looks = 0
+        gazes: list[float] = []
+        looks, lead = 0, leading_face(assessment.candidate.faces)
         for face in self._neighbours.faces_beside(assessment.candidate, self._shot_s[assessment.candidate.shot]):
             looks += 1
+            gazes += [gaze for gaze in [gaze_score(face)] if gaze is not None]
             for reason in filter(self._counts, self._against(face, assessment)):
                 faults[reason] += 1
                 if faults[reason] >= _FAULTY:
                     return reason
             ratios += [ratio for ratio in [openness(face)] if ratio is not None]
-            if looks == _HALF_OF_THEM and not faults and _all_alike(leading_face(assessment.candidate.faces), ratios):
-                return None
+            if looks == _HALF_OF_THEM and not faults and _all_alike(lead, ratios):
+                break
         if looks and looks in faults.values():
             return max(faults, key=lambda reason: faults[reason])
-        blinks = _blinks(leading_face(assessment.candidate.faces), ratios, faults["eyes_closed"] > 0)
-        return "eyes_closed" if blinks and self._counts("eyes_closed") else None
+        shown = {
+            "eyes_closed": _blinks(lead, ratios, faults["eyes_closed"] > 0),
+            "looking_away": _looks_away(lead, gazes, self._settings.faces.gaze_below),
+        }
+        return next((reason for reason, seen in shown.items() if seen and self._counts(reason)), None)
 
     def _against(self, face: Face, assessment: Assessment) -> Iterator[str]:
         limits = self._settings.faces
@@ -163,6 +169,13 @@ def _all_alike(lead: Face | None, beside: Sequence[float]) -> bool:
     if own is None or len(beside) < _HALF_OF_THEM:
         return False
     return min(own, *beside) >= _HALF_CLOSED * float(np.median(beside))
+
+
+def _looks_away(lead: Face | None, beside: Sequence[float], limit: float) -> bool:
+    """Whether the face's eyes look away on most of the pictures: the median gaze of itself and of those beside it is
+    below `limit`. In deep shadow one reading says little. beside: their `gaze_score`."""
+    own = None if lead is None else gaze_score(lead)
+    return own is not None and len(beside) >= _LEAST_RATIOS and median([own, *beside]) < limit
 
 
 def _blinks(lead: Face | None, beside: Sequence[float], closed: bool) -> bool:

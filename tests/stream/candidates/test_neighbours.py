@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from engines.faces import UNMEASURED, Face
+from engines.faces import UNMEASURED, Face, Gaze
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
 from stream.candidates.neighbours import NeighbourFaces, SmallPictureSampler
@@ -104,6 +105,15 @@ def test_eyes_too_small_in_what_was_kept_are_looked_at_in_the_film():
     assert film.asked == []
     list(film.neighbour_faces().faces_beside(candidate(4.0, face(100, inter_ocular_px=39)), (0.0, 10.0)))
     assert len(film.asked) == 1
+
+
+@pytest.mark.parametrize(("inter_ocular_px", "decoded"), [(61, 0), (59, 1)])
+def test_where_eyes_look_needs_more_pixels_than_how_open_they_are(inter_ocular_px: float, decoded: int):
+    film = Film()
+    film.pool.put(4.0, picture(100)[1], 1.0, None, [picture(n, 320) for n in (96, 104)])
+    looks = replace(face(100, inter_ocular_px=inter_ocular_px), gaze=Gaze(0.0, 0.0, None))
+    list(film.neighbour_faces().faces_beside(candidate(4.0, looks), (0.0, 10.0)))
+    assert len(film.asked) == decoded
 
 
 def test_pictures_where_the_face_is_gone_say_nothing():

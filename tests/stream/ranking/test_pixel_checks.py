@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
-from engines.faces import Face
+from engines.faces import Face, Gaze
 from kernels.surface import Colour, Geometry, Rect, Surface
 from stream.candidates.neighbours import NeighbourFaces
 from stream.film import Film
@@ -23,6 +23,9 @@ ACTIVE = ActiveRect(0, 140, 1920, 800)
 TIME_S = 6.0
 """Of the picture that is looked at: the middle of the second of three shots of four seconds."""
 STEP_S = 0.08
+
+
+AWAY = Gaze(right=0.0, down=0.2, inwards=None)
 
 
 def picture(time_s: float) -> TimedSurface:
@@ -157,6 +160,14 @@ TABLE = (
     Line("large eyes nearly closed", "eyes_closed", twice(1, face(eyes=0.247)), assessment(usual=0.4)),
     Line("eyes that cannot be seen", None, twice(1, face(eyes=None))),
     Line("the face is gone", None, {step: None for step in range(-4, 5)}),
+    Line("eyes that look away", "looking_away", {step: face(gaze=AWAY) for step in range(-4, 5)}),
+    Line("eyes that look away in three of four", "looking_away", {step: face(gaze=AWAY) for step in (-4, -2, 2)}),
+    Line("eyes that look away in two of four", None, {step: face(gaze=AWAY) for step in (-4, 2)}),
+    Line("two looks tell where eyes look", None, {s: face(gaze=AWAY if s > 2 else None) for s in range(-4, 5)}),
+    Line(
+        "the picture does not tell where eyes look", None, {step: face(gaze=AWAY) for step in range(-4, 5)},
+        replace(assessment(), candidate=candidate(TIME_S, face(gaze=None), shot=1)),
+    ),
     Line("lively", None, twice(2, face(emotion=mood(angry=0.75)))),
     Line("a grimace", "extreme_expression", twice(2, face(emotion=mood(angry=0.756)))),
     Line("a grimace that is usual for the person", None, twice(2, face(emotion=mood(angry=0.756))), assessment("grim")),
