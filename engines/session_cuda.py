@@ -52,6 +52,7 @@ PROFILES = {
     "text_recognition": Profile("x", (1, 3, 48, 32), (1, 3, 48, 320), (8, 3, 48, 2304)),
     "text_direction": Profile("x", (1, 3, 48, 192), (4, 3, 48, 192), (16, 3, 48, 192)),
     "maturity": Profile("image", (1, 3, 224, 224), (1, 3, 224, 224), (16, 3, 224, 224)),
+    "shots": Profile("frames", (1, 100, 3, 27, 48), (1, 100, 3, 27, 48), (4, 100, 3, 27, 48)),
 }
 """Profile of each role. A model of another name runs on the CUDA provider."""
 

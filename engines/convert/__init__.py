@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 import onnx
 
-from . import centerface, dlib_resnet, open_nsfw, tflite
+from . import centerface, dlib_resnet, open_nsfw, tflite, transnet
 from .tflite_file import ConversionError
 
 
@@ -44,6 +44,10 @@ def _open_nsfw(source: bytes) -> bytes:
     return _bytes(open_nsfw.convert(source))
 
 
+def _transnet(source: bytes) -> bytes:
+    return _bytes(transnet.convert(source))
+
+
 CONVERSIONS: Mapping[str, Callable[[bytes], bytes]] = {
     "none": _as_published,
     "centerface": _centerface,
@@ -52,6 +56,7 @@ CONVERSIONS: Mapping[str, Callable[[bytes], bytes]] = {
     "mesh": _mesh,
     "emotion": _emotion,
     "open_nsfw": _open_nsfw,
+    "transnet": _transnet,
 }
 """Name of a conversion in `zoo.toml` → function from the bytes of the published file to those of an ONNX model. The
 functions raise ConversionError."""

@@ -28,6 +28,12 @@ class GraphWriter:
         self._nodes.append(helper.make_node(kind, list(inputs), [name], name=f"{kind}_{name}", **attributes))
         return name
 
+    def split(self, x: str, count: int, axis: int) -> list[str]:
+        """Adds an operator that divides `x` into equal parts along an axis; returns their names."""
+        names = [f"t{len(self._nodes)}_{part}" for part in range(count)]
+        self._nodes.append(helper.make_node("Split", [x], names, name=f"Split_{names[0]}", axis=axis))
+        return names
+
     def weight(self, values: NDArray[Any]) -> str:
         """Adds a constant. float64 is stored as float32."""
         values = values.astype(np.float32) if values.dtype == np.float64 else values

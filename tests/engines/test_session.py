@@ -212,6 +212,7 @@ INPUTS: dict[str, tuple[str, tuple[int, ...], float]] = {
     "emotion": ("image", (1, 64, 64), 1),
     "text_detection": ("x", (3, 288, 480), 1),
     "maturity": ("image", (3, 224, 224), 255),
+    "shots": ("frames", (100, 3, 27, 48), 255),
 }
 """Input, shape of a row and largest value, by role."""
 

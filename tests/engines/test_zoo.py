@@ -258,7 +258,7 @@ def test_the_catalogue_is_complete() -> None:
     catalog = load_catalog()
     assert list(catalog.select()) == [
         "detector", "embedding", "eyes", "mesh", "emotion", "text_detection", "text_recognition", "text_direction",
-        "maturity",
+        "maturity", "shots",
     ]  # fmt: skip
     for name in catalog.sets:
         for file in catalog.select(name).values():
