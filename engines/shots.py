@@ -1,6 +1,7 @@
 """Where one shot ends and the next begins, by TransNet V2 (Souček and Lokoč 2020, arXiv 2008.04838).
 
-The network is shown every frame as a picture of 48×27 pixels, without regard to the film's shape. It sees windows of a
+The network is shown every frame as a picture of 48×27 pixels, without regard to the film's shape (`Ops.rgb` of the
+whole picture at that size makes one). It sees windows of a
 hundred frames and is asked about the middle fifty of each; before the first frame and after the last these two are
 repeated, as its authors do.
 """
@@ -60,7 +61,7 @@ class BoundaryClassifier:
     def windows(self, windows: Sequence[Array]) -> np.ndarray:
         """(50 · N, 2) float32 on the host: the answers for the middle 50 frames of each of N windows, in order.
 
-        windows: each (100, 27, 48, 3) uint8 RGB on the session's device. Synchronises once (on a device). Raises
+        windows: each (100, 27, 48, 3) uint8 RGB on the session's device. Synchronises (on a device). Raises
         SessionError.
         """
         size = self._windows_per_run
