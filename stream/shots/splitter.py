@@ -15,7 +15,7 @@ from kernels.stats import ROW
 from ..decode.times import MeasuredRate
 from ..records import Shot, Transition
 from ..settings.sections import ShotSettings
-from .cuts import AROUND_ROWS, Cut, find_cuts, strongest_cuts
+from .cuts import AROUND_ROWS, Cut, CutJudge, Opinion, strongest_cuts
 from .dissolves import OUTSIDE_ROWS, Dissolve, camera_moved, find_dissolves, strongest_dissolves
 from .fades import Boundary, FlatStretch, begin_stretch, end_of_stretch, fades_through, flat_edges, is_flash
 from .window import PICTURE, RowWindow
@@ -40,8 +40,8 @@ class ShotSplitter:
     (`MeasuredRate`); it sets how many rows are looked at, never the times of shots.
     """
 
-    def __init__(self, settings: ShotSettings, fps: float | None) -> None:
-        self._settings = settings
+    def __init__(self, settings: ShotSettings, fps: float | None, opinion: Opinion | None = None) -> None:
+        self._settings, self._opinion = settings, opinion
         self._rate = MeasuredRate(fps)
         self._count_in_rows()
         self._window = RowWindow(settings)
@@ -119,7 +119,8 @@ class ShotSplitter:
         """Find cuts and dissolves as far ahead as the choice among those near rows before `end` needs."""
         # Never back: where the rate has fallen, rows that were searched already are not found twice.
         ahead = max(self._searched, min(end + self._reach + self._apart, self._window.end))
-        self._cuts += find_cuts(self._window, self._searched, ahead, self._flash, self._settings)
+        judge = CutJudge(self._settings, self._flash, self._opinion)
+        self._cuts += judge.find(self._window, self._searched, ahead)
         uneven = not self._rate.is_as_claimed
         self._dissolves += find_dissolves(self._window, self._searched, ahead, self._reach, self._settings, uneven)
         self._searched = ahead
