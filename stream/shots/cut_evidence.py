@@ -12,10 +12,11 @@ EVIDENCE = ("likeness", "separation", "cells", "departure", "structure", "tones"
 
 likeness: correlation (−1…1) of the luma cells of the rows before and after. separation: the least distance between any
 of the rows before and any of those after, up to a flash's length away, over that between the two rows. cells: share
-(0–1) of the cells that changed. departure: log(1 + the least distance between the three rows before and the three after,
-code values at full contrast). structure: by how much the three rows of either side are more like each other than the
-most alike of different sides, as the difference of Fisher's z of the correlations. tones: log of the change of tones
-over that around it. All are of the lit cells alone, so that black bars and black grounds do not make pictures alike.
+(0–1) of the cells that changed. departure: log(1 + the least distance between the three rows before and the three
+after, code values at full contrast). structure: by how much the three rows of either side are more like each other than
+the most alike of different sides, as the difference of Fisher's z of the correlations. tones: log of the change of
+tones over that around it. All are of the lit cells alone, so that black bars and black grounds do not make pictures
+alike.
 """
 _LIT = 12.0
 """Luma from which on a cell is lit (full-range code values): black bars with their noise are below. Chosen by eye."""

@@ -12,9 +12,9 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class CutModel:
-    """`alone`: weights of `cut_evidence.EVIDENCE` and, last, the constant, in log odds. `joint`: weights of the log odds
-    of `alone` and of the second opinion, and the constant. `doubt`: log odds of `alone` between which a second opinion
-    is asked for."""
+    """`alone`: weights of `cut_evidence.EVIDENCE` and, last, the constant, in log odds. `joint`: weights of the log
+    odds of `alone` and of the second opinion, and the constant. `doubt`: log odds of `alone` between which a second
+    opinion is asked for."""
 
     alone: tuple[float, ...]
     joint: tuple[float, float, float]
@@ -47,5 +47,5 @@ def probability(log_odds: float) -> float:
 MODEL = CutModel(
     alone=(-2.299, 0.412, 4.675, 1.026, 0.899, 1.299, -7.321), joint=(0.622, 0.642, 0.97), doubt=(-1.5, 1.5)
 )
-"""Fitted to E01–E05 and ten excerpts of real films: 765 rows that change much, 313 of them cuts. With each film left out
-it finds 60 of 64 and 249 of 249 cuts and invents 1 and 0."""
+"""Fitted to E01–E05 and ten excerpts of real films: 765 rows that change much, 313 of them cuts. With each film left
+out it finds 60 of 64 and 249 of 249 cuts and invents 1 and 0."""

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..settings.sections import ShotSettings
-from .cut_evidence import evidence_at
+from .cut_evidence import EVIDENCE, evidence_at
 from .cut_model import MODEL, CutModel, probability
-from .window import RowWindow, floor_scale
+from .second_opinion import SecondOpinion
+from .window import LUMA_CELLS, RowWindow, floor_scale, luma_correlation
 
 AROUND_ROWS = 8
 """Rows on either side whose changes say how much the picture moves. E01–E05: 4 to 16."""
@@ -23,9 +24,13 @@ _PEAK_ROWS = 2
 _LIKELY_LOUD, _LIKELY_QUIET = 0.35, 0.6
 """Shares of the change that the settings require of a cut from which on a row is looked at closely. On fifteen films
 all but 2 of 315 cuts change so much, those 2 beside black."""
-
-Opinion = Callable[[int], float | None]
-"""(row) → the probability (0–1) of a cut before that row by somebody else; None where nobody knows."""
+_SEPARATION, _LEAST_SEPARATION = EVIDENCE.index("separation"), 0.5
+"""Every frame before a cut differs from every frame after it by at least this share of the jump; else a flash begins or
+ends. E01–E05: 0.5 to 1.5 times."""
+_LIGHTING_CORRELATION = 0.985
+"""Luma correlation from which on two pictures show the same structure. E01–E05: 0.97 to 0.9925."""
+_LIGHTING_CHROMA = 6.0
+"""Mean chroma difference, code values, below which only the light differs. E01–E05: 0.5 to 2 times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +45,12 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class CutJudge:
-    """Decides which rows are cuts. `flash_rows`: the length of a flash. `opinion`: asked where `model` is in doubt, None
-    to do without."""
+    """Decides which rows are cuts. `flash_rows`: the length of a flash. `opinion`: asked where `model` is in doubt;
+    None to do without."""
 
     settings: ShotSettings
     flash_rows: int
-    opinion: Opinion | None = None
+    opinion: SecondOpinion | None = None
     model: CutModel = MODEL
 
     def find(self, window: RowWindow, first: int, end: int) -> list[Cut]:
@@ -54,13 +59,20 @@ class CutJudge:
         Reads up to max(`AROUND_ROWS`, `flash_rows` + 1) rows on either side, as far as the window has them.
         """
         likely = likely_cuts(window, first, end, self.settings)
-        found = [Cut(row, change, probability(self._log_odds(window, row, tones))) for row, change, tones in likely]
+        found = [Cut(row, change, self._probability(window, row, tones)) for row, change, tones in likely]
         return [cut for cut in found if cut.probability > 0.5]
 
-    def _log_odds(self, window: RowWindow, row: int, tones: tuple[float, float]) -> float:
-        own = self.model.log_odds(evidence_at(window, row, self.flash_rows, tones, self.settings))
-        opinion = self.opinion(row) if self.opinion is not None and self.model.is_in_doubt(own) else None
-        return own if opinion is None else self.model.joint_log_odds(own, opinion)
+    def _probability(self, window: RowWindow, row: int, tones: tuple[float, float]) -> float:
+        evidence = evidence_at(window, row, self.flash_rows, tones, self.settings)
+        if evidence[_SEPARATION] < _LEAST_SEPARATION or differ_in_light_only(window.grid(row - 1), window.grid(row)):
+            return 0.0
+        return probability(self._log_odds(evidence, row))
+
+    def _log_odds(self, evidence: np.ndarray, row: int) -> float:
+        own = self.model.log_odds(evidence)
+        if self.opinion is None or not self.model.is_in_doubt(own):
+            return own
+        return self.model.joint_log_odds(own, self.opinion.cut(row))
 
 
 def likely_cuts(
@@ -91,6 +103,13 @@ def likely_cuts(
         for place, row in enumerate(rows)
         if (loud[place] or quiet[place]) and _is_peak(window, int(row), float(change[place]))
     ]
+
+
+def differ_in_light_only(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two grids (208,) show the same picture in brighter or dimmer light."""
+    if luma_correlation(a, b) < _LIGHTING_CORRELATION:
+        return False
+    return float(np.abs(a - b)[LUMA_CELLS:].mean()) < _LIGHTING_CHROMA
 
 
 def strongest_cuts(cuts: list[Cut], apart_rows: int) -> list[Cut]:

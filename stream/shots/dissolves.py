@@ -56,12 +56,14 @@ times."""
 class Dissolve:
     """Row `first` is the last clean one, row `last` the first clean one after; the rows between are mixed.
 
-    `score`: larger for ends that are farther apart and for a purer mix; code values (RMS).
+    `score`: larger for ends that are farther apart and for a purer mix; code values (RMS). `doubt`: what
+    `ShotSettings.dissolve_doubt` limits.
     """
 
     first: int
     last: int
     score: float
+    doubt: float = 0.0
 
     @property
     def row(self) -> int:
@@ -93,10 +95,11 @@ def find_dissolves(
     starts = np.arange(first, end)[None] - (tried // 2)[:, None]
     ends = starts + tried[:, None]
     pace = window.times_s(low, high) if by_time else np.arange(low, high)
-    score = _scores(window, starts, ends, (low, high), pace, settings)
+    score, doubt = _scores(window, starts, ends, (low, high), pace, settings)
     best = score.argmax(axis=0)
     columns = np.flatnonzero(score[best, np.arange(end - first)] > 0)
-    found = [Dissolve(int(starts[best[c], c]), int(ends[best[c], c]), float(score[best[c], c])) for c in columns]
+    places = [(best[c], c) for c in columns]
+    found = [Dissolve(int(starts[p]), int(ends[p]), float(score[p]), float(doubt[p])) for p in places]
     return [d for d in found if _leads_to_a_new_picture(window, d, settings)]
 
 
@@ -144,8 +147,9 @@ def _scores(
     reach: tuple[int, int],
     pace: np.ndarray,
     settings: ShotSettings,
-) -> np.ndarray:
-    """(S, C) float64, for S spans around C centres: the score of a dissolve from row a to row b, 0 where there is none.
+) -> tuple[np.ndarray, np.ndarray]:
+    """(S, C) float64 each, for S spans around C centres: the score of a dissolve from row a to row b, 0 where there is
+    none, and its doubt.
 
     `a`, `b`: (S, C) rows. `reach`: first and last (exclusive) row that may be read. `pace`: (R,) for the rows of
     `reach`, the times or the numbers along which a dissolve grows evenly.
@@ -165,7 +169,7 @@ def _scores(
     # The frames between the ends are costly to look at, and few pairs of ends pass up to here.
     likely = np.nonzero(inside & (jump >= floor) & (unstable <= _MOST_INSTABILITY))
     if not len(likely[0]):
-        return score
+        return score, np.zeros(score.shape)
     a, b = a[likely], b[likely]
     off, uneven = _deviations(q, pace, a, b, gap[likely])
     detail = _middle_detail(window.edges(low, high), a, b)
@@ -177,7 +181,9 @@ def _scores(
     )
     purity = 1 - off - uneven - _INSTABILITY_WEIGHT * unstable[likely]
     score[likely] = np.where(pure & (uneven <= _MOST_UNEVENNESS), jump[likely] * purity, 0)
-    return score
+    doubts = np.zeros(score.shape)
+    doubts[likely] = doubt
+    return score, doubts
 
 
 def _deviations(
