@@ -214,7 +214,9 @@ def _cell_means(picture: np.ndarray, down: np.ndarray, across: np.ndarray, cells
     shares of each row and column in the cells, see `planes.coverage`."""
     height, width = picture.shape
     rows, columns = cells.shape
-    folded = np.empty(width, np.float32)
+    folded, begins, ends = np.empty(width, np.float32), np.empty(columns, np.int64), np.empty(columns, np.int64)
+    for m in range(columns):  # once, because a division takes longer than the mean of a cell
+        begins[m], ends[m] = m * width // columns, -(-(m + 1) * width // columns)
     for n in range(rows):
         folded[:] = 0
         for r in range(n * height // rows, -(-(n + 1) * height // rows)):
@@ -223,7 +225,7 @@ def _cell_means(picture: np.ndarray, down: np.ndarray, across: np.ndarray, cells
                 folded[c] += share * float32(line[c])
         for m in range(columns):
             mean, shares = float32(0), across[m]
-            for c in range(m * width // columns, -(-(m + 1) * width // columns)):
+            for c in range(begins[m], ends[m]):
                 mean += shares[c] * folded[c]
             cells[n, m] = mean
 
