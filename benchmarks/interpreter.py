@@ -5,8 +5,8 @@ serves all films in flight, so this limits their rate.
 
 The chip, its memory and the kernels do nothing (benchmarks.idle_device); the splitter gets rows that the CPU measured.
 The figure is the thread's CPU time. It includes the demuxer's work outside the interpreter lock. It does not include
-CuPy's share of its calls (one copy for each frame; three launches, an upload and a download for each batch), nor the
-models' work on probes.
+CuPy's share of its calls (one copy for each frame; at most five launches, an upload and a download for each batch), nor
+the models' work on probes.
 """
 
 from __future__ import annotations

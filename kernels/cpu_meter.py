@@ -11,6 +11,7 @@ import numpy as np
 from .bars import BORDERS, DARKNESS_STRIDE, borders_of
 from .colour import code_range, opponent_axes
 from .cpu_profile import profiles_of
+from .cpu_thumbnails import rgb_thumbnails, turned_cells
 from .fused import chroma_numbers, luma_numbers
 from .geometry import analysis_size, chroma_halvings, halvings, rotated_size
 from .planes import coverage, halve_steps, to_8_bit
@@ -34,14 +35,16 @@ class CpuMeter:
         self._before: np.ndarray | None = None
         self._last: np.ndarray | None = None
         self._small: list[Surface] = []
+        self._thumbs = np.zeros((0, THUMB_HEIGHT, THUMB_WIDTH))
         self._count = 0
 
     def measure(self, surfaces: list[Surface], pts_s: np.ndarray, frames: np.ndarray) -> np.ndarray:
         rows, self._borders = np.zeros(len(surfaces), ROW), []
+        self._small, self._thumbs = [], self._thumbs[:0]
         if not surfaces:
             return rows
         rows["pts_s"], rows["frame"] = pts_s, frames
-        self._small, counts = [], _Counts(len(surfaces), self._geometry.rotation)
+        counts = _Counts(len(surfaces), self._geometry.rotation)
         for place, surface in enumerate(surfaces):
             small = small_surface(surface, self._size)
             # Counted here, while the pixels are still in the processor's cache.
@@ -59,13 +62,16 @@ class CpuMeter:
     def small(self, place: int) -> Surface:
         return self._small[place]
 
+    def thumbnails(self) -> np.ndarray:
+        return rgb_thumbnails(self._thumbs, self._small, self._geometry.rotation)
+
     def borders(self) -> np.ndarray:
         return np.concatenate([np.zeros(0, BORDERS), *self._borders])
 
     def _luma(self, rows: np.ndarray, counts: _Counts, colours: Sequence[Colour]) -> None:
         spans = [code_range(colour) for colour in colours]
         black, gain = np.array([s.black for s in spans]), np.array([s.luma_gain for s in spans])
-        codes, thumbs = counts.codes, _turned_cells(counts.thumbs, self._geometry.rotation)
+        codes, thumbs = counts.codes, turned_cells(counts.thumbs, self._geometry.rotation)
         rows["luma_mean"], rows["luma_std"] = luma_moments(codes, black, gain)
         rows["histogram"] = histogram_rows(codes, spans, HISTOGRAM_BINS)
         (xx, yy, xy, bend, bends), pixels = counts.sums.T.astype(np.float64), self._size[0] * self._size[1]
@@ -80,7 +86,7 @@ class CpuMeter:
         full-range units."""
         before = thumbs[:1] if self._before is None else self._before
         rows["change"] = np.abs(np.diff(thumbs, axis=0, prepend=before)).mean(axis=(1, 2))
-        self._before = thumbs[-1:]
+        self._before, self._thumbs = thumbs[-1:], thumbs
         rows["signature_y"] = np.rint(thumbs.reshape(-1, 9, 3, 16, 3).mean(axis=(2, 4)))
 
     def _steps(self, rows: np.ndarray) -> None:
@@ -128,13 +134,8 @@ def _chroma(rows: np.ndarray, counts: _Counts, colours: Sequence[Colour]) -> Non
     axes = np.array([opponent_axes(colour) for colour in shown])
     rows["colourfulness"][at] = colourfulness(counts.chroma_means[at], axes)
     gain = np.array([code_range(colour).chroma_gain for colour in shown])[:, None, None, None]
-    cells = _turned_cells(counts.chroma_cells[at], counts.rotation)
+    cells = turned_cells(counts.chroma_cells[at], counts.rotation)
     rows["signature_uv"][at] = np.rint(np.clip((cells - _GREY) * gain + _GREY, 0.0, 255.0))
-
-
-def _turned_cells(cells: np.ndarray, rotation: Rotation) -> np.ndarray:
-    """Stored pictures (…, h, w) turned to displayed orientation."""
-    return np.rot90(cells, -(rotation // 90), axes=(-2, -1)) if rotation else cells
 
 
 def small_surface(surface: Surface, size: tuple[int, int]) -> Surface:

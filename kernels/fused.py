@@ -18,6 +18,7 @@ _PICTURE = t.Array(t.uint8, 2, "C")
 _BYTES_OUT, _WORDS_OUT = t.Array(t.uint8, 2, "C"), t.Array(t.uint16, 2, "C")
 _EDGES = t.Array(t.int64, 1, "C")
 _WEIGHTS = t.Array(t.float32, 2, "C")
+_CUBE = t.Array(t.float32, 3, "C")
 _SUMS = t.Array(t.int64, 1, "C")
 
 
@@ -257,7 +258,7 @@ def luma_numbers(
         _cell_means(picture, down, across, thumb)
 
 
-@compiled(void(_PICTURE, _PICTURE, _WEIGHTS, _WEIGHTS, _SUMS, t.Array(t.float32, 3, "C")))
+@compiled(void(_PICTURE, _PICTURE, _WEIGHTS, _WEIGHTS, _SUMS, _CUBE))
 def chroma_numbers(
     u: np.ndarray, v: np.ndarray, down: np.ndarray, across: np.ndarray, sums: np.ndarray, cells: np.ndarray
 ) -> None:
@@ -269,6 +270,31 @@ def chroma_numbers(
     _chroma_sums(u, v, sums)
     _cell_means(u, down, across, cells[0])
     _cell_means(v, down, across, cells[1])
+
+
+@compiled(void(_PICTURE, _PICTURE, _WEIGHTS, _WEIGHTS, _CUBE))
+def chroma_cells(u: np.ndarray, v: np.ndarray, down: np.ndarray, across: np.ndarray, cells: np.ndarray) -> None:
+    """Fills `cells` (2, n, m) with cell means of two (h, w) uint8 chroma planes. `down` and `across`: see
+    `_cell_means`."""
+    _cell_means(u, down, across, cells[0])
+    _cell_means(v, down, across, cells[1])
+
+
+@compiled(void(t.Array(t.float64, 3, "A"), t.Array(t.float32, 4, "A"), _CUBE, t.Array(t.uint8, 4, "C")))
+def cells_to_rgb(luma: np.ndarray, chroma: np.ndarray, columns: np.ndarray, out: np.ndarray) -> None:
+    """Fills `out` (N, n, m, 3) with R'G'B' of cells, rounded half to even and clipped.
+
+    luma: (N, n, m) in 0–255. chroma: (N, 2, n, m) U and V around 0. columns: (N, 3, 2) what one unit of them adds.
+    """
+    pictures, rows, cells = luma.shape
+    for p in range(pictures):
+        matrix = columns[p]
+        for n in range(rows):
+            for m in range(cells):
+                y, u, v = float32(luma[p, n, m]), chroma[p, 0, n, m], chroma[p, 1, n, m]
+                for k in range(3):
+                    value = y + matrix[k, 0] * u + matrix[k, 1] * v
+                    out[p, n, m, k] = np.uint8(np.rint(min(max(value, float32(0)), float32(255))))
 
 
 @compiled(

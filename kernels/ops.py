@@ -33,6 +33,16 @@ class Meter(Protocol):
         chroma, 8 bits, the same display size. It is finished, and the decoder does not reuse its memory."""
         ...
 
+    def thumbnails(self) -> Array:
+        """The pictures of the last batch at 48×27 (`kernels.stats.THUMB_WIDTH`), (N, 27, 48, 3) uint8 R'G'B' in full
+        range, on the meter's device: rotated as they are displayed, the whole picture without regard to its shape.
+
+        They are finished, new memory for each batch, and cost no copy to the host. On a device what reads them in
+        another stream must keep them until that stream was synchronised. On the host they are made when they are asked
+        for, which has to be before the next batch is measured.
+        """
+        ...
+
     def borders(self) -> np.ndarray:
         """What the last batch shows along the borders of the picture: (N,) of dtype `kernels.bars.BORDERS`, one for
         every eighth frame of the video (`kernels.bars.DARKNESS_STRIDE`). It came with the rows."""

@@ -88,6 +88,17 @@ def thumbnail(surface: Surface) -> np.ndarray:
     return to_displayed(full_luma(cell_means(luma, stored), surface.colour).clip(0, 255), rotation)
 
 
+def rgb_thumbnail(surface: Surface) -> np.ndarray:
+    """(27, 48, 3) float64 R'G'B', 0–255, not rounded: `thumbnail` with the means of chroma over the same cells."""
+    out, rotation = np.repeat(thumbnail(surface)[..., None], 3, axis=2), surface.geometry.rotation
+    if surface.u is not None and surface.v is not None:
+        stored = rotated_size((THUMB_WIDTH, THUMB_HEIGHT), rotation)
+        means = [cell_means(small_chroma(plane, surface.bit_depth), stored) for plane in (surface.u, surface.v)]
+        pair = [to_displayed(full_chroma(plane, surface.colour), rotation) for plane in means]
+        out = out + np.stack(pair, -1) @ chroma_columns(surface.colour.matrix).T
+    return np.asarray(out.clip(0, 255))
+
+
 def full_luma(codes: np.ndarray, colour: Colour) -> np.ndarray:
     """8-bit luma codes in full-range units, not clipped."""
     return codes if colour.full_range else (codes - 16) * 255 / 219
@@ -103,7 +114,7 @@ def small_chroma(plane: np.ndarray, bit_depth: int) -> np.ndarray:
     picture = plane.astype(float)
     for _ in range(chroma_halvings((plane.shape[1], plane.shape[0]))):
         picture = halved(picture, (2, 2))
-    return np.asarray(np.rint(picture / 2 ** (bit_depth - 8)))
+    return np.asarray(np.rint(picture / 2 ** (bit_depth - 8)).clip(max=255))
 
 
 def colourfulness(cb: np.ndarray, cr: np.ndarray, colour: Colour) -> float:

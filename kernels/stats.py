@@ -9,7 +9,8 @@ ANALYSIS_LONG_SIDE = 480
 depend on the film's resolution."""
 
 THUMB_WIDTH, THUMB_HEIGHT = 48, 27
-"""Size of the grey thumbnail whose change to the frame before is measured. It stays on the device."""
+"""Size of the grey thumbnail whose change to the frame before is measured, and of the coloured one of
+`kernels.ops.Meter.thumbnails`. They stay on the device."""
 
 HISTOGRAM_BINS = 64
 

@@ -45,6 +45,10 @@ class CountingMeter:
         """Passes the call on. The picture stays where it is."""
         return self._inner.small(place)
 
+    def thumbnails(self) -> Array:
+        """Passes the call on. The pictures stay where they are."""
+        return self._inner.thumbnails()
+
     def borders(self) -> np.ndarray:
         """Passes the call on. These bytes came with the rows."""
         return self._inner.borders()

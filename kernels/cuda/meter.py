@@ -1,4 +1,4 @@
-"""Measures batches of frames on the device: one launch for each batch, and three more when rows and columns are
+"""Measures batches of frames on the device: two launches for each batch, and three more when rows and columns are
 measured. All numbers of a batch come to the host in one fetch."""
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ class CudaMeter:
         self._chroma_room = 0
         self._shown_as: list[tuple[Colour, Geometry]] = []
         self._last: tuple[np.ndarray, Array, Array]
+        self._thumbnails = runtime.empty((0, THUMB_HEIGHT, THUMB_WIDTH, 3), np.uint8)
         self._count = 0
         self._borders = np.zeros(0, BORDERS)
         self._signature: np.ndarray | None = None
@@ -59,6 +60,7 @@ class CudaMeter:
     def measure(self, surfaces: list[Surface], pts_s: np.ndarray, frames: np.ndarray) -> np.ndarray:
         rows, self._borders = np.zeros(len(surfaces), ROW), np.zeros(0, BORDERS)
         rows["pts_s"], rows["frame"] = pts_s, frames
+        self._thumbnails = self._runtime.empty((len(surfaces), THUMB_HEIGHT, THUMB_WIDTH, 3), np.uint8)
         if not surfaces:
             return rows
         described = picture_structs(surfaces, self._runtime.address)
@@ -88,6 +90,9 @@ class CudaMeter:
         u, v = (self._runtime.plane(chroma, begin + i, (height, width), (2 * width, 2)) for i in (0, 1))
         return Surface(y, u, v, 8, colour, geometry)
 
+    def thumbnails(self) -> Array:
+        return self._thumbnails
+
     def borders(self) -> np.ndarray:
         return self._borders
 
@@ -111,6 +116,9 @@ class CudaMeter:
         grid = self._tiles[0] * self._tiles[1] + -(-self._chroma_room // _BLOCK), count, 1
         memory = [buffers.sums, luma, chroma, buffers.thumbs, buffers.rows, buffers.batch_done]
         self._runtime.launch("measure", grid, (_BLOCK, 1, 1), [device, self._plan(), *memory])
+        # Queued before the fetch, so that the pictures are finished when the rows are there.
+        arguments = [device, buffers.thumbs, chroma, self._chroma_room, self._geometry.rotation, self._thumbnails]
+        self._runtime.launch("rgb_thumbnails", (-(-_THUMB // _BLOCK), count, 1), (_BLOCK, 1, 1), arguments)
         # Synchronises: the rows and the borders behind them are all that the host needs of a frame.
         wanted = row_bytes + len(places) * 2 * _AXIS.itemsize
         found = self._runtime.download(buffers.rows[MEASURED.itemsize :][:wanted])

@@ -10,6 +10,7 @@ SOURCE_FOLDER = Path(__file__).resolve().parent
 
 KERNELS = {
     "statistics": ("measure",),
+    "thumbnails": ("rgb_thumbnails",),
     "darkness": ("darkness_rows", "darkness_columns", "line_borders"),
     "convert": ("convert", "lanczos_rows", "lanczos_columns", "warp", "engine_input"),
     "faces": ("chip_quality",),

@@ -28,9 +28,6 @@
 // analysis picture: 65 and 17 steps of less than two pixels, two more pixels, and columns from a multiple of four on.
 #define REGION_W 136
 #define REGION_H 36
-#define THUMB_W 48
-#define THUMB_H 27
-#define THUMB (THUMB_W * THUMB_H)
 #define BINS 64
 #define HISTOGRAM_SUM 65535.0
 
@@ -248,23 +245,14 @@ __device__ void make_signatures(const Picture& p, const Plan& plan, const float*
     bool turned = plan.rotation % 180 != 0;
     int cells_x = turned ? 4 : 8, cells_y = turned ? 8 : 4;
     for (int i = threadIdx.x; i < 32; i += BLOCK) {
-        float u = 128.0f, v = 128.0f;
+        Chroma mean = {128.0f, 128.0f};
         if (p.chroma_width > 0) {
             int2 at = stored_of(i % 8, i / 8, plan.rotation, cells_x, cells_y);
             Cell across = cell_of(at.x, cells_x, p.chroma_width), down = cell_of(at.y, cells_y, p.chroma_height);
-            float weight = 0.0f;
-            u = v = 0.0f;
-            for (int y = down.first; y <= down.last; ++y) {
-                for (int x = across.first; x <= across.last; ++x) {
-                    uchar2 c = __ldcg(chroma + y * p.chroma_width + x);
-                    float w = share(across, x) * share(down, y);
-                    u += w * c.x, v += w * c.y, weight += w;
-                }
-            }
-            u /= weight, v /= weight;
+            mean = chroma_mean(chroma, p.chroma_width, across, down);
         }
-        row->signature_uv[i] = (unsigned char)bounded(rintf((u - 128.0f) * p.chroma_gain + 128.0f), 255.0f);
-        row->signature_uv[32 + i] = (unsigned char)bounded(rintf((v - 128.0f) * p.chroma_gain + 128.0f), 255.0f);
+        row->signature_uv[i] = (unsigned char)bounded(rintf((mean.u - 128.0f) * p.chroma_gain + 128.0f), 255.0f);
+        row->signature_uv[32 + i] = (unsigned char)bounded(rintf((mean.v - 128.0f) * p.chroma_gain + 128.0f), 255.0f);
     }
 }
 

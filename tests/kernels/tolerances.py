@@ -31,6 +31,8 @@ TOLERANCES = {
     "signature_y": Tolerance(1, 0, "one step of its 8 bits"),
     "signature_uv": Tolerance(1, 0, "one step of its 8 bits"),
     "darkness": Tolerance(0.01, 0, "sums of float32"),
+    "rgb_thumbnail": Tolerance(1.2, 0, "half a code, and luma whose ties round as for its mean, with a gain of 1.2"),
+    "rgb_thumbnail_filters": Tolerance(4, 0, "means over cells against halvings, which drop odd lines and round"),
     "rgb": Tolerance(3, 0, "fixed-point matrices, and chroma rounded to 8 bits before a gain of up to 2.1"),
     "rgb_devices": Tolerance(
         4, 0, "sums in another order may round to the next code: one of luma and one of chroma, gains 1.2 and 2.1"
