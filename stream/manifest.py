@@ -116,7 +116,8 @@ class ActiveAreaEntry(ManifestPart):
 
 
 class ShotEntry(ManifestPart):
-    """One shot. Ends are exclusive; frames are null when unknowable. `active_area` only where its bars are not the
+    """One shot. Ends are exclusive; frames are null when unknowable. `confidence`: how sure its beginning is, 0–1; 1
+    for the film's first shot and where black or white is seen. `active_area` only where its bars are not the
     film's."""
 
     index: Count
@@ -125,6 +126,7 @@ class ShotEntry(ManifestPart):
     start_frame: Count | None
     end_frame: Count | None
     transition: Literal["cut", "dissolve", "fade"]
+    confidence: Score = 1.0
     candidates: Count
     active_area: ActiveAreaEntry | None = None
 

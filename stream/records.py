@@ -81,6 +81,8 @@ class Shot:
     end_frame: int | None
     transition: Transition
     """How the shot begins."""
+    confidence: float = 1.0
+    """How sure the beginning is, 0–1 (`stream.shots.splitter`)."""
 
 
 TimedSurface = tuple[float, Surface]

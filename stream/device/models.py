@@ -10,13 +10,19 @@ from engines.zoo import FOLDER_VARIABLE, Zoo
 
 from ..settings.model import Settings
 
-ROLES = (*READER_ROLES, "text_detection", "maturity")
+ROLES = (*READER_ROLES, "text_detection", "maturity", "shots")
 """Roles of the models that `keyart extract` may need. The models of other roles are pulled by what uses them."""
 
 
 def roles_of(settings: Settings) -> tuple[str, ...]:
     """Those of `ROLES` whose models are needed with these settings."""
-    return tuple(role for role in ROLES if role != "maturity" or settings.maturity.enabled)
+    without = {"maturity": not settings.maturity.enabled, "shots": not asks_for_second_opinion(settings)}
+    return tuple(role for role in ROLES if not without.get(role, False))
+
+
+def asks_for_second_opinion(settings: Settings) -> bool:
+    """Whether shots are judged with a second opinion: its network knows films whose every picture is decoded."""
+    return settings.shots.second_opinion and settings.decode == "all"
 
 
 def zoo_of(settings: Settings) -> Zoo:

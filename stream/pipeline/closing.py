@@ -10,7 +10,7 @@ import numpy as np
 from kernels.active_areas import ShotBorders
 from kernels.bars import ActiveArea
 from kernels.inside import inside_share
-from kernels.surface import Surface
+from kernels.surface import Array, Surface
 
 from ..candidates.probes import PendingPictures, ShotPictures
 from ..film import Film
@@ -22,12 +22,14 @@ from ..settings.model import Settings
 @dataclass(frozen=True, slots=True)
 class Measured:
     """A batch with its rows (N,) of dtype `kernels.stats.ROW`. `borders`: (n,) of dtype `kernels.bars.BORDERS`, for
-    some of its pictures. `small`: index in the batch → small copy of the picture, for some of them."""
+    some of its pictures. `small`: index in the batch → small copy of the picture, for some of them. `thumbnails`: of
+    all pictures, (N, 27, 48, 3) uint8 (`kernels.ops.Meter.thumbnails`); None where nobody asks for them."""
 
     batch: FrameBatch
     rows: np.ndarray
     borders: np.ndarray
     small: Mapping[int, Surface]
+    thumbnails: Array | None = None
 
 
 class ClosingShots:

@@ -88,6 +88,7 @@ def manifest_of(
                 start_frame=s.start_frame,
                 end_frame=s.end_frame,
                 transition=s.transition,
+                confidence=s.confidence,
                 candidates=per_shot[s.index],
                 active_area=_area(conclusion.by_shot[s.index]) if s.index in conclusion.by_shot else None,
             )

@@ -87,7 +87,8 @@ async def watching(
         meter = services.meter(decoder.info.geometry)
         seen = partial(_seen, on_frames, expected_frames(decoder.info), settings.limits)
         with services.statistics.counting(film, decoder.name):
-            await watch(film, decoder, services.ops, meter, services.reader, settings, threads, seen)
+            opinion = services.second_opinion() if services.second_opinion else None
+            await watch(film, decoder, services.ops, meter, services.reader, settings, threads, seen, opinion)
             if not film.funnel.frames:
                 raise KeyartError("has no picture in the chosen range, check --start, --end and --skip")
             yield WatchedFilm(film, decoder, fingerprint, started_s)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 
 import cv2
@@ -16,6 +17,7 @@ from engines.errors import ModelError
 from engines.faces import Reading
 from engines.maturity import MaturityClassifier
 from engines.reader import FaceReader, ReaderOptions
+from engines.shots import BoundaryClassifier
 from engines.text import TextDetector
 from engines.zoo import Model, Progress
 from kernels.ops import Device, Meter, Ops
@@ -33,6 +35,7 @@ from ..errors import KeyartError
 from ..output.jpeg import Encoder
 from ..records import Notice
 from ..settings.model import Settings
+from ..shots.second_opinion import AskedOpinion, SecondOpinion, StreamedOpinion
 from .statistics import READER, Statistics
 
 
@@ -41,8 +44,9 @@ class Services:
     """What all films of a run share; one for each run.
 
     `reader`: finds and reads faces, for the stages of `watch`. `read`: the same for a few pictures at once, which
-    blocks; `glance`: finds a known face in a few more pictures; both may be called on any thread. `providers`: the ONNX
-    Runtime providers of the sessions. `notices`: for the manifest of every film. `in_flight`: films
+    blocks; `glance`: finds a known face in a few more pictures; both may be called on any thread. `second_opinion`:
+    makes one on the shots of a film; None where the settings leave it out. `providers`: the ONNX Runtime providers of
+    the sessions. `notices`: for the manifest of every film. `in_flight`: films
     that are worked on at a time. `statistics`: of all these films. `memory`: of the device.
     """
 
@@ -57,6 +61,7 @@ class Services:
     glance: Glance
     text: TextDetector | None
     maturity: MaturityClassifier | None
+    second_opinion: Callable[[], SecondOpinion] | None
     models: dict[str, Model]
     providers: tuple[str, ...]
     notices: tuple[Notice, ...]
@@ -121,6 +126,7 @@ def _joined(
         glance=faces.read_again,
         text=text,
         maturity=MaturityClassifier(maturity, kit.engine_ops, kit.tools) if maturity else None,
+        second_opinion=_second_opinion(kit, sessions.get("shots")),
         models=models,
         providers=tuple(sorted({session.provider for session in sessions.values()})),
         notices=tuple(kit.fallbacks(sessions)),
@@ -132,6 +138,14 @@ def _joined(
         finale_threads=CapacityLimiter(settings.thread_count),
     )
     return services, readers
+
+
+def _second_opinion(kit: Kit, session: CountedSession | None) -> Callable[[], SecondOpinion] | None:
+    """Makes the second opinion on the shots of one film; None where there is none."""
+    if session is None:
+        return None
+    classifier = BoundaryClassifier(session, kit.engine_ops, kit.tools)
+    return partial(AskedOpinion if kit.device == "cpu" else StreamedOpinion, classifier)
 
 
 def _load(

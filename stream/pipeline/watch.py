@@ -32,6 +32,7 @@ from ..people.tracks import TrackBuilder
 from ..ranking.scores import provisional_score
 from ..records import Candidate, FrameBatch, Picture
 from ..settings.model import Settings
+from ..shots.second_opinion import SecondOpinion
 from ..shots.splitter import ShotSplitter
 from .closing import ClosingShots, Measured
 
@@ -71,10 +72,12 @@ async def watch(
     settings: Settings,
     threads: Threads,
     on_frames: Callable[[int], None],
+    opinion: SecondOpinion | None = None,
 ) -> None:
     """Run all stages until the last shot is collected. Everything found is added to `film`, also the channels' times.
 
-    `on_frames`: called with the number of frames split so far. Raises the errors of the stages in a group.
+    `on_frames`: called with the number of frames split so far. `opinion`: on the film's shots. Raises the errors of the
+    stages in a group.
     """
     decoded, to_measure, m1 = open_channel("decoded", FrameBatch, _FRAMES_AHEAD)
     measured, to_split, m2 = open_channel("measured", Measured, _FRAMES_AHEAD)
@@ -83,9 +86,10 @@ async def watch(
     film.channels = [m1, m2, m3, m4]
     async with create_task_group() as tasks:
         tasks.start_soon(_stage, "decode", partial(_decode, film, decoder, decoded, threads.decode))
-        measure = partial(_measure, film, meter, settings, to_measure, measured, threads.measure)
+        measure = partial(_measure, film, meter, settings, to_measure, measured, threads.measure, opinion is not None)
         tasks.start_soon(_stage, "measure", measure)
-        tasks.start_soon(_stage, "split", partial(_split, film, settings, to_split, closed, on_frames))
+        split = partial(_split, film, settings, to_split, closed, on_frames, opinion, threads.measure)
+        tasks.start_soon(_stage, "split", split)
         tasks.start_soon(_stage, "faces", partial(_read, film, reader, to_read, looked))
         tasks.start_soon(_stage, "collect", partial(_collect, film, ops, settings, to_collect, threads.measure))
 
@@ -118,17 +122,19 @@ async def _measure(
     source: Receiver[FrameBatch],
     out: Sender[Measured],
     limiter: CapacityLimiter,
+    thumbnails: bool,
 ) -> None:
     clock, sampler = film.clocks["measure"], SmallPictureSampler(settings.faces.moment_s)
     with source, out:
         async for batch in source:
-            measure = partial(_measure_batch, meter, sampler, batch)
+            measure = partial(_measure_batch, meter, sampler, batch, thumbnails)
             await out.send(await on_thread(measure, limiter, clock, len(batch.surfaces)))
 
 
-def _measure_batch(meter: Meter, sampler: SmallPictureSampler, batch: FrameBatch) -> Measured:
+def _measure_batch(meter: Meter, sampler: SmallPictureSampler, batch: FrameBatch, thumbnails: bool) -> Measured:
     rows = meter.measure(batch.surfaces, batch.pts_s, batch.frames)
-    return Measured(batch, rows, meter.borders(), {place: meter.small(place) for place in sampler.picks(batch.pts_s)})
+    small = {place: meter.small(place) for place in sampler.picks(batch.pts_s)}
+    return Measured(batch, rows, meter.borders(), small, meter.thumbnails() if thumbnails else None)
 
 
 async def _split(
@@ -137,8 +143,10 @@ async def _split(
     source: Receiver[Measured],
     out: Sender[ShotPictures],
     on_frames: Callable[[int], None],
+    opinion: SecondOpinion | None,
+    limiter: CapacityLimiter,
 ) -> None:
-    splitter, closing = ShotSplitter(settings.shots, film.info.fps), ClosingShots(film, settings)
+    splitter, closing = ShotSplitter(settings.shots, film.info.fps, opinion), ClosingShots(film, settings)
     clock = film.clocks["split"]
     last_s = film.info.first_pts_s
     with source, out:
@@ -147,10 +155,13 @@ async def _split(
             film.timeline.add(measured.rows, measured.batch.damaged)
             last_s = float(measured.rows["pts_s"][-1])
             film.pictures_in_stream = _pictures_until(measured)
-            for pictures in clock.time(partial(_advance, splitter, closing, measured), len(measured.rows)):
+            # On a thread: a second opinion may take a second.
+            advance = partial(_advance, splitter, closing, opinion, measured)
+            for pictures in await on_thread(advance, limiter, clock, len(measured.rows)):
                 await out.send(pictures)
             on_frames(film.funnel.frames)
-        for shot in splitter.finish(last_s + 1.0 / (film.info.fps or 25.0)):
+        finish = partial(splitter.finish, last_s + 1.0 / (film.info.fps or 25.0))
+        for shot in await on_thread(finish, limiter, clock, 0):
             await out.send(closing.close(shot))
 
 
@@ -159,8 +170,12 @@ def _pictures_until(measured: Measured) -> int | None:
     return None if last < 0 else last + 1
 
 
-def _advance(splitter: ShotSplitter, closing: ClosingShots, measured: Measured) -> list[ShotPictures]:
+def _advance(
+    splitter: ShotSplitter, closing: ClosingShots, opinion: SecondOpinion | None, measured: Measured
+) -> list[ShotPictures]:
     closing.add(measured)
+    if opinion is not None and measured.thumbnails is not None:
+        opinion.add(measured.thumbnails)
     return [closing.close(shot) for shot in splitter.add(measured.rows)]
 
 

@@ -16,6 +16,9 @@ class ShotSettings(Section):
     of real films the defaults find 54 of 68 boundaries and invent 3.
     """
 
+    second_opinion: bool = setting(
+        True, "Ask TransNet V2 where a cut or a dissolve is in doubt; on a GPU it sees every frame."
+    )
     # E01–E05: from 0.5 to 2 times.
     shortest_shot_s: float = setting(0.25, "Of cuts closer than this only the strongest counts.", unit="s", ge=0, le=5)
     # E01–E05: from 0.5 to 2 times.

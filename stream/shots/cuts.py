@@ -70,9 +70,8 @@ class CutJudge:
 
     def _log_odds(self, evidence: np.ndarray, row: int) -> float:
         own = self.model.log_odds(evidence)
-        if self.opinion is None or not self.model.is_in_doubt(own):
-            return own
-        return self.model.joint_log_odds(own, self.opinion.cut(row))
+        opinion = self.opinion.cut(row) if self.opinion is not None and self.model.is_in_doubt(own) else None
+        return own if opinion is None else self.model.joint_log_odds(own, opinion)
 
 
 def likely_cuts(

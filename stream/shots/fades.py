@@ -35,7 +35,8 @@ _FLASH_CORRELATION = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """A shot begins at `row`; rows from `mixed_first` to `mixed_end` (exclusive) show no shot cleanly."""
+    """A shot begins at `row`; rows from `mixed_first` to `mixed_end` (exclusive) show no shot cleanly. `confidence`:
+    how sure that is, 0–1."""
 
     row: int
     transition: Transition
@@ -43,6 +44,7 @@ class Boundary:
     mixed_end: int
     pts_s: float
     frame: int | None
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

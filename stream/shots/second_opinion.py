@@ -10,15 +10,21 @@ from typing import Protocol
 
 import numpy as np
 
-from engines.shots import ASKED, MARGIN, WINDOW, BoundaryClassifier, BoundaryStream
+from engines.shots import ASKED, BOUNDARY, MARGIN, TRANSITION, WINDOW, BoundaryClassifier, BoundaryStream
 from kernels.surface import Array
 
 _AFTER = 36
 """Rows of a window from the row that is asked about on. The network is asked about the middle fifty of a hundred, and
 the fewer rows it needs ahead, the fewer are kept; 25 would do."""
 _BEFORE = WINDOW - _AFTER
+_MOST_ASKED = 10
+"""Rows on either side of the middle of a transition that are asked about: as many as a window answers after it."""
 _KEPT = 8
 """Windows whose answers are kept for questions nearby. Chosen by eye."""
+_FIRST_WINDOWS, _ROWS_A_WINDOW = 2, 600
+"""Windows that may be shown, and one more for this many rows. A window takes 1.2 seconds of one core, everything that
+is done about 600 rows of a film at 1080p takes 3.4: so a film that is all doubt takes a third more. E01–E05 show 0 to
+5, ten excerpts of real films 0 to 4; without this limit tos_battle would show 10, and its shots would be the same."""
 _ALL_SIDES = 2
 """Rows before and after a cut among which its probability may peak."""
 
@@ -41,18 +47,20 @@ class SecondOpinion(Protocol):
         """Nothing before `row` will be asked about."""
         ...
 
-    def cut(self, row: int) -> float:
-        """The probability (0–1) that a shot begins at `row`, or within two rows of it."""
+    def cut(self, row: int) -> float | None:
+        """The probability (0–1) that a shot begins at `row`, or within two rows of it; None where it is not told."""
         ...
 
-    def transition(self, first: int, last: int) -> float:
-        """The highest probability (0–1) that a row from `first` to `last` is part of a transition of any length."""
+    def transition(self, first: int, last: int) -> float | None:
+        """The highest probability (0–1) that a row from `first` to `last` is part of a transition of any length; None
+        where it is not told."""
         ...
 
 
 class AskedOpinion:
     """A `SecondOpinion` that shows the network a window of a hundred rows for each question, unless an earlier window
-    answers it. The answers do not depend on how rows are added. `windows`: how many were shown."""
+    answers it, or too many were shown for the length of the film so far. The answers do not depend on how rows are
+    added. `windows`: how many were shown."""
 
     lookahead_rows = _AFTER
 
@@ -75,20 +83,24 @@ class AskedOpinion:
         while self._pictures and self._first + len(self._pictures[0]) <= row - _BEFORE:
             self._first += len(self._pictures.pop(0))
 
-    def cut(self, row: int) -> float:
-        return float(self._answered(row - _ALL_SIDES, row + _ALL_SIDES - 1, row)[:, 0].max())
+    def cut(self, row: int) -> float | None:
+        answers = self._answered(row - _ALL_SIDES, row + _ALL_SIDES - 1, row)
+        return None if answers is None else float(answers[:, BOUNDARY].max())
 
-    def transition(self, first: int, last: int) -> float:
+    def transition(self, first: int, last: int) -> float | None:
         middle = (first + last + 1) // 2
-        low, high = max(first, middle - 10), min(last, middle + 10)
-        return float(self._answered(low, high, middle)[:, 1].max())
+        answers = self._answered(max(first, middle - _MOST_ASKED), min(last, middle + _MOST_ASKED), middle)
+        return None if answers is None else float(answers[:, TRANSITION].max())
 
-    def _answered(self, low: int, high: int, row: int) -> np.ndarray:
-        """(N, 2): the answers about rows `low` to `high`, from a window about `row` where none is at hand."""
+    def _answered(self, low: int, high: int, row: int) -> np.ndarray | None:
+        """(N, 2): the answers about rows `low` to `high`, from a window about `row` where none is at hand; None where
+        no more may be shown yet."""
         low, high = max(low, 0), max(0, min(high, self._end - 1))
         for first, answers in self._answers.items():
             if first <= low and high < first + ASKED:
                 return answers[low - first : high - first + 1]
+        if self.windows >= _FIRST_WINDOWS + row // _ROWS_A_WINDOW:
+            return None
         first = row - _BEFORE + MARGIN
         self._answers[first] = answers = self._classifier.windows([self._window(row)])
         self.windows += 1
@@ -125,10 +137,10 @@ class StreamedOpinion:
         self._answers, self._first = self._answers[dropped:], self._first + dropped
 
     def cut(self, row: int) -> float:
-        return float(self._between(row - _ALL_SIDES, row + _ALL_SIDES - 1)[:, 0].max())
+        return float(self._between(row - _ALL_SIDES, row + _ALL_SIDES - 1)[:, BOUNDARY].max())
 
     def transition(self, first: int, last: int) -> float:
-        return float(self._between(first, last)[:, 1].max())
+        return float(self._between(first, last)[:, TRANSITION].max())
 
     def _between(self, low: int, high: int) -> np.ndarray:
         return self._answers[max(0, low - self._first) : high - self._first + 1]

@@ -62,6 +62,7 @@ class ShotSplitter:
         self._stretch_kept = False
         self._opening: Boundary | None = None
         self._next_index = 0
+        self._tail_row: int | None = None
 
     @property
     def lookahead_rows(self) -> int:
@@ -93,12 +94,14 @@ class ShotSplitter:
             return []
         if self._opinion is not None:
             self._opinion.finish()
+        self._tail_row = self._window.end
         shots: list[Shot] = []
         while self._done < self._window.end:
             shots += self._judge(min(self._done + BLOCK_ROWS, self._window.end))
         last, opening = self._window.end - 1, self._first_boundary()
         frame = self._window.frame(last)
         clean_end = self._stretch.fade_row + 1 if self._may_be_pause() and self._stretch else last + 1
+        clean_end = min(clean_end, self._tail_row)
         end = Boundary(last + 1, "cut", clean_end, last + 1, end_s, None if frame is None else frame + 1)
         return [*shots, self._shot(opening, end)]
 
@@ -141,10 +144,10 @@ class ShotSplitter:
         """Boundaries that rows `first` to `end` (exclusive) settle, by row."""
         cuts = strongest_cuts(self._cuts, self._apart)
         cut_rows = {c.row for c in self._cuts}
-        here = [c.row for c in cuts if first <= c.row < end and self._is_amid_pictures(c.row)]
+        here = [c for c in cuts if first <= c.row < end and self._is_amid_pictures(c.row)]
         events: list[tuple[int, int, Boundary | bool]] = [
             *((row, 0, begins) for row, begins in flat_edges(self._window, first, end)),
-            *((row, 1, self._boundary_at(row)) for row in here),
+            *((c.row, 1, self._boundary_at(c.row, confidence=c.probability)) for c in here),
             *((b.row, 2, b) for b in self._dissolved(first, end, cut_rows)),
         ]
         for row, _, event in sorted(events, key=lambda e: e[:2]):
@@ -160,29 +163,43 @@ class ShotSplitter:
 
     def _dissolved(self, first: int, end: int, cut_rows: set[int]) -> list[Boundary]:
         """The dissolves that nothing simpler explains: no cut, no fade, no moving camera."""
-        found = strongest_dissolves(self._dissolves, first, end)
+        found = [d for d in strongest_dissolves(self._dissolves, first, end) if self._is_dissolve(d, cut_rows)]
+        sure = [(d, self._confidence(d)) for d in found]
         return [
-            self._boundary_at(d.row, "dissolve", d.first + 1, d.last) for d in found if self._is_dissolve(d, cut_rows)
+            self._boundary_at(d.row, "dissolve", d.first + 1, d.last, confidence)
+            for d, confidence in sure
+            if confidence > 0
         ]
 
     def _is_dissolve(self, d: Dissolve, cut_rows: set[int]) -> bool:
         if any(d.first < row <= d.last for row in cut_rows) or fades_through(self._window, d.first, d.last):
             return False
-        if camera_moved(self._window, d):
-            return False
-        if self._opinion is None or d.doubt < _DOUBTFUL:
-            return True
-        return self._opinion.transition(d.first, d.last) >= _LEAST_TRANSITION
+        return not camera_moved(self._window, d)
+
+    def _confidence(self, d: Dissolve) -> float:
+        """1 where nothing is doubtful, falling to ½ at the limit of the settings, or what a second opinion says; 0
+        where that denies it."""
+        if d.doubt < _DOUBTFUL:
+            return 1.0
+        seen = self._opinion.transition(d.first, d.last) if self._opinion is not None else None
+        if seen is not None:
+            return seen if seen >= _LEAST_TRANSITION else 0.0
+        return 1.0 - 0.5 * min(1.0, (d.doubt - _DOUBTFUL) / max(1e-6, self._settings.dissolve_doubt - _DOUBTFUL))
 
     def _is_amid_pictures(self, row: int) -> bool:
         first, end = max(row - _CLEARANCE_ROWS, self._window.base), row + _CLEARANCE_ROWS
         return bool((self._window.flatness(first, end) == PICTURE).all())
 
     def _boundary_at(
-        self, row: int, transition: Transition = "cut", mixed_first: int | None = None, mixed_end: int | None = None
+        self,
+        row: int,
+        transition: Transition = "cut",
+        mixed_first: int | None = None,
+        mixed_end: int | None = None,
+        confidence: float = 1.0,
     ) -> Boundary:
         low, high = (row if m is None else m for m in (mixed_first, mixed_end))
-        return Boundary(row, transition, low, high, self._window.pts_s(row), self._window.frame(row))
+        return Boundary(row, transition, low, high, self._window.pts_s(row), self._window.frame(row), confidence)
 
     def _long_stretch(self, row: int) -> Iterator[Boundary]:
         """The boundary of the open stretch when at `row` it has lasted too long for a pause between two shots: it then
@@ -243,9 +260,13 @@ class ShotSplitter:
         self._opening = Boundary(b.row, "fade", b.mixed_first, max(b.mixed_end, row), b.pts_s, b.frame)
 
     def _close(self, boundary: Boundary) -> Shot | None:
-        """The shot that ends at `boundary`; None when the boundary comes too soon after the shot's start."""
+        """The shot that ends at `boundary`; None when the boundary comes too soon after the shot's start or before the
+        film's end, where what follows it belongs to no shot."""
         opening = self._first_boundary()
         if boundary.row - opening.row < self._apart:
+            return None
+        if self._tail_row is not None and self._window.end - boundary.row < self._apart:
+            self._tail_row = min(self._tail_row, boundary.mixed_first)
             return None
         self._opening = boundary
         return self._shot(opening, boundary)
@@ -265,4 +286,5 @@ class ShotSplitter:
             begin.frame,
             end.frame,
             begin.transition,
+            begin.confidence,
         )
