@@ -133,9 +133,9 @@ def test_they_are_those_of_the_last_batch_and_stay_what_they_were(ops: Ops, devi
     at_once = thumbnails(ops, device, *surfaces)
     meter, kept = ops.meter(kind.geometry), []
     assert ops.to_host(meter.thumbnails()).shape == (0, *SHAPE)
-    for part, asked in ((slice(0, 1), True), (slice(1, 3), True), (slice(3, 6), False), (slice(5, 7), True)):
+    for part in (slice(0, 1), slice(1, 3), slice(3, 5), slice(5, 7), slice(2, 6), slice(6, 7)):
         measure(meter, surfaces[part], device)
-        if asked:
+        if part.stop != 6:  # not all are asked for
             kept.append((part, meter.thumbnails()))
     for part, pictures in kept:
         np.testing.assert_array_equal(ops.to_host(pictures), at_once[part])
