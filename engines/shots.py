@@ -1,9 +1,8 @@
 """Where one shot ends and the next begins, by TransNet V2 (Souček and Lokoč 2020, arXiv 2008.04838).
 
-The network is shown every frame as a picture of 48×27 pixels, without regard to the film's shape (`Ops.rgb` of the
-whole picture at that size makes one). It sees windows of a
-hundred frames and is asked about the middle fifty of each; before the first frame and after the last these two are
-repeated, as its authors do.
+The network is shown every frame as a picture of 48×27 pixels, without regard to the film's shape
+(`kernels.ops.Meter.thumbnails`). It sees windows of a hundred frames and is asked about the middle fifty of each;
+before the first frame and after the last these two are repeated, as its authors do.
 """
 
 from __future__ import annotations

@@ -104,8 +104,10 @@ def every_other_first(pictures: Sequence[TimedSurface], pts_s: float) -> list[Ti
 
 def _is_large(face: Face, surface: Surface) -> bool:
     """Whether the face has enough pixels in the surface to tell how open its eyes are, and where they look if the face
-    itself tells."""
+    itself tells. A copy of full size has all there are."""
     shown = max(surface.geometry.display_width, surface.geometry.display_height)
+    if max(surface.y.shape) >= shown:
+        return True
     least = LEAST_INTER_OCULAR_PX if face.gaze is None else GAZE_LEAST_INTER_OCULAR_PX
     return face.inter_ocular_px * int(max(surface.y.shape)) >= least * shown
 

@@ -27,23 +27,27 @@ class ShotSettings(Section):
     )
     # E01–E05: from 0.85 to 2 times. Real excerpts: 57 to 49 of 68 found from 0.5 to 2 times.
     cut_floor: float = setting(
-        12.0, "The least change of a cut in a picture that moves.", unit="code values", ge=1, le=128
+        12.0,
+        "Usual least change of a cut in a picture that moves; from a third of it on its evidence is weighed.",
+        unit="code values",
+        ge=1,
+        le=128,
     )
     # E01–E05: from 0.5 to 2 times. Real excerpts: 59 to 45 of 68 found over that range.
     cut_activity_ratio: float = setting(
-        1.7, "A cut changes `cut_floor` plus this many times the motion around it.", unit="ratio", ge=1, le=20
+        1.7, "A cut usually changes `cut_floor` plus this many times the motion around it.", unit="ratio", ge=1, le=20
     )
     # E01–E05: from 0.5 to 2 times.
     quiet_cut_floor: float = setting(
-        5.0, "The least change of a cut in a picture that barely moves.", unit="code values", ge=0.5, le=128
+        5.0,
+        "The same in a picture that barely moves; from six tenths of it on its evidence is weighed.",
+        unit="code values",
+        ge=0.5,
+        le=128,
     )
     # E01–E05: from 0.7 to 2 times.
     quiet_cut_ratio: float = setting(
-        5.0, "Below `cut_floor`, a cut also changes this many times the motion around it.", unit="ratio", ge=1, le=50
-    )
-    # E01–E05: from 0.5 to 1.5 times.
-    cut_cells: float = setting(
-        0.3, "Share of a 16×9 grid that a cut changes; less is a caption or an inset.", unit="ratio", ge=0, le=1
+        5.0, "Below `cut_floor`, a cut usually changes this many times the motion around it.", unit="ratio", ge=1, le=50
     )
     # E01–E05: from 0.7 to 1.5 times.
     longest_transition_s: float = setting(
@@ -52,8 +56,7 @@ class ShotSettings(Section):
     # E01–E05: from 0.5 to 2 times. Real excerpts: 57 to 48 of 68 found over that range.
     cut_tones: float = setting(
         0.1,
-        "A cut changes the brightness of this share of the pixels, and of twice as many as change around it; of fewer "
-        "where it stands out more in other ways.",
+        "A cut usually changes the brightness of this share of the pixels, and of twice as many as change around it.",
         unit="ratio",
         ge=0.01,
         le=1,

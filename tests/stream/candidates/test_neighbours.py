@@ -107,6 +107,13 @@ def test_eyes_too_small_in_what_was_kept_are_looked_at_in_the_film():
     assert len(film.asked) == 1
 
 
+def test_a_copy_of_full_size_is_not_decoded_again_however_small_the_face():
+    film = Film()
+    film.pool.put(4.0, picture(100)[1], 1.0, None, [picture(n) for n in (96, 104)])
+    list(film.neighbour_faces().faces_beside(candidate(4.0, face(100, inter_ocular_px=5)), (0.0, 10.0)))
+    assert film.asked == []
+
+
 @pytest.mark.parametrize(("inter_ocular_px", "decoded"), [(61, 0), (59, 1)])
 def test_where_eyes_look_needs_more_pixels_than_how_open_they_are(inter_ocular_px: float, decoded: int):
     film = Film()
