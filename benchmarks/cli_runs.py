@@ -60,20 +60,24 @@ def peers(
     config: options.ConfigOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
-    """Run other programs on the same films: PySceneDetect, Katna, FFmpeg's filter, a plain script.
+    """Run other programs on the same films: PySceneDetect, TransNet V2, Katna, FFmpeg's filter, a plain script.
 
     An interrupted run can be continued: rows are kept film by film in --cache.
     """
     with options.tidy_bench():
         from .labels import read_folders
+        from .row_cache import RowCache
+        from .shot_comparison import shot_peers
         from .stills import write_stills
 
         settings = options.settings(config, None, threads=threads, models=models)
         labelled = read_folders(data)
         given = _Peers(settings, options.cache_folder(cache), peer_python, every, rounds)
+        shots, unreadable = shot_peers(labelled.videos, settings, RowCache(given.cache / "peers", _say))
         section, recall, problems = _peers(labelled, results or out / "results", given)
         write_stills(out, labelled.videos, recall, settings.thread_count)
-        options.save_and_print(out, settings, {"recall": recall, "peers": section}, as_json)
+        options.save_and_print(out, settings, {"recall": recall, "shot_peers": shots, "peers": section}, as_json)
+        problems += unreadable
     options.exit_with_problems(problems)
 
 
@@ -209,18 +213,16 @@ def _peers(labelled: Labelled, results: Path, given: _Peers) -> tuple[Section, S
     from engines.zoo import Zoo
 
     from . import peers as runs
-    from .accuracy import with_truth
     from .evaluate import open_evaluation
     from .labels import LEAST_PICKS
     from .results import results_of
     from .row_cache import RowCache
 
-    truths = with_truth(labelled.videos)
     videos = labelled.with_enough_picks
     manifests, missing = results_of(videos, results, given.settings)
     evaluation = open_evaluation(given.settings, given.cache)
     kept, threads = RowCache(given.cache / "peers", _say), given.settings.thread_count
-    shots, unavailable = runs.shot_rows(truths.known, kept, threads)
+    unavailable: dict[str, str] = {}
     zoo = Zoo.default(local=given.settings.models)
     zoo.ensure()
     models, python = zoo.path("detector").parent, str(given.python) if given.python else None
@@ -234,7 +236,7 @@ def _peers(labelled: Labelled, results: Path, given: _Peers) -> tuple[Section, S
             others[name] = run()
         except runs.PeerUnavailable as error:
             unavailable[name] = str(error)
-    section: Section = {"shots": shots, "unavailable": unavailable, "every": given.every, "threads": threads}
+    section: Section = {"unavailable": unavailable, "every": given.every, "threads": threads}
     section["cost"] = {name: choices.cost for name, choices in others.items()}
     if "plain_script" in others:
         section["whole_job"] = runs.whole_job(others["plain_script"])
@@ -244,7 +246,7 @@ def _peers(labelled: Labelled, results: Path, given: _Peers) -> tuple[Section, S
         for video in labelled.judged
         if video not in videos
     ]
-    return section, recall, [*labelled.problems, *truths.problems, *missing, *few, *evaluation.problems]
+    return section, recall, [*labelled.problems, *missing, *few, *evaluation.problems]
 
 
 def _counts(text: str) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
@@ -41,21 +42,33 @@ def shots(
     ] = None,
     split: Annotated[str, typer.Option(metavar="NAME", help="Which of ClipShots' lists.")] = "test",
     results: FinishedOption = None,
+    with_peers: Annotated[
+        bool, typer.Option("--peers", help="Run PySceneDetect and TransNet V2 beside Keyart, and compare all.")
+    ] = False,
     out: options.OutOption = options.DEFAULT_OUT,
+    cache: options.CacheOption = None,
     decode: Annotated[str | None, typer.Option(metavar="all|reference", help="Frames to decode.")] = None,
     threads: options.ThreadsOption = 0,
+    models: options.ModelsOption = None,
     config: options.ConfigOption = None,
     assignments: options.SetOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
-    """Shot boundaries: cuts within one frame, dissolves and fades anywhere inside their extent."""
+    """Shot boundaries: cuts within one frame, dissolves and fades anywhere inside their extent.
+
+    --peers writes the section `shot_peers` instead. An interrupted run can be continued: what each detector finds in a
+    film is kept in --cache.
+    """
     with options.tidy_bench():
-        settings = options.settings(config, assignments, threads=threads, decode=decode)
-        if layout is not None:
+        settings = options.settings(config, assignments, threads=threads, decode=decode, models=models)
+        name = "shot_peers" if with_peers else "shots"
+        if with_peers:
+            section, problems = _beside_peers(data, layout, results, settings, options.cache_folder(cache))
+        elif layout is not None:
             section, problems = _layout(layout, split, settings)
         else:
             section, problems = _stage(data, results, settings, _shots, "shots_section")
-        options.save_and_print(out, settings, {"shots": section}, as_json)
+        options.save_and_print(out, settings, {name: section}, as_json)
     options.exit_with_problems(problems)
 
 
@@ -179,6 +192,21 @@ def _layout(folder: Path, split: str, settings: Settings) -> tuple[Section, list
     items, problems = read_layout(folder, split)
     done, failed = layout_shots(items, settings)
     return {"layout": folder.name, **shots_section(done)}, [*problems, *failed]
+
+
+def _beside_peers(
+    data: list[Path] | None, layout: Path | None, results: Path | None, settings: Settings, cache: Path
+) -> tuple[Section, list[str]]:
+    from .labels import LabelError, read_folders
+    from .row_cache import RowCache
+    from .shot_comparison import shot_peers
+
+    if not data or layout or results:
+        raise LabelError("--peers needs --data DIR, and neither --layout nor --results")
+    labelled = read_folders(data)
+    kept = RowCache(cache / "peers", lambda line: print(line, file=sys.stderr, flush=True))
+    section, problems = shot_peers(labelled.videos, settings, kept)
+    return section, [*labelled.problems, *problems]
 
 
 def _frames_section(data: list[Path], settings: Settings, what: str) -> tuple[Section, list[str]]:

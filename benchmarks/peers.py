@@ -1,8 +1,8 @@
 """Runs other programs on the same films, on the same machine, in the same run.
 
-Shots: PySceneDetect. Frames: Katna, FFmpeg's `thumbnail` filter. The whole job: `benchmarks.plain`. Every run has its
-own process. A peer that is not installed is reported as unavailable. Rows are kept film by film, so that an interrupted
-run can be continued.
+Frames: Katna, FFmpeg's `thumbnail` filter. The whole job: `benchmarks.plain`. Every run has its own process. A peer
+that is not installed is reported as unavailable. Rows are kept film by film, so that an interrupted run can be
+continued. Other detectors of shots are in `benchmarks.shot_detectors`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ import json
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.util import find_spec
@@ -22,12 +21,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from . import shots
 from .evaluate import Evaluation
 from .labels import LabelledVideo
-from .layouts import Truth
 from .peer_file import peer_file
-from .provenance import code_fingerprint, version_of
+from .provenance import code_fingerprint
 from .report import Row
 from .row_cache import RowCache
 from .throughput import run_child
@@ -47,34 +44,6 @@ class Choices:
 
     times_s: dict[str, list[float]] = field(default_factory=dict)
     cost: dict[str, Row] = field(default_factory=dict)
-
-
-def shot_rows(
-    videos: Sequence[tuple[LabelledVideo, Truth]], kept: RowCache, threads: int
-) -> tuple[dict[str, Row], dict[str, str]]:
-    """Pooled figures and seconds of PySceneDetect's detectors and of Keyart, film by film in turn; and what cannot be
-    run, with the reason.
-
-    Keyart's row is of the same stage alone: decoding, measuring, splitting.
-    """
-    peers = shots.scenedetect_detectors()
-    version = version_of("scenedetect-headless") or version_of("scenedetect")
-    found: dict[str, list[Row]] = {}
-    for video, truth in videos:
-        for name, detector in peers.items():
-            look = partial(shots.measure_detector, video.path, truth, detector)
-            row = kept.row(f"shots by {name}", video.path, partial(_timed, look), version=version, truth=truth["shots"])
-            found.setdefault(name, []).append(row)
-        how = {"code": code_fingerprint(), "threads": threads, "truth": truth["shots"]}
-        look = partial(_own_shots, video, truth, threads)
-        own = kept.row("shots by Keyart", video.path, partial(_timed, look), **how)
-        found.setdefault("keyart", []).append(own)
-    missing = {} if peers else {"PySceneDetect": "not installed (pip install scenedetect-headless)"}
-    return {name: _pooled(rows) for name, rows in found.items()}, missing
-
-
-def _own_shots(video: LabelledVideo, truth: Truth, threads: int) -> shots.BoundaryScores:
-    return shots.score_shots(shots.detect(video.path, threads=threads), truth)
 
 
 def katna(videos: Sequence[LabelledVideo], evaluation: Evaluation, kept: RowCache, python: str | None) -> Choices:
@@ -173,26 +142,6 @@ def _run(command: Sequence[str]) -> Row:
     except json.JSONDecodeError:
         raise PeerUnavailable(f"gave no figures ({lines[-1][:80]})") from None
     return row
-
-
-def _timed(measure: Callable[[], shots.BoundaryScores]) -> Row:
-    started_s = time.perf_counter()
-    scores = measure()
-    return {
-        "found": scores.found, "missed": list(scores.missed), "invented": list(scores.invented),
-        "wall_s": round(time.perf_counter() - started_s, 3),
-    }  # fmt: skip
-
-
-def _pooled(rows: Sequence[Mapping[str, Any]]) -> Row:
-    whole = shots.pooled_scores(
-        [shots.BoundaryScores(row["found"], tuple(row["missed"]), tuple(row["invented"])) for row in rows]
-    )
-    return {
-        "precision": round(whole.precision, 6), "recall": round(whole.recall, 6), "f1": round(whole.f1, 6),
-        "found": whole.found, "missed": len(whole.missed), "invented": len(whole.invented),
-        "wall_s": round(sum(row["wall_s"] for row in rows), 3),
-    }  # fmt: skip
 
 
 def _median(rows: Sequence[Row], key: str) -> float:

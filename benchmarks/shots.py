@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from importlib import import_module
@@ -60,11 +60,13 @@ class BoundaryScores:
 @dataclass(frozen=True, slots=True)
 class DetectedShots:
     """`starts`: frame numbers at which shots begin, without the first; `frames`: numbers of all measured frames;
-    `times_s`: their times in seconds, where they were measured."""
+    `times_s`: their times in seconds, where they were measured; `kinds`: how each shot of `starts` begins ("cut", …),
+    where that is said."""
 
     starts: Sequence[int]
     frames: np.ndarray
     times_s: np.ndarray | None = None
+    kinds: Sequence[str] = ()
 
 
 def _share(part: int, whole: int) -> float:
@@ -102,15 +104,23 @@ def _accepted(truth: dict[str, Any], frames: np.ndarray) -> Iterator[tuple[int, 
     last = len(frames) - 1
     for shot in truth["shots"][1:]:
         start = shot["start_frame"]
-        if "dissolve_frames" in shot:
-            begin, end = shot["dissolve_frames"]
-        elif "fade_frames" in shot:
-            begin, end = shot["fade_frames"]["out_from"], shot["fade_frames"]["in_until"]
-        else:
-            begin = end = start
+        begin, end = extent_frames(shot)
         slack = 1 if begin == end else 0
         low, high = np.searchsorted(frames, [begin, end]) + np.array([-slack, slack])
         yield start, int(frames[max(0, low)]), int(frames[min(last, high)]), bool(shot.get("optional"))
+
+
+def extent_frames(shot: Mapping[str, Any]) -> tuple[int, int]:
+    """First and last frame of the transition with which a shot of a truth.json begins; twice its first frame at a cut.
+
+    The extent is `fade_frames` (`out_from`, `in_until`), or two numbers under `dissolve_frames`, `wipe_frames` or
+    another name of that form.
+    """
+    if "fade_frames" in shot:
+        return shot["fade_frames"]["out_from"], shot["fade_frames"]["in_until"]
+    extents = [value for name, value in shot.items() if name.endswith("_frames")]
+    begin, end = extents[0] if extents else (shot["start_frame"], shot["start_frame"])
+    return begin, end
 
 
 def detect(
@@ -145,7 +155,8 @@ def split(parts: Sequence[np.ndarray], fps: float | None, settings: ShotSettings
     shots += splitter.finish(float(parts[-1]["pts_s"][-1]) if parts else 0.0)
     frames = np.concatenate([part["frame"] for part in parts])
     starts = [int(frames[shot.first_row]) for shot in shots[1:]]
-    return DetectedShots(starts, frames, np.concatenate([part["pts_s"] for part in parts]))
+    times_s = np.concatenate([part["pts_s"] for part in parts])
+    return DetectedShots(starts, frames, times_s, [shot.transition for shot in shots[1:]])
 
 
 def episode_film(folder: Path) -> Path:
@@ -171,11 +182,19 @@ def scenedetect_detectors() -> dict[str, Callable[[], Any]]:
 
 def measure_detector(video: Path, truth: dict[str, Any], detector: Callable[[], Any]) -> BoundaryScores:
     """Scores of one PySceneDetect detector on every frame of a film."""
-    with peer_file(video) as film:
-        scenes = import_module("scenedetect").detect(str(film), detector())
-    starts_s = [start.seconds for start, _ in scenes[1:]]
+    first_s = truth.get("first_pts_s", 0.0)
+    starts_s = [first_s + after_s for after_s in scenedetect_starts(video, detector)]
     frames = np.arange(truth["frame_count"])
     return score_shots(DetectedShots([_frame_at(truth, s) for s in starts_s], frames), truth)
+
+
+def scenedetect_starts(video: Path, detector: Callable[[], Any]) -> list[float]:
+    """Where one PySceneDetect detector says that shots begin, without the first, in seconds after the film's first
+    frame: the clock of its reader (OpenCV) starts there, whatever time that frame has. Raises KeyartError for what is
+    no film."""
+    with peer_file(video) as film:
+        scenes = import_module("scenedetect").detect(str(film), detector())
+    return [start.seconds for start, _ in scenes[1:]]
 
 
 def _frame_at(truth: dict[str, Any], pts_s: float) -> int:

@@ -8,6 +8,7 @@ from ..report import Section
 from .cells import number, table
 from .looks import looks_tables
 from .recall import COLUMNS, recall_tables
+from .shot_peers import shot_peers_tables
 from .weights import leave_one_out_tables
 
 
@@ -117,12 +118,8 @@ def throughput_tables(section: Section) -> str:
 
 
 def peers_tables(section: Section) -> str:
-    """PySceneDetect, Katna, the plain script, and what could not be run."""
-    shot_rows = [
-        [name, *(f"{row[key]:.4f}" for key in ("precision", "recall", "f1")), f"{row['wall_s']:.1f}"]
-        for name, row in section["shots"].items()
-    ]
-    parts = ["## Peers", table(["shots", "precision", "recall", "F1", "seconds"], shot_rows)]
+    """Katna, the plain script, and what could not be run."""
+    parts = ["## Peers"]
     if section.get("whole_job", {}).get("videos"):
         parts.append(_factor(section))
         factors = ("factor", "cpu_factor")
@@ -211,6 +208,6 @@ def _of(by_kind: Mapping[str, Sequence[int]], kind: str) -> str:
 TABLES: dict[str, Callable[[Section], str]] = {
     "recall": recall_tables, "leave_one_out": leave_one_out_tables,
     "shots": shots_table, "bars": bars_table, "characters": characters_table, "faces": faces_table, "text": text_table,
-    "throughput": throughput_tables, "peers": peers_tables, "ablation": ablation_tables,
-    "tune": tune_tables, "looks": looks_tables,
+    "throughput": throughput_tables, "shot_peers": shot_peers_tables, "peers": peers_tables,
+    "ablation": ablation_tables, "tune": tune_tables, "looks": looks_tables,
 }  # fmt: skip

@@ -139,7 +139,7 @@ def test_ablations_show_figures_and_what_came_through() -> None:
 def test_peers_state_the_factor(films: int) -> None:
     row = {"script_fps": 20.0, "keyart_fps": 60.0, "factor": 3.0, "cpu_factor": 2.0}
     job = {"videos": {f"film {i}": row for i in range(films)}, "factor": 3.0, "cpu_factor": 2.0, "total_factor": 3.1}
-    section = {"shots": {}, "cost": {}, "unavailable": {"katna": "gone"}, "every": 1, "threads": 2, "whole_job": job}
+    section = {"cost": {}, "unavailable": {"katna": "gone"}, "every": 1, "threads": 2, "whole_job": job}
     text = tables_of({"peers": section})
     assert f"3.00× as fast as the plain script that looks at every frame (median of {films} film" in text
     assert "- katna: unavailable, gone" in text

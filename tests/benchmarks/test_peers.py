@@ -44,7 +44,9 @@ def test_one_report_and_nothing_measured_twice(data: Path, tmp_path: Path) -> No
     first = peers(data, tmp_path)
     assert first.exit_code == 0, first.stderr
     report = read_report(tmp_path / "report")
-    assert report["peers"]["shots"]["keyart"]["f1"] == 1.0
+    shots = report["shot_peers"]["sets"]["data"]
+    assert [shots["pooled"][name]["f1"] for name in ("keyart", "TransNet V2")] == [1.0, 1.0]
+    assert shots["against"]["TransNet V2"] == {"better": [], "equal": ["scenes"], "worse": []}
     assert report["peers"]["whole_job"]["factor"] > 0
     assert {"keyart", "plain_script", "random", "ffmpeg_thumbnail"} <= set(report["recall"]["summary"])
     assert (tmp_path / "report" / "frames" / "scenes").is_dir()
@@ -53,4 +55,5 @@ def test_one_report_and_nothing_measured_twice(data: Path, tmp_path: Path) -> No
     again = peers(data, tmp_path)
     assert again.exit_code == 0
     assert "scenes.mp4: the plain script and Keyart in turn, measured before" in again.stderr
-    assert read_report(tmp_path / "report")["peers"] == report["peers"]
+    assert "scenes.mp4: boundaries by TransNet V2, measured before" in again.stderr
+    assert [read_report(tmp_path / "report")[name] == report[name] for name in ("peers", "shot_peers")] == [True, True]

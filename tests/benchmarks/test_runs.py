@@ -151,17 +151,3 @@ def test_what_fails_is_not_kept(scenes_film: Path, tmp_path: Path) -> None:
     with pytest.raises(PeerUnavailable):
         kept.row("speed", scenes_film, fail)
     assert kept.row("speed", scenes_film, lambda: {"fps": 1}) == {"fps": 1}
-
-
-def test_peers_for_shots_are_pooled_over_films(scenes_film: Path, tmp_path: Path) -> None:
-    truth = {
-        "fps": "10", "frame_count": 240,
-        "shots": [
-            {"start_frame": 40 * i, "end_frame": 40 * i + 40, "start_s": 4.0 * i, "end_s": 4.0 * i + 4}
-            for i in range(6)
-        ],
-    }  # fmt: skip
-    video = LabelledVideo("film", scenes_film)
-    rows, missing = peers.shot_rows([(video, truth), (video, truth)], RowCache(tmp_path, lambda line: None), threads=1)
-    assert (rows["keyart"]["f1"], rows["keyart"]["found"]) == (1.0, 10)
-    assert missing or rows["PySceneDetect content"]["f1"] == 1.0
