@@ -33,10 +33,10 @@ def _set(name: str, found: Section) -> Iterator[str]:
                 [_sums(d, row) for d, row in found["pooled"].items()])  # fmt: skip
     yield f"{title}: found, of all, of each kind of transition; after + those invented that the detector calls so."
     yield _kinds(found["pooled"])
-    rows = [[peer, *(_films(wins[how]) for how in ("better", "equal", "worse"))]
+    rows = [[peer, _films(wins["better"]), _films(wins["worse"]), str(len(wins["equal"]))]
             for peer, wins in found["against"].items()]  # fmt: skip
     if rows:
-        yield table([f"{OWN} against", "better", "equal", "worse"], rows)
+        yield table([f"{OWN} against", "better", "worse", "equal"], rows)
     faults = [line for film, by_detector in found["videos"].items() for line in _faults(film, by_detector[OWN])]
     if faults:
         yield f"Faults of {OWN}, in seconds:"

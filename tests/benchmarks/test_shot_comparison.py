@@ -171,7 +171,7 @@ def test_the_page_has_films_kinds_and_wins() -> None:
         "| b      |  0.500 |     – |",
         "| keyart   | 2/4 |      0/2 | 0/2 +2 |  0/2 |      – |",
         "| peer     | 2/2 |      0/1 |    0/1 |  0/1 |     +1 |",
-        "| peer           |      0 |     0 |  1: a |",
+        "| peer           |      0 |  1: a |     0 |",
         "- a, missed: dissolve 4.00, fade 6.00, wipe 7.50, cut 9.00",
         "- a, invented: fade 3.00",
         "- other: unavailable, gone",
