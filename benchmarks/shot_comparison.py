@@ -27,7 +27,7 @@ def shot_peers(videos: Sequence[LabelledVideo], settings: Settings, kept: RowCac
     truths = with_truth(videos, ("shots",))
     with ExitStack() as stack:
         others, unavailable = peers(settings, stack)
-        section, problems = compare_shots(truths.known, keyart(settings), others, kept)
+        section, problems = compare_shots(truths.known, keyart(settings, stack), others, kept)
     section |= {"unavailable": unavailable, "threads": settings.thread_count, "partial_truth": truths.partial}
     return section, [*truths.problems, *problems]
 

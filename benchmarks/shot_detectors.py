@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,14 @@ import numpy as np
 from engines import shots as transnet
 from engines.errors import ModelError, SessionError
 from engines.open_session import open_session
-from engines.zoo import Zoo
+from engines.shots import BoundaryClassifier
+from engines.zoo import Model, Zoo
 from kernels.cpu import CpuOps
 from stream.decode.decoder import DecodeOptions
 from stream.decode.ffmpeg.decoder import AvDecoder
+from stream.device.models import asks_for_second_opinion
 from stream.settings.model import Settings
+from stream.shots.second_opinion import AskedOpinion
 
 from . import shots
 from .provenance import code_fingerprint, version_of
@@ -51,10 +54,12 @@ class Detector:
     from_first: bool = False
 
 
-def keyart(settings: Settings) -> Detector:
-    """Decoding, measuring and splitting of Keyart, by these settings."""
+def keyart(settings: Settings, stack: ExitStack) -> Detector:
+    """Decoding, measuring and splitting of Keyart, by these settings, with its second opinion where they ask for one.
+    `stack` closes what it opens. Raises ModelError when the weights for that cannot be had."""
+    classifier = _opener(settings, stack)[0] if asks_for_second_opinion(settings) else None
     how = {"code": code_fingerprint(), "shots": settings.shots.model_dump(), "decode": settings.decode}
-    return Detector(OWN, partial(_find_own, settings), {**how, "threads": settings.thread_count})
+    return Detector(OWN, partial(_find_own, settings, classifier), {**how, "threads": settings.thread_count})
 
 
 def peers(settings: Settings, stack: ExitStack) -> tuple[list[Detector], dict[str, str]]:
@@ -79,8 +84,9 @@ def timed(find: Callable[[Path], Row], video: Path) -> Row:
     }  # fmt: skip
 
 
-def _find_own(settings: Settings, video: Path) -> Row:
-    found = shots.detect(video, settings.decode, settings.shots, settings.thread_count)
+def _find_own(settings: Settings, classifier: Callable[[], BoundaryClassifier] | None, video: Path) -> Row:
+    opinion = AskedOpinion(classifier()) if classifier else None
+    found = shots.detect(video, settings.decode, settings.shots, settings.thread_count, opinion)
     assert found.times_s is not None  # `detect` measures them
     times_s = found.times_s[np.searchsorted(found.frames, found.starts)]
     return {"starts_s": times_s.tolist(), "kinds": list(found.kinds), "times_s": found.times_s.tolist()}
@@ -102,19 +108,12 @@ def _find_scenes(detector: Callable[[], Any], video: Path) -> Row:
 
 
 def _transnet(settings: Settings, stack: ExitStack) -> Detector:
-    """Raises ModelError when there are no weights. The session is opened with the first film that it is asked about."""
-    zoo = Zoo.default(settings.model_set, settings.models)
-    zoo.ensure((_ROLE,))
-    model = zoo.model(_ROLE)
-    opened: list[transnet.BoundaryClassifier] = []
+    """Raises ModelError when there are no weights."""
+    classifier, model = _opener(settings, stack)
 
     def find(video: Path) -> Row:
-        if not opened:
-            session = open_session(model.path, threads=settings.thread_count)
-            stack.callback(session.close)
-            opened.append(transnet.BoundaryClassifier(session, CpuOps()))
         try:
-            return find_by_transnet(opened[0], video, settings.thread_count)
+            return find_by_transnet(classifier(), video, settings.thread_count)
         except SessionError as error:
             raise DetectorError(str(error)) from None
 
@@ -122,7 +121,22 @@ def _transnet(settings: Settings, stack: ExitStack) -> Detector:
     return Detector("TransNet V2", find, {"weights": model.sha256, "code": code})
 
 
-def find_by_transnet(classifier: transnet.BoundaryClassifier, video: Path, threads: int) -> Row:
+def _opener(settings: Settings, stack: ExitStack) -> tuple[Callable[[], BoundaryClassifier], Model]:
+    """What opens TransNet V2 when it is first asked for, and its weights. Raises ModelError when there are none."""
+    zoo = Zoo.default(settings.model_set, settings.models)
+    zoo.ensure((_ROLE,))
+    model = zoo.model(_ROLE)
+
+    @cache
+    def classifier() -> BoundaryClassifier:
+        session = open_session(model.path, threads=settings.thread_count)
+        stack.callback(session.close)
+        return BoundaryClassifier(session, CpuOps())
+
+    return classifier, model
+
+
+def find_by_transnet(classifier: BoundaryClassifier, video: Path, threads: int) -> Row:
     """Every frame of a film, as a picture of 48×27 pixels, shown to TransNet V2; its authors' threshold. Raises
     KeyartError and SessionError."""
     ops, stream = CpuOps(), transnet.BoundaryStream(classifier)

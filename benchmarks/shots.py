@@ -24,6 +24,7 @@ from kernels.cpu import CpuOps
 from stream.decode.decoder import DecodeMode, DecodeOptions
 from stream.decode.ffmpeg.decoder import AvDecoder
 from stream.settings.sections import ShotSettings
+from stream.shots.second_opinion import SecondOpinion
 from stream.shots.splitter import ShotSplitter
 
 from .peer_file import peer_file
@@ -124,12 +125,17 @@ def extent_frames(shot: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def detect(
-    path: Path, mode: DecodeMode = "all", settings: ShotSettings | None = None, threads: int = 0
+    path: Path,
+    mode: DecodeMode = "all",
+    settings: ShotSettings | None = None,
+    threads: int = 0,
+    opinion: SecondOpinion | None = None,
 ) -> DetectedShots:
     """Runs one film through decoder, meter and shot splitter on the CPU. threads: of the decoder; 0 leaves the number
-    to it. Raises KeyartError when the film cannot be decoded."""
-    parts, fps = measured_parts(path, mode, threads)
-    return split(parts, fps, settings or ShotSettings())
+    to it. opinion: a new one, on this film's shots; None does without. Raises KeyartError when the film cannot be
+    decoded."""
+    parts, fps = measured_parts(path, mode, threads, opinion)
+    return split(parts, fps, settings or ShotSettings(), opinion)
 
 
 def rows_of(path: Path) -> tuple[np.ndarray, float | None]:
@@ -138,19 +144,29 @@ def rows_of(path: Path) -> tuple[np.ndarray, float | None]:
     return np.concatenate(parts), fps
 
 
-def measured_parts(path: Path, mode: DecodeMode = "all", threads: int = 0) -> tuple[list[np.ndarray], float | None]:
-    """The rows of a film batch by batch, and its frame rate."""
+def measured_parts(
+    path: Path, mode: DecodeMode = "all", threads: int = 0, opinion: SecondOpinion | None = None
+) -> tuple[list[np.ndarray], float | None]:
+    """The rows of a film batch by batch, and its frame rate. opinion: is given a small picture of every frame."""
     decoder = AvDecoder(path, DecodeOptions(mode=mode, batch=32, threads=threads))
+    parts: list[np.ndarray] = []
     try:
         meter = CpuOps().meter(decoder.info.geometry)
-        return [meter.measure(b.surfaces, b.pts_s, b.frames) for b in decoder.batches()], decoder.info.fps
+        for batch in decoder.batches():
+            parts.append(meter.measure(batch.surfaces, batch.pts_s, batch.frames))
+            if opinion is not None:
+                opinion.add(meter.thumbnails())
+        return parts, decoder.info.fps
     finally:
         decoder.close()
 
 
-def split(parts: Sequence[np.ndarray], fps: float | None, settings: ShotSettings) -> DetectedShots:
-    """Shots of rows that come in parts. fps: frames per second, None when it is not known."""
-    splitter = ShotSplitter(settings, fps)
+def split(
+    parts: Sequence[np.ndarray], fps: float | None, settings: ShotSettings, opinion: SecondOpinion | None = None
+) -> DetectedShots:
+    """Shots of rows that come in parts. fps: frames per second, None when it is not known. opinion: one that has the
+    pictures of all rows."""
+    splitter = ShotSplitter(settings, fps, opinion)
     shots = [shot for part in parts for shot in splitter.add(part)]
     shots += splitter.finish(float(parts[-1]["pts_s"][-1]) if parts else 0.0)
     frames = np.concatenate([part["frame"] for part in parts])

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks import shot_detectors
+from benchmarks import shot_detectors, shots
 from benchmarks.cli import app
 from benchmarks.labels import LabelledVideo
 from benchmarks.page.markdown import tables_of
@@ -26,6 +26,7 @@ from engines.shots import BoundaryClassifier
 from kernels.cpu import CpuOps
 from stream.errors import KeyartError
 from stream.settings.model import Settings
+from stream.settings.sections import ShotSettings
 
 TIMES_S = np.arange(100) / 10
 """Of a film of ten seconds."""
@@ -194,7 +195,8 @@ def test_transnet_is_shown_every_frame_in_order(scenes_film: Path) -> None:
 
 
 def test_keyart_says_how_shots_begin(scenes_film: Path) -> None:
-    row = keyart(Settings(threads=1)).find(scenes_film)
+    with ExitStack() as stack:
+        row = keyart(Settings(threads=1, shots=ShotSettings(second_opinion=False)), stack).find(scenes_film)
     assert row["starts_s"] == pytest.approx([4.0, 8.0, 12.0, 16.0, 20.0])
     assert row["kinds"] == ["cut"] * 5
     assert len(row["times_s"]) == 240
@@ -223,6 +225,35 @@ def test_the_command_wants_films_with_a_truth(more: Sequence[str], tmp_path: Pat
     run = CliRunner().invoke(app, ["shots", "--peers", *data, *more, "--out", str(tmp_path)])
     assert run.exit_code == 2
     assert run.stderr == "keyart: --peers needs --data DIR, and neither --layout nor --results\n"
+
+
+class Told:
+    """A second opinion that notes the pictures it is given."""
+
+    lookahead_rows = 0
+
+    def __init__(self) -> None:
+        self.pictures: list[np.ndarray] = []
+
+    def add(self, pictures: np.ndarray) -> None:
+        self.pictures.append(pictures)
+
+    def finish(self) -> None: ...
+
+    def drop_before(self, row: int) -> None: ...
+
+    def cut(self, row: int) -> float | None:
+        return None
+
+    def transition(self, first: int, last: int) -> float | None:
+        return None
+
+
+def test_a_second_opinion_is_given_every_frame(scenes_film: Path) -> None:
+    told = Told()
+    found = shots.detect(scenes_film, threads=1, opinion=told)
+    assert np.concatenate(told.pictures).shape == (240, 27, 48, 3)
+    assert len(found.starts) == 5
 
 
 @pytest.mark.models
