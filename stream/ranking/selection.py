@@ -79,15 +79,13 @@ class Variety:
     """How much may be repeated in a film of its length, shots and people.
 
     `near_s`: pictures closer than this cost. `per_person`: most images led by one person. `per_shot`: most images of a
-    shot, by its number. `alike`: the cosine from which on pictures are copies. `faceless_again`: whether a picture that
-    was rejected as `no_face`, in a film that is told in faces, may be of a shot that has a picture already.
+    shot, by its number. `alike`: the cosine from which on pictures are copies.
     """
 
     near_s: float
     per_person: int
     per_shot: dict[int, int]
     alike: float
-    faceless_again: bool = False
 
     def without(self, limit: str, wanted: int) -> Variety:
         """The same with a limit lifted; unchanged where it is none. `wanted`: how many images the film is to have."""
@@ -95,8 +93,6 @@ class Variety:
             return replace(self, per_person=wanted)
         if limit == "more_per_shot":
             return replace(self, per_shot=dict.fromkeys(self.per_shot, wanted))
-        if limit == "more_faceless_per_shot":
-            return replace(self, faceless_again=True)
         if limit in {"more_alike", "most_alike"}:
             return replace(self, alike=self.alike + _MORE_ALIKE * (1 - self.alike))
         return self
@@ -234,8 +230,6 @@ class Selection:
         shot, person = assessment.candidate.shot, assessment.person
         same_shot = sum(p.assessment.candidate.shot == shot for p in self.picks)
         same_person = sum(p.assessment.person == person for p in self.picks if person is not None)
-        if same_shot and "no_face" in assessment.reasons and not variety.faceless_again:
-            return True
         return same_shot >= variety.per_shot.get(shot, self._settings.max_per_shot) or same_person >= variety.per_person
 
     def _likeness(self, assessment: Assessment) -> float:
