@@ -67,7 +67,7 @@ def write_records(file: Path, found: list[Decision]) -> Path:
 @pytest.mark.parametrize("faceless", [0.0, 0.3])
 def test_a_known_preference_is_recovered(faceless: float) -> None:
     """Pictures without a face have other components, and their score is a mean over those alone."""
-    tuned = tune(pairs(150, preference=CALM_MOUTHS, strength=15.0, pull=1.0, faceless=faceless), TODAY)
+    tuned = tune(pairs(200, preference=CALM_MOUTHS, strength=15.0, pull=1.0, faceless=faceless), TODAY)
     assert tuned.verdict == BETTER
     assert tuned.weights is not None
     assert distance(TODAY, CALM_MOUTHS) > 0.6
@@ -78,7 +78,7 @@ def test_a_known_preference_is_recovered(faceless: float) -> None:
     held = tuned.section["held_out"]
     assert held["tuned"]["accuracy"] > held["today"]["accuracy"] + 0.05
     assert held["gain"]["accuracy"]["low"] > 0
-    assert sum(fold["titles"] for fold in held["folds"]) == tuned.section["titles"] == 150
+    assert sum(fold["titles"] for fold in held["folds"]) == tuned.section["titles"] == 200
     assert np.mean([fold["tuned"] for fold in held["folds"]]) == pytest.approx(held["tuned"]["accuracy"], abs=1e-3)
     assert 0.3 < tuned.section["pull_of_place"] < 1.5
 
