@@ -20,15 +20,16 @@ from typing import Any
 import numpy as np
 
 from stream.settings.sections import ShotSettings
-from stream.shots import camera_motion, cuts, dissolves, fades, splitter, window
+from stream.shots import camera_motion, cuts, dissolves, fades, spans, splitter, window
 
 from .shots import BoundaryScores, episode_film, pooled_scores, rows_of, score_shots, split, truth_in
 
 FACTORS = (0.5, 0.7, 0.85, 0.9, 0.95, 0.97, 1.0, 1.03, 1.05, 1.1, 1.2, 1.5, 2.0)
-MODULES: tuple[Any, ...] = (cuts, camera_motion, dissolves, fades, window, splitter)
+MODULES: tuple[Any, ...] = (spans, cuts, camera_motion, dissolves, fades, window, splitter)
 ROWS = {
     "AROUND_ROWS", "_REFINEMENT", "_LEAST_LIT_CELLS", "OUTSIDE_ROWS", "_STABLE_ROWS", "_MIX_SAMPLES",
     "_SHORT_SPAN_ROWS", "_STALL_ROWS", "BLOCK_ROWS", "_LEAST_REACH_ROWS", "_LEAST_LONG_ROWS", "_CLEARANCE_ROWS",
+    "_PEAK_ROWS", "_LEAST_AROUND", "_LEAST_OUTSIDE", "_LEAST_STABLE",
 }  # fmt: skip
 """Whole numbers."""
 NEAR_ONE = {"_LIGHTING_CORRELATION", "_SPAN_RATIO", "_STEP_RATIO", "_FLASH_CORRELATION"}
@@ -37,7 +38,7 @@ VALUES = {
     "_LEAST_SEPARATION", "_FARTHEST", "_BAR_LUMA", "_MOST_INSTABILITY", "_MOST_UNEVENNESS", "_MOST_SHORT_RESIDUAL",
     "_UNEVENNESS_WEIGHT", "_LENGTH_DOUBT", "_INSTABILITY_WEIGHT", "_LEAST_DEPARTURE", "_LEAST_UNMOVED_SHARE",
     "_STILL_CELL", "_STILL_SHARE", "_STEP_FLOOR", "_LEAST_FADE_SCALE", "_WHITE_SHARE", "_GREY_SHARE",
-    "_LEAST_FLOOR_SCALE",
+    "_LEAST_FLOOR_SCALE", "_FULL_RATE", "_CONSECUTIVE_RATE",
 }  # fmt: skip
 
 
@@ -116,8 +117,7 @@ def _set(holders: Sequence[Any], name: str, value: float) -> None:
     for module in holders:
         setattr(module, name, value)
     # What stream/shots computes from its numbers in advance.
-    cuts._NEIGHBOURS = np.delete(np.arange(-cuts.AROUND_ROWS, cuts.AROUND_ROWS + 1), cuts.AROUND_ROWS)
-    dissolves.spans.cache_clear()
+    dissolves.lengths.cache_clear()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -11,16 +11,12 @@ from ..settings.sections import ShotSettings
 from .cut_evidence import EVIDENCE, evidence_at
 from .cut_model import MODEL, CutModel, probability
 from .second_opinion import SecondOpinion
+from .spans import AROUND_ROWS, RowSpans
 from .window import LUMA_CELLS, RowWindow, floor_scale, luma_correlation
 
-AROUND_ROWS = 8
-"""Rows on either side whose changes say how much the picture moves. E01–E05: 4 to 16."""
-_NEIGHBOURS = np.delete(np.arange(-AROUND_ROWS, AROUND_ROWS + 1), AROUND_ROWS)
 _NOISE_CHANGE = 0.5
 """Code values of change that noise alone makes at full contrast; added to the motion around a quiet cut. E01–E05: 0.5
 to 2 times."""
-_PEAK_ROWS = 2
-"""Rows on either side that no cut changes more than. Chosen by eye."""
 _LIKELY_LOUD, _LIKELY_QUIET = 0.35, 0.6
 """Shares of the change that the settings require of a cut from which on a row is looked at closely. On fifteen films
 all but 2 of 315 cuts change so much, those 2 beside black."""
@@ -46,10 +42,11 @@ class Cut:
 @dataclass(frozen=True, slots=True)
 class CutJudge:
     """Decides which rows are cuts. `flash_rows`: the length of a flash. `opinion`: asked where `model` is in doubt;
-    None to do without."""
+    None to do without. `spans`: how many rows are looked at."""
 
     settings: ShotSettings
     flash_rows: int
+    spans: RowSpans
     opinion: SecondOpinion | None = None
     model: CutModel = MODEL
 
@@ -58,7 +55,7 @@ class CutJudge:
 
         Reads up to max(`AROUND_ROWS`, `flash_rows` + 1) rows on either side, as far as the window has them.
         """
-        likely = likely_cuts(window, first, end, self.settings)
+        likely = likely_cuts(window, first, end, self.settings, self.spans)
         found = [Cut(row, change, self._probability(window, row, tones)) for row, change, tones in likely]
         return [cut for cut in found if cut.probability > 0.5]
 
@@ -75,7 +72,7 @@ class CutJudge:
 
 
 def likely_cuts(
-    window: RowWindow, first: int, end: int, settings: ShotSettings
+    window: RowWindow, first: int, end: int, settings: ShotSettings, spans: RowSpans
 ) -> list[tuple[int, float, tuple[float, float]]]:
     """Rows from `first` to `end` (exclusive) that change more than their neighbours, and not much less than the motion
     around them would explain; each with its change, code values, and how its tones change, at it and around it."""
@@ -90,17 +87,17 @@ def likely_cuts(
     if not len(likely):
         return []
     rows, change, scale = first + likely, change[likely], scale[likely]
-    activity = _motion_around(window.change, window, rows)
+    activity = _motion_around(window.change, window, rows, AROUND_ROWS)
     loud = change >= _LIKELY_LOUD * (settings.cut_floor * scale + settings.cut_activity_ratio * activity)
     quiet = (change >= _LIKELY_QUIET * settings.quiet_cut_floor * scale) & (
         change >= _LIKELY_QUIET * settings.quiet_cut_ratio * (activity + _NOISE_CHANGE * scale)
     )
-    tones_around = _motion_around(window.tone_change, window, rows)
+    tones_around = _motion_around(window.tone_change, window, rows, spans.tones)
     tones = window.tone_change(first, end)[likely]
     return [
         (int(row), float(change[place]), (float(tones[place]), float(tones_around[place])))
         for place, row in enumerate(rows)
-        if (loud[place] or quiet[place]) and _is_peak(window, int(row), float(change[place]))
+        if (loud[place] or quiet[place]) and _is_peak(window, int(row), float(change[place]), spans.peak)
     ]
 
 
@@ -120,15 +117,17 @@ def _is_stronger(a: Cut, b: Cut) -> bool:
     return (a.change, -a.row) > (b.change, -b.row)
 
 
-def _is_peak(window: RowWindow, row: int, change: float) -> bool:
-    near = window.change(max(window.base, row - _PEAK_ROWS), min(window.end, row + _PEAK_ROWS + 1))
+def _is_peak(window: RowWindow, row: int, change: float, reach: int) -> bool:
+    near = window.change(max(window.base, row - reach), min(window.end, row + reach + 1))
     return bool(change >= near.max())
 
 
-def _motion_around(signal: Callable[[int, int], np.ndarray], window: RowWindow, rows: np.ndarray) -> np.ndarray:
-    """(M,) the second largest value of `signal` among each row's neighbours: the largest may be another cut or a flash,
-    which is no motion."""
-    places = rows[:, None] + _NEIGHBOURS
+def _motion_around(
+    signal: Callable[[int, int], np.ndarray], window: RowWindow, rows: np.ndarray, reach: int
+) -> np.ndarray:
+    """(M,) the second largest value of `signal` among the `reach` neighbours on either side of each row: the largest
+    may be another cut or a flash, which is no motion."""
+    places = rows[:, None] + np.delete(np.arange(-reach, reach + 1), reach)
     known = (places >= window.base) & (places < window.end)
     values = signal(window.base, window.end)[np.where(known, places, window.base) - window.base]
     return np.asarray(np.partition(np.where(known, values, 0), -2, axis=1)[:, -2])

@@ -15,15 +15,11 @@ import numpy as np
 
 from ..settings.sections import ShotSettings
 from .camera_motion import unmoved_share
+from .spans import RowSpans
 from .window import RowWindow, distance, floor_scale, tone_gap
 
-OUTSIDE_ROWS = 12
-"""Rows before and after a dissolve that are looked at. E01–E05: 6 to 24."""
 _SPAN_RATIO = 1.2
 """Each span that is tried is longer than the one before by this factor. E01–E05: 1.18 to 1.24."""
-_STABLE_ROWS = 4
-"""Each end is compared with the row this far outside: outside a dissolve the picture keeps still. E01–E05: 4 to 8; F1
-.998 at 3."""
 _MOST_INSTABILITY = 0.45
 """Largest distance of an end to the row outside it, as a share of the distance between the ends. E01–E05: 0.7 to 1.5
 times."""
@@ -72,41 +68,47 @@ class Dissolve:
 
 
 @cache
-def spans(longest: int) -> np.ndarray:
-    """(S,) spans in rows that are tried: 2 … `longest`, a fifth apart."""
+def lengths(longest: int) -> np.ndarray:
+    """(S,) lengths in rows that are tried: 2 … `longest`, a fifth apart."""
     steps = 2 * _SPAN_RATIO ** np.arange(64)
     return np.unique(np.rint(steps[steps <= max(2, longest)]).astype(np.intp))
 
 
 def find_dissolves(
-    window: RowWindow, first: int, end: int, longest: int, settings: ShotSettings, by_time: bool = False
+    window: RowWindow,
+    first: int,
+    end: int,
+    longest: int,
+    settings: ShotSettings,
+    spans: RowSpans,
+    by_time: bool = False,
 ) -> list[Dissolve]:
     """For each centre row from `first` to `end` (exclusive) the best dissolve around it, if any.
 
     Dissolves of neighbouring centres overlap; `strongest_dissolves` chooses among them. Reads up to `longest`/2 +
-    `OUTSIDE_ROWS` rows on either side, as far as the window has them. `by_time`: rows come unevenly, so the growth of a
-    dissolve is measured against their times; else against their numbers.
+    `spans.outside` rows on either side, as far as the window has them. `by_time`: rows come unevenly, so the growth of
+    a dissolve is measured against their times; else against their numbers.
     """
-    margin = (longest + 1) // 2 + OUTSIDE_ROWS
+    margin = (longest + 1) // 2 + spans.outside
     low, high = max(window.base, first - margin), min(window.end, end + margin)
     if high - low < 3 or first >= end:
         return []
-    tried = spans(longest)
+    tried = lengths(longest)
     starts = np.arange(first, end)[None] - (tried // 2)[:, None]
     ends = starts + tried[:, None]
     pace = window.times_s(low, high) if by_time else np.arange(low, high)
-    score, doubt = _scores(window, starts, ends, (low, high), pace, settings)
+    score, doubt = _scores(window, starts, ends, (low, high), pace, settings, spans.stable)
     best = score.argmax(axis=0)
     columns = np.flatnonzero(score[best, np.arange(end - first)] > 0)
     places = [(best[c], c) for c in columns]
     found = [Dissolve(int(starts[p]), int(ends[p]), float(score[p]), float(doubt[p])) for p in places]
-    return [d for d in found if _leads_to_a_new_picture(window, d, settings)]
+    return [d for d in found if _leads_to_a_new_picture(window, d, settings, spans.outside)]
 
 
-def _leads_to_a_new_picture(window: RowWindow, d: Dissolve, settings: ShotSettings) -> bool:
+def _leads_to_a_new_picture(window: RowWindow, d: Dissolve, settings: ShotSettings, outside: int) -> bool:
     """Whether the ends are farther apart than the motion around explains, and differ in tones, and the rows after stay
     away from the rows before: a camera that sways comes back."""
-    low, high = max(window.base, d.first - OUTSIDE_ROWS), min(window.end, d.last + OUTSIDE_ROWS + 1)
+    low, high = max(window.base, d.first - outside), min(window.end, d.last + outside + 1)
     a, b = window.grids(d.first, d.first + 1), window.grids(d.last, d.last + 1)
     gap = float(distance(a, b)[0])
     motion = np.sort(np.concatenate([window.change(low, d.first + 1), window.change(d.last + 1, high)]))
@@ -147,6 +149,7 @@ def _scores(
     reach: tuple[int, int],
     pace: np.ndarray,
     settings: ShotSettings,
+    stable: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(S, C) float64 each, for S spans around C centres: the score of a dissolve from row a to row b, 0 where there is
     none, and its doubt.
@@ -164,7 +167,7 @@ def _scores(
     jump = np.sqrt(gap / grids.shape[1])
     contrast = window.contrast(low, high)
     floor = settings.dissolve_floor * floor_scale(contrast[a], contrast[b], settings)
-    before, after = np.maximum(a - _STABLE_ROWS, 0), np.minimum(b + _STABLE_ROWS, high - low - 1)
+    before, after = np.maximum(a - stable, 0), np.minimum(b + stable, high - low - 1)
     unstable = np.sqrt(np.maximum(q[before, a], q[b, after]) / gap)
     # The frames between the ends are costly to look at, and few pairs of ends pass up to here.
     likely = np.nonzero(inside & (jump >= floor) & (unstable <= _MOST_INSTABILITY))

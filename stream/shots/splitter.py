@@ -16,10 +16,11 @@ from ..decode.times import MeasuredRate
 from ..records import Shot, Transition
 from ..settings.sections import ShotSettings
 from .cut_model import MODEL, CutModel
-from .cuts import AROUND_ROWS, Cut, CutJudge, strongest_cuts
-from .dissolves import OUTSIDE_ROWS, Dissolve, camera_moved, find_dissolves, strongest_dissolves
+from .cuts import Cut, CutJudge, strongest_cuts
+from .dissolves import Dissolve, camera_moved, find_dissolves, strongest_dissolves
 from .fades import Boundary, FlatStretch, begin_stretch, end_of_stretch, fades_through, flat_edges, is_flash
 from .second_opinion import SecondOpinion
+from .spans import AROUND_ROWS, OUTSIDE_ROWS, spans_at
 from .window import PICTURE, RowWindow
 
 BLOCK_ROWS = 32
@@ -63,6 +64,11 @@ class ShotSplitter:
         self._opening: Boundary | None = None
         self._next_index = 0
         self._tail_row: int | None = None
+
+    @property
+    def _asked(self) -> SecondOpinion | None:
+        """The second opinion; None where rows are not consecutive frames, because the network was trained on such."""
+        return self._opinion if self._spans.consecutive else None
 
     @property
     def lookahead_rows(self) -> int:
@@ -116,6 +122,7 @@ class ShotSplitter:
         self._reach = max(_LEAST_REACH_ROWS, round(self._settings.longest_transition_s * self._fps))
         self._apart = max(1, round(self._settings.shortest_shot_s * self._fps))
         self._flash = round(self._settings.longest_flash_s * self._fps)
+        self._spans = spans_at(self._fps)
 
     def _judge(self, end: int) -> list[Shot]:
         """Decide about the rows up to `end`, for which everything needed is in the window."""
@@ -134,10 +141,17 @@ class ShotSplitter:
         """Find cuts and dissolves as far ahead as the choice among those near rows before `end` needs."""
         # Never back: where the rate has fallen, rows that were searched already are not found twice.
         ahead = max(self._searched, min(end + self._reach + self._apart, self._window.end))
-        judge = CutJudge(self._settings, self._flash, self._opinion, self._model)
+        judge = CutJudge(self._settings, self._flash, self._spans, self._asked, self._model)
         self._cuts += judge.find(self._window, self._searched, ahead)
-        uneven = not self._rate.is_as_claimed
-        self._dissolves += find_dissolves(self._window, self._searched, ahead, self._reach, self._settings, uneven)
+        self._dissolves += find_dissolves(
+            self._window,
+            self._searched,
+            ahead,
+            self._reach,
+            self._settings,
+            self._spans,
+            by_time=not self._rate.is_as_claimed,
+        )
         self._searched = ahead
 
     def _boundaries(self, first: int, end: int) -> Iterator[Boundary]:
@@ -181,7 +195,7 @@ class ShotSplitter:
         where that denies it."""
         if d.doubt < _DOUBTFUL:
             return 1.0
-        seen = self._opinion.transition(d.first, d.last) if self._opinion is not None else None
+        seen = self._asked.transition(d.first, d.last) if self._asked is not None else None
         if seen is not None:
             return seen if seen >= _LEAST_TRANSITION else 0.0
         return 1.0 - 0.5 * min(1.0, (d.doubt - _DOUBTFUL) / max(1e-6, self._settings.dissolve_doubt - _DOUBTFUL))

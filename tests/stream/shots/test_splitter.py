@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,9 +12,10 @@ import pytest
 from benchmarks.shots import DetectedShots, measure_episode, pooled_scores, score_shots
 from kernels.cpu import CpuOps
 from kernels.stats import ROW
-from kernels.surface import Colour, Geometry, Surface
+from kernels.surface import Array, Colour, Geometry, Surface
 from stream.records import Shot
 from stream.settings.sections import ShotSettings
+from stream.shots.cut_model import MODEL
 from stream.shots.splitter import ShotSplitter
 
 WIDTH, HEIGHT, FPS = 128, 72, 25.0
@@ -222,6 +224,61 @@ def test_a_dissolve_is_even_in_time_where_frames_are_left_out_unevenly() -> None
     shots = split(rows_of([film[i] for i in kept], kept / FPS))
     assert [shot.transition for shot in shots] == ["cut", "dissolve"]
     assert [shots[0].clean_end_row, shots[1].clean_first_row] == pytest.approx([50, 65], abs=1)
+
+
+def thinned(film: Film, every: int) -> list[Shot]:
+    """Shots of a film of which only every so many frames are decoded."""
+    return split(rows_of(film[::every], np.arange(len(film))[::every] / FPS))
+
+
+@pytest.mark.parametrize(("frames", "step"), [(20, 3), (24, 4)])
+def test_fast_cuts_are_found_where_three_of_four_frames_are_left_out(frames: int, step: int) -> None:
+    film = [picture for seed in range(8) for picture in pan(10 + seed, frames, step)]
+    assert [s.start_s for s in thinned(film, 4)] == pytest.approx([s * frames / FPS for s in range(8)])
+
+
+@pytest.mark.parametrize("every", [3, 4, 5])
+@pytest.mark.parametrize("frames", [10, 16, 24])
+def test_a_dissolve_between_cuts_is_found_where_frames_are_left_out(frames: int, every: int) -> None:
+    film = still(1, 60) + still(2, 30) + mix(still(2, frames), still(3, frames)) + still(3, 30) + still(4, 60)
+    shots = thinned(film, every)
+    assert [shot.transition for shot in shots] == ["cut", "cut", "dissolve", "cut"]
+    assert 90 / FPS <= shots[2].start_s <= (90 + frames) / FPS
+
+
+class Indifferent:
+    """A second opinion that counts how often it is asked."""
+
+    lookahead_rows = 36
+
+    def __init__(self) -> None:
+        self.questions = 0
+
+    def add(self, pictures: Array) -> None:
+        pass
+
+    def finish(self) -> None:
+        pass
+
+    def drop_before(self, row: int) -> None:
+        pass
+
+    def cut(self, row: int) -> float:
+        self.questions += 1
+        return 0.5
+
+    def transition(self, first: int, last: int) -> float:
+        self.questions += 1
+        return 0.5
+
+
+@pytest.mark.parametrize(("rate", "is_asked"), [(24.0, True), (12.0, False)])
+def test_the_second_opinion_is_asked_about_consecutive_frames_alone(rate: float, is_asked: bool) -> None:
+    film, opinion = still(1, 40) + still(2, 40), Indifferent()
+    splitter = ShotSplitter(ShotSettings(), 24.0, opinion, replace(MODEL, doubt=(-100.0, 100.0)))
+    splitter.add(rows_of(film, np.arange(len(film)) / rate))
+    splitter.finish(len(film) / rate)
+    assert (opinion.questions > 0) == is_asked
 
 
 def test_batch_sizes_change_nothing() -> None:
