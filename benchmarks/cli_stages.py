@@ -45,6 +45,9 @@ def shots(
     with_peers: Annotated[
         bool, typer.Option("--peers", help="Run PySceneDetect and TransNet V2 beside Keyart, and compare all.")
     ] = False,
+    leave_one_out: Annotated[
+        bool, typer.Option("--leave-one-out", help="Refit the weights of cuts without each film, and split it anew.")
+    ] = False,
     out: options.OutOption = options.DEFAULT_OUT,
     cache: options.CacheOption = None,
     decode: Annotated[str | None, typer.Option(metavar="all|reference", help="Frames to decode.")] = None,
@@ -56,14 +59,16 @@ def shots(
 ) -> None:
     """Shot boundaries: cuts within one frame, dissolves and fades anywhere inside their extent.
 
-    --peers writes the section `shot_peers` instead. An interrupted run can be continued: what each detector finds in a
-    film is kept in --cache.
+    --peers writes the section `shot_peers` instead, --leave-one-out the section `shot_fits`. An interrupted run can be
+    continued: what each detector finds in a film, and what TransNet V2 says of it, is kept in --cache.
     """
     with options.tidy_bench():
         settings = options.settings(config, assignments, threads=threads, decode=decode, models=models)
-        name = "shot_peers" if with_peers else "shots"
-        if with_peers:
-            section, problems = _beside_peers(data, layout, results, settings, options.cache_folder(cache))
+        name = "shot_peers" if with_peers else "shot_fits" if leave_one_out else "shots"
+        if with_peers or leave_one_out:
+            folders = _only_data(data, layout, results, with_peers and leave_one_out)
+            beside = _beside_peers if with_peers else _refits
+            section, problems = beside(folders, settings, options.cache_folder(cache))
         elif layout is not None:
             section, problems = _layout(layout, split, settings)
         else:
@@ -194,19 +199,35 @@ def _layout(folder: Path, split: str, settings: Settings) -> tuple[Section, list
     return {"layout": folder.name, **shots_section(done)}, [*problems, *failed]
 
 
-def _beside_peers(
-    data: list[Path] | None, layout: Path | None, results: Path | None, settings: Settings, cache: Path
-) -> tuple[Section, list[str]]:
-    from .labels import LabelError, read_folders
+def _only_data(data: list[Path] | None, layout: Path | None, results: Path | None, both: bool) -> list[Path]:
+    from .labels import LabelError
+
+    if not data or layout or results or both:
+        raise LabelError("either --peers or --leave-one-out, with --data DIR, and neither --layout nor --results")
+    return data
+
+
+def _beside_peers(data: list[Path], settings: Settings, cache: Path) -> tuple[Section, list[str]]:
+    from .labels import read_folders
     from .row_cache import RowCache
     from .shot_comparison import shot_peers
 
-    if not data or layout or results:
-        raise LabelError("--peers needs --data DIR, and neither --layout nor --results")
     labelled = read_folders(data)
     kept = RowCache(cache / "peers", lambda line: print(line, file=sys.stderr, flush=True))
     section, problems = shot_peers(labelled.videos, settings, kept)
     return section, [*labelled.problems, *problems]
+
+
+def _refits(data: list[Path], settings: Settings, cache: Path) -> tuple[Section, list[str]]:
+    from .labels import read_folders
+    from .shot_films import read_films
+    from .shot_fits import leave_one_out
+
+    labelled = read_folders(data)
+    with ExitStack() as stack:
+        read = read_films(labelled.videos, settings, cache, stack)
+        section = {**leave_one_out(read.films, settings.shots), "partial_truth": read.partial}
+    return section, [*labelled.problems, *read.problems]
 
 
 def _frames_section(data: list[Path], settings: Settings, what: str) -> tuple[Section, list[str]]:

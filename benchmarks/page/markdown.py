@@ -8,6 +8,7 @@ from ..report import Section
 from .cells import number, table
 from .looks import looks_tables
 from .recall import COLUMNS, recall_tables
+from .shot_fits import shot_fits_tables
 from .shot_peers import shot_peers_tables
 from .weights import leave_one_out_tables
 
@@ -208,6 +209,6 @@ def _of(by_kind: Mapping[str, Sequence[int]], kind: str) -> str:
 TABLES: dict[str, Callable[[Section], str]] = {
     "recall": recall_tables, "leave_one_out": leave_one_out_tables,
     "shots": shots_table, "bars": bars_table, "characters": characters_table, "faces": faces_table, "text": text_table,
-    "throughput": throughput_tables, "shot_peers": shot_peers_tables, "peers": peers_tables,
-    "ablation": ablation_tables, "tune": tune_tables, "looks": looks_tables,
+    "throughput": throughput_tables, "shot_peers": shot_peers_tables, "shot_fits": shot_fits_tables,
+    "peers": peers_tables, "ablation": ablation_tables, "tune": tune_tables, "looks": looks_tables,
 }  # fmt: skip
