@@ -66,9 +66,9 @@ def shots(
         settings = options.settings(config, assignments, threads=threads, decode=decode, models=models)
         name = "shot_peers" if with_peers else "shot_fits" if leave_one_out else "shots"
         if with_peers or leave_one_out:
-            folders = _only_data(data, layout, results, with_peers and leave_one_out)
-            beside = _beside_peers if with_peers else _refits
-            section, problems = beside(folders, settings, options.cache_folder(cache))
+            folders = _only_data(data, layout, results, {"--peers": with_peers, "--leave-one-out": leave_one_out})
+            of_films = _beside_peers if with_peers else _refits
+            section, problems = of_films(folders, settings, options.cache_folder(cache))
         elif layout is not None:
             section, problems = _layout(layout, split, settings)
         else:
@@ -199,11 +199,16 @@ def _layout(folder: Path, split: str, settings: Settings) -> tuple[Section, list
     return {"layout": folder.name, **shots_section(done)}, [*problems, *failed]
 
 
-def _only_data(data: list[Path] | None, layout: Path | None, results: Path | None, both: bool) -> list[Path]:
+def _only_data(
+    data: list[Path] | None, layout: Path | None, results: Path | None, wanted: dict[str, bool]
+) -> list[Path]:
     from .labels import LabelError
 
-    if not data or layout or results or both:
-        raise LabelError("either --peers or --leave-one-out, with --data DIR, and neither --layout nor --results")
+    names = [name for name, is_wanted in wanted.items() if is_wanted]
+    if len(names) > 1:
+        raise LabelError(f"give either {' or '.join(names)}")
+    if not data or layout or results:
+        raise LabelError(f"{names[0]} needs --data DIR, and neither --layout nor --results")
     return data
 
 

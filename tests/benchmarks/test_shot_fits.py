@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
-from benchmarks import options
+from benchmarks import options, shot_fits
+from benchmarks.cli import app
 from benchmarks.cut_candidates import Candidate, FilmCuts, ShotFilm, candidates_of, film_cuts
+from benchmarks.labels import LabelError
 from benchmarks.row_cache import RowCache
 from benchmarks.shot_films import KeptSession
 from benchmarks.shot_fits import boundaries_in, fitted, leave_one_out, rounded
@@ -131,8 +134,10 @@ def test_a_question_is_put_once() -> None:
 
 def test_films_without_cuts_cannot_be_fitted() -> None:
     only_cuts = FilmCuts("film", [Candidate(0, True, np.zeros(6))], lambda row: 0.5)
-    with pytest.raises(ValueError, match="needs cuts"):
+    with pytest.raises(LabelError, match="needs cuts"):
         fitted([only_cuts])
+    still_films = [made(name, still(1, 40), []) for name in "abc"]
+    assert "needs cuts" in leave_one_out(still_films, SETTINGS)["why"]
 
 
 def made_set() -> list[ShotFilm]:
@@ -232,3 +237,57 @@ def test_answers_are_kept_by_what_was_shown(tmp_path: Path) -> None:
     assert answers(8, lambda: inner)[0, 0] > expected[0, 0]
     answers(7, lambda: inner, weights="others")
     assert len(inner.windows) == 4
+
+
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        (("--data", "X", "--layout", "X"), "--leave-one-out needs --data DIR, and neither --layout nor --results"),
+        ((), "--leave-one-out needs --data DIR, and neither --layout nor --results"),
+        (("--data", "X", "--peers"), "give either --peers or --leave-one-out"),
+    ],
+)
+def test_the_command_wants_films_with_a_truth(more: Sequence[str], line: str, tmp_path: Path) -> None:
+    run = CliRunner().invoke(app, ["shots", "--leave-one-out", *more, "--out", str(tmp_path)])
+    assert (run.exit_code, run.stderr) == (2, f"keyart: {line}\n")
+
+
+@pytest.fixture
+def data(scenes_film: Path, tmp_path: Path) -> Path:
+    """Four films of six shots, in two of which the truth knows no cut; one whose truth has no shots, one that is no
+    film, and one whose truth does not say when shots begin."""
+    cuts = [{"start_s": 4.0 * number, "transition_in": "cut"} for number in range(6)]
+    known = {"a": cuts, "b": cuts, "c": cuts[:1], "d": cuts[:1], "e": cuts, "f": [{}, {}]}
+    truths: dict[str, Any] = {name: {"shots": shots} for name, shots in known.items()}
+    for name, truth in {**truths, "g": {"bars": {}}}.items():
+        folder = tmp_path / "made" / name
+        folder.mkdir(parents=True)
+        (folder / "truth.json").write_text(json.dumps(truth))
+        (folder / f"{name}.mp4").write_bytes(b"no film" if name == "e" else scenes_film.read_bytes())
+    return tmp_path / "made"
+
+
+@pytest.mark.slow
+@pytest.mark.models
+def test_the_command_reads_measures_and_judges(data: Path, tmp_path: Path) -> None:
+    given = ["--data", str(data), "--cache", str(tmp_path / "cache")]
+    run = CliRunner().invoke(app, ["shots", "--leave-one-out", *given, "--out", str(tmp_path / "out"), "--json"])
+    section = json.loads(run.stdout)["shot_fits"]
+    assert section["partial_truth"] == {"g": "truth.json has no shots"}
+    assert run.exit_code == 1
+    told = [line for line in run.stderr.splitlines() if line.startswith("keyart: ")]
+    assert [line.split(":")[1].strip() for line in told] == ["e", "f"]
+    assert "KeyError: 'start_s'" in told[1]
+    films = section["sets"]["made"]["films"]
+    assert [films[name]["shipped"]["found"] for name in "abcd"] == [5, 5, 0, 0]
+    assert section["candidates"]["all films"] == {"rows": 20, "cuts": 10}
+
+
+@pytest.mark.slow
+@pytest.mark.models
+def test_the_script_prints_the_weights_to_ship(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shot_fits.main(["--data", str(data), "--cache", str(tmp_path / "cache")])
+    printed = capsys.readouterr().out
+    assert printed.startswith("CutModel(alone=(") and "'c': {'rows': 5, 'cuts': 0}" in printed

@@ -27,17 +27,17 @@ class NumberSession:
 
     name, provider = "shots", "CPUExecutionProvider"
 
-    def __init__(self, boundary: np.ndarray, transition: np.ndarray, by_place: bool = False) -> None:
+    def __init__(self, boundary: np.ndarray, transition: np.ndarray, by_window: bool = False) -> None:
         self._answers = {"boundary": boundary, "transition": transition}
-        self._step = 1e-4 * by_place
+        self._by_window = by_window
         self.windows: list[np.ndarray] = []
 
     def run(self, inputs: NamedArrays) -> NamedArrays:
         """See `Session`."""
         seen = numbers_of(inputs["frames"])
         self.windows += list(seen)
-        place = np.arange(100) * self._step
-        return {name: (answers[seen] + place).astype(np.float32) for name, answers in self._answers.items()}
+        window = np.arange(100) * 1e-4 + seen.mean(axis=1, keepdims=True) * 1e-6 if self._by_window else 0.0
+        return {name: (answers[seen] + window).astype(np.float32) for name, answers in self._answers.items()}
 
     def close(self) -> None:
         """See `Session`."""
@@ -46,12 +46,12 @@ class NumberSession:
 class Network(BoundaryClassifier):
     """A peer of TransNet V2 that is shown `numbered` pictures and answers each by its number.
 
-    boundary, transition: (L,) the answers about each row. `by_place`: adds, to both, a ten-thousandth of the place in
-    the window, so that another window gives another answer.
+    boundary, transition: (L,) the answers about each row. `by_window`: adds, to both, a ten-thousandth of the place in
+    the window and a millionth of the mean of all numbers there, so that another window gives another answer.
     """
 
-    def __init__(self, boundary: np.ndarray, transition: np.ndarray, by_place: bool = False) -> None:
-        session = NumberSession(boundary, transition, by_place)
+    def __init__(self, boundary: np.ndarray, transition: np.ndarray, by_window: bool = False) -> None:
+        session = NumberSession(boundary, transition, by_window)
         super().__init__(session, CpuOps())
         self.windows_shown = session.windows
 

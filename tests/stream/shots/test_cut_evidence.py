@@ -95,6 +95,7 @@ def test_a_dim_cut_counts_like_a_bright_one() -> None:
     bright, dim = evidence(CUT), evidence([0.3 * p + 60 for p in CUT])
     assert dim["cells"] == pytest.approx(bright["cells"], abs=0.1)
     assert dim["likeness"] == pytest.approx(bright["likeness"], abs=0.05)
+    assert dim["departure"] == pytest.approx(bright["departure"], abs=0.3)
 
 
 def test_a_change_of_tones_counts_for_less_where_tones_change_all_the_time() -> None:

@@ -77,7 +77,7 @@ def test_answers_do_not_depend_on_how_rows_are_added(batch: int) -> None:
     """Each question is put as soon as the rows ahead of it are there; the network's answers depend on the window."""
     length, questions = 500, [30, 45, 120, 131, 133, 300, 302, 440]
     random = np.random.default_rng(0)
-    network = Network(random.random(length), random.random(length), by_place=True)
+    network = Network(random.random(length), random.random(length), by_window=True)
     whole, opinion = asked(network, length), AskedOpinion(network)
     expected = [(whole.cut(row), whole.transition(row - 6, row + 6)) for row in questions]
     found, waiting, pictures = [], list(questions), numbered(length)
@@ -93,7 +93,7 @@ def test_answers_do_not_depend_on_how_rows_are_added(batch: int) -> None:
 def test_what_is_dropped_is_freed_and_what_a_window_needs_is_kept() -> None:
     length = 400
     random = np.random.default_rng(1)
-    network = Network(random.random(length), random.random(length), by_place=True)
+    network = Network(random.random(length), random.random(length), by_window=True)
     opinion, parts = AskedOpinion(network), [numbered(length)[i : i + 8].copy() for i in range(0, length, 8)]
     alive = [weakref.ref(part) for part in parts]
     for part in parts:

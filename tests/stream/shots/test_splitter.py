@@ -386,7 +386,7 @@ def test_batch_sizes_change_nothing_with_a_second_opinion(streamed: bool) -> Non
     rows = rows_of(film + grainy_dissolve())
     # Near even odds of each row: the place in the window decides, which is up to .0074 of the probability.
     about = [np.full(len(rows), p) for p in (0.494, 0.4925)]
-    network, other = (Network(p, p - 0.25, by_place=True) for p in about)
+    network, other = (Network(p, p - 0.25, by_window=True) for p in about)
     expected = split_with_network(rows, network, len(rows), streamed)
     assert len(expected) > 3 and len(network.windows_shown) > 3
     assert split_with_network(rows, other, len(rows), streamed) != expected
