@@ -12,6 +12,7 @@ from stream.settings.sections import ShotSettings
 from stream.shots.cut_evidence import evidence_at
 from stream.shots.cuts import likely_cuts
 from stream.shots.second_opinion import SecondOpinion
+from stream.shots.spans import spans_at
 from stream.shots.window import PICTURE, RowWindow
 
 from .shot_matches import TrueBoundary
@@ -63,7 +64,9 @@ def film_cuts(film: ShotFilm, settings: ShotSettings) -> FilmCuts:
 
     def opinion(row: int) -> float:
         if row not in answers:
-            answers[row] = film.opinion().cut(row)
+            answer = film.opinion().cut(row)
+            assert answer is not None, "the first questions about a film are answered"
+            answers[row] = answer
         return answers[row]
 
     return FilmCuts(film.name, candidates_of(film, settings), opinion)
@@ -77,23 +80,24 @@ def candidates_of(film: ShotFilm, settings: ShotSettings) -> list[Candidate]:
     times_s = film.rows["pts_s"]
     cuts = {_nearest(times_s, b.time_s) for b in film.true if b.kind == "cut"}
     others = [(_nearest(times_s, b.low_s), _nearest(times_s, b.high_s)) for b in film.true if b.kind != "cut"]
-    flash_rows = _flash_rows(film, settings)
+    fps = _rows_per_s(film)
+    flash_rows = round(settings.longest_flash_s * fps)
     return [
         Candidate(
             row,
             any(abs(row - cut) <= _BESIDE_ROWS for cut in cuts),
             evidence_at(window, row, flash_rows, tones, settings),
         )
-        for row, _, tones in likely_cuts(window, 0, len(film.rows), settings)
+        for row, _, tones in likely_cuts(window, 0, len(film.rows), settings, spans_at(fps))
         if _is_amid_pictures(window, row)
         and not any(low - _CLEARANCE_ROWS <= row <= high + _CLEARANCE_ROWS for low, high in others)
     ]
 
 
-def _flash_rows(film: ShotFilm, settings: ShotSettings) -> int:
+def _rows_per_s(film: ShotFilm) -> float:
     rate = MeasuredRate(film.fps)
     rate.add(film.rows["pts_s"])
-    return round(settings.longest_flash_s * rate.fps)
+    return rate.fps
 
 
 def _nearest(times_s: np.ndarray, time_s: float) -> int:

@@ -159,7 +159,7 @@ def _scores(
     """
     low, high = reach
     grids = window.grids(low, high)
-    q = _squared_distances(grids)
+    q = squared_distances(grids)
     inside = (a >= low) & (b < high)
     a, b = np.clip(a - low, 0, high - low - 1), np.clip(b - low, 0, high - low - 1)
     score, longest = np.zeros(a.shape), (b - a).max()
@@ -201,7 +201,7 @@ def _deviations(
     return off, np.abs(alpha - (pace[k] - pace[a]) / (pace[b] - pace[a])).max(axis=0)
 
 
-def _squared_distances(grids: np.ndarray) -> np.ndarray:
+def squared_distances(grids: np.ndarray) -> np.ndarray:
     """(R, R) float32: squared distances between all pairs of grids (R, 208)."""
     gram = grids @ grids.T
     square = np.diagonal(gram)

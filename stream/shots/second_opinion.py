@@ -21,7 +21,7 @@ _MOST_ASKED = 10
 """Rows on either side of the middle of a transition that are asked about: as many as a window answers after it."""
 _KEPT = 8
 """Windows whose answers are kept for questions nearby. Chosen by eye."""
-_FIRST_WINDOWS, _ROWS_A_WINDOW = 2, 600
+FIRST_WINDOWS, ROWS_A_WINDOW = 2, 600
 """Windows that may be shown, and one more for this many rows. A window takes 1.2 seconds of one core, everything that
 is done about 600 rows of a film at 1080p takes 3.4: so a film that is all doubt takes a third more. E01–E05 show 0 to
 5, ten excerpts of real films 0 to 4; without this limit tos_battle would show 10, and its shots would be the same."""
@@ -60,12 +60,12 @@ class SecondOpinion(Protocol):
 class AskedOpinion:
     """A `SecondOpinion` that shows the network a window of a hundred rows for each question, unless an earlier window
     answers it, or too many were shown for the length of the film so far. The answers do not depend on how rows are
-    added. `windows`: how many were shown."""
+    added. `windows`: how many were shown. `rows_a_window`: `ROWS_A_WINDOW`."""
 
     lookahead_rows = _AFTER
 
-    def __init__(self, classifier: BoundaryClassifier) -> None:
-        self._classifier = classifier
+    def __init__(self, classifier: BoundaryClassifier, rows_a_window: int = ROWS_A_WINDOW) -> None:
+        self._classifier, self._rows_a_window = classifier, rows_a_window
         self._pictures: list[Array] = []
         self._first = self._end = 0
         self._answers: dict[int, np.ndarray] = {}
@@ -99,7 +99,7 @@ class AskedOpinion:
         for first, answers in self._answers.items():
             if first <= low and high < first + ASKED:
                 return answers[low - first : high - first + 1]
-        if self.windows >= _FIRST_WINDOWS + row // _ROWS_A_WINDOW:
+        if self.windows >= FIRST_WINDOWS + row // self._rows_a_window:
             return None
         first = row - _BEFORE + MARGIN
         self._answers[first] = answers = self._classifier.windows([self._window(row)])

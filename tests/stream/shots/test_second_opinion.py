@@ -20,8 +20,8 @@ def peak(length: int, *rows: int) -> np.ndarray:
 
 
 def asked(network: Network, length: int) -> AskedOpinion:
-    """An opinion that knows all rows."""
-    opinion = AskedOpinion(network)
+    """An opinion that knows all rows, and may show a window for each of them."""
+    opinion = AskedOpinion(network, 1)
     opinion.add(numbered(length))
     return opinion
 
@@ -72,13 +72,22 @@ def test_old_answers_are_forgotten_and_asked_for_again() -> None:
     assert opinion.windows == len(rows)
 
 
+def test_a_film_that_is_all_doubt_shows_few_windows_and_no_more_is_told() -> None:
+    network = Network(peak(2000), peak(2000))
+    opinion = AskedOpinion(network, 600)
+    opinion.add(numbered(2000))
+    told = [row for row in range(100, 1900, 100) if opinion.cut(row) is not None]
+    assert told == [100, 200, 600, 1200, 1800] and opinion.transition(1895, 1905) is None
+    assert opinion.windows == len(network.windows_shown) == 5
+
+
 @pytest.mark.parametrize("batch", [1, 7, 32, 500])
 def test_answers_do_not_depend_on_how_rows_are_added(batch: int) -> None:
     """Each question is put as soon as the rows ahead of it are there; the network's answers depend on the window."""
     length, questions = 500, [30, 45, 120, 131, 133, 300, 302, 440]
     random = np.random.default_rng(0)
     network = Network(random.random(length), random.random(length), by_window=True)
-    whole, opinion = asked(network, length), AskedOpinion(network)
+    whole, opinion = asked(network, length), AskedOpinion(network, 1)
     expected = [(whole.cut(row), whole.transition(row - 6, row + 6)) for row in questions]
     found, waiting, pictures = [], list(questions), numbered(length)
     for first in range(0, length, batch):
@@ -94,7 +103,7 @@ def test_what_is_dropped_is_freed_and_what_a_window_needs_is_kept() -> None:
     length = 400
     random = np.random.default_rng(1)
     network = Network(random.random(length), random.random(length), by_window=True)
-    opinion, parts = AskedOpinion(network), [numbered(length)[i : i + 8].copy() for i in range(0, length, 8)]
+    opinion, parts = AskedOpinion(network, 1), [numbered(length)[i : i + 8].copy() for i in range(0, length, 8)]
     alive = [weakref.ref(part) for part in parts]
     for part in parts:
         opinion.add(part)

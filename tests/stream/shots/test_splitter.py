@@ -371,7 +371,7 @@ def test_a_doubtful_dissolve_is_what_the_second_opinion_says(said: float, found:
 
 def split_with_network(rows: np.ndarray, network: Network, batch: int, streamed: bool) -> list[Shot]:
     """Pictures and rows are added `batch` at a time; every likely row is asked about."""
-    opinion: SecondOpinion = StreamedOpinion(network) if streamed else AskedOpinion(network)
+    opinion: SecondOpinion = StreamedOpinion(network) if streamed else AskedOpinion(network, 1)
     splitter, shots, pictures = ShotSplitter(ShotSettings(), FPS, opinion, always(0.0)), [], numbered(len(rows))
     for first in range(0, len(rows), batch):
         opinion.add(pictures[first : first + batch])
