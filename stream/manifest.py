@@ -125,7 +125,7 @@ class ShotEntry(ManifestPart):
     end_s: TimeS
     start_frame: Count | None
     end_frame: Count | None
-    transition: Literal["cut", "dissolve", "fade"]
+    transition: Literal["cut", "dissolve", "fade", "wipe"]
     confidence: Score = 1.0
     candidates: Count
     active_area: ActiveAreaEntry | None = None

@@ -11,7 +11,7 @@ import numpy as np
 from engines.faces import Face
 from kernels.surface import Colour, Geometry, Rect, Surface
 
-Transition = Literal["cut", "dissolve", "fade"]
+Transition = Literal["cut", "dissolve", "fade", "wipe"]
 FRAME_1080P_BYTES = 1920 * 1080 * 3 // 2
 """Bytes of a picture of 1920x1080, 8 bits, 4:2:0: the unit in which memory for pictures is counted."""
 

@@ -1,4 +1,5 @@
-"""Shots from the rows of a film, in one pass: hard cuts, dissolves, and fades to and from black or white.
+"""Shots from the rows of a film, in one pass: hard cuts, dissolves, wipes, and fades to and from black or
+white.
 
 Rows are judged in blocks of `BLOCK_ROWS`, counted from the first row of the film, once everything that a verdict looks
 at has arrived. So the result does not depend on how the rows were batched, and only a few seconds of rows are kept.
@@ -22,6 +23,7 @@ from .fades import Boundary, FlatStretch, begin_stretch, end_of_stretch, fades_t
 from .second_opinion import SecondOpinion
 from .spans import AROUND_ROWS, OUTSIDE_ROWS, spans_at
 from .window import PICTURE, RowWindow
+from .wipes import Wipe, find_wipes, strongest_wipes
 
 BLOCK_ROWS = 32
 """As many as a batch of the decoder usually has. E01–E05: 16 to 64."""
@@ -58,6 +60,7 @@ class ShotSplitter:
         self._done = 0
         self._cuts: list[Cut] = []
         self._dissolves: list[Dissolve] = []
+        self._wipes: list[Wipe] = []
         self._searched = 0
         self._stretch: FlatStretch | None = None
         self._stretch_kept = False
@@ -135,10 +138,11 @@ class ShotSplitter:
             self._opinion.drop_before(self._window.base)
         self._cuts = [c for c in self._cuts if c.row >= end - self._reach]
         self._dissolves = [d for d in self._dissolves if d.row >= end - 2 * self._reach]
+        self._wipes = [w for w in self._wipes if w.row >= end - 2 * self._reach]
         return shots
 
     def _search(self, end: int) -> None:
-        """Find cuts and dissolves as far ahead as the choice among those near rows before `end` needs."""
+        """Find cuts, dissolves and wipes as far ahead as the choice among those near rows before `end` needs."""
         # Never back: where the rate has fallen, rows that were searched already are not found twice.
         ahead = max(self._searched, min(end + self._reach + self._apart, self._window.end))
         judge = CutJudge(self._settings, self._flash, self._spans, self._asked, self._model)
@@ -152,6 +156,8 @@ class ShotSplitter:
             self._spans,
             by_time=not self._rate.is_as_claimed,
         )
+        if self._spans.consecutive:
+            self._wipes += find_wipes(self._window, self._searched, ahead, self._reach, self._settings)
         self._searched = ahead
 
     def _boundaries(self, first: int, end: int) -> Iterator[Boundary]:
@@ -163,6 +169,7 @@ class ShotSplitter:
             *((row, 0, begins) for row, begins in flat_edges(self._window, first, end)),
             *((c.row, 1, self._boundary_at(c.row, confidence=c.probability)) for c in here),
             *((b.row, 2, b) for b in self._dissolved(first, end, cut_rows)),
+            *((b.row, 3, b) for b in self._wiped(first, end, cut_rows)),
         ]
         for row, _, event in sorted(events, key=lambda e: e[:2]):
             yield from self._long_stretch(row)
@@ -186,9 +193,21 @@ class ShotSplitter:
         ]
 
     def _is_dissolve(self, d: Dissolve, cut_rows: set[int]) -> bool:
-        if any(d.first < row <= d.last for row in cut_rows) or fades_through(self._window, d.first, d.last):
-            return False
-        return not camera_moved(self._window, d)
+        return not self._is_simpler(d, cut_rows) and not camera_moved(self._window, d)
+
+    def _is_simpler(self, change: Dissolve | Wipe, cut_rows: set[int]) -> bool:
+        """Whether a gradual change is a cut or a fade."""
+        cut = any(change.first < row <= change.last for row in cut_rows)
+        return cut or fades_through(self._window, change.first, change.last)
+
+    def _wiped(self, first: int, end: int, cut_rows: set[int]) -> list[Boundary]:
+        """The wipes that nothing simpler explains: no cut, no fade, no dissolve."""
+        return [
+            self._boundary_at(w.row, "wipe", w.first + 1, w.last, w.order)
+            for w in strongest_wipes(self._wipes, first, end)
+            if not self._is_simpler(w, cut_rows)
+            and not any(w.first < d.last and d.first < w.last for d in self._dissolves)
+        ]
 
     def _confidence(self, d: Dissolve) -> float:
         """1 where nothing is doubtful, falling to ½ at the limit of the settings, or what a second opinion says; 0
