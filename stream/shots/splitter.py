@@ -118,6 +118,8 @@ class ShotSplitter:
         self._window.append(rows)
         self._rate.add(rows["pts_s"])
         self._count_in_rows()
+        if not self._spans.consecutive:
+            self._window.mark_black_between(self._window.end - len(rows) - 2)
 
     def _count_in_rows(self) -> None:
         """How many rows the seconds of the settings are, at the rate that rows come."""

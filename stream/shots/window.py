@@ -20,6 +20,13 @@ _WHITE_SHARE = 0.5
 """Least share of white pixels in a white frame; the rest may be black bars. E01–E05: 0.5 to 2 times."""
 _GREY_SHARE = 0.03
 """Largest share of pixels that are neither black nor white in a white frame. E01–E05: 0.5 to 2 times."""
+_NEAR_BLACK = 0.6
+"""Share of a fade's step within which black lies: half a step for the row that is nearest to it, and a little more for
+rounding. Chosen by eye."""
+_EVEN_STEP = 0.25
+"""The step before is at least this share of the last one, else the picture does not fade but cuts. Chosen by eye."""
+_FADING_CORRELATION = 0.97
+"""Luma correlation from which on two rows of a fade show the same picture. Chosen by eye."""
 _LEAST_FLOOR_SCALE = 0.25
 """What a floor shrinks to at most, however low the contrast. E01–E05: 0.5 to 2 times."""
 
@@ -58,7 +65,7 @@ class RowWindow:
         self.base = 0
         self.end = 0
         self._grids = np.empty((0, LUMA_CELLS + CHROMA_CELLS), np.float32)
-        self._numbers = np.empty((0, 4), np.float32)
+        self._numbers = np.empty((0, 5), np.float32)
         self._tones = np.empty((0, HISTOGRAM_BINS), np.float32)
         self._flatness = np.empty(0, np.int8)
         self._pts = np.empty(0, np.float64)
@@ -71,9 +78,9 @@ class RowWindow:
         """Add rows of dtype `kernels.stats.ROW` that follow the last ones."""
         if not len(rows):
             return
-        shares, numbers = tones_of(rows), np.empty((len(rows), 4), np.float32)
+        shares, numbers = tones_of(rows), np.empty((len(rows), 5), np.float32)
         change = rows["change"] + rows["chroma_change"]
-        numbers.T[...] = change, rows["tone_change"], rows["luma_std"], rows["sobel_energy"]
+        numbers.T[...] = change, rows["tone_change"], rows["luma_std"], rows["sobel_energy"], rows["luma_mean"]
         self._grids = np.concatenate([self._grids, grids_of(rows)])
         self._numbers = np.concatenate([self._numbers, numbers])
         self._tones = np.concatenate([self._tones, shares])
@@ -81,6 +88,24 @@ class RowWindow:
         self._pts = np.concatenate([self._pts, rows["pts_s"]])
         self._frame = np.concatenate([self._frame, rows["frame"]])
         self.end += len(rows)
+
+    def mark_black_between(self, first: int) -> None:
+        """Count rows from `first` on as black where black may lie between two rows: a picture fades evenly to less than
+        half its last step. For rows that are not consecutive frames; of the last two rows nothing is known yet."""
+        for row in range(max(first, self.base + 2), self.end - 2):
+            if self._flatness[row - self.base] == PICTURE and (self._fades_at(row, -1) or self._fades_at(row, +1)):
+                self._flatness[row - self.base] = BLACK
+
+    def _fades_at(self, row: int, step: int) -> bool:
+        """Whether a row is darker than its neighbours, and those in direction `step` (±1) fade to it."""
+        at = row - self.base
+        contrast, mean = self._numbers[:, 2], self._numbers[:, 4]
+        if contrast[at] > min(contrast[at - 1], contrast[at + 1]) or mean[at] > min(mean[at - 1], mean[at + 1]):
+            return False
+        near, far = at + step, at + 2 * step
+        evenly = contrast[far] - contrast[near] >= _EVEN_STEP * (contrast[near] - contrast[at])
+        dark = all(n[at] <= _NEAR_BLACK * (n[near] - n[at]) for n in (contrast, mean))
+        return bool(evenly and dark) and luma_correlation(self._grids[near], self._grids[far]) >= _FADING_CORRELATION
 
     def drop_before(self, row: int) -> None:
         """Forget the rows before `row`. Their memory is freed at the next `append`."""

@@ -207,6 +207,21 @@ def test_a_dissolve_between_cuts_is_found_where_frames_are_left_out(frames: int,
     assert 90 / FPS <= shots[2].start_s <= (90 + frames) / FPS
 
 
+@pytest.mark.parametrize("skipped", [0, 1, 2, 3])
+def test_a_fade_is_found_where_its_black_frame_is_left_out(skipped: int) -> None:
+    film = still(1, 60 + skipped) + fade(1, 13) + [BLACK] + fade(2, 13)[::-1] + still(2, 60)
+    shots = thinned(film, 4)
+    assert [shot.transition for shot in shots] == ["cut", "fade"]
+    assert 60 / FPS <= shots[1].start_s <= (87 + skipped) / FPS
+
+
+@pytest.mark.parametrize("every", [3, 4])
+@pytest.mark.parametrize("share", [0.0, 0.3])
+def test_light_that_dips_is_no_fade(share: float, every: int) -> None:
+    dip = [(share + (1 - share) * abs(i - 4) / 4) * scene(1) for i in range(9)]
+    assert len(thinned(still(1, 60) + dip + still(1, 60), every)) == 1
+
+
 class Indifferent:
     """A second opinion that counts how often it is asked."""
 
