@@ -205,7 +205,7 @@ def test_the_whole_splitter_judges_so_dissolves_and_fades_are_found_too() -> Non
 
 
 def test_the_report_has_the_section_and_its_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    section = leave_one_out(made_set(), SETTINGS, where_cuts_are_true, constant(ALWAYS))
+    section = leave_one_out(made_set(), SETTINGS, where_cuts_are_true, constant(NEVER))
     options.save_and_print(tmp_path, Settings(), {"shot_fits": section}, as_json=False)
     assert json.loads((tmp_path / "report.json").read_text())["shot_fits"] == section
     printed = capsys.readouterr().out
