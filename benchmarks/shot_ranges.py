@@ -20,21 +20,28 @@ from typing import Any
 import numpy as np
 
 from stream.settings.sections import ShotSettings
-from stream.shots import camera_motion, cuts, dissolves, fades, spans, splitter, window
+from stream.shots import camera_motion, cut_evidence, cuts, dissolves, fades, spans, splitter, window, wipes
 
 from .shots import BoundaryScores, episode_film, pooled_scores, rows_of, score_shots, split, truth_in
 
 FACTORS = (0.5, 0.7, 0.85, 0.9, 0.95, 0.97, 1.0, 1.03, 1.05, 1.1, 1.2, 1.5, 2.0)
-MODULES: tuple[Any, ...] = (spans, cuts, camera_motion, dissolves, fades, window, splitter)
+MODULES: tuple[Any, ...] = (
+    spans, cut_evidence, cuts, camera_motion, dissolves, wipes, fades, window, splitter,
+)  # fmt: skip
 ROWS = {
     "AROUND_ROWS", "_REFINEMENT", "_LEAST_LIT_CELLS", "OUTSIDE_ROWS", "_STABLE_ROWS", "_MIX_SAMPLES",
     "_SHORT_SPAN_ROWS", "_STALL_ROWS", "BLOCK_ROWS", "_LEAST_REACH_ROWS", "_LEAST_LONG_ROWS", "_CLEARANCE_ROWS",
-    "_PEAK_ROWS", "_LEAST_AROUND", "_LEAST_OUTSIDE", "_LEAST_STABLE",
+    "_PEAK_ROWS", "_SIDE_ROWS", "_AROUND_ROWS", "_LEAST_CELLS", "_LEAST_ROWS", "_SAMPLES", "_STEP_ROWS", "_STILL_ROWS",
+    "_LEAST_AROUND", "_LEAST_OUTSIDE", "_LEAST_STABLE",
 }  # fmt: skip
 """Whole numbers."""
-NEAR_ONE = {"_LIGHTING_CORRELATION", "_SPAN_RATIO", "_STEP_RATIO", "_FLASH_CORRELATION", "_FADING_CORRELATION"}
+NEAR_ONE = {
+    "_MOST_Z", "_LIGHTING_CORRELATION", "_SPAN_RATIO", "_STEP_RATIO", "_FLASH_CORRELATION", "_FADING_CORRELATION",
+}  # fmt: skip
 VALUES = {
-    "_NOISE_CHANGE", "_TONE_MOTION", "_LEAST_CHANGE", "_MOST_NEWNESS", "_CELL_CHANGE", "_LIGHTING_CHROMA",
+    "_NOISE_CHANGE", "_LIKELY_LOUD", "_LIKELY_QUIET", "_LIT", "_LEAST_LIT", "_CELL_CHANGE", "_LIGHTING_CHROMA",
+    "_DOUBTFUL", "_LEAST_TRANSITION", "_LEAST_Z", "_MOST_UNSTABLE", "_LEAST_AWAY", "_LEAST_CONTRAST", "_LEAST_TELLING",
+    "_LEAST_DIFFERENCE", "_SURE", "_LEAST_SURE", "_LEAST_STAYING", "_MOST_UNEVEN", "_LEAST_ORDER",
     "_LEAST_SEPARATION", "_FARTHEST", "_BAR_LUMA", "_MOST_INSTABILITY", "_MOST_UNEVENNESS", "_MOST_SHORT_RESIDUAL",
     "_UNEVENNESS_WEIGHT", "_LENGTH_DOUBT", "_INSTABILITY_WEIGHT", "_LEAST_DEPARTURE", "_LEAST_UNMOVED_SHARE",
     "_STILL_CELL", "_STILL_SHARE", "_STEP_FLOOR", "_LEAST_FADE_SCALE", "_WHITE_SHARE", "_GREY_SHARE",
@@ -70,7 +77,8 @@ def stable_range(score: Callable[[float], float]) -> tuple[float, float]:
 def setting_ranges(films: Sequence[Film]) -> Iterator[tuple[str, float, tuple[float, float]]]:
     """(name, default, range) of each setting."""
     defaults = ShotSettings()
-    for name, value in defaults.model_dump().items():
+    numbers = {name: value for name, value in defaults.model_dump().items() if not isinstance(value, bool)}
+    for name, value in numbers.items():
 
         def score(factor: float, name: str = name, value: float = value) -> float:
             return scores_of(films, defaults.model_copy(update={name: value * factor})).f1

@@ -80,12 +80,19 @@ class OrtSession(NamedSession):
 
     threads: for one run (0: one for each core). Waiting threads sleep instead of spinning, because the decoder needs
     the cores. The same rows give the same bits in any run of the same batch size on the same machine.
+
+    seldom: whether it runs so seldom that its working memory is given back after each run, and not laid out in advance.
     """
 
-    def __init__(self, path: Path, name: str | None = None, threads: int = 0) -> None:
+    def __init__(self, path: Path, name: str | None = None, threads: int = 0, seldom: bool = False) -> None:
+        options, self._run_options = session_options(threads), ort.RunOptions()
+        if seldom:
+            # Laid out in advance, the network for shots takes twice the memory from its second run on.
+            options.enable_mem_pattern = False
+            self._run_options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         with as_model_error(path):
             self._session: Any = ort.InferenceSession(
-                model_for_cpu(path), session_options(threads), providers=[CPU_PROVIDER], enable_fallback=0
+                model_for_cpu(path), options, providers=[CPU_PROVIDER], enable_fallback=0
             )
         super().__init__(name or path.stem)
         self.output_names = tuple(value.name for value in self._session.get_outputs())
@@ -99,7 +106,7 @@ class OrtSession(NamedSession):
         """Outputs by name, (N, …) float32 NumPy arrays that the caller owns. Raises SessionError."""
         session = require_open(self._session, self.name)
         with as_session_error(self.name):
-            outputs = session.run(None, inputs)
+            outputs = session.run(None, inputs, self._run_options)
         return dict(zip(self.output_names, outputs, strict=True))
 
     def close(self) -> None:

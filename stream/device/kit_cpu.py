@@ -15,6 +15,9 @@ from ..settings.model import Settings
 from .kit import Concurrency, Kit
 from .process import set_mmap_threshold
 
+_SELDOM = {"shots"}
+"""Roles that are asked a few times in a film and need much memory meanwhile."""
+
 
 def host_kit(settings: Settings) -> Kit:
     """The kit of the CPU. Each session uses one thread; as many run at the same time as the settings allow threads."""
@@ -37,4 +40,4 @@ def host_kit(settings: Settings) -> Kit:
 
 
 def _open_on_host(path: Path, role: str) -> Session:
-    return open_session(path, "cpu", name=role, threads=1)
+    return open_session(path, "cpu", name=role, threads=1, seldom=role in _SELDOM)

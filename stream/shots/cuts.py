@@ -20,7 +20,7 @@ to 2 times."""
 _LIKELY_LOUD, _LIKELY_QUIET = 0.35, 0.6
 """Shares of the change that the settings require of a cut from which on a row is looked at closely. On fifteen films
 all but 2 of 315 cuts change so much, those 2 beside black."""
-_SEPARATION, _LEAST_SEPARATION = EVIDENCE.index("separation"), 0.5
+_LEAST_SEPARATION = 0.5
 """Every frame before a cut differs from every frame after it by at least this share of the jump; else a flash begins or
 ends. E01–E05: 0.5 to 1.5 times."""
 _LIGHTING_CORRELATION = 0.985
@@ -61,7 +61,8 @@ class CutJudge:
 
     def _probability(self, window: RowWindow, row: int, tones: tuple[float, float]) -> float:
         evidence = evidence_at(window, row, self.flash_rows, tones, self.settings)
-        if evidence[_SEPARATION] < _LEAST_SEPARATION or differ_in_light_only(window.grid(row - 1), window.grid(row)):
+        flash = evidence[EVIDENCE.index("separation")] < _LEAST_SEPARATION
+        if flash or differ_in_light_only(window.grid(row - 1), window.grid(row)):
             return 0.0
         return probability(self._log_odds(evidence, row))
 

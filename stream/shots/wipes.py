@@ -16,10 +16,10 @@ from .dissolves import lengths, squared_distances
 from .spans import OUTSIDE_ROWS
 from .window import LUMA_CELLS, RowWindow, distance, floor_scale, tone_gap
 
-STABLE_ROWS = 4
+_STILL_ROWS = 4
 """Each end is compared with the row this far outside: outside a wipe the picture keeps still. Chosen by eye, as all
 numbers here, on made wipes and on the rows of nineteen films."""
-_LEAST_DEPARTURE = 0.4
+_LEAST_AWAY = 0.4
 """Every row of the half second before differs from every row of the half second after by at least this share of the
 distance between the ends. A wing that covers the picture and leaves it again comes as a wipe but for this."""
 _LEAST_CONTRAST = 10.0
@@ -29,13 +29,13 @@ _STEP_ROWS = 2
 """Every other row is tried as the middle, and every other length."""
 _LEAST_ROWS = 5
 """A shorter change is a cut."""
-_MOST_INSTABILITY = 0.35
+_MOST_UNSTABLE = 0.35
 """Largest distance of an end to the row outside it, as a share of the distance between the ends."""
 _SAMPLES = 8
 """Equal steps into which a span is divided."""
 _LEAST_DIFFERENCE = 12.0
 """Code values by which a cell differs between the ends to tell when it changes."""
-_LEAST_CELLS = 0.5
+_LEAST_TELLING = 0.5
 """Share of the cells that must tell."""
 _SURE = 0.25
 """How far a cell may be from either end, as a share of its difference."""
@@ -113,8 +113,8 @@ def _likely(
     q = squared_distances(grids)
     gap, contrast = np.maximum(q[a, b], 1.0), window.contrast(low, high)
     floor = settings.dissolve_floor * floor_scale(contrast[a], contrast[b], settings)
-    before, after = np.maximum(a - STABLE_ROWS, 0), np.minimum(b + STABLE_ROWS, high - low - 1)
-    still = np.sqrt(np.maximum(q[before, a], q[b, after]) / gap) <= _MOST_INSTABILITY
+    before, after = np.maximum(a - _STILL_ROWS, 0), np.minimum(b + _STILL_ROWS, high - low - 1)
+    still = np.sqrt(np.maximum(q[before, a], q[b, after]) / gap) <= _MOST_UNSTABLE
     # Half way a wipe is far from both ends.
     middle = (a + b) // 2
     between = np.minimum(q[a, middle], q[middle, b]) >= 0.1 * gap
@@ -127,7 +127,7 @@ def _stays_away(window: RowWindow, first: int, last: int) -> bool:
     befores = window.grids(max(window.base, first - OUTSIDE_ROWS), first + 1)
     afters = window.grids(last, min(window.end, last + OUTSIDE_ROWS + 1))
     gap = float(distance(window.grid(first), window.grid(last)))
-    return bool(distance(befores[:, None], afters[None]).min() >= _LEAST_DEPARTURE * gap)
+    return bool(distance(befores[:, None], afters[None]).min() >= _LEAST_AWAY * gap)
 
 
 def _order(window: RowWindow, first: int, last: int) -> float:
@@ -136,7 +136,7 @@ def _order(window: RowWindow, first: int, last: int) -> float:
     cells = window.grids(window.base, window.end)[:, :LUMA_CELLS]
     start, difference = cells[first - window.base], cells[last - window.base] - cells[first - window.base]
     tells = np.abs(difference) >= _LEAST_DIFFERENCE
-    if tells.mean() < _LEAST_CELLS:
+    if tells.mean() < _LEAST_TELLING:
         return 0.0
     progress = (cells[rows][:, tells] - start[tells]) / difference[tells]
     changed = progress > 0.5

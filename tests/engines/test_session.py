@@ -112,6 +112,17 @@ def test_broken_and_missing_files_are_one_line(tmp_path: Path) -> None:
         assert "\n" not in str(caught.value)
 
 
+def test_a_session_that_runs_seldom_answers_the_same_again_and_again(doubling: Path) -> None:
+    often, seldom = OrtSession(doubling, threads=1), OrtSession(doubling, threads=1, seldom=True)
+    rows = {"image": np.arange(6, dtype=np.float32).reshape(2, 3)}
+    (expected,) = often.run(rows).values()
+    for _ in range(3):
+        (found,) = seldom.run(rows).values()
+        np.testing.assert_array_equal(found, expected)
+    often.close()
+    seldom.close()
+
+
 def test_waiting_threads_do_not_spin() -> None:
     options = session_options(3)
     assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
