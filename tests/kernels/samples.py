@@ -109,3 +109,15 @@ def placed(surface: Surface, device: str) -> Surface:
     y, u, v = (p if p is None else runtime.upload(np.ascontiguousarray(p)) for p in (surface.y, surface.u, surface.v))
     runtime.synchronise()  # the operations read them in a stream of their own
     return replace(surface, y=y, u=u, v=v)
+
+
+COLOUR_BARS: tuple[tuple[Matrix, tuple[int, int, int], tuple[int, int, int]], ...] = (
+    ("bt601", (81, 90, 240), (255, 0, 0)),
+    ("bt709", (63, 102, 240), (255, 0, 0)),
+    ("bt2020", (74, 97, 240), (255, 0, 0)),
+    ("bt601", (145, 54, 34), (0, 255, 0)),
+    ("bt709", (32, 240, 118), (0, 0, 255)),
+    ("bt709", (235, 128, 128), (255, 255, 255)),
+    ("bt709", (16, 128, 128), (0, 0, 0)),
+)
+"""Matrix, 8-bit limited-range codes and R'G'B' of 100 % colour bars (Rec. ITU-R BT.601, BT.709 and BT.2020)."""

@@ -12,7 +12,7 @@ from kernels import reference
 from kernels.ops import Ops
 from kernels.surface import Colour, Geometry, Rect, Rotation, Surface
 
-from .samples import SMALL_KINDS, Kind, grey_surface, placed, surface_of
+from .samples import COLOUR_BARS, SMALL_KINDS, Kind, grey_surface, placed, surface_of
 from .tolerances import assert_close
 
 
@@ -36,19 +36,7 @@ def test_whole_picture_agrees_with_the_reference(kind: Kind, ops: Ops, device: s
     assert_close("rgb", pixels(ops, device, surface), reference.rgb(surface))
 
 
-# Rec. ITU-R BT.601, BT.709 and BT.2020, 100 % colour bars: 8-bit limited-range codes of pure red and of white.
-@pytest.mark.parametrize(
-    ("matrix", "codes", "expected"),
-    [
-        ("bt601", (81, 90, 240), (255, 0, 0)),
-        ("bt709", (63, 102, 240), (255, 0, 0)),
-        ("bt2020", (74, 97, 240), (255, 0, 0)),
-        ("bt601", (145, 54, 34), (0, 255, 0)),
-        ("bt709", (32, 240, 118), (0, 0, 255)),
-        ("bt709", (235, 128, 128), (255, 255, 255)),
-        ("bt709", (16, 128, 128), (0, 0, 0)),
-    ],
-)
+@pytest.mark.parametrize(("matrix", "codes", "expected"), COLOUR_BARS)
 @pytest.mark.parametrize("bit_depth", [8, 10])
 def test_known_colours(
     matrix: str, codes: tuple[int, int, int], expected: tuple[int, int, int], bit_depth: int, ops: Ops, device: str
