@@ -8,6 +8,7 @@ a shared disk may not show them to other hosts. Folders of other hosts count as 
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -25,6 +26,8 @@ from .. import log
 STALE_AFTER_S = 7 * 24 * 3600.0
 """A temporary folder of another host that was not changed for so long was left behind: no film takes a week."""
 _TEMPORARY = re.compile(r"(\..+)\.(?:partial|old)-\w+-[0-9a-f]{8}-\d+-[0-9a-f]{8}", re.DOTALL)
+_ATTEMPTS, _WAIT_S = 500, 0.02
+"""Of a lock that is held by whoever looks whether a folder was left behind: that takes milliseconds."""
 _NAME_MAX_BYTES = 255
 _LONGEST_SUFFIX_BYTES = 64
 _HOST_CHARS = 24
@@ -47,15 +50,38 @@ def own_host() -> str:
     return f"{re.sub(r'[^A-Za-z0-9]', '_', name)[:_HOST_CHARS]}-{digest}"
 
 
-def lock_folder(folder: Path) -> int:
-    """Lock the folder. Returns a descriptor; closing it releases the lock. Raises OSError when another one holds it."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def make_locked(folder: Path) -> int:
+    """Make a temporary folder and lock it. Returns a descriptor; closing it releases the lock. Raises OSError.
+
+    Between the two steps another thread or process that cleans up may take the folder for one left behind: it holds the
+    lock while it looks and removes. So the lock is waited for, and what was removed is made again.
+    """
+    for _ in range(_ATTEMPTS):
+        folder.mkdir(exist_ok=True)
+        descriptor = _locked(folder)
+        if descriptor is not None:
+            return descriptor
+        time.sleep(_WAIT_S)
+    raise OSError(errno.EAGAIN, "another process holds its lock", str(folder))
+
+
+def _locked(folder: Path) -> int | None:
+    """A descriptor that holds the lock of the folder; None where another one holds it or has removed the folder."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+        if os.path.samestat(os.fstat(descriptor), folder.stat()):
+            return descriptor
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    except BaseException:
         os.close(descriptor)
         raise
-    return descriptor
+    os.close(descriptor)
+    return None
 
 
 class FoldersWithLeftovers:
@@ -86,9 +112,7 @@ def clean_up_leftovers(target: Path, own: Path | None, now_s: float) -> None:
     with os.scandir(target.parent) as entries:
         beside = sorted(target.with_name(entry.name) for entry in entries if entry.name.startswith(f"{stem}."))
     partials = [path for path in beside if path.name.startswith(f"{stem}.partial-") and path != own]
-    living = [path for path in partials if _is_alive(path, now_s)]
-    for path in set(partials) - set(living):
-        remove(path)
+    living = [path for path in partials if not _removed_as_dead(path, now_s)]
     for path in beside:
         if path.name.startswith(f"{stem}.old-") and not living and (_is_ours(path) or _is_stale(path, now_s)):
             _bring_back_or_remove(path, target)
@@ -125,14 +149,24 @@ def _stem(target: Path) -> str:
     return f".{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:32]}"
 
 
-def _is_alive(partial: Path, now_s: float) -> bool:
+def _removed_as_dead(partial: Path, now_s: float) -> bool:
+    """Remove a partial folder that was left behind; its lock is held until it is gone. Returns whether it was one."""
     if not _is_ours(partial):
-        return not _is_stale(partial, now_s)
+        stale = _is_stale(partial, now_s)
+        if stale:
+            remove(partial)
+        return stale
     try:
-        os.close(lock_folder(partial))
-    except OSError:
-        return True
-    return False
+        descriptor = _locked(partial)
+    except OSError:  # not to be locked: nothing is known of its owner
+        return False
+    if descriptor is None:
+        return not partial.exists()
+    try:
+        remove(partial)
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def _is_ours(path: Path) -> bool:

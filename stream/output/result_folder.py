@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from ..errors import KeyartError, OutputError, UsageError
-from .leftovers import clean_up_leftovers, lock_folder, remove, temporary_folders
+from .leftovers import clean_up_leftovers, make_locked, remove, temporary_folders
 
 MANIFEST = "manifest.json"
 LEASE = "lease.json"
@@ -99,8 +99,7 @@ class ResultFolder:
             self.target.parent.mkdir(parents=True, exist_ok=True)
             _open_partials[self._partial] = None
             try:
-                self._partial.mkdir()
-                _open_partials[self._partial] = lock_folder(self._partial)
+                _open_partials[self._partial] = make_locked(self._partial)
                 clean_up_leftovers(self.target, self._partial, self._partial.stat().st_ctime)
                 self._check_target()
                 _check_room(self._partial)

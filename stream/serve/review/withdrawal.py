@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from ... import log
 from ...backfill.titles import result_below
-from ...output.leftovers import clean_up_leftovers, lock_folder, remove, temporary_folders
+from ...output.leftovers import clean_up_leftovers, make_locked, remove, temporary_folders
 from ...output.result_folder import sync_folder
 from ..problems import Problem
 from ..service import Service
@@ -73,9 +73,8 @@ class Withdrawal:
 
     def _move(self, target: Path) -> None:
         aside, _ = temporary_folders(target)
-        aside.mkdir()
         self._aside = aside
-        self._lock = lock_folder(aside)
+        self._lock = make_locked(aside)
         clean_up_leftovers(target, aside, aside.stat().st_ctime)
         if _is_approval_of(target, self._key):
             target.rename(aside / _INSIDE)
