@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from kernels.bars import ActiveArea
 from stream.manifest import Manifest
 from stream.people.characters import find_characters
 from stream.settings.model import Settings
+from stream.shots.second_opinion import SecondOpinion
 
 from . import bars, characters, shots
 from .labels import LabelError, LabelledVideo
@@ -73,14 +74,23 @@ def with_truth(videos: Sequence[LabelledVideo], needs: Sequence[str] = WHOLE_TRU
     return found
 
 
-def shots_of(video: Path, truth: Truth, settings: Settings, manifest: Manifest | None = None) -> Section:
+def shots_of(
+    video: Path,
+    truth: Truth,
+    settings: Settings,
+    manifest: Manifest | None = None,
+    opinion: SecondOpinion | None = None,
+) -> Section:
     """Shot boundaries of one film: counts, F1, and recall by kind of transition. Taken from the manifest if there is
-    one, else detected. Where the truth gives no frame numbers, places are in milliseconds."""
-    if any("start_frame" not in shot for shot in truth["shots"]):
-        detected = _timed(video, settings, manifest)
-        truth = in_milliseconds(truth)
+    one, else detected. Where the truth gives no frame numbers, places are in milliseconds. opinion: a new one; None
+    detects without."""
+    by_time = any("start_frame" not in shot for shot in truth["shots"])
+    if manifest is not None:
+        detected = _times_in_manifest(manifest) if by_time else _from_manifest(manifest, truth)
     else:
-        detected = _from_manifest(manifest, truth) if manifest else shots.detect(video, settings.decode, settings.shots)
+        detected = shots.detect(video, settings.decode, settings.shots, opinion=opinion)
+        detected = _by_time(detected) if by_time else detected
+    truth = in_milliseconds(truth) if by_time else truth
     scores = shots.score_shots(detected, truth)
     return {**_boundaries(scores), "recall_by_kind": _by_kind(scores, truth)}
 
@@ -152,26 +162,30 @@ def characters_section(per_video: Mapping[str, Section]) -> Section:
     return {"videos": dict(per_video), "pooled": pooled, "noise": "unassigned tracks count as clusters of one"}
 
 
-def layout_shots(items: Sequence[TrueShots], settings: Settings) -> tuple[dict[str, Section], list[str]]:
-    """Shot boundaries of the films of a public data set, and a line for each film that cannot be decoded."""
+def layout_shots(
+    items: Sequence[TrueShots], settings: Settings, opinion: Callable[[], SecondOpinion | None] = lambda: None
+) -> tuple[dict[str, Section], list[str]]:
+    """Shot boundaries of the films of a public data set, and a line for each film that cannot be decoded. opinion:
+    makes a new one for each film."""
     from stream.errors import KeyartError
 
     done: dict[str, Section] = {}
     problems: list[str] = []
     for item in items:
         try:
-            done[item.name] = shots_of(item.video, item.truth, settings)
+            done[item.name] = shots_of(item.video, item.truth, settings, opinion=opinion())
         except KeyartError as error:
             problems.append(f"{item.name}: {error}")
     return done, problems
 
 
-def _timed(video: Path, settings: Settings, manifest: Manifest | None) -> shots.DetectedShots:
-    if manifest is None:
-        found = shots.detect(video, settings.decode, settings.shots)
-        assert found.times_s is not None  # `detect` measures them
-        starts_s = found.times_s[np.searchsorted(found.frames, found.starts)].tolist()
-        return detected_in_milliseconds(starts_s, found.times_s)
+def _by_time(found: shots.DetectedShots) -> shots.DetectedShots:
+    assert found.times_s is not None  # `detect` measures them
+    starts_s = found.times_s[np.searchsorted(found.frames, found.starts)].tolist()
+    return detected_in_milliseconds(starts_s, found.times_s)
+
+
+def _times_in_manifest(manifest: Manifest) -> shots.DetectedShots:
     first_s, end_s = manifest.shots[0].start_s, manifest.shots[-1].end_s
     count = manifest.video.frames or round((end_s - first_s) * _USUAL_FPS)
     return detected_in_milliseconds(

@@ -17,6 +17,7 @@ from .report import Section
 if TYPE_CHECKING:
     from stream.manifest import Manifest
     from stream.settings.model import Settings
+    from stream.shots.second_opinion import SecondOpinion
 
     from .labels import LabelledVideo
     from .layouts import Truth
@@ -57,7 +58,7 @@ def shots(
     assignments: options.SetOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
-    """Shot boundaries: cuts within one frame, dissolves and fades anywhere inside their extent.
+    """Shot boundaries as `extract` finds them: cuts within one frame, dissolves and fades anywhere inside their extent.
 
     --peers writes the section `shot_peers` instead, --leave-one-out the section `shot_fits`. An interrupted run can be
     continued: what each detector finds in a film, and what TransNet V2 says of it, is kept in --cache.
@@ -69,10 +70,8 @@ def shots(
             folders = _only_data(data, layout, results, {"--peers": with_peers, "--leave-one-out": leave_one_out})
             of_films = _beside_peers if with_peers else _refits
             section, problems = of_films(folders, settings, options.cache_folder(cache))
-        elif layout is not None:
-            section, problems = _layout(layout, split, settings)
         else:
-            section, problems = _stage(data, results, settings, _shots, "shots_section")
+            section, problems = _shots_alone(data, layout, split, results, settings)
         options.save_and_print(out, settings, {name: section}, as_json)
     options.exit_with_problems(problems)
 
@@ -149,10 +148,22 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def _shots(settings: Settings, video: LabelledVideo, truth: Truth, manifest: Manifest | None) -> Section:
+def _shots_alone(
+    data: list[Path] | None, layout: Path | None, split: str, results: Path | None, settings: Settings
+) -> tuple[Section, list[str]]:
+    """Shots as `keyart extract` finds them, with its second opinion, or those of finished results."""
     from .accuracy import shots_of
+    from .shot_detectors import second_opinions
 
-    return shots_of(video.path, truth, settings, manifest)
+    with ExitStack() as stack:
+        opinion = (lambda: None) if results is not None else second_opinions(settings, stack)
+
+        def of_video(settings: Settings, video: LabelledVideo, truth: Truth, manifest: Manifest | None) -> Section:
+            return shots_of(video.path, truth, settings, manifest, opinion() if manifest is None else None)
+
+        if layout is not None:
+            return _layout(layout, split, settings, opinion)
+        return _stage(data, results, settings, of_video, "shots_section")
 
 
 def _bars(settings: Settings, video: LabelledVideo, truth: Truth, manifest: Manifest | None) -> Section:
@@ -190,12 +201,14 @@ def _stage(
     return {**section, "partial_truth": truths.partial}, [*labelled.problems, *problems]
 
 
-def _layout(folder: Path, split: str, settings: Settings) -> tuple[Section, list[str]]:
+def _layout(
+    folder: Path, split: str, settings: Settings, opinion: Callable[[], SecondOpinion | None]
+) -> tuple[Section, list[str]]:
     from .accuracy import layout_shots, shots_section
     from .layouts import read_layout
 
     items, problems = read_layout(folder, split)
-    done, failed = layout_shots(items, settings)
+    done, failed = layout_shots(items, settings, opinion)
     return {"layout": folder.name, **shots_section(done)}, [*problems, *failed]
 
 

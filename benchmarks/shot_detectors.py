@@ -57,9 +57,18 @@ class Detector:
 def keyart(settings: Settings, stack: ExitStack) -> Detector:
     """Decoding, measuring and splitting of Keyart, by these settings, with its second opinion where they ask for one.
     `stack` closes what it opens. Raises ModelError when the weights for that cannot be had."""
-    classifier = _opener(settings, stack)[0] if asks_for_second_opinion(settings) else None
+    find = partial(_find_own, settings, second_opinions(settings, stack))
     how = {"code": code_fingerprint(), "shots": settings.shots.model_dump(), "decode": settings.decode}
-    return Detector(OWN, partial(_find_own, settings, classifier), {**how, "threads": settings.thread_count})
+    return Detector(OWN, find, {**how, "threads": settings.thread_count})
+
+
+def second_opinions(settings: Settings, stack: ExitStack) -> Callable[[], AskedOpinion | None]:
+    """What makes a second opinion for a film, by these settings; of None where they want none. `stack` closes what it
+    opens. Raises ModelError when the weights for that cannot be had."""
+    if not asks_for_second_opinion(settings):
+        return lambda: None
+    classifier = _opener(settings, stack)[0]
+    return lambda: AskedOpinion(classifier())
 
 
 def peers(settings: Settings, stack: ExitStack) -> tuple[list[Detector], dict[str, str]]:
@@ -84,9 +93,8 @@ def timed(find: Callable[[Path], Row], video: Path) -> Row:
     }  # fmt: skip
 
 
-def _find_own(settings: Settings, classifier: Callable[[], BoundaryClassifier] | None, video: Path) -> Row:
-    opinion = AskedOpinion(classifier()) if classifier else None
-    found = shots.detect(video, settings.decode, settings.shots, settings.thread_count, opinion)
+def _find_own(settings: Settings, opinion: Callable[[], AskedOpinion | None], video: Path) -> Row:
+    found = shots.detect(video, settings.decode, settings.shots, settings.thread_count, opinion())
     assert found.times_s is not None  # `detect` measures them
     times_s = found.times_s[np.searchsorted(found.frames, found.starts)]
     return {"starts_s": times_s.tolist(), "kinds": list(found.kinds), "times_s": found.times_s.tolist()}

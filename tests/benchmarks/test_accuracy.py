@@ -127,6 +127,34 @@ def test_shots_by_time_are_detected_where_there_is_no_result(scenes_film: Path) 
     assert (found["found"], found["missed"], found["invented"]) == (2, [9000], [12000, 16000, 20000])
 
 
+class Asked:
+    """A second opinion of nothing, that counts the pictures it is given."""
+
+    lookahead_rows = pictures = 0
+
+    def add(self, pictures: np.ndarray) -> None:
+        self.pictures += len(pictures)
+
+    def finish(self) -> None: ...
+
+    def drop_before(self, row: int) -> None: ...
+
+    def cut(self, row: int) -> float | None:
+        return None
+
+    def transition(self, first: int, last: int) -> float | None:
+        return None
+
+
+def test_shots_are_detected_with_a_second_opinion_and_none_is_asked_of_a_result(
+    scenes_film: Path, make_manifest: MakeManifest
+) -> None:
+    known, asked, of_a_result = timed((0, "start"), (4.0, "cut")), Asked(), Asked()
+    accuracy.shots_of(scenes_film, known, Settings(), opinion=asked)
+    accuracy.shots_of(scenes_film, truth(), Settings(), with_starts(make_manifest([]), 0), of_a_result)
+    assert (asked.pictures, of_a_result.pictures) == (240, 0)
+
+
 def test_scenes_that_touch_are_cut_and_gaps_are_gradual() -> None:
     shots = truth_of_scenes([(0, 99), (100, 149), (160, 200)])["shots"]
     assert shots[1] == {"start_frame": 100, "transition_in": "cut"}
