@@ -35,7 +35,7 @@ FLOORS = (
     {"settings", "dataflow"},
     {"decode"},
     {"people", "shots"},
-    {"candidates", "framing"},
+    {"candidates", "episode", "framing"},
     {"film"},
     {"ranking"},
     {"output"},
