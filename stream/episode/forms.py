@@ -1,0 +1,138 @@
+"""Forms (`제 {n} {counter}`) compiled to regular expressions whose time grows with the length of the line only.
+
+A form has no repetition of its own, every part of it is of bounded length, so nobody can write one that takes long.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..errors import SettingsError
+from .language import Language
+from .words import AFTER, APART, BEFORE, DIGITS, LETTERS, NOISY, ROMAN, NumberWords, joined, spelled
+
+_TOKEN = re.compile(r"\{([^{}]*)\}|\[|\]|<|>|…| +|[^\[\]{}<>… ]+")
+_COUNT = re.compile(r"([0-9])(?:-([0-9]))?")
+_AMOUNT = r"[0-9][0-9,.]{0,11}"
+_LETTER = r"[^\W\d_]"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A compiled form: groups `n` (episodes), `s` (season), `t` (how many there are), `o` (an ordinal).
+
+    `ends_with_number`: nothing of the form stands behind its number.
+    """
+
+    pattern: re.Pattern[str]
+    strength: float
+    language: Language
+    words: NumberWords
+    ends_with_number: bool = False
+
+
+class FormCompiler:
+    """Compiles the forms of one language."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self.words = NumberWords(
+            language.cardinals, language.multipliers, fillers=language.fillers, digitwise=language.digitwise
+        )
+        self.ordinals = NumberWords(
+            (language.cardinals if language.compound else {}) | language.ordinals,
+            language.multipliers if language.compound else {},
+            fillers=language.fillers,
+            digitwise=language.digitwise,
+        )
+
+    def compiled(self, form: str, strength: float = 1.0) -> Form:
+        """The compiled form. Raises SettingsError for a form with an unknown name or an open bracket."""
+        tokens = [match.group() for match in _TOKEN.finditer(form)]
+        if "".join(tokens) != form or tokens.count("[") != tokens.count("]"):
+            raise SettingsError(f"pattern {form!r}: a bracket is open")
+        source = "".join(self._part(token, form, first=i == 0) for i, token in enumerate(tokens))
+        ends = tokens[-1:] in (["{n}"], ["{d}"], ["{nn}"])
+        words = self.ordinals if "{o}" in form else self.words
+        try:
+            pattern = re.compile(_bounded(source, self._starts_latin(tokens), self._ends_latin(tokens)))
+        except re.error as error:
+            raise SettingsError(f"pattern {form!r}: {error}") from None
+        return Form(pattern, strength, self.language, words, ends)
+
+    def _part(self, token: str, form: str, *, first: bool) -> str:
+        match token[0]:
+            case "[":
+                return "(?:"
+            case "]":
+                return ")?"
+            case "<":
+                return rf"(?<!{_LETTER})"
+            case ">":
+                return rf"(?!{_LETTER})"
+            case "…":
+                return "[^0-9]{0,14}?"
+            case " ":
+                return " {0,3}"
+            case "{":
+                return self._named(token[1:-1], form, first=first)
+        return spelled(token)
+
+    def _named(self, name: str, form: str, *, first: bool) -> str:
+        if count := _COUNT.fullmatch(name):
+            return rf"(?<![0-9])[0-9]{{{count[1]},{count[2] or count[1]}}}(?![0-9])"
+        match name:
+            case "n":
+                return f"(?P<n>{joined(self._one if first else self._one_apart)})"
+            case "s" | "t":
+                return f"(?P<{name}>{BEFORE if name == 's' else ''}{self._one}{AFTER})"
+            case "d":
+                return f"(?P<n>{joined(f'(?:{DIGITS}|{NOISY})')})"
+            case "nn":
+                return r"(?P<n>[0-9o]{2,4}(?:(?: ?[-&+] ?(?:ep?)?|e)[0-9o]{2,4})?(?![0-9.]))"
+            case "ss":
+                return r"(?P<s>(?<![0-9])[0-9o]{1,2})"
+            case "o":
+                return f"(?P<o>{self._ordinal})"
+            case "x":
+                return _AMOUNT
+        if name not in self.language.words:
+            known = ", ".join(["n", "d", "nn", "s", "ss", "t", "o", "x", *self.language.words])
+            raise SettingsError(f"pattern {form!r}: {{{name}}} is not known, these are: {known}")
+        words = sorted(self.language.words[name], key=len, reverse=True)
+        return f"(?:{'|'.join(spelled(word) for word in words)})"
+
+    @cached_property
+    def _one(self) -> str:
+        return f"(?:{DIGITS}|{NOISY}|{self.words.pattern}|{ROMAN}|{LETTERS})"
+
+    @cached_property
+    def _one_apart(self) -> str:
+        return f"(?:{APART}|{DIGITS}|{NOISY}|{self.words.pattern}|{ROMAN}|{LETTERS})"
+
+    @cached_property
+    def _ordinal(self) -> str:
+        suffixes = "|".join(map(re.escape, self.language.suffixes))
+        last = "|".join(spelled(word) for word in sorted(self.language.ordinals, key=lambda word: (-len(word), word)))
+        words = rf"(?:{self.words.pattern}[ -]?)?(?:{last})" if self.language.compound else self.ordinals.pattern
+        return rf"(?<![0-9])[0-9]{{1,4}} ?(?:{suffixes})|{words}" if suffixes else words
+
+    def _starts_latin(self, tokens: list[str]) -> bool:
+        return tokens[0] == "{t}" or self._latin(tokens[0], 0)
+
+    def _ends_latin(self, tokens: list[str]) -> bool:
+        return tokens[-1] in {"{n}", "{d}", "{s}", "{t}", "{nn}"} or self._latin(tokens[-1], -1)
+
+    def _latin(self, token: str, edge: int) -> bool:
+        """Whether a token begins (edge 0) or ends (-1) with a Latin letter in at least one of its words."""
+        words = self.language.words.get(token[1:-1], ()) if token.startswith("{") else (token,)
+        if token == "{o}":
+            words = tuple(self.language.ordinals)
+        return any(word[edge].isascii() and word[edge].isalpha() for word in words)
+
+
+def _bounded(source: str, before: bool, after: bool) -> str:
+    """Latin words begin and end where letters do; other scripts are often written, or read, without spaces."""
+    return ("(?<![a-z])" if before else "") + source + ("(?![a-z])" if after else "")

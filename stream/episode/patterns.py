@@ -1,0 +1,196 @@
+"""From lines of text to statements of numbers, from a file name to the number it states."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from .cards import distance, groups, near
+from .file_names import number_of_file_name
+from .language import Language, languages_of, shipped_languages
+from .lines import Line, Statement, StatementKind
+from .numbers import EpisodeNumber
+from .scan import MASK, Found, Scanner
+from .text import main_script, plain_text
+from .words import spelled
+
+__all__ = ["Line", "Patterns", "Statement"]
+
+LONGEST_FRAGMENT = 16
+"""Most characters of a line that may be one part of a statement, such as a counter or a number. By eye."""
+JOINED, TURNED_ROUND = 0.9, 0.7
+"""How sure a statement over several lines is, by eye: in the order of reading; with the lower line first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """What was found, as read, and on which lines."""
+
+    found: Found
+    text: str
+    lines: tuple[int, ...]
+
+
+class Patterns:
+    """The words and forms of several languages. Raises SettingsError for a form that cannot be compiled."""
+
+    def __init__(self, languages: Mapping[str, Language]) -> None:
+        self.languages = dict(languages)
+        self._scanner = Scanner(self.languages)
+        self._scripts = {script for language in self.languages.values() for script in language.scripts}
+
+    @classmethod
+    @cache
+    def shipped(cls) -> Patterns:
+        """Those of the package: English, Korean, Chinese, Japanese. Compiled once."""
+        return cls(shipped_languages())
+
+    def with_file(self, path: Path) -> Patterns:
+        """These and the languages of a user's file, which replace those of the same key. Raises SettingsError."""
+        return Patterns(self.languages | languages_of(path))
+
+    def read(self, lines: Sequence[Line], *, series: str | None = None) -> list[Statement]:
+        """What the lines of one card state, the surest first.
+
+        `series`: the series' title, whose own numbers are no episode's.
+        """
+        texts = [plain_text(line.text) for line in lines]
+        masked = [_without_title(text.plain, series) for text in texts]
+        alone = [
+            _Placed(found, text.read_at(found.start, found.end).strip(), (i,))
+            for i, text in enumerate(texts)
+            for found in self._scanner.line(text, masked[i])
+        ]
+        placed = self._over_lines(lines, masked, alone)
+        placed = [one for one in placed if not _of_title(one, series)]
+        return _statements(self._marked(lines, masked, _settled(placed)))
+
+    def of_file_name(self, name: str) -> EpisodeNumber | None:
+        """The number that the name of a file states; None where it states none or several. Folders do not count."""
+        return number_of_file_name(name, self._scanner)
+
+    def unsupported(self, text: str) -> str | None:
+        """The script of most letters of `text`, by its Unicode name, where no language is written in it; else None."""
+        script = main_script(text)
+        return script if script is not None and script not in self._scripts else None
+
+    def _over_lines(self, lines: Sequence[Line], masked: Sequence[str], alone: list[_Placed]) -> list[_Placed]:
+        """With statements that stand on several lines, such as a counter over its number."""
+        told = {i for one in alone if one.found.kind not in {"bare", "other"} for i in one.lines}
+        short = [
+            i for i, text in enumerate(masked) if i not in told and 0 < len(text.strip()) <= LONGEST_FRAGMENT
+        ]
+        used: set[int] = set()
+        joined: list[_Placed] = []
+        for group in groups(lines, short):
+            if not used & set(group) and (one := self._whole(lines, group)) is not None:
+                joined.append(one)
+                used |= set(group)
+        return [*(one for one in alone if not used & set(one.lines)), *joined]
+
+    def _whole(self, lines: Sequence[Line], group: tuple[int, ...]) -> _Placed | None:
+        """The one statement that these lines make, read one after the other, if they are nothing else; or a number that
+        is no episode's (`15` over `세`)."""
+        text = plain_text(" ".join(lines[i].text.strip() for i in group))
+        found = self._scanner.line(text, text.plain)
+        if len(found) != 1 or found[0].kind == "bare":
+            return None
+        if found[0].kind != "other" and re.sub(r"[\W_]", "", text.plain[: found[0].start] + text.plain[found[0].end :]):
+            return None
+        turned = lines[group[0]].box[1] > lines[group[-1]].box[1] + lines[group[-1]].box[3] / 2
+        sure = found[0].strength * (TURNED_ROUND if turned else JOINED)
+        return _Placed(replace(found[0], strength=sure), text.source, group)
+
+    def _marked(self, lines: Sequence[Line], masked: Sequence[str], placed: list[_Placed]) -> list[_Placed]:
+        """With kinds "next" and "previous" where the line, or else the nearest one with such a word, says so."""
+        words = {i: kind for i, text in enumerate(masked) if (kind := self._scanner.marker(text))}
+        kept = list(placed)
+        for at, one in enumerate(placed):
+            if one.found.kind in {"this", "part", "bare"} and len(one.lines) == 1:
+                i = one.lines[0]
+                if (kind := self._scanner.marked(masked[i], one.found)) is not None:
+                    kept[at] = replace(one, found=replace(one.found, kind=kind))
+                words.pop(i, None)
+        for i, kind in words.items():
+            nearest = _nearest(lines, i, kept)
+            if nearest is not None:
+                kept[nearest] = replace(kept[nearest], found=replace(kept[nearest].found, kind=kind))
+        return kept
+
+
+def _nearest(lines: Sequence[Line], marker: int, placed: Sequence[_Placed]) -> int | None:
+    """Which statement of a number stands nearest to a line that says "next" or "previous"; None without one near it."""
+    far = [
+        (min(distance(lines[marker], lines[i]) for i in one.lines), at)
+        for at, one in enumerate(placed)
+        if one.found.kind in {"this", "part", "bare"} and any(near(lines[marker], lines[i]) for i in one.lines)
+    ]
+    return min(far)[1] if far else None
+
+
+def _settled(placed: list[_Placed]) -> list[_Placed]:
+    """Without seasons, which go to the numbers, parts beside an episode, and a finale beside its number."""
+    whole = [one for one in placed if one.found.kind == "this" and one.found.values]
+    parts = [] if whole else [one for one in placed if one.found.kind == "part"]
+    seasons = {
+        int(one.found.values[0])
+        for one in placed
+        if one.found.kind == "season" and not any(_same_place(one, part) for part in parts)
+    }
+    final = [one for one in placed if one.found.finale]
+    numbers = {one.found.values for one in whole}
+    season = seasons.pop() if len(seasons) == 1 else None
+    settled = []
+    for one in placed:
+        if one.found.kind in {"season", "other"} or (whole and one.found.kind == "part"):
+            continue
+        if one.found.finale and len(numbers) == 1:
+            continue
+        states = one.found.kind in {"this", "part"}
+        settled.append(
+            replace(
+                one,
+                found=replace(
+                    one.found,
+                    season=season if states and one.found.season is None else one.found.season,
+                    finale=one.found.finale or (bool(final) and len(numbers) == 1 and one in whole),
+                ),
+            )
+        )
+    return settled
+
+
+def _same_place(one: _Placed, other: _Placed) -> bool:
+    return one.lines == other.lines and one.found.overlaps(other.found)
+
+
+def _statements(placed: Sequence[_Placed]) -> list[Statement]:
+    stated = []
+    for one in placed:
+        found = one.found
+        kind: StatementKind = "this" if found.kind in {"this", "part"} else found.kind  # type: ignore[assignment]
+        if found.values != tuple(sorted(set(found.values))):
+            continue
+        number = EpisodeNumber(found.values, found.season, found.finale)
+        stated.append(Statement(number, one.text, min(found.strength, 1.0), kind, one.lines))
+        if found.total is not None:
+            stated.append(Statement(EpisodeNumber((found.total,)), one.text, found.strength, "total", one.lines))
+    return sorted(stated, key=lambda statement: -statement.strength)
+
+
+def _without_title(plain: str, series: str | None) -> str:
+    """The line with the series' title made `MASK`; not a title of digits alone, which may be an episode's number."""
+    title = re.sub(r"[\W_]", "", plain_text(series or "").plain)
+    if len(title) < 2 or title.isdecimal():
+        return plain
+    source = r"[\W_]{0,3}".join(spelled(letter) for letter in title)
+    return re.sub(source, lambda match: MASK * len(match.group()), plain)
+
+
+def _of_title(one: _Placed, series: str | None) -> bool:
+    """Whether a bare number is one of the series' title."""
+    numbers = re.findall(r"[0-9]+", plain_text(series or "").plain)
+    return one.found.kind == "bare" and any(str(value) in numbers for value in one.found.values)

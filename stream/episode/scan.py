@@ -1,0 +1,218 @@
+"""What one line of text says of episodes: every form of every language, where they overlap the longest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Literal
+
+from .forms import Form, FormCompiler
+from .language import Language
+from .text import PlainText
+from .words import MOST_JOINED, NumberText, read_joined, read_one
+
+Kind = Literal["this", "part", "season", "total", "other", "next", "previous", "bare"]
+
+BESIDE, INSIDE, GLUED = 0.9, 0.8, 0.5
+"""How sure a statement remains, by eye: words on one side of it; on both; a letter that follows a counter at once."""
+LONE_I = 0.3
+"""The same of a single I that other words follow: the word as often as the number."""
+BARE, BARE_WORD, BARE_BESIDE_TITLE = 0.2, 0.1, 0.4
+"""Strengths of a number that stands alone, by eye: in digits, in words, in digits behind the series' title."""
+MASK = "\0"
+_YEARS = range(1900, 2100)
+_THEN = rf"[^\w]{{0,4}}{MASK}$"
+_EDGES = " -.,:;·|[](){}<>《》〈〉「」『』【】“”‘'\"#~*" + MASK
+_JOIN = re.compile(r"[ \-&+,/·・、]{0,4}(?:and|와|과|및|と|和)?[ ]{0,2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a form found at `start` to `end` of the plain line. `values`: episodes, or the one season or total."""
+
+    kind: Kind
+    start: int
+    end: int
+    values: tuple[Decimal, ...]
+    strength: float = 1.0
+    season: int | None = None
+    total: Decimal | None = None
+    finale: bool = False
+
+    def overlaps(self, other: Found) -> bool:
+        """Whether two stand on the same letters."""
+        return self.start < other.end and other.start < self.end
+
+
+class Scanner:
+    """The forms of all languages, ready to look at lines. Raises SettingsError for a form that cannot be compiled."""
+
+    def __init__(self, languages: Mapping[str, Language]) -> None:
+        self._forms: list[tuple[Kind, Form, bool]] = []
+        self._markers: list[tuple[Kind, re.Pattern[str]]] = []
+        compilers = [FormCompiler(language) for language in languages.values()]
+        for compiler in compilers:
+            self._add_language(compiler)
+        self._words = [compiler.words for compiler in compilers]
+
+    def _add_language(self, compiler: FormCompiler) -> None:
+        language = compiler.language
+        kinds: tuple[tuple[Kind, Mapping[str, float]], ...] = (
+            ("this", language.this),
+            ("part", language.part),
+            ("total", language.total),
+            ("this", language.final),
+            ("season", dict.fromkeys(language.season, 1.0)),
+            ("other", dict.fromkeys(language.other, 1.0)),
+        )
+        for kind, forms in kinds:
+            for form, strength in forms.items():
+                self._forms.append((kind, compiler.compiled(form, strength), forms is language.final))
+        for marks, words in (("next", language.next), ("previous", language.previous)):
+            kind = "next" if marks == "next" else "previous"
+            self._markers += [(kind, _marker(compiler, word)) for word in words]
+
+    def line(self, text: PlainText, masked: str) -> list[Found]:
+        """What stands in a line, in order, without overlaps but those of seasons; the bare number if it is nothing
+        else. `masked`: the plain text with the series' title made `MASK`."""
+        found = [one for kind, form, final in self._forms for one in self._matches(kind, form, final, text, masked)]
+        seasons = [one for one in found if one.kind == "season"]
+        others = [
+            one
+            for one in found
+            if one.kind != "season" and not (one.kind == "total" and any(one.overlaps(season) for season in seasons))
+        ]
+        kept = _longest(others)
+        numbers = [one for one in kept if one.kind in {"this", "total"}]
+        kept += [one for one in _longest(seasons) if not any(one.overlaps(number) for number in numbers)]
+        kept = joined_statements(sorted(kept, key=lambda one: one.start), masked)
+        kept = [replace(one, strength=one.strength * _placed(one, kept, masked)) for one in kept]
+        return kept or [one for one in (self._bare(text, masked),) if one]
+
+    def marked(self, masked: str, found: Found) -> Kind | None:
+        """Whether the line says, around `found`, that it is of the next or a previous episode."""
+        before, behind = masked[: found.start] + MASK, MASK + masked[found.end :]
+        return next((kind for kind, mark in self._markers if mark.search(before) or mark.search(behind)), None)
+
+    def marker(self, masked: str) -> Kind | None:
+        """Whether a line without a number says that what stands near it is of the next or a previous episode."""
+        line = masked.strip(_EDGES) + MASK
+        limited = [(kind, mark) for kind, mark in self._markers if mark.pattern.endswith(_THEN)]
+        free = [(kind, mark) for kind, mark in self._markers if not mark.pattern.endswith(_THEN)]
+        found = [kind for kind, mark in free if mark.search(line)]
+        found += [kind for kind, mark in limited if mark.match(line)]
+        return found[0] if found else None
+
+    def _matches(self, kind: Kind, form: Form, final: bool, text: PlainText, masked: str) -> Iterator[Found]:
+        for match in form.pattern.finditer(masked):
+            if match.end() == match.start():
+                continue
+            found = Found(kind, match.start(), match.end(), (), form.strength, finale=final)
+            if kind != "other" and not final:
+                numbered = self._numbered(found, form, match, text, masked)
+                if numbered is None:
+                    continue
+                found = numbered
+            yield replace(found, strength=found.strength * _glued(found, form, masked))
+
+    def _numbered(
+        self, found: Found, form: Form, match: re.Match[str], text: PlainText, masked: str
+    ) -> Found | None:
+        groups = {name: self._number(name, form, match, text, masked) for name in form.pattern.groupindex}
+        read = {name: number for name, number in groups.items() if match[name] is not None and number is not None}
+        main = {"season": "s", "total": "t"}.get(found.kind, "n")
+        number = read.get(main) or read.get("n") or read.get("o")
+        if number is None or ("s" in groups and "s" not in read):
+            return None
+        season, total = read.get("s"), read.get("t")
+        certainty = number.certainty * (season.certainty if season and season is not number else 1.0)
+        return replace(
+            found,
+            values=number.values,
+            strength=found.strength * certainty,
+            season=int(season.values[0]) if season is not None and found.kind != "season" else None,
+            total=total.values[0] if total is not None and found.kind != "total" else None,
+        )
+
+    def _number(
+        self, name: str, form: Form, match: re.Match[str], text: PlainText, masked: str
+    ) -> NumberText | None:
+        if match[name] is None:
+            return None
+        plain, as_read = match[name], text.read_at(match.start(name), match.end(name))
+        if name == "o":
+            digits = re.match("[0-9]+", plain)
+            return NumberText((Decimal(digits.group()),)) if digits else read_one(plain, as_read, form.words)
+        more = form.ends_with_number and bool(masked[match.end() :].strip(_EDGES))
+        number = read_joined(plain, as_read, form.words, more_follows=more)
+        lone_i = number is not None and as_read == "I" and masked[match.end() :][:1] == " " and more
+        return NumberText(number.values, LONE_I) if number is not None and lone_i else number
+
+    def _bare(self, text: PlainText, masked: str) -> Found | None:
+        start, end = len(masked) - len(masked.lstrip(_EDGES)), len(masked.rstrip(_EDGES))
+        plain = masked[start:end]
+        if re.fullmatch(r"[0-9]{1,4}(?:\.5)?", plain) and (len(plain) < 4 or int(float(plain)) not in _YEARS):
+            beside_title = MASK in masked
+            return Found("bare", start, end, (Decimal(plain),), BARE_BESIDE_TITLE if beside_title else BARE)
+        as_read = text.read_at(start, end)
+        if len(plain) < 2 or re.search("[0-9]", plain):
+            return None
+        for words in self._words:
+            if (number := read_one(plain, as_read, words)) is not None:
+                return Found("bare", start, end, number.values, BARE_WORD * number.certainty)
+        return None
+
+
+def joined_statements(found: list[Found], masked: str) -> list[Found]:
+    """`제7화 - 제8화` and `S01E01-S01E02` as one statement; all else as it was."""
+    kept: list[Found] = []
+    for one in found:
+        before = kept[-1] if kept else None
+        if before is not None and _continues(before, one, masked):
+            values, strength = before.values + one.values, min(before.strength, one.strength)
+            kept[-1] = replace(before, end=one.end, values=values, strength=strength)
+        else:
+            kept.append(one)
+    return kept
+
+
+def _continues(before: Found, one: Found, masked: str) -> bool:
+    follows = bool(before.values and one.values) and one.values[0] - before.values[-1] == 1
+    same = before.kind == one.kind and before.kind in {"this", "part"} and one.season in {None, before.season}
+    few = len(before.values) + len(one.values) <= MOST_JOINED
+    return same and follows and few and _JOIN.fullmatch(masked[before.end : one.start]) is not None
+
+
+def _longest(found: Iterable[Found]) -> list[Found]:
+    """Of those that overlap the longest; of equally long ones the surest, "other" and "total" before all."""
+    order = sorted(
+        found, key=lambda one: (one.start - one.end, one.kind not in {"other", "total"}, -one.strength, one.start)
+    )
+    kept: list[Found] = []
+    for one in order:
+        if not any(one.overlaps(other) for other in kept):
+            kept.append(one)
+    return kept
+
+
+def _placed(found: Found, all_found: Sequence[Found], masked: str) -> float:
+    """How sure a statement remains for the words beside it that are no statement."""
+    rest = list(masked)
+    for one in all_found:
+        rest[one.start : one.end] = " " * (one.end - one.start)
+    before, behind = "".join(rest[: found.start]), "".join(rest[found.end :])
+    return (1.0, BESIDE, INSIDE)[bool(before.strip(_EDGES)) + bool(behind.strip(_EDGES))]
+
+
+def _glued(found: Found, form: Form, masked: str) -> float:
+    """How sure a statement remains for the letter that follows it at once."""
+    behind = masked[found.end : found.end + 1]
+    return GLUED if form.language.spaced and behind.isalpha() and not behind.isascii() else 1.0
+
+
+def _marker(compiler: FormCompiler, word: str) -> re.Pattern[str]:
+    """A word for "next" or "previous"; one with `…` behind it must stand right before the number."""
+    source = compiler.compiled(word.strip("… ")).pattern.pattern
+    return re.compile(source + _THEN if word.endswith("…") else source)

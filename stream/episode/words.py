@@ -1,0 +1,180 @@
+"""Numbers as they are written and misread: digits, digits read as letters, roman numerals, number words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+
+from .numbers import joined_episodes
+
+MOST_WORDS = 8
+"""Most number words of one number."""
+MOST_JOINED = 4
+"""Most episodes that a picture or a file name states at once. By eye."""
+
+LIKE_DIGITS = str.maketrans("oil|szb", "0111528")
+"""Letters that are read for a digit, beside digits."""
+MISREAD, SPACED_OUT, LONE_LETTER, FIRST_OF_SEVERAL = 0.7, 0.8, 0.5, 0.6
+"""How sure a number remains, by eye: a letter read for a digit; digits apart; one letter alone; what follows is no next
+episode."""
+
+DIGITS = r"(?:[0-9]{1,2},[0-9]{3}|[0-9]{1,5}(?:\.[0-9]{1,2})?)"
+NOISY = r"(?:(?=[oil|szb]{0,3}[0-9])[0-9oil|szb]{2,4}(?![a-df-z]))"
+APART = r"(?:[0-9](?: [0-9]){1,3})"
+LETTERS = r"(?:[ol|](?![a-z])|[ilvx|]{2,5}(?![a-z]))"
+ROMAN = r"(?:(?=[ivxlc])c{0,3}(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})(?![a-z]))"
+BEFORE, AFTER = r"(?<![0-9])(?<![0-9][.,:/])", r"(?![0-9])(?![.,:][0-9])"
+_JOIN = r"(?: ?(?:[-&+,·・、]|\band\b|와|과|및|と|和) ?(?:(?:ep?(?=[ .]?[0-9o])|제|第) ?)?|(?<=[0-9o]) ?e(?=[0-9op]))"
+_ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
+_ALIKE = {"o": "[o0]", "i": "[il1|!]", "l": "[li1|]", "s": "[s5]", "b": "[b8]"}
+
+
+@dataclass(frozen=True, slots=True)
+class NumberText:
+    """A number read from text: one episode or several in order, and how surely (0–1) the text means them."""
+
+    values: tuple[Decimal, ...]
+    certainty: float = 1.0
+
+
+def spelled(word: str) -> str:
+    """A regular expression for a word: with spaces between its letters, with letters that look alike. No groups.
+
+    A space in the word is any number of spaces up to three. Words of two letters are taken exactly, and an s at the
+    end, which may as well be the number that follows (`EPISODE 5`).
+    """
+    if len(word) < 3:
+        return re.escape(word)
+    parts = [" {0,3}" if letter == " " else _ALIKE.get(letter, re.escape(letter)) for letter in word[:-1]]
+    parts.append(_ALIKE.get(word[-1], re.escape(word[-1])) if word[-1] != "s" else "s")
+    return re.sub(r" \?( \{0,3\}) \?", r"\1", " ?".join(parts))
+
+
+class NumberWords:
+    """The number words of one language, or its ordinals.
+
+    `words`: value of each word that is added (`twenty`: 20). `multipliers`: value of each word that multiplies what
+    stands before it (`hundred`: 100). `fillers`: words that mean nothing inside a number (`and`). `digitwise`: a row of
+    digits may stand for their number (二〇 is 20).
+    """
+
+    def __init__(
+        self,
+        words: Mapping[str, int],
+        multipliers: Mapping[str, int],
+        *,
+        fillers: tuple[str, ...] = (),
+        digitwise: bool = False,
+    ) -> None:
+        self._values = {_folded(word): (value, False) for word, value in words.items()}
+        self._values |= {_folded(word): (value, True) for word, value in multipliers.items()}
+        self._digitwise = digitwise
+        longest_first = sorted([*words, *multipliers], key=lambda word: (-len(word), word))
+        word = f"(?:{'|'.join(map(spelled, longest_first))})"
+        self._word = re.compile(word)
+        between = rf"[ -]?(?:(?:{'|'.join(map(re.escape, fillers))}) ?)?" if fillers else "[ -]?"
+        most = MOST_WORDS - 1
+        self.pattern = rf"(?:{word}(?:{between}{word}){{0,{most}}})" if longest_first else r"(?!)"
+        """A regular expression without capturing groups; it matches nothing for a language without words."""
+        self._whole = re.compile(self.pattern)
+
+    def spells(self, text: str) -> bool:
+        """Whether `text` (plain) is made of number words alone."""
+        return self._whole.fullmatch(text) is not None
+
+    def value(self, text: str) -> Decimal | None:
+        """The number that `text` (plain) spells; None where the words make no number (`five six`)."""
+        total, scale, row = 0, 10**9, list[int]()
+        for found in self._word.finditer(text):
+            value, multiplies = self._values[_folded(found.group())]
+            if not multiplies:
+                row.append(value)
+                continue
+            digit = self._row(row) if row else 1
+            if value >= scale or digit is None:
+                return None
+            total, scale, row = total + digit * value, value, []
+        rest = self._row(row) if row else 0
+        return Decimal(total + rest) if rest is not None and rest < scale else None
+
+    def _row(self, row: list[int]) -> int | None:
+        """The number of words that are added: tens and a digit, or a row of digits where the language has such."""
+        match row:
+            case [one]:
+                return one
+            case [tens, digit] if tens >= 10 and tens % 10 == 0 and 0 < digit < 10 and (tens > 10 or self._digitwise):
+                return tens + digit
+            case _ if self._digitwise and max(row) < 10:
+                return int("".join(map(str, row)))
+        return None
+
+
+def _folded(word: str) -> str:
+    """A word without spaces, letters that look alike made one."""
+    return re.sub("[ -]", "", word).translate(str.maketrans("0l1|!58", "oiiiisb"))
+
+
+def joined(one: str) -> str:
+    """A regular expression of one number or several with signs between them; `one` has no capturing groups."""
+    return rf"{BEFORE}{one}(?:{_JOIN}{one}){{0,{MOST_JOINED - 1}}}{AFTER}"
+
+
+def read_one(text: str, as_read: str, words: NumberWords | None) -> NumberText | None:
+    """The one number that `text` (plain) writes; `as_read` is the same before it was made plain. None for no number."""
+    if re.fullmatch(DIGITS, text):
+        return NumberText((Decimal(text.replace(",", "")),))
+    if re.fullmatch(APART, text):
+        return NumberText((Decimal(text.replace(" ", "")),), SPACED_OUT)
+    spelt = words.value(text) if words is not None and words.spells(text) else None
+    if spelt is not None:
+        return NumberText((spelt,))
+    roman = _roman(text, as_read)
+    if roman is not None:
+        return roman
+    digits = text.translate(LIKE_DIGITS)
+    if len(text) > 1 and not re.search("[0-9]", text):
+        return None
+    if not (digits.isascii() and digits.isdecimal()) or re.search("[Lb]", as_read):
+        return None
+    return NumberText((Decimal(digits),), MISREAD if re.search("[0-9]", text) else LONE_LETTER)
+
+
+def read_joined(text: str, as_read: str, words: NumberWords | None, *, more_follows: bool) -> NumberText | None:
+    """One number, or several that follow each other (`7-8`); else the first of them, less surely.
+
+    `more_follows`: other words stand behind the number, so that `3 - 4 weddings` is 3.
+    """
+    whole = read_one(text, as_read, words)
+    if whole is not None:
+        return whole
+    parts = [part for part in re.split(_JOIN, text) if part]
+    numbers = [read_one(part, part, words) for part in parts]
+    if len(parts) < 2 or numbers[0] is None:
+        return None
+    first = NumberText(numbers[0].values, FIRST_OF_SEVERAL * numbers[0].certainty)
+    if any(number is None for number in numbers) or (more_follows and " - " in text):
+        return first
+    found = [number for number in numbers if number is not None]
+    values = tuple(value for number in found for value in number.values)
+    if "-" in text and len(values) == 2 and values[1] - values[0] < MOST_JOINED and values[1] > values[0]:
+        values = joined_episodes(f"{values[0]}-{values[1]}")
+    if any(after - before != 1 for before, after in pairwise(values)):
+        return first
+    return NumberText(values, min(number.certainty for number in found))
+
+
+def _roman(text: str, as_read: str) -> NumberText | None:
+    """The value of a roman numeral, also of one whose I were read as l; None where it may as well be digits (`ll`)."""
+    letters = text
+    if re.search("[l|]", as_read):
+        letters = re.sub("[l|]", "i", text)
+        if re.fullmatch("i{1,2}", letters):
+            return None
+    if not re.fullmatch(ROMAN, letters) or letters in {"c", "l"}:
+        return None
+    values = [_ROMAN_VALUES[letter] for letter in letters]
+    value = sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))
+    return NumberText((Decimal(value),), LONE_LETTER if as_read == "i" else 1.0 if letters == text else MISREAD)
