@@ -1,1 +1,2 @@
-"""Which episode a file is: numbers of episodes, the words that state one in a picture and in a file name."""
+"""Which episode a file is by its picture: where to look for a number, reading it, and comparing it with what others
+say of the file."""
