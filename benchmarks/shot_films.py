@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,6 +59,11 @@ class KeptSession:
     def provider(self) -> str:
         """See `Session`."""
         return "CPUExecutionProvider"
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """See `Session`."""
+        return {}
 
     def run(self, inputs: NamedArrays) -> NamedArrays:
         """See `Session`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from threading import Lock
 
 from .session import NamedArrays, Session
@@ -26,6 +27,11 @@ class CountedSession:
     def provider(self) -> str:
         """See `Session`."""
         return self._inner.provider
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """See `Session`."""
+        return self._inner.metadata
 
     def run(self, inputs: NamedArrays) -> NamedArrays:
         """See `Session`. A run that fails is counted, too."""

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import onnxruntime as ort
@@ -36,6 +37,11 @@ class Session(Protocol):
     @property
     def provider(self) -> str:
         """The first execution provider of the session, by ONNX Runtime's name. A fallback is visible here."""
+        ...
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """What the model's file says of itself, such as the alphabet of a network that reads."""
         ...
 
     def run(self, inputs: NamedArrays) -> NamedArrays:
@@ -96,11 +102,17 @@ class OrtSession(NamedSession):
             )
         super().__init__(name or path.stem)
         self.output_names = tuple(value.name for value in self._session.get_outputs())
+        self._metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
 
     @property
     def provider(self) -> str:
         """Always the CPU provider."""
         return CPU_PROVIDER
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """See `Session`."""
+        return self._metadata
 
     def run(self, inputs: NamedArrays) -> NamedArrays:
         """Outputs by name, (N, …) float32 NumPy arrays that the caller owns. Raises SessionError."""
@@ -121,8 +133,14 @@ class FakeSession(NamedSession):
     Exceptions of `answer` are raised by `run`.
     """
 
-    def __init__(self, name: str, answer: Callable[[Mapping[str, Array]], NamedArrays]) -> None:
+    def __init__(
+        self,
+        name: str,
+        answer: Callable[[Mapping[str, Array]], NamedArrays],
+        metadata: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         super().__init__(name)
+        self.metadata: Mapping[str, str] = metadata
         self._answer: Callable[[Mapping[str, Array]], NamedArrays] | None = answer
         self.runs: list[NamedArrays] = []
 

@@ -8,6 +8,7 @@ which the views keep alive. Nothing here synchronises with the device except `Cu
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,11 +126,17 @@ class CudaSession(NamedSession):
         self._options = ort.RunOptions()
         self._options.add_run_config_entry("disable_synchronize_execution_providers", "1")
         self.output_names = tuple(value.name for value in self._session.get_outputs())
+        self._metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
 
     @property
     def provider(self) -> str:
         """The TensorRT or the CUDA provider."""
         return self._provider
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """See `Session`."""
+        return self._metadata
 
     def run(self, inputs: NamedArrays) -> NamedArrays:
         """Outputs by name, float32 CuPy arrays on the caller's stream. Returns before they are computed. Raises

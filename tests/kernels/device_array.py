@@ -21,6 +21,11 @@ from .emulated import EmulatedRuntime
 FUNCTIONS = {"asarray", "concatenate", "nonzero", "stack", "tensordot"}
 """NumPy's functions that CuPy has and that are asked of it; another is added when it was looked up there."""
 
+METHODS = {
+    "argmax", "astype", "copy", "max", "mean", "repeat", "reshape", "std", "sum", "transpose", "var", "view",
+}  # fmt: skip
+"""The same for the methods of its arrays."""
+
 
 class DeviceArray(np.lib.mixins.NDArrayOperatorsMixin):
     """Holds an array. Its values are available only through `DeviceRuntime.download`, or one by one as in CuPy.
@@ -74,7 +79,7 @@ class DeviceArray(np.lib.mixins.NDArrayOperatorsMixin):
             return getattr(self.values, name)
         if name == "T":
             return DeviceArray(self.values.T)
-        if name in ("astype", "copy", "max", "mean", "repeat", "reshape", "std", "sum", "transpose", "var", "view"):
+        if name in METHODS:
             return lambda *arguments, **named: _held(getattr(self.values, name)(*map(_value, arguments), **named))
         raise AttributeError(f"an array on the device has no {name}, or nobody needed it so far")
 

@@ -1,0 +1,205 @@
+"""Reads lines of text: networks that answer with a probability for each character and each place along a line, decoded
+by connectionist temporal classification (Graves et al. 2006).
+
+Both readers of the zoo, `text_recognition` (PP-OCR) and `hangul_recognition`, have the same input and output, so one
+class reads with either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+
+from kernels.ops import Ops
+from kernels.surface import Array, Rect, Surface
+
+from .errors import ModelError
+from .session import Session
+from .tools import HOST_TOOLS, EngineTools
+
+HEIGHT_PX = 48
+"""Height of a line in the network's input, pixels."""
+WIDTHS_PX = (32, 48, 64, 80, 96, 128, 160, 192, 256, 320, 384, 512, 640, 768, 1024, 1280, 1536, 2048)
+"""Widths of inputs. A line is stretched or squeezed to the nearest one, by less than a quarter where it is not longer
+than the longest. So nothing is padded, no line depends on another, and a device meets few shapes. (114 rendered lines
+over frames of E01 and E03, seven of them in glyphs that their font lacks: .895 read right; .886 at their own width,
+.912 padded with grey to one of six widths at half as much more time, .877 padded to PP-OCR's 320 pixels at twice the
+time. 2026-11-29)"""
+VERTICAL_ASPECT = 1.5
+"""Height over width from which on a box is read as a vertical line, as PP-OCR does."""
+Vertical = Literal["turned", "cells"]
+"""How a vertical line is shown to a network: turned to the left, its top at the left, as PP-OCR learned it (six of six
+lines of three to five Han characters, in one font); or cut into as many squares as its shape says, side by side."""
+METADATA_KEY = "character"
+BLANK = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LineText:
+    """What stands in a line. `confidence`: geometric mean of the characters' probabilities, 0–1, 0 for no character.
+    `characters`: (len(text),) float32, the probability of each."""
+
+    text: str
+    confidence: float
+    characters: np.ndarray
+
+
+NOTHING = LineText("", 0.0, np.zeros(0, np.float32))
+Way = Callable[[Surface, Rect, int], Array]
+"""(picture, box, width) → (48, width, 3) uint8: how a line is cut out."""
+
+
+class LineReader:
+    """A network that reads lines, on one session. Several threads may ask it.
+
+    batch: most lines in one run; with 1 a line's reading does not depend on other lines, with more it does in the last
+    bits. vertical: see `Vertical`. Raises ModelError when the model does not say which characters it knows.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        ops: Ops,
+        *,
+        tools: EngineTools = HOST_TOOLS,
+        batch: int = 1,
+        vertical: Vertical = "turned",
+    ) -> None:
+        self._session, self._ops, self._tools, self._batch = session, ops, tools, batch
+        self._vertical = self._turned if vertical == "turned" else self._cells
+        self.alphabet = alphabet_of(session.metadata, session.name)
+
+    @property
+    def name(self) -> str:
+        """The role of the reader."""
+        return self._session.name
+
+    def read(self, surface: Surface, boxes: np.ndarray, *, margin: float = 0.0) -> list[LineText]:
+        """One text for each box (N, 4) x, y, width, height in displayed pixels, as the text detector gives them.
+
+        margin: by what share of its shorter side a box is grown on each side; less than 0 shrinks it. Boxes taller than
+        wide are read from top to bottom. Synchronises (on a device), once. Raises SessionError.
+        """
+        grown = [_grown(box, margin) for box in boxes.tolist()]
+        return self._read(surface, grown, [self._vertical if _is_vertical(box) else self._upright for box in grown])
+
+    def read_upside_down(self, surface: Surface, boxes: np.ndarray) -> list[LineText]:
+        """`read` of lines that are turned by 180 degrees."""
+        return self._read(surface, [_grown(box, 0.0) for box in boxes.tolist()], [self._half_turned] * len(boxes))
+
+    def _read(self, surface: Surface, boxes: Sequence[Rect], ways: Sequence[Way]) -> list[LineText]:
+        if not boxes:
+            return []
+        widths = [width_of(box) for box in boxes]
+        order = sorted(range(len(boxes)), key=lambda place: widths[place])
+        with self._tools.scope():
+            answers = []
+            for width in dict.fromkeys(widths[place] for place in order):
+                crops = [ways[place](surface, boxes[place], width) for place in order if widths[place] == width]
+                answers += [self._answer(crops[i : i + self._batch]) for i in range(0, len(crops), self._batch)]
+            fetched = self._ops.to_host(np.concatenate([answer.reshape(-1) for answer in answers]))
+        found = dict(zip(order, self._texts(fetched, [answer.shape for answer in answers]), strict=True))
+        return [found[place] for place in range(len(boxes))]
+
+    def _answer(self, crops: Sequence[Array]) -> Array:
+        """(n, 2, T) float32: at each place along n lines of one width, the likeliest character and its probability."""
+        shown = self._tools.engine_input(np.stack(crops), divisor=127.5, subtract=1)
+        (probabilities,) = self._session.run({"x": shown}).values()
+        return np.stack([probabilities.argmax(2).astype(np.float32), probabilities.max(2)], 1)
+
+    def _texts(self, fetched: np.ndarray, shapes: Sequence[tuple[int, ...]]) -> list[LineText]:
+        ends = np.cumsum([np.prod(shape) for shape in shapes])[:-1].astype(int)
+        answers = (part.reshape(shape) for part, shape in zip(np.split(fetched, ends), shapes, strict=True))
+        return [decoded(line[0].astype(int), line[1], self.alphabet) for answer in answers for line in answer]
+
+    def _upright(self, surface: Surface, box: Rect, width: int) -> Array:
+        return self._ops.rgb(surface, box, (width, HEIGHT_PX))
+
+    def _turned(self, surface: Surface, box: Rect, width: int) -> Array:
+        """A vertical line turned to the left: its top is at the left."""
+        return self._ops.rgb(surface, box, (HEIGHT_PX, width)).transpose(1, 0, 2)[::-1]
+
+    def _cells(self, surface: Surface, box: Rect, width: int) -> Array:
+        """A vertical line cut into squares, which stand side by side."""
+        x, y, across, down = box
+        count = max(1, round(down / across))
+        parts = [(x, y + place * down / count, across, down / count) for place in range(count)]
+        sizes = _shares(width, count)
+        return np.concatenate([self._ops.rgb(surface, *cell) for cell in zip(parts, sizes, strict=True)], 1)
+
+    def _half_turned(self, surface: Surface, box: Rect, width: int) -> Array:
+        return self._upright(surface, box, width)[::-1, ::-1]
+
+
+class TextDirection:
+    """PP-OCR's classifier of lines that stand upside down, on one session of the role `text_direction`."""
+
+    WIDTH_PX = 192
+    """Width of its input, pixels. Longer lines are squeezed, shorter ones end in black."""
+
+    def __init__(self, session: Session, ops: Ops, *, tools: EngineTools = HOST_TOOLS, batch: int = 1) -> None:
+        self._session, self._ops, self._tools, self._batch = session, ops, tools, batch
+
+    def upside_down(self, surface: Surface, boxes: np.ndarray) -> np.ndarray:
+        """(N,) float32: probability that the line in each box (N, 4), displayed pixels, is turned by 180 degrees.
+        Synchronises (on a device). Raises SessionError."""
+        if not len(boxes):
+            return np.zeros(0, np.float32)
+        with self._tools.scope():
+            shown = np.concatenate([self._input(surface, _grown(box, 0.0)) for box in boxes.tolist()])
+            runs = [shown[i : i + self._batch] for i in range(0, len(shown), self._batch)]
+            answers = [next(iter(self._session.run({"x": run}).values())) for run in runs]
+            return self._ops.to_host(np.concatenate(answers)[:, 1])
+
+    def _input(self, surface: Surface, box: Rect) -> Array:
+        width = min(self.WIDTH_PX, max(1, round(HEIGHT_PX * box[2] / box[3])))
+        line = self._ops.rgb(surface, box, (width, HEIGHT_PX))
+        return self._tools.engine_input(line[None], (self.WIDTH_PX, HEIGHT_PX), divisor=127.5, subtract=1)
+
+
+def alphabet_of(metadata: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """The characters of a network's classes in order: first "no character", then those that its metadata list, one a
+    line, last the space, as PP-OCR counts them. Raises ModelError when there is no list."""
+    if not metadata.get(METADATA_KEY):
+        raise ModelError(f"{name}: the model has no alphabet (metadata key {METADATA_KEY!r}); use another model")
+    return (BLANK, *metadata[METADATA_KEY].removesuffix("\n").split("\n"), " ")
+
+
+def decoded(best: np.ndarray, probabilities: np.ndarray, alphabet: Sequence[str]) -> LineText:
+    """The text of a line by its likeliest class at each place: best (T,) int, with its probability (T,) 0–1. Equal
+    neighbours are one character, with the highest probability among them, and "no character" (class 0) separates."""
+    starts = np.flatnonzero(np.diff(best, prepend=-1))
+    highest = np.maximum.reduceat(probabilities, starts) if len(starts) else probabilities
+    kept = best[starts] != 0
+    characters = highest[kept].astype(np.float32)
+    if not len(characters):
+        return NOTHING
+    text = "".join(alphabet[place] for place in best[starts][kept])
+    confidence = float(np.exp(np.log(np.maximum(characters, 1e-9)).mean()))
+    return LineText(text, confidence, characters)
+
+
+def width_of(box: Rect) -> int:
+    """The width of the input, of `WIDTHS_PX`, that stretches a line least."""
+    long, short = (box[3], box[2]) if _is_vertical(box) else (box[2], box[3])
+    return min(WIDTHS_PX, key=lambda width: abs(np.log(width * short / (HEIGHT_PX * long))))
+
+
+def _is_vertical(box: Rect) -> bool:
+    return box[3] >= VERTICAL_ASPECT * box[2]
+
+
+def _shares(width: int, count: int) -> list[tuple[int, int]]:
+    """`count` sizes (width, height) of cells that are `width` pixels wide together."""
+    ends = [round(width * place / count) for place in range(count + 1)]
+    return [(end - start, HEIGHT_PX) for start, end in pairwise(ends)]
+
+
+def _grown(box: Sequence[float], margin: float) -> Rect:
+    x, y, width, height = box
+    by = margin * min(width, height)
+    return x - by, y - by, width + 2 * by, height + 2 * by
