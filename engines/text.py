@@ -255,6 +255,15 @@ def text_boxes(reading: TextReading, area: Rect) -> np.ndarray:
     return np.concatenate([_joined(lines[~inside.all(2).any(1)]), reading.tall])
 
 
+def joined_words(reading: TextReading, area: Rect) -> np.ndarray:
+    """(N, 4) float32 boxes, displayed pixels, of all in `area` that may be a line, for a reader to try, the words of
+    one line joined: also what `text_boxes` leaves out, such as a single digit or a line from top to bottom. What is
+    higher than a line must be marked as surely as tall lettering."""
+    heights = reading.boxes[:, 3] / area[3]
+    tall = (heights <= TALL_MOST_HEIGHT) & (reading.scores >= TALL_LEAST_SCORE)
+    return _joined(reading.boxes[(heights <= LINE_MOST_HEIGHT) | tall])
+
+
 def _joined(words: np.ndarray) -> np.ndarray:
     """(M, 4) lines of words (N, 4): neighbours of one height, side by side in one row, make one box."""
     lines: list[np.ndarray] = []

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, PrivateAttr, field_serializer, model_valid
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from ..cores import usable_cores
+from .episode import EpisodeSettings
 from .formats import Format, FormatRules, shipped_formats
 from .section import Seconds, setting
 from .sections import (
@@ -111,6 +112,7 @@ class Settings(BaseSettings):
     maturity: MaturitySettings = setting(MaturitySettings(), "Sexually explicit pictures.")
     rank: RankSettings = setting(RankSettings(), "Scores and variety.")
     crop: CropSettings = setting(CropSettings(), "Cutting to formats.")
+    episode: EpisodeSettings = setting(EpisodeSettings(), "Reading the episode number in the picture.")
     batching: BatchSettings = setting(BatchSettings(), "How films share the engines.")
     limits: LimitSettings = setting(LimitSettings(), "What a film may ask for.")
     backfill: BackfillSettings = setting(BackfillSettings(), "How a library is worked through.")

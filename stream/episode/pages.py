@@ -1,0 +1,266 @@
+"""One picture read for its episode number: lines found, read by every reader and in several crops, and understood.
+
+A reader alone is sure and wrong, so a statement comes with how many crops and readers make it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isclose
+
+import numpy as np
+
+from engines.ocr import LineReader, LineText, TextDirection
+from engines.text import TextDetector, joined_words
+from kernels.surface import Rect, Surface
+
+from .looks import CORNER_SIZE, CORNERS, Part
+from .numbers import EpisodeNumber, compatible
+from .patterns import Line, Patterns, Statement
+from .records import Kind
+
+COARSE_SIDE, FINE_SIDE = 384, 640
+"""Longer side of the picture in which lines are sought, pixels: first, and again where they were found small."""
+_SMALL_PX = 9.0
+"""Height of a line in the searched picture below which it is sought again, larger. By eye."""
+_LEAST_PX = 9.0
+"""Height of a line in the film below which it is not read: the readers see 48 pixels. By eye."""
+_MOST_LINES = 10
+"""Lines of a picture that are read, the highest first. By eye: credits have many, a card with a number few."""
+CROPS = (0.0, -0.08, 0.15)
+"""Margins of the crops in which the lines of a statement are read, the first for all lines. By eye."""
+_DOUBTFUL, _UPSIDE_DOWN = 0.6, 0.9
+"""A line read with less confidence is asked for its direction; it is turned when that is so sure. Single digits have no
+direction: the classifier gives "6" .5 upright and upside down."""
+_NO_BOXES = np.zeros((0, 4), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A number that a picture states. `box`: of its lines, displayed pixels. `confidence`: of the best reader in these
+    lines; `weakest`: in the least sure character of what matched; 0–1. `crops`: share of the crops in which that reader
+    states it. `second`: the same share for the other readers; None where none of them reads a number there."""
+
+    time_s: float
+    number: EpisodeNumber
+    kind: Kind
+    strength: float
+    text: str
+    box: Rect
+    height: float
+    """Of its highest line, as a share of the picture's height."""
+    confidence: float
+    weakest: float
+    crops: float
+    second: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What was read in a picture. `lines`: by the surest reader of each; `cost`: searches for lines that it took."""
+
+    time_s: float
+    lines: tuple[Line, ...] = ()
+    confidences: tuple[float, ...] = ()
+    said: tuple[Said, ...] = ()
+    cost: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """The models that read pictures. `readers`: in the order of preference among equally sure ones. `direction`: None
+    where lines that stand upside down are not looked for."""
+
+    detector: TextDetector
+    readers: Sequence[LineReader]
+    direction: TextDirection | None = None
+
+
+@dataclass(slots=True)
+class _Readings:
+    """Texts of the lines by (reader, crop)."""
+
+    by_crop: dict[tuple[int, int], list[LineText]] = field(default_factory=dict)
+
+    def best(self) -> list[LineText]:
+        """For each line the reading of the surest reader."""
+        readers = [lines for (_, crop), lines in self.by_crop.items() if crop == 0]
+        return [max(texts, key=lambda text: round(text.confidence, 4)) for texts in zip(*readers, strict=True)]
+
+
+class PageReader:
+    """Reads single pictures. Several threads may use it. series: the series' title, whose numbers are no episodes."""
+
+    def __init__(self, engines: Engines, patterns: Patterns, series: str | None = None) -> None:
+        self._engines, self._patterns, self._series = engines, patterns, series
+
+    def read(self, time_s: float, surface: Surface, part: Part = "whole") -> Page:
+        """The page at `time_s`. Synchronises (on a device). Raises SessionError."""
+        if part == "corners":
+            boxes, cost = self._in_corners(surface), len(CORNERS)
+            return self._page(time_s, surface, boxes, cost)
+        whole = (0.0, 0.0, float(surface.geometry.display_width), float(surface.geometry.display_height))
+        boxes = self._lines_in(surface, whole, COARSE_SIDE)
+        page = self._page(time_s, surface, boxes, 1)
+        small = _small_lines(boxes, surface)
+        if page.said or not len(small):
+            return page
+        area, side = _closer(small, surface)
+        finer = self._lines_in(surface, area, side)
+        return self._page(time_s, surface, _without(boxes, small, finer), 1 + (1 if side == COARSE_SIDE else 3))
+
+    def _in_corners(self, surface: Surface) -> np.ndarray:
+        """(N, 4) lines in the corners, each searched at `COARSE_SIDE`."""
+        size = (surface.geometry.display_width, surface.geometry.display_height)
+        found = [_NO_BOXES]
+        for x, y in CORNERS:
+            area = (x * size[0], y * size[1], CORNER_SIZE[0] * size[0], CORNER_SIZE[1] * size[1])
+            found.append(self._lines_in(surface, area, COARSE_SIDE))
+        return np.concatenate(found)
+
+    def _lines_in(self, surface: Surface, area: Rect, side: int) -> np.ndarray:
+        """(N, 4) lines of a part of the picture, sought at this longer side."""
+        return joined_words(self._engines.detector.read(surface, area, long_side=side), area)
+
+    def _page(self, time_s: float, surface: Surface, boxes: np.ndarray, cost: int) -> Page:
+        boxes = _worth_reading(boxes)
+        if not len(boxes):
+            return Page(time_s, cost=cost)
+        shares = boxes / np.array([surface.geometry.display_width, surface.geometry.display_height] * 2, np.float32)
+        readings = self._first_readings(surface, boxes)
+        best = readings.best()
+        lines = _lines(best, shares)
+        pages = [lines, *(_lines(texts, shares) for texts in readings.by_crop.values())]
+        found = [self._patterns.read(page, series=self._series) for page in pages]
+        said: tuple[Said, ...] = ()
+        if any(found):
+            involved = sorted({line for statements in found for one in statements for line in one.lines})
+            self._read_crops(readings, surface, boxes, involved)
+            said = self._said(time_s, boxes, shares, readings, found[0])
+        return Page(time_s, tuple(lines), tuple(text.confidence for text in best), said, cost)
+
+    def _first_readings(self, surface: Surface, boxes: np.ndarray) -> _Readings:
+        """All lines by all readers, those upside down turned."""
+        readings = _Readings()
+        for place, reader in enumerate(self._engines.readers):
+            readings.by_crop[place, 0] = reader.read(surface, boxes, margin=CROPS[0])
+        doubtful = [i for i, line in enumerate(readings.best()) if line.confidence < _DOUBTFUL]
+        if self._engines.direction is None or not doubtful:
+            return readings
+        turned = self._engines.direction.upside_down(surface, boxes[doubtful]) > _UPSIDE_DOWN
+        lines = [line for line, is_turned in zip(doubtful, turned, strict=True) if is_turned]
+        for place, reader in enumerate(self._engines.readers if lines else ()):
+            texts = readings.by_crop[place, 0]
+            for line, text in zip(lines, reader.read_upside_down(surface, boxes[lines]), strict=True):
+                texts[line] = max(texts[line], text, key=lambda one: one.confidence)
+        return readings
+
+    def _read_crops(self, readings: _Readings, surface: Surface, boxes: np.ndarray, involved: Sequence[int]) -> None:
+        """Reads the lines of statements in the other crops."""
+        for place, reader in enumerate(self._engines.readers):
+            for crop, margin in enumerate(CROPS[1:], 1):
+                texts = list(readings.by_crop[place, 0])
+                for line, text in zip(involved, reader.read(surface, boxes[involved], margin=margin), strict=True):
+                    texts[line] = text
+                readings.by_crop[place, crop] = texts
+
+    def _said(
+        self, time_s: float, boxes: np.ndarray, shares: np.ndarray, readings: _Readings, of_best: Sequence[Statement]
+    ) -> tuple[Said, ...]:
+        """What the picture states: by its best reading, and by any single reader in most of its crops."""
+        by_crop = {
+            key: list(self._patterns.read(_lines(texts, shares), series=self._series))
+            for key, texts in readings.by_crop.items()
+        }
+        offered: list[Statement] = [*of_best, *(one for statements in by_crop.values() for one in statements)]
+        said: list[Said] = []
+        for statement in offered:
+            if any(one.kind == statement.kind and compatible(one.number, statement.number) for one in said):
+                continue
+            said.append(_weighed(time_s, statement, boxes, shares, readings, by_crop, len(self._engines.readers)))
+        return tuple(one for one in said if one.crops > 0.5)
+
+
+def _weighed(
+    time_s: float,
+    statement: Statement,
+    boxes: np.ndarray,
+    shares: np.ndarray,
+    readings: _Readings,
+    by_crop: Mapping[tuple[int, int], Sequence[Statement]],
+    readers: int,
+) -> Said:
+    """A statement with how many crops and readers make it."""
+    counts = [sum(_states(by_crop[reader, crop], statement) for crop in range(len(CROPS))) for reader in range(readers)]
+    first = max(range(readers), key=lambda reader: (counts[reader], -reader))
+    others = [
+        counts[reader] / len(CROPS)
+        for reader in range(readers)
+        if reader != first and any(set(one.lines) & set(statement.lines) for one in by_crop[reader, 0])
+    ]
+    lines = list(statement.lines)
+    texts = [readings.by_crop[first, 0][line] for line in lines]
+    corner = boxes[lines, :2].min(0)
+    size = (boxes[lines, :2] + boxes[lines, 2:]).max(0) - corner
+    return Said(
+        time_s=time_s,
+        number=statement.number,
+        kind=statement.kind,
+        strength=statement.strength,
+        text=statement.text,
+        box=(float(corner[0]), float(corner[1]), float(size[0]), float(size[1])),
+        height=float(shares[lines, 3].max()),
+        confidence=min((text.confidence for text in texts), default=0.0),
+        weakest=min((_weakest(text, statement.text) for text in texts), default=0.0),
+        crops=counts[first] / len(CROPS),
+        second=max(others) if others else None,
+    )
+
+
+def _states(statements: Sequence[Statement], wanted: Statement) -> bool:
+    """Whether statements hold the wanted number, said of the same episode."""
+    return any(one.kind == wanted.kind and compatible(one.number, wanted.number) for one in statements)
+
+
+def _weakest(line: LineText, matched: str) -> float:
+    """The probability of the least sure character of what matched, 0–1; of the line where that is not found in it."""
+    start = line.text.find(matched)
+    characters = line.characters[start : start + len(matched)] if start >= 0 and matched else line.characters
+    return float(characters.min()) if len(characters) else 0.0
+
+
+def _lines(texts: Sequence[LineText], shares: np.ndarray) -> list[Line]:
+    boxes = [(x, y, width, height) for x, y, width, height in shares.tolist()]
+    return [Line(text.text, box[3], box) for text, box in zip(texts, boxes, strict=True)]
+
+
+def _worth_reading(boxes: np.ndarray) -> np.ndarray:
+    """The highest lines (N, 4), those that have letters large enough, from top to bottom."""
+    heights = boxes[:, 2:].min(1)
+    tall = np.argsort(-heights, kind="stable")[:_MOST_LINES]
+    kept = boxes[np.sort(tall[heights[tall] >= _LEAST_PX])]
+    return np.asarray(kept[np.lexsort((kept[:, 0], kept[:, 1]))])
+
+
+def _small_lines(boxes: np.ndarray, surface: Surface) -> np.ndarray:
+    """Those of the lines (N, 4) that were found small."""
+    scale = COARSE_SIDE / max(surface.geometry.display_width, surface.geometry.display_height)
+    return np.asarray(boxes[boxes[:, 3] * scale < _SMALL_PX])
+
+
+def _closer(small: np.ndarray, surface: Surface) -> tuple[Rect, int]:
+    """The part of the picture (displayed pixels) around small lines, and the side at which it is searched."""
+    width, height = surface.geometry.display_width, surface.geometry.display_height
+    reach = float(small[:, 3].max()) * 2
+    low = np.maximum(small[:, :2].min(0) - reach, 0)
+    high = np.minimum((small[:, :2] + small[:, 2:]).max(0) + reach, (width, height))
+    across, down = (high - low).tolist()
+    side = COARSE_SIDE if max(across, down) < 0.5 * max(width, height) else FINE_SIDE
+    return (float(low[0]), float(low[1]), across, down), side
+
+
+def _without(boxes: np.ndarray, small: np.ndarray, finer: np.ndarray) -> np.ndarray:
+    """The lines (N, 4) with the finer ones in place of the small ones."""
+    kept = [box for box in boxes if not any(isclose(float(np.abs(box - one).max()), 0.0) for one in small)]
+    return np.concatenate([np.array(kept, np.float32).reshape(-1, 4), finer]) if len(finer) else boxes
