@@ -13,6 +13,11 @@ from ..settings.model import Settings
 ROLES = (*READER_ROLES, "text_detection", "maturity", "shots")
 """Roles of the models that `keyart extract` may need. The models of other roles are pulled by what uses them."""
 
+LINE_READERS = ("hangul_recognition", "text_recognition")
+"""Roles of the models that read lines of text."""
+EPISODE_ROLES = ("text_detection", *LINE_READERS, "text_direction")
+"""Roles of the models that read the episode number in the picture."""
+
 
 def roles_of(settings: Settings) -> tuple[str, ...]:
     """Those of `ROLES` whose models are needed with these settings."""

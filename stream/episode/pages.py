@@ -5,6 +5,8 @@ A reader alone is sure and wrong, so a statement comes with how many crops and r
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isclose
@@ -40,7 +42,8 @@ _NO_BOXES = np.zeros((0, 4), np.float32)
 class Said:
     """A number that a picture states. `box`: of its lines, displayed pixels. `confidence`: of the best reader in these
     lines; `weakest`: in the least sure character of what matched; 0–1. `crops`: share of the crops in which that reader
-    states it. `second`: the same share for the other readers; None where none of them reads a number there."""
+    states it. `second`: share of the crops in which the other readers agree, where they read a number; None where they
+    read none."""
 
     time_s: float
     number: EpisodeNumber
@@ -194,11 +197,8 @@ def _weighed(
     """A statement with how many crops and readers make it."""
     counts = [sum(_states(by_crop[reader, crop], statement) for crop in range(len(CROPS))) for reader in range(readers)]
     first = max(range(readers), key=lambda reader: (counts[reader], -reader))
-    others = [
-        counts[reader] / len(CROPS)
-        for reader in range(readers)
-        if reader != first and any(set(one.lines) & set(statement.lines) for one in by_crop[reader, 0])
-    ]
+    others = [_share_agreeing(reader, statement, readings, by_crop) for reader in range(readers) if reader != first]
+    seconds = [share for share in others if share is not None]
     lines = list(statement.lines)
     texts = [readings.by_crop[first, 0][line] for line in lines]
     corner = boxes[lines, :2].min(0)
@@ -214,13 +214,37 @@ def _weighed(
         confidence=min((text.confidence for text in texts), default=0.0),
         weakest=min((_weakest(text, statement.text) for text in texts), default=0.0),
         crops=counts[first] / len(CROPS),
-        second=max(others) if others else None,
+        second=float(np.mean(seconds)) if seconds else None,
     )
 
 
 def _states(statements: Sequence[Statement], wanted: Statement) -> bool:
     """Whether statements hold the wanted number, said of the same episode."""
     return any(one.kind == wanted.kind and compatible(one.number, wanted.number) for one in statements)
+
+
+def _share_agreeing(
+    reader: int, statement: Statement, readings: _Readings, by_crop: Mapping[tuple[int, int], Sequence[Statement]]
+) -> float | None:
+    """Share of a reader's crops of the statement's lines that hold the same digits, of those with any digits; without
+    digits in the statement, that state the same number, of those that state one. None for none.
+
+    A reader that does not know the script of the words may still know the digits.
+    """
+    digits, agree = _digits(statement.text), []
+    for crop in range(len(CROPS)):
+        if digits:
+            found = {run for line in statement.lines for run in _digits(readings.by_crop[reader, crop][line].text)}
+            agree += [digits <= found] if found else []
+        else:
+            there = [one for one in by_crop[reader, crop] if set(one.lines) & set(statement.lines)]
+            agree += [any(compatible(one.number, statement.number) for one in there)] if there else []
+    return sum(agree) / len(agree) if agree else None
+
+
+def _digits(text: str) -> set[str]:
+    """The runs of digits in a text."""
+    return set(re.findall("[0-9]+", unicodedata.normalize("NFKC", text)))
 
 
 def _weakest(line: LineText, matched: str) -> float:

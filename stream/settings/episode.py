@@ -15,3 +15,16 @@ class EpisodeSettings(Section):
         ge=1,
         le=10_000,
     )
+    # By eye, until it is measured on labelled cards.
+    threshold: float = setting(
+        0.9,
+        "Least confidence of a number read in the picture that may confirm or contradict.",
+        affects_result=False,
+        ge=0,
+        le=1,
+    )
+    template: str = setting(
+        "",
+        "What the path of a film says, as {series}/Season {season}/{episode} - {title}.mkv; empty: nothing.",
+        affects_result=False,
+    )

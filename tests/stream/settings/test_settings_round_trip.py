@@ -31,6 +31,7 @@ SPECIAL: dict[str, st.SearchStrategy[Any]] = {
     "backfill.metrics_address": st.sampled_from(["127.0.0.1", "0.0.0.0", "::1", "metrics.local"]),
     "serve.address": st.sampled_from(["127.0.0.1", "0.0.0.0", "::1"]),
     "serve.hosts": st.lists(st.sampled_from(["keyart.local", "posters.example"]), unique=True),
+    "episode.template": st.sampled_from(["", "{series}/Season {season}/{episode} - {title}.mkv"]),
     "start_s": st.floats(0, 1000),
     "end_s": st.floats(1001, 5000),
 }

@@ -1,0 +1,149 @@
+"""Opens what reads the episode number in a film's picture, alone and at the end of a film that was watched.
+
+Alone, as `keyart episode` does (blocks):
+
+    with open_reader(settings) as read:
+        reading = read(path, series)
+
+In `extract`, where `rows` is a `stream.episode.looks.LookRows` that was given every row, and `decoder` is the film's:
+
+    with episode_models(settings, kit, sessions) as models:
+        reading = await read_watched(models, settings, decoder, rows.all(), film.shots, limiter)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+from anyio import CapacityLimiter
+from threadpoolctl import threadpool_limits
+
+from engines.errors import ModelError
+from engines.ocr import LineReader, TextDirection
+from engines.session import Session
+from engines.text import TextDetector
+from engines.zoo import Progress
+from kernels.ops import Ops
+
+from ..dataflow.clocks import StageClock, on_thread
+from ..dataflow.workers import workers
+from ..decode.decoder import DecodeOptions, Decoder
+from ..device.kit import Kit, MakeKit
+from ..device.models import EPISODE_ROLES, LINE_READERS, zoo_of
+from ..device.open import open_kit
+from ..episode.pages import Engines, PageReader
+from ..episode.patterns import Patterns
+from ..episode.reading import FilmReader, Source, source_of_file, source_of_rows
+from ..episode.records import PictureReading
+from ..errors import KeyartError
+from ..records import Shot
+from ..settings.model import Settings
+
+Read = Callable[[Path, str | None], PictureReading]
+"""(film, title of its series where it is known) → what its picture says. Blocks. Raises KeyartError for a film that
+cannot be read, SessionError when a model fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeModels:
+    """The engines on one device, and the patterns; one for each run. `ops`: of the engines."""
+
+    engines: Engines
+    patterns: Patterns
+    ops: Ops
+
+
+@contextmanager
+def open_reader(
+    settings: Settings, progress: Progress | None = None, make_kit: MakeKit = open_kit
+) -> Iterator[Read]:
+    """Pulls and loads the models and gives the function that reads one film after another. Raises KeyartError when the
+    device cannot be used or a model cannot be had."""
+    cv2.setNumThreads(1)  # pictures are read side by side
+    with threadpool_limits(1):
+        kit = make_kit(settings)
+        with episode_models(settings, kit, {}, progress) as models:
+            yield partial(_read_file, models, settings, kit)
+
+
+@contextmanager
+def episode_models(
+    settings: Settings, kit: Kit, sessions: Mapping[str, Session], progress: Progress | None = None
+) -> Iterator[EpisodeModels]:
+    """The models of `EPISODE_ROLES` that the zoo has. Those in `sessions` (role → session) are used and stay open, the
+    others are pulled, opened, and closed with the block. Raises KeyartError when one cannot be had."""
+    with ExitStack() as stack:
+        opened = {**sessions}
+        try:
+            zoo = zoo_of(settings)
+            wanted = [role for role in EPISODE_ROLES if role in zoo.roles and role not in opened]
+            zoo.ensure(wanted, progress)
+            for role in wanted:
+                opened[role] = kit.open_session(zoo.path(role), role)
+                stack.callback(opened[role].close)
+            models = _joined(settings, kit, opened)
+        except ModelError as error:
+            raise KeyartError(str(error)) from error
+        yield models
+
+
+async def read_watched(
+    models: EpisodeModels,
+    settings: Settings,
+    decoder: Decoder,
+    rows: np.ndarray,
+    shots: Sequence[Shot],
+    limiter: CapacityLimiter,
+    clock: StageClock | None = None,
+    series: str | None = None,
+) -> PictureReading:
+    """What the picture of a film says that was watched to its end, on a worker thread.
+
+    rows: (N,) of dtype `stream.episode.looks.LOOK_ROW`, of all its pictures; shots: all of them. `decoder`: the film's,
+    still open. `clock`: adds the time to it, but not that of the threads that read pictures.
+    """
+
+    def work() -> PictureReading:
+        return _read(models, settings, source_of_rows(decoder, rows, shots), series)
+
+    return await on_thread(work, limiter, clock or StageClock("episode"))
+
+
+def _read_file(models: EpisodeModels, settings: Settings, kit: Kit, path: Path, series: str | None) -> PictureReading:
+    decoder = kit.open_decoder(path, DecodeOptions(threads=settings.thread_count))
+    try:
+        return _read(models, settings, source_of_file(path, decoder), series)
+    finally:
+        decoder.close()
+
+
+def _read(models: EpisodeModels, settings: Settings, source: Source, series: str | None) -> PictureReading:
+    pages = PageReader(models.engines, models.patterns, series)
+    with workers(settings.thread_count) as pool:
+        return FilmReader(source, pages, models.ops, models.patterns, settings.episode.looks, pool).read()
+
+
+def _joined(settings: Settings, kit: Kit, sessions: Mapping[str, Session]) -> EpisodeModels:
+    """Raises ModelError for a reader without an alphabet."""
+    batch = settings.batching.max_batch or kit.concurrency.max_batch
+    readers = [
+        # A model of ours was never shown a line turned on its side; PP-OCR was.
+        LineReader(
+            sessions[role], kit.engine_ops, tools=kit.tools, batch=min(batch, 8),
+            vertical="turned" if role == "text_recognition" else "cells",
+        )
+        for role in LINE_READERS
+        if role in sessions
+    ]  # fmt: skip
+    engines = Engines(
+        TextDetector(sessions["text_detection"], kit.engine_ops, tools=kit.tools),
+        readers,
+        TextDirection(sessions["text_direction"], kit.engine_ops, tools=kit.tools, batch=min(batch, 8)),
+    )
+    return EpisodeModels(engines, Patterns.shipped(), kit.engine_ops)
