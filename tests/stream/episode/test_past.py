@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from stream.episode.numbers import EpisodeNumber, parse_number
+from stream.episode.past import Past, Source, past_of, past_of_file, suggested_by
+
+from .readings import number
+
+
+def by_letters(name: str) -> EpisodeNumber | None:
+    """A reader of file names that knows `S01E07` alone."""
+    found = re.search(r"S\d\dE\d\d", name)
+    return None if found is None else parse_number(found[0])
+
+
+def test_sources_that_agree_make_one_number_that_states_most() -> None:
+    past = past_of([Source(parse_number("7"), "an operator"), Source(parse_number("S01E07"), "the file name")])
+    assert past.number == parse_number("S01E07")
+    assert past_of([]) == Past()
+
+
+def test_sources_that_contradict_each_other_make_none() -> None:
+    past = past_of([Source(parse_number("7"), "an operator"), Source(parse_number("S01E08"), "the file name")])
+    assert past.number is None
+    assert [source.words for source in past.sources] == ["an operator", "the file name"]
+
+
+def test_a_file_name_is_past_knowledge_unless_the_expected_number_is_from_it() -> None:
+    neighbours = ["S01E05.mkv", "S01E06.mkv", "S01E08.mkv"]
+    named = past_of_file("X.S01E07.mkv", by_letters, neighbours=neighbours)
+    assert named == Past(parse_number("S01E07"), (Source(parse_number("S01E07"), "the file name"),))
+    assert past_of_file("X.S01E07.mkv", by_letters, neighbours=neighbours, name_is_used=True) == Past()
+
+
+def test_what_was_decided_earlier_stands_beside_the_name() -> None:
+    earlier = [Source(parse_number("8"), "an operator")]
+    past = past_of_file("X.S01E07.mkv", by_letters, earlier=earlier)
+    assert (past.number, len(past.sources)) == (None, 2)
+    assert past_of_file("X.S01E07.mkv", by_letters, earlier=earlier, name_is_used=True).number == parse_number("8")
+
+
+@pytest.mark.parametrize(
+    ("neighbours", "suggested"),
+    [
+        (["S01E05.mkv", "S01E06.mkv", "S01E08.mkv"], "S01E07"),
+        (["S01E05.mkv", "S01E06.mkv", "S01E07.mkv"], None),
+        (["S01E05.mkv", "S01E07.mkv", "S01E09.mkv"], None),
+        (["S01E05.mkv", "S01E08.mkv", "S01E09.mkv"], None),
+        (["S01E05.mkv", "S01E07.mkv"], None),
+        (["S01E05.mkv", "S01E06.mkv", "S01E08.mkv", "making of.mkv"], None),
+        (["S01E05.mkv", "S01E06.mkv", "S02E08.mkv"], None),
+        ([], None),
+    ],
+)
+def test_neighbours_suggest_the_one_number_they_miss(neighbours: list[str], suggested: str | None) -> None:
+    assert suggested_by(neighbours, by_letters) == number(suggested)
+    past = past_of_file("final cut.mkv", by_letters, neighbours=neighbours)
+    assert past.number == number(suggested)
+    assert past_of_file("final cut.mkv", by_letters, neighbours=neighbours, name_is_used=True) == Past()
