@@ -31,7 +31,7 @@ def _sorted(value: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value[key] for key in sorted(value)}
 
 
-def _printable(value: Any) -> Any:
+def printable(value: Any) -> Any:
     """A path as text, in which bytes that are not UTF-8 are replacement characters; other values unchanged."""
     if isinstance(value, (str, Path)):
         return os.fsencode(value).decode("utf-8", errors="replace")
@@ -88,7 +88,7 @@ class ColorEntry(ManifestPart):
 class VideoEntry(ManifestPart):
     """What the container says of the film."""
 
-    path: Annotated[str, BeforeValidator(_printable)]
+    path: Annotated[str, BeforeValidator(printable)]
     content_fingerprint: str
     container: str
     codec: str
@@ -252,6 +252,34 @@ class WarningEntry(ManifestPart):
         return _without_none(handler(self), "time_s")
 
 
+class EpisodeEvidence(ManifestPart):
+    """One reading of words with an episode number in one picture. `confidence`: of the reader in its characters, which
+    alone proves little. `kind`: what the number is said of: this film, the next or the previous episode, how many there
+    are; `bare` without words that say so."""
+
+    time_s: TimeS
+    box: Box
+    text: str
+    confidence: Score
+    number: str
+    kind: Literal["this", "next", "previous", "total", "bare"]
+
+
+class EpisodeEntry(ManifestPart):
+    """Whether the film is the episode it should be. Numbers are written as `7`, `12.5`, `1-2`, `S02E05`, `finale`.
+
+    `confidence`: that `read`, the number in the picture, is right, 0–1; 0 where none was read. `expected`: the number
+    by the metadata, null where they say none. `evidence`: what was read, by time. `why`: one sentence for people.
+    """
+
+    verdict: Literal["confirmed", "mismatch", "unverified"]
+    confidence: Score
+    read: str | None
+    expected: str | None
+    evidence: list[EpisodeEvidence]
+    why: str
+
+
 class Manifest(ManifestPart):
     """The whole result of one video, as `manifest.json` holds it."""
 
@@ -266,7 +294,7 @@ class Manifest(ManifestPart):
     funnel: FunnelEntry
     timings: TimingsEntry
     warnings: list[WarningEntry]
-    episode: dict[str, Any] | None = None
+    episode: EpisodeEntry | None = None
 
     @model_serializer(mode="wrap")
     def _absent_when_unknown(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:

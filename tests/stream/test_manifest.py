@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -60,6 +61,34 @@ def test_unknown_is_null_and_optional_is_absent() -> None:
     assert json.loads(Manifest.model_validate(sample_tree(images=rated)).dump_json())["images"][0]["explicit"] == 0.1235
     timed = Manifest.model_validate(sample_tree(warnings=[{"code": "a", "message": "b", "time_s": 1}]))
     assert json.loads(timed.dump_json())["warnings"][0]["time_s"] == 1.0
+
+
+EPISODE: dict[str, Any] = {
+    "verdict": "confirmed", "confidence": 0.99996, "read": "7", "expected": "S01E07", "why": "The picture says 7.",
+    "evidence": [{"time_s": 4.00000049, "box": [1.234, 2, 3, 4], "text": "제 7 화", "confidence": 0.987654,
+                  "number": "7", "kind": "this"}],
+}  # fmt: skip
+
+
+def test_an_episode_has_fields_of_its_own() -> None:
+    manifest = Manifest.model_validate(sample_tree(episode=EPISODE))
+    tree = json.loads(manifest.dump_json())
+    jsonschema.validate(tree, json.loads(shipped_schema()))
+    assert list(tree["episode"]) == ["verdict", "confidence", "read", "expected", "evidence", "why"]
+    assert tree["episode"]["confidence"] == 1.0
+    (seen,) = tree["episode"]["evidence"]
+    assert (seen["time_s"], seen["box"], seen["confidence"]) == (4.0, [1.23, 2.0, 3.0, 4.0], 0.9877)
+    unread = {**EPISODE, "read": None, "expected": None, "evidence": []}
+    assert json.loads(Manifest.model_validate(sample_tree(episode=unread)).dump_json())["episode"]["read"] is None
+
+
+@pytest.mark.parametrize("change", [{"verdict": "right"}, {"confidence": "high"}, {"read": 7}, {"evidence": [{}]}])
+def test_an_episode_of_another_form_is_refused(change: dict[str, Any]) -> None:
+    tree = {**sample_tree(), "episode": {**EPISODE, **change}}
+    with pytest.raises(ValidationError):
+        Manifest.model_validate(tree)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(tree, json.loads(shipped_schema()))
 
 
 def test_reading_back_gives_the_same_and_ignores_later_fields(tmp_path: Path) -> None:
