@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..decode.container import open_container
+from .lines import Line
 from .numbers import EpisodeNumber, compatible, parse_number
+from .patterns import Patterns
 
 OfTitle = Callable[[str], EpisodeNumber | None]
 """The number that a title states in words, as `stream.episode.patterns` reads it."""
@@ -16,6 +18,8 @@ _EPISODES = ("episode_sort", "episode", "episode_number", "episode/part_number",
 _SEASONS = ("season_number", "season", "season/part_number", "tvsn")
 _TEXTS = ("episode_id", "tven", "title", "episode/title")
 _SERIES = ("show", "tvsh", "series", "collection/title")
+_HEIGHT = 0.1
+"""Any: patterns read lines of a picture, which have a place."""
 _WHOLE = re.compile(r"\d{1,5}(?:\.\d{1,2})?(?:\s*(?:/|of)\s*\d+)?")
 
 
@@ -27,6 +31,18 @@ class Tagged:
     number: EpisodeNumber | None = None
     series: str | None = None
     problem: str | None = None
+
+
+def in_titles(patterns: Patterns) -> OfTitle:
+    """What reads the number in a title: words that state one, never a number alone, which may be the name of a film.
+    None where a title states several that differ."""
+
+    def of_title(title: str) -> EpisodeNumber | None:
+        line = Line(title, _HEIGHT, (0.0, 0.0, 1.0, _HEIGHT))
+        stated = {statement.number for statement in patterns.read([line]) if statement.kind == "this"}
+        return stated.pop() if len(stated) == 1 else None
+
+    return of_title
 
 
 def read_tags(path: Path, of_title: OfTitle) -> Tagged:

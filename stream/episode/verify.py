@@ -6,7 +6,7 @@ those differ, it may count through all seasons, and only a sheet that maps such 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor
 from typing import Literal
 
@@ -84,6 +84,17 @@ def relation(stated: EpisodeNumber, expected: EpisodeNumber, absolute: EpisodeNu
         return "part"
     counted = absolute is None and (_counts_through(stated, expected) or _counts_through(expected, stated))
     return "counted" if counted else "differs"
+
+
+def best_number(verdict: Verdict, threshold: float, named: EpisodeNumber | None) -> EpisodeNumber | None:
+    """What is known best of a film's number: what its picture says with at least the confidence `threshold`, else what
+    is expected, else what its name states (`named`). A season that one of them leaves out is taken from the next."""
+    sure = verdict.read is not None and verdict.confidence >= threshold
+    known = [number for number in (verdict.read if sure else None, verdict.expected, named) if number is not None]
+    if not known:
+        return None
+    season = next((number.season for number in known if number.season is not None), None)
+    return replace(known[0], season=season)
 
 
 def _counts_through(one: EpisodeNumber, other: EpisodeNumber) -> bool:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from stream.episode.numbers import EpisodeNumber, parse_number
-from stream.episode.tags import Tagged, of_tags, read_tags
+from stream.episode.patterns import Patterns
+from stream.episode.tags import Tagged, in_titles, of_tags, read_tags
 from stream.errors import KeyartError
 
 from .readings import number
@@ -77,3 +78,21 @@ def test_tags_of_the_composed_episodes(testdata: Path) -> None:
         (film,) = (path for path in folder.iterdir() if path.suffix in (".mp4", ".mkv"))
         told[folder.name] = str(read_tags(film, by_letters).number)
     assert told == {"E01": "S01E03", "E02": "S01E07", "E03": "S02E05", "E04": "S01E12", "E05": "S01E10"}
+
+
+@pytest.mark.parametrize(
+    ("title", "told"),
+    [
+        ("등대로 가는 길 - S01E07", "S01E07"),
+        ("THE HARBOUR LIGHT - S01E03", "S01E03"),
+        ("제12회", "12"),
+        ("Harbour: Episode 3", "3"),
+        ("Ocean 12", None),
+        ("24", None),
+        ("Steamboat Willie (1928)", None),
+        ("Episode 3 and episode 9", None),
+        ("", None),
+    ],
+)
+def test_titles_state_a_number_in_words_alone(title: str, told: str | None) -> None:
+    assert in_titles(Patterns.shipped())(title) == number(told)
