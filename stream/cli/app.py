@@ -12,12 +12,13 @@ from ..version import own_version
 from . import config, ledger, models, serve
 from .backfill import backfill
 from .doctor import doctor
+from .episode import episode
 from .exits import exit_without_teardown
 from .extract import extract
 from .plugins import add_plugins, plugin_entry_points
 
 HELP = "Finds the poster frames of a video library: one video in, ten finished crops out. A person decides."
-OWN_COMMANDS = ("extract", "backfill", "serve", "ledger", "models", "config", "doctor")
+OWN_COMMANDS = ("extract", "episode", "backfill", "serve", "ledger", "models", "config", "doctor")
 
 
 def build_app(plugins: Iterable[EntryPoint]) -> typer.Typer:
@@ -31,6 +32,7 @@ def build_app(plugins: Iterable[EntryPoint]) -> typer.Typer:
     )
     app.callback(help=HELP)(_root)
     app.command("extract", no_args_is_help=True)(extract)
+    app.command("episode", no_args_is_help=True)(episode)
     app.command("backfill", no_args_is_help=True)(backfill)
     app.add_typer(serve.app, name="serve")
     app.add_typer(ledger.app, name="ledger")

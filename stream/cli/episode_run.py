@@ -1,0 +1,178 @@
+"""What `keyart episode` does: find the films, gather what is expected and known of each, judge one after the other."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from .. import log
+from ..backfill.titles import path_of
+from ..backfill.walker import SUFFIXES, open_library
+from ..episode.expected import Metadata
+from ..episode.folder import SeasonSurvey, survey
+from ..episode.numbers import EpisodeNumber, compatible, parse_number
+from ..episode.past import OfFileName, Source, past_of_file
+from ..episode.records import PictureReading
+from ..episode.report import LabelsEntry
+from ..episode.sheet import Row, read_sheet, rows_for
+from ..episode.tags import OfTitle
+from ..episode.template import Template
+from ..episode.verify import Verdict, best_number, verify
+from ..errors import KeyartError, UsageError, device_errors
+from .progress import failure_line
+
+Read = Callable[[Path, str | None], PictureReading]
+"""Reads the episode number in the picture of a film, given the title of the series where it is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Films:
+    """The films that were named, each once, and what could not be looked at. `below`: those that a folder holds."""
+
+    paths: tuple[Path, ...]
+    below: frozenset[Path]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What is known before any picture is looked at. `labels`: what operators decided, by film. `problems`: lines
+    about rows that do not count."""
+
+    metadata: Metadata
+    labels: Mapping[Path, Row]
+    of_file_name: OfFileName
+    problems: tuple[str, ...]
+
+
+def films_of(named: Sequence[Path]) -> Films:
+    """The films of files and folders. Raises UsageError for a folder that cannot be read."""
+    paths: dict[Path, None] = {}
+    below: set[Path] = set()
+    problems: list[str] = []
+    for name in named:
+        found = list(_below(name, problems.append)) if name.is_dir() else [name]
+        if name.is_dir():
+            below.update(found)
+        if not found:
+            problems.append(f"{name}: holds no films")
+        paths |= dict.fromkeys(found)
+    return Films(tuple(paths), frozenset(below), tuple(problems))
+
+
+def knowledge_of(
+    films: Sequence[Path],
+    of_file_name: OfFileName,
+    of_title: OfTitle,
+    *,
+    expect: str | None,
+    sheet: Path | None,
+    labels: Path | None,
+    template: str,
+) -> Knowledge:
+    """What the command was told of the films. Raises UsageError for what cannot be used at all."""
+    given = None if expect is None else _given(expect, films)
+    rows, problems = (None, ()) if sheet is None else _rows(sheet, films)
+    labelled, wrong = ({}, ()) if labels is None else _rows(labels, films)
+    metadata = Metadata(of_title, given, rows, Template(template) if template else None)
+    return Knowledge(metadata, labelled, of_file_name, (*problems, *wrong))
+
+
+def judge(film: Path, known: Knowledge, read: Read, threshold: float) -> Verdict:
+    """The verdict on one film. Raises KeyartError when it cannot be read."""
+    expected = known.metadata.of(film)
+    with device_errors():
+        picture = read(film, expected.series)
+    label = known.labels.get(film)
+    decided = None if label is None else label.number
+    past = past_of_file(
+        film.name,
+        known.of_file_name,
+        neighbours=[name for name in _films_in(film.absolute().parent) if name != film.name],
+        earlier=() if decided is None else (Source(decided, "an operator"),),
+        name_is_used=expected.name_is_used,
+    )
+    return verify(
+        picture, past, expected.number, threshold=threshold, absolute=expected.absolute, source=expected.source,
+        problem=expected.problem,
+    )  # fmt: skip
+
+
+def judged(
+    films: Iterable[Path], known: Knowledge, read: Read, threshold: float, say: Callable[[str], None]
+) -> Iterator[tuple[Path, Verdict | None]]:
+    """Each film with its verdict; None where it cannot be read, and one line for `say`. The others go on."""
+    for film in films:
+        with log.about(film=film):
+            try:
+                verdict = judge(film, known, read, threshold)
+            except KeyartError as error:
+                log.error("film failed", error)
+                say(failure_line(film, str(error)))
+                yield film, None
+                continue
+            log.info("episode judged", verdict=verdict.verdict, confidence=verdict.confidence, why=verdict.why)
+        yield film, verdict
+
+
+def seasons_of(
+    films: Films, known: Knowledge, found: Mapping[Path, Verdict | None], threshold: float
+) -> list[SeasonSurvey]:
+    """Duplicates and gaps among the films of folders. A film that cannot be read counts by its name."""
+    pairs: list[tuple[Path, EpisodeNumber | None]] = []
+    for film in films.paths:
+        if film in films.below:
+            named, verdict = known.of_file_name(film.name), found.get(film)
+            pairs.append((film, named if verdict is None else best_number(verdict, threshold, named)))
+    return survey(pairs)
+
+
+def compared_with_labels(known: Knowledge, found: Mapping[Path, Verdict | None], threshold: float) -> LabelsEntry:
+    """How the pictures agree with what operators decided."""
+    agreeing: Counter[bool | None] = Counter()
+    for film, verdict in found.items():
+        label = known.labels.get(film)
+        if verdict is None or label is None or label.number is None:
+            continue
+        sure = verdict.read is not None and verdict.confidence >= threshold
+        agreeing[compatible(verdict.read, label.number) if sure and verdict.read is not None else None] += 1
+    return LabelsEntry(
+        labelled=agreeing.total(), right=agreeing[True], wrong=agreeing[False], unread=agreeing[None]
+    )
+
+
+def _below(folder: Path, say: Callable[[str], None]) -> Iterator[Path]:
+    library = open_library(str(folder), Path(os.devnull), say)
+    for title in library.scan():
+        yield folder / path_of(title.key)
+
+
+def _given(expect: str, films: Sequence[Path]) -> EpisodeNumber:
+    if len(films) != 1:
+        raise UsageError(f"--expect is the number of one film and there are {len(films)}, use --sheet")
+    try:
+        return parse_number(expect)
+    except ValueError as error:
+        raise UsageError(f"--expect {error}") from None
+
+
+def _rows(file: Path, films: Sequence[Path]) -> tuple[Mapping[Path, Row], tuple[str, ...]]:
+    """The rows of a sheet by film, and one line for everything wrong: in the sheet, and between it and the films."""
+    sheet = read_sheet(file)
+    rows = rows_for(sheet, films)
+    known = {(row.place, row.problem) for row in sheet.rows}
+    ambiguous = {row.place: row.problem for row in rows.values() if (row.place, row.problem) not in known}
+    return rows, (*sheet.problems, *(f"{file.name}: {place}: {problem}" for place, problem in ambiguous.items()))
+
+
+@cache
+def _films_in(folder: Path) -> tuple[str, ...]:
+    """The names of the films in a folder; none where it cannot be listed: then it says nothing of its films."""
+    try:
+        return tuple(sorted(entry.name for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES))
+    except OSError:
+        return ()
