@@ -26,7 +26,7 @@ from sqlalchemy import (
 from .clock import now_s
 from .errors import LedgerVersionError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _ONE_MAKES_TABLES = 0x6B657961
 """The advisory lock of PostgreSQL that is held meanwhile."""
 metadata = MetaData()
@@ -177,6 +177,22 @@ requests = Table(
 )
 """Idempotency keys of requests for jobs: which body came with each (its SHA-256), and what it led to."""
 
+episodes = Table(
+    "keyart_episodes",
+    metadata,
+    Column("library", String(40), primary_key=True),
+    Column("content", String(80), primary_key=True),
+    Column("verdict", String(12), nullable=False),
+    Column("read", String(120)),
+    Column("expected", String(120)),
+    Column("decided", String(120)),
+    Column("version", String(40), nullable=False),
+    Column("at_s", Double, nullable=False),
+)
+"""The last verdict on the episode of each file. content: its fingerprint; verdict: confirmed, mismatch, unverified;
+read: the number in the picture, where it was read with enough confidence; expected: by the metadata; decided: by an
+operator; version: of the Keyart that judged."""
+
 Migration = Callable[[Connection], None]
 """Changes the tables of one version into those of the next."""
 
@@ -197,7 +213,12 @@ def _to_3(connection: Connection) -> None:
     metadata.create_all(connection, [reviews, tokens, sessions, requests])
 
 
-MIGRATIONS: dict[int, Migration] = {1: _to_2, 2: _to_3}
+def _to_4(connection: Connection) -> None:
+    """Verdicts on episodes."""
+    metadata.create_all(connection, [episodes])
+
+
+MIGRATIONS: dict[int, Migration] = {1: _to_2, 2: _to_3, 3: _to_4}
 """Version → what makes a ledger of it one of the next version."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..episode.records import PictureReading
     from ..episode.verify import Verdict
     from ..settings.model import Settings
+    from .episode_memory import Memory
     from .episode_run import Films, Knowledge, Read
 
 
@@ -44,6 +45,8 @@ class Asked:
     expect: str | None
     sheet: Path | None
     labels: Path | None
+    out: Path | None
+    ledger_url: str | None
     fail_on: FailOn | None
     quiet: bool
     as_json: bool
@@ -69,6 +72,12 @@ def episode(
         FailOn | None,
         typer.Option("--fail-on", help="Exit code 1 for a mismatch; `unverified`: for whatever is not confirmed."),
     ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Results of a library; its ledger keeps verdicts.")
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option("--ledger", metavar="URL", help="The same for a ledger in PostgreSQL.")
+    ] = None,
     looks: Annotated[
         int | None, typer.Option("--looks", metavar="N", help="Most looks for text in a film.", show_default=False)
     ] = None,
@@ -88,7 +97,7 @@ def episode(
     --sheet, else --template, else the container's tags. Of folders duplicates and gaps are listed, too. No verdict is a
     failure, unless --fail-on says so.
     """
-    asked = Asked(files, expect, sheet, labels, fail_on, quiet, as_json)
+    asked = Asked(files, expect, sheet, labels, out, url, fail_on, quiet, as_json)
     flags = {
         "episode.looks": looks, "episode.template": template, "threads": threads, "device": device, "models": models,
         "model_set": model_set, "log": log,
@@ -118,8 +127,8 @@ def _run(asked: Asked, settings: Settings, substitute: OpenReader | None) -> boo
     problems = (*films.problems, *known.problems)
     for line in problems:
         say(f"keyart: {line}")
-    with own_stdout() if settings.device != "cpu" else nullcontext():
-        found = _judge(asked, films, known, settings, substitute or _open_reader())
+    with _memory(asked) as memory, own_stdout() if settings.device != "cpu" else nullcontext():
+        found = _judge(asked, films, replace(known, memory=memory), settings, substitute or _open_reader())
     _report(asked, films, known, found, settings.episode.threshold)
     return bool(problems) or None in found.values() or _fails(asked.fail_on, found.values())
 
@@ -173,6 +182,16 @@ def _report(
 def _fails(fail_on: FailOn | None, verdicts: Iterable[Verdict | None]) -> bool:
     words = {verdict.verdict for verdict in verdicts if verdict is not None}
     return fail_on is not None and ("mismatch" in words or (fail_on is FailOn.unverified and "unverified" in words))
+
+
+def _memory(asked: Asked) -> AbstractContextManager[Memory | None]:
+    """The memory in the ledger that was named; raises UsageError when it is not there."""
+    if asked.out is None and asked.ledger_url is None:
+        return nullcontext()
+    options.refuse_without_library_extra()
+    from .episode_memory import opened_memory
+
+    return opened_memory(asked.out, asked.ledger_url)
 
 
 def _open_reader() -> OpenReader:

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .. import log
+from ..backfill.errors import LedgerUnavailableError
 from ..backfill.titles import path_of
 from ..backfill.walker import SUFFIXES, open_library
 from ..episode.expected import Metadata
@@ -24,6 +26,9 @@ from ..episode.template import Template
 from ..episode.verify import Verdict, best_number, verify
 from ..errors import KeyartError, UsageError, device_errors
 from .progress import failure_line
+
+if TYPE_CHECKING:
+    from .episode_memory import Memory
 
 Read = Callable[[Path, str | None], PictureReading]
 """Reads the episode number in the picture of a film, given the title of the series where it is known."""
@@ -41,12 +46,25 @@ class Films:
 @dataclass(frozen=True, slots=True)
 class Knowledge:
     """What is known before any picture is looked at. `labels`: what operators decided, by film. `problems`: lines
-    about rows that do not count."""
+    about rows that do not count. `memory`: earlier verdicts; None without a ledger."""
 
     metadata: Metadata
     labels: Mapping[Path, Row]
     of_file_name: OfFileName
     problems: tuple[str, ...]
+    memory: Memory | None = None
+
+    def label(self, film: Path) -> EpisodeNumber | None:
+        """What an operator decided of a film."""
+        row = self.labels.get(film)
+        return None if row is None else row.number
+
+    def earlier(self, film: Path) -> tuple[Source, ...]:
+        """What was decided before: by an operator, else by an earlier verdict. Raises KeyartError."""
+        label = self.label(film)
+        if label is not None:
+            return (Source(label, "an operator"),)
+        return () if self.memory is None else self.memory.earlier(film)
 
 
 def films_of(named: Sequence[Path]) -> Films:
@@ -87,29 +105,35 @@ def judge(film: Path, known: Knowledge, read: Read, threshold: float) -> Verdict
     expected = known.metadata.of(film)
     with device_errors():
         picture = read(film, expected.series)
-    label = known.labels.get(film)
-    decided = None if label is None else label.number
     past = past_of_file(
         film.name,
         known.of_file_name,
         neighbours=[name for name in _films_in(film.absolute().parent) if name != film.name],
-        earlier=() if decided is None else (Source(decided, "an operator"),),
+        earlier=known.earlier(film),
         name_is_used=expected.name_is_used,
     )
-    return verify(
+    verdict = verify(
         picture, past, expected.number, threshold=threshold, absolute=expected.absolute, source=expected.source,
         problem=expected.problem,
     )  # fmt: skip
+    if known.memory is not None:
+        known.memory.note(film, verdict, threshold, known.label(film))
+    return verdict
 
 
 def judged(
     films: Iterable[Path], known: Knowledge, read: Read, threshold: float, say: Callable[[str], None]
 ) -> Iterator[tuple[Path, Verdict | None]]:
-    """Each film with its verdict; None where it cannot be read, and one line for `say`. The others go on."""
+    """Each film with its verdict; None where it cannot be read, and one line for `say`. The others go on.
+
+    Raises LedgerUnavailableError.
+    """
     for film in films:
         with log.about(film=film):
             try:
                 verdict = judge(film, known, read, threshold)
+            except LedgerUnavailableError:  # the fault of no film
+                raise
             except KeyartError as error:
                 log.error("film failed", error)
                 say(failure_line(film, str(error)))
@@ -135,11 +159,11 @@ def compared_with_labels(known: Knowledge, found: Mapping[Path, Verdict | None],
     """How the pictures agree with what operators decided."""
     agreeing: Counter[bool | None] = Counter()
     for film, verdict in found.items():
-        label = known.labels.get(film)
-        if verdict is None or label is None or label.number is None:
+        label = known.label(film)
+        if verdict is None or label is None:
             continue
         sure = verdict.read is not None and verdict.confidence >= threshold
-        agreeing[compatible(verdict.read, label.number) if sure and verdict.read is not None else None] += 1
+        agreeing[compatible(verdict.read, label) if sure and verdict.read is not None else None] += 1
     return LabelsEntry(
         labelled=agreeing.total(), right=agreeing[True], wrong=agreeing[False], unread=agreeing[None]
     )
