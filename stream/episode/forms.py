@@ -11,6 +11,7 @@ from functools import cached_property
 
 from ..errors import SettingsError
 from .language import Language
+from .text import plain_text
 from .words import AFTER, APART, BEFORE, DIGITS, LETTERS, NOISY, ROMAN, NumberWords, joined, spelled
 
 _TOKEN = re.compile(r"\{([^{}]*)\}|\[|\]|<|>|…| +|[^\[\]{}<>… ]+")
@@ -54,7 +55,7 @@ class FormCompiler:
         if "".join(tokens) != form or tokens.count("[") != tokens.count("]"):
             raise SettingsError(f"pattern {form!r}: a bracket is open")
         source = "".join(self._part(token, form, first=i == 0) for i, token in enumerate(tokens))
-        ends = tokens[-1:] in (["{n}"], ["{d}"], ["{nn}"])
+        ends = tokens[-1:] in (["{n}"], ["{m}"], ["{d}"], ["{nn}"])
         words = self.ordinals if "{o}" in form else self.words
         try:
             pattern = re.compile(_bounded(source, self._starts_latin(tokens), self._ends_latin(tokens)))
@@ -78,7 +79,7 @@ class FormCompiler:
                 return " {0,3}"
             case "{":
                 return self._named(token[1:-1], form, first=first)
-        return spelled(token)
+        return spelled(plain_text(token).plain)
 
     def _named(self, name: str, form: str, *, first: bool) -> str:
         if count := _COUNT.fullmatch(name):
@@ -86,6 +87,8 @@ class FormCompiler:
         match name:
             case "n":
                 return f"(?P<n>{joined(self._one if first else self._one_apart)})"
+            case "m":
+                return f"(?P<n>{joined(self._one, least=2)})"
             case "s" | "t":
                 return f"(?P<{name}>{BEFORE if name == 's' else ''}{self._one}{AFTER})"
             case "d":
@@ -99,7 +102,7 @@ class FormCompiler:
             case "x":
                 return _AMOUNT
         if name not in self.language.words:
-            known = ", ".join(["n", "d", "nn", "s", "ss", "t", "o", "x", *self.language.words])
+            known = ", ".join(["n", "m", "d", "nn", "s", "ss", "t", "o", "x", *self.language.words])
             raise SettingsError(f"pattern {form!r}: {{{name}}} is not known, these are: {known}")
         words = sorted(self.language.words[name], key=len, reverse=True)
         return f"(?:{'|'.join(spelled(word) for word in words)})"
@@ -123,14 +126,14 @@ class FormCompiler:
         return tokens[0] == "{t}" or self._latin(tokens[0], 0)
 
     def _ends_latin(self, tokens: list[str]) -> bool:
-        return tokens[-1] in {"{n}", "{d}", "{s}", "{t}", "{nn}"} or self._latin(tokens[-1], -1)
+        return tokens[-1] in {"{n}", "{m}", "{d}", "{s}", "{t}", "{nn}"} or self._latin(tokens[-1], -1)
 
     def _latin(self, token: str, edge: int) -> bool:
         """Whether a token begins (edge 0) or ends (-1) with a Latin letter in at least one of its words."""
-        words = self.language.words.get(token[1:-1], ()) if token.startswith("{") else (token,)
+        words = self.language.words.get(token[1:-1], ()) if token.startswith("{") else (plain_text(token).plain,)
         if token == "{o}":
             words = tuple(self.language.ordinals)
-        return any(word[edge].isascii() and word[edge].isalpha() for word in words)
+        return any(word[edge].isascii() and word[edge].isalpha() for word in words if word)
 
 
 def _bounded(source: str, before: bool, after: bool) -> str:

@@ -7,12 +7,23 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ..errors import SettingsError
+from .text import plain_text
 
+
+def _plain(word: str) -> str:
+    """A word as patterns see it: lower case, without accents. Raises ValueError where nothing is left."""
+    if not (plain := plain_text(word).plain.strip()):
+        raise ValueError(f"{word!r} is empty")
+    return plain
+
+
+Word = Annotated[str, AfterValidator(_plain)]
+Form = Annotated[str, Field(min_length=1)]
 Strength = Annotated[float, Field(gt=0, le=1)]
-Forms = dict[str, Strength]
+Forms = dict[Form, Strength]
 """Form → how surely such words state this file's number, from 0 to 1."""
 Value = Annotated[int, Field(ge=0)]
 
@@ -27,20 +38,20 @@ class Language(BaseModel):
     spaced: bool = False
     digitwise: bool = False
     compound: bool = False
-    cardinals: dict[str, Value] = {}
-    ordinals: dict[str, Value] = {}
-    multipliers: dict[str, Value] = {}
-    fillers: tuple[str, ...] = ()
-    suffixes: tuple[str, ...] = ()
-    words: dict[str, tuple[str, ...]] = {}
+    cardinals: dict[Word, Value] = {}
+    ordinals: dict[Word, Value] = {}
+    multipliers: dict[Word, Value] = {}
+    fillers: tuple[Word, ...] = ()
+    suffixes: tuple[Word, ...] = ()
+    words: dict[str, Annotated[tuple[Word, ...], Field(min_length=1)]] = {}
     this: Forms = {}
     part: Forms = {}
-    season: tuple[str, ...] = ()
+    season: tuple[Form, ...] = ()
     total: Forms = {}
     final: Forms = {}
-    next: tuple[str, ...] = ()
-    previous: tuple[str, ...] = ()
-    other: tuple[str, ...] = ()
+    next: tuple[Form, ...] = ()
+    previous: tuple[Form, ...] = ()
+    other: tuple[Form, ...] = ()
 
 
 _TABLES = TypeAdapter(dict[str, Language])

@@ -13,9 +13,9 @@ from .file_names import number_of_file_name
 from .language import Language, languages_of, shipped_languages
 from .lines import Line, Statement, StatementKind
 from .numbers import EpisodeNumber
-from .scan import MASK, Found, Scanner
+from .scan import MASK, Found, Kind, Scanner
 from .text import main_script, plain_text
-from .words import spelled
+from .words import alike
 
 __all__ = ["Line", "Patterns", "Statement"]
 
@@ -23,6 +23,16 @@ LONGEST_FRAGMENT = 16
 """Most characters of a line that may be one part of a statement, such as a counter or a number. By eye."""
 JOINED, TURNED_ROUND = 0.9, 0.7
 """How sure a statement over several lines is, by eye: in the order of reading; with the lower line first."""
+
+
+_KIND_STATED: dict[Kind, StatementKind] = {
+    "this": "this",
+    "part": "this",
+    "total": "total",
+    "next": "next",
+    "previous": "previous",
+    "bare": "bare",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +74,8 @@ class Patterns:
             for i, text in enumerate(texts)
             for found in self._scanner.line(text, masked[i])
         ]
-        placed = self._over_lines(lines, masked, alone)
+        numbers = {i for i, text in enumerate(texts) if self._scanner.has_number(text)}
+        placed = self._over_lines(lines, masked, numbers, alone)
         placed = [one for one in placed if not _of_title(one, series)]
         return _statements(self._marked(lines, masked, _settled(placed)))
 
@@ -77,8 +88,11 @@ class Patterns:
         script = main_script(text)
         return script if script is not None and script not in self._scripts else None
 
-    def _over_lines(self, lines: Sequence[Line], masked: Sequence[str], alone: list[_Placed]) -> list[_Placed]:
-        """With statements that stand on several lines, such as a counter over its number."""
+    def _over_lines(
+        self, lines: Sequence[Line], masked: Sequence[str], numbers: set[int], alone: list[_Placed]
+    ) -> list[_Placed]:
+        """With statements that stand on several lines, such as a counter over its number. `numbers`: the lines that may
+        hold one."""
         told = {i for one in alone if one.found.kind not in {"bare", "other"} for i in one.lines}
         short = [
             i for i, text in enumerate(masked) if i not in told and 0 < len(text.strip()) <= LONGEST_FRAGMENT
@@ -86,7 +100,7 @@ class Patterns:
         used: set[int] = set()
         joined: list[_Placed] = []
         for group in groups(lines, short):
-            if not used & set(group) and (one := self._whole(lines, group)) is not None:
+            if numbers & set(group) and not used & set(group) and (one := self._whole(lines, group)) is not None:
                 joined.append(one)
                 used |= set(group)
         return [*(one for one in alone if not used & set(one.lines)), *joined]
@@ -171,7 +185,7 @@ def _statements(placed: Sequence[_Placed]) -> list[Statement]:
     stated = []
     for one in placed:
         found = one.found
-        kind: StatementKind = "this" if found.kind in {"this", "part"} else found.kind  # type: ignore[assignment]
+        kind = _KIND_STATED[found.kind]
         if found.values != tuple(sorted(set(found.values))):
             continue
         number = EpisodeNumber(found.values, found.season, found.finale)
@@ -186,7 +200,7 @@ def _without_title(plain: str, series: str | None) -> str:
     title = re.sub(r"[\W_]", "", plain_text(series or "").plain)
     if len(title) < 2 or title.isdecimal():
         return plain
-    source = r"[\W_]{0,3}".join(spelled(letter) for letter in title)
+    source = r"[\W_]{0,3}".join(alike(letter) for letter in title)
     return re.sub(source, lambda match: MASK * len(match.group()), plain)
 
 

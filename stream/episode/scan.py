@@ -15,7 +15,7 @@ from .words import MOST_JOINED, NumberText, read_joined, read_one
 
 Kind = Literal["this", "part", "season", "total", "other", "next", "previous", "bare"]
 
-BESIDE, INSIDE, GLUED = 0.9, 0.8, 0.5
+BESIDE, INSIDE, GLUED = 0.9, 0.7, 0.5
 """How sure a statement remains, by eye: words on one side of it; on both; a letter that follows a counter at once."""
 LONE_I = 0.3
 """The same of a single I that other words follow: the word as often as the number."""
@@ -105,6 +105,12 @@ class Scanner:
         found += [kind for kind, mark in limited if mark.match(line)]
         return found[0] if found else None
 
+    def has_number(self, text: PlainText) -> bool:
+        """Whether a short line may hold a number: a digit in it, or all of it number words, a roman numeral, a letter
+        that is read for a digit."""
+        plain = text.plain.strip(_EDGES)
+        return bool(re.search("[0-9]", plain)) or any(read_one(plain, plain, words) for words in self._words)
+
     def _matches(self, kind: Kind, form: Form, final: bool, text: PlainText, masked: str) -> Iterator[Found]:
         for match in form.pattern.finditer(masked):
             if match.end() == match.start():
@@ -151,7 +157,7 @@ class Scanner:
         return NumberText(number.values, LONE_I) if number is not None and lone_i else number
 
     def _bare(self, text: PlainText, masked: str) -> Found | None:
-        start, end = len(masked) - len(masked.lstrip(_EDGES)), len(masked.rstrip(_EDGES))
+        start, end = len(masked) - len(masked.lstrip(_EDGES.replace(".", ""))), len(masked.rstrip(_EDGES))
         plain = masked[start:end]
         if re.fullmatch(r"[0-9]{1,4}(?:\.5)?", plain) and (len(plain) < 4 or int(float(plain)) not in _YEARS):
             beside_title = MASK in masked

@@ -22,11 +22,11 @@ MISREAD, SPACED_OUT, LONE_LETTER, FIRST_OF_SEVERAL = 0.7, 0.8, 0.5, 0.6
 episode."""
 
 DIGITS = r"(?:[0-9]{1,2},[0-9]{3}|[0-9]{1,5}(?:\.[0-9]{1,2})?)"
-NOISY = r"(?:(?=[oil|szb]{0,3}[0-9])[0-9oil|szb]{2,4}(?![a-df-z]))"
+NOISY = r"(?:(?!s)(?=[oil|szb]{0,3}[0-9])[0-9oil|szb]{2,4}(?![a-df-z]))"
 APART = r"(?:[0-9](?: [0-9]){1,3})"
 LETTERS = r"(?:[ol|](?![a-z])|[ilvx|]{2,5}(?![a-z]))"
 ROMAN = r"(?:(?=[ivxlc])c{0,3}(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})(?![a-z]))"
-BEFORE, AFTER = r"(?<![0-9])(?<![0-9][.,:/])", r"(?![0-9])(?![.,:][0-9])"
+BEFORE, AFTER = r"(?<![0-9])(?<![0-9][.,:/])", r"(?![0-9])(?![.,:][0-9])(?!\|)"
 _JOIN = r"(?: ?(?:[-&+,·・、]|\band\b|와|과|및|と|和) ?(?:(?:ep?(?=[ .]?[0-9o])|제|第) ?)?|(?<=[0-9o]) ?e(?=[0-9op]))"
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _ALIKE = {"o": "[o0]", "i": "[il1|!]", "l": "[li1|]", "s": "[s5]", "b": "[b8]"}
@@ -43,14 +43,19 @@ class NumberText:
 def spelled(word: str) -> str:
     """A regular expression for a word: with spaces between its letters, with letters that look alike. No groups.
 
-    A space in the word is any number of spaces up to three. Words of two letters are taken exactly, and an s at the
-    end, which may as well be the number that follows (`EPISODE 5`).
+    A space in the word is any number of spaces up to three. Words of two Latin letters are taken exactly, and an s at
+    the end, which may as well be the number that follows (`EPISODE 5`).
     """
-    if len(word) < 3:
+    if len(word) < 3 and word.isascii():
         return re.escape(word)
-    parts = [" {0,3}" if letter == " " else _ALIKE.get(letter, re.escape(letter)) for letter in word[:-1]]
-    parts.append(_ALIKE.get(word[-1], re.escape(word[-1])) if word[-1] != "s" else "s")
+    parts = [" {0,3}" if letter == " " else alike(letter) for letter in word[:-1]]
+    parts.append(alike(word[-1]) if word[-1] != "s" else "s")
     return re.sub(r" \?( \{0,3\}) \?", r"\1", " ?".join(parts))
+
+
+def alike(letter: str) -> str:
+    """A regular expression for a letter and the signs that are read for it."""
+    return _ALIKE.get(letter, re.escape(letter))
 
 
 class NumberWords:
@@ -117,9 +122,9 @@ def _folded(word: str) -> str:
     return re.sub("[ -]", "", word).translate(str.maketrans("0l1|!58", "oiiiisb"))
 
 
-def joined(one: str) -> str:
-    """A regular expression of one number or several with signs between them; `one` has no capturing groups."""
-    return rf"{BEFORE}{one}(?:{_JOIN}{one}){{0,{MOST_JOINED - 1}}}{AFTER}"
+def joined(one: str, *, least: int = 1) -> str:
+    """A regular expression of at least so many numbers with signs between them; `one` has no capturing groups."""
+    return rf"{BEFORE}{one}(?:{_JOIN}{one}){{{least - 1},{MOST_JOINED - 1}}}{AFTER}"
 
 
 def read_one(text: str, as_read: str, words: NumberWords | None) -> NumberText | None:
@@ -135,7 +140,7 @@ def read_one(text: str, as_read: str, words: NumberWords | None) -> NumberText |
     if roman is not None:
         return roman
     digits = text.translate(LIKE_DIGITS)
-    if len(text) > 1 and not re.search("[0-9]", text):
+    if text not in {"o", "l", "|"} and not re.search("[0-9]", text):
         return None
     if not (digits.isascii() and digits.isdecimal()) or re.search("[Lb]", as_read):
         return None
