@@ -10,7 +10,7 @@ from .numbers import EpisodeNumber
 from .scan import Found, Scanner
 from .text import plain_text
 
-_SUFFIX = re.compile(r"\.[a-z][a-z0-9]{1,4}$")
+_SUFFIX = re.compile(r"\.(?:[a-z]{2,4}|mp[24]|m4v|m2ts?|3gp|3g2|f4v)$")
 _NOISE = re.compile(
     r"\b(?:"
     r"[0-9]{3,4}[pi](?:[0-9]{2})?|[0-9]{3,4}x[0-9]{3,4}|[248]k"  # resolution
