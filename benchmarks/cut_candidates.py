@@ -41,7 +41,7 @@ class ShotFilm:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A row that changes much. `is_cut`: whether a shot begins there by a cut. `evidence`: (6,), as `EVIDENCE`."""
+    """A row that changes much. `is_cut`: whether a shot begins there by a cut. `evidence`: (8,), as `EVIDENCE`."""
 
     row: int
     is_cut: bool
@@ -73,8 +73,9 @@ def film_cuts(film: ShotFilm, settings: ShotSettings) -> FilmCuts:
 
 
 def candidates_of(film: ShotFilm, settings: ShotSettings) -> list[Candidate]:
-    """The rows that `likely_cuts` finds, but for those beside black or white, which belong to fades, and those in or
-    beside a transition that is no cut."""
+    """The rows that `likely_cuts` finds, but for those beside black or white, which belong to fades, those in or
+    beside a transition that is no cut, and those so near to the film's end that the splitter takes no shot from there
+    on."""
     window = RowWindow(settings)
     window.append(film.rows)
     times_s = film.rows["pts_s"]
@@ -82,14 +83,16 @@ def candidates_of(film: ShotFilm, settings: ShotSettings) -> list[Candidate]:
     others = [(_nearest(times_s, b.low_s), _nearest(times_s, b.high_s)) for b in film.true if b.kind != "cut"]
     fps = _rows_per_s(film)
     flash_rows = round(settings.longest_flash_s * fps)
+    spans, last = spans_at(fps), len(film.rows) - max(1, round(settings.shortest_shot_s * fps))
     return [
         Candidate(
             row,
             any(abs(row - cut) <= _BESIDE_ROWS for cut in cuts),
             evidence_at(window, row, flash_rows, tones, settings),
         )
-        for row, _, tones in likely_cuts(window, 0, len(film.rows), settings, spans_at(fps))
-        if _is_amid_pictures(window, row)
+        for row, _, tones in likely_cuts(window, 0, len(film.rows), settings, spans)
+        if row <= last
+        and _is_amid_pictures(window, row)
         and not any(low - _CLEARANCE_ROWS <= row <= high + _CLEARANCE_ROWS for low, high in others)
     ]
 

@@ -1,13 +1,14 @@
-"""What speaks for a cut at a row: six numbers that motion, light and flashes give otherwise than a new picture."""
+"""What speaks for a cut at a row: eight numbers that motion, light and flashes give otherwise than a new picture."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ..settings.sections import ShotSettings
+from .spans import USUAL_ROWS
 from .window import LUMA_CELLS, RowWindow, distance, floor_scale
 
-EVIDENCE = ("likeness", "separation", "cells", "departure", "structure", "tones")
+EVIDENCE = ("likeness", "separation", "cells", "departure", "structure", "tones", "likeness_drop", "distance_rise")
 """The names of the numbers, in order.
 
 likeness: correlation (−1…1) of the luma cells of the rows before and after. separation: the least distance between any
@@ -15,8 +16,12 @@ of the rows before and any of those after, up to a flash's length away, over tha
 (0–1) of the cells that changed. departure: log(1 + the least distance between the three rows before and the three
 after, code values at full contrast). structure: by how much the three rows of either side are more like each other than
 the most alike of different sides, as the difference of Fisher's z of the correlations. tones: log of the change of
-tones over that around it. All are of the lit cells alone, so that black bars and black grounds do not make pictures
-alike.
+tones over that around it. likeness_drop: by how much the rows before and after are less alike than each usually is to
+the rows of its own side (the median of `USUAL_ROWS`), as the difference of Fisher's z, −½ to 1. distance_rise: log of
+the least distance between the three rows before and the three after over the usual one (the median) of the side that
+moves more, −1 to ½. The last two tell a cut between pictures that differ little, as drawings on a plain ground do. All
+but `separation` and `distance_rise` are of the lit cells alone, so that black bars and black grounds do not make
+pictures alike.
 """
 _LIT = 12.0
 """Luma from which on a cell is lit (full-range code values): black bars with their noise are below. Chosen by eye."""
@@ -29,6 +34,12 @@ _SIDE_ROWS = 3
 better on films left out."""
 _AROUND_ROWS = 8
 """Rows on either side among which a cell must be lit once."""
+_NOISE_DISTANCE = 0.5
+"""Code values that noise alone puts between two rows. Chosen by eye."""
+_DROP_RANGE, _RISE_RANGE = (-0.5, 1.0), (-1.0, 0.5)
+"""Beyond, `likeness_drop` and `distance_rise` say no more: far less alike than usual is no surer than clearly less.
+With half and 1.6 times the fit tells two and three more rows wrongly on films left out; with .8 and 1.3 times none to
+two."""
 _CELL_CHANGE = 4.0
 """Code values by which a cell of the grid differs to count as changed, at full contrast."""
 _LEAST_Z, _MOST_Z = -0.99, 0.998
@@ -36,15 +47,21 @@ _LEAST_Z, _MOST_Z = -0.99, 0.998
 
 
 def evidence_at(
-    window: RowWindow, row: int, flash_rows: int, tones: tuple[float, float], settings: ShotSettings
+    window: RowWindow,
+    row: int,
+    flash_rows: int,
+    tones: tuple[float, float],
+    settings: ShotSettings,
+    usual_rows: int = USUAL_ROWS,
 ) -> np.ndarray:
-    """(6,) float64: `EVIDENCE` for a cut between `row` − 1 and `row`.
+    """(8,) float64: `EVIDENCE` for a cut between `row` − 1 and `row`.
 
-    Reads up to max(8, `flash_rows` + 1) rows on either side, as far as the window has them. tones: how much the tones
-    change at the row and around it, shares of the pixels (0–1).
+    Reads up to max(8, `flash_rows` + 1, `usual_rows`) rows on either side, as far as the window has them. tones: how
+    much the tones change at the row and around it, shares of the pixels (0–1). usual_rows: rows of a side among which
+    the usual likeness and distance are taken.
     """
     low, high = max(window.base, row - _AROUND_ROWS), min(window.end, row + _AROUND_ROWS)
-    lit = (window.grids(low, high)[:, :LUMA_CELLS] > _LIT - 128).any(axis=0)
+    lit = np.asarray((window.grids(low, high)[:, :LUMA_CELLS] > _LIT - 128).any(axis=0))
     share = max(_LEAST_LIT, float(lit.mean()))
     before, after = window.grid(row - 1), window.grid(row)
     contrast = window.contrast(row - 1, row + 1)
@@ -55,6 +72,7 @@ def evidence_at(
     apart = float(distance(near_before[:, None], near_after[None]).min())
     alike = _correlations(np.concatenate([near_before, near_after])[:, :LUMA_CELLS][:, lit])
     sides = len(near_before)
+    own = _own_sides(window, row, usual_rows)
     return np.array([
         alike[sides - 1, sides],
         _separation(window, row, flash_rows),
@@ -62,6 +80,8 @@ def evidence_at(
         np.log1p(apart / share / scale),
         _structure(alike, sides),
         np.log(0.05 + tones[0] / share / (settings.cut_tones + 2.0 * tones[1] / share)),
+        _likeness_drop(own, lit),
+        _distance_rise(own, apart),
     ])  # fmt: skip
 
 
@@ -74,18 +94,42 @@ def _separation(window: RowWindow, row: int, flash_rows: int) -> float:
 
 def _structure(alike: np.ndarray, sides: int) -> float:
     within = min(float(alike[:sides, :sides].min()), float(alike[sides:, sides:].min()))
-    return _fisher_z(within) - _fisher_z(float(alike[:sides, sides:].max()))
+    return float(_fisher_z(within) - _fisher_z(float(alike[:sides, sides:].max())))
 
 
-def _correlations(cells: np.ndarray) -> np.ndarray:
-    """(N, N): correlations of rows (N, C) of cells; 1 everywhere where there are too few cells."""
+def _own_sides(window: RowWindow, row: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """The grids of up to so many rows of either side, those nearest to the cut first."""
+    before, after = window.grids(max(window.base, row - rows), row), window.grids(row, min(window.end, row + rows))
+    return before[::-1], after
+
+
+def _likeness_drop(own: tuple[np.ndarray, np.ndarray], lit: np.ndarray) -> float:
+    sides = [side[:, :LUMA_CELLS][:, lit] for side in own]
+    near = _alike(sides[0][:1], sides[1][0])[0]
+    usual = np.concatenate([_fisher_z(_alike(side[1:], side[0])) for side in sides])
+    return float(np.clip(np.median(usual) - _fisher_z(near), *_DROP_RANGE)) if len(usual) else 0.0
+
+
+def _distance_rise(own: tuple[np.ndarray, np.ndarray], apart: float) -> float:
+    usual = max((float(np.median(distance(side[1:], side[0]))) for side in own if len(side) > 1), default=apart)
+    return float(np.clip(np.log((apart + _NOISE_DISTANCE) / (usual + _NOISE_DISTANCE)), *_RISE_RANGE))
+
+
+def _alike(cells: np.ndarray, picture: np.ndarray) -> np.ndarray:
+    """(N,): correlations of rows (N, C) of cells with a picture (C,)."""
+    return _correlations(np.concatenate([picture[None], cells]), 1)[0, 1:]
+
+
+def _correlations(cells: np.ndarray, first: int | None = None) -> np.ndarray:
+    """(M, N): correlations of the `first` rows (all N without) of cells (N, C) with all; 1 everywhere where there are
+    too few cells."""
     if cells.shape[1] < _LEAST_CELLS:
-        return np.ones((len(cells), len(cells)))
+        return np.ones((len(cells[:first]), len(cells)))
     centred = cells - cells.mean(axis=1, keepdims=True)
     length = np.maximum(np.sqrt((centred * centred).sum(axis=1, keepdims=True)), 1e-6)
     unit = (centred / length).astype(np.float64)
-    return np.asarray(unit @ unit.T)
+    return np.asarray(unit[:first] @ unit.T)
 
 
-def _fisher_z(correlation: float) -> float:
-    return float(np.arctanh(np.clip(correlation, _LEAST_Z, _MOST_Z)))
+def _fisher_z(correlation: np.ndarray | float) -> np.ndarray:
+    return np.asarray(np.arctanh(np.clip(correlation, _LEAST_Z, _MOST_Z)))

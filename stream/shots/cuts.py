@@ -23,6 +23,7 @@ all but 2 of 315 cuts change so much, those 2 beside black."""
 _LEAST_SEPARATION = 0.5
 """Every frame before a cut differs from every frame after it by at least this share of the jump; else a flash begins or
 ends. E01–E05: 0.5 to 1.5 times."""
+_RELATIVE = [EVIDENCE.index("likeness_drop"), EVIDENCE.index("distance_rise")]
 _LIGHTING_CORRELATION = 0.985
 """Luma correlation from which on two pictures show the same structure. E01–E05: 0.97 to 0.9925."""
 _LIGHTING_CHROMA = 6.0
@@ -53,7 +54,8 @@ class CutJudge:
     def find(self, window: RowWindow, first: int, end: int) -> list[Cut]:
         """Cuts at rows `first` to `end` (exclusive), by row.
 
-        Reads up to max(`AROUND_ROWS`, `flash_rows` + 1) rows on either side, as far as the window has them.
+        Reads up to max(`AROUND_ROWS`, `USUAL_ROWS`, `flash_rows` + 1) rows on either side, as far as the window has
+        them.
         """
         likely = likely_cuts(window, first, end, self.settings, self.spans)
         found = [Cut(row, change, self._probability(window, row, tones)) for row, change, tones in likely]
@@ -61,6 +63,9 @@ class CutJudge:
 
     def _probability(self, window: RowWindow, row: int, tones: tuple[float, float]) -> float:
         evidence = evidence_at(window, row, self.flash_rows, tones, self.settings)
+        if not self.spans.consecutive:
+            # Rows far apart are unlike each other in any shot that moves: that a cut is no more unusual says nothing.
+            evidence[_RELATIVE] = np.maximum(evidence[_RELATIVE], 0.0)
         flash = evidence[EVIDENCE.index("separation")] < _LEAST_SEPARATION
         if flash or differ_in_light_only(window.grid(row - 1), window.grid(row)):
             return 0.0

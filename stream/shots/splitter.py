@@ -21,7 +21,7 @@ from .cuts import Cut, CutJudge, strongest_cuts
 from .dissolves import Dissolve, camera_moved, find_dissolves, strongest_dissolves
 from .fades import Boundary, FlatStretch, begin_stretch, end_of_stretch, fades_through, flat_edges, is_flash
 from .second_opinion import SecondOpinion
-from .spans import AROUND_ROWS, OUTSIDE_ROWS, spans_at
+from .spans import AROUND_ROWS, OUTSIDE_ROWS, USUAL_ROWS, spans_at
 from .window import PICTURE, RowWindow
 from .wipes import Wipe, find_wipes, strongest_wipes
 
@@ -77,7 +77,7 @@ class ShotSplitter:
     def lookahead_rows(self) -> int:
         """A row is judged at most this many rows, and two blocks, after it was added."""
         margin = max((self._reach + 1) // 2 + OUTSIDE_ROWS, self._opinion.lookahead_rows if self._opinion else 0)
-        return self._reach + self._apart + max(margin, AROUND_ROWS, self._flash + 1)
+        return self._reach + self._apart + max(margin, AROUND_ROWS, USUAL_ROWS, self._flash + 1)
 
     @property
     def window_rows(self) -> int:

@@ -46,7 +46,7 @@ def cuts_and_pans(seed: int) -> Film:
 
 def constant(log_odds: float) -> CutModel:
     """A model to which all rows are alike."""
-    return CutModel((0.0,) * 6 + (log_odds,), (1.0, 0.0, 0.0), (0.0, 0.0))
+    return CutModel((0.0,) * 8 + (log_odds,), (1.0, 0.0, 0.0), (0.0, 0.0))
 
 
 def by_hand(name: str, feature: int, count: int = 40, seed: int = 0, opinion: float = 0.5) -> FilmCuts:
@@ -65,7 +65,7 @@ def test_rows_that_change_much_count_and_cuts_among_them_are_known() -> None:
     found = {one.row: one.is_cut for one in candidates_of(film, SETTINGS)}
     assert {row for row, is_cut in found.items() if is_cut} == {40, 80}
     assert len(found) > 2
-    assert all(one.evidence.shape == (6,) for one in candidates_of(film, SETTINGS))
+    assert all(one.evidence.shape == (8,) for one in candidates_of(film, SETTINGS))
 
 
 def test_rows_in_a_dissolve_or_beside_black_do_not_count() -> None:
@@ -190,7 +190,7 @@ def test_figures_are_pooled_over_a_set_and_weights_have_a_range() -> None:
 
 @pytest.mark.parametrize(("said", "found"), [(0.999, 2), (0.001, 0)])
 def test_alone_is_without_the_second_opinion(said: float, found: int) -> None:
-    doubting = CutModel((0.0,) * 6 + (0.5 if said < 0.5 else -0.5,), (1.0, 1.0, 0.0), (-1.0, 1.0))
+    doubting = CutModel((0.0,) * 8 + (0.5 if said < 0.5 else -0.5,), (1.0, 1.0, 0.0), (-1.0, 1.0))
     films = [made(name, still(seed, 40) + still(seed + 1, 40) + still(seed + 2, 40), [cut_at(40), cut_at(80)], said)
              for name, seed in (("a", 1), ("b", 11), ("c", 21))]  # fmt: skip
     section = leave_one_out(films, SETTINGS, lambda known: doubting, doubting)

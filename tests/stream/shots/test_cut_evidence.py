@@ -1,4 +1,4 @@
-"""What the six pieces of evidence are at cuts, in motion, at flashes, and beside bars and black."""
+"""What the eight pieces of evidence are at cuts, in motion, at flashes, and beside bars and black."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import pytest
 
 from stream.settings.sections import ShotSettings
 from stream.shots.cut_evidence import EVIDENCE, evidence_at
+from stream.shots.spans import USUAL_ROWS
 from stream.shots.window import RowWindow
 
-from .made_films import FPS, HEIGHT, Film, pan, rows_of, scene, still
+from .made_films import FPS, HEIGHT, WIDTH, Film, pan, rows_of, scene, still
 
 FLASH_ROWS = round(ShotSettings().longest_flash_s * FPS)
 CUT = still(1, 20) + still(2, 20)
@@ -26,7 +27,7 @@ def evidence(film: Film, row: int = 20, tones: tuple[float, float] | None = None
     window = window_of(rows_of(film))
     own = (float(window.tone_change(row, row + 1)[0]), 0.0)
     found = evidence_at(window, row, FLASH_ROWS, tones or own, ShotSettings())
-    assert found.shape == (6,) and found.dtype == np.float64 and np.isfinite(found).all()
+    assert found.shape == (8,) and found.dtype == np.float64 and np.isfinite(found).all()
     return dict(zip(EVIDENCE, found.tolist(), strict=True))
 
 
@@ -57,6 +58,8 @@ def test_motion_speaks_less_for_a_cut_in_all_pieces_but_its_own(step: int) -> No
     assert motion["departure"] < cut["departure"]
     assert motion["structure"] < 0 < cut["structure"]
     assert motion["tones"] < cut["tones"]
+    assert motion["likeness_drop"] < 0 < cut["likeness_drop"]
+    assert motion["distance_rise"] < 0 < cut["distance_rise"]
 
 
 @pytest.mark.parametrize("frames", [1, FLASH_ROWS])
@@ -98,6 +101,31 @@ def test_a_dim_cut_counts_like_a_bright_one() -> None:
     assert dim["departure"] == pytest.approx(bright["departure"], abs=0.3)
 
 
+def test_a_cut_between_drawings_on_one_ground_is_unusual_though_little_changes() -> None:
+    """Where a figure moves on the spot, the same change of the picture is usual."""
+    first, second = drawing(30), drawing(90)
+    cut = evidence([first] * 20 + [second] * 20)
+    moving = evidence([drawing(30 + 60 * ((i // 2) % 2)) for i in range(40)])
+    assert cut["likeness"] == pytest.approx(moving["likeness"])
+    assert cut["likeness_drop"] == 1.0 and cut["distance_rise"] == 0.5
+    assert moving["likeness_drop"] < 0.1 and moving["distance_rise"] < 0.1
+
+
+@pytest.mark.parametrize("rows", [6, 24])
+def test_what_is_usual_is_seen_in_so_many_rows_of_either_side(rows: int) -> None:
+    """Farther back another picture was shown: the same one as after the cut."""
+    window = window_of(rows_of([drawing(90)] * 30 + [drawing(30)] * 8 + [drawing(90)] * 30))
+    found = evidence_at(window, 38, FLASH_ROWS, (0.1, 0.0), ShotSettings(), rows)
+    assert (found[EVIDENCE.index("distance_rise")] > 0) == (rows == 6)
+
+
+def drawing(left: int) -> np.ndarray:
+    """A dark figure 24 wide on a lit ground."""
+    picture = np.full((HEIGHT, WIDTH), 180, np.float32)
+    picture[20:70, left : left + 24] = 40
+    return picture
+
+
 def test_a_change_of_tones_counts_for_less_where_tones_change_all_the_time() -> None:
     quiet, busy = (evidence(CUT, tones=(0.5, around))["tones"] for around in (0.0, 0.5))
     assert quiet - busy > 1
@@ -115,7 +143,7 @@ def test_evidence_is_of_the_rows_around_alone() -> None:
     film = still(3, 30) + CUT + still(4, 30)
     rows = rows_of(film)
     whole, short = window_of(rows), window_of(rows)
-    short.drop_before(50 - 1 - max(8, FLASH_ROWS + 1))
+    short.drop_before(50 - USUAL_ROWS)
     tones = (0.3, 0.1)
     expected = evidence_at(whole, 50, FLASH_ROWS, tones, ShotSettings())
     np.testing.assert_array_equal(evidence_at(short, 50, FLASH_ROWS, tones, ShotSettings()), expected)

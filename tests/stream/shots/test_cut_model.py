@@ -8,11 +8,11 @@ import pytest
 from stream.shots.cut_evidence import EVIDENCE
 from stream.shots.cut_model import MODEL, CutModel, logit, probability
 
-TWO = CutModel(alone=(1.0, 0.0, 0.0, 0.0, 0.0, 2.0, -0.5), joint=(0.5, 2.0, 0.25), doubt=(-1.0, 2.0))
+TWO = CutModel(alone=(1.0, 0.0, 0.0, 0.0, 0.0, 2.0, 0.0, 0.0, -0.5), joint=(0.5, 2.0, 0.25), doubt=(-1.0, 2.0))
 
 
 def evidence(**numbers: float) -> np.ndarray:
-    """(6,): these pieces of evidence; the others are 0."""
+    """(8,): these pieces of evidence; the others are 0."""
     return np.array([numbers.get(name, 0.0) for name in EVIDENCE])
 
 
@@ -39,8 +39,10 @@ def test_log_odds_and_probabilities_are_each_others_inverse_but_at_certainty() -
 
 
 def test_the_shipped_weights_call_a_new_picture_a_cut_and_a_small_change_none() -> None:
-    new = evidence(likeness=0.1, separation=0.9, cells=0.95, departure=3.0, structure=1.5, tones=0.5)
-    same = evidence(likeness=0.95, separation=0.6, cells=0.3, departure=1.0, structure=-0.5, tones=-1.5)
+    names = EVIDENCE[:-2]
+    new = dict(zip(names, (0.1, 0.9, 0.95, 3.0, 1.5, 0.5), strict=True))
+    same = dict(zip(names, (0.95, 0.6, 0.3, 1.0, -0.5, -1.5), strict=True))
+    new, same = evidence(**new, likeness_drop=1.0, distance_rise=0.5), evidence(**same, likeness_drop=-0.5)
     assert probability(MODEL.log_odds(new)) > 0.9
     assert probability(MODEL.log_odds(same)) < 0.05
     assert not MODEL.is_in_doubt(MODEL.log_odds(new)) and not MODEL.is_in_doubt(MODEL.log_odds(same))

@@ -20,7 +20,7 @@ DENIED, CONFIRMED = 0.001, 0.999
 
 def always(log_odds: float) -> CutModel:
     """A model of which all likely rows have the same log odds, in doubt between −1 and 1."""
-    return CutModel(alone=(0.0,) * 6 + (log_odds,), joint=(1.0, 1.0, 0.0), doubt=(-1.0, 1.0))
+    return CutModel(alone=(0.0,) * 8 + (log_odds,), joint=(1.0, 1.0, 0.0), doubt=(-1.0, 1.0))
 
 
 def with_opinion(film: Film, opinion: SecondOpinion | None, model: CutModel = MODEL) -> list[tuple[int, str]]:
