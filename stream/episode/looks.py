@@ -27,7 +27,7 @@ CORNER_SIZE = (0.4, 0.3)
 
 HEAD_S, TAIL_S = 180.0, 120.0
 """How much of a film's beginning and end may be searched, seconds."""
-_HEAD, _TAIL, _ELSEWHERE = ((60.0, 1.0), (120.0, 0.7), (HEAD_S, 0.45)), ((60.0, 0.5), (TAIL_S, 0.3)), 0.12
+_HEAD, _TAIL, _ELSEWHERE = ((60.0, 1.0), (120.0, 0.7), (HEAD_S, 0.45)), ((60.0, 0.6), (TAIL_S, 0.3)), 0.12
 """How likely a number is up to so many seconds from the beginning or the end, and elsewhere."""
 _STEPS_S, _LATER = (4.0, 2.0, 1.0), (1.0, 0.75, 0.5)
 """The steps between looks, halved twice, and what the likelihood is multiplied by at each."""

@@ -22,8 +22,9 @@ from .numbers import EpisodeNumber, compatible
 from .patterns import Line, Patterns, Statement
 from .records import Kind
 
-COARSE_SIDE, FINE_SIDE = 384, 640
-"""Longer side of the picture in which lines are sought, pixels: first, and again where they were found small."""
+COARSE_SIDE, FINE_SIDE, MOST_COST = 384, 640, 4
+"""Longer side of the picture in which lines are sought, pixels: first, and again where they were found small; and what
+both cost together in looks, of 30 ms of one core each."""
 _SMALL_PX = 9.0
 """Height of a line in the searched picture below which it is sought again, larger. By eye."""
 _LEAST_PX = 9.0
@@ -98,8 +99,9 @@ class PageReader:
     def __init__(self, engines: Engines, patterns: Patterns, series: str | None = None) -> None:
         self._engines, self._patterns, self._series = engines, patterns, series
 
-    def read(self, time_s: float, surface: Surface, part: Part = "whole") -> Page:
-        """The page at `time_s`. Synchronises (on a device). Raises SessionError."""
+    def read(self, time_s: float, surface: Surface, part: Part = "whole", finer: bool = True) -> Page:
+        """The page at `time_s`. finer: whether small lines may be sought again, at a cost of `MOST_COST` in all.
+        Synchronises (on a device). Raises SessionError."""
         if part == "corners":
             boxes, cost = self._in_corners(surface), len(CORNERS)
             return self._page(time_s, surface, boxes, cost)
@@ -107,11 +109,12 @@ class PageReader:
         boxes = self._lines_in(surface, whole, COARSE_SIDE)
         page = self._page(time_s, surface, boxes, 1)
         small = _small_lines(boxes, surface)
-        if page.said or not len(small):
+        if page.said or not len(small) or not finer:
             return page
         area, side = _closer(small, surface)
-        finer = self._lines_in(surface, area, side)
-        return self._page(time_s, surface, _without(boxes, small, finer), 1 + (1 if side == COARSE_SIDE else 3))
+        again = self._lines_in(surface, area, side)
+        cost = 2 if side == COARSE_SIDE else MOST_COST
+        return self._page(time_s, surface, _without(boxes, small, again), cost)
 
     def _in_corners(self, surface: Surface) -> np.ndarray:
         """(N, 4) lines in the corners, each searched at `COARSE_SIDE`."""

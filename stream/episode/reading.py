@@ -25,7 +25,7 @@ from ..records import Shot, TimedSurface
 from .confidence import Table
 from .joining import Finding, finding_of, reading_of
 from .looks import Look, Span, looks_at_times, looks_in_shots, parts_to_search
-from .pages import Page, PageReader
+from .pages import MOST_COST, Page, PageReader
 from .patterns import Patterns
 from .records import PictureReading
 
@@ -130,13 +130,18 @@ class FilmReader:
     def _look(self, looks: Sequence[Look], *, skip_same: bool) -> list[Page]:
         """Decodes and reads pictures, as many as the budget allows, by time."""
         afforded = _afforded(looks, self.budget - self.spent)
+        finer = self.budget - self.spent >= MOST_COST * len(afforded)
         found: list[Page] = []
         for group in _near_ones_together(afforded):
             checkpoint()
             pictures = self.source.at(sorted({look.time_s for look in group}))
             if skip_same:
                 pictures = self._new_ones(pictures)
-            asked = [(time_s, surface, look.part) for time_s, surface in pictures for look in _looks_of(group, time_s)]
+            asked = [
+                (time_s, surface, look.part, finer)
+                for time_s, surface in pictures
+                for look in _looks_of(group, time_s)
+            ]
             found += results([self.pool.submit(self.pages.read, *one) for one in asked])
         self.read_pages += found
         self._looked_s.update(page.time_s for page in found)

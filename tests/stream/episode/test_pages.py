@@ -1,0 +1,107 @@
+"""One picture: lines are read by every reader in several crops; what they agree on is said with how much they do."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from stream.episode.numbers import EpisodeNumber
+from stream.episode.pages import COARSE_SIDE, CROPS, FINE_SIDE, MOST_COST, Engines, Page, PageReader
+from stream.episode.patterns import Patterns
+
+from .scripted import Detector, Direction, Pictures, Reader, picture
+
+CARD = {7: [(100, 100, 300, 40), (150, 200, 200, 60)]}
+
+
+def _read(*readers: Reader, boxes=CARD, direction=None, series=None, part="whole", finer=True) -> Page:
+    pages = PageReader(Engines(Detector(boxes), readers, direction), Patterns.shipped(), series)
+    return pages.read(1.5, picture(7), part, finer)
+
+
+def _card(number: int, place: tuple[int, int], margin: float) -> str:
+    return {(100, 100): "THE HARBOUR LIGHT", (150, 200): "EPISODE 3"}[place]
+
+
+def test_a_card_states_its_number() -> None:
+    page = _read(Reader(_card))
+    (said,) = page.said
+    assert (said.number, said.kind, said.text) == (EpisodeNumber((Decimal(3),)), "this", "EPISODE 3")
+    assert (said.time_s, said.box) == (1.5, (150, 200, 200, 60))
+    assert (said.crops, said.second) == (1.0, None)
+    assert said.height == pytest.approx(60 / 360)
+    assert [line.text for line in page.lines] == ["THE HARBOUR LIGHT", "EPISODE 3"]
+
+
+def test_only_lines_of_statements_are_read_in_further_crops() -> None:
+    reader = Reader(_card)
+    _read(reader)
+    assert reader.asked == [(7, 2, 0.0), *((7, 1, margin) for margin in CROPS[1:])]
+    quiet = Reader(lambda number, place, margin: "SALT & TIMBER")
+    assert _read(quiet).said == () and quiet.asked == [(7, 2, 0.0)]
+
+
+def test_crops_that_disagree_are_counted_and_a_minority_says_nothing() -> None:
+    def unsteady(number: int, place: tuple[int, int], margin: float) -> str:
+        return "Episode 12" if margin != CROPS[1] else "Episode 2"
+
+    (said,) = _read(Reader(unsteady), boxes={7: [(150, 200, 200, 60)]}).said
+    assert (str(said.number), said.crops) == ("12", pytest.approx(2 / 3))
+
+
+@pytest.mark.parametrize(
+    ("other", "second"), [("EPISODE 3", 1.0), ("刈3站", 1.0), ("EPISODE 8", 0.0), ("가나다", None)]
+)
+def test_a_second_reader_agrees_by_the_digits_it_reads(other: str, second: float | None) -> None:
+    page = _read(Reader(_card), Reader(lambda number, place, margin: other, "hangul_recognition", 0.4))
+    said = next(one for one in page.said if str(one.number) == "3" and one.kind == "this")
+    assert said.second == second
+
+
+def test_the_reader_that_knows_the_script_is_heard_beside_a_surer_one() -> None:
+    korean = Reader(lambda number, place, margin: "제 7 화", "hangul_recognition", 0.9)
+    page = _read(korean, Reader(lambda number, place, margin: "刈站", sure=0.97), boxes={7: [(150, 200, 200, 60)]})
+    assert [str(one.number) for one in page.said if one.kind == "this"] == ["7"]
+
+
+def test_a_doubtful_line_that_stands_upside_down_is_read_turned() -> None:
+    reader = Reader(lambda number, place, margin: "EI8", sure=0.3, turned=lambda number, place: "EPISODE 3")
+    boxes = {7: [(150, 200, 200, 60)]}
+    assert [line.text for line in _read(reader, boxes=boxes, direction=Direction(0.95)).lines] == ["EPISODE 3"]
+    assert [line.text for line in _read(reader, boxes=boxes, direction=Direction(0.5)).lines] == ["EI8"]
+    sure = Reader(lambda number, place, margin: "6", turned=lambda number, place: "9")
+    assert [line.text for line in _read(sure, boxes=boxes, direction=Direction(0.95)).lines] == ["6"]
+
+
+def test_numbers_of_the_series_title_are_none_of_an_episode() -> None:
+    boxes = {7: [(150, 200, 200, 60)]}
+    reader = Reader(lambda number, place, margin: "24")
+    assert [one.kind for one in _read(reader, boxes=boxes).said] == ["bare"]
+    assert _read(reader, boxes=boxes, series="24").said == ()
+
+
+def test_small_lines_are_sought_again_larger_where_that_is_paid_for() -> None:
+    boxes = {7: [(20, 20, 60, 12), (500, 300, 60, 12)]}
+    reader = Reader(lambda number, place, margin: "hello")
+    detector = Detector(boxes)
+    pages = PageReader(Engines(detector, [reader]), Patterns.shipped())
+    assert pages.read(0.0, picture(7), finer=False).cost == 1
+    assert pages.read(0.0, picture(7)).cost == MOST_COST
+    assert [side for _, _, side in detector.asked] == [COARSE_SIDE, COARSE_SIDE, FINE_SIDE]
+    detector.boxes = {7: [(20, 20, 60, 12)]}
+    assert pages.read(0.0, picture(7)).cost == 2
+    _, (x, y, width, height), side = detector.asked[-1]
+    assert side == COARSE_SIDE and x == y == 0 and width < 120 and height < 60
+
+
+def test_corners_are_searched_each_by_itself() -> None:
+    boxes = {7: [(600, 10, 30, 20), (300, 180, 100, 30)]}
+    page = _read(Reader(lambda number, place, margin: "7"), boxes=boxes, part="corners")
+    assert (page.cost, [str(one.number) for one in page.said], len(page.lines)) == (4, ["7"], 1)
+
+
+def test_a_picture_without_lines_asks_no_reader() -> None:
+    reader = Reader(_card)
+    assert _read(reader, boxes={}) == Page(1.5, cost=1)
+    assert not reader.asked and not Pictures(int).asked
