@@ -3,6 +3,8 @@ what was decided earlier."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,22 +15,25 @@ from .numbers import EpisodeNumber, compatible
 
 OfFileName = Callable[[str], EpisodeNumber | None]
 """The number in a file name, as `stream.episode.patterns` reads it."""
+_BARE = re.compile(r"[\W_]*(?:e|ep)?[\W_]*[0-9][0-9\W_]*(?:\.\w{2,5})?", re.IGNORECASE)
 LEAST_NEIGHBOURS = 3
 """Fewer numbered files beside a film suggest nothing of it. By eye."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One who states a number. `words`: who, as the subject of a sentence: "the file name"."""
+    """One who states a number. `words`: who, as the subject of a sentence: "the file name". `bare`: it is a number
+    alone, which may be a running number and contradicts nothing."""
 
     number: EpisodeNumber
     words: str
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Past knowledge of one film. `number`: what all `sources` agree on, as the one that states most of it; None where
-    there are none, or where they contradict each other. Made by `past_of`."""
+    """Past knowledge of one film. `number`: what all `sources` but bare ones agree on, as the one that states most of
+    it; None where there are none, or where they contradict each other. Made by `past_of`."""
 
     number: EpisodeNumber | None = None
     sources: tuple[Source, ...] = ()
@@ -37,9 +42,10 @@ class Past:
 def past_of(sources: Iterable[Source]) -> Past:
     """The past knowledge that these sources have together."""
     found = tuple(sources)
-    if any(compatible(one.number, other.number) is False for one, other in combinations(found, 2)):
+    told = [source for source in found if not source.bare]
+    if any(compatible(one.number, other.number) is False for one, other in combinations(told, 2)):
         return Past(None, found)
-    return Past(max((source.number for source in found), key=_stated, default=None), found)
+    return Past(max((source.number for source in told), key=_stated, default=None), found)
 
 
 def past_of_file(
@@ -54,12 +60,13 @@ def past_of_file(
 
     `neighbours`: names of the other films in its folder. `earlier`: what was decided before. `name_is_used`: the name
     is where the expected number comes from, so it cannot also speak for it; nor can its neighbours, for they speak only
-    where a name is silent.
+    where a name is silent. A name that is nothing but a number (`E01.mp4`, `07.mkv`) may be one of files, not of
+    episodes: it is a bare source.
     """
     sources = list(earlier)
     own = None if name_is_used else of_file_name(name)
     if own is not None:
-        sources.append(Source(own, "the file name"))
+        sources.append(Source(own, "the file name", _BARE.fullmatch(unicodedata.normalize("NFKC", name)) is not None))
     elif not name_is_used and (suggested := suggested_by(neighbours, of_file_name)) is not None:
         sources.append(Source(suggested, "the one gap among the files beside it"))
     return past_of(sources)

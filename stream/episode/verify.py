@@ -7,7 +7,6 @@ those differ, it may count through all seasons, and only a sheet that maps such 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import floor
 from typing import Literal
 
 from .numbers import EpisodeNumber, compatible
@@ -54,8 +53,10 @@ def verify(
 
     `confirmed`: the picture was read with at least the confidence `threshold`, states what is expected, and nothing
     known before contradicts. `mismatch`: the picture, so read, differs, or something known before contradicts.
-    `unverified`: all else. `absolute`: the expected number when episodes are counted through all seasons, where that is
-    known. `source`: who expects the number, as in "by the tags"; `problem`: why none is expected. Both are for `why`.
+    `unverified`: all else. Bare numbers (`Source.bare`) contradict nothing.
+
+    `absolute`: the expected number when episodes are counted through all seasons, where that is known. `source`: who
+    expects the number, as in "by the tags"; `problem`: why none is expected. Both are for `why`.
     """
     wanted = f"{expected} is expected {source}".rstrip()
     if expected is None:
@@ -116,19 +117,19 @@ def _judged(
 ) -> tuple[Outcome, str]:
     """The outcome, and why as a sentence without capital and full stop. `wanted`: as in "S02E05 is expected"."""
     stands = {source: relation(source.number, expected, absolute) for source in past.sources}
-    against = next((source for source, how in stands.items() if how == "differs"), None)
+    against = next((source for source, how in stands.items() if how == "differs" and not source.bare), None)
     read = picture.number
     if read is None or picture.confidence < threshold:
         if against is not None:
             return "mismatch", f"{_says(against)}, {wanted}; {_seen(picture, threshold)}"
-        return "unverified", f"{_seen(picture, threshold)}; {wanted}"
+        return "unverified", f"{_seen(picture, threshold)}; {wanted}{_bare(stands)}"
     found = relation(read, expected, absolute)
     if found == "differs":
         return "mismatch", f"the picture says {read}, {wanted}{_also(past, read)}"
     if against is not None:
         return "mismatch", f"the picture says {read} and {wanted}, but {_says(against)}"
     if found == "same":
-        return "confirmed", f"the picture says {read}, {wanted}{_agreeing(stands)}"
+        return "confirmed", f"the picture says {read}, {wanted}{_agreeing(stands)}{_bare(stands)}"
     return "unverified", f"the picture says {read}{_UNDECIDED[found].format(wanted=wanted)}"
 
 
@@ -136,6 +137,12 @@ def _agreeing(stands: dict[Source, Relation]) -> str:
     """Who else states what is expected."""
     words = [source.words for source, how in stands.items() if how == "same"]
     return f"; {' and '.join(words)} {'agree' if len(words) > 1 else 'agrees'}" if words else ""
+
+
+def _bare(stands: dict[Source, Relation]) -> str:
+    """Which bare numbers differ."""
+    found = [source for source, how in stands.items() if how == "differs" and source.bare]
+    return "".join(f"; {source.words}, a bare number, is {source.number}" for source in found)
 
 
 def _also(past: Past, read: EpisodeNumber) -> str:
@@ -150,11 +157,9 @@ def _seen(picture: PictureReading, threshold: float) -> str:
         why = picture.why.rstrip(". ") or "no episode number was read in the picture"
         return f"{why[0].lower()}{why[1:]}"
     if picture.confidence < threshold:
-        below = floor(picture.confidence * 1000) / 1000  # never rounded up to what is needed
-        return (
-            f"the picture seems to say {picture.number}, which is too unsure "
-            f"({below:.3f}, {threshold:.3f} is needed)"
-        )
+        has, needs = f"{picture.confidence:.3f}", f"{threshold:.3f}"
+        has = f"{picture.confidence:.6f}" if has == needs else has
+        return f"the picture seems to say {picture.number}, which is too unsure ({has}, {needs} is needed)"
     return f"the picture says {picture.number}"
 
 

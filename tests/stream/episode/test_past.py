@@ -60,3 +60,21 @@ def test_neighbours_suggest_the_one_number_they_miss(neighbours: list[str], sugg
     past = past_of_file("final cut.mkv", by_letters, neighbours=neighbours)
     assert past.number == number(suggested)
     assert past_of_file("final cut.mkv", by_letters, neighbours=neighbours, name_is_used=True) == Past()
+
+
+@pytest.mark.parametrize(
+    ("name", "bare"),
+    [
+        ("E01.mp4", True), ("07.mkv", True), ("ep 7.mkv", True), ("[07].mkv", True), ("1-2.ts", True),
+        ("０７.mkv", True),
+        ("S01E07.mkv", False), ("제7화.mkv", False), ("Harbour 07.mkv", False), ("7회.mp4", False), ("2x05.mkv", False),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_a_number_alone_is_bare(name: str, bare: bool) -> None:
+    (source,) = past_of_file(name, lambda _: parse_number("7")).sources
+    assert source.bare is bare
+
+
+def test_a_bare_number_is_no_past_knowledge_that_counts() -> None:
+    operator = Source(parse_number("8"), "an operator")
+    assert past_of_file("07.mkv", lambda _: parse_number("7"), earlier=[operator]).number == parse_number("8")

@@ -79,7 +79,7 @@ def test_below_the_threshold_a_picture_decides_nothing() -> None:
         found = verify(reading(read, 0.8999), Past(), parse_number("7"), threshold=THRESHOLD)
         assert found.verdict == "unverified"
         assert found.why == (
-            f"The picture seems to say {read}, which is too unsure (0.899, 0.900 is needed); 7 is expected."
+            f"The picture seems to say {read}, which is too unsure (0.899900, 0.900 is needed); 7 is expected."
         )
         assert str(found.read) == read
     assert verify(reading("7", THRESHOLD), Past(), parse_number("7"), threshold=THRESHOLD).verdict == "confirmed"
@@ -99,6 +99,20 @@ def test_past_knowledge_contradicts_and_agrees() -> None:
     assert found.why == "The picture says 7, 7 is expected; the file name and an operator agree."
     found = verify(reading("7"), known(the_file_name="7", an_operator="9"), seven, threshold=THRESHOLD)
     assert (found.verdict, "an operator says 9" in found.why) == ("mismatch", True)
+
+
+def test_a_bare_number_contradicts_nothing_and_is_told() -> None:
+    past = past_of([Source(parse_number("1"), "the file name", bare=True)])
+    found = verify(reading("3"), past, parse_number("S01E03"), threshold=THRESHOLD)
+    assert found.verdict == "confirmed"
+    assert found.why == "The picture says 3, S01E03 is expected; the file name, a bare number, is 1."
+    found = verify(reading(None), past, parse_number("S01E03"), threshold=THRESHOLD)
+    assert found.verdict == "unverified"
+    assert found.why.endswith("; S01E03 is expected; the file name, a bare number, is 1.")
+    found = verify(reading("1"), past, parse_number("S01E03"), threshold=THRESHOLD)
+    assert (found.verdict, found.why) == (
+        "mismatch", "The picture says 1, S01E03 is expected; the file name says 1, too.",
+    )  # fmt: skip
 
 
 def test_past_knowledge_alone_confirms_nothing() -> None:
