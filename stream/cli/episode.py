@@ -16,6 +16,8 @@ from .exits import FAILED, errors_to_exit_codes, say
 from .stdout import own_stdout
 
 if TYPE_CHECKING:
+    from engines.zoo import Progress
+
     from ..episode.records import PictureReading
     from ..episode.verify import Verdict
     from ..settings.model import Settings
@@ -33,8 +35,8 @@ class FailOn(StrEnum):
 class OpenReader(Protocol):
     """Opens what reads pictures, with its models, for as long as the context lasts."""
 
-    def __call__(self, settings: Settings) -> AbstractContextManager[Read]:
-        """Raises KeyartError, ModelError when it cannot be opened."""
+    def __call__(self, settings: Settings, progress: Progress | None = None) -> AbstractContextManager[Read]:
+        """`progress`: told of models that are pulled. Raises KeyartError when it cannot be opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +140,14 @@ def _judge(
 ) -> dict[Path, Verdict | None]:
     """The verdicts by film, None for those that cannot be read; with --json each is printed at once."""
     from ..episode.report import film_line
-    from .episode_output import progress
+    from .episode_output import progress, pulling
     from .episode_run import judged
 
     found: dict[Path, Verdict | None] = {}
     if not films.paths:
         return found
-    with open_reader(settings) as read, progress(len(films.paths), asked.quiet) as (tell, complain):
+    pulled = None if asked.quiet else pulling()
+    with open_reader(settings, pulled) as read, progress(len(films.paths), asked.quiet) as (tell, complain):
 
         def told(film: Path, series: str | None) -> PictureReading:
             tell(film)

@@ -44,6 +44,18 @@ def progress(count: int, quiet: bool) -> Iterator[tuple[Callable[[Path], None], 
         )
 
 
+def pulling() -> Callable[[int, int, str], None]:
+    """Tells of models that are pulled, one line for each: (bytes done, bytes in all, role)."""
+    told: set[str] = set()
+
+    def tell(done: int, total: int, role: str) -> None:
+        if role not in told:
+            told.add(role)
+            _print(f"pulling {role} ({total >> 20} MiB)")
+
+    return tell
+
+
 def print_verdicts(verdicts: Sequence[tuple[Path, Verdict]]) -> None:
     """A table of the films, then how many have which verdict."""
     print_table(COLUMNS, [_row(film, verdict) for film, verdict in verdicts])

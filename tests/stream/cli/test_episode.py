@@ -37,8 +37,12 @@ class ScriptedReader:
         self.is_open = False
 
     @contextmanager
-    def __call__(self, settings: Settings) -> Iterator[Callable[[Path, str | None], PictureReading]]:
+    def __call__(
+        self, settings: Settings, progress: Callable[[int, int, str], None] | None = None
+    ) -> Iterator[Callable[[Path, str | None], PictureReading]]:
         self.settings, self.is_open = settings, True
+        for done in (0, 1 << 20) if progress else ():
+            progress(done, 1 << 21, "text_detection")
         try:
             yield self._read
         finally:
@@ -113,7 +117,9 @@ def test_a_table_for_people(season: Path) -> None:
     assert cells[3][1:4] == ["unverified", "-", "-"]
     assert "The sheet has no row for this file" in shown[3]
     assert shown[4] == "1 confirmed, 1 mismatch, 1 unverified"
-    assert "02.mkv: looking for its number (2 of 3)" in result.stderr
+    assert result.stderr.splitlines() == [
+        "pulling text_detection (2 MiB)", *(f"0{n}.mkv: looking for its number ({n} of 3)" for n in (1, 2, 3))
+    ]
     quiet = call(season, "--sheet", sheet, "--quiet")
     assert (quiet.stdout, quiet.stderr, quiet.exit_code) == ("", "", 0)
 
@@ -343,7 +349,7 @@ INTERRUPTED = """
     from stream.cli import build_app
 
     @contextmanager
-    def reader(settings):
+    def reader(settings, progress):
         def read(film, series):
             os.kill(os.getpid(), signal.SIGINT)
         yield read
