@@ -28,7 +28,7 @@ def survey(films: Iterable[tuple[Path, EpisodeNumber | None]]) -> list[SeasonSur
 
     Films of one folder and season are taken together; those without a number count nowhere. Where a season is stated,
     its gaps begin with 1, else with the lowest number there is: counting may go through all seasons. What comes after
-    the highest number is not known here. Numbers such as 12.5 are neither gaps nor fill one.
+    the highest number is not known here. Numbers such as 12.5 are neither gaps nor fill one. A film alone has no gaps.
     """
     seasons: dict[tuple[Path, int | None], dict[Decimal, list[Path]]] = defaultdict(lambda: defaultdict(list))
     for path, number in films:
@@ -47,6 +47,7 @@ def missing_between(numbers: Iterable[Decimal]) -> list[tuple[int, int]]:
 
 
 def _surveyed(folder: Path, season: int | None, having: dict[Decimal, list[Path]]) -> SeasonSurvey:
-    gaps = missing_between({*having, Decimal(0)} if season else having)
+    alone = len({path for paths in having.values() for path in paths}) == 1
+    gaps = [] if alone else missing_between({*having, Decimal(0)} if season else having)
     duplicates = {episode: tuple(sorted(films)) for episode, films in sorted(having.items()) if len(films) > 1}
     return SeasonSurvey(folder, season, duplicates, tuple(gaps))

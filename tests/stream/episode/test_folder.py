@@ -49,6 +49,12 @@ def test_specials_begin_nowhere_and_a_finale_without_number_counts_nowhere() -> 
     assert found(*films(a="S00E03", b="S00E05", c="finale")) == [("s1", 0, {}, [(4, 4)])]
 
 
+def test_a_film_alone_has_no_gaps() -> None:
+    assert found(*films(a="S01E07", b=None)) == []
+    assert found(*films(a="S01E03-E04")) == []
+    assert found(*films(a="S01E07", b="S01E07")) == [("s1", 1, {"7": ["a.mkv", "b.mkv"]}, [(1, 6)])]
+
+
 def test_folders_and_seasons_are_apart() -> None:
     pairs = [*films("x/s1", a="S01E01", b="S02E01"), *films("x/s2", a="S01E01")]
     assert found(*pairs) == []
