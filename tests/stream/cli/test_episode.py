@@ -363,3 +363,21 @@ def test_ctrl_c_ends_it_in_one_line(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert (done.returncode, done.stdout) == (130, "")
     assert done.stderr == "keyart: interrupted, nothing was left half-written\n"
+
+
+@pytest.mark.slow
+@pytest.mark.models
+@pytest.mark.testdata
+def test_the_composed_episodes(testdata: Path, tmp_path: Path, models_dir: Path) -> None:
+    def judged(*names: str, sheet: Path | None = None) -> dict[str, object]:
+        films = [next((testdata / "episodes" / name).glob(f"{name}.m*")) for name in names]
+        options = () if sheet is None else ("--sheet", str(sheet))
+        given = ["episode", *map(str, films), "--device", "cpu", "--json", "--quiet", *options]
+        done = CliRunner().invoke(build_app([]), given)
+        assert (done.exit_code, done.stderr) == (0, "")
+        return {name: line["verdict"] for name, line in lines(done).items()}
+
+    right = dict.fromkeys(("E01.mp4", "E03.mp4", "E04.mp4"), "confirmed") | {"E05.mkv": "unverified"}
+    assert judged("E01", "E03", "E04", "E05") == right
+    wrong = write(tmp_path / "wrong.csv", "file,episode\nE01.mp4,4\nE03.mp4,S01E05\n")
+    assert judged("E01", "E03", sheet=wrong) == {"E01.mp4": "mismatch", "E03.mp4": "mismatch"}
