@@ -16,11 +16,11 @@ from ..backfill.titles import path_of
 from ..backfill.walker import SUFFIXES, open_library
 from ..episode.expected import Metadata
 from ..episode.folder import SeasonSurvey, survey
-from ..episode.numbers import EpisodeNumber, compatible, parse_number
+from ..episode.numbers import EpisodeNumber, compatible
 from ..episode.past import OfFileName, Source, past_of_file
 from ..episode.records import PictureReading
 from ..episode.report import LabelsEntry
-from ..episode.sheet import Row, read_sheet, rows_for
+from ..episode.sheet import Row, number_of, read_sheet, rows_for
 from ..episode.tags import OfTitle
 from ..episode.template import Template
 from ..episode.verify import Verdict, best_number, verify
@@ -93,9 +93,9 @@ def knowledge_of(
     template: str,
 ) -> Knowledge:
     """What the command was told of the films. Raises UsageError for what cannot be used at all."""
-    given = None if expect is None else _given(expect, films)
-    rows, problems = (None, ()) if sheet is None else _rows(sheet, films)
-    labelled, wrong = ({}, ()) if labels is None else _rows(labels, films)
+    given = None if expect is None else _given(expect, films, of_title)
+    rows, problems = (None, ()) if sheet is None else _rows(sheet, films, of_title)
+    labelled, wrong = ({}, ()) if labels is None else _rows(labels, films, of_title)
     metadata = Metadata(of_title, given, rows, Template(template) if template else None)
     return Knowledge(metadata, labelled, of_file_name, (*problems, *wrong))
 
@@ -175,18 +175,20 @@ def _below(folder: Path, say: Callable[[str], None]) -> Iterator[Path]:
         yield folder / path_of(title.key)
 
 
-def _given(expect: str, films: Sequence[Path]) -> EpisodeNumber:
+def _given(expect: str, films: Sequence[Path], in_words: OfTitle) -> EpisodeNumber:
     if len(films) != 1:
         raise UsageError(f"--expect is the number of one film and there are {len(films)}, use --sheet")
     try:
-        return parse_number(expect)
+        return number_of(expect, in_words)
     except ValueError as error:
         raise UsageError(f"--expect {error}") from None
 
 
-def _rows(file: Path, films: Sequence[Path]) -> tuple[Mapping[Path, Row], tuple[str, ...]]:
+def _rows(
+    file: Path, films: Sequence[Path], in_words: OfTitle
+) -> tuple[Mapping[Path, Row], tuple[str, ...]]:
     """The rows of a sheet by film, and one line for everything wrong: in the sheet, and between it and the films."""
-    sheet = read_sheet(file)
+    sheet = read_sheet(file, in_words)
     rows = rows_for(sheet, films)
     known = {(row.place, row.problem) for row in sheet.rows}
     ambiguous = {row.place: row.problem for row in rows.values() if (row.place, row.problem) not in known}

@@ -4,7 +4,7 @@ CSV has the names of its columns in its first line; JSON is a list of objects wi
 object a line, or one object with file → number):
 
 - `file`: name or path of the file, from its end: `S1/01.mkv` is any file `01.mkv` in a folder `S1`;
-- `episode`: what `parse_number` reads: 7, 12.5, 7-8, S02E05, finale;
+- `episode`: what `parse_number` reads: 7, 12.5, 7-8, S02E05, finale; or words that state one number, as 제7화;
 - `season`: a whole number, unless `episode` has it;
 - `absolute`: the number when episodes are counted through all seasons;
 - `series`, `title`: the names of the series and of the episode.
@@ -17,13 +17,16 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from ..errors import UsageError
 from .numbers import EpisodeNumber, parse_number
 from .sheet_text import Record, decoded, records
+
+InWords = Callable[[str], EpisodeNumber | None]
+"""The number that a text states in words, as `stream.episode.patterns` reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,9 @@ class Sheet:
     problems: tuple[str, ...]
 
 
-def read_sheet(path: Path) -> Sheet:
-    """The sheet in a file. What cannot be read is named in `problems`, line by line; the rest is read.
+def read_sheet(path: Path, in_words: InWords) -> Sheet:
+    """The sheet in a file. What cannot be read is named in `problems`, line by line; the rest is read. `in_words`: see
+    `number_of`.
 
     Raises UsageError when there is no such file.
     """
@@ -61,7 +65,7 @@ def read_sheet(path: Path) -> Sheet:
     problems: list[str] = []
     try:
         for record in records(decoded(data)):
-            row = _row_of(record, path.parent)
+            row = _row_of(record, path.parent, in_words)
             if row.problem is not None:
                 problems.append(f"{path.name}: {row.place}: {row.problem}")
             if row.file:
@@ -70,6 +74,18 @@ def read_sheet(path: Path) -> Sheet:
         problems.append(f"{path.name}: {error}")
     rows, twice = _told_once(found)
     return Sheet(rows, (*problems, *(f"{path.name}: {line}" for line in twice)))
+
+
+def number_of(text: str, in_words: InWords) -> EpisodeNumber:
+    """The number that a person wrote: as `parse_number` reads it, else the one that `in_words` reads in it. Raises
+    ValueError with a sentence of what can be written."""
+    try:
+        return parse_number(text)
+    except ValueError:
+        found = in_words(text)
+        if found is None:
+            raise
+        return found
 
 
 def rows_for(sheet: Sheet, files: Iterable[Path]) -> dict[Path, Row]:
@@ -97,7 +113,7 @@ def rows_for(sheet: Sheet, files: Iterable[Path]) -> dict[Path, Row]:
     return chosen
 
 
-def _row_of(record: Record, folder: Path) -> Row:
+def _row_of(record: Record, folder: Path, in_words: InWords) -> Row:
     """The row; with a `problem`, and without a number, where something is wrong with it."""
     cells = record.cells
     file = _parts(_below(folder, cells["file"])) if "file" in cells else ()
@@ -107,21 +123,21 @@ def _row_of(record: Record, folder: Path) -> Row:
     if not file:
         return replace(named, problem="names no file")
     try:
-        absolute = parse_number(cells["absolute"]) if "absolute" in cells else None
+        absolute = number_of(cells["absolute"], in_words) if "absolute" in cells else None
         if absolute is not None and absolute.season is not None:
             raise ValueError(f"{cells['absolute']!r} has a season and cannot count through all of them")
-        return replace(named, number=_number_of(cells) or absolute, absolute=absolute)
+        return replace(named, number=_episode_of(cells, in_words) or absolute, absolute=absolute)
     except ValueError as error:
         return replace(named, problem=str(error))
 
 
-def _number_of(cells: Mapping[str, str]) -> EpisodeNumber | None:
+def _episode_of(cells: Mapping[str, str], in_words: InWords) -> EpisodeNumber | None:
     """The number in `episode` with the season in `season`; None where only `absolute` is there. Raises ValueError."""
     if "episode" not in cells:
         if "absolute" not in cells:
             raise ValueError("names no episode")
         return None
-    number = parse_number(cells["episode"])
+    number = number_of(cells["episode"], in_words)
     if "season" not in cells:
         return number
     season = _season(cells["season"])

@@ -304,6 +304,16 @@ def test_wrong_usage_is_found_before_work(arguments: tuple[str, ...], message: s
     assert reader.settings is None
 
 
+def test_numbers_may_be_written_in_words(season: Path) -> None:
+    reader = ScriptedReader(**{"01": "7"})
+    film = season / "01.mkv"
+    assert lines(call(film, "--expect", "제 7 화", "--json", reader=reader))["01.mkv"]["expected"] == "7"
+    sheet = season.parent / "sheet.csv"
+    sheet.write_bytes("파일명,시즌,회차\r\n01.mkv,1,제7화\r\n".encode("cp949"))
+    found = lines(call(film, "--sheet", sheet, "--json", reader=reader))["01.mkv"]
+    assert (found["expected"], found["verdict"]) == ("S01E07", "confirmed")
+
+
 def test_a_film_named_twice_is_looked_at_once(season: Path) -> None:
     reader = ScriptedReader()
     call(season, season / "01.mkv", "--template", "{episode}.mkv", reader=reader)

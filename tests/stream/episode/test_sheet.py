@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.episode.numbers import parse_number
-from stream.episode.sheet import Row, read_sheet, rows_for
+from stream.episode.sheet import Row, Sheet, read_sheet, rows_for
 from stream.episode.sheet_text import decoded, records
 from stream.errors import UsageError
 
@@ -36,6 +36,11 @@ def sheet(tmp_path: Path) -> Write:
     return write
 
 
+def sheet_of(path: Path) -> Sheet:
+    """The sheet, its numbers in words read by a reader that knows `제7화` alone."""
+    return read_sheet(path, lambda text: parse_number("7") if text == "제7화" else None)
+
+
 def told(rows: tuple[Row, ...]) -> list[tuple[str, str | None]]:
     return [("/".join(row.file), None if row.number is None else str(row.number)) for row in rows]
 
@@ -46,7 +51,7 @@ def told(rows: tuple[Row, ...]) -> list[tuple[str, str | None]]:
 def test_encodings_delimiters_and_line_ends_of_spreadsheets(
     sheet: Write, encoding: str, delimiter: str, ending: str
 ) -> None:
-    found = read_sheet(sheet(KOREAN.replace(",", delimiter).replace("\n", ending), encoding=encoding))
+    found = sheet_of(sheet(KOREAN.replace(",", delimiter).replace("\n", ending), encoding=encoding))
     assert not found.problems
     assert told(found.rows) == [("등대 01.mkv", "S01E01"), ("등대 02.mkv", "S01E02")]
     assert [row.title for row in found.rows] == ["바다", "섬"]
@@ -60,16 +65,16 @@ def test_utf_16_of_either_order_and_what_is_no_text() -> None:
 
 
 def test_every_column(sheet: Write) -> None:
-    found = read_sheet(sheet("sep=;\nnote;File;Season;Episode;Absolute;Title;Series\n1;a.mkv;S2;5;17;Dawn;Harbour\n"))
+    found = sheet_of(sheet("sep=;\nnote;File;Season;Episode;Absolute;Title;Series\n1;a.mkv;S2;5;17;Dawn;Harbour\n"))
     (row,) = found.rows
     assert row == Row("line 3", ("a.mkv",), number("S02E05"), number("17"), "Harbour", "Dawn")
-    found = read_sheet(sheet("file,absolute\na.mkv,17\n"))
+    found = sheet_of(sheet("file,absolute\na.mkv,17\n"))
     assert (found.rows[0].number, found.rows[0].absolute) == (number("17"), number("17"))
 
 
 def test_quotes_line_breaks_and_empty_lines(sheet: Write) -> None:
     text = 'file,episode,title\n"a, b.mkv",7,"two\nlines"\n\n,,\n c.mkv , 8 \nd.mkv,9,x,,\n'
-    found = read_sheet(sheet(text))
+    found = sheet_of(sheet(text))
     assert not found.problems
     assert told(found.rows) == [("a, b.mkv", "7"), ("c.mkv", "8"), ("d.mkv", "9")]
     assert [row.place for row in found.rows] == ["line 2", "line 6", "line 7"]
@@ -89,7 +94,7 @@ def test_bad_rows_are_named_line_by_line_and_the_rest_goes_on(sheet: Write) -> N
         'quote.mkv,1,"7,\n'
         "last.mkv,1,9,\n"
     )
-    found = read_sheet(sheet(text))
+    found = sheet_of(sheet(text))
     assert told(found.rows)[0] == ("good.mkv", "S01E07")
     assert told(found.rows)[-1] == ("last.mkv", "S01E09")
     assert [row.number for row in found.rows[1:-1]] == [None] * 6
@@ -104,9 +109,17 @@ def test_bad_rows_are_named_line_by_line_and_the_rest_goes_on(sheet: Write) -> N
         assert line.startswith("sheet.csv: line ")
 
 
+def test_numbers_in_words(sheet: Write) -> None:
+    rows = "a.mkv,시즌 2,제7화,\nb.mkv,,제7화,제7화\nc.mkv,,전 16부작,\n"
+    found = sheet_of(sheet(f"file,season,episode,absolute\n{rows}"))
+    assert told(found.rows) == [("a.mkv", "S02E07"), ("b.mkv", "7"), ("c.mkv", None)]
+    assert found.rows[1].absolute == number("7")
+    assert found.problems[0].startswith("sheet.csv: line 4: '전 16부작': is no episode number; write 7, 12.5")
+
+
 def test_two_rows_for_one_file_count_neither(sheet: Write) -> None:
     composed, decomposed = "café.mkv", unicodedata.normalize("NFD", "café.mkv")
-    found = read_sheet(sheet(f"file,episode\n{composed},7\nb.mkv,8\n./{decomposed},7\n"))
+    found = sheet_of(sheet(f"file,episode\n{composed},7\nb.mkv,8\n./{decomposed},7\n"))
     assert found.problems == ("sheet.csv: line 4: café.mkv stands in line 2, line 4; leave one row for it",)
     assert told(found.rows) == [("café.mkv", None), ("b.mkv", "8")]
     assert found.rows[0].problem == "café.mkv stands in line 2, line 4; leave one row for it"
@@ -126,7 +139,7 @@ def test_two_rows_for_one_file_count_neither(sheet: Write) -> None:
     ],
 )
 def test_a_sheet_that_does_not_parse_is_one_problem(sheet: Write, text: str, problem: str) -> None:
-    found = read_sheet(sheet(text))
+    found = sheet_of(sheet(text))
     assert found.rows == ()
     assert len(found.problems) == 1
     assert problem in found.problems[0]
@@ -134,7 +147,7 @@ def test_a_sheet_that_does_not_parse_is_one_problem(sheet: Write, text: str, pro
 
 def test_a_sheet_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"gone\.csv: cannot be read"):
-        read_sheet(tmp_path / "gone.csv")
+        sheet_of(tmp_path / "gone.csv")
 
 
 @pytest.mark.parametrize(
@@ -146,15 +159,15 @@ def test_a_sheet_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
     ],
 )
 def test_json_of_every_shape(sheet: Write, tree: object) -> None:
-    found = read_sheet(sheet(json.dumps(tree), "sheet.json"))
+    found = sheet_of(sheet(json.dumps(tree), "sheet.json"))
     assert not found.problems
     assert told(found.rows) == [("a.mkv", "7"), ("b.mkv", "S01E12.5")]
 
 
 def test_one_object_alone_and_one_a_line(sheet: Write) -> None:
-    assert told(read_sheet(sheet('{"file": "a.mkv", "episode": 7}', "one.json")).rows) == [("a.mkv", "7")]
+    assert told(sheet_of(sheet('{"file": "a.mkv", "episode": 7}', "one.json")).rows) == [("a.mkv", "7")]
     lines = '{"file": "a.mkv", "episode": 7}\n{"file": "b.mkv" "episode": 8}\n\n{"file": "c.mkv", "episode": 9}\n'
-    found = read_sheet(sheet(lines, "lines.jsonl"))
+    found = sheet_of(sheet(lines, "lines.jsonl"))
     assert told(found.rows) == [("a.mkv", "7"), ("c.mkv", "9")]
     assert found.problems[0].startswith("lines.jsonl: line 2: is no JSON")
 
@@ -165,17 +178,18 @@ def test_bad_entries_of_json_are_named(sheet: Write) -> None:
         ' {"file": "c.mkv", "episode": -1}, {"file": "d.mkv", "episode": NaN}, {"file": "e.mkv", "episode": [7]},'
         ' {"file": "f.mkv", "episode": 7}]'
     )
-    found = read_sheet(sheet(text, "sheet.json"))
+    found = sheet_of(sheet(text, "sheet.json"))
     assert [line.split(": ")[1] for line in found.problems] == [f"entry {n}" for n in range(1, 8)]
     assert told(found.rows)[-1] == ("f.mkv", "7")
+    assert found.problems[0] == "sheet.json: entry 1: `episode` is neither text nor a number"
     assert [row.number for row in found.rows[:-1]] == [None] * (len(found.rows) - 1)
-    twice = read_sheet(sheet('{"a.mkv": 7, "a.mkv": 8}', "twice.json"))
+    twice = sheet_of(sheet('{"a.mkv": 7, "a.mkv": 8}', "twice.json"))
     assert twice.problems == ("twice.json: entry 2: a.mkv stands in entry 1, entry 2; leave one row for it",)
 
 
 def test_rows_are_found_by_the_end_of_a_path(sheet: Write, tmp_path: Path) -> None:
     text = "file,episode\n01.mkv,1\nS2/02.mkv,S02E02\n02.mkv,2\n../x/03.mkv,3\nS2\\04.mkv,4\n1.mkv,9\n"
-    found = read_sheet(sheet(text))
+    found = sheet_of(sheet(text))
     files = [
         tmp_path / "S1/01.mkv", tmp_path / "S2/02.mkv", tmp_path.parent / "x/03.mkv", tmp_path / "x/03.mkv",
         tmp_path / "S2/04.mkv", tmp_path / "05.mkv",
@@ -188,7 +202,7 @@ def test_rows_are_found_by_the_end_of_a_path(sheet: Write, tmp_path: Path) -> No
 
 
 def test_a_row_for_several_files_counts_for_none(sheet: Write, tmp_path: Path) -> None:
-    found = read_sheet(sheet("file,episode\n01.mkv,1\n"))
+    found = sheet_of(sheet("file,episode\n01.mkv,1\n"))
     files = [tmp_path / "S1/01.mkv", tmp_path / "S2/01.mkv"]
     rows = rows_for(found, files)
     assert [(row.number, row.problem) for row in rows.values()] == [
@@ -198,7 +212,7 @@ def test_a_row_for_several_files_counts_for_none(sheet: Write, tmp_path: Path) -
 
 
 def test_unclosed_quotes_cost_little(sheet: Write) -> None:
-    found = read_sheet(sheet("file,episode\n" + 'a.mkv,"7\n' * 5001))
+    found = sheet_of(sheet("file,episode\n" + 'a.mkv,"7\n' * 5001))
     assert 2000 < len(found.problems) <= 5001
 
 

@@ -45,10 +45,16 @@ def known(**said: str) -> Past:
         ("4", "S02E05", None, "mismatch", "The picture says 4, S02E05 is expected by the tags."),
         ("17", "S01E05", None, "mismatch", "The picture says 17, S01E05 is expected by the tags."),
         ("18", "S02E05", "17", "mismatch", "The picture says 18, S02E05 is expected by the tags."),
+        ("6", "S03E05", None, "mismatch", "The picture says 6, S03E05 is expected by the tags."),
         ("1-2", "1", None, "mismatch", "The picture says 1-2, 1 is expected by the tags."),
         (
             "17", "S02E05", None, "unverified",
             "The picture says 17, S02E05 is expected by the tags: one may count through all seasons, "
+            "a sheet with the column `absolute` would tell.",
+        ),
+        (
+            "7", "S03E05", None, "unverified",
+            "The picture says 7, S03E05 is expected by the tags: one may count through all seasons, "
             "a sheet with the column `absolute` would tell.",
         ),
         (
