@@ -18,7 +18,6 @@ from .stdout import own_stdout
 if TYPE_CHECKING:
     from engines.zoo import Progress
 
-    from ..episode.records import PictureReading
     from ..episode.verify import Verdict
     from ..settings.model import Settings
     from .episode_memory import Memory
@@ -148,12 +147,7 @@ def _judge(
         return found
     pulled = None if asked.quiet else pulling()
     with open_reader(settings, pulled) as read, progress(len(films.paths), asked.quiet) as (tell, complain):
-
-        def told(film: Path, series: str | None) -> PictureReading:
-            tell(film)
-            return read(film, series)
-
-        for film, verdict in judged(films.paths, known, told, settings.episode.threshold, complain):
+        for film, verdict in judged(films.paths, known, read, settings.episode.threshold, tell, complain):
             found[film] = verdict
             if asked.as_json and verdict is not None:
                 print(film_line(film, verdict), flush=True)

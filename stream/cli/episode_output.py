@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -57,8 +58,9 @@ def pulling() -> Callable[[int, int, str], None]:
 
 
 def print_verdicts(verdicts: Sequence[tuple[Path, Verdict]]) -> None:
-    """A table of the films, then how many have which verdict."""
-    print_table(COLUMNS, [_row(film, verdict) for film, verdict in verdicts])
+    """A table of the films, named below the folder that all of them share; then how many have which verdict."""
+    shared = os.path.commonpath([film.absolute().parent for film, _ in verdicts]) if verdicts else ""
+    print_table(COLUMNS, [_row(os.path.relpath(film, shared), verdict) for film, verdict in verdicts])
     counts = [(word, sum(one.verdict == word for _, one in verdicts)) for word in _VERDICTS]
     print(", ".join(f"{count} {word}" for word, count in counts if count) or "no film was looked at")
 
@@ -84,9 +86,9 @@ def print_labels(compared: LabelsEntry) -> None:
 _VERDICTS = ("confirmed", "mismatch", "unverified")
 
 
-def _row(film: Path, verdict: Verdict) -> tuple[str, ...]:
+def _row(name: str, verdict: Verdict) -> tuple[str, ...]:
     sure = "" if verdict.read is None else f"{verdict.confidence:.3f}"
-    cells = (str(film), verdict.verdict, _text(verdict.read), _text(verdict.expected), sure, verdict.why)
+    cells = (name, verdict.verdict, _text(verdict.read), _text(verdict.expected), sure, verdict.why)
     return tuple(one_line(cell) for cell in cells)
 
 

@@ -122,13 +122,19 @@ def judge(film: Path, known: Knowledge, read: Read, threshold: float) -> Verdict
 
 
 def judged(
-    films: Iterable[Path], known: Knowledge, read: Read, threshold: float, say: Callable[[str], None]
+    films: Iterable[Path],
+    known: Knowledge,
+    read: Read,
+    threshold: float,
+    tell: Callable[[Path], None],
+    complain: Callable[[str], None],
 ) -> Iterator[tuple[Path, Verdict | None]]:
-    """Each film with its verdict; None where it cannot be read, and one line for `say`. The others go on.
+    """Each film with its verdict; None where it cannot be read, with one line for `complain`. The others go on.
 
-    Raises LedgerUnavailableError.
+    tell: called with each film before it is looked at. Raises LedgerUnavailableError.
     """
     for film in films:
+        tell(film)
         with log.about(film=film):
             try:
                 verdict = judge(film, known, read, threshold)
@@ -136,7 +142,7 @@ def judged(
                 raise
             except KeyartError as error:
                 log.error("film failed", error)
-                say(failure_line(film, str(error)))
+                complain(failure_line(film, str(error)))
                 yield film, None
                 continue
             log.info("episode judged", verdict=verdict.verdict, confidence=verdict.confidence, why=verdict.why)

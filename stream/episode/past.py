@@ -75,10 +75,12 @@ def past_of_file(
 def suggested_by(neighbours: Sequence[str], of_file_name: OfFileName) -> EpisodeNumber | None:
     """The number of a film whose name states none: the only one that its neighbours miss, where each of them states one
     of the same season. None where that is not so, or where there are fewer than `LEAST_NEIGHBOURS`."""
-    numbers = [of_file_name(name) for name in neighbours]
-    stated = [number for number in numbers if number is not None and number.episodes]
-    if len(stated) < max(LEAST_NEIGHBOURS, len(numbers)) or len({number.season for number in stated}) > 1:
-        return None
+    stated: list[EpisodeNumber] = []
+    for name in neighbours if len(neighbours) >= LEAST_NEIGHBOURS else ():
+        number = of_file_name(name)
+        if number is None or not number.episodes or number.season != (stated or [number])[0].season:
+            return None
+        stated.append(number)
     match missing_between(episode for number in stated for episode in number.episodes):
         case [(first, last)] if first == last:
             return EpisodeNumber((Decimal(first),), stated[0].season)

@@ -110,6 +110,7 @@ def test_a_table_for_people(season: Path) -> None:
     result = call(season, "--sheet", sheet, reader=ScriptedReader(**{"01": "1", "02": "2@0.95"}))
     shown = result.stdout.splitlines()
     cells = [re.split(r"\s{2,}", line) for line in shown]
+    assert [row[0] for row in cells[1:4]] == ["01.mkv", "02.mkv", "03.mkv"]
     assert cells[0] == ["file", "verdict", "read", "expected", "confidence", "why"]
     assert cells[1][1:5] == ["confirmed", "1", "1", "0.990"]
     assert shown[1].endswith("The picture says 1, 1 is expected by the sheet, line 2; the file name agrees.")
@@ -152,12 +153,21 @@ def test_a_film_that_cannot_be_read_gives_one_line_and_the_others_go_on(season: 
 
 
 def test_films_whose_tags_cannot_be_read_fail_alone(season: Path, tmp_path: Path) -> None:
-    result = call(season / "01.mkv", tmp_path / "gone.mkv", "--quiet")
-    assert result.exit_code == 1
-    assert result.stderr.splitlines() == [
+    result = call(season / "01.mkv", tmp_path / "gone.mkv")
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (1, "no film was looked at")
+    assert [line for line in result.stderr.splitlines() if "pulling" not in line] == [
+        "01.mkv: looking for its number (1 of 2)",
         f"keyart: {season / '01.mkv'}: is empty (zero bytes), copy it again from its source",
+        "gone.mkv: looking for its number (2 of 2)",
         f"keyart: {tmp_path / 'gone.mkv'}: does not exist, check the path",
     ]
+
+
+def test_films_of_several_folders_are_named_below_what_they_share(season: Path) -> None:
+    (season.parent / "S2").mkdir()
+    (season.parent / "S2" / "01.mkv").touch()
+    shown = call(season.parent, "--template", "{episode}.mkv", reader=ScriptedReader()).stdout.splitlines()
+    assert [line.split("  ")[0] for line in shown[1:5]] == ["S2/01.mkv", *(f"Season 1/0{n}.mkv" for n in (1, 2, 3))]
 
 
 def test_bad_rows_are_named_and_the_rest_goes_on(season: Path) -> None:

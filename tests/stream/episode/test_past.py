@@ -62,6 +62,17 @@ def test_neighbours_suggest_the_one_number_they_miss(neighbours: list[str], sugg
     assert past_of_file("final cut.mkv", by_letters, neighbours=neighbours, name_is_used=True) == Past()
 
 
+def test_neighbours_are_read_no_further_than_needed() -> None:
+    read: list[str] = []
+
+    def reader(name: str) -> EpisodeNumber | None:
+        read.append(name)
+        return by_letters(name)
+
+    assert suggested_by(["a.mkv", *(f"S01E{n:02d}.mkv" for n in range(1, 90, 2))], reader) is None
+    assert read == ["a.mkv"]
+
+
 @pytest.mark.parametrize(
     ("name", "bare"),
     [
