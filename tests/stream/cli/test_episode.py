@@ -4,71 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
-from stream.backfill.home import open_ledger
 from stream.cli.app import build_app
-from stream.episode.records import PictureReading
-from stream.errors import KeyartError
-from stream.settings.model import Settings
 
-from ..episode.readings import reading
+from .episode_runs import ScriptedReader, call, lines, write
 
 ROOT = Path(__file__).resolve().parents[3]
-
-
-class ScriptedReader:
-    """Reads what it was told of each film by name, and remembers what it was asked. `bad` cannot be read."""
-
-    def __init__(self, **numbers: str | None) -> None:
-        self.numbers = numbers
-        self.asked: list[tuple[str, str | None]] = []
-        self.settings: Settings | None = None
-        self.is_open = False
-
-    @contextmanager
-    def __call__(
-        self, settings: Settings, progress: Callable[[int, int, str], None] | None = None
-    ) -> Iterator[Callable[[Path, str | None], PictureReading]]:
-        self.settings, self.is_open = settings, True
-        for done in (0, 1 << 20) if progress else ():
-            progress(done, 1 << 21, "text_detection")
-        try:
-            yield self._read
-        finally:
-            self.is_open = False
-
-    def _read(self, film: Path, series: str | None) -> PictureReading:
-        assert self.is_open
-        self.asked.append((film.name, series))
-        if film.stem == "bad":
-            raise KeyartError("is empty, copy it again")
-        text, _, confidence = (self.numbers.get(film.stem) or "").partition("@")
-        return reading(text or None, float(confidence or 0.99))
-
-
-def call(*arguments: str | Path, reader: ScriptedReader | None = None) -> Result:
-    given = ["episode", *map(str, arguments)]
-    done = CliRunner().invoke(build_app([]), given, obj=reader or ScriptedReader())
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    return done
-
-
-def lines(result: Result) -> dict[str, dict[str, object]]:
-    """The lines of JSON about films, by file name."""
-    found = [json.loads(line) for line in result.stdout.splitlines()]
-    return {Path(line["file"]).name: line for line in found if "file" in line}
 
 
 @pytest.fixture
@@ -79,11 +29,6 @@ def season(tmp_path: Path) -> Path:
     for name in ("01.mkv", "02.mkv", "03.mkv"):
         (folder / name).touch()
     return folder
-
-
-def write(path: Path, text: str) -> Path:
-    path.write_text(text, encoding="utf-8")
-    return path
 
 
 def test_a_film_against_an_expected_number(tmp_path: Path) -> None:
@@ -247,49 +192,6 @@ def test_labels_are_past_knowledge_and_are_compared(season: Path) -> None:
     assert told == {"labels": {"labelled": 3, "right": 1, "wrong": 1, "unread": 1}}
     shown = call(season, *options, reader=reader).stdout.splitlines()[-1]
     assert shown == "labels: 3 films, the picture says the same in 1, something else in 1, nothing sure in 1"
-
-
-def test_verdicts_in_a_ledger_are_past_knowledge(tmp_path: Path) -> None:
-    out, film, moved = tmp_path / "out", tmp_path / "film.mkv", tmp_path / "moved.mkv"
-    open_ledger(out, None).database.close()
-    film.write_bytes(b"film")
-
-    def told(path: Path, read: str | None, *more: str | Path) -> tuple[object, object]:
-        reader = ScriptedReader(film=read, moved=read)
-        result = call(path, "--expect", "7", "--out", out, "--json", "--quiet", *more, reader=reader)
-        assert (result.exit_code, result.stderr) == (0, "")
-        line = lines(result)[path.name]
-        return line["verdict"], line["why"]
-
-    assert told(film, "8") == ("mismatch", "The picture says 8, 7 is expected as given.")
-    film.rename(moved)
-    (verdict, why) = told(moved, None)
-    assert verdict == "mismatch"
-    assert str(why).startswith("An earlier verdict says 8, 7 is expected as given; ")
-    labels = write(tmp_path / "labels.csv", "file,episode\nmoved.mkv,7\n")
-    agreed = "The picture says 7, 7 is expected as given; an operator agrees."
-    assert told(moved, "7", "--labels", labels) == ("confirmed", agreed)
-    assert told(moved, "7") == ("confirmed", agreed)
-
-
-def test_a_ledger_that_goes_away_is_no_fault_of_the_films(season: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    open_ledger(out, None).database.close()
-
-    class Removing(ScriptedReader):
-        def _read(self, film: Path, series: str | None) -> PictureReading:
-            shutil.rmtree(out, ignore_errors=True)
-            return super()._read(film, series)
-
-    result = call(season, "--template", "{episode}.mkv", "--out", out, "--quiet", reader=Removing())
-    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
-    assert result.stderr.startswith("keyart: the ledger ")
-
-
-def test_a_ledger_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
-    for options in (("--out", tmp_path), ("--out", tmp_path, "--ledger", "sqlite:///x"), ("--ledger", "nothing")):
-        result = call(tmp_path / "film.mkv", "--expect", "7", *options)
-        assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
 
 
 @pytest.mark.parametrize(
