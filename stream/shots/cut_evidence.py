@@ -38,8 +38,8 @@ _NOISE_DISTANCE = 0.5
 """Code values that noise alone puts between two rows. Chosen by eye."""
 _DROP_RANGE, _RISE_RANGE = (-0.5, 1.0), (-1.0, 0.5)
 """Beyond, `likeness_drop` and `distance_rise` say no more: far less alike than usual is no surer than clearly less.
-With half and 1.6 times the fit tells two and three more rows wrongly on films left out; with .8 and 1.3 times none to
-two."""
+With half of these the fit tells two or three more rows wrongly on films left out, with 1.6 times one or two, with .8
+and 1.3 times none or one (no second opinion, C of .3 and 1)."""
 _CELL_CHANGE = 4.0
 """Code values by which a cell of the grid differs to count as changed, at full contrast."""
 _LEAST_Z, _MOST_Z = -0.99, 0.998
