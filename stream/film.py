@@ -15,6 +15,8 @@ from .candidates.pace import LONG, Pace
 from .candidates.picture_pool import PicturePool
 from .dataflow.channels import ChannelMeter
 from .dataflow.clocks import Clocks
+from .episode.looks import LookRows
+from .episode.verify import Verdict
 from .records import Candidate, Notice, Picture, Shot, Track, VideoInfo
 
 
@@ -37,7 +39,8 @@ class Film:
     """One video in flight.
 
     `candidates`: by time. `reserve`: the best rejected pictures, each with its reason. `read_s`: shot → times of its
-    pictures that the engines have read. `channels`: of the stages.
+    pictures that the engines have read. `channels`: of the stages. `look_rows`: where the episode number is to be read;
+    `episode`: the verdict on it, when it was.
     """
 
     info: VideoInfo
@@ -54,6 +57,8 @@ class Film:
     notices: list[Notice] = field(default_factory=list)
     clocks: Clocks = field(default_factory=Clocks)
     channels: list[ChannelMeter] = field(default_factory=list)
+    look_rows: LookRows | None = None
+    episode: Verdict | None = None
     pictures_in_stream: int | None = None
     """Pictures of the stream, skipped ones included; None when unknowable."""
 

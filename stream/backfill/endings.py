@@ -30,6 +30,9 @@ class Endings:
         work = self._work
         facts = said.model_dump(include=_FILE if said.unchanged else _FILE | _FIGURES)
         if await self._kept(film, await work.asked(lambda: work.leases.done(film.lease, **facts))):
+            if said.episode is not None:
+                entry, threshold = said.episode, work.settings.episode.threshold
+                await work.asked(lambda: work.leases.note_episode(said.content, entry, threshold))
             for patience in work.patience.values():
                 patience.over()
             work.watcher.done(self._place, film.lease, film.video, said)

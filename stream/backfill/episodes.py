@@ -6,9 +6,12 @@ from sqlalchemy import func, select
 
 from ..episode.numbers import EpisodeNumber, parse_number
 from ..episode.past import Source
+from ..episode.report import entry_of
 from ..episode.verify import Verdict
+from ..manifest import EpisodeEntry
 from ..version import own_version
 from .clock import now_s
+from .database import Database
 from .inserting import insert_into
 from .ledger import Ledger
 from .schema import episodes
@@ -22,13 +25,26 @@ def note_verdict(
     `content`: the file's fingerprint. `threshold`: confidence from which on the number in the picture is kept.
     `decided`: an operator's number; without one the one before stays.
     """
-    sure = verdict.read is not None and verdict.confidence >= threshold
+    note_entry(ledger.database, ledger.library, content, entry_of(verdict), threshold=threshold, decided=decided)
+
+
+def note_entry(
+    database: Database,
+    library: str,
+    content: str,
+    entry: EpisodeEntry,
+    *,
+    threshold: float,
+    decided: EpisodeNumber | None = None,
+) -> None:
+    """`note_verdict` of a verdict as a manifest has it, in the ledger of a database."""
+    sure = entry.confidence >= threshold
     values = {
-        "verdict": verdict.verdict, "read": _text(verdict.read if sure else None), "expected": _text(verdict.expected),
-        "decided": _text(decided), "version": own_version()[:40], "at_s": now_s(),
+        "verdict": entry.verdict, "read": entry.read if sure else None, "expected": entry.expected,
+        "decided": None if decided is None else str(decided), "version": own_version()[:40], "at_s": now_s(),
     }  # fmt: skip
-    with ledger.database.writing() as connection:
-        fresh = insert_into(connection, episodes).values(library=ledger.library, content=content, **values)
+    with database.writing() as connection:
+        fresh = insert_into(connection, episodes).values(library=library, content=content, **values)
         kept = values | {"decided": func.coalesce(fresh.excluded.decided, episodes.c.decided)}
         connection.execute(fresh.on_conflict_do_update(index_elements=["library", "content"], set_=kept))
 
@@ -45,7 +61,3 @@ def earlier_sources(ledger: Ledger, content: str) -> tuple[Source, ...]:
         return ()
     words = "an operator" if row.decided is not None else "an earlier verdict"
     return (Source(parse_number(row.decided or row.read), words),)
-
-
-def _text(number: EpisodeNumber | None) -> str | None:
-    return None if number is None else str(number)

@@ -13,8 +13,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, true, tuple_
 
+from ..manifest import EpisodeEntry
 from .clock import now_s
 from .database import Database
+from .episodes import note_entry
 from .schema import IS_QUEUED, IS_RUNNING, jobs
 from .states import Kind, State
 
@@ -73,7 +75,7 @@ class Leases:
         lease_s: float,
         shard: tuple[int, int] | None = None,
     ) -> None:
-        self._database, self._owner = database, owner
+        self._database, self._owner, self._library = database, owner, library
         self.fingerprint, self.lease_s = fingerprint, lease_s
         self._mine = and_(jobs.c.library == library, jobs.c.fingerprint == fingerprint)
         self._wanted = self._mine if shard is None else and_(self._mine, jobs.c.bucket % shard[1] == shard[0])
@@ -132,6 +134,10 @@ class Leases:
         begun = jobs.update().where(self._is_ours(lease), IS_RUNNING).values(begun=True)
         with self._database.writing() as connection:
             return connection.execute(begun).rowcount == 1
+
+    def note_episode(self, content: str, entry: EpisodeEntry, threshold: float) -> None:
+        """Keep the verdict on a film that is done; see `stream.backfill.episodes.note_verdict`."""
+        note_entry(self._database, self._library, content, entry, threshold=threshold)
 
     def done(self, lease: Lease, **facts: Any) -> bool:
         """Note a published result; `facts` are columns (`content`, `size_bytes`, `wall_s`, `frames`, …). False when the

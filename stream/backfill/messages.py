@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from ..manifest import EpisodeEntry
 from ..metrics.flow import Levels
 from .states import Kind
 
@@ -137,6 +138,7 @@ class FilmDone(Message):
     film_s: float | None = None
     frames: int = 0
     images: int = 0
+    episode: EpisodeEntry | None = None
 
 
 class FilmFailed(Message):

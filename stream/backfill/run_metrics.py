@@ -11,6 +11,7 @@ from anyio import CapacityLimiter, sleep, to_thread
 
 from .. import log
 from ..device.models import ROLES
+from ..episode.verify import OUTCOMES
 from ..metrics.exposition import Exposition
 from ..metrics.films import FilmMetrics, LibraryMetrics
 from ..metrics.flow import FlowMetrics, Known
@@ -44,7 +45,7 @@ class RunMetrics:
         self.library = LibraryMetrics(registry, _REASONS)
         self.workers = WorkerMetrics(registry, get_args(WhyStarted), get_args(TroubleKind))
         engines = (READER, *ROLES)
-        self.flow = FlowMetrics(registry, Known(DECODERS, CODECS, STAGES, CHANNELS, engines, REJECTIONS))
+        self.flow = FlowMetrics(registry, Known(DECODERS, CODECS, STAGES, CHANNELS, engines, REJECTIONS, OUTCOMES))
 
     def starting(self, place: str, why: WhyStarted) -> None:
         """See `Watcher`."""

@@ -12,15 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..decode.suffixes import SUFFIXES
 from ..errors import UsageError
 from .titles import Title, absolute_as_text, key_of, relative_outside
 
-SUFFIXES = frozenset({
-    ".3gp", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".ivf", ".m2t", ".m2ts", ".m2v", ".m4v", ".mkv", ".mov",
-    ".mp4", ".mpeg", ".mpg", ".mts", ".mxf", ".nut", ".ogm", ".ogv", ".rm", ".rmvb", ".ts", ".vob", ".webm", ".wmv",
-    ".y4m",
-})  # fmt: skip
-"""Files that a folder's scan takes for films, in any case; lists and globs name theirs."""
 _LIST_SUFFIXES = frozenset({".csv", ".txt", ".list", ".lst"})
 _PRIORITY = re.compile(r"[+-]?\d{1,6}")
 Say = Callable[[str], None]

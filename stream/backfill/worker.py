@@ -210,6 +210,7 @@ def film_done(job: int, content: str, status: os.stat_result, manifest: Manifest
         film_s=manifest.video.duration_s,
         frames=manifest.funnel.frames,
         images=len(manifest.images),
+        episode=manifest.episode,
     )
 
 

@@ -62,6 +62,7 @@ def backfill(
     end: options.EndOption = None,
     skip_first: options.SkipFirstOption = None,
     skip_last: options.SkipLastOption = None,
+    episode: options.EpisodeOption = None,
     threads: options.ThreadsOption = None,
     device: options.DeviceOption = None,
     models: options.ModelsOption = None,
@@ -81,8 +82,8 @@ def backfill(
     flags = {
         "top": top, "formats": formats or None, "decode": decode, "start_s": start, "end_s": end,
         "skip_first_s": skip_first, "skip_last_s": skip_last, "threads": threads, "device": device, "models": models,
-        "model_set": model_set, "log": log, "overwrite": overwrite, "backfill.workers_per_device": workers_per_device,
-        "batching.in_flight": in_flight,
+        "model_set": model_set, "log": log, "episode.enabled": episode, "overwrite": overwrite,
+        "backfill.workers_per_device": workers_per_device, "batching.in_flight": in_flight,
     }  # fmt: skip
     with errors_to_exit_codes() as interrupts:
         options.refuse_without_library_extra()

@@ -6,24 +6,24 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import log
 from ..backfill.errors import LedgerUnavailableError
 from ..backfill.titles import path_of
-from ..backfill.walker import SUFFIXES, open_library
+from ..backfill.walker import open_library
 from ..episode.expected import Metadata
 from ..episode.folder import SeasonSurvey, survey
+from ..episode.judging import verdict_on
 from ..episode.numbers import EpisodeNumber, compatible
-from ..episode.past import OfFileName, Source, past_of_file
+from ..episode.past import OfFileName, Source
 from ..episode.records import PictureReading
 from ..episode.report import LabelsEntry
 from ..episode.sheet import Row, number_of, read_sheet, rows_for
 from ..episode.tags import OfTitle
 from ..episode.template import Template
-from ..episode.verify import Verdict, best_number, verify
+from ..episode.verify import Verdict, best_number
 from ..errors import KeyartError, UsageError, device_errors
 from .progress import failure_line
 
@@ -105,17 +105,9 @@ def judge(film: Path, known: Knowledge, read: Read, threshold: float) -> Verdict
     expected = known.metadata.of(film)
     with device_errors():
         picture = read(film, expected.series)
-    past = past_of_file(
-        film.name,
-        known.of_file_name,
-        neighbours=[name for name in _films_in(film.absolute().parent) if name != film.name],
-        earlier=known.earlier(film),
-        name_is_used=expected.name_is_used,
+    verdict = verdict_on(
+        film, picture, expected, known.of_file_name, threshold=threshold, earlier=known.earlier(film)
     )
-    verdict = verify(
-        picture, past, expected.number, threshold=threshold, absolute=expected.absolute, source=expected.source,
-        problem=expected.problem,
-    )  # fmt: skip
     if known.memory is not None:
         known.memory.note(film, verdict, threshold, known.label(film))
     return verdict
@@ -199,12 +191,3 @@ def _rows(
     known = {(row.place, row.problem) for row in sheet.rows}
     ambiguous = {row.place: row.problem for row in rows.values() if (row.place, row.problem) not in known}
     return rows, (*sheet.problems, *(f"{file.name}: {place}: {problem}" for place, problem in ambiguous.items()))
-
-
-@cache
-def _films_in(folder: Path) -> tuple[str, ...]:
-    """The names of the films in a folder; none where it cannot be listed: then it says nothing of its films."""
-    try:
-        return tuple(sorted(entry.name for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES))
-    except OSError:
-        return ()

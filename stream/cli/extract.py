@@ -36,6 +36,7 @@ def extract(
     overwrite: Annotated[
         bool | None, typer.Option("--overwrite/--no-overwrite", help="Replace results.", show_default=False)
     ] = None,
+    episode: options.EpisodeOption = None,
     threads: options.ThreadsOption = None,
     device: options.DeviceOption = None,
     models: options.ModelsOption = None,
@@ -54,7 +55,7 @@ def extract(
     flags = {
         "top": top, "formats": formats or None, "decode": decode, "start_s": start, "end_s": end,
         "skip_first_s": skip_first, "skip_last_s": skip_last, "overwrite": overwrite, "threads": threads,
-        "device": device, "models": models, "model_set": model_set, "log": log,
+        "device": device, "models": models, "model_set": model_set, "log": log, "episode.enabled": episode,
     }  # fmt: skip
     with errors_to_exit_codes() as interrupts:
         from .run_log import run_logged

@@ -32,6 +32,12 @@ SkipFirstOption = Annotated[
 SkipLastOption = Annotated[
     str | None, typer.Option("--skip-last", metavar="TIME", help="Leave this much out at the end.")
 ]
+EpisodeOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--episode/--no-episode", help="Also compare the episode number in the picture.", show_default=False
+    ),
+]
 ThreadsOption = Annotated[
     int | None, typer.Option("--threads", metavar="N", help="Threads; 0 is one for each core.")
 ]

@@ -20,9 +20,10 @@ EPISODE_ROLES = ("text_detection", *LINE_READERS, "text_direction")
 
 
 def roles_of(settings: Settings) -> tuple[str, ...]:
-    """Those of `ROLES` whose models are needed with these settings."""
+    """The roles whose models `keyart extract` needs with these settings."""
+    roles = (*ROLES, *(role for role in EPISODE_ROLES if role not in ROLES)) if settings.episode.enabled else ROLES
     without = {"maturity": not settings.maturity.enabled, "shots": not asks_for_second_opinion(settings)}
-    return tuple(role for role in ROLES if not without.get(role, False))
+    return tuple(role for role in roles if not without.get(role, False))
 
 
 def asks_for_second_opinion(settings: Settings) -> bool:

@@ -14,6 +14,7 @@ from .past import Past, Source
 from .records import Evidence, PictureReading
 
 Outcome = Literal["confirmed", "mismatch", "unverified"]
+OUTCOMES: tuple[Outcome, ...] = ("confirmed", "mismatch", "unverified")
 Relation = Literal["same", "differs", "part", "counted", "nothing"]
 _UNVERIFIED: Outcome = "unverified"
 _UNDECIDED: dict[Relation, str] = {

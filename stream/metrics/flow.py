@@ -23,6 +23,7 @@ class Known:
     channels: tuple[str, ...]
     engines: tuple[str, ...]
     rejections: tuple[str, ...]
+    verdicts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class FlowMetrics:
             "stage_seconds": Counter("keyart_stage_seconds_total", "Seconds of work in a stage.", stages, **here),
             "stage_items": Counter("keyart_stage_items_total", "Items that a stage worked on.", stages, **here),
             "rejections": Counter("keyart_rejections_total", "Pictures turned down.", ["reason"], **here),
+            "episodes": Counter("keyart_episode_verdicts_total", "Verdicts on episode numbers.", ["verdict"], **here),
             "channel_items": Counter("keyart_channel_items_total", "Items through a channel.", channel, **here),
         }
         size = "Items in a batch of an engine."
@@ -99,7 +101,8 @@ class FlowMetrics:
             for codec in known.codecs:
                 self._counters["frames"].labels(decoder, codec)
         for name, labels in (("stage_seconds", known.stages), ("stage_items", known.stages),
-                             ("rejections", known.rejections), ("channel_items", known.channels)):  # fmt: skip
+                             ("rejections", known.rejections), ("episodes", known.verdicts),
+                             ("channel_items", known.channels)):  # fmt: skip
             for label in labels:
                 self._counters[name].labels(label)
         for channel in known.channels:

@@ -11,6 +11,7 @@ from engines.faces import EMOTIONS, Face
 from kernels.bars import ActiveArea
 
 from ..dataflow.channels import ChannelMeter
+from ..episode.report import entry_of
 from ..errors import KeyartError
 from ..film import Film
 from ..manifest import (
@@ -105,6 +106,7 @@ def manifest_of(
         ),
         timings=_timings(film, wall_s),
         warnings=[WarningEntry(code=n.code, message=n.message, time_s=n.time_s) for n in notices],
+        episode=entry_of(film.episode) if film.episode else None,
     )
 
 

@@ -5,22 +5,20 @@ Alone, as `keyart episode` does (blocks):
     with open_reader(settings) as read:
         reading = read(path, series)
 
-In `extract`, where `rows` is a `stream.episode.looks.LookRows` that was given every row, and `decoder` is the film's:
+In `extract`, where `film.look_rows` was given every row, and `decoder` is the film's:
 
-    with episode_models(settings, kit, sessions) as models:
-        reading = await read_watched(models, settings, decoder, rows.all(), film.shots, limiter)
+    verdict = await judge_watched(engines_of(settings, kit, sessions), settings, decoder, film, limiter)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import cv2
-import numpy as np
 from anyio import CapacityLimiter
 from threadpoolctl import threadpool_limits
 
@@ -37,12 +35,17 @@ from ..decode.decoder import DecodeOptions, Decoder
 from ..device.kit import Kit, MakeKit
 from ..device.models import EPISODE_ROLES, LINE_READERS, zoo_of
 from ..device.open import open_kit
+from ..episode.expected import Metadata
+from ..episode.judging import verdict_on
 from ..episode.pages import Engines, PageReader
 from ..episode.patterns import Patterns
 from ..episode.reading import FilmReader, Source, source_of_file, source_of_rows
 from ..episode.records import PictureReading
+from ..episode.tags import in_titles
+from ..episode.template import Template
+from ..episode.verify import Verdict
 from ..errors import KeyartError
-from ..records import Shot
+from ..film import Film
 from ..settings.model import Settings
 
 Read = Callable[[Path, str | None], PictureReading]
@@ -87,30 +90,32 @@ def episode_models(
             for role in wanted:
                 opened[role] = kit.open_session(zoo.path(role), role)
                 stack.callback(opened[role].close)
-            models = _joined(settings, kit, opened)
+            models = engines_of(settings, kit, opened)
         except ModelError as error:
             raise KeyartError(str(error)) from error
         yield models
 
 
-async def read_watched(
+async def judge_watched(
     models: EpisodeModels,
     settings: Settings,
     decoder: Decoder,
-    rows: np.ndarray,
-    shots: Sequence[Shot],
+    film: Film,
     limiter: CapacityLimiter,
     clock: StageClock | None = None,
-    series: str | None = None,
-) -> PictureReading:
-    """What the picture of a film says that was watched to its end, on a worker thread.
+) -> Verdict:
+    """The verdict on a film that was watched to its end with `film.look_rows`, on a worker thread; its decoder is still
+    open. It is compared with what the template of the settings, else the container's tags, say. `clock`: adds the time
+    to it, but not that of the threads that read pictures. Raises KeyartError when the tags cannot be read."""
+    assert film.look_rows is not None
+    rows = film.look_rows.all()
+    path, patterns, asked = film.info.path, models.patterns, settings.episode
 
-    rows: (N,) of dtype `stream.episode.looks.LOOK_ROW`, of all its pictures; shots: all of them. `decoder`: the film's,
-    still open. `clock`: adds the time to it, but not that of the threads that read pictures.
-    """
-
-    def work() -> PictureReading:
-        return _read(models, settings, source_of_rows(decoder, rows, shots), series)
+    def work() -> Verdict:
+        template = Template(asked.template) if asked.template else None
+        expected = Metadata(in_titles(patterns), template=template).of(path)
+        picture = _read(models, settings, source_of_rows(decoder, rows, film.shots), expected.series)
+        return verdict_on(path, picture, expected, patterns.of_file_name, threshold=asked.threshold)
 
     return await on_thread(work, limiter, clock or StageClock("episode"))
 
@@ -129,8 +134,8 @@ def _read(models: EpisodeModels, settings: Settings, source: Source, series: str
         return FilmReader(source, pages, models.ops, models.patterns, settings.episode.looks, pool).read()
 
 
-def _joined(settings: Settings, kit: Kit, sessions: Mapping[str, Session]) -> EpisodeModels:
-    """Raises ModelError for a reader without an alphabet."""
+def engines_of(settings: Settings, kit: Kit, sessions: Mapping[str, Session]) -> EpisodeModels:
+    """What reads episode numbers, on sessions by role. Raises ModelError for a reader without an alphabet."""
     batch = settings.batching.max_batch or kit.concurrency.max_batch
     readers = [
         # A model of ours was never shown a line turned on its side; PP-OCR was.

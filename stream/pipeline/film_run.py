@@ -25,6 +25,7 @@ from ..candidates.picture_pool import PicturePool
 from ..dataflow.clocks import StageClock, on_thread
 from ..decode.decoder import DecodeOptions, Decoder, DecodeRange
 from ..device.kit import OpenDecoder
+from ..episode.looks import LookRows
 from ..errors import KeyartError
 from ..film import Film
 from ..manifest import Manifest
@@ -34,6 +35,7 @@ from ..settings.model import Settings
 from ..settings.sections import LimitSettings
 from .conclude import Conclusion, Tools, conclude
 from .describe import content_fingerprint, manifest_of
+from .episode import judge_watched
 from .limits import check_frames, check_info
 from .services import Services, open_services
 from .watch import Threads, watch
@@ -103,10 +105,15 @@ async def finished(watched: WatchedFilm, settings: Settings, services: Services)
 
     Raises KeyartError when the picture of a chosen candidate cannot be decoded again.
     """
+    film = watched.film
+    if services.episode is not None:
+        with in_stage("episode"):
+            clock, threads = film.clocks["episode"], services.finale_threads
+            film.episode = await judge_watched(services.episode, settings, watched.decoder, film, threads, clock)
     with in_stage("finale"):
         conclusion = await concluded(watched, settings, services)
         wall_s = time.perf_counter() - watched.started_s
-        film, name = watched.film, watched.decoder.name
+        name = watched.decoder.name
         manifest = manifest_of(film, conclusion, settings, services, name, watched.fingerprint, wall_s)
     return Result(manifest, conclusion.files.content)
 
@@ -203,7 +210,8 @@ def decode_range(info: VideoInfo, settings: Settings) -> DecodeRange:
 
 def _film(info: VideoInfo, settings: Settings) -> Film:
     pool = PicturePool(settings.pool.frames_at_1080p, settings.pool.per_person)
-    return Film(info, pool, BarsEvidence(info.geometry), pace_of(info, settings))
+    rows = LookRows() if settings.episode.enabled else None
+    return Film(info, pool, BarsEvidence(info.geometry), pace_of(info, settings), look_rows=rows)
 
 
 def pace_of(info: VideoInfo, settings: Settings) -> Pace:

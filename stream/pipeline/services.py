@@ -36,6 +36,7 @@ from ..output.jpeg import Encoder
 from ..records import Notice
 from ..settings.model import Settings
 from ..shots.second_opinion import AskedOpinion, SecondOpinion, StreamedOpinion
+from .episode import EpisodeModels, engines_of
 from .statistics import READER, Statistics
 
 
@@ -45,9 +46,9 @@ class Services:
 
     `reader`: finds and reads faces, for the stages of `watch`. `read`: the same for a few pictures at once, which
     blocks; `glance`: finds a known face in a few more pictures; both may be called on any thread. `second_opinion`:
-    makes one on the shots of a film; None where the settings leave it out. `providers`: the ONNX Runtime providers of
-    the sessions. `notices`: for the manifest of every film. `in_flight`: films
-    that are worked on at a time. `statistics`: of all these films. `memory`: of the device.
+    makes one on the shots of a film; None where the settings leave it out. `episode`: reads episode numbers, where the
+    settings ask for it. `providers`: the ONNX Runtime providers of the sessions. `notices`: for the manifest of every
+    film. `in_flight`: films that are worked on at a time. `statistics`: of all these films. `memory`: of the device.
     """
 
     device: Device
@@ -62,6 +63,7 @@ class Services:
     text: TextDetector | None
     maturity: MaturityClassifier | None
     second_opinion: Callable[[], SecondOpinion] | None
+    episode: EpisodeModels | None
     models: dict[str, Model]
     providers: tuple[str, ...]
     notices: tuple[Notice, ...]
@@ -127,6 +129,7 @@ def _joined(
         text=text,
         maturity=MaturityClassifier(maturity, kit.engine_ops, kit.tools) if maturity else None,
         second_opinion=_second_opinion(kit, sessions.get("shots")),
+        episode=engines_of(settings, kit, sessions) if settings.episode.enabled else None,
         models=models,
         providers=tuple(sorted({session.provider for session in sessions.values()})),
         notices=tuple(kit.fallbacks(sessions)),

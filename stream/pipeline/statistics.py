@@ -15,7 +15,7 @@ from ..ranking.lifting import LAST_RESORT, LIFTED_IN_ORDER, LIMITS, NEVER_LIFTED
 
 STAGES = (
     "decode", "measure", "split", "faces", "collect", "people", "judge", "moments", "second_look", "text", "maturity",
-    "crop",
+    "episode", "crop",
 )  # fmt: skip
 """The clocks of a film."""
 CHANNELS = ("decoded", "measured", "shots", "readings")
@@ -29,8 +29,8 @@ READER = "reader"
 
 Totals = dict[tuple[str, ...], float]
 """(what is counted, its labels) → how much. What is counted: `frames` (decoder, codec); `stage_seconds` and
-`stage_items` (stage); `rejections` (reason); `channel_items`, `put_seconds` and `get_seconds` (channel); `batches`
-(engine, size)."""
+`stage_items` (stage); `rejections` (reason); `episodes` (verdict); `channel_items`, `put_seconds` and `get_seconds`
+(channel); `batches` (engine, size)."""
 
 
 @dataclass(slots=True)
@@ -85,6 +85,8 @@ def _add(totals: defaultdict[tuple[str, ...], float], film: Film, decoder: str) 
     for reasons in (film.funnel.at_shot, film.funnel.at_end):
         for reason, count in dict(reasons).items():
             totals["rejections", reason] += count
+    if film.episode is not None:
+        totals["episodes", film.episode.verdict] += 1
     for meter in film.channels:
         _add_channel(totals, meter)
 

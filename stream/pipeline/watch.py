@@ -24,6 +24,7 @@ from ..dataflow.batching import Batcher
 from ..dataflow.channels import Receiver, Sender, open_channel
 from ..dataflow.clocks import StageClock, on_thread
 from ..decode.decoder import Decoder
+from ..episode.looks import LookRows
 from ..film import Film, ProvisionalPeople, unread_candidate
 from ..framing.active import active_rect
 from ..origin import in_stage
@@ -156,7 +157,7 @@ async def _split(
             last_s = float(measured.rows["pts_s"][-1])
             film.pictures_in_stream = _pictures_until(measured)
             # On a thread: a second opinion may take a second.
-            advance = partial(_advance, splitter, closing, opinion, measured)
+            advance = partial(_advance, film.look_rows, splitter, closing, opinion, measured)
             for pictures in await on_thread(advance, limiter, clock, len(measured.rows)):
                 await out.send(pictures)
             on_frames(film.funnel.frames)
@@ -171,9 +172,15 @@ def _pictures_until(measured: Measured) -> int | None:
 
 
 def _advance(
-    splitter: ShotSplitter, closing: ClosingShots, opinion: SecondOpinion | None, measured: Measured
+    look_rows: LookRows | None,
+    splitter: ShotSplitter,
+    closing: ClosingShots,
+    opinion: SecondOpinion | None,
+    measured: Measured,
 ) -> list[ShotPictures]:
     closing.add(measured)
+    if look_rows is not None:
+        look_rows.add(measured.rows, measured.batch.damaged)
     if opinion is not None and measured.thumbnails is not None:
         opinion.add(measured.thumbnails)
     return [closing.close(shot) for shot in splitter.add(measured.rows)]

@@ -13,7 +13,7 @@ from anyio import Event, move_on_after, to_thread
 from watchfiles import Change, awatch
 
 from .. import log
-from ..backfill.walker import SUFFIXES
+from ..decode.suffixes import SUFFIXES
 from ..origin import errors_in
 
 NETWORK_FILE_SYSTEMS = frozenset({

@@ -8,10 +8,12 @@ from .section import Section, setting
 class EpisodeSettings(Section):
     """Reading the episode number in the picture."""
 
+    enabled: bool = setting(
+        False, "Also read it in `extract`, `backfill` and `serve`; the verdict comes into the manifest."
+    )
     looks: int = setting(
         90,
         "Most looks for text; one finds the lines of a picture or of one of its corners.",
-        affects_result=False,
         ge=1,
         le=10_000,
     )
@@ -19,12 +21,10 @@ class EpisodeSettings(Section):
     threshold: float = setting(
         0.9,
         "Least confidence of a number read in the picture that may confirm or contradict.",
-        affects_result=False,
         ge=0,
         le=1,
     )
     template: str = setting(
         "",
         "What the path of a film says, as {series}/Season {season}/{episode} - {title}.mkv; empty: nothing.",
-        affects_result=False,
     )

@@ -10,6 +10,9 @@ from ..access import Who
 from ..texts import Texts
 from .source import SHOWN, Document
 
+_EVIDENCE = 3
+"""Pictures with an episode number that a title shows."""
+
 
 def list_view(
     found: Document, counts: Mapping[str, int], trouble: Mapping[str, str], texts: Texts, review: str, q: str
@@ -34,6 +37,7 @@ def title_view(found: Document, trouble: Mapping[str, str], texts: Texts, who: W
     film = {
         "images": [_image(image, texts, _warned_times(manifest)) for image in manifest["images"]],
         "characters": [_character(one, manifest["images"]) for one in manifest["characters"]],
+        "episode": _episode(manifest.get("episode")),
         "timeline": _timeline(manifest),
         "warnings": [{"what": texts.warning(one["code"]), "message": one["message"]} for one in manifest["warnings"]],
     }
@@ -59,6 +63,19 @@ def _line(video: Document) -> dict[str, Any]:
         "decided": moment(video["decided_s"]),
     }
     return dict(video) | shown
+
+
+def _episode(entry: Document | None) -> dict[str, Any] | None:
+    """The verdict on the episode number, and the pictures it rests on: the surest with a number, by time."""
+    if entry is None:
+        return None
+    surest = sorted(entry["evidence"], key=lambda seen: -seen["confidence"])
+    shown = {seen["text"]: seen for seen in reversed(surest) if seen["kind"] in ("this", "bare")}
+    chosen = sorted(list(reversed(shown.values()))[:_EVIDENCE], key=lambda seen: seen["time_s"])
+    pictures = [{"time_s": seen["time_s"], "clock": clock(seen["time_s"]), "text": seen["text"]} for seen in chosen]
+    return {name: entry[name] for name in ("verdict", "read", "expected", "why")} | {
+        "confidence": f"{entry['confidence']:.2f}", "pictures": pictures
+    }  # fmt: skip
 
 
 def _warned_times(manifest: Document) -> set[float]:

@@ -38,6 +38,7 @@ from stream.backfill.run import Ended, run_library
 from stream.backfill.states import Kind, TroubleKind
 from stream.backfill.tally import Tally
 from stream.backfill.work import Work
+from stream.manifest import EpisodeEntry
 from stream.settings.model import Settings
 
 from .shelf import leases_of
@@ -101,6 +102,8 @@ class Script:
         self.report: Report | None = None
         """Said by a worker before each film that ends."""
         self.fingerprint: str | None = None
+        self.episode: EpisodeEntry | None = None
+        """The verdict on films that end well."""
 
     def next_act(self, name: str) -> str:
         acts = self._acts.get(name, deque(["done"]))
@@ -132,7 +135,8 @@ class ScriptedWorker:
             self._run(message)
         elif isinstance(message, Publish):
             self._script.answers.append(message.left_s)
-            self._end(done(message.job) if message.left_s > 0 else FilmGivenUp(job=message.job, reason="lost"))
+            well = done(message.job, self._script.episode)
+            self._end(well if message.left_s > 0 else FilmGivenUp(job=message.job, reason="lost"))
         elif isinstance(message, DropFilm):
             self._script.dropped.set()
             self._end(FilmGivenUp(job=message.job, reason="was dropped"))
@@ -157,7 +161,7 @@ class ScriptedWorker:
         act = self._script.next_act(name)
         kinds: dict[str, Kind] = {"refused": "refused", "limits": "limits", "inside": "inside"}
         if act == "done":
-            self._end(done(job))
+            self._end(done(job, self._script.episode))
         elif act == "gone":
             self._end(FilmGone(job=job))
         elif act in kinds:
@@ -203,9 +207,12 @@ class ScriptedWorker:
         return 0.0
 
 
-def done(job: int) -> FilmDone:
+def done(job: int, episode: EpisodeEntry | None = None) -> FilmDone:
     """A film that went well."""
-    return FilmDone(job=job, content="c", size_bytes=100, mtime_ns=1, version="1", wall_s=1.0, film_s=3600.0, frames=10)
+    return FilmDone(
+        job=job, content="c", size_bytes=100, mtime_ns=1, version="1", wall_s=1.0, film_s=3600.0, frames=10,
+        episode=episode,
+    )  # fmt: skip
 
 
 def settings_of(**backfill: Any) -> Settings:

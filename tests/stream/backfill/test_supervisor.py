@@ -9,12 +9,14 @@ import anyio
 import pytest
 from anyio import Event, create_task_group, fail_after
 
+from stream.backfill.episodes import earlier_sources
 from stream.backfill.ledger import Ledger
 from stream.backfill.plan import Plan
 from stream.backfill.run import Ended, run_library
 from stream.backfill.schema import jobs
 from stream.backfill.supervisor import beat
 from stream.backfill.work import Work
+from stream.manifest import EpisodeEntry
 from stream.output.leftovers import temporary_folders
 
 from .scripted import LONGEST_S, Listening, Script, Ticking, run, settings_of, work_of
@@ -32,6 +34,15 @@ def test_all_is_done_by_one_worker(queued: Callable[..., Ledger], tmp_path: Path
     assert ended == Ended(counts={**ended.counts, "done": 3}, stopped=None, left=0)
     assert script.workers == [["a", "b", "c"]]
     assert heard(work).film_hours == 3.0
+
+
+def test_the_verdict_on_an_episode_is_kept_in_the_ledger(queued: Callable[..., Ledger], tmp_path: Path) -> None:
+    ledger, script = queued("a"), Script({})
+    seen = EpisodeEntry(verdict="confirmed", confidence=0.95, read="S01E07", expected="7", evidence=[], why="It is.")
+    script.episode = seen
+    run(work_of(ledger, script, tmp_path))
+    (known,) = earlier_sources(ledger, "c")
+    assert (str(known.number), known.words) == ("S01E07", "an earlier verdict")
 
 
 def test_films_in_flight_at_a_death_run_alone_uncharged(queued: Callable[..., Ledger], tmp_path: Path) -> None:

@@ -14,14 +14,20 @@ from PIL import Image, ImageDraw, ImageFont
 from skimage.data import astronaut
 
 from engines.zoo import Zoo
+from kernels.active_areas import BarsEvidence
+from stream.candidates.picture_pool import PicturePool
 from stream.decode.decoder import DecodeOptions
 from stream.decode.ffmpeg.decoder import AvDecoder
 from stream.device.kit_cpu import host_kit
 from stream.device.models import EPISODE_ROLES, ROLES
 from stream.episode.looks import LookRows
+from stream.episode.verify import Verdict
 from stream.errors import KeyartError
-from stream.pipeline.episode import Read, episode_models, open_reader, read_watched
+from stream.film import Film
+from stream.pipeline import extract
+from stream.pipeline.episode import Read, episode_models, judge_watched, open_reader
 from stream.records import Shot
+from stream.settings.episode import EpisodeSettings
 from stream.settings.model import Settings
 
 from ..conftest import MakeFilm
@@ -73,13 +79,31 @@ def test_a_watched_film_is_read_with_its_rows_and_shots(models_dir: Path, make_f
     for batch in decoder.batches():
         rows.add(meter.measure(batch.surfaces, batch.pts_s, batch.frames), batch.damaged)
     shots = [_shot(0, 0, 15), _shot(1, 15, 25), _shot(2, 25, 35)]
+    watched = Film(decoder.info, PicturePool(1, 1), BarsEvidence(decoder.info.geometry), shots=shots, look_rows=rows)
 
-    async def work() -> object:
+    async def work() -> Verdict:
         with episode_models(SETTINGS, kit, {}) as models:
-            return await read_watched(models, SETTINGS, decoder, rows.all(), shots, CapacityLimiter(1))
+            return await judge_watched(models, SETTINGS, decoder, watched, CapacityLimiter(1))
 
-    reading = anyio.run(work)
-    assert str(reading.number) == "14"  # type: ignore[attr-defined]
+    verdict = anyio.run(work)
+    decoder.close()
+    assert str(verdict.read) == "14"
+    assert (verdict.verdict, verdict.expected) == ("unverified", None)
+
+
+@pytest.mark.models
+@pytest.mark.slow
+def test_extract_says_whether_the_film_is_the_episode_of_its_path(models_dir: Path, make_film: MakeFilm) -> None:
+    film = make_film("show 14.mp4", _pictures(["", "", "EPISODE 14", "EPISODE 14", "", ""]), fps=5, gop=5)
+    found = {}
+    for template in ("show {episode}.mp4", "{episode}w 14.mp4"):
+        settings = Settings(device="cpu", threads=1, episode=EpisodeSettings(enabled=True, template=template))
+        episode = extract(film, settings).episode
+        assert episode is not None
+        found[template] = (episode.verdict, episode.read, episode.expected)
+    assert found["show {episode}.mp4"] == ("confirmed", "14", "14")
+    assert found["{episode}w 14.mp4"] == ("unverified", "14", None)
+    assert extract(film, Settings(device="cpu", threads=1)).episode is None
 
 
 @pytest.mark.models

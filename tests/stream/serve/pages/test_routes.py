@@ -113,6 +113,33 @@ def test_a_picture_that_may_be_explicit_says_so_and_no_other(pages: TestClient, 
     assert 'class="explicit"' not in pages.get("/review/2").text
 
 
+def test_the_verdict_on_the_episode_number_stands_with_its_pictures(pages: TestClient, shelf: Shelf) -> None:
+    """Each text once, with its surest picture; what is said of the next episode is no evidence."""
+    file = shelf.result("a/one.mkv") / "manifest.json"
+    tree = json.loads(file.read_text())
+    seen = [
+        {"time_s": time_s, "box": [0, 0, 9, 9], "text": text, "confidence": sure, "number": "8", "kind": kind}
+        for time_s, text, sure, kind in (
+            (2.5, "EPISODE 8", 0.9, "this"), (1.5, "EPISODE 8", 0.99, "this"), (0.5, "8", 0.7, "bare"),
+            (3.5, "NEXT: 9", 1.0, "next"),
+        )
+    ]  # fmt: skip
+    why = "The picture says 8, S01E07 is expected by the tags."
+    tree["episode"] = {
+        "verdict": "mismatch", "confidence": 0.987, "read": "8", "expected": "S01E07", "evidence": seen, "why": why
+    }  # fmt: skip
+    file.write_text(json.dumps(tree))
+    html = pages.get("/review/1").text
+    section = html[html.index('<section class="episode">') :]
+    section = section[: section.index("</section>")]
+    assert "Does not match" in section
+    assert "The picture says 8 (0.99)" in section
+    assert why in section
+    assert re.findall(r"frames/([\d.]+)\.jpg", section) == ["0.5", "1.5"]
+    assert "일치하지 않음" in pages.get("/review/1?lang=ko").text
+    assert '<section class="episode">' not in pages.get("/review/2").text
+
+
 def test_what_is_wrong_with_a_title_is_said_and_others_go_on(pages: TestClient, shelf: Shelf) -> None:
     (shelf.result("a/one.mkv") / "manifest.json").write_text("{")
     (shelf.folder / "library/a/two.mkv").unlink()
