@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -25,14 +26,17 @@ CORNERS = ((0.0, 0.0), (0.6, 0.0), (0.0, 0.7), (0.6, 0.7))
 CORNER_SIZE = (0.4, 0.3)
 """Where the corners begin, and how large they are, in shares of the picture's width and height."""
 
-HEAD_S, TAIL_S = 180.0, 120.0
-"""How much of a film's beginning and end may be searched, seconds."""
+HEAD_S, TAIL_S, GLANCE_S = 180.0, 120.0, 480.0
+"""How much of a film's beginning and end may be searched, and until when key pictures are glanced at, seconds: a title
+may come after a long scene."""
 _HEAD, _TAIL, _ELSEWHERE = ((60.0, 1.0), (120.0, 0.7), (HEAD_S, 0.45)), ((60.0, 0.6), (TAIL_S, 0.3)), 0.12
 """How likely a number is up to so many seconds from the beginning or the end, and elsewhere."""
 _STEPS_S, _LATER = (4.0, 2.0, 1.0), (1.0, 0.75, 0.5)
 """The steps between looks, halved twice, and what the likelihood is multiplied by at each."""
 _MIDDLE = 6
-"""Pictures looked at between head and tail where nothing says which."""
+"""Key pictures glanced at between that and the tail."""
+_GLANCED, _GLANCED_CARD = 0.65, 0.5
+"""How likely a number is in a card that was glanced at, and how much it has to look like one."""
 _CORNER_LOOKS, _CORNER_LIKELIHOOD = 3, 0.55
 """How often the corners are searched, spread over the film: a number in a corner usually stays."""
 
@@ -123,7 +127,7 @@ def looks_in_shots(rows: np.ndarray, shots: Sequence[Shot]) -> list[Look]:
     span = Span(float(rows["pts_s"][0]), float(rows["pts_s"][-1]))
     usual = float(np.median(rows["strokes"][usable]))
     found = [look for shot in shots for look in _looks_in(rows[shot.clean_first_row : shot.clean_end_row], span, usual)]
-    return _ordered([*found, *_corner_looks(rows["pts_s"][usable], span)])
+    return ordered([*found, *_corner_looks(rows["pts_s"][usable], span)])
 
 
 def _looks_in(rows: np.ndarray, span: Span, usual_strokes: float) -> list[Look]:
@@ -155,28 +159,46 @@ def card_likelihood(rows: np.ndarray, usual_strokes: float) -> float:
     return float(max(plain, 0.9 * lettering) * still)
 
 
-def parts_to_search(first_s: float, end_s: float) -> list[tuple[float, float]]:
-    """Head, places in the middle, and tail of a film of which nothing is known: (start, end) in seconds, in order,
-    without overlap. In the middle the first key picture of each is enough."""
-    head_s, tail_s = min(first_s + HEAD_S, end_s), max(first_s + HEAD_S, end_s - TAIL_S)
-    if tail_s >= end_s:
-        return [(first_s, end_s)]
-    step_s = (tail_s - head_s) / (_MIDDLE + 1)
-    middle = [(head_s + place * step_s, head_s + (place + 1) * step_s) for place in range(1, _MIDDLE + 1)]
-    return [(first_s, head_s), *(middle if step_s > 0 else []), (tail_s, end_s)]
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Parts of a film of which nothing is known, each (start, end) in seconds. `searched`: beginning and end;
+    `glanced`: where all key pictures are glanced at; `sampled`: where the first key picture of each is."""
+
+    searched: tuple[tuple[float, float], ...]
+    glanced: tuple[tuple[float, float], ...] = ()
+    sampled: tuple[tuple[float, float], ...] = ()
 
 
-def looks_at_times(parts: Sequence[PictureTimes], span: Span) -> list[Look]:
-    """The looks at a film of which only times are known, the likeliest first: every four seconds, then between them,
-    at key pictures where they are near; in the middle parts once at a key picture.
+def parts_to_search(first_s: float, end_s: float) -> Parts:
+    """The parts of a film from `first_s` to `end_s`; they do not overlap."""
+    head_s, tail_s = first_s + HEAD_S, end_s - TAIL_S
+    if tail_s <= head_s:
+        return Parts(((first_s, end_s),))
+    glance_s = min(first_s + GLANCE_S, tail_s)
+    edges = np.linspace(glance_s, tail_s, _MIDDLE + 1).tolist()
+    sampled = tuple(pairwise(edges)) if glance_s < tail_s else ()
+    return Parts(((first_s, head_s), (tail_s, end_s)), ((head_s, glance_s),), sampled)
 
-    parts: the pictures of `parts_to_search`, first of the head, last of the tail.
+
+def looks_at_times(parts: Sequence[PictureTimes], keys_s: Sequence[float], span: Span) -> list[Look]:
+    """The looks at a film of which only times are known, the likeliest first: every four seconds, then between them, at
+    key pictures where they are near; and into corners.
+
+    parts: the pictures of the parts that are searched; keys_s: times of key pictures elsewhere.
     """
-    ends = [parts[0], *(parts[-1:] if len(parts) > 1 else [])]
-    looks = [look for part in ends for look in _looks_spread(part, span)]
-    looks += [Look(float(part.times_s[part.keys][0]), _ELSEWHERE) for part in parts[1:-1] if part.keys.any()]
-    keys = np.concatenate([part.times_s[part.keys] for part in parts])
-    return _ordered([*looks, *_corner_looks(keys, span)])
+    looks = [look for part in parts for look in _looks_spread(part, span)]
+    keys = np.concatenate([*(part.times_s[part.keys] for part in parts), np.array(keys_s)])
+    return ordered([*looks, *_corner_looks(np.sort(keys), span)])
+
+
+def looks_after_glances(rows: np.ndarray) -> list[Look]:
+    """The looks at those of the glanced pictures that look like cards. rows: (N,) of dtype `LOOK_ROW`; how sharp
+    strokes usually are is taken from these pictures themselves."""
+    if not len(rows):
+        return []
+    usual = float(np.median(rows["strokes"]))
+    cards = [(float(row["pts_s"]), card_likelihood(rows[i : i + 1], usual)) for i, row in enumerate(rows)]
+    return ordered([Look(time_s, _GLANCED * card) for time_s, card in cards if card >= _GLANCED_CARD])
 
 
 def _looks_spread(part: PictureTimes, span: Span) -> list[Look]:
@@ -203,5 +225,6 @@ def _corner_looks(times_s: np.ndarray, span: Span) -> list[Look]:
     return [Look(float(times_s[place]), _CORNER_LIKELIHOOD, "corners") for place in places]
 
 
-def _ordered(looks: Sequence[Look]) -> list[Look]:
+def ordered(looks: Sequence[Look]) -> list[Look]:
+    """The likeliest first."""
     return sorted(looks, key=lambda look: (-round(look.likelihood, 4), look.time_s, look.part))

@@ -20,11 +20,20 @@ from kernels.surface import Geometry
 from ..dataflow.cancellation import checkpoint
 from ..dataflow.workers import results
 from ..decode.decoder import Decoder
-from ..decode.picture_times import picture_times
+from ..decode.picture_times import first_key, picture_times
 from ..records import Shot, TimedSurface
 from .confidence import Table
 from .joining import Finding, finding_of, reading_of
-from .looks import Look, Span, looks_at_times, looks_in_shots, parts_to_search
+from .looks import (
+    Look,
+    LookRows,
+    Span,
+    looks_after_glances,
+    looks_at_times,
+    looks_in_shots,
+    ordered,
+    parts_to_search,
+)
 from .pages import MOST_COST, Page, PageReader
 from .patterns import Patterns
 from .records import PictureReading
@@ -32,6 +41,8 @@ from .records import PictureReading
 At = Callable[[Sequence[float]], list[TimedSurface]]
 """`stream.decode.decoder.Decoder.at`."""
 
+_LONGEST_S = 86_400.0
+"""Taken for the length of a film whose container does not tell it: then its end is not found."""
 ROUND = 8
 """Looks of a round: then it is judged whether more are needed."""
 _TOGETHER, _NEAR_S = 8, 10.0
@@ -57,12 +68,13 @@ _SAME_MEAN, _SAME_MOST, _SAME_WITHIN_S = 1.0, 4, 6.0
 @dataclass(frozen=True, slots=True)
 class Source:
     """A film to read. `times_s`: (N,) float64, increasing, of the pictures that are known; `looks`: at some of them,
-    the likeliest first."""
+    the likeliest first; `glances`: times of key pictures that are measured before more is looked at."""
 
     at: At
     geometry: Geometry
     times_s: np.ndarray
     looks: Sequence[Look]
+    glances: Sequence[float] = ()
 
     def beside(self, time_s: float, shift_s: float) -> float | None:
         """The time of the known picture nearest to `time_s + shift_s`, None where it is `time_s` itself or another
@@ -83,10 +95,15 @@ def source_of_file(path: Path, decoder: Decoder) -> Source:
     opened."""
     info = decoder.info
     end_s = info.first_pts_s + (info.duration_s or 0.0)
-    parts = [picture_times(path, *part) for part in parts_to_search(info.first_pts_s, max(end_s, info.first_pts_s + 1))]
-    times_s = np.unique(np.concatenate([part.times_s for part in parts]))
+    parts = parts_to_search(info.first_pts_s, end_s if end_s > info.first_pts_s else _LONGEST_S)
+    searched, glanced = ([picture_times(path, *part) for part in some] for some in (parts.searched, parts.glanced))
+    keys = [part.times_s[part.keys] for part in glanced]
+    keys += [part.times_s[part.keys][:1] for part in (first_key(path, *part) for part in parts.sampled)]
+    times_s = np.unique(np.concatenate([*(part.times_s for part in [*searched, *glanced]), *keys]))
+    glances = np.unique(np.concatenate([np.zeros(0), *keys])).tolist()
     span = Span(info.first_pts_s, max(end_s, float(times_s[-1]) if len(times_s) else end_s))
-    return Source(decoder.at, info.geometry, times_s, looks_at_times(parts, span) if len(times_s) else [])
+    looks = looks_at_times(searched, glances, span) if len(times_s) else []
+    return Source(decoder.at, info.geometry, times_s, looks, glances)
 
 
 @dataclass(slots=True)
@@ -116,8 +133,11 @@ class FilmReader:
     def read(self) -> PictureReading:
         """What the film's picture says. Stops when a number is settled, so what contradicts it later in the film is not
         seen. Raises SessionError."""
-        waiting = list(self.source.looks)
-        while waiting and self.spent < self.budget:
+        waiting, glances = list(self.source.looks), list(self.source.glances)
+        while (waiting or glances) and self.spent < self.budget:
+            if glances and (not waiting or self.spent >= self.budget / 2):
+                waiting, glances = ordered([*waiting, *self._after_glances(glances)]), []
+                continue
             some = [waiting.pop(0) for _ in range(min(ROUND, len(waiting)))]
             found = self._look(some, skip_same=True)
             found += self._look(self._later(found), skip_same=True)
@@ -148,15 +168,29 @@ class FilmReader:
         self.spent += sum(page.cost for page in found)
         return found
 
+    def _after_glances(self, times_s: Sequence[float]) -> list[Look]:
+        """Measures single key pictures, at a fifth of the cost of a look, and looks at those like cards."""
+        rows = LookRows()
+        for time_s in times_s:
+            checkpoint()
+            pictures = self.source.at([time_s])
+            if pictures:
+                measured = self._measured(pictures)
+                rows.add(measured, np.zeros(len(measured), np.bool_))
+        return looks_after_glances(rows.all())
+
+    def _measured(self, pictures: Sequence[TimedSurface]) -> np.ndarray:
+        """(N,) of dtype `kernels.stats.ROW`."""
+        times_s = np.array([time_s for time_s, _ in pictures])
+        surfaces = [surface for _, surface in pictures]
+        return self.ops.meter(self.source.geometry).measure(surfaces, times_s, np.full(len(surfaces), -1, np.int32))
+
     def _new_ones(self, pictures: Sequence[TimedSurface]) -> list[TimedSurface]:
         """Without blank pictures and those that look the same as one that was read."""
         if not pictures:
             return []
-        times_s = np.array([time_s for time_s, _ in pictures])
-        surfaces = [surface for _, surface in pictures]
-        rows = self.ops.meter(self.source.geometry).measure(surfaces, times_s, np.full(len(surfaces), -1, np.int32))
         new = []
-        for row, picture in zip(rows, pictures, strict=True):
+        for row, picture in zip(self._measured(pictures), pictures, strict=True):
             cells = row["signature_y"].astype(np.int32)
             if row["luma_std"] >= _BLANK_DEVIATION and not self._is_known(picture[0], cells):
                 new.append(picture)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from stream.decode.ffmpeg.decoder import AvDecoder
-from stream.decode.picture_times import PictureTimes, picture_times
+from stream.decode.picture_times import PictureTimes, first_key, picture_times
 from stream.errors import KeyartError
 
 from ..conftest import MakeFilm
@@ -30,6 +30,12 @@ def test_a_part_has_its_own_pictures_alone(make_film: MakeFilm, moving: Moving) 
     found = picture_times(film, 0.6, 1.2)
     np.testing.assert_allclose(found.times_s, np.arange(15, 30) / 25, atol=1e-3)
     np.testing.assert_array_equal(np.flatnonzero(found.keys), [5])
+
+
+def test_the_first_key_picture_of_a_part(make_film: MakeFilm, moving: Moving) -> None:
+    film = make_film("film.mkv", moving(50), gop=10)
+    np.testing.assert_allclose(first_key(film, 0.5, 2.0).times_s, [0.8], atol=1e-3)
+    assert not len(first_key(film, 0.9, 1.1).times_s) and not len(first_key(film, 9.0, 10.0).times_s)
 
 
 def test_uneven_times_are_kept(make_film: MakeFilm, moving: Moving) -> None:

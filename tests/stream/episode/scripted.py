@@ -13,12 +13,16 @@ from kernels.surface import Colour, Geometry, Rect, Surface
 from stream.records import TimedSurface
 
 SIZE = (640, 360)
+PLAIN = 249
+"""The number of a picture that has lines on a plain ground."""
 
 
 def picture(number: int) -> Surface:
     """A picture whose luma names it: at its top left it has the value `number`, below it noise of its own."""
     luma = np.random.default_rng(number).integers(60, 200, (SIZE[1] // 40, SIZE[0] // 40)).astype(np.uint8)
     luma = np.kron(luma, np.ones((40, 40), np.uint8))
+    if number == PLAIN:
+        luma[:], luma[100:200:20, 300:400] = 20, 230
     luma[:40, :40] = number
     return Surface(luma, None, None, 8, Colour(), Geometry(*SIZE))
 

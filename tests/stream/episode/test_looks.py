@@ -12,6 +12,7 @@ from stream.episode.looks import (
     LookRows,
     Span,
     card_likelihood,
+    looks_after_glances,
     looks_at_times,
     looks_in_shots,
     parts_to_search,
@@ -110,26 +111,34 @@ def test_the_plain_share_is_that_of_the_fullest_neighbouring_bins() -> None:
 @pytest.mark.parametrize("length_s", [20.0, 200.0, 301.0, 7200.0])
 def test_parts_are_in_order_without_overlap_and_hold_both_ends(length_s: float) -> None:
     parts = parts_to_search(5.0, 5.0 + length_s)
-    edges = [edge for part in parts for edge in part]
+    edges = [edge for part in sorted((*parts.searched, *parts.glanced, *parts.sampled)) for edge in part]
     assert edges == sorted(edges) and (edges[0], edges[-1]) == (5.0, 5.0 + length_s)
-    assert sum(end - start for start, end in parts[:1]) == pytest.approx(min(length_s, HEAD_S)) or len(parts) == 1
+    assert parts.searched[0][1] == pytest.approx(5.0 + (length_s if length_s <= 300 else HEAD_S))
+    assert bool(parts.glanced) == (length_s > 300) and bool(parts.sampled) == (length_s > 600)
 
 
 def test_of_a_film_nobody_measured_the_first_minute_comes_first_in_coarse_steps() -> None:
     head = np.arange(0, 180, 0.04)
     tail = np.arange(1080, 1200, 0.04)
     keys = [np.isclose(times % 2.4, 0, atol=0.01) for times in (head, tail)]
-    middle = PictureTimes(np.array([500.0, 500.04]), np.array([False, True]))
-    looks = looks_at_times([PictureTimes(head, keys[0]), middle, PictureTimes(tail, keys[1])], Span(0, 1200))
+    looks = looks_at_times([PictureTimes(head, keys[0]), PictureTimes(tail, keys[1])], [500.0], Span(0, 1200))
     whole = [look for look in looks if look.part == "whole"]
     first = sorted(look.time_s for look in whole[:15])
     assert first[-1] < 60 and np.diff(first).min() > 2 and np.diff(first).max() < 6
     assert min(look.likelihood for look in whole if look.time_s < 60) > 0.4
-    assert 500.04 in [look.time_s for look in whole]
     assert any(look.time_s > 1140 for look in whole[:60])
     assert {look.part for look in looks} == {"whole", "corners"}
     assert len({look.time_s for look in whole}) == len(whole)
 
 
 def test_films_without_times_have_no_looks() -> None:
-    assert looks_at_times([PictureTimes.none()], Span(0, 10)) == []
+    assert looks_at_times([PictureTimes.none()], [], Span(0, 10)) == []
+
+
+def test_of_the_pictures_that_were_glanced_at_cards_alone_are_looked_at() -> None:
+    rows = _rows(2)
+    rows["histogram"][7], rows["histogram"][7, 1], rows["change"] = 0, HISTOGRAM_SUM, 0
+    rows["laplacian_var"][12] = 200
+    looks = looks_after_glances(_kept(rows))
+    assert [look.time_s for look in looks] == pytest.approx([0.7, 1.2])
+    assert looks_after_glances(_kept(rows[:0])) == []

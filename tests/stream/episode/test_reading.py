@@ -18,7 +18,7 @@ from stream.episode.patterns import Patterns
 from stream.episode.reading import FilmReader, Source
 from stream.episode.records import PictureReading
 
-from .scripted import SIZE, Detector, Pictures, Reader
+from .scripted import PLAIN, SIZE, Detector, Pictures, Reader
 
 BOX = (150, 200, 200, 60)
 TIMES_S = np.arange(0, 300, 0.25)
@@ -49,13 +49,14 @@ def _film(
     threads: int = 2,
     sure: float = 0.99,
     height: int = 60,
+    glances: tuple[float, ...] = (),
 ) -> tuple[Read, Pictures]:
     """A film whose picture changes every second; `says`: what its line reads, by the second."""
     pictures = Pictures(number)
     boxes = {place: [(*BOX[:3], height)] for place in EVERYWHERE}
     engines = Engines(Detector(boxes), [Reader(lambda seen, place, margin: says(seen), sure=sure)])
     wanted = looks if looks is not None else [Look(float(time_s), 1.0) for time_s in range(200)]
-    source = Source(pictures.at, Geometry(*SIZE), TIMES_S, wanted)
+    source = Source(pictures.at, Geometry(*SIZE), TIMES_S, wanted, glances)
     with workers(threads) as pool:
         patterns = Patterns.shipped()
         film = FilmReader(source, PageReader(engines, patterns), open_ops("cpu"), patterns, budget, pool)
@@ -126,6 +127,21 @@ def test_the_result_does_not_depend_on_the_number_of_threads() -> None:
 def test_pictures_near_each_other_are_fetched_in_one_pass() -> None:
     _, pictures = _film(lambda second: "words", [Look(t, 1.0) for t in (1.0, 2.0, 3.0, 100.0, 101.0, 200.0)])
     assert pictures.asked == [[1.0, 2.0, 3.0], [100.0, 101.0], [200.0]]
+
+
+def test_cards_that_a_glance_finds_are_looked_at_before_what_is_left() -> None:
+    """Pictures are plain from 200 s on."""
+    glances = (180.0, 190.0, 200.0)
+    film, pictures = _film(
+        lambda second: "EPISODE 3" if second == PLAIN else "words",
+        [Look(float(time_s), 0.5) for time_s in range(100)],
+        number=lambda time_s: PLAIN if time_s >= 200 else int(time_s),
+        glances=glances,
+    )
+    assert str(film.result.number) == "3"
+    assert all([time_s] in pictures.asked for time_s in glances)
+    looked = [page.time_s for page in film.read_pages]
+    assert 180.0 not in looked and 20 <= looked.index(200.0) < 32
 
 
 def test_what_cannot_be_looked_at_is_said() -> None:
