@@ -19,9 +19,10 @@ from kernels.stats import HISTOGRAM_BINS
 from ..decode.picture_times import PictureTimes
 from ..records import Shot
 
-Part = Literal["whole", "corners"]
-COST = {"whole": 1, "corners": 4}
-"""Looks of the budget that a part costs: each corner is searched by itself."""
+Part = Literal["whole", "fine", "corners"]
+"""How a picture is searched: small; larger, for small letters; each corner by itself."""
+COST = {"whole": 1, "fine": 3, "corners": 4}
+"""Looks of the budget that it costs: 30 ms of one core each for finding lines."""
 CORNERS = ((0.0, 0.0), (0.6, 0.0), (0.0, 0.7), (0.6, 0.7))
 CORNER_SIZE = (0.4, 0.3)
 """Where the corners begin, and how large they are, in shares of the picture's width and height."""
@@ -39,6 +40,9 @@ _GLANCED, _GLANCED_CARD = 0.65, 0.5
 """How likely a number is in a card that was glanced at, and how much it has to look like one."""
 _CORNER_LOOKS, _CORNER_LIKELIHOOD = 3, 0.55
 """How often the corners are searched, spread over the film: a number in a corner usually stays."""
+
+_FINE_APART_S = 3.0
+"""Pictures nearer than this show the same card."""
 
 _PLAIN_BINS = 4
 """Neighbouring bins of the luma histogram that make a plain ground, 16 luma units."""
@@ -223,6 +227,27 @@ def _corner_looks(times_s: np.ndarray, span: Span) -> list[Look]:
     wanted = span.start_s + (span.end_s - span.start_s) * (np.arange(_CORNER_LOOKS) + 0.5) / _CORNER_LOOKS
     places = np.unique([int(np.argmin(np.abs(times_s - time_s))) for time_s in wanted])
     return [Look(float(times_s[place]), _CORNER_LIKELIHOOD, "corners") for place in places]
+
+
+def looks_for_small_letters(rows: np.ndarray, worth: Sequence[float], span: Span) -> list[Look]:
+    """Finer looks at pictures that were read without finding a number, the likeliest first, none within `_FINE_APART_S`
+    of a likelier one.
+
+    rows: (N,) of dtype `LOOK_ROW`, of these pictures; worth: what of its reading speaks for each, added to its
+    likeness to a card.
+    """
+    if not len(rows):
+        return []
+    usual = float(np.median(rows["strokes"]))
+    looks = []
+    for place, (row, extra) in enumerate(zip(rows, worth, strict=True)):
+        like_card = 0.3 + card_likelihood(rows[place : place + 1], usual) + extra
+        looks.append(Look(float(row["pts_s"]), span.likelihood(float(row["pts_s"])) * like_card, "fine"))
+    chosen: list[Look] = []
+    for look in ordered(looks):
+        if all(abs(look.time_s - other.time_s) >= _FINE_APART_S for other in chosen):
+            chosen.append(look)
+    return chosen
 
 
 def ordered(looks: Sequence[Look]) -> list[Look]:

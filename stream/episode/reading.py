@@ -25,11 +25,14 @@ from ..records import Shot, TimedSurface
 from .confidence import Table
 from .joining import Finding, finding_of, reading_of
 from .looks import (
+    LOOK_ROW,
     Look,
     LookRows,
+    Part,
     Span,
     looks_after_glances,
     looks_at_times,
+    looks_for_small_letters,
     looks_in_shots,
     ordered,
     parts_to_search,
@@ -58,6 +61,9 @@ eye."""
 _UNSURE_HEIGHT, _UNSURE_BELOW, _REST_S, _REST_SHARE = 0.05, 0.7, 0.9, 0.1
 """A line so high, a share of the picture's height, that is read with less confidence may be a title that still moves:
 it is looked at again so much later, at the cost of such a share of the budget. By eye."""
+_FINE_SHARE, _FINE_ROUND, _WORDS_WORTH, _SURE_WORDS = 0.25, 2, 0.3, 0.8
+"""Share of the budget that is kept for small letters; pictures of a round of it; what words of such confidence add to
+the likeliness of a picture. By eye."""
 _BLANK_DEVIATION = 3.0
 """Deviation of luma below which nothing is in a picture."""
 _SAME_MEAN, _SAME_MOST, _SAME_WITHIN_S = 1.0, 4, 6.0
@@ -75,6 +81,11 @@ class Source:
     times_s: np.ndarray
     looks: Sequence[Look]
     glances: Sequence[float] = ()
+
+    @property
+    def span(self) -> Span:
+        """From the first to the last picture that is known."""
+        return Span(float(self.times_s[0]), float(self.times_s[-1]))
 
     def beside(self, time_s: float, shift_s: float) -> float | None:
         """The time of the known picture nearest to `time_s + shift_s`, None where it is `time_s` itself or another
@@ -124,7 +135,8 @@ class FilmReader:
     spent: int = 0
     read_pages: list[Page] = field(default_factory=list)
     _seen: list[tuple[float, np.ndarray]] = field(default_factory=list)
-    _looked_s: set[float] = field(default_factory=set)
+    _rows: LookRows = field(default_factory=LookRows)
+    _looked: set[tuple[float, Part]] = field(default_factory=set)
     _rests: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -133,19 +145,43 @@ class FilmReader:
     def read(self) -> PictureReading:
         """What the film's picture says. Stops when a number is settled, so what contradicts it later in the film is not
         seen. Raises SessionError."""
+        if not self._search() and self.budget > self.spent:
+            self._search_finer()
+        return self._named(reading_of(self.read_pages, self.table))
+
+    def _search(self) -> bool:
+        """Looks at what is likely, but for the share of the budget that is kept for small letters. True when a number
+        is settled."""
         waiting, glances = list(self.source.looks), list(self.source.glances)
-        while (waiting or glances) and self.spent < self.budget:
+        coarse = self.budget - round(_FINE_SHARE * self.budget)
+        while (waiting or glances) and self.spent < coarse:
             if glances and (not waiting or self.spent >= self.budget / 2):
                 waiting, glances = ordered([*waiting, *self._after_glances(glances)]), []
                 continue
             some = [waiting.pop(0) for _ in range(min(ROUND, len(waiting)))]
-            found = self._look(some, skip_same=True)
+            found = self._look(_afforded(some, coarse - self.spent), skip_same=True)
             found += self._look(self._later(found), skip_same=True)
-            for _ in range(_TIMES_BESIDE):
-                found = self._look(self._beside(found), skip_same=False)
-            if _is_settled(finding_of(self.read_pages)):
-                break
-        return self._named(reading_of(self.read_pages, self.table))
+            if self._is_settled_beside(found):
+                return True
+        return False
+
+    def _search_finer(self) -> None:
+        """Looks for small letters in the likeliest of the pictures in which no number of this file was read."""
+        rows = self._rows.all()
+        words = {page.time_s: page for page in self.read_pages}
+        open_ = [row for row in rows if not _states_number(words.get(float(row["pts_s"])))]
+        worth = [_WORDS_WORTH if _has_words(words.get(float(row["pts_s"]))) else 0.0 for row in open_]
+        waiting = looks_for_small_letters(np.array(open_, LOOK_ROW), worth, self.source.span)
+        while waiting and self.spent < self.budget:
+            some = [waiting.pop(0) for _ in range(min(_FINE_ROUND, len(waiting)))]
+            if self._is_settled_beside(self._look(some, skip_same=False)):
+                return
+
+    def _is_settled_beside(self, found: Sequence[Page]) -> bool:
+        """Looks at other frames of the cards of these pages; whether a number is settled then."""
+        for _ in range(_TIMES_BESIDE):
+            found = self._look(self._beside(found), skip_same=False)
+        return _is_settled(finding_of(self.read_pages))
 
     def _look(self, looks: Sequence[Look], *, skip_same: bool) -> list[Page]:
         """Decodes and reads pictures, as many as the budget allows, by time."""
@@ -155,16 +191,16 @@ class FilmReader:
         for group in _near_ones_together(afforded):
             checkpoint()
             pictures = self.source.at(sorted({look.time_s for look in group}))
-            if skip_same:
-                pictures = self._new_ones(pictures)
+            new = {time_s for time_s, _ in self._new_ones(pictures)} if skip_same else set()
             asked = [
                 (time_s, surface, look.part, finer)
                 for time_s, surface in pictures
                 for look in _looks_of(group, time_s)
+                if not skip_same or look.part != "whole" or time_s in new
             ]
             found += results([self.pool.submit(self.pages.read, *one) for one in asked])
         self.read_pages += found
-        self._looked_s.update(page.time_s for page in found)
+        self._looked.update((page.time_s, page.part) for page in found)
         self.spent += sum(page.cost for page in found)
         return found
 
@@ -189,12 +225,13 @@ class FilmReader:
         """Without blank pictures and those that look the same as one that was read."""
         if not pictures:
             return []
-        new = []
-        for row, picture in zip(self._measured(pictures), pictures, strict=True):
-            cells = row["signature_y"].astype(np.int32)
-            if row["luma_std"] >= _BLANK_DEVIATION and not self._is_known(picture[0], cells):
+        new, rows = [], self._measured(pictures)
+        for place, picture in enumerate(pictures):
+            cells = rows[place]["signature_y"].astype(np.int32)
+            if rows[place]["luma_std"] >= _BLANK_DEVIATION and not self._is_known(picture[0], cells):
                 new.append(picture)
                 self._seen.append((picture[0], cells))
+                self._rows.add(rows[place : place + 1], np.zeros(1, np.bool_))
         return new
 
     def _is_known(self, time_s: float, cells: np.ndarray) -> bool:
@@ -204,11 +241,11 @@ class FilmReader:
 
     def _beside(self, pages: Sequence[Page]) -> list[Look]:
         """Other frames of the cards that state a number."""
-        wanted: set[float] = set()
+        wanted: dict[float, Look] = {}
         for page in pages:
-            if any(one.strength >= _WORTH_MORE and one.kind == "this" for one in page.said):
-                wanted.update(self._unseen(page, _BESIDE_S) if not self._has_enough(page) else ())
-        return [Look(time_s, 1.0) for time_s in sorted(wanted)]
+            if _states_number(page) and not self._has_enough(page):
+                wanted |= {time_s: Look(time_s, 1.0, page.part) for time_s in self._unseen(page, _BESIDE_S)}
+        return [wanted[time_s] for time_s in sorted(wanted)]
 
     def _later(self, pages: Sequence[Page]) -> list[Look]:
         """A later frame of each picture whose title may still move, while its share of the budget lasts."""
@@ -218,14 +255,14 @@ class FilmReader:
         return looks
 
     def _unseen(self, page: Page, shifts_s: Sequence[float]) -> list[float]:
-        """Times of pictures so far from a page that were not looked at."""
+        """Times of pictures so far from a page that were not looked at in its way."""
         found = [self.source.beside(page.time_s, shift_s) for shift_s in shifts_s]
-        return [time_s for time_s in found if time_s is not None and time_s not in self._looked_s]
+        return [time_s for time_s in found if time_s is not None and (time_s, page.part) not in self._looked]
 
     def _has_enough(self, page: Page) -> bool:
-        """Whether enough frames near a page were read."""
-        reach_s = max(map(abs, _BESIDE_S))
-        return sum(abs(other.time_s - page.time_s) <= reach_s for other in self.read_pages) > len(_BESIDE_S)
+        """Whether enough frames near a page were read in its way."""
+        reach_s, alike = max(map(abs, _BESIDE_S)), (other for other in self.read_pages if other.part == page.part)
+        return sum(abs(other.time_s - page.time_s) <= reach_s for other in alike) > len(_BESIDE_S)
 
     def _named(self, reading: PictureReading) -> PictureReading:
         """With the script that no pattern knows, where that may be why nothing was read."""
@@ -245,6 +282,19 @@ def _is_settled(finding: Finding | None) -> bool:
     frames = len({one.time_s for card in finding.cards for one in card.said})
     sure = features.strength >= _SETTLED_STRENGTH and features.crops >= _SETTLED_CROPS and features.same_frames == 1
     return sure and frames >= _SETTLED_FRAMES
+
+
+def _states_number(page: Page | None) -> bool:
+    """Whether a page says in words which number this file has."""
+    return page is not None and any(one.strength >= _WORTH_MORE and one.kind == "this" for one in page.said)
+
+
+def _has_words(page: Page | None) -> bool:
+    """Whether a page has a line that was read well: a number may stand below it in smaller letters."""
+    return page is not None and any(
+        len(line.text) > 1 and confidence >= _SURE_WORDS
+        for line, confidence in zip(page.lines, page.confidences, strict=True)
+    )
 
 
 def _may_still_move(page: Page) -> bool:

@@ -101,6 +101,12 @@ def test_corners_are_searched_each_by_itself() -> None:
     assert (page.cost, [str(one.number) for one in page.said], len(page.lines)) == (4, ["7"], 1)
 
 
+def test_a_finer_search_takes_one_larger_picture() -> None:
+    detector = Detector(CARD)
+    page = PageReader(Engines(detector, [Reader(_card)]), Patterns.shipped()).read(0.0, picture(7), "fine")
+    assert (page.part, page.cost, [side for _, _, side in detector.asked]) == ("fine", 3, [FINE_SIDE])
+
+
 def test_a_picture_without_lines_asks_no_reader() -> None:
     reader = Reader(_card)
     assert _read(reader, boxes={}) == Page(1.5, cost=1)
