@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from . import cli_looks, cli_runs, cli_stages, cli_tune, options
+from . import cli_episode, cli_looks, cli_runs, cli_stages, cli_tune, options
 
 if TYPE_CHECKING:
     from stream.settings.model import Settings
@@ -93,6 +93,7 @@ cli_stages.register(app)
 cli_runs.register(app)
 cli_tune.register(app)
 cli_looks.register(app)
+cli_episode.register(app)
 
 if __name__ == "__main__":
     app()

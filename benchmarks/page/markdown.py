@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ..report import Section
 from .cells import number, table
+from .episode import episode_tables
 from .looks import looks_tables
 from .recall import COLUMNS, recall_tables
 from .shot_fits import shot_fits_tables
@@ -211,4 +212,5 @@ TABLES: dict[str, Callable[[Section], str]] = {
     "shots": shots_table, "bars": bars_table, "characters": characters_table, "faces": faces_table, "text": text_table,
     "throughput": throughput_tables, "shot_peers": shot_peers_tables, "shot_fits": shot_fits_tables,
     "peers": peers_tables, "ablation": ablation_tables, "tune": tune_tables, "looks": looks_tables,
+    "episode": episode_tables,
 }  # fmt: skip

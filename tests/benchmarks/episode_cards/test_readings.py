@@ -1,0 +1,65 @@
+"""What was read of cards is kept, so that an interrupted run goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from benchmarks.episode_cards.cards import Card
+from benchmarks.episode_cards.reading import CardReading
+from benchmarks.episode_cards.readings import read_kept
+
+from .made_cards import SURE, card, read
+
+
+class Interrupted(Exception):
+    """Raised by a reader that is stopped."""
+
+
+class Reader:
+    """Reads cards by their index, until it is stopped."""
+
+    def __init__(self, stop_at: int = 1000) -> None:
+        self.stop_at, self.asked = stop_at, list[int]()
+
+    def __call__(self, cards: Sequence[Card]) -> Iterator[tuple[Card, CardReading]]:
+        for one in cards:
+            if one.index == self.stop_at:
+                raise Interrupted
+            self.asked.append(one.index)
+            yield one, read(one, None if one.index == 2 else str(one.index), SURE).reading
+
+
+def silent(_: str) -> None:
+    """Says nothing."""
+
+
+def test_a_run_that_was_interrupted_goes_on(tmp_path: Path) -> None:
+    cards, file = [card(i) for i in range(5)], tmp_path / "cards" / "kept.jsonl"
+    with pytest.raises(Interrupted):
+        read_kept(cards, file, Reader(stop_at=3), silent)
+    again = Reader()
+    found = read_kept(cards, file, again, silent)
+    assert again.asked == [3, 4]
+    assert [one.card for one in found] == cards
+    assert [one.reading for one in found] == [reading for _, reading in Reader()(cards)]
+
+
+def test_a_line_that_was_not_finished_is_read_again(tmp_path: Path) -> None:
+    cards, file = [card(i) for i in range(4)], tmp_path / "kept.jsonl"
+    read_kept(cards[:3], file, Reader(), silent)
+    file.write_bytes(file.read_bytes()[:-10])
+    again = Reader()
+    read_kept(cards, file, again, silent)
+    assert again.asked == [2, 3]
+    last = Reader()
+    read_kept(cards, file, last, silent)
+    assert last.asked == []
+
+
+def test_what_was_read_is_told_now_and_then(tmp_path: Path) -> None:
+    said: list[str] = []
+    read_kept([card(i) for i in range(101)], tmp_path / "kept.jsonl", Reader(), said.append)
+    assert said == ["test: 100 cards read"]
