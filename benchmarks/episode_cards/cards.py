@@ -83,7 +83,7 @@ def plan(purpose: Purpose, seed: int, index: int) -> Card:
     without = rng.random() < WITHOUT_NUMBER
     said = hidden_number(rng) if without else _number_line(rng, script, place)
     finale = pick(rng, wording()[script]["finales"]) if without and rng.random() < _FINALE else None
-    others = _others(rng, script, said.fields, without and finale is None)
+    others = _others(rng, script, said, finale is not None, without)
     text = finale or said.text
     stated = EpisodeNumber((), finale=True) if finale else None if without else said.number
     series, known = _series(rng, script)
@@ -100,10 +100,11 @@ def _number_line(rng: Random, script: Script, place: Place) -> Said:
     return ending(rng, script) if place == "end" and rng.random() < 0.5 else own_number(rng, script)
 
 
-def _others(rng: Random, script: Script, fields: Mapping[str, int], alone: bool) -> list[Beside]:
-    """Lines with other numbers: one or two where no number of the file is stated, else one now and then."""
-    count = int(rng.integers(1, 3)) if alone else int(rng.random() < _MANY)
-    return [beside(rng, script, fields) for _ in range(count)]
+def _others(rng: Random, script: Script, said: Said, finale: bool, without: bool) -> list[Beside]:
+    """Lines with other numbers: one or two where nothing is stated of the file, else one now and then. No other episode
+    is named beside a finale."""
+    count = int(rng.integers(1, 3)) if without and not finale else int(rng.random() < _MANY)
+    return [beside(rng, script, said.fields, of_others=not (finale or said.alone)) for _ in range(count)]
 
 
 def _series(rng: Random, script: Script) -> tuple[str, bool]:

@@ -19,6 +19,8 @@ from . import number_words
 Script = Literal["latin", "hangul", "han", "kana"]
 SCRIPTS: tuple[Script, ...] = ("latin", "hangul", "han", "kana")
 Random = np.random.Generator
+OTHER_EPISODES = ("next", "previous")
+"""Kinds of lines that name another episode."""
 _SEASON_FIELDS = ("{s}", "{ss}", "{hans}")
 _WORD_LIMITS = {
     "{Word}": number_words.MOST_WORDS, "{WORD}": number_words.MOST_WORDS, "{sino}": number_words.MOST_WORDS,
@@ -29,12 +31,14 @@ _WORD_LIMITS = {
 @dataclass(frozen=True, slots=True)
 class Said:
     """The line that states a file's number. `style`: how, for the report; `number`: what it states; `fields`: the
-    numbers that other lines of the card may name (`total`, `next`, `previous`)."""
+    numbers that other lines of the card may name (`total`, `next`, `previous`); `alone`: no other episode is named
+    beside it."""
 
     text: str
     style: str
     number: EpisodeNumber
     fields: Mapping[str, int]
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ def own_number(rng: Random, script: Script) -> Said:
     style = pick(rng, wording()[script]["numbers"])
     number, fields = _number(rng, style["text"])
     text = style["text"].format(**_written(number, fields), title=pick(rng, wording()[script]["titles"]))
-    return Said(text, style["style"], number, fields)
+    return Said(text, style["style"], number, fields, style.get("alone", False))
 
 
 def hidden_number(rng: Random) -> Said:
@@ -79,10 +83,9 @@ def ending(rng: Random, script: Script) -> Said:
     return Said(text.format(**_written(number, fields)), "end of episode", number, fields)
 
 
-def beside(rng: Random, script: Script, fields: Mapping[str, int], kinds: Sequence[str] = ()) -> Beside:
-    """A line with a number that is not the file's; of one of these kinds where some are given."""
-    choices = [one for one in wording()[script]["beside"] if not kinds or one["kind"] in kinds]
-    chosen = pick(rng, choices)
+def beside(rng: Random, script: Script, fields: Mapping[str, int], *, of_others: bool = True) -> Beside:
+    """A line with a number that is not the file's. of_others: it may be another episode's."""
+    chosen = pick(rng, [one for one in wording()[script]["beside"] if of_others or one["kind"] not in OTHER_EPISODES])
     values = {**_other_numbers(rng), **{name: str(value) for name, value in fields.items()}}
     shown = {name: values[name] for name in values if f"{{{name}}}" in chosen["text"]}
     episodes = tuple(sorted({int(text) for text in shown.values() if text.isdecimal() and len(text) <= 4}))

@@ -45,6 +45,14 @@ def test_numbers_beside_are_told_apart_from_the_file_s() -> None:
     assert all(str(number) in " ".join(line.text for line in card.lines) for card in cards for number in card.others)
 
 
+def test_no_other_episode_is_named_beside_a_finale() -> None:
+    finales = [card for i in range(4000) if (card := plan("test", 2, i)).style == "finale"]
+    assert len(finales) > 40
+    words = ("next", "previous", "다음", "지난", "예고", "预告", "上集", "下一集", "前情", "次回", "前回", "つづく")
+    assert not [card for card in finales if any(word in line.text.lower() for line in card.lines for word in words)]
+    assert all(card.stated == EpisodeNumber((), finale=True) for card in finales)
+
+
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_every_style_can_be_written(script: str) -> None:
     rng = np.random.default_rng(1)
