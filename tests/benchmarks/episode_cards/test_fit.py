@@ -35,6 +35,16 @@ def test_the_fit_tells_right_from_wrong() -> None:
     assert found.coverage == 0.8  # of all that state a number
 
 
+def test_more_agreement_never_means_less_confidence() -> None:
+    """Among these cards the wrong readings are the taller ones."""
+    tall = replace(DOUBTFUL, height=0.9)
+    found = fitted([*cards(80, 2), *(read(card(100 + i), "2", tall) for i in range(8))])
+    assert found.table.weights["height"] == 0.1
+    assert found.table.weights["crops"] > 0.1
+    assert {name for name, weight in found.table.weights.items() if weight <= -0.1} == {"against", "bare"}
+    assert all(abs(weight) >= 0.1 for weight in found.table.weights.values())
+
+
 def test_the_same_cards_give_the_same_fit() -> None:
     assert fitted(cards(60, 12)) == fitted(cards(60, 12))
 
