@@ -50,8 +50,9 @@ _PLAIN_FROM, _PLAIN_TO = 0.35, 0.8
 """Share of the pixels within them from which a picture begins to be a card, and is one."""
 _STILL_CHANGE = 2.0
 """Usual `change` of a shot (`kernels.stats.ROW`) above which it is not still."""
-_BLANK_EDGES = 2.0
-"""Energy of edges below which nothing is written in a picture."""
+_BLANK_EDGES = 0.5
+"""Energy of edges below which nothing is written in a picture. (Cards of `reading._BLANK_SHARPNESS`: small lettering
+1.5 and more, a plain ground .1 at most.)"""
 _PER_SHOT_S = 2.5
 """A shot is looked at again after so much of it."""
 

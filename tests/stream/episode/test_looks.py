@@ -78,11 +78,17 @@ def test_a_card_in_the_middle_of_a_film_comes_before_other_shots_there() -> None
 
 def test_long_shots_are_looked_at_several_times_and_blank_or_damaged_ones_never() -> None:
     rows = _rows(30)
-    rows["sobel_energy"][100:200] = 0.5
+    rows["sobel_energy"][100:200] = 0.3
     damaged = np.zeros(len(rows), bool)
     damaged[200:] = True
     whole = [look for look in looks_in_shots(_kept(rows, damaged), _shots(10, 20, 30)) if look.part == "whole"]
     assert len(whole) == 4 and max(look.time_s for look in whole) < 10
+
+
+def test_small_letters_on_a_plain_ground_are_not_blank() -> None:
+    rows = _rows(10)
+    rows["sobel_energy"][:] = 1.5
+    assert looks_in_shots(_kept(rows), _shots(10))
 
 
 def test_without_a_whole_picture_there_is_nothing_to_look_at() -> None:

@@ -11,7 +11,7 @@ import pytest
 from engines.errors import SessionError
 from engines.text import TextReading
 from kernels.open_ops import open_ops
-from kernels.surface import Geometry, Rect, Surface
+from kernels.surface import Colour, Geometry, Rect, Surface
 from stream.dataflow.workers import workers
 from stream.episode.looks import Look
 from stream.episode.pages import FINE_SIDE, Engines, Page, PageReader
@@ -119,6 +119,22 @@ def test_a_picture_like_one_that_was_read_and_a_blank_one_cost_nothing() -> None
     assert len(still.coarse) == 1
     moving, _ = _film(lambda second: "words", [Look(float(t), 1.0) for t in range(4)])
     assert len(moving.coarse) == 4
+
+
+@pytest.mark.parametrize(("letters", "looked"), [(True, 1), (False, 0)])
+def test_small_letters_on_black_are_no_blank_picture(letters: bool, looked: int) -> None:
+    """Their strokes cover a two-thousandth of the picture, so its luma hardly deviates."""
+    luma = np.full((SIZE[1], SIZE[0]), 20, np.uint8)
+    luma[330:336:2, 20:60] = 150 if letters else 21
+    assert luma.std() < 3
+    surface = Surface(luma, None, None, 8, Colour(), Geometry(*SIZE))
+    engines = Engines(Detector({}), [])
+    source = Source(lambda times_s: [(t, surface) for t in times_s], Geometry(*SIZE), TIMES_S, [Look(1.0, 1.0)])
+    with workers(1) as pool:
+        patterns = Patterns.shipped()
+        film = FilmReader(source, PageReader(engines, patterns), open_ops("cpu"), patterns, 1, pool)
+        film.read()
+    assert len(film.read_pages) == looked
 
 
 def test_the_result_does_not_depend_on_the_number_of_threads() -> None:
