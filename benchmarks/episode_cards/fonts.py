@@ -23,8 +23,8 @@ Purpose = Literal["calibration", "test"]
 PURPOSES: tuple[Purpose, ...] = ("calibration", "test")
 _MISSING = "\U0010fffe"
 """A character that no font has: it is drawn as the box that stands for a missing glyph."""
-_LEFT_OUT = ("ExtraLight", "Hairline", "Thin", "UltraLight")
-"""Weights whose strokes are thinner than a pixel at the size of a caption."""
+_LEFT_OUT = ("ExtraLight", "Hairline", "Thin", "UltraLight", "LinBiolinum_K", "LinLibertine_I")
+"""Weights whose strokes are thinner than a pixel at the size of a caption; keys of a keyboard; initials."""
 
 
 @dataclass(frozen=True, slots=True)
