@@ -99,8 +99,9 @@ def test_a_vertical_line_is_turned_to_the_left_or_cut_into_cells(vertical: Verti
     """Three dark bars across the line: upright columns once it is turned, level ones in every cell."""
     ops = PictureOps()
     picture = np.full((144, 48, 3), 255, np.uint8)
-    for top in (20, 68, 116):
+    for top in (4, 52, 100):
         picture[top : top + 8] = 0
+    picture[130:138, 40:] = 0
     with closing(FakeSession("text_recognition", _dark_columns, {"character": "a\nb"})) as fake:
         reader = LineReader(fake, ops, vertical=vertical)
         reader.read(ops.surface_of(picture), np.array([[0, 0, 48, 144]], np.float32))
@@ -109,6 +110,9 @@ def test_a_vertical_line_is_turned_to_the_left_or_cut_into_cells(vertical: Verti
     dark = shown[0, 0] < 0
     upright, level = dark.all(0).any(), dark.all(1).any()
     assert (upright, level) == ((True, False) if vertical == "turned" else (False, True))
+    assert np.flatnonzero(dark.any(0) if vertical == "turned" else dark.any(1))[0] < 8  # the top is first
+    if vertical == "turned":  # what was at the right is above
+        assert dark[:8, 142:156].any() and not dark[16:, 142:156].any()
 
 
 def test_the_pictures_stay_on_the_device() -> None:

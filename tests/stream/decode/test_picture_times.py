@@ -13,6 +13,7 @@ from stream.decode.picture_times import PictureTimes, first_key, picture_times
 from stream.errors import KeyartError
 
 from ..conftest import MakeFilm
+from .decoders import write_film
 
 Moving = Callable[..., list[np.ndarray]]
 
@@ -30,6 +31,12 @@ def test_a_part_has_its_own_pictures_alone(make_film: MakeFilm, moving: Moving) 
     found = picture_times(film, 0.6, 1.2)
     np.testing.assert_allclose(found.times_s, np.arange(15, 30) / 25, atol=1e-3)
     np.testing.assert_array_equal(np.flatnonzero(found.keys), [5])
+
+
+def test_pictures_that_are_stored_after_later_ones_are_found(tmp_path: Path, moving: Moving) -> None:
+    film = write_film(tmp_path / "film.mp4", moving, 50, options={"x264-params": "bframes=3:b-adapt=0:scenecut=0"})
+    for end in range(10, 40):
+        assert len(picture_times(film, 0.0, end / 25 - 0.01).times_s) == end
 
 
 def test_the_first_key_picture_of_a_part(make_film: MakeFilm, moving: Moving) -> None:

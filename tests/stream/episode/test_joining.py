@@ -51,6 +51,11 @@ def test_another_episodes_number_never_counts(kind: Kind) -> None:
     assert str(both.number) == "3" and both.confidence == reading_of(_pages(_said(8.0, "3"))).confidence
 
 
+def test_the_next_episode_is_on_no_card_of_this_one() -> None:
+    pages = _pages(_said(8.0, "3"), _said(8.5, "3", "next"), _said(9.0, "3"))
+    assert [[one.kind for one in card.said] for card in cards_of(pages)] == [["this", "this"], ["next"]]
+
+
 def test_words_come_before_a_bare_number() -> None:
     bare_ones = [_said(time_s, "9", "bare") for time_s in (1.0, 2.0, 3.0)]
     found = finding_of(_pages(*bare_ones, _said(8.0, "3", strength=0.6)))
