@@ -11,8 +11,10 @@ from typing import Any
 
 from stream.episode.numbers import EpisodeNumber, parse_number
 from stream.episode.past import Past
+from stream.episode.patterns import Patterns
 from stream.episode.records import PictureReading
 from stream.episode.sheet import read_sheet
+from stream.episode.tags import in_titles
 from stream.episode.verify import verify
 from stream.errors import KeyartError
 
@@ -53,7 +55,7 @@ def films_with_truth(videos: Sequence[LabelledVideo]) -> tuple[list[KnownFilm], 
 def films_decided(labels: Path) -> tuple[list[KnownFilm], list[str]]:
     """The films of a sheet of operators' decisions (`stream.episode.sheet`), whose paths are relative to the sheet's
     folder, and a line for each row that cannot be used. Raises UsageError when there is no such sheet."""
-    sheet = read_sheet(labels)
+    sheet = read_sheet(labels, in_titles(Patterns.shipped()))
     found: list[KnownFilm] = []
     problems = list(sheet.problems)
     for row in sheet.rows:
