@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kernels.surface import Rect
+
 from .confidence import Features, Table, confidence
 from .numbers import EpisodeNumber, compatible
 from .pages import Page, Said
@@ -18,6 +20,7 @@ MOST_FRAMES = 3
 """Frames of one card that count in the choice between numbers: a logo in a corner stands in all of them."""
 MOST_EVIDENCE = 16
 _KINDS_OF_THIS_FILE: tuple[Kind, ...] = ("this", "bare")
+_KINDS_OF_OTHERS: tuple[Kind, ...] = ("next", "previous")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +63,13 @@ def finding_of(pages: Sequence[Page]) -> Finding | None:
     """The number of this file by its pages; None where none states one.
 
     Words that say "this episode" come before a bare number; the next or the previous episode's number and how many
-    there are never count.
+    there are never count. Nor does a number of which one frame says that it is the next or the previous episode's, and
+    others lack the word for that.
     """
     cards = cards_of(pages)
+    of_others = [one for card in cards if card.said[0].kind in _KINDS_OF_OTHERS for one in card.said]
     for kind in _KINDS_OF_THIS_FILE:
-        of_kind = [card for card in cards if card.said[0].kind == kind]
+        of_kind = [card for card in cards if card.said[0].kind == kind and not _is_of_another(card, of_others)]
         if of_kind:
             return _finding(kind, of_kind, pages)
     return None
@@ -77,6 +82,23 @@ def reading_of(pages: Sequence[Page], table: Table | None = None) -> PictureRead
         return PictureReading(None, 0.0, _evidence(cards_of(pages)), _why_nothing(pages))
     shown = [*finding.cards, *finding.against]
     return PictureReading(finding.number, confidence(finding.features, table), _evidence(shown), _why(finding))
+
+
+def _is_of_another(card: Card, of_others: Sequence[Said]) -> bool:
+    """Whether a number at the card's place, and of its time, was read as another episode's."""
+    return any(
+        abs(one.time_s - other.time_s) <= CARD_GAP_S
+        and compatible(one.number, other.number) is True
+        and _overlap(one.box, other.box)
+        for one in card.said
+        for other in of_others
+    )
+
+
+def _overlap(one: Rect, other: Rect) -> bool:
+    across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    return across > 0 and down > 0
 
 
 def _goes_on(before: Said, said: Said) -> bool:
@@ -169,7 +191,7 @@ def _why(finding: Finding) -> str:
 def _why_nothing(pages: Sequence[Page]) -> str:
     if not pages:
         return "no picture could be looked at"
-    said = [one for page in pages for one in page.said]
+    said = [one for page in pages for one in page.said if one.kind not in _KINDS_OF_THIS_FILE]
     if said:
         one = max(said, key=lambda other: other.strength)
         of = {"next": "the next episode", "previous": "the previous episode", "total": "how many there are"}[one.kind]

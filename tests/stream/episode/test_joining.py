@@ -51,6 +51,18 @@ def test_another_episodes_number_never_counts(kind: Kind) -> None:
     assert str(both.number) == "3" and both.confidence == reading_of(_pages(_said(8.0, "3"))).confidence
 
 
+@pytest.mark.parametrize("kind", ["next", "previous"])
+def test_a_number_that_one_frame_calls_another_episodes_is_not_this_files(kind: Kind) -> None:
+    """As of "Previously in Episode 39", of which three frames lose the first words."""
+    lost = [_said(time_s, "39") for time_s in (8.0, 9.0, 9.5)]
+    whole = _said(8.5, "39", kind, box=(20.0, 200.0, 380.0, 40.0))
+    assert reading_of(_pages(*lost, whole)).number is None
+    elsewhere = _said(8.5, "39", kind, box=(100.0, 300.0, 300.0, 40.0))
+    assert str(reading_of(_pages(*lost, elsewhere)).number) == "39"
+    later = _said(300.0, "39", kind)
+    assert str(reading_of(_pages(*lost, later)).number) == "39"
+
+
 def test_the_next_episode_is_on_no_card_of_this_one() -> None:
     pages = _pages(_said(8.0, "3"), _said(8.5, "3", "next"), _said(9.0, "3"))
     assert [[one.kind for one in card.said] for card in cards_of(pages)] == [["this", "this"], ["next"]]
