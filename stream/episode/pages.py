@@ -39,6 +39,10 @@ CROPS = (0.0, -0.08, 0.15)
 _DOUBTFUL, _UPSIDE_DOWN = 0.6, 0.9
 """A line read with less confidence is asked for its direction; it is turned when that is so sure. Single digits have no
 direction: the classifier gives "6" .5 upright and upside down."""
+_REACH, _MORE_LETTERS, _SURE_OF_MORE = 3.0, 3, 0.5
+"""How far to its left and right, in heights of the line, the rest of a line is sought of which the detector may have
+found a part only; how many more letters there make it the whole line, read with such confidence. By eye."""
+_OF_THIS_FILE = ("this", "bare")
 _NO_BOXES = np.zeros((0, 4), np.float32)
 
 
@@ -147,8 +151,9 @@ class PageReader:
         said: tuple[Said, ...] = ()
         if any(found):
             involved = sorted({line for statements in found for one in statements for line in one.lines})
+            boxes = self._completed(readings, surface, boxes, shares, involved)
             self._read_crops(readings, surface, boxes, involved)
-            said = self._said(time_s, boxes, shares, readings, found[0])
+            said = self._said(time_s, boxes, shares, readings)
         return Page(time_s, tuple(lines), tuple(text.confidence for text in best), said, cost)
 
     def _first_readings(self, surface: Surface, boxes: np.ndarray) -> _Readings:
@@ -167,6 +172,32 @@ class PageReader:
                 texts[line] = max(texts[line], text, key=lambda one: one.confidence)
         return readings
 
+    def _completed(
+        self, readings: _Readings, surface: Surface, boxes: np.ndarray, shares: np.ndarray, involved: Sequence[int]
+    ) -> np.ndarray:
+        """The boxes (N, 4), those of lines widened of which the detector found a part without the words that make their
+        number another's: `第20回` of an award. What is read there takes the place of the part."""
+        level = [line for line in involved if boxes[line, 2] > boxes[line, 3]]
+        if not level:
+            return boxes
+        wide = boxes.copy()
+        wide[level] = _widened(boxes[level], surface)
+        longer: set[int] = set()
+        texts = {place: reader.read(surface, wide[level]) for place, reader in enumerate(self._engines.readers)}
+        for place, read in texts.items():
+            parts = readings.by_crop[place, 0]
+            whole = {line: text for line, text in zip(level, read, strict=True) if _holds_more(text, parts[line])}
+            lines = _lines([whole.get(line, part) for line, part in enumerate(parts)], shares)
+            before = self._patterns.read(_lines(parts, shares), series=self._series)
+            after = self._patterns.read(lines, series=self._series)
+            gone = [one for one in before if one.kind in _OF_THIS_FILE and not _states(after, one)]
+            longer |= {line for one in gone for line in one.lines if line in whole}
+        for place, read in texts.items():
+            for line, text in zip(level, read, strict=True):
+                if line in longer:
+                    readings.by_crop[place, 0][line] = text
+        return np.where(np.isin(np.arange(len(boxes)), list(longer))[:, None], wide, boxes)
+
     def _read_crops(self, readings: _Readings, surface: Surface, boxes: np.ndarray, involved: Sequence[int]) -> None:
         """Reads the lines of statements in the other crops."""
         for place, reader in enumerate(self._engines.readers):
@@ -177,13 +208,14 @@ class PageReader:
                 readings.by_crop[place, crop] = texts
 
     def _said(
-        self, time_s: float, boxes: np.ndarray, shares: np.ndarray, readings: _Readings, of_best: Sequence[Statement]
+        self, time_s: float, boxes: np.ndarray, shares: np.ndarray, readings: _Readings
     ) -> tuple[Said, ...]:
         """What the picture states: by its best reading, and by any single reader in most of its crops."""
         by_crop = {
             key: list(self._patterns.read(_lines(texts, shares), series=self._series))
             for key, texts in readings.by_crop.items()
         }
+        of_best = self._patterns.read(_lines(readings.best(), shares), series=self._series)
         offered: list[Statement] = [*of_best, *(one for statements in by_crop.values() for one in statements)]
         said: list[Said] = []
         for statement in offered:
@@ -224,6 +256,21 @@ def _weighed(
         crops=counts[first] / len(CROPS),
         second=float(np.mean(seconds)) if seconds else None,
     )
+
+
+def _widened(boxes: np.ndarray, surface: Surface) -> np.ndarray:
+    """Boxes (N, 4) that reach `_REACH` heights farther to both sides, as far as the picture goes."""
+    left = np.maximum(boxes[:, 0] - _REACH * boxes[:, 3], 0)
+    right = boxes[:, 0] + boxes[:, 2] + _REACH * boxes[:, 3]
+    across = np.minimum(right, surface.geometry.display_width) - left
+    return np.stack([left, boxes[:, 1], across, boxes[:, 3]], 1)
+
+
+def _holds_more(whole: LineText, part: LineText) -> bool:
+    """Whether `part` is a part of a longer line."""
+    long, short = ("".join(text.text.split()) for text in (whole, part))
+    letters = sum(map(str.isalpha, long)) - sum(map(str.isalpha, short))
+    return short in long and letters >= _MORE_LETTERS and whole.confidence >= _SURE_OF_MORE
 
 
 def _states(statements: Sequence[Statement], wanted: Statement) -> bool:

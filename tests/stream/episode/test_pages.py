@@ -21,7 +21,7 @@ def _read(*readers: Reader, boxes=CARD, direction=None, series=None, part="whole
 
 
 def _card(number: int, place: tuple[int, int], margin: float) -> str:
-    return {(100, 100): "THE HARBOUR LIGHT", (150, 200): "EPISODE 3"}[place]
+    return {100: "THE HARBOUR LIGHT", 200: "EPISODE 3"}[place[1]]
 
 
 def test_a_card_states_its_number() -> None:
@@ -37,9 +37,26 @@ def test_a_card_states_its_number() -> None:
 def test_only_lines_of_statements_are_read_in_further_crops() -> None:
     reader = Reader(_card)
     _read(reader)
-    assert reader.asked == [(7, 2, 0.0), *((7, 1, margin) for margin in CROPS[1:])]
+    assert reader.asked == [(7, 2, 0.0), (7, 1, 0.0), *((7, 1, margin) for margin in CROPS[1:])]
     quiet = Reader(lambda number, place, margin: "SALT & TIMBER")
     assert _read(quiet).said == () and quiet.asked == [(7, 2, 0.0)]
+
+
+def test_the_words_that_a_line_was_cut_from_are_read_too() -> None:
+    """The detector found `第20回日本` of a line that is one and a half times as long."""
+
+    def cut(number: int, place: tuple[int, int], margin: float) -> str:
+        return "第20回日本アカデミー賞" if place[0] == 0 else "第20回日本"
+
+    assert _read(Reader(cut), boxes={7: [(150, 200, 200, 60)]}).said == ()
+
+
+def test_other_letters_beside_a_line_change_nothing() -> None:
+    def beside(number: int, place: tuple[int, int], margin: float) -> str:
+        return "EPISODE 3 HARBOUR" if place[0] == 0 else "EPISODE 3"
+
+    (said,) = _read(Reader(beside), boxes={7: [(150, 200, 200, 60)]}).said
+    assert (said.box, said.text, said.crops) == ((150, 200, 200, 60), "EPISODE 3", 1.0)
 
 
 def test_crops_that_disagree_are_counted_and_a_minority_says_nothing() -> None:
