@@ -11,10 +11,10 @@ if [ $# -gt 0 ]; then
 fi
 beside=(tests/benchmarks tests/docker tests/engines tests/kernels tests/stream/{framing,people,settings})
 mkdir -p build
-"$pytest" -p no:cacheprovider "${marked[@]}" "${beside[@]}" >build/tests-beside.log 2>&1 &
+"$pytest" -p no:cacheprovider --durations=15 "${marked[@]}" "${beside[@]}" >build/tests-beside.log 2>&1 &
 other=$!
 trap 'kill "$other" 2>/dev/null' EXIT
-"$pytest" "${marked[@]}" "${beside[@]/#/--ignore=}"
+"$pytest" --durations=15 "${marked[@]}" "${beside[@]/#/--ignore=}"
 code=$?
 wait "$other"
 code_beside=$?
