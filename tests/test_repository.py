@@ -61,7 +61,7 @@ MODULE_OF = {
     "scikit-learn": "sklearn",
     "tensorrt-cu13": "tensorrt",
 }
-USERS_EXTRAS = ("cpu", "cuda", "tensorrt", "bench", "demo", "library", "ray", "serve")
+USERS_EXTRAS = ("cpu", "cuda", "tensorrt", "bench", "demo", "library", "ray", "serve", "train")
 RUN_NOT_IMPORTED = {"pip"}
 """Dependencies that are run as a program."""
 PUBLIC_HOSTS = {"arxiv.org", "doi.org", "github.com", "json-schema.org", "semver.org", "www.apache.org", "www.w3.org"}

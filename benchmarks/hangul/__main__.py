@@ -1,0 +1,85 @@
+"""Commands: `fonts` fetches the fonts, `train` makes the model; without a command the model is measured."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from engines import store
+from engines.zoo import Zoo
+from stream.errors import KeyartError
+
+from .backgrounds import footage
+from .fonts import Purpose, default_folder, fetch, fonts_of
+from .lines import Source
+from .report import Sizes, report
+
+TRAINING_SEED = 20261129
+TEST_SEED = 7
+STEPS = 2600
+EASY = 16_000
+"""Lines of one to four characters at the beginning of the training."""
+MODEL = Path(__file__).resolve().parents[2] / "engines" / "hangul.onnx"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code 0, or 1 with a line that says what is missing."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        chosen.run(chosen)
+    except KeyartError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    root = Path(__file__).resolve().parents[2]
+    testdata = Path(os.environ.get("KEYART_TESTDATA", root.parent / "shared" / "testdata"))
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.hangul", description=__doc__)
+    parser.add_argument("--fonts", type=Path, default=default_folder(), help="folder of fonts (default: %(default)s)")
+    parser.add_argument("--testdata", type=Path, default=testdata, help="folder with real/ (default: KEYART_TESTDATA)")
+    parser.add_argument("--lines", type=int, default=3000, help="lines measured on plain cards, and on footage")
+    parser.add_argument("--tesseract-lines", type=int, default=500, help="the same for Tesseract, which is slow")
+    parser.add_argument("--model", type=Path, default=MODEL, help="the reader (default: engines/hangul.onnx)")
+    parser.add_argument("--wrong", type=int, default=0, help="list so many of the lines that it read wrong")
+    parser.set_defaults(run=_measure)
+    commands = parser.add_subparsers()
+    commands.add_parser("fonts", help="download Debian's fonts").set_defaults(run=lambda chosen: fetch(chosen.fonts))
+    train = commands.add_parser("train", help="train, and write the ONNX file")
+    train.add_argument("--steps", type=int, default=STEPS, help="of 32 lines, those of earlier runs included")
+    train.add_argument("--checkpoint", type=Path, default=root / "build" / "hangul" / "checkpoint.pt")
+    train.add_argument("--rate", type=float, default=3e-3, help="peak of the learning rate")
+    train.add_argument("--threads", type=int, default=1)
+    train.set_defaults(run=_train)
+    return parser
+
+
+def source(chosen: argparse.Namespace, purpose: Purpose, seed: int) -> Source:
+    """The lines of one purpose, from the folders that the command names."""
+    fonts = fonts_of(purpose, [Path("/usr/share/fonts"), chosen.fonts])
+    return Source(fonts, footage(purpose, chosen.testdata), seed)
+
+
+def _train(chosen: argparse.Namespace) -> None:
+    from .export import model_of  # PyTorch is in the extra `train` alone
+    from .training import Plan, train
+
+    plan = Plan(chosen.steps, chosen.checkpoint, chosen.threads, chosen.rate)
+    network = train(replace(source(chosen, "training", TRAINING_SEED), easy=EASY), plan)
+    chosen.model.write_bytes(model_of(network).SerializeToString())
+
+
+def _measure(chosen: argparse.Namespace) -> None:
+    ppocr = store.model_path(Zoo.default().folder, "text_recognition")
+    sizes = Sizes(chosen.lines, chosen.tesseract_lines)
+    held_out = source(chosen, "test", TEST_SEED)
+    for line in report(held_out, chosen.model, ppocr if ppocr.is_file() else None, sizes, chosen.wrong):
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""One line as the reader sees it, made from a seed and an index alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from .alphabet import readable
+from .backgrounds import Backgrounds, plain
+from .damage import damaged
+from .fonts import Fonts
+from .rendering import Lettering, choose_fonts, compose, letter
+from .texts import Random, Written, number_line, other_line, short_line
+
+HEIGHT_PX = 48
+WIDEST_PX = 640
+"""Longer lines are squeezed, as the widest input would be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`picture` (48, W, 3) uint8 RGB, W a multiple of 8; `text`: what is to be read; `written`: what it says. `centres`
+    (characters,) float: x of the middle of each character, pixels of `picture`; empty where it is not known."""
+
+    picture: np.ndarray
+    text: str
+    written: Written
+    centres: np.ndarray = field(default_factory=lambda: np.zeros(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What lines are made of. seed: together with a line's index it decides everything. numbers: share of lines that
+    state a number. over_footage: share that stands on footage. easy: so many of the first lines are of one to four
+    characters and undamaged."""
+
+    fonts: Fonts
+    backgrounds: Backgrounds
+    seed: int
+    numbers: float = 0.5
+    over_footage: float = 0.6
+    easy: int = 0
+
+    def line(self, index: int) -> Line:
+        """The line of an index: always the same one. Texts that no font can draw are written anew."""
+        rng = np.random.default_rng((self.seed, index))
+        while True:
+            written = self._written(rng, index)
+            try:
+                faces = choose_fonts(rng, self.fonts, written.text)
+            except LookupError:
+                continue
+            size = int(np.exp(rng.uniform(np.log(16), np.log(72))))
+            lettering = letter(rng, written.text, faces, size)
+            if min(lettering.box[2:]) > 3:
+                cut = _cut(rng, lettering)
+                picture = self._picture(rng, cut, index)
+                centres = cut.centres * picture.shape[1] / cut.fill.shape[1]
+                return Line(picture, readable(written.text), written, centres)
+
+    def _written(self, rng: Random, index: int) -> Written:
+        if index < self.easy:
+            return short_line(rng)
+        return number_line(rng) if rng.random() < self.numbers else other_line(rng)
+
+    def _picture(self, rng: Random, cut: Lettering, index: int) -> np.ndarray:
+        height, width = cut.fill.shape
+        over_footage = self.backgrounds.frames and rng.random() < self.over_footage
+        background = self.backgrounds.crop(rng, width, height) if over_footage else plain(rng, width, height)
+        picture = compose(rng, cut, background)
+        return scaled(picture if index < self.easy else damaged(rng, picture, cut.box[3]))
+
+
+def _cut(rng: Random, lettering: Lettering) -> Lettering:
+    """The line with the margins that a detector of text leaves; now and then a pixel of its strokes is lost."""
+    x, y, w, h = lettering.box
+    shape = lettering.fill.shape
+    grow = rng.uniform(-0.03, 0.42, 2) * h if rng.random() < 0.8 else np.full(2, rng.uniform(0.05, 0.2)) * h
+    left, right = rng.uniform(0, 0.7, 2) * h
+    rows = slice(max(0, int(y - grow[0])), min(shape[0], int(np.ceil(y + h + grow[1]))))
+    columns = slice(max(0, int(x - left)), min(shape[1], int(np.ceil(x + w + right))))
+    fill = lettering.fill[rows, columns]
+    same = lettering.outlined is lettering.fill
+    outlined = fill if same else lettering.outlined[rows, columns]
+    box = (x - columns.start, max(0, y - rows.start), w, h)
+    return Lettering(fill, outlined, box, lettering.centres - columns.start)
+
+
+def scaled(picture: np.ndarray) -> np.ndarray:
+    """(48, W, 3) uint8: a crop at the reader's height, its width in proportion, W a multiple of 8 and at most 640."""
+    height, width = picture.shape[:2]
+    fitted = min(WIDEST_PX, max(16, round(width * HEIGHT_PX / height / 8) * 8))
+    shrinks = height > HEIGHT_PX
+    filter_ = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(picture, (fitted, HEIGHT_PX), interpolation=filter_))
+
+
+def batch(pictures: list[np.ndarray], width: int | None = None) -> np.ndarray:
+    """(N, 3, 48, W) float32 −1…1: pictures side by side as PP-OCR's readers take them, padded with 0 on the right to
+    `width` (default: that of the widest)."""
+    wide = width or max(p.shape[1] for p in pictures)
+    out = np.zeros((len(pictures), 3, HEIGHT_PX, wide), np.float32)
+    for at, picture in enumerate(pictures):
+        out[at, :, :, : picture.shape[1]] = picture.transpose(2, 0, 1) / np.float32(127.5) - 1
+    return out

@@ -1,0 +1,139 @@
+"""Trains the network on lines that are made while it learns; goes on from its checkpoint when it was stopped."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import nn
+
+from .alphabet import alphabet, classes
+from .lines import HEIGHT_PX, Line, Source, batch
+from .network import COLUMN_PX, LineNetwork
+
+BATCH = 32
+_SORTED_TOGETHER = 8
+"""Batches whose lines are sorted by width, so that little of a batch is padding."""
+PEAK_RATE = 3e-3
+_WARMUP_STEPS = 150
+_UNKNOWN = -100
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """steps: of all runs together; the learning rate falls to nought with the last. checkpoint: where the state is kept
+    and taken up. threads: of PyTorch. guided_steps: so many at the beginning are also told where each character stands;
+    with CTC alone it answers nothing but blanks for long. keep_every: steps between two checkpoints."""
+
+    steps: int
+    checkpoint: Path
+    threads: int = 1
+    peak_rate: float = PEAK_RATE
+    guided_steps: int = 800
+    keep_every: int = 100
+
+
+def train(source: Source, plan: Plan) -> LineNetwork:
+    """Trains up to `plan.steps` and returns the network, ready to read."""
+    torch.set_num_threads(plan.threads)
+    cv2.setNumThreads(1)
+    torch.manual_seed(source.seed)
+    network = LineNetwork(len(alphabet()) + 1)
+    optimiser = torch.optim.AdamW(network.all.parameters(), lr=plan.peak_rate, weight_decay=0.01)
+    step = _resume(plan.checkpoint, network, optimiser)
+    network.all.train()
+    began, seen = time.monotonic(), []
+    for lines in _batches(source, step, plan.steps):
+        for group in optimiser.param_groups:
+            group["lr"] = _rate(step, plan)
+        torch.manual_seed(source.seed + step)  # what is dropped out depends on the step alone, too
+        seen.append(_learn(network, optimiser, lines, step < plan.guided_steps))
+        step += 1
+        if step % plan.keep_every == 0 or step == plan.steps:
+            _keep(plan.checkpoint, network, optimiser, step)
+            took_s = time.monotonic() - began
+            print(f"step {step} of {plan.steps}: loss {np.mean(seen):.4f}, {took_s:.0f} s", flush=True)
+            seen = []
+    network.all.eval()
+    return network
+
+
+def _rate(step: int, plan: Plan) -> float:
+    """Rises to the peak, then falls along a cosine."""
+    if step < _WARMUP_STEPS:
+        return plan.peak_rate * (step + 1) / _WARMUP_STEPS
+    done = (step - _WARMUP_STEPS) / max(1, plan.steps - _WARMUP_STEPS)
+    return plan.peak_rate * 0.5 * (1 + float(np.cos(np.pi * min(1.0, done)))) + 1e-6
+
+
+def _batches(source: Source, step: int, steps: int) -> Iterator[list[Line]]:
+    """The batches from `step` on, each made of the lines of its own indices alone."""
+    while step < steps:
+        chunk = step // _SORTED_TOGETHER
+        first = chunk * BATCH * _SORTED_TOGETHER
+        lines = [source.line(index) for index in range(first, first + BATCH * _SORTED_TOGETHER)]
+        lines.sort(key=lambda line: line.picture.shape[1])
+        order = np.random.default_rng((source.seed, chunk, 1)).permutation(_SORTED_TOGETHER)
+        for at in order[step - chunk * _SORTED_TOGETHER :][: steps - step].tolist():
+            yield lines[at * BATCH : (at + 1) * BATCH]
+            step += 1
+
+
+def columns_of(lines: Sequence[Line], labels: Sequence[Sequence[int]], columns: int) -> np.ndarray:
+    """(N, columns) int64: the class of the column in the middle of each character, the blank halfway between two and
+    beyond the ends, `_UNKNOWN` elsewhere."""
+    found = np.full((len(lines), columns), _UNKNOWN)
+    for row, line, label in zip(found, lines, labels, strict=True):
+        at = np.clip(line.centres / COLUMN_PX, 0, columns - 1)
+        if not len(at):
+            continue
+        half = (at[1:] - at[:-1]).mean() / 2 if len(at) > 1 else HEIGHT_PX / COLUMN_PX / 2
+        row[: max(0, int(at[0] - half))] = row[int(np.ceil(at[-1] + half)) + 1 :] = 0
+        row[((at[1:] + at[:-1]) / 2).astype(int)] = 0
+        row[at.astype(int)] = label
+    return found
+
+
+def _learn(network: LineNetwork, optimiser: torch.optim.Optimizer, lines: list[Line], guided: bool) -> float:
+    x = torch.from_numpy(batch([line.picture for line in lines])).contiguous(memory_format=torch.channels_last)
+    labels = [classes(line.written.text) for line in lines]
+    answers = network.logits(x).log_softmax(-1).transpose(0, 1)
+    lengths = torch.full((len(lines),), x.shape[-1] // COLUMN_PX)
+    target = torch.tensor([c for label in labels for c in label])
+    loss = nn.functional.ctc_loss(
+        answers, target, lengths, torch.tensor([len(label) for label in labels]), zero_infinity=True
+    )
+    if guided:
+        columns = torch.from_numpy(columns_of(lines, labels, x.shape[-1] // COLUMN_PX))
+        loss = 0.1 * loss + nn.functional.nll_loss(answers.permute(1, 2, 0), columns, ignore_index=_UNKNOWN)
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    nn.utils.clip_grad_norm_(network.all.parameters(), 2.0)
+    optimiser.step()
+    return float(loss.detach())
+
+
+def _keep(path: Path, network: LineNetwork, optimiser: torch.optim.Optimizer, step: int) -> None:
+    """Writes the state completely or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    state = {"network": network.all.state_dict(), "optimiser": optimiser.state_dict(), "step": step}
+    torch.save(state | {"alphabet": alphabet()}, path.with_suffix(".new"))
+    os.replace(path.with_suffix(".new"), path)
+
+
+def _resume(path: Path, network: LineNetwork, optimiser: torch.optim.Optimizer) -> int:
+    """The step of the checkpoint; 0 where there is none. Raises ValueError when its alphabet is another."""
+    if not path.is_file():
+        return 0
+    state = torch.load(path, weights_only=True)
+    if tuple(state["alphabet"]) != alphabet():
+        raise ValueError(f"{path}: trained with another alphabet; delete it or name another checkpoint")
+    network.all.load_state_dict(state["network"])
+    optimiser.load_state_dict(state["optimiser"])
+    return int(state["step"])

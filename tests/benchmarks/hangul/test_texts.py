@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+
+from benchmarks.hangul.alphabet import readable
+from benchmarks.hangul.measure import states
+from benchmarks.hangul.texts import digits, number_line, other_line, short_line, sino
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "영"), (7, "칠"), (10, "십"), (12, "십이"), (100, "백"), (123, "백이십삼"), (999, "구백구십구")],
+)
+def test_sino_korean_numbers(number: int, text: str) -> None:
+    assert sino(number) == text
+
+
+def test_a_line_states_its_number() -> None:
+    rng = np.random.default_rng(1)
+    lines = [number_line(rng) for _ in range(2000)]
+    assert all(line.number and states(line.text, line.number) for line in lines)
+
+
+def test_every_text_can_be_read() -> None:
+    rng = np.random.default_rng(2)
+    texts = [make(rng).text for make in (number_line, other_line, short_line) for _ in range(2000)]
+    assert all(readable(text) for text in texts)
+    assert all(text == text.strip() for text in texts)
+
+
+def test_digits_are_equally_frequent_and_some_numbers_begin_with_nought() -> None:
+    rng = np.random.default_rng(3)
+    numbers = [digits(rng) for _ in range(4000)]
+    shares = np.array([sum(number.count(str(d)) for number in numbers) for d in range(10)]) / sum(map(len, numbers))
+    assert shares.min() > 0.05 and shares.max() < 0.12
+    assert {len(number) for number in numbers} == {1, 2, 3, 4}
+    assert any(number[0] == "0" for number in numbers)

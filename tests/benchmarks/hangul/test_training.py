@@ -1,0 +1,62 @@
+"""Needs PyTorch, which is in no test lock: skipped where it is not installed."""
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs the extra `train`")
+
+from benchmarks.hangul.export import model_of  # noqa: E402
+from benchmarks.hangul.lines import Line, batch  # noqa: E402
+from benchmarks.hangul.texts import Written  # noqa: E402
+from benchmarks.hangul.training import Plan, train  # noqa: E402
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
+
+
+class Stripes:
+    """A peer of `Source` that needs no fonts: dark and bright stripes for zeros and ones. It stops at `end`."""
+
+    seed = 1
+
+    def __init__(self, end: int = 10**6) -> None:
+        self._end = end
+
+    def line(self, index: int) -> Line:
+        if index >= self._end:
+            raise KeyboardInterrupt
+        text = format(index % 8, "03b")
+        picture = np.repeat([255 * int(d) for d in text], 16).astype(np.uint8)
+        shown = np.broadcast_to(picture[None, :, None], (48, 48, 3)).copy()
+        return Line(shown, text, Written(text, text), np.array([8.0, 24, 40]))
+
+
+def weights(network) -> list[np.ndarray]:
+    return [value.numpy() for value in network.all.state_dict().values()]
+
+
+def test_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    whole = train(Stripes(), Plan(12, tmp_path / "whole.pt", keep_every=4))
+    with pytest.raises(KeyboardInterrupt):
+        train(Stripes(256), Plan(12, tmp_path / "parts.pt", keep_every=4))
+    parts = train(Stripes(), Plan(12, tmp_path / "parts.pt", keep_every=4))
+    assert all(np.array_equal(a, b) for a, b in zip(weights(whole), weights(parts), strict=True))
+
+
+def test_the_model_answers_what_the_network_answers(tmp_path: Path) -> None:
+    network = train(Stripes(), Plan(4, tmp_path / "kept.pt"))
+    x = batch([Stripes().line(5).picture, Stripes().line(2).picture])
+    session = ort.InferenceSession(model_of(network).SerializeToString(), providers=["CPUExecutionProvider"])
+    with torch.no_grad():
+        wanted = network.logits(torch.from_numpy(x)).softmax(-1).numpy()
+    np.testing.assert_allclose(session.run(None, {"x": x})[0], wanted, atol=2e-3)  # weights are rounded to float16
+
+
+def test_another_alphabet_is_refused(tmp_path: Path) -> None:
+    train(Stripes(), Plan(1, tmp_path / "kept.pt"))
+    state = torch.load(tmp_path / "kept.pt", weights_only=True)
+    torch.save(state | {"alphabet": ("a", "b")}, tmp_path / "kept.pt")
+    with pytest.raises(ValueError, match="trained with another alphabet"):
+        train(Stripes(), Plan(2, tmp_path / "kept.pt"))
