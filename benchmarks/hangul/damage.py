@@ -29,6 +29,14 @@ def damaged(rng: Random, picture: np.ndarray, text_height_px: int) -> np.ndarray
     return as_h264(picture, int(rng.integers(18, 39))) if kind < 0.7 else picture
 
 
+def compressed(rng: Random, picture: np.ndarray) -> np.ndarray:
+    """(H, W, 3) uint8 like `picture`: compressed as films and stills are that one looks at without annoyance."""
+    kind = rng.random()
+    if kind < 0.4:
+        return as_jpeg(picture, int(rng.integers(55, 96)))
+    return as_h264(picture, int(rng.integers(16, 31))) if kind < 0.7 else picture
+
+
 def _rescaled(rng: Random, picture: np.ndarray, text_height_px: int) -> np.ndarray:
     """Made smaller and as large again, as films are from one release to the next."""
     factor = max(rng.uniform(0.4, 0.9), 13 / text_height_px)

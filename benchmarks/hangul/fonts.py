@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -89,10 +88,10 @@ def default_folder() -> Path:
     return Path(platformdirs.user_cache_dir("keyart")) / "fonts"
 
 
-def fonts_of(purpose: Purpose, folders: Iterable[Path]) -> Fonts:
-    """The faces of one purpose below these folders, in the order of their file names; a file name counts once. Raises
+def fonts_of(purpose: Purpose, folder: Path) -> Fonts:
+    """The faces of one purpose below a folder, in the order of their file names; a file name counts once. Raises
     KeyartError when there is no Korean one."""
-    found = {path.name: path for folder in folders for path in sorted(folder.rglob("*.[to]t[fc]"))}
+    found = {path.name: path for path in sorted(folder.rglob("*.[to]t[fc]"))}
     faces = [_face(path) for name, path in sorted(found.items()) if not name.startswith(_LEFT_OUT)]
     chosen = [face for face in faces if face.purpose == purpose and face.draws("0123456789ES")]
     korean = tuple(face for face in chosen if face.draws("제화회부가나서울"))

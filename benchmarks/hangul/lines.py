@@ -9,9 +9,9 @@ import numpy as np
 
 from .alphabet import readable
 from .backgrounds import Backgrounds, plain
-from .damage import damaged
+from .damage import compressed, damaged
 from .fonts import Fonts
-from .rendering import Lettering, choose_fonts, compose, letter
+from .rendering import CLEAR_CONTRAST, LEAST_CONTRAST, Lettering, choose_fonts, compose, letter
 from .texts import Random, Written, number_line, other_line, short_line
 
 HEIGHT_PX = 48
@@ -32,31 +32,35 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What lines are made of. seed: together with a line's index it decides everything. numbers: share of lines that
-    state a number. over_footage: share that stands on footage. easy: so many of the first lines are of one to four
-    characters and undamaged."""
+    """What lines are made of.
+
+    seed: together with a line's index it decides everything. numbers: share of lines that state a number. over_footage:
+    share that stands on footage. mild: share that is as title cards are: of some size, in a clear colour, compressed,
+    but not damaged otherwise. easy: so many of the first lines are of one to four characters and undamaged.
+    """
 
     fonts: Fonts
     backgrounds: Backgrounds
     seed: int
-    numbers: float = 0.5
+    numbers: float = 0.6
     over_footage: float = 0.6
+    mild: float = 0.5
     easy: int = 0
 
     def line(self, index: int) -> Line:
         """The line of an index: always the same one. Texts that no font can draw are written anew."""
         rng = np.random.default_rng((self.seed, index))
         while True:
-            written = self._written(rng, index)
+            written, mild = self._written(rng, index), rng.random() < self.mild
             try:
                 faces = choose_fonts(rng, self.fonts, written.text)
             except LookupError:
                 continue
-            size = int(np.exp(rng.uniform(np.log(16), np.log(72))))
+            size = int(np.exp(rng.uniform(np.log(26 if mild else 16), np.log(72))))
             lettering = letter(rng, written.text, faces, size)
             if min(lettering.box[2:]) > 3:
                 cut = _cut(rng, lettering)
-                picture = self._picture(rng, cut, index)
+                picture = self._picture(rng, cut, index, mild)
                 centres = cut.centres * picture.shape[1] / cut.fill.shape[1]
                 return Line(picture, readable(written.text), written, centres)
 
@@ -65,12 +69,14 @@ class Source:
             return short_line(rng)
         return number_line(rng) if rng.random() < self.numbers else other_line(rng)
 
-    def _picture(self, rng: Random, cut: Lettering, index: int) -> np.ndarray:
+    def _picture(self, rng: Random, cut: Lettering, index: int, mild: bool) -> np.ndarray:
         height, width = cut.fill.shape
         over_footage = self.backgrounds.frames and rng.random() < self.over_footage
         background = self.backgrounds.crop(rng, width, height) if over_footage else plain(rng, width, height)
-        picture = compose(rng, cut, background)
-        return scaled(picture if index < self.easy else damaged(rng, picture, cut.box[3]))
+        picture = compose(rng, cut, background, CLEAR_CONTRAST if mild else LEAST_CONTRAST)
+        if index >= self.easy:
+            picture = compressed(rng, picture) if mild else damaged(rng, picture, cut.box[3])
+        return scaled(picture)
 
 
 def _cut(rng: Random, lettering: Lettering) -> Lettering:

@@ -11,8 +11,9 @@ from PIL import Image, ImageDraw, ImageFont
 from .fonts import FontFile, Fonts
 from .texts import Random
 
-_LEAST_CONTRAST = 70.0
-"""Least distance between the mean luma of text and of what is behind it, 0–255. By eye: below, one has to search."""
+LEAST_CONTRAST, CLEAR_CONTRAST = 70.0, 120.0
+"""Least distance between the mean luma of text and of what is behind it, 0–255. By eye: below the first one has to
+search; from the second on a line is read at a glance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,22 +106,22 @@ def _shaped(rng: Random, layers: list[np.ndarray]) -> tuple[np.ndarray, np.ndarr
     return layers[0], layers[-1], matrix
 
 
-def compose(rng: Random, lettering: Lettering, background: np.ndarray) -> np.ndarray:
-    """(H, W, 3) uint8: the lettering in a colour that can be told from the background, which has the lettering's
-    size."""
+def compose(rng: Random, lettering: Lettering, background: np.ndarray, contrast: float) -> np.ndarray:
+    """(H, W, 3) uint8: the lettering in a colour at least `contrast` from the mean of the background, which has the
+    lettering's size."""
     picture = background.astype(np.float32)
     outlined = lettering.outlined is not lettering.fill
     if rng.random() < 0.12:
         picture = _plate(rng, picture, lettering.box)
     x, y, w, h = lettering.box
     behind = float(picture[y : y + h, x : x + w].mean())
-    colour = _colour(rng, behind)
+    colour = _colour(rng, behind, contrast)
     if not outlined:
         picture = _dimmed(picture, lettering.fill, float(colour.mean()))
     if rng.random() < 0.4:
         picture = _shadow(rng, picture, lettering, float(colour.mean()))
     if outlined:
-        edge = _colour(rng, float(colour.mean()))
+        edge = _colour(rng, float(colour.mean()), contrast)
         picture = _blend(picture, lettering.outlined, edge)
     opacity = rng.uniform(0.75, 1) if rng.random() < 0.25 else 1.0
     return np.asarray(np.clip(_blend(picture, lettering.fill * np.float32(opacity), colour), 0, 255), np.uint8)
@@ -129,18 +130,18 @@ def compose(rng: Random, lettering: Lettering, background: np.ndarray) -> np.nda
 def _dimmed(picture: np.ndarray, fill: np.ndarray, text_luma: float) -> np.ndarray:
     """The picture made darker (behind light text) or lighter where more than a twentieth of the strokes would stand on
     their own brightness: who sets titles does the same."""
-    near = np.abs(picture.mean(-1) - text_luma) < 0.6 * _LEAST_CONTRAST
+    near = np.abs(picture.mean(-1) - text_luma) < 0.6 * LEAST_CONTRAST
     if (near * fill).sum() <= 0.05 * fill.sum():
         return picture
     return np.asarray(picture * np.float32(0.35) + np.float32(0 if text_luma > 127 else 0.65 * 255))
 
 
-def _colour(rng: Random, against: float) -> np.ndarray:
-    """(3,) float: white, black or any colour, at least `_LEAST_CONTRAST` from a mean of `against`."""
+def _colour(rng: Random, against: float, contrast: float) -> np.ndarray:
+    """(3,) float: white, black or any colour, at least `contrast` from a mean of `against`."""
     kind = rng.random()
     colour = np.full(3, 255.0 if against < 150 else 10.0) if kind < 0.55 else rng.uniform(0, 255, 3)
-    if abs(colour.mean() - against) < _LEAST_CONTRAST:
-        colour = rng.uniform(200, 255, 3) if against < 128 else rng.uniform(0, 50, 3)
+    if abs(colour.mean() - against) < contrast:
+        colour = rng.uniform(215, 255, 3) if against < 128 else rng.uniform(0, 40, 3)
     return colour
 
 

@@ -28,8 +28,9 @@ _UNKNOWN = -100
 @dataclass(frozen=True, slots=True)
 class Plan:
     """steps: of all runs together; the learning rate falls to nought with the last. checkpoint: where the state is kept
-    and taken up. threads: of PyTorch. guided_steps: so many at the beginning are also told where each character stands;
-    with CTC alone it answers nothing but blanks for long. keep_every: steps between two checkpoints."""
+    and taken up. threads: of PyTorch. guided_steps: in so many at the beginning it mainly learns where characters
+    stand, and half as much after that; with CTC alone it answers nothing but blanks for long. keep_every: steps between
+    two checkpoints."""
 
     steps: int
     checkpoint: Path
@@ -109,9 +110,9 @@ def _learn(network: LineNetwork, optimiser: torch.optim.Optimizer, lines: list[L
     loss = nn.functional.ctc_loss(
         answers, target, lengths, torch.tensor([len(label) for label in labels]), zero_infinity=True
     )
-    if guided:
-        columns = torch.from_numpy(columns_of(lines, labels, x.shape[-1] // COLUMN_PX))
-        loss = 0.1 * loss + nn.functional.nll_loss(answers.permute(1, 2, 0), columns, ignore_index=_UNKNOWN)
+    columns = torch.from_numpy(columns_of(lines, labels, x.shape[-1] // COLUMN_PX))
+    places = nn.functional.nll_loss(answers.permute(1, 2, 0), columns, ignore_index=_UNKNOWN)
+    loss = 0.1 * loss + places if guided else loss + 0.5 * places
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
     nn.utils.clip_grad_norm_(network.all.parameters(), 2.0)

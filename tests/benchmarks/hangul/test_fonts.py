@@ -30,7 +30,7 @@ def test_no_film_is_on_both_sides() -> None:
 
 def test_without_fonts_it_says_how_to_get_them(tmp_path: Path) -> None:
     with pytest.raises(KeyartError, match=r"no Korean font for test: `python -m benchmarks.hangul fonts`"):
-        fonts_of("test", [tmp_path])
+        fonts_of("test", tmp_path)
 
 
 @pytest.mark.debian
@@ -43,6 +43,6 @@ def test_a_face_knows_what_it_can_draw(debian_file) -> None:
 @pytest.mark.debian
 def test_training_and_test_share_no_face(debian_file) -> None:
     folder = debian_file("fonts-nanum", NANUM).parent
-    training, test = fonts_of("training", [folder]), fonts_of("test", [folder])
+    training, test = fonts_of("training", folder), fonts_of("test", folder)
     assert training.korean and test.korean
     assert not {face.path for face in training.korean} & {face.path for face in test.korean}

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.debian
 def source(debian_file: Callable[[str, str], Path]) -> Source:
     """Lines in Nanum, over one frame of noise or plain."""
     frame = np.random.default_rng(0).integers(0, 255, (180, 320, 3), np.uint8)
-    fonts = fonts_of("training", [debian_file("fonts-nanum", NANUM).parent])
+    fonts = fonts_of("training", debian_file("fonts-nanum", NANUM).parent)
     return Source(fonts, Backgrounds([frame]), seed=3, easy=4)
 
 
