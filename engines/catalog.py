@@ -38,22 +38,24 @@ class Archive(_Table):
 
 
 class Source(_Table):
-    """One place of a weight file: a member of an archive, or a URL."""
+    """One place of a weight file: a member of an archive, a URL, or a file of this package, beside `zoo.toml`."""
 
     archive: str | None = None
     member: str | None = None
     url: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    package: Annotated[str, Field(pattern=r"^[\w.-]+\.onnx$")] | None = None
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> Source:
-        if (self.archive is None) == (self.url is None) or (self.archive is None) != (self.member is None):
-            raise ValueError("a source is either an archive with a member, or a url")
+    def _one_of_them(self) -> Source:
+        given = sum(place is not None for place in (self.archive, self.url, self.package))
+        if given != 1 or (self.archive is None) != (self.member is None):
+            raise ValueError("a source is either an archive with a member, or a url, or a file of the package")
         return self
 
     @property
     def file_name(self) -> str:
         """The name of the weight file, under which a local folder may contain it."""
-        return (self.member or self.url or "").rsplit("/", 1)[-1]
+        return (self.member or self.url or self.package or "").rsplit("/", 1)[-1]
 
 
 class Weights(_Table):

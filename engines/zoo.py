@@ -13,7 +13,7 @@ from typing import Literal
 import platformdirs
 
 from . import store
-from .catalog import DEFAULT_SET, Catalog, WeightFile, load_catalog
+from .catalog import DEFAULT_SET, Catalog, Source, WeightFile, load_catalog
 from .convert import CONVERSIONS, CONVERTER_VERSION, ConversionError
 from .errors import ModelError
 from .fetch import Fetcher, FetchError, sha256_of, short_hash
@@ -239,10 +239,16 @@ class Zoo:
             model = self._find(file)
         except ModelError as error:
             problem = str(error)
-        weights, archives = file.weights, self._catalog.archives
+        weights = file.weights
         return RoleStatus(
             role=file.role, name=model.name if model else file.name, model=model, problem=problem,
             state="broken" if problem else "ready" if model else "missing",
             licence=weights.licence, trained_on=weights.trained_on, size_bytes=weights.size, sha256=weights.sha256,
-            sources=tuple(s.url or f"{archives[s.archive or ''].file}: {s.member}" for s in weights.sources),
+            sources=tuple(self._place(source) for source in weights.sources),
         )  # fmt: skip
+
+    def _place(self, source: Source) -> str:
+        """Where a source is, for `models list`."""
+        if source.archive:
+            return f"{self._catalog.archives[source.archive].file}: {source.member}"
+        return source.url or f"{source.package} (comes with Keyart)"

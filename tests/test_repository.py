@@ -326,7 +326,7 @@ def test_weights_come_over_https_and_are_named_in_the_notice() -> None:
     assert "http://" not in zoo
     notice = texts()["NOTICE"]
     sources = [source for weight in tomllib.loads(zoo)["weights"].values() for source in weight["sources"]]
-    names = {(source.get("member") or source["url"]).rsplit("/", 1)[1] for source in sources}
+    names = {(source.get("member") or source.get("url") or source["package"]).rsplit("/", 1)[-1] for source in sources}
     assert not {name for name in names if name not in notice}, "NOTICE does not name these weights"
 
 

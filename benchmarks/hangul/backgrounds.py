@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 from av.video.reformatter import Interpolation
 
+from stream.decode.container import open_container
+from stream.decode.probe import picture_stream
 from stream.errors import KeyartError
 
 from .fonts import Purpose
@@ -66,8 +68,8 @@ def _film(folder: Path) -> Path:
 
 
 def _frames(path: Path, count: int) -> list[np.ndarray]:
-    with av.open(str(path)) as container:
-        stream = max(container.streams.video, key=lambda s: s.width * s.height)
+    with open_container(path) as container:
+        stream = picture_stream(container)
         stream.thread_type = "AUTO"
         pictures = [_small(frame) for at, frame in enumerate(container.decode(stream)) if at % 12 == 0]
     chosen = np.linspace(0, len(pictures) - 1, min(count, len(pictures))).round().astype(int)

@@ -257,14 +257,43 @@ def test_keyart_models_is_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_the_catalogue_is_complete() -> None:
     catalog = load_catalog()
     assert list(catalog.select()) == [
-        "detector", "embedding", "eyes", "mesh", "emotion", "text_detection", "text_recognition", "text_direction",
-        "maturity", "shots",
+        "detector", "embedding", "eyes", "mesh", "emotion", "text_detection", "text_recognition", "hangul_recognition",
+        "text_direction", "maturity", "shots",
     ]  # fmt: skip
     for name in catalog.sets:
         for file in catalog.select(name).values():
             assert file.weights.licence in ("MIT", "CC0-1.0", "Apache-2.0", "BSD-2-Clause")
-    # The default set needs only the package index.
-    assert all(file.weights.sources[0].archive for file in catalog.select().values())
+    # The default set needs only the package index, and what comes with Keyart.
+    first = {file.role: file.weights.sources[0] for file in catalog.select().values()}
+    assert [role for role, source in first.items() if not source.archive] == ["hangul_recognition"]
+    assert first["hangul_recognition"].package == "hangul.onnx"
+
+
+def test_what_comes_with_keyart_needs_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    zoo = Zoo(tmp_path)
+    zoo.ensure(["hangul_recognition"])
+    model = zoo.model("hangul_recognition")
+    ours = ROOT / "engines" / "hangul.onnx"
+    assert (model.origin, model.path.read_bytes()) == ("kept", ours.read_bytes())
+    assert load_catalog().weights["hangul"].size == ours.stat().st_size
+    (status,) = [status for status in zoo.status() if status.role == "hangul_recognition"]
+    assert (status.state, status.sources) == ("ready", ("hangul.onnx (comes with Keyart)",))
+
+
+def test_an_installation_without_its_model_says_so(tmp_path: Path) -> None:
+    described = {**weights(READER, "-"), "sources": [{"package": "absent.onnx"}]}
+    tables = {"archives": {}, "sets": {"default": {"reader": "ours"}}, "weights": {"ours": described}}
+    with pytest.raises(ModelError, match=r"absent\.onnx does not come with this installation \(No such file"):
+        Zoo(tmp_path, catalog=Catalog.model_validate(tables)).ensure()
+
+
+@pytest.mark.parametrize("source", [{}, {"package": "a.onnx", "url": "http://127.0.0.1:9/b"}, {"package": "../a.onnx"}])
+def test_a_source_is_one_place(source: dict[str, str]) -> None:
+    described = {**weights(READER, "-"), "sources": [source]}
+    tables = {"archives": {}, "sets": {"default": {}}, "weights": {"ours": described}}
+    with pytest.raises(ValueError, match=r"a source is either|String should match pattern"):
+        Catalog.model_validate(tables)
 
 
 def test_notice_names_every_default_weight() -> None:
