@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
 from math import isclose
 
 import numpy as np
@@ -39,9 +40,10 @@ CROPS = (0.0, -0.08, 0.15)
 _DOUBTFUL, _UPSIDE_DOWN = 0.6, 0.9
 """A line read with less confidence is asked for its direction; it is turned when that is so sure. Single digits have no
 direction: the classifier gives "6" .5 upright and upside down."""
-_REACH, _MORE_LETTERS, _SURE_OF_MORE = 3.0, 3, 0.5
+_REACH, _SAME_SHARE, _SURE_OF_MORE = 3.0, 0.8, 0.5
 """How far to its left and right, in heights of the line, the rest of a line is sought of which the detector may have
-found a part only; how many more letters there make it the whole line, read with such confidence. By eye."""
+found a part only. It is the rest where so much of the part is read again, with letters besides, with such confidence.
+By eye."""
 _OF_THIS_FILE = ("this", "bare")
 _NO_BOXES = np.zeros((0, 4), np.float32)
 
@@ -269,8 +271,9 @@ def _widened(boxes: np.ndarray, surface: Surface) -> np.ndarray:
 def _holds_more(whole: LineText, part: LineText) -> bool:
     """Whether `part` is a part of a longer line."""
     long, short = ("".join(text.text.split()) for text in (whole, part))
-    letters = sum(map(str.isalpha, long)) - sum(map(str.isalpha, short))
-    return short in long and letters >= _MORE_LETTERS and whole.confidence >= _SURE_OF_MORE
+    same = sum(block.size for block in SequenceMatcher(None, short, long, autojunk=False).get_matching_blocks())
+    more = sum(map(str.isalpha, long)) > sum(map(str.isalpha, short))
+    return more and same >= _SAME_SHARE * len(short) and whole.confidence >= _SURE_OF_MORE
 
 
 def _states(statements: Sequence[Statement], wanted: Statement) -> bool:
