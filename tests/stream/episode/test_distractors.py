@@ -159,6 +159,8 @@ def test_a_season_is_no_total() -> None:
         (("NEXT", "EPISODE 8"), "next 8"),
         (("다음 주 최종회",), "next finale"),
         (("지난 이야기 제6화",), "previous 6"),
+        (("지난 6회",), "previous 6"),
+        (("다음 8화",), "next 8"),
         (("지난 회", "제6화"), "previous 6"),
         (("Previously - Episode 6",), "previous 6"),
         (("PREVIOUSLY ON", "EPISODE 6"), "previous 6"),
