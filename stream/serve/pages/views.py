@@ -74,7 +74,7 @@ def _episode(entry: Document | None) -> dict[str, Any] | None:
     chosen = sorted(list(reversed(shown.values()))[:_EVIDENCE], key=lambda seen: seen["time_s"])
     pictures = [{"time_s": seen["time_s"], "clock": clock(seen["time_s"]), "text": seen["text"]} for seen in chosen]
     return {name: entry[name] for name in ("verdict", "read", "expected", "why")} | {
-        "confidence": f"{entry['confidence']:.2f}", "pictures": pictures
+        "confidence": f"{int(entry['confidence'] * 100) / 100:.2f}", "pictures": pictures  # never rounded up to 1
     }  # fmt: skip
 
 

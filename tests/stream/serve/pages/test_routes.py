@@ -126,7 +126,7 @@ def test_the_verdict_on_the_episode_number_stands_with_its_pictures(pages: TestC
     ]  # fmt: skip
     why = "The picture says 8, S01E07 is expected by the tags."
     tree["episode"] = {
-        "verdict": "mismatch", "confidence": 0.987, "read": "8", "expected": "S01E07", "evidence": seen, "why": why
+        "verdict": "mismatch", "confidence": 0.9996, "read": "8", "expected": "S01E07", "evidence": seen, "why": why
     }  # fmt: skip
     file.write_text(json.dumps(tree))
     html = pages.get("/review/1").text
