@@ -1,4 +1,5 @@
-"""Whether two frames show one scene from a camera that moved: one coarse luma grid is shifted over the other."""
+"""Whether frames show one scene from a camera that moves: the ends of a span by shifting one coarse luma grid over the
+other, the steps between by how much of each a shift and a zoom explain."""
 
 from __future__ import annotations
 
@@ -33,15 +34,38 @@ def unmoved_share(a: np.ndarray, b: np.ndarray) -> float:
     return min(_difference_after(first, second, shift) for shift in shifts) / apart
 
 
-def _without_bars(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Both luma grids, refined, without the dark rows and columns around them: bars do not move with the camera."""
-    left, right = (p[:LUMA_CELLS].reshape(GRID) for p in (a, b))
-    lit = np.maximum(left, right) > _BAR_LUMA + _CODE_ZERO
+def unexplained_share(grids: np.ndarray) -> float:
+    """Share (0–1) of the squared differences between consecutive grids (N, 208), N ≥ 2, that a camera's motion does not
+    explain; 1 where nothing changes.
+
+    Each step is fitted by least squares with a shift and a zoom of the luma grid: Lucas & Kanade 1981 with three
+    parameters, the gradients taken of the mean of the two frames. A blurred picture moves as a sharp one does; the
+    steps of a dissolve are the difference of two pictures, which no motion explains.
+    """
+    luma = _lit_box(grids[:, :LUMA_CELLS].reshape(-1, *GRID))
+    steps, middles = np.diff(luma, axis=0), (luma[1:] + luma[:-1]) / 2
+    down, across = (g[:, 1:-1, 1:-1] for g in np.gradient(middles, axis=(1, 2)))
+    y, x = (place - place.mean() for place in np.mgrid[: down.shape[1], : down.shape[2]].astype(np.float64))
+    motions = np.stack([m.reshape(len(steps), -1) for m in (down, across, y * down + x * across)], axis=2)
+    changes = steps[:, 1:-1, 1:-1].reshape(len(steps), -1, 1).astype(np.float64)
+    left = changes - motions @ (np.linalg.pinv(motions) @ changes)
+    total = float((changes**2).sum())
+    return float((left**2).sum()) / total if total > 0 else 1.0
+
+
+def _lit_box(luma: np.ndarray) -> np.ndarray:
+    """Luma grids (N, 9, 16) without the rows and columns around them that stay dark; whole where too few are lit."""
+    lit = np.any(luma > _BAR_LUMA + _CODE_ZERO, axis=0)
     rows, columns = np.flatnonzero(lit.any(axis=1)), np.flatnonzero(lit.any(axis=0))
     if len(rows) < _LEAST_LIT_CELLS or len(columns) < _LEAST_LIT_CELLS:
-        return _refined(left), _refined(right)
-    box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return _refined(left[box]), _refined(right[box])
+        return luma
+    return luma[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _without_bars(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both luma grids, refined, without the dark rows and columns around them: bars do not move with the camera."""
+    left, right = _lit_box(np.stack([a, b])[:, :LUMA_CELLS].reshape(2, *GRID))
+    return _refined(left), _refined(right)
 
 
 def _refined(grid: np.ndarray) -> np.ndarray:
