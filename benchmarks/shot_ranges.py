@@ -20,13 +20,13 @@ from typing import Any
 import numpy as np
 
 from stream.settings.sections import ShotSettings
-from stream.shots import camera_motion, cut_evidence, cuts, dissolves, fades, spans, splitter, window, wipes
+from stream.shots import camera_motion, cut_evidence, cuts, dissolves, fades, spans, splitter, whip_pans, window, wipes
 
 from .shots import BoundaryScores, episode_film, pooled_scores, rows_of, score_shots, split, truth_in
 
 FACTORS = (0.5, 0.7, 0.85, 0.9, 0.95, 0.97, 1.0, 1.03, 1.05, 1.1, 1.2, 1.5, 2.0)
 MODULES: tuple[Any, ...] = (
-    spans, cut_evidence, cuts, camera_motion, dissolves, wipes, fades, window, splitter,
+    spans, cut_evidence, cuts, camera_motion, dissolves, wipes, whip_pans, fades, window, splitter,
 )  # fmt: skip
 ROWS = {
     "AROUND_ROWS", "_REFINEMENT", "_LEAST_LIT_CELLS", "OUTSIDE_ROWS", "_STABLE_ROWS", "_MIX_SAMPLES",
@@ -40,7 +40,8 @@ NEAR_ONE = {
 }  # fmt: skip
 VALUES = {
     "_NOISE_CHANGE", "_NOISE_DISTANCE", "_LIKELY_LOUD", "_LIKELY_QUIET", "_LIT", "_LEAST_LIT", "_CELL_CHANGE",
-    "_LIGHTING_CHROMA", "_DOUBTFUL", "_LEAST_TRANSITION", "_LEAST_Z", "_MOST_UNSTABLE", "_LEAST_AWAY",
+    "_LIGHTING_CHROMA", "_DOUBTFUL", "_LONGEST_S", "_MOST_LEFT", "_LEAST_COHERENCE", "_LEAST_SPEED", "_LEAST_DETOUR",
+    "_MOST_ALIKE", "_LEAST_DEVIATION", "_LEAST_TRANSITION", "_LEAST_Z", "_MOST_UNSTABLE", "_LEAST_AWAY",
     "_LEAST_CONTRAST", "_LEAST_TELLING", "_LEAST_DIFFERENCE", "_SURE", "_LEAST_SURE", "_LEAST_STAYING",
     "_MOST_UNEVEN", "_LEAST_ORDER", "_LEAST_SEPARATION", "_FARTHEST", "_BAR_LUMA", "_MOST_INSTABILITY",
     "_MOST_UNEVENNESS", "_MOST_SHORT_RESIDUAL", "_UNEVENNESS_WEIGHT", "_LENGTH_DOUBT", "_INSTABILITY_WEIGHT",

@@ -1,4 +1,4 @@
-"""Shots from the rows of a film, in one pass: hard cuts, dissolves, wipes, and fades to and from black or
+"""Shots from the rows of a film, in one pass: hard cuts, dissolves, wipes, whip pans, and fades to and from black or
 white.
 
 Rows are judged in blocks of `BLOCK_ROWS`, counted from the first row of the film, once everything that a verdict looks
@@ -22,6 +22,7 @@ from .dissolves import Dissolve, camera_moved, find_dissolves, strongest_dissolv
 from .fades import Boundary, FlatStretch, begin_stretch, end_of_stretch, fades_through, flat_edges, is_flash
 from .second_opinion import SecondOpinion
 from .spans import AROUND_ROWS, OUTSIDE_ROWS, USUAL_ROWS, spans_at
+from .whip_pans import WhipPan, find_whip_pans, strongest_whip_pans
 from .window import PICTURE, RowWindow
 from .wipes import Wipe, find_wipes, strongest_wipes
 
@@ -61,6 +62,7 @@ class ShotSplitter:
         self._cuts: list[Cut] = []
         self._dissolves: list[Dissolve] = []
         self._wipes: list[Wipe] = []
+        self._whip_pans: list[WhipPan] = []
         self._searched = 0
         self._stretch: FlatStretch | None = None
         self._stretch_kept = False
@@ -141,10 +143,11 @@ class ShotSplitter:
         self._cuts = [c for c in self._cuts if c.row >= end - self._reach]
         self._dissolves = [d for d in self._dissolves if d.row >= end - 2 * self._reach]
         self._wipes = [w for w in self._wipes if w.row >= end - 2 * self._reach]
+        self._whip_pans = [w for w in self._whip_pans if w.row >= end - 2 * self._reach]
         return shots
 
     def _search(self, end: int) -> None:
-        """Find cuts, dissolves and wipes as far ahead as the choice among those near rows before `end` needs."""
+        """Find all but fades as far ahead as the choice among those near rows before `end` needs."""
         # Never back: where the rate has fallen, rows that were searched already are not found twice.
         ahead = max(self._searched, min(end + self._reach + self._apart, self._window.end))
         judge = CutJudge(self._settings, self._flash, self._spans, self._asked, self._model)
@@ -159,7 +162,9 @@ class ShotSplitter:
             by_time=not self._rate.is_as_claimed,
         )
         if self._spans.consecutive:
-            self._wipes += find_wipes(self._window, self._searched, ahead, self._reach, self._settings)
+            place = (self._window, self._searched, ahead)
+            self._wipes += find_wipes(*place, self._reach, self._settings)
+            self._whip_pans += find_whip_pans(*place, self._fps, self._reach, self._settings)
         self._searched = ahead
 
     def _boundaries(self, first: int, end: int) -> Iterator[Boundary]:
@@ -172,6 +177,7 @@ class ShotSplitter:
             *((c.row, 1, self._boundary_at(c.row, confidence=c.probability)) for c in here),
             *((b.row, 2, b) for b in self._dissolved(first, end, cut_rows)),
             *((b.row, 3, b) for b in self._wiped(first, end, cut_rows)),
+            *((b.row, 4, b) for b in self._whipped(first, end, cut_rows)),
         ]
         for row, _, event in sorted(events, key=lambda e: e[:2]):
             yield from self._long_stretch(row)
@@ -185,7 +191,7 @@ class ShotSplitter:
         yield from self._long_stretch(end)
 
     def _dissolved(self, first: int, end: int, cut_rows: set[int]) -> list[Boundary]:
-        """The dissolves that nothing simpler explains: no cut, no fade, no moving camera."""
+        """The dissolves that nothing else explains: no cut, no fade, no moving camera, no whip pan."""
         found = [d for d in strongest_dissolves(self._dissolves, first, end) if self._is_dissolve(d, cut_rows)]
         sure = [(d, self._confidence(d)) for d in found]
         return [
@@ -195,9 +201,10 @@ class ShotSplitter:
         ]
 
     def _is_dissolve(self, d: Dissolve, cut_rows: set[int]) -> bool:
-        return not self._is_simpler(d, cut_rows) and not camera_moved(self._window, d)
+        whips = any(d.first < w.last and w.first < d.last for w in self._whip_pans)
+        return not whips and not self._is_simpler(d, cut_rows) and not camera_moved(self._window, d)
 
-    def _is_simpler(self, change: Dissolve | Wipe, cut_rows: set[int]) -> bool:
+    def _is_simpler(self, change: Dissolve | Wipe | WhipPan, cut_rows: set[int]) -> bool:
         """Whether a gradual change is a cut or a fade."""
         cut = any(change.first < row <= change.last for row in cut_rows)
         return cut or fades_through(self._window, change.first, change.last)
@@ -209,6 +216,14 @@ class ShotSplitter:
             for w in strongest_wipes(self._wipes, first, end)
             if not self._is_simpler(w, cut_rows)
             and not any(w.first < d.last and d.first < w.last for d in self._dissolves)
+        ]
+
+    def _whipped(self, first: int, end: int, cut_rows: set[int]) -> list[Boundary]:
+        """The whip pans that are no cut and no fade. They count as cuts, whose neighbours are not clean."""
+        return [
+            self._boundary_at(w.row, "cut", w.first + 1, w.last, w.confidence)
+            for w in strongest_whip_pans(self._whip_pans, first, end)
+            if not self._is_simpler(w, cut_rows)
         ]
 
     def _confidence(self, d: Dissolve) -> float:

@@ -65,7 +65,7 @@ class RowWindow:
         self.base = 0
         self.end = 0
         self._grids = np.empty((0, LUMA_CELLS + CHROMA_CELLS), np.float32)
-        self._numbers = np.empty((0, 5), np.float32)
+        self._numbers = np.empty((0, 6), np.float32)
         self._tones = np.empty((0, HISTOGRAM_BINS), np.float32)
         self._flatness = np.empty(0, np.int8)
         self._pts = np.empty(0, np.float64)
@@ -78,9 +78,10 @@ class RowWindow:
         """Add rows of dtype `kernels.stats.ROW` that follow the last ones."""
         if not len(rows):
             return
-        shares, numbers = tones_of(rows), np.empty((len(rows), 5), np.float32)
+        shares, numbers = tones_of(rows), np.empty((len(rows), 6), np.float32)
         change = rows["change"] + rows["chroma_change"]
-        numbers.T[...] = change, rows["tone_change"], rows["luma_std"], rows["sobel_energy"], rows["luma_mean"]
+        numbers.T[:5] = change, rows["tone_change"], rows["luma_std"], rows["sobel_energy"], rows["luma_mean"]
+        numbers[:, 5] = rows["blur_anisotropy"]
         self._grids = np.concatenate([self._grids, grids_of(rows)])
         self._numbers = np.concatenate([self._numbers, numbers])
         self._tones = np.concatenate([self._tones, shares])
@@ -137,6 +138,15 @@ class RowWindow:
     def edges(self, first: int, end: int) -> np.ndarray:
         """(N,) float32, squared luma units: edge energy."""
         return self._numbers[first - self.base : end - self.base, 3]
+
+    def coherence(self, first: int, end: int) -> np.ndarray:
+        """(N,) float32, 0–1: 1 when all gradients lie in one direction."""
+        return self._numbers[first - self.base : end - self.base, 5]
+
+    def least_edges(self, first: int, end: int) -> np.ndarray:
+        """(N,) float32, squared luma units: twice the edge energy in the direction that has least, λ₂ of the structure
+        tensor, whose sum is the edge energy and whose coherence is (λ₁ − λ₂) / (λ₁ + λ₂)."""
+        return np.asarray(self.edges(first, end) * (1 - self.coherence(first, end)))
 
     def tones(self, first: int, end: int) -> np.ndarray:
         """(N, 64) float32: share of pixels per luma bin."""
