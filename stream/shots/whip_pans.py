@@ -19,7 +19,7 @@ from .window import LUMA_CELLS, RowWindow, distance, floor_scale, tone_gap
 
 _LONGEST_S = 0.7
 """Seconds that a swing takes at most. Chosen by eye."""
-_LEAST_ROWS = 4
+_LEAST_SWING_ROWS = 4
 """A shorter swing is a cut. Chosen by eye."""
 _MOST_LEFT = 0.11
 """Edge energy of the swing (median of its rows) in the direction that has least, as a share of that of the end that has
@@ -34,18 +34,18 @@ _LEAST_SPEED = 2.0
 _LEAST_DETOUR = 1.5
 """The changes of the swing add up to this many times the distance between its ends: in a dissolve, to one. Of 30 whip
 pans none has less than 1.7."""
-_MOST_UNSTABLE, _STABLE_ROWS = 0.45, 4
+_MOST_SWING_UNSTABLE, _SWING_STABLE_ROWS = 0.45, 4
 """Largest distance of an end to the row this far outside, as a share of that between the ends: as of dissolves."""
-_LEAST_AWAY = 0.5
+_LEAST_SWING_AWAY = 0.5
 """Every row before differs from every row after by this share of the distance between the ends: what covers the picture
 for a moment goes away again. Chosen by eye."""
 _MOST_ALIKE = 0.9
 """Correlation of the ends, one shifted, from which on they show one scene. Pans by .6 of the width: .95 to .99."""
-_FARTHEST = (2, 11)
+_FARTHEST_CELLS = (2, 11)
 """Rows and columns of the luma grid by which an end is shifted at most: a third of the columns still overlap."""
 _LEAST_DEVIATION = 3.0
 """Deviation of luma, code values, that both have where they overlap. Chosen by eye."""
-_NOISE_CHANGE = 0.5
+_SWING_NOISE = 0.5
 """Code values of change that noise alone makes. As of cuts."""
 
 
@@ -76,7 +76,7 @@ def find_whip_pans(
     """For each centre row from `first` to `end` (exclusive) the best whip pan around it, if any; those of neighbouring
     centres overlap. longest: rows, whatever the rate. Reads up to `longest`/2 + `spans.OUTSIDE_ROWS` rows on either
     side, as far as the window has them."""
-    lengths = np.arange(_LEAST_ROWS, min(longest, round(_LONGEST_S * rows_per_s)) + 1)
+    lengths = np.arange(_LEAST_SWING_ROWS, min(longest, round(_LONGEST_S * rows_per_s)) + 1)
     centres = np.arange(first, end)
     margin = longest // 2 + OUTSIDE_ROWS
     low, high = max(window.base, first - margin), min(window.end, end + margin)
@@ -123,7 +123,7 @@ def _whip_pan(
         return None
     changes = window.change(first + 1, last + 1)
     around = np.concatenate([window.change(low + 1, first + 1), window.change(last + 1, high)])
-    usual = float(np.median(around)) + _NOISE_CHANGE if len(around) else np.inf
+    usual = float(np.median(around)) + _SWING_NOISE if len(around) else np.inf
     if changes.sum() < _LEAST_DETOUR * gap or np.sort(changes)[len(changes) // 4] < _LEAST_SPEED * usual:
         return None
     leads_on = _leads_on(window, first, last, (low, high), gap, settings)
@@ -135,13 +135,13 @@ def _leads_on(
 ) -> bool:
     """Whether the pictures before and after keep still and stay another scene."""
     befores, afters = window.grids(reach[0], first + 1), window.grids(last, reach[1])
-    outside = befores[-1 - min(_STABLE_ROWS, len(befores) - 1)], afters[min(_STABLE_ROWS, len(afters) - 1)]
+    outside = befores[-1 - min(_SWING_STABLE_ROWS, len(befores) - 1)], afters[min(_SWING_STABLE_ROWS, len(afters) - 1)]
     unstable = max(float(distance(outside[0], befores[-1])), float(distance(afters[0], outside[1])))
     tones = window.tones(first, last + 1)
     return bool(
-        unstable <= _MOST_UNSTABLE * gap
+        unstable <= _MOST_SWING_UNSTABLE * gap
         and tone_gap(tones[0], tones[-1]) >= settings.dissolve_tones
-        and distance(befores[:, None], afters[None]).min() >= _LEAST_AWAY * gap
+        and distance(befores[:, None], afters[None]).min() >= _LEAST_SWING_AWAY * gap
         and _likeness_of_shifted(befores[-1], afters[0]) < _MOST_ALIKE
     )
 
@@ -151,7 +151,7 @@ def _likeness_of_shifted(a: np.ndarray, b: np.ndarray) -> float:
     all is plain."""
     first, second = (p[:LUMA_CELLS].reshape(GRID) for p in (a, b))
     found = -1.0
-    for shift in product(*(range(-far, far + 1) for far in _FARTHEST)):
+    for shift in product(*(range(-far, far + 1) for far in _FARTHEST_CELLS)):
         ours = first[tuple(slice(max(0, s), n + min(0, s)) for s, n in zip(shift, GRID, strict=True))]
         theirs = second[tuple(slice(max(0, -s), n + min(0, -s)) for s, n in zip(shift, GRID, strict=True))]
         if min(ours.std(), theirs.std()) >= _LEAST_DEVIATION:
