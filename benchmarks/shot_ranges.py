@@ -20,26 +20,39 @@ from typing import Any
 import numpy as np
 
 from stream.settings.sections import ShotSettings
-from stream.shots import camera_motion, cut_evidence, cuts, dissolves, fades, spans, splitter, whip_pans, window, wipes
+from stream.shots import (
+    camera_motion,
+    cut_evidence,
+    cuts,
+    dissolves,
+    fades,
+    marks,
+    spans,
+    splitter,
+    whip_pans,
+    window,
+    wipes,
+)
 
 from .shots import BoundaryScores, episode_film, pooled_scores, rows_of, score_shots, split, truth_in
 
 FACTORS = (0.5, 0.7, 0.85, 0.9, 0.95, 0.97, 1.0, 1.03, 1.05, 1.1, 1.2, 1.5, 2.0)
 MODULES: tuple[Any, ...] = (
-    spans, cut_evidence, cuts, camera_motion, dissolves, wipes, whip_pans, fades, window, splitter,
+    spans, cut_evidence, cuts, camera_motion, dissolves, wipes, whip_pans, fades, marks, window, splitter,
 )  # fmt: skip
 ROWS = {
     "AROUND_ROWS", "_REFINEMENT", "_LEAST_LIT_CELLS", "OUTSIDE_ROWS", "_STABLE_ROWS", "_MIX_SAMPLES",
     "_SHORT_SPAN_ROWS", "_STALL_ROWS", "BLOCK_ROWS", "_LEAST_REACH_ROWS", "_LEAST_LONG_ROWS", "_CLEARANCE_ROWS",
     "_PEAK_ROWS", "_SIDE_ROWS", "USUAL_ROWS", "_AROUND_ROWS", "_LEAST_CELLS", "_LEAST_ROWS", "_SAMPLES", "_STEP_ROWS",
     "_STILL_ROWS", "_LEAST_AROUND", "_LEAST_OUTSIDE", "_LEAST_STABLE",
-    "_LEAST_SWING_ROWS", "_SWING_STABLE_ROWS",
+    "_LEAST_SWING_ROWS", "_SWING_STABLE_ROWS", "_LEAST_FADE_ROWS", "_REMEMBERED",
 }  # fmt: skip
 """Whole numbers."""
 NEAR_ONE = {
     "_MOST_Z", "_LIGHTING_CORRELATION", "_SPAN_RATIO", "_STEP_RATIO", "_FLASH_CORRELATION", "_FADING_CORRELATION",
 }  # fmt: skip
 VALUES = {
+    "_LEAST_FLAT_SHARE", "_MOST_AROUND", "_LEAST_EXCESS", "_LASTING_SHARE", "_MOST_CHANCE",
     "_SWING_NOISE", "_LEAST_SWING_AWAY", "_MOST_SWING_UNSTABLE",
     "_NOISE_CHANGE", "_NOISE_DISTANCE", "_LIKELY_LOUD", "_LIKELY_QUIET", "_LIT", "_LEAST_LIT", "_CELL_CHANGE",
     "_LIGHTING_CHROMA", "_DOUBTFUL", "_LONGEST_S", "_MOST_LEFT", "_LEAST_COHERENCE", "_LEAST_SPEED", "_LEAST_DETOUR",

@@ -62,34 +62,7 @@ class FlatStretch:
     frame: int | None
 
 
-def begin_stretch(window: RowWindow, row: int, cuts: set[int], reach: int, settings: ShotSettings) -> FlatStretch:
-    """The stretch whose first flat row is `row`. `cuts`: the rows of hard cuts nearby; `reach`: longest fade, rows."""
-    edge, fade_row = _edge(window, row, -1, cuts, reach, settings)
-    white = bool(window.flatness(row, row + 1)[0] == WHITE)
-    return FlatStretch(row, edge, fade_row, white, window.grid(fade_row).copy(), window.pts_s(row), window.frame(row))
-
-
-def end_of_stretch(
-    window: RowWindow, row: int, cuts: set[int], reach: int, settings: ShotSettings
-) -> tuple[EdgeKind, int]:
-    """What follows the stretch that ends before `row`, and the first row that no fade touches."""
-    edge, clean_row = _edge(window, row - 1, +1, cuts, reach, settings)
-    return edge, max(row, clean_row)
-
-
-def is_flash(
-    stretch: FlatStretch, exit_row: int, after: np.ndarray, clean_row: int, flash_rows: int, fps: float
-) -> bool:
-    """Whether a short stretch leads back to the picture it came from. A white one may take a second to come and go.
-
-    `exit_row`: the first row after the stretch; `clean_row`: the first that no fade touches; `after`: its grid (208,).
-    """
-    sudden = clean_row - stretch.fade_row - 1 <= flash_rows
-    lit = stretch.white and exit_row - stretch.row <= flash_rows and clean_row - stretch.fade_row <= fps
-    return (sudden or lit) and luma_correlation(stretch.before, after) >= _FLASH_CORRELATION
-
-
-def _edge(
+def edge_beside(
     window: RowWindow, row: int, step: int, cuts: set[int], reach: int, settings: ShotSettings
 ) -> tuple[EdgeKind, int]:
     """What lies beside flat row `row` in direction `step` (±1), and the nearest row there that no fade touches."""
@@ -107,6 +80,33 @@ def _edge(
     scale = max(_LEAST_FADE_SCALE, float(floor_scale(contrast, contrast, settings)))
     fades = not still and distance(flat, picture) >= settings.dissolve_floor * scale
     return ("fade" if fades else "none"), clean
+
+
+def begin_stretch(window: RowWindow, row: int, cuts: set[int], reach: int, settings: ShotSettings) -> FlatStretch:
+    """The stretch whose first flat row is `row`. `cuts`: the rows of hard cuts nearby; `reach`: longest fade, rows."""
+    edge, fade_row = edge_beside(window, row, -1, cuts, reach, settings)
+    white = bool(window.flatness(row, row + 1)[0] == WHITE)
+    return FlatStretch(row, edge, fade_row, white, window.grid(fade_row).copy(), window.pts_s(row), window.frame(row))
+
+
+def end_of_stretch(
+    window: RowWindow, row: int, cuts: set[int], reach: int, settings: ShotSettings
+) -> tuple[EdgeKind, int]:
+    """What follows the stretch that ends before `row`, and the first row that no fade touches."""
+    edge, clean_row = edge_beside(window, row - 1, +1, cuts, reach, settings)
+    return edge, max(row, clean_row)
+
+
+def is_flash(
+    stretch: FlatStretch, exit_row: int, after: np.ndarray, clean_row: int, flash_rows: int, fps: float
+) -> bool:
+    """Whether a short stretch leads back to the picture it came from. A white one may take a second to come and go.
+
+    `exit_row`: the first row after the stretch; `clean_row`: the first that no fade touches; `after`: its grid (208,).
+    """
+    sudden = clean_row - stretch.fade_row - 1 <= flash_rows
+    lit = stretch.white and exit_row - stretch.row <= flash_rows and clean_row - stretch.fade_row <= fps
+    return (sudden or lit) and luma_correlation(stretch.before, after) >= _FLASH_CORRELATION
 
 
 def _fade_end(window: RowWindow, row: int, step: int, reach: int) -> int:

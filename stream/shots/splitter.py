@@ -20,6 +20,7 @@ from .cut_model import MODEL, CutModel
 from .cuts import Cut, CutJudge, strongest_cuts
 from .dissolves import Dissolve, camera_moved, find_dissolves, strongest_dissolves
 from .fades import Boundary, FlatStretch, begin_stretch, end_of_stretch, fades_through, flat_edges, is_flash
+from .marks import FadeLimits, LastingMarks
 from .second_opinion import SecondOpinion
 from .spans import AROUND_ROWS, OUTSIDE_ROWS, USUAL_ROWS, spans_at
 from .whip_pans import WhipPan, find_whip_pans, strongest_whip_pans
@@ -57,6 +58,7 @@ class ShotSplitter:
         self._rate = MeasuredRate(fps)
         self._count_in_rows()
         self._window = RowWindow(settings)
+        self._marks = LastingMarks(settings)
         self._waiting = np.empty(0, ROW)
         self._done = 0
         self._cuts: list[Cut] = []
@@ -128,6 +130,7 @@ class ShotSplitter:
         self._fps = min(max(self._rate.fps, _FPS_RANGE[0]), _FPS_RANGE[1])
         self._reach = max(_LEAST_REACH_ROWS, round(self._settings.longest_transition_s * self._fps))
         self._apart = max(1, round(self._settings.shortest_shot_s * self._fps))
+        self._long_rows = max(_LEAST_LONG_ROWS, round(self._settings.long_black_s * self._fps))
         self._flash = round(self._settings.longest_flash_s * self._fps)
         self._spans = spans_at(self._fps)
 
@@ -136,8 +139,12 @@ class ShotSplitter:
         first, self._done = self._done, end
         self._first_boundary()
         self._search(end)
+        limits = FadeLimits(self._reach, self._long_rows, {c.row for c in self._cuts})
+        self._marks.mark(self._window, end, limits, complete=self._tail_row is not None)
         shots = [shot for boundary in self._boundaries(first, end) if (shot := self._close(boundary))]
-        self._window.drop_before(end - self._reach - AROUND_ROWS - BLOCK_ROWS)
+        kept = end - self._reach - AROUND_ROWS - BLOCK_ROWS
+        self._marks.remember(self._window, kept)
+        self._window.drop_before(kept)
         if self._opinion is not None:
             self._opinion.drop_before(self._window.base)
         self._cuts = [c for c in self._cuts if c.row >= end - self._reach]
@@ -255,11 +262,9 @@ class ShotSplitter:
         """The boundary of the open stretch when at `row` it has lasted too long for a pause between two shots: it then
         is a shot of its own."""
         stretch = self._stretch
-        if stretch and self._may_be_pause():
-            long_at = stretch.row + max(_LEAST_LONG_ROWS, round(self._settings.long_black_s * self._fps))
-            if row >= long_at:
-                self._stretch_kept = True
-                yield self._stretch_boundary(stretch, stretch.row, fades=stretch.edge == "fade")
+        if stretch and self._may_be_pause() and row >= stretch.row + self._long_rows:
+            self._stretch_kept = True
+            yield self._stretch_boundary(stretch, stretch.row, fades=stretch.edge == "fade")
 
     def _may_be_pause(self) -> bool:
         """Whether a flat stretch is open that came after a picture and may still be a pause between two shots."""

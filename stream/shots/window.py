@@ -13,6 +13,8 @@ from ..settings.sections import ShotSettings
 
 LUMA_CELLS, CHROMA_CELLS = 144, 64
 """Cells of a row's luma grid (16×9) and of its chroma grids (8×4 each), as `kernels.stats.ROW` has them."""
+LUMA_SHAPE = (9, 16)
+"""Rows and columns of the luma grid."""
 _CELL_WEIGHT = np.repeat(np.array([1 / LUMA_CELLS, 1 / CHROMA_CELLS], np.float32), [LUMA_CELLS, CHROMA_CELLS])
 PICTURE, BLACK, WHITE = 0, 1, 2
 """Values of `RowWindow.flatness`."""
@@ -123,6 +125,10 @@ class RowWindow:
         """(N, 208) float32: `grids_of` rows `first` to `end` (exclusive), a view."""
         return self._grids[first - self.base : end - self.base]
 
+    def luma(self, first: int, end: int) -> np.ndarray:
+        """(N, 144) float32: the luma cells of rows `first` to `end` (exclusive), 0–255."""
+        return np.asarray(self.grids(first, end)[:, :LUMA_CELLS] + 128)
+
     def change(self, first: int, end: int) -> np.ndarray:
         """(N,) float32 code values: luma plus chroma change to the row before."""
         return self._numbers[first - self.base : end - self.base, 0]
@@ -155,6 +161,10 @@ class RowWindow:
     def flatness(self, first: int, end: int) -> np.ndarray:
         """(N,) int8: PICTURE, BLACK or WHITE."""
         return self._flatness[first - self.base : end - self.base]
+
+    def set_flatness(self, first: int, end: int, flatness: int) -> None:
+        """Rows `first` to `end` (exclusive) are BLACK, WHITE or PICTURE, whatever their mean and deviation say."""
+        self._flatness[first - self.base : end - self.base] = flatness
 
     def times_s(self, first: int, end: int) -> np.ndarray:
         """(N,) float64 seconds: presentation times, increasing."""
