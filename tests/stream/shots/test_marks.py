@@ -65,7 +65,7 @@ def test_a_fade_under_a_mark_is_one_fade_at_its_own_time(
 
 
 def test_a_fade_to_white_under_a_grey_mark_is_one_fade() -> None:
-    shots = split(rows_of(marked(faded(12, 8, 12, 255.0), (slice(50, 66), slice(6, 30)), 110.0)))
+    shots = split(rows_of(marked([255 - p for p in faded(12, 8, 12)], (slice(50, 66), slice(6, 30)), 110.0)))
     assert [s.transition for s in shots] == KINDS
     assert FADE + 8 <= shots[-2].first_row <= FADE + 12
 
