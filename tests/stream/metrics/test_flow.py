@@ -9,7 +9,7 @@ from stream.metrics.flow import FlowMetrics, Known, Levels
 
 from .prometheus import samples
 
-KNOWN = Known(("ffmpeg",), ("h264",), ("decode",), ("shots",), ("eyes",), ("dark",))
+KNOWN = Known(("ffmpeg",), ("h264",), ("decode",), ("shots",), ("eyes",), ("dark",), ("mismatch",))
 
 
 def test_series_begin_at_zero() -> None:
@@ -20,6 +20,7 @@ def test_series_begin_at_zero() -> None:
         ("keyart_stage_seconds_total", "decode"),
         ("keyart_stage_items_total", "decode"),
         ("keyart_rejections_total", "dark"),
+        ("keyart_episode_verdicts_total", "mismatch"),
         ("keyart_channel_items_total", "shots"),
         ("keyart_channel_blocked_seconds_total", "shots", "put"),
         ("keyart_channel_blocked_seconds_total", "shots", "get"),
@@ -36,12 +37,14 @@ def test_reports_add_up() -> None:
         flow.add([
             (("frames", "ffmpeg", "vp9"), 100), (("stage_seconds", "decode"), 1.5), (("stage_items", "decode"), 64),
             (("rejections", "dark"), 3), (("channel_items", "shots"), 2), (("put_seconds", "shots"), 0.25),
-            (("get_seconds", "shots"), 0.5), (("batches", "eyes", "3"), 2), (("batches", "eyes", "200"), 1),
+            (("get_seconds", "shots"), 0.5), (("episodes", "mismatch"), 1),
+            (("batches", "eyes", "3"), 2), (("batches", "eyes", "200"), 1),
         ])  # fmt: skip
     found = samples(registry)
     assert found["keyart_frames_total", "vp9", "ffmpeg"] == 200
     assert (found["keyart_stage_seconds_total", "decode"], found["keyart_stage_items_total", "decode"]) == (3, 128)
     assert (found["keyart_rejections_total", "dark"], found["keyart_channel_items_total", "shots"]) == (6, 4)
+    assert found["keyart_episode_verdicts_total", "mismatch"] == 2
     blocked = "keyart_channel_blocked_seconds_total"
     assert (found[blocked, "shots", "put"], found[blocked, "shots", "get"]) == (0.5, 1)
     buckets = [found["keyart_batch_size_bucket", "eyes", limit] for limit in ("2.0", "4.0", "128.0", "+Inf")]

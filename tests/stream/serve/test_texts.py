@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 
 from stream.backfill.states import TroubleKind
+from stream.episode.verify import OUTCOMES
 from stream.ranking import reasons
 from stream.ranking.lifting import LAST_RESORT, LIFTED_IN_ORDER
 from stream.serve.pages.source import SHOWN
@@ -21,6 +22,7 @@ SOUGHT_BY_SECTION = {"why", "scale", "reason", "warning", "trouble", "said"}
 BY_NAME = {
     *(f"state.{name}" for name in SHOWN),
     *(f"format.{name}" for name in shipped_formats()),
+    *(f"episode.{outcome}" for outcome in OUTCOMES),
     "role.viewer",
     "role.editor",
 }
