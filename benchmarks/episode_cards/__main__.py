@@ -24,12 +24,13 @@ from kernels.cpu import CpuOps
 from stream.episode.confidence import TABLE
 
 from .. import options
+from ..debian_fonts import fetch
 from ..report import write_text
 from .cards import plan
 from .drawing import pictures_of
 from .encoding import compressed
 from .fit import Fit, fitted
-from .fonts import PURPOSES, default_folders, fetch, fonts_of
+from .fonts import PURPOSES, default_folders, designs, fonts_of
 from .footage import read_stretches
 from .readings import Setup, read_cards
 
@@ -56,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True)
     fonts = commands.add_parser("fonts", help="fetch the fonts")
     fonts.add_argument("--to", type=Path, default=default_folders()[0], help="folder to unpack them in")
-    fonts.set_defaults(run=lambda given: fetch(given.to))
+    fonts.set_defaults(run=lambda given: fetch(designs()["packages"], given.to, default_folders()))
     fit = commands.add_parser("fit", help="fit the weights of the confidence")
     fit.add_argument("--write", action="store_true", help="write them into stream/episode/confidence.toml")
     fit.add_argument("--processes", type=int, default=2, help="cards read side by side")

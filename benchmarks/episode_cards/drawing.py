@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from ..debian_fonts import FontFace
 from .cards import Card, Line
-from .fonts import FontFace, Fonts
+from .fonts import Fonts
 from .footage import PICTURES, Stretches, plain
 from .wording import Random
 

@@ -12,8 +12,9 @@ from engines import store
 from engines.zoo import Zoo
 from stream.errors import KeyartError
 
+from ..debian_fonts import fetch
 from .backgrounds import footage
-from .fonts import Purpose, default_folder, fetch, fonts_of
+from .fonts import KOREAN_PACKAGES, LATIN_PACKAGES, Purpose, default_folder, fonts_of
 from .lines import Source
 from .report import Sizes, report
 
@@ -49,7 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--wrong", type=int, default=0, help="list so many of the lines that it read wrong")
     parser.set_defaults(run=_measure)
     commands = parser.add_subparsers()
-    commands.add_parser("fonts", help="download Debian's fonts").set_defaults(run=lambda chosen: fetch(chosen.fonts))
+    fonts = commands.add_parser("fonts", help="download Debian's fonts")
+    fonts.set_defaults(run=lambda chosen: fetch((*KOREAN_PACKAGES, *LATIN_PACKAGES), chosen.fonts))
     train = commands.add_parser("train", help="train, and write the ONNX file")
     train.add_argument("--steps", type=int, default=STEPS, help="of 32 lines, those of earlier runs included")
     train.add_argument("--checkpoint", type=Path, default=root / "build" / "hangul" / "checkpoint.pt")

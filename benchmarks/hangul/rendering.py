@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from .fonts import FontFile, Fonts
+from ..debian_fonts import FontFace
+from .fonts import Fonts
 from .texts import Random
 
 LEAST_CONTRAST, CLEAR_CONTRAST = 70.0, 120.0
@@ -27,7 +28,7 @@ class Lettering:
     centres: np.ndarray
 
 
-def choose_fonts(rng: Random, fonts: Fonts, text: str) -> tuple[FontFile, FontFile]:
+def choose_fonts(rng: Random, fonts: Fonts, text: str) -> tuple[FontFace, FontFace]:
     """The face of the syllables, and that of digits and letters: one in four is another than the first. Falls back to
     any Korean face that has all glyphs. Raises LookupError when there is none."""
     order = rng.permutation(len(fonts.korean))
@@ -43,7 +44,7 @@ def choose_fonts(rng: Random, fonts: Fonts, text: str) -> tuple[FontFile, FontFi
     return korean, korean
 
 
-def letter(rng: Random, text: str, faces: tuple[FontFile, FontFile], size_px: int) -> Lettering:
+def letter(rng: Random, text: str, faces: tuple[FontFace, FontFace], size_px: int) -> Lettering:
     """Draws `text` with random letter spacing, width, slant and outline."""
     spacing = rng.uniform(-0.06, 0.4) * size_px if rng.random() < 0.35 else 0.0
     outline = round(rng.uniform(0.03, 0.12) * size_px) if rng.random() < 0.45 else 0
@@ -77,7 +78,7 @@ def _centres(pieces: list[tuple[str, ImageFont.FreeTypeFont]], start: float, spa
 
 
 def _pieces(
-    text: str, faces: tuple[FontFile, FontFile], size_px: int, apart: bool
+    text: str, faces: tuple[FontFace, FontFace], size_px: int, apart: bool
 ) -> list[tuple[str, ImageFont.FreeTypeFont]]:
     """Runs of characters with the font that draws them; single characters when they are spaced apart."""
     fonts = [face.at(size_px) for face in faces]

@@ -10,10 +10,11 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmarks.debian_fonts import FontFace
 from benchmarks.episode_cards.cards import Card, Line
 from benchmarks.episode_cards.drawing import pictures_of
 from benchmarks.episode_cards.encoding import compressed
-from benchmarks.episode_cards.fonts import FontFace, Fonts, fonts_of
+from benchmarks.episode_cards.fonts import Fonts, fonts_of
 from benchmarks.episode_cards.footage import PICTURES, Stretches, plain
 from kernels.cpu import CpuOps
 from stream.errors import KeyartError

@@ -2,8 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.debian_fonts import FontFace
+from benchmarks.episode_cards.fonts import PURPOSES, designs
 from benchmarks.hangul.backgrounds import FOOTAGE
-from benchmarks.hangul.fonts import FontFile, fonts_of
+from benchmarks.hangul.fonts import TEST_DESIGNS, fonts_of, purpose_of
 from stream.errors import KeyartError
 
 NANUM = "/usr/share/fonts/truetype/nanum/NanumGothic.ttf"
@@ -13,14 +15,19 @@ NANUM = "/usr/share/fonts/truetype/nanum/NanumGothic.ttf"
     "design", ["NanumMyeongjo", "NanumSquareRound", "BMHANNA", "Lato-", "NotoSansCJK-", "NanumGothic"]
 )
 def test_all_weights_of_a_design_are_on_one_side(design: str) -> None:
-    faces = [FontFile(Path(f"{design}{weight}.ttf")) for weight in ("", "Bold", "ExtraBold", "Light")]
-    assert len({face.purpose for face in faces}) == 1
+    faces = [FontFace(Path(f"{design}{weight}.ttf")) for weight in ("", "Bold", "ExtraBold", "Light")]
+    assert len({purpose_of(face) for face in faces}) == 1
 
 
 def test_some_designs_are_held_out_and_some_are_not() -> None:
     held_out, trained = ("NanumMyeongjoBold.ttf", "batang.ttf"), ("NanumGothic.ttf", "UnBatang.ttf")
-    assert {FontFile(Path(name)).purpose for name in held_out} == {"test"}
-    assert {FontFile(Path(name)).purpose for name in trained} == {"training"}
+    assert {purpose_of(FontFace(Path(name))) for name in held_out} == {"test"}
+    assert {purpose_of(FontFace(Path(name))) for name in trained} == {"training"}
+
+
+def test_cards_are_in_korean_designs_that_the_reader_was_not_trained_on() -> None:
+    korean = [design for purpose in PURPOSES for design in designs()[purpose]["hangul"]]
+    assert [design for design in korean if not design.startswith(TEST_DESIGNS)] == []
 
 
 def test_no_film_is_on_both_sides() -> None:
@@ -35,7 +42,7 @@ def test_without_fonts_it_says_how_to_get_them(tmp_path: Path) -> None:
 
 @pytest.mark.debian
 def test_a_face_knows_what_it_can_draw(debian_file) -> None:
-    face = FontFile(debian_file("fonts-nanum", NANUM))
+    face = FontFace(debian_file("fonts-nanum", NANUM))
     assert face.draws("제 7 화 S02E05")
     assert not face.draws("제\U0001f600화")
 
