@@ -42,13 +42,31 @@ def unexplained_share(grids: np.ndarray) -> float:
     parameters, the gradients taken of the mean of the two frames. A blurred picture moves as a sharp one does; the
     steps of a dissolve are the difference of two pictures, which no motion explains.
     """
-    luma = _lit_box(grids[:, :LUMA_CELLS].reshape(-1, *GRID))
-    steps, middles = np.diff(luma, axis=0), (luma[1:] + luma[:-1]) / 2
-    down, across = (g[:, 1:-1, 1:-1] for g in np.gradient(middles, axis=(1, 2)))
+    steps, middles = _steps(grids)
+    down, across = np.gradient(middles, axis=(1, 2))
     y, x = (place - place.mean() for place in np.mgrid[: down.shape[1], : down.shape[2]].astype(np.float64))
-    motions = np.stack([m.reshape(len(steps), -1) for m in (down, across, y * down + x * across)], axis=2)
-    changes = steps[:, 1:-1, 1:-1].reshape(len(steps), -1, 1).astype(np.float64)
-    left = changes - motions @ (np.linalg.pinv(motions) @ changes)
+    return _left_share(steps, (down, across, y * down + x * across))
+
+
+def unlit_share(grids: np.ndarray) -> float:
+    """The same share that a change of light does not explain: all luma by one offset and one gain. A fade to or from an
+    even tone is such a change; where one side of a picture is lighter, a shift would explain it, too."""
+    steps, middles = _steps(grids)
+    return _left_share(steps, (np.ones_like(middles), middles))
+
+
+def _steps(grids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Differences of consecutive luma grids and the means of both, (N − 1, h, w), within the lit part."""
+    luma = _lit_box(grids[:, :LUMA_CELLS].reshape(-1, *GRID)).astype(np.float64)
+    return np.diff(luma, axis=0), (luma[1:] + luma[:-1]) / 2
+
+
+def _left_share(steps: np.ndarray, parts: tuple[np.ndarray, ...]) -> float:
+    """What of the squares of `steps` (N, h, w), their rim aside, is left after a fit of each step with its `parts`."""
+    inner = np.s_[:, 1:-1, 1:-1]
+    model = np.stack([part[inner].reshape(len(steps), -1) for part in parts], axis=2)
+    changes = steps[inner].reshape(len(steps), -1, 1)
+    left = changes - model @ (np.linalg.pinv(model) @ changes)
     total = float((changes**2).sum())
     return float((left**2).sum()) / total if total > 0 else 1.0
 

@@ -15,7 +15,7 @@ from functools import cache
 import numpy as np
 
 from ..settings.sections import ShotSettings
-from .camera_motion import unexplained_share, unmoved_share
+from .camera_motion import unexplained_share, unlit_share, unmoved_share
 from .spans import RowSpans
 from .window import RowWindow, distance, floor_scale, tone_gap
 
@@ -136,9 +136,10 @@ def strongest_dissolves(found: list[Dissolve], first: int, end: int) -> list[Dis
 
 
 def camera_moved(window: RowWindow, d: Dissolve) -> bool:
-    """Whether both ends show one scene, shifted, or a pan or zoom leads from one to the other: over soft pictures, or
-    with motion blur, that looks much like a dissolve."""
-    moved = unexplained_share(window.grids(d.first, d.last + 1)) < _LEAST_UNEXPLAINED
+    """Whether both ends show one scene, shifted, or a pan or zoom leads from one to the other, and no change of light
+    does so better: over soft pictures, or with motion blur, that looks much like a dissolve."""
+    grids = window.grids(d.first, d.last + 1)
+    moved = unexplained_share(grids) < min(_LEAST_UNEXPLAINED, unlit_share(grids))
     return moved or unmoved_share(window.grid(d.first), window.grid(d.last)) < _LEAST_UNMOVED_SHARE
 
 

@@ -6,10 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
-from stream.shots.camera_motion import unexplained_share
+from stream.settings.sections import ShotSettings
+from stream.shots.camera_motion import unexplained_share, unlit_share
+from stream.shots.splitter import ShotSplitter
 from stream.shots.window import grids_of
 
-from .made_films import HEIGHT, WIDTH, Film, mix, rows_of, scene, still
+from .made_films import FPS, HEIGHT, WIDTH, Film, mix, rows_of, scene, still
 
 
 def share(film: Film) -> float:
@@ -56,3 +58,26 @@ def test_bars_do_not_matter() -> None:
 def test_where_nothing_changes_nothing_is_explained() -> None:
     assert share(still(1, 5)) == 1.0
     assert share([np.zeros((HEIGHT, WIDTH))] * 3) == 1.0
+
+
+def lit_from_above(seed: int, frames: int) -> Film:
+    """Light above and dark below, as a landscape is: moved up or down it is darker or lighter as a whole."""
+    ramp = np.linspace(210.0, 30.0, HEIGHT)[:, None]
+    return [ramp + 0.15 * (p - p.mean()) for p in still(seed, frames)]
+
+
+def test_a_fade_to_grey_is_a_change_of_light_and_a_pan_is_none() -> None:
+    fading = grids_of(rows_of(mix(lit_from_above(1, 8), [np.full((HEIGHT, WIDTH), 180.0)] * 8)))
+    assert unlit_share(fading) < unexplained_share(fading) < 0.5
+    panned = grids_of(rows_of(shifted(1, 4, 3)))
+    assert unlit_share(panned) > 0.5 > unexplained_share(panned)
+
+
+def test_a_picture_that_goes_to_grey_ends_its_shot() -> None:
+    """Quickly to grey, and slowly out of it."""
+    grey = [np.full((HEIGHT, WIDTH), 180.0)]
+    there, back = mix(lit_from_above(1, 6), grey * 6), mix(grey * 40, still(5, 40))
+    rows = rows_of(lit_from_above(1, 48) + there + back + still(5, 48))
+    splitter = ShotSplitter(ShotSettings(), FPS)
+    shots = [*splitter.add(rows), *splitter.finish(len(rows) / FPS)]
+    assert any(48 <= shot.first_row <= 56 for shot in shots), "where the picture goes; the other may come in one more"
