@@ -16,17 +16,18 @@ class Lift:
 LIFTS: tuple[Lift, ...] = (
     Lift("not_main", "somebody else in a good picture adds more than the same face again"),
     Lift("more_per_person", "a good picture of somebody seen twice comes before pictures without anybody"),
-    Lift("more_per_shot", "so does the same shot once more"),
+    Lift("more_per_shot", "so does the same shot once more, but for half as much again as its share at most"),
     Lift("more_alike", "and somebody much like in a chosen picture, but no copy of it"),
     Lift("no_face", "a good picture without a face, in a film that is told in faces"),
     Lift("small_face", "the same; somebody is in it, but too small to be what it shows"),
     Lift("most_alike", "a film of one take has no others; a copy of a good picture is still a good picture"),
+    Lift("most_per_shot", "whatever else there is is of this shot"),
     Lift("turned_away", "a profile or a bowed head shows a person, if not their face"),
     Lift("cut_face", "a crop may still make something of it"),
 )
 """Lifted one after the other while fewer pictures pass than are asked for. Limits stay lifted; of the rejections only
 one is lifted for a picture: one that was rejected for two reasons is never taken."""
-LIMITS = frozenset({"more_per_person", "more_per_shot", "more_alike", "most_alike"})
+LIMITS = frozenset({"more_per_person", "more_per_shot", "more_alike", "most_alike", "most_per_shot"})
 """Those of them that are no rejections but limits on repetition."""
 LAST_RESORTS: tuple[Lift, ...] = (
     Lift("noisy", "a grainy picture still shows what the film is about"),

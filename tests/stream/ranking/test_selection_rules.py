@@ -232,3 +232,19 @@ def test_the_order_in_which_pictures_are_offered_decides_nothing() -> None:
     expected = times(assessments, 8)
     for _ in range(5):
         assert times([assessments[i] for i in rng.permutation(len(assessments))], 8) == expected
+
+
+def of_two_shots(much_like: int) -> list[Assessment]:
+    """Twenty pictures of shot 0, all different, and better ones of shot 1 that are much alike (.9), but not the same."""
+    looks = np.sqrt(0.9) * np.eye(1, 41) + np.sqrt(0.1) * np.eye(40, 41, 1)
+    varied = [assessment(100.0 * i, 0.5, 0) for i in range(20)]
+    return [*varied, *(assessment(5000 + 100.0 * i, 0.6, 1, look=looks[i]) for i in range(much_like))]
+
+
+def test_a_varied_shot_takes_half_as_much_again_as_its_share_before_others_that_are_much_alike() -> None:
+    assert sum(time_s < 5000 for time_s in times(of_two_shots(20), 10)) == 7
+
+
+def test_where_the_other_shot_has_no_more_the_varied_one_fills_the_ten() -> None:
+    assert sum(time_s < 5000 for time_s in times(of_two_shots(1), 30)) == 20
+    assert len(times(of_two_shots(2), 10)) == 10
