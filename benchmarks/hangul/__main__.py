@@ -24,6 +24,8 @@ STEPS = 6000
 """About .5 s of one core each."""
 EASY = 16_000
 """Lines of one to four characters at the beginning of the training."""
+LATIN = 0.15
+"""Share of the numbers that are written without a syllable. PP-OCR reads those."""
 MODEL = Path(__file__).resolve().parents[2] / "engines" / "hangul.onnx"
 
 
@@ -57,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--checkpoint", type=Path, default=root / "build" / "hangul" / "checkpoint.pt")
     train.add_argument("--rate", type=float, default=3e-3, help="peak of the learning rate")
     train.add_argument("--threads", type=int, default=1)
+    train.add_argument("--makers", type=int, default=1, help="processes that draw lines beside the training")
+    train.add_argument("--begin-with", type=Path, help="an ONNX file of earlier; where there is no checkpoint")
     train.set_defaults(run=_train)
     return parser
 
@@ -69,11 +73,21 @@ def source(chosen: argparse.Namespace, purpose: Purpose, seed: int) -> Source:
 
 
 def _train(chosen: argparse.Namespace) -> None:
-    lines = replace(source(chosen, "training", TRAINING_SEED), easy=EASY)
+    easy = 0 if chosen.begin_with else EASY
+    lines = replace(source(chosen, "training", TRAINING_SEED), easy=easy, latin=LATIN)
     from .export import model_of  # PyTorch is in the extra `train` alone
-    from .training import Plan, train
+    from .training import GUIDED_STEPS, Plan, train
 
-    network = train(lines, Plan(chosen.steps, chosen.checkpoint, chosen.threads, chosen.rate))
+    plan = Plan(
+        chosen.steps,
+        chosen.checkpoint,
+        threads=chosen.threads,
+        peak_rate=chosen.rate,
+        guided_steps=0 if chosen.begin_with else GUIDED_STEPS,
+        makers=chosen.makers,
+        begin_with=chosen.begin_with,
+    )
+    network = train(lines, plan)
     chosen.model.write_bytes(model_of(network).SerializeToString())
 
 

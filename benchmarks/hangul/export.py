@@ -12,7 +12,7 @@ from torch import nn
 
 from .alphabet import alphabet
 from .lines import HEIGHT_PX
-from .network import LineNetwork
+from .network import Layer, LineNetwork
 
 OPSET = 17
 
@@ -39,26 +39,29 @@ class _Graph:
         return f"{name}_float32"
 
     def convolution(self, layer: nn.Conv2d, weight: np.ndarray, bias: np.ndarray) -> None:
-        """A convolution with its stride and padding."""
+        """A convolution with its stride, padding, dilation and groups."""
         (top, side), names = layer.padding, (self.weight(weight), self.weight(bias))
-        self.add("Conv", *names, strides=list(layer.stride), pads=[top, side, top, side])
+        shape = {"strides": list(layer.stride), "pads": [top, side, top, side], "dilations": list(layer.dilation)}
+        self.add("Conv", *names, group=layer.groups, **shape)
 
-    def folded(self, layer: nn.Sequential) -> None:
-        """A convolution with its normalisation, and ReLU."""
-        self.convolution(layer[0], *_folded(layer[0], layer[1]))
+    def layer(self, layer: Layer) -> None:
+        """Convolutions, the last one with the normalisation after it, ReLU, and the input again where it is added."""
+        *before, last, normalisation, _ = layer.parts
+        given = self.at
+        for convolution in before:
+            self.convolution(convolution, *(part.detach().numpy() for part in (convolution.weight, convolution.bias)))
+        self.convolution(last, *_folded(last, normalisation))
         self.add("Relu")
+        if layer.added:
+            self.add("Add", given)
 
 
 def model_of(network: LineNetwork) -> onnx.ModelProto:
     """`x` (N, 3, 48, W) float32 → `probabilities` (N, W / 4, classes); alphabet in the metadata key `character`. Batch
     normalisation is folded into the convolutions."""
     graph = _Graph()
-    for layer in network.folding:
-        graph.folded(layer)
-    for layer in network.along:
-        before = graph.at
-        graph.folded(layer)
-        graph.add("Add", before)
+    for layer in network.layers:
+        graph.layer(layer)
     graph.convolution(network.head, network.head.weight.detach().numpy(), network.head.bias.detach().numpy())
     graph.weights.append(numpy_helper.from_array(np.array([2], np.int64), "rows"))
     graph.add("Squeeze", "rows")

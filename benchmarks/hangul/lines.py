@@ -36,7 +36,8 @@ class Source:
 
     seed: together with a line's index it decides everything. numbers: share of lines that state a number. over_footage:
     share that stands on footage. mild: share that is as title cards are: of some size, in a clear colour, compressed,
-    but not damaged otherwise. easy: so many of the first lines are of one to four characters and undamaged.
+    but not damaged otherwise. easy: so many of the first lines are of one to four characters and undamaged. latin:
+    share of the numbers that are written without a syllable.
     """
 
     fonts: Fonts
@@ -46,6 +47,7 @@ class Source:
     over_footage: float = 0.6
     mild: float = 0.5
     easy: int = 0
+    latin: float = 0.32
 
     def line(self, index: int) -> Line:
         """The line of an index: always the same one. Texts that no font can draw are written anew."""
@@ -67,7 +69,7 @@ class Source:
     def _written(self, rng: Random, index: int) -> Written:
         if index < self.easy:
             return short_line(rng)
-        return number_line(rng) if rng.random() < self.numbers else other_line(rng)
+        return number_line(rng, self.latin) if rng.random() < self.numbers else other_line(rng)
 
     def _picture(self, rng: Random, cut: Lettering, index: int, mild: bool) -> np.ndarray:
         height, width = cut.fill.shape

@@ -47,6 +47,16 @@ def _padded_width(line: np.ndarray) -> int:
     return next(width for width in WIDTHS_PX if line.shape[1] <= width)
 
 
+def surest(readers: Sequence[Reader]) -> Reader:
+    """Of each line what the surest reader says, as `keyart episode` takes it; the first one where two are as sure."""
+
+    def read(lines: Sequence[np.ndarray]) -> list[Read]:
+        answers = zip(*(reader(lines) for reader in readers), strict=True)
+        return [max(of_line, key=lambda answer: round(answer.confidence, 4)) for of_line in answers]
+
+    return read
+
+
 def tesseract_reader() -> Reader | None:
     """Debian's Tesseract with Korean and English, one process a line; None where it is not installed."""
     program = shutil.which("tesseract")

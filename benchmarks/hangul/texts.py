@@ -57,9 +57,10 @@ def sino(number: int) -> str:
     return text or names[0]
 
 
-def number_line(rng: Random) -> Written:
-    """A number with its counter, now and then with a title after it or a series' name before it."""
-    number = _korean_number(rng) if rng.random() < 0.68 else _latin_number(rng)
+def number_line(rng: Random, latin: float = 0.32) -> Written:
+    """A number with its counter, now and then with a title after it or a series' name before it. latin: share written
+    without a syllable."""
+    number = _latin_number(rng) if rng.random() >= 1 - latin else _korean_number(rng)
     case = rng.random()
     if case < 0.8:
         return Written(number, number)

@@ -10,17 +10,23 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import onnx
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
 
 from .alphabet import alphabet, classes
+from .beginning import begin_with
 from .lines import HEIGHT_PX, Line, Source, batch
 from .network import COLUMN_PX, LineNetwork
+from .repeating import LineChunks
 
 BATCH = 32
 _SORTED_TOGETHER = 8
 """Batches whose lines are sorted by width, so that little of a batch is padding."""
+CHUNK = BATCH * _SORTED_TOGETHER
 PEAK_RATE = 3e-3
+GUIDED_STEPS = 800
 _WARMUP_STEPS = 150
 _UNKNOWN = -100
 
@@ -30,14 +36,17 @@ class Plan:
     """steps: of all runs together; the learning rate falls to nought with the last. checkpoint: where the state is kept
     and taken up. threads: of PyTorch. guided_steps: in so many at the beginning it mainly learns where characters
     stand, and half as much after that; with CTC alone it answers nothing but blanks for long. keep_every: steps between
-    two checkpoints."""
+    two checkpoints. makers: processes that draw lines; 0: this one draws them between two steps. begin_with: a model of
+    `export.model_of` to begin with where there is no checkpoint."""
 
     steps: int
     checkpoint: Path
     threads: int = 1
     peak_rate: float = PEAK_RATE
-    guided_steps: int = 800
+    guided_steps: int = GUIDED_STEPS
     keep_every: int = 100
+    makers: int = 0
+    begin_with: Path | None = None
 
 
 def train(source: Source, plan: Plan) -> LineNetwork:
@@ -49,8 +58,10 @@ def train(source: Source, plan: Plan) -> LineNetwork:
     optimiser = torch.optim.AdamW(network.all.parameters(), lr=plan.peak_rate, weight_decay=0.01)
     step = _resume(plan.checkpoint, network, optimiser)
     network.all.train()
+    if not step and plan.begin_with:
+        begin_with(network, onnx.load(plan.begin_with), _pictures(LineChunks(source, CHUNK)[0]))
     began, seen = time.monotonic(), []
-    for lines in _batches(source, step, plan.steps):
+    for lines in _batches(source, step, plan):
         for group in optimiser.param_groups:
             group["lr"] = _rate(step, plan)
         torch.manual_seed(source.seed + step)  # what is dropped out depends on the step alone, too
@@ -73,17 +84,23 @@ def _rate(step: int, plan: Plan) -> float:
     return plan.peak_rate * 0.5 * (1 + float(np.cos(np.pi * min(1.0, done)))) + 1e-6
 
 
-def _batches(source: Source, step: int, steps: int) -> Iterator[list[Line]]:
-    """The batches from `step` on, each made of the lines of its own indices alone."""
-    while step < steps:
-        chunk = step // _SORTED_TOGETHER
-        first = chunk * BATCH * _SORTED_TOGETHER
-        lines = [source.line(index) for index in range(first, first + BATCH * _SORTED_TOGETHER)]
+def _batches(source: Source, step: int, plan: Plan) -> Iterator[list[Line]]:
+    """The batches from `step` on, each of lines that depend on its number alone."""
+    chunks = range(step // _SORTED_TOGETHER, -(-plan.steps // _SORTED_TOGETHER))
+    loader = DataLoader(
+        LineChunks(source, CHUNK), batch_size=None, sampler=chunks, num_workers=plan.makers, collate_fn=list
+    )
+    for chunk, lines in zip(chunks, loader, strict=True):
         lines.sort(key=lambda line: line.picture.shape[1])
-        order = np.random.default_rng((source.seed, chunk, 1)).permutation(_SORTED_TOGETHER)
-        for at in order[step - chunk * _SORTED_TOGETHER :][: steps - step].tolist():
+        order = np.random.default_rng((source.seed, chunk, 1)).permutation(_SORTED_TOGETHER).tolist()
+        for at in order[step - chunk * _SORTED_TOGETHER :][: plan.steps - step]:
             yield lines[at * BATCH : (at + 1) * BATCH]
             step += 1
+
+
+def _pictures(lines: Sequence[Line]) -> Tensor:
+    x = torch.from_numpy(batch([line.picture for line in lines]))
+    return x.contiguous(memory_format=torch.channels_last)
 
 
 def columns_of(lines: Sequence[Line], labels: Sequence[Sequence[int]], columns: int) -> np.ndarray:
@@ -102,7 +119,7 @@ def columns_of(lines: Sequence[Line], labels: Sequence[Sequence[int]], columns: 
 
 
 def _learn(network: LineNetwork, optimiser: torch.optim.Optimizer, lines: list[Line], guided: bool) -> float:
-    x = torch.from_numpy(batch([line.picture for line in lines])).contiguous(memory_format=torch.channels_last)
+    x = _pictures(lines)
     labels = [classes(line.written.text) for line in lines]
     answers = network.logits(x).log_softmax(-1).transpose(0, 1)
     lengths = torch.full((len(lines),), x.shape[-1] // COLUMN_PX)

@@ -8,8 +8,11 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the extra `train`")
 
+from benchmarks.hangul.alphabet import alphabet  # noqa: E402
+from benchmarks.hangul.beginning import begin_with  # noqa: E402
 from benchmarks.hangul.export import model_of  # noqa: E402
 from benchmarks.hangul.lines import Line, batch  # noqa: E402
+from benchmarks.hangul.network import LineNetwork  # noqa: E402
 from benchmarks.hangul.texts import Written  # noqa: E402
 from benchmarks.hangul.training import Plan, train  # noqa: E402
 
@@ -40,7 +43,7 @@ def weights(network) -> list[np.ndarray]:
 def test_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
     whole = train(Stripes(), Plan(12, tmp_path / "whole.pt", keep_every=4))
     with pytest.raises(KeyboardInterrupt):
-        train(Stripes(256), Plan(12, tmp_path / "parts.pt", keep_every=4))
+        train(Stripes(128), Plan(12, tmp_path / "parts.pt", keep_every=4))
     parts = train(Stripes(), Plan(12, tmp_path / "parts.pt", keep_every=4))
     assert all(np.array_equal(a, b) for a, b in zip(weights(whole), weights(parts), strict=True))
 
@@ -52,6 +55,19 @@ def test_the_model_answers_what_the_network_answers(tmp_path: Path) -> None:
     with torch.no_grad():
         wanted = network.logits(torch.from_numpy(x)).softmax(-1).numpy()
     np.testing.assert_allclose(session.run(None, {"x": x})[0], wanted, atol=2e-3)  # weights are rounded to float16
+
+
+def test_a_model_is_taken_up_where_its_checkpoint_is_gone(tmp_path: Path) -> None:
+    x = torch.from_numpy(batch([Stripes().line(at).picture for at in range(8)]))
+    before = train(Stripes(), Plan(24, tmp_path / "kept.pt"))
+    after = LineNetwork(len(alphabet()) + 1)
+    begin_with(after, model_of(before), x)
+    after.dropout.eval()
+    with torch.no_grad():
+        wanted, found = (network.logits(x).softmax(-1).numpy() for network in (before, after))
+    np.testing.assert_allclose(found, wanted, atol=5e-3)  # weights are rounded to float16
+    with pytest.raises(ValueError, match="of another network"):
+        begin_with(LineNetwork(7), model_of(before), x)
 
 
 def test_another_alphabet_is_refused(tmp_path: Path) -> None:

@@ -235,7 +235,7 @@ def test_the_order_in_which_pictures_are_offered_decides_nothing() -> None:
 
 
 def of_two_shots(much_like: int) -> list[Assessment]:
-    """Twenty pictures of shot 0, all different, and better ones of shot 1 that are much alike (.9), but not the same."""
+    """Twenty pictures of shot 0, all different, and better ones of shot 1, much alike (.9), not the same."""
     looks = np.sqrt(0.9) * np.eye(1, 41) + np.sqrt(0.1) * np.eye(40, 41, 1)
     varied = [assessment(100.0 * i, 0.5, 0) for i in range(20)]
     return [*varied, *(assessment(5000 + 100.0 * i, 0.6, 1, look=looks[i]) for i in range(much_like))]
