@@ -103,15 +103,23 @@ class Saliency:
         table[1:, 1:] = self.weights.cumsum(0).cumsum(1)
         left, top, over, under = self.area
 
-        def at(down: np.ndarray, across: np.ndarray) -> np.ndarray:
-            """The table between its nodes, bilinear."""
-            r = np.clip((down - top) / under * rows, 0, rows)
-            c = np.clip((across - left) / over * columns, 0, columns)
-            by_column = np.stack([np.interp(c, np.arange(columns + 1), line) for line in table])
-            return np.stack([np.interp(r, np.arange(rows + 1), line) for line in by_column.T], axis=1)
+        def across(edges: np.ndarray) -> np.ndarray:
+            return _between_rows(table.T, np.clip((edges - left) / over * columns, 0, columns)).T
 
-        below, above = at(ys + height, xs + width) - at(ys + height, xs), at(ys, xs + width) - at(ys, xs)
-        return np.asarray(below - above)
+        def down(by_column: np.ndarray, edges: np.ndarray) -> np.ndarray:
+            return _between_rows(by_column, np.clip((edges - top) / under * rows, 0, rows))
+
+        to_right, to_left = across(xs + width), across(xs)
+        below = down(to_right, ys + height) - down(to_left, ys + height)
+        return np.asarray(below - (down(to_right, ys) - down(to_left, ys)))
+
+
+def _between_rows(table: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """(N, columns): the table (rows, columns) at places (N,) from 0 to rows - 1, linear between its rows: the numbers of
+    `numpy.interp` for all columns at once."""
+    low = np.minimum(places.astype(np.int64), len(table) - 1)
+    first, second = table[low], table[np.minimum(low + 1, len(table) - 1)]
+    return np.asarray((second - first) * (places - low)[:, None] + first)
 
 
 def map_size(area: Rect) -> tuple[int, int]:
