@@ -30,9 +30,10 @@ class Batcher(Generic[Q, A]):
     """Calls `work` with the items of several callers at once and gives each caller its own answers.
 
     `work`: items → as many answers, in order; it blocks and runs on a worker thread of `limiter`. A batch starts when
-    it holds `max_batch` items or its oldest request has waited `max_wait_s` seconds. A request is never split, so a
-    batch may hold more. With `max_batch` 1 every request runs alone, so that no answer depends on other callers. When a
-    batch of several requests fails, they are run one by one: each caller gets only the error of its own request.
+    it holds `max_batch` items or its oldest request has waited `max_wait_s` seconds. A request is not split, so a batch
+    may hold more. With `max_batch` 1 every item runs alone, so that no answer depends on others, and those of one
+    request run at the same time where several tasks serve. When a batch of several requests fails, they are run one by
+    one: each caller gets only the error of its own request.
 
     `sizes`: items in a batch → batches of that size so far.
     """
@@ -53,13 +54,13 @@ class Batcher(Generic[Q, A]):
 
         `clock` is charged with this caller's share of the engine's time. Raises what `work` raises for these items.
         """
-        request: _Request[Q, A] = _Request(items, clock)
-        await self._send.send(request)
-        await request.done.wait()
-        if request.error is not None:
-            raise request.error
-        assert request.answers is not None
-        return request.answers
+        parts = [items] if self._max_batch > 1 else [[item] for item in items]
+        requests = [_Request[Q, A](part, clock) for part in parts]
+        for request in requests:
+            await self._send.send(request)
+        for request in requests:
+            await request.done.wait()
+        return [answer for request in requests for answer in _answers_of(request)]
 
     async def serve(self) -> None:
         """Answer requests until `close` was called. Start it as a task, once for each batch that may run at a time."""
@@ -113,3 +114,10 @@ class Batcher(Generic[Q, A]):
             return
         for request in requests:
             await self._answer([request])
+
+
+def _answers_of(request: _Request[Q, A]) -> list[A]:
+    if request.error is not None:
+        raise request.error
+    assert request.answers is not None
+    return request.answers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -63,7 +64,31 @@ async def test_requests_of_several_callers_share_a_batch_and_each_gets_its_own_r
 async def test_one_at_a_time_when_answers_must_not_depend_on_neighbours():
     seen: list[list[int]] = []
     assert await ask_all(batcher_of(seen, 1), [[1, 2], [3]]) == [[2, 4], [6]]
-    assert seen == [[1, 2], [3]]
+    assert sorted(seen) == [[1], [2], [3]]
+
+
+async def test_items_of_one_request_run_at_the_same_time_where_batches_are_of_one():
+    """With one at a time the barrier would break, and each would be an error."""
+    both = threading.Barrier(2, timeout=10)
+
+    def meet(items: Sequence[int]) -> list[int]:
+        both.wait()
+        return [2 * item for item in items]
+
+    batcher = Batcher(meet, 1, 0.0, CapacityLimiter(2))
+    async with anyio.create_task_group() as tasks:
+        for _ in range(2):
+            tasks.start_soon(batcher.serve)
+        assert await batcher.ask([1, 2, 3, 4], StageClock("test")) == [2, 4, 6, 8]
+        batcher.close()
+    assert batcher.sizes == {1: 4}
+
+
+async def test_one_item_that_fails_is_the_error_of_its_request_and_the_others_run():
+    seen: list[list[int]] = []
+    answers = await ask_all(batcher_of(seen, 1), [[1, 13, 2], [3]])
+    assert isinstance(answers[0], ValueError) and answers[1] == [6]
+    assert sorted(seen) == [[1], [2], [3], [13]]
 
 
 async def test_an_error_reaches_only_its_caller():
