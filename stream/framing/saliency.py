@@ -104,19 +104,19 @@ class Saliency:
         left, top, over, under = self.area
 
         def across(edges: np.ndarray) -> np.ndarray:
-            return _between_rows(table.T, np.clip((edges - left) / over * columns, 0, columns)).T
+            return between_rows(table.T, np.clip((edges - left) / over * columns, 0, columns)).T
 
         def down(by_column: np.ndarray, edges: np.ndarray) -> np.ndarray:
-            return _between_rows(by_column, np.clip((edges - top) / under * rows, 0, rows))
+            return between_rows(by_column, np.clip((edges - top) / under * rows, 0, rows))
 
         to_right, to_left = across(xs + width), across(xs)
         below = down(to_right, ys + height) - down(to_left, ys + height)
         return np.asarray(below - (down(to_right, ys) - down(to_left, ys)))
 
 
-def _between_rows(table: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """(N, columns): the table (rows, columns) at places (N,) from 0 to rows - 1, linear between its rows: the numbers of
-    `numpy.interp` for all columns at once."""
+def between_rows(table: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """(N, columns): the table (rows, columns) at places (N,) from 0 to rows - 1, linear between its rows: the numbers
+    of `numpy.interp` for all columns at once."""
     low = np.minimum(places.astype(np.int64), len(table) - 1)
     first, second = table[low], table[np.minimum(low + 1, len(table) - 1)]
     return np.asarray((second - first) * (places - low)[:, None] + first)

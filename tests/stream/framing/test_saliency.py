@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stream.framing.crops import crop_for
-from stream.framing.saliency import Saliency, map_size, saliency_of
+from stream.framing.saliency import Saliency, between_rows, map_size, saliency_of
 from stream.records import ActiveRect
 from stream.settings.formats import shipped_formats
 
@@ -81,3 +83,12 @@ def test_the_shares_inside_crops_add_up():
     left, right = saliency.held((0, 0, 700, 1080)), saliency.held((700, 0, 1220, 1080))
     assert left + right == pytest.approx(1)
     assert saliency.held((0, 0, 960, 1080)) == pytest.approx(float(saliency.weights[:, :32].sum()))
+
+
+@given(st.integers(2, 65), st.integers(1, 65), st.integers(0, 2**32 - 1))
+def test_a_map_is_read_between_its_cells_as_numpy_reads_each_column(rows: int, columns: int, seed: int):
+    random = np.random.default_rng(seed)
+    table = random.random((rows, columns))
+    places = np.concatenate([random.random(9) * (rows - 1), np.arange(rows)])
+    expected = np.stack([np.interp(places, np.arange(rows), line) for line in table.T], axis=1)
+    np.testing.assert_array_equal(between_rows(table, places), expected)
