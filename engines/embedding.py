@@ -11,6 +11,8 @@ from .session import Session
 from .tools import HOST_TOOLS, EngineTools
 
 CHIP_PX = 150
+LENGTH = 128
+"""Numbers of a vector."""
 """Side of the network's input, pixels."""
 
 CHIP_POINTS = np.array([(47.55, 46.60), (100.48, 46.60), (74.01, 76.56), (50.41, 103.02), (97.61, 103.02)])
@@ -36,8 +38,10 @@ def chip_matrix(landmarks: np.ndarray, size: int = CHIP_PX) -> np.ndarray:
     return np.column_stack([rotation, target_mean - rotation @ source_mean])
 
 
-def embed(session: Session, chips: Array, batch: int, tools: EngineTools = HOST_TOOLS) -> Array:
-    """(N, 128) float32 unit vectors for chips (N, 150, 150, 3) uint8 RGB."""
+def embed(
+    session: Session, chips: Array, batch: int, tools: EngineTools = HOST_TOOLS, wanted: np.ndarray | None = None
+) -> Array:
+    """(N, 128) float32 unit vectors for chips (N, 150, 150, 3) uint8 RGB. wanted: see `in_batches`."""
     planes = tools.engine_input(chips)
-    raw = run_in_batches(session, "image", planes, "embedding", batch)
+    raw = run_in_batches(session, ("image", "embedding"), planes, batch, LENGTH, wanted)
     return raw / np.maximum(np.sqrt((raw * raw).sum(1, keepdims=True)), 1e-12)

@@ -8,6 +8,7 @@ import numpy as np
 from kernels.surface import Array, Rect
 
 from .batches import run_in_batches
+from .faces import EMOTIONS
 from .session import Session
 from .tools import HOST_TOOLS, EngineTools
 
@@ -31,6 +32,10 @@ def chip_matrix(box: Rect) -> np.ndarray:
     return np.array([[1, 0, -left], [0, 1, -top]]) * (CHIP_PX / side)
 
 
-def emotions(session: Session, chips: Array, batch: int, tools: EngineTools = HOST_TOOLS) -> Array:
-    """(N, 7) float32 probabilities in the order of `faces.EMOTIONS` for chips (N, 64, 64, 3) uint8 RGB."""
-    return run_in_batches(session, "image", tools.grey_input(chips), "probabilities", batch)
+def emotions(
+    session: Session, chips: Array, batch: int, tools: EngineTools = HOST_TOOLS, wanted: np.ndarray | None = None
+) -> Array:
+    """(N, 7) float32 probabilities in the order of `faces.EMOTIONS` for chips (N, 64, 64, 3) uint8 RGB. wanted: see
+    `in_batches`."""
+    planes = tools.grey_input(chips)
+    return run_in_batches(session, ("image", "probabilities"), planes, batch, len(EMOTIONS), wanted)

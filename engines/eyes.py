@@ -9,6 +9,7 @@ import numpy as np
 
 from kernels.surface import Array
 
+from .batches import in_batches
 from .faces import Gaze
 from .session import Session
 from .tools import HOST_TOOLS, EngineTools
@@ -65,17 +66,19 @@ def eye_matrices(landmarks: np.ndarray) -> np.ndarray:
     return np.stack([np.column_stack([rotation, CHIP_PX / 2 - rotation @ eye]) for eye in eyes])
 
 
-def eye_points(session: Session, chips: Array, batch: int, tools: EngineTools = HOST_TOOLS) -> Array:
+def eye_points(
+    session: Session, chips: Array, batch: int, tools: EngineTools = HOST_TOOLS, wanted: np.ndarray | None = None
+) -> Array:
     """(2·N, 18) float32: x, y of the `POINTS` of the contour and of the iris's centre, chip pixels, of chips (2·N, 64,
-    64, 3) uint8 RGB, image-left and image-right eyes in turn.
+    64, 3) uint8 RGB, image-left and image-right eyes in turn. wanted: see `in_batches`.
 
     The network was trained on eyes of one side, so image-right eyes are mirrored before they are fed to it.
     """
     shown = chips.copy()
     shown[1::2] = chips[1::2, :, ::-1]
     planes = tools.engine_input(shown, divisor=255)
-    rows = [_points(session.run({"image": planes[i : i + batch]})) for i in range(0, len(planes), batch)]
-    return rows[0] if len(rows) == 1 else np.concatenate(rows)
+    width = 2 * (len(POINTS) + 1)
+    return in_batches(lambda some: _points(session.run({"image": some})), planes, batch, width, wanted)
 
 
 def _points(answer: Mapping[str, Array]) -> Array:

@@ -8,6 +8,7 @@ import numpy as np
 
 from kernels.surface import Array
 
+from .batches import in_batches
 from .session import Session
 from .tools import HOST_TOOLS, EngineTools
 
@@ -49,11 +50,13 @@ def chip_matrix(box: tuple[float, float, float, float], landmarks: np.ndarray) -
     return np.column_stack([rotation, CHIP_PX / 2 - rotation @ np.array([x + width / 2, y + height / 2])])
 
 
-def mouth_measures(session: Session, chips: Array, batch: int, tools: EngineTools = HOST_TOOLS) -> Array:
-    """(N, 3) float32 for chips (N, 192, 192, 3) uint8 RGB: openness, width, log-odds that the chip shows a face."""
+def mouth_measures(
+    session: Session, chips: Array, batch: int, tools: EngineTools = HOST_TOOLS, wanted: np.ndarray | None = None
+) -> Array:
+    """(N, 3) float32 for chips (N, 192, 192, 3) uint8 RGB: openness, width, log-odds that the chip shows a face.
+    wanted: see `in_batches`."""
     planes = tools.engine_input(chips, divisor=255)
-    rows = [_mouth(session.run({"image": planes[i : i + batch]})) for i in range(0, len(planes), batch)]
-    return rows[0] if len(rows) == 1 else np.concatenate(rows)
+    return in_batches(lambda some: _mouth(session.run({"image": some})), planes, batch, 3, wanted)
 
 
 def _mouth(answer: Mapping[str, Array]) -> Array:

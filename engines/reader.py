@@ -16,7 +16,7 @@ from .clothes import CELLS, clothes_colour, clothes_rect
 from .descriptor import picture_descriptors
 from .detector import Detection, Detector
 from .embedding import CHIP_PX, chip_matrix, embed
-from .face_record import NO_MOUTH, NO_QUALITY, FaceMeasures, face_record
+from .face_record import NO_MOUTH, NO_QUALITY, FaceMeasures, Tellable, face_record, tellable
 from .faces import Face, Reading
 from .quality import PATCH_PX, patch_matrix
 from .session import Session
@@ -115,7 +115,7 @@ class FaceReader:
             there = [(surface, [face]) for surface, face in zip(surfaces, now, strict=True) if face is not before]
             if not there:
                 return [None] * len(surfaces)
-            looks, feelings = self._on_host(*self._eyes_and_emotion(there))
+            looks, feelings = self._on_host(*self._eyes_and_emotion(there, self._tellable(there)))
         measures = (FaceMeasures(e, NO_MOUTH, None, f, None, NO_QUALITY) for e, f in zip(looks, feelings, strict=True))
         return [None if face is before else self._face(face, next(measures)) for face in now]
 
@@ -169,9 +169,11 @@ class FaceReader:
         ops, batch = self._ops, self._options.batch
         identity_chips = ops.warp([(s, _chip_matrices(f, CHIP_PX)) for s, f in pairs], CHIP_PX)
         mesh_chips = ops.warp([(s, _mesh_matrices(f)) for s, f in pairs], mesh.CHIP_PX)
-        looks, feelings = self._eyes_and_emotion(pairs)
-        mouths = mesh.mouth_measures(self._sessions["mesh"], mesh_chips, batch, self._tools)
-        identities = embed(self._sessions["embedding"], identity_chips, batch, self._tools)
+        can = self._tellable(pairs)
+        looks, feelings = self._eyes_and_emotion(pairs, can)
+        mouthed, known = np.array([one.mouth for one in can]), np.array([one.identity for one in can])
+        mouths = mesh.mouth_measures(self._sessions["mesh"], mesh_chips, batch, self._tools, mouthed)
+        identities = embed(self._sessions["embedding"], identity_chips, batch, self._tools, known)
         parts = [(s, clothes_rect(s, face.box)) for s, faces in pairs for face in faces]
         cells = ops.rgb_all(parts, CELLS)
         qualities = self._tools.qualities(identity_chips, QUALITY_PX)
@@ -190,13 +192,22 @@ class FaceReader:
         ends = np.cumsum([column.shape[1] for column in columns])[:-1]
         return np.split(self._ops.to_host(np.concatenate(columns, 1)), ends, axis=1)
 
-    def _eyes_and_emotion(self, pairs: list[tuple[Surface, list[Detection]]]) -> tuple[Array, Array]:
-        """(N, 36) points of the image-left and the image-right eye and (N, 7) emotion probabilities of all faces."""
+    def _tellable(self, pairs: list[tuple[Surface, list[Detection]]]) -> list[Tellable]:
+        """What can be told of each of the faces."""
+        least = self._options.embedding_least_px
+        return [tellable(face.landmarks, least) for _, faces in pairs for face in faces]
+
+    def _eyes_and_emotion(
+        self, pairs: list[tuple[Surface, list[Detection]]], can: Sequence[Tellable]
+    ) -> tuple[Array, Array]:
+        """(N, 36) points of the image-left and the image-right eye and (N, 7) emotion probabilities of all faces; what
+        cannot be told of a face may be 0."""
         ops, batch = self._ops, self._options.batch
         eye_chips = ops.warp([(s, _eye_matrices(f)) for s, f in pairs], eyes.CHIP_PX)
         emotion_chips = ops.warp([(s, _emotion_matrices(f)) for s, f in pairs], emotion.CHIP_PX)
-        looks = eyes.eye_points(self._sessions["eyes"], eye_chips, batch, self._tools).reshape(-1, 36)
-        return looks, emotion.emotions(self._sessions["emotion"], emotion_chips, batch, self._tools)
+        seen, felt = np.array([one.eyes for one in can]).ravel(), np.array([one.emotion for one in can])
+        looks = eyes.eye_points(self._sessions["eyes"], eye_chips, batch, self._tools, seen).reshape(-1, 36)
+        return looks, emotion.emotions(self._sessions["emotion"], emotion_chips, batch, self._tools, felt)
 
     def _face(self, face: Detection, measured: FaceMeasures | None) -> Face:
         return face_record(face, measured, self._options.embedding_least_px)

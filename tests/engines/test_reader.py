@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from engines.detector import Detection
+from engines.face_record import NO_QUALITY, FaceMeasures, face_record, tellable
 from engines.faces import EMOTIONS, UNMEASURED, Face, Reading
 from engines.open_session import open_session
+from engines.pose import mean_head
 from engines.reader import READER_ROLES, FaceReader, ReaderOptions
 from engines.session import FakeSession, Session
 from kernels.ops import Warps
@@ -232,3 +238,38 @@ def numbers(face: Face) -> tuple[object, ...]:
     mouth = (face.mouth_openness_ratio, face.mouth_width_ratio)
     plain = (face.box, face.score, face.eye_openness_ratios, face.gaze, face.pose_deg, face.quality, *mouth)
     return (*(bits(array) for array in arrays), *plain)
+
+
+def test_engines_do_not_run_on_faces_of_which_they_can_tell_nothing() -> None:
+    """The eyes of a face 48 pixels high are too small; in batches of several pictures they come along."""
+    small, runs = ((20, 50), (12, 9), 0.9), {}
+    for batch in (1, 4):
+        ops, sessions = PictureOps(), fake_sessions(small)
+        options = ReaderOptions(refine_below=0, least_height=0, batch=batch, embedding_least_px=60)
+        noise = np.random.default_rng(0).integers(0, 255, (720, 1280, 3), np.uint8)
+        (face,) = FaceReader(sessions, ops, options).read([ops.surface_of(noise)])[0].faces
+        assert 10 <= face.inter_ocular_px < 20
+        assert (face.eye_openness_ratio, face.embedding) == (None, None) and face.emotion is not None
+        runs[batch] = {role: len(session.runs) for role, session in sessions.items() if role != "detector"}
+        for session in sessions.values():
+            session.close()
+    assert (runs[1]["eyes"], runs[1]["embedding"], runs[1]["emotion"]) == (0, 0, 1)
+    assert (runs[4]["eyes"], runs[4]["embedding"], runs[4]["emotion"]) == (1, 1, 1)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(4, 90), st.floats(-90, 90))
+def test_what_cannot_be_told_of_a_face_changes_nothing_in_its_record(seed: int, size: float, yaw_deg: float) -> None:
+    random = np.random.default_rng(seed)
+    turned = np.radians(yaw_deg)
+    axes = np.array([[np.cos(turned), 0], [0, 1], [np.sin(turned), 0]])
+    landmarks = (mean_head() @ axes * size + 200 + random.normal(0, size / 30, (5, 2))).astype(np.float32)
+    face, can = Detection((100.0, 100.0, 3 * size, 3 * size), 0.9, landmarks), tellable(landmarks, 10.0)
+    eyes, mouth, identity, feeling = (random.random(n).astype(np.float32) for n in (36, 3, 128, 7))
+    full = FaceMeasures(eyes, mouth, identity, feeling, None, NO_QUALITY)
+    told = FaceMeasures(
+        eyes * np.repeat(can.eyes, 18), mouth * can.mouth, identity * can.identity, feeling * can.emotion, None,
+        NO_QUALITY,
+    )  # fmt: skip
+    one, other = face_record(face, full, 10.0), face_record(face, told, 10.0)
+    for field in fields(Face):
+        np.testing.assert_equal(getattr(one, field.name), getattr(other, field.name))
