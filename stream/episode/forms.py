@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from ..errors import SettingsError
 from .language import Language
@@ -24,29 +24,40 @@ _LETTER = r"[^\W\d_]"
 class Form:
     """A compiled form: groups `n` (episodes), `s` (season), `t` (how many there are), `o` (an ordinal).
 
-    `ends_with_number`: nothing of the form stands behind its number.
+    `ends_with_number`: nothing of the form stands behind its number. `exact`: the source of the same pattern without
+    letters that look alike.
     """
 
     pattern: re.Pattern[str]
     strength: float
     language: Language
     words: NumberWords
+    exact: str
     ends_with_number: bool = False
+
+    def is_exact(self, plain: str, start: int, end: int) -> bool:
+        """Whether what the form matched needs no letter that looks like another."""
+        return _pattern(self.exact).fullmatch(plain, start, end) is not None
 
 
 class FormCompiler:
-    """Compiles the forms of one language."""
+    """Compiles the forms of one language. `exact`: without letters that look alike."""
 
-    def __init__(self, language: Language) -> None:
-        self.language = language
+    def __init__(self, language: Language, *, exact: bool = False) -> None:
+        self.language, self._is_exact = language, exact
         self.words = NumberWords(
-            language.cardinals, language.multipliers, fillers=language.fillers, digitwise=language.digitwise
+            language.cardinals,
+            language.multipliers,
+            fillers=language.fillers,
+            digitwise=language.digitwise,
+            exact=exact,
         )
         self.ordinals = NumberWords(
             (language.cardinals if language.compound else {}) | language.ordinals,
             language.multipliers if language.compound else {},
             fillers=language.fillers,
             digitwise=language.digitwise,
+            exact=exact,
         )
 
     def compiled(self, form: str, strength: float = 1.0) -> Form:
@@ -54,14 +65,25 @@ class FormCompiler:
         tokens = [match.group() for match in _TOKEN.finditer(form)]
         if "".join(tokens) != form or tokens.count("[") != tokens.count("]"):
             raise SettingsError(f"pattern {form!r}: a bracket is open")
-        source = "".join(self._part(token, form, first=i == 0) for i, token in enumerate(tokens))
+        source, exact = self._source(tokens, form), self._exact._source(tokens, form)
         ends = tokens[-1:] in (["{n}"], ["{m}"], ["{d}"], ["{nn}"])
         words = self.ordinals if "{o}" in form else self.words
         try:
-            pattern = re.compile(_bounded(source, self._starts_latin(tokens), self._ends_latin(tokens)))
+            pattern = re.compile(source)
         except re.error as error:
             raise SettingsError(f"pattern {form!r}: {error}") from None
-        return Form(pattern, strength, self.language, words, ends)
+        return Form(pattern, strength, self.language, words, exact, ends)
+
+    @cached_property
+    def _exact(self) -> FormCompiler:
+        return self if self._is_exact else FormCompiler(self.language, exact=True)
+
+    def _source(self, tokens: list[str], form: str) -> str:
+        source = "".join(self._part(token, form, first=i == 0) for i, token in enumerate(tokens))
+        return _bounded(source, self._starts_latin(tokens), self._ends_latin(tokens))
+
+    def _spelled(self, word: str) -> str:
+        return spelled(word, exact=self._is_exact)
 
     def _part(self, token: str, form: str, *, first: bool) -> str:
         match token[0]:
@@ -79,7 +101,7 @@ class FormCompiler:
                 return " {0,3}"
             case "{":
                 return self._named(token[1:-1], form, first=first)
-        return spelled(plain_text(token).plain)
+        return self._spelled(plain_text(token).plain)
 
     def _named(self, name: str, form: str, *, first: bool) -> str:
         if count := _COUNT.fullmatch(name):
@@ -105,7 +127,7 @@ class FormCompiler:
             known = ", ".join(["n", "m", "d", "nn", "s", "ss", "t", "o", "x", *self.language.words])
             raise SettingsError(f"pattern {form!r}: {{{name}}} is not known, these are: {known}")
         words = sorted(self.language.words[name], key=len, reverse=True)
-        return f"(?:{'|'.join(spelled(word) for word in words)})"
+        return f"(?:{'|'.join(map(self._spelled, words))})"
 
     @cached_property
     def _one(self) -> str:
@@ -118,7 +140,7 @@ class FormCompiler:
     @cached_property
     def _ordinal(self) -> str:
         suffixes = "|".join(map(re.escape, self.language.suffixes))
-        last = "|".join(spelled(word) for word in sorted(self.language.ordinals, key=lambda word: (-len(word), word)))
+        last = "|".join(map(self._spelled, sorted(self.language.ordinals, key=lambda word: (-len(word), word))))
         words = rf"(?:{self.words.pattern}[ -]?)?(?:{last})" if self.language.compound else self.ordinals.pattern
         return rf"(?<![0-9])[0-9]{{1,4}} ?(?:{suffixes})|{words}" if suffixes else words
 
@@ -139,3 +161,9 @@ class FormCompiler:
 def _bounded(source: str, before: bool, after: bool) -> str:
     """Latin words begin and end where letters do; other scripts are often written, or read, without spaces."""
     return ("(?<![a-z])" if before else "") + source + ("(?![a-z])" if after else "")
+
+
+@cache
+def _pattern(source: str) -> re.Pattern[str]:
+    """Compiled when it is first asked for: few lines match a form."""
+    return re.compile(source)

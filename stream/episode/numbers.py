@@ -21,7 +21,7 @@ _FORMS = tuple(
         r"s ?(?P<season>\d{1,4})",
     )
 )
-_DASHES = str.maketrans({dash: "-" for dash in "‐‑‒–—―−－〜～~"} | {"×": "x"})
+_DASHES = str.maketrans({dash: "-" for dash in "‐‑‒–—―−－〜～~∼∽⁓"} | {"×": "x"})
 
 
 @dataclass(frozen=True, slots=True)

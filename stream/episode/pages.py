@@ -284,19 +284,19 @@ def _states(statements: Sequence[Statement], wanted: Statement) -> bool:
 def _share_agreeing(
     reader: int, statement: Statement, readings: _Readings, by_crop: Mapping[tuple[int, int], Sequence[Statement]]
 ) -> float | None:
-    """Share of a reader's crops of the statement's lines that hold the same digits, of those with any digits; without
-    digits in the statement, that state the same number, of those that state one. None for none.
+    """Share of a reader's crops of the statement's lines that state the same number or hold the same digits, of those
+    that state a number or hold digits. None for none.
 
-    A reader that does not know the script of the words may still know the digits.
+    A reader that does not know the script of the words may still know the digits; one that reads II where another reads
+    11 has none.
     """
     digits, agree = _digits(statement.text), []
     for crop in range(len(CROPS)):
-        if digits:
-            found = {run for line in statement.lines for run in _digits(readings.by_crop[reader, crop][line].text)}
-            agree += [digits <= found] if found else []
-        else:
-            there = [one for one in by_crop[reader, crop] if set(one.lines) & set(statement.lines)]
-            agree += [any(compatible(one.number, statement.number) for one in there)] if there else []
+        there = [one for one in by_crop[reader, crop] if set(one.lines) & set(statement.lines)]
+        runs = {run for line in statement.lines for run in _digits(readings.by_crop[reader, crop][line].text)}
+        if there or (digits and runs):
+            same = any(compatible(one.number, statement.number) for one in there)
+            agree.append(same or bool(digits and digits <= runs))
     return sum(agree) / len(agree) if agree else None
 
 

@@ -11,12 +11,13 @@ from typing import Literal
 from .forms import Form, FormCompiler
 from .language import Language
 from .text import PlainText
-from .words import MOST_JOINED, NumberText, read_joined, read_one
+from .words import DOUBTFUL, MOST_JOINED, NumberText, read_joined, read_one
 
 Kind = Literal["this", "part", "season", "total", "other", "next", "previous", "bare"]
 
-BESIDE, INSIDE, GLUED = 0.9, 0.7, 0.5
-"""How sure a statement remains, by eye: words on one side of it; on both; a letter that follows a counter at once."""
+BESIDE, INSIDE, GLUED, MENDED = 0.9, 0.7, 0.5, 0.9
+"""How sure a statement remains, by eye: words on one side of it; on both; a letter that follows a counter at once; a
+letter of its words that is another (`EP1SODE`, a Cyrillic О)."""
 LONE_I = 0.3
 """The same of a single I that other words follow: the word as often as the number."""
 BARE, BARE_WORD, BARE_BESIDE_TITLE = 0.2, 0.1, 0.4
@@ -25,6 +26,8 @@ MASK = "\0"
 _YEARS = range(1900, 2100)
 _THEN = rf"[^\w]{{0,4}}{MASK}$"
 _EDGES = " -.,:;·|[](){}<>《》〈〉「」『』【】“”‘'\"#~*" + MASK
+_NUMBER_BEFORE = re.compile(r"(?<![0-9])([0-9]{1,5})([^0-9a-z가-힣]{1,3})$")
+_NO_DIGIT_BEFORE = re.compile(r"(?:[제第] ?[^\s0-9]{1,2}|[a-zᄀ-ᇿ])$")
 _JOIN = re.compile(r"[ \-&+,/·・、]{0,4}(?:and|와|과|및|と|和)?[ ]{0,2}")
 
 
@@ -88,7 +91,8 @@ class Scanner:
         numbers = [one for one in kept if one.kind in {"this", "total"}]
         kept += [one for one in _longest(seasons) if not any(one.overlaps(number) for number in numbers)]
         kept = joined_statements(sorted(kept, key=lambda one: one.start), masked)
-        kept = [replace(one, strength=one.strength * _placed(one, kept, masked)) for one in kept]
+        sure = [one.strength * _placed(one, kept, masked) * _cut_off(one, kept, masked) for one in kept]
+        kept = [replace(one, strength=strength) for one, strength in zip(kept, sure, strict=True)]
         return kept or [one for one in (self._bare(text, masked),) if one]
 
     def marked(self, masked: str, found: Found) -> Kind | None:
@@ -121,7 +125,8 @@ class Scanner:
                 if numbered is None:
                     continue
                 found = numbered
-            yield replace(found, strength=found.strength * _glued(found, form, masked))
+            sure = _glued(found, form, masked) * _mended(found, form, text, masked)
+            yield replace(found, strength=found.strength * sure)
 
     def _numbered(
         self, found: Found, form: Form, match: re.Match[str], text: PlainText, masked: str
@@ -152,7 +157,8 @@ class Scanner:
             digits = re.match("[0-9]+", plain)
             return NumberText((Decimal(digits.group()),)) if digits else read_one(plain, as_read, form.words)
         more = form.ends_with_number and bool(masked[match.end() :].strip(_EDGES))
-        number = read_joined(plain, as_read, form.words, more_follows=more)
+        closed = not form.ends_with_number
+        number = read_joined(plain, as_read, form.words, more_follows=more, closed=closed)
         lone_i = number is not None and as_read == "I" and masked[match.end() :][:1] == " " and more
         return NumberText(number.values, LONE_I) if number is not None and lone_i else number
 
@@ -216,6 +222,30 @@ def _glued(found: Found, form: Form, masked: str) -> float:
     """How sure a statement remains for the letter that follows it at once."""
     behind = masked[found.end : found.end + 1]
     return GLUED if form.language.spaced and behind.isalpha() and not behind.isascii() else 1.0
+
+
+def _mended(found: Found, form: Form, text: PlainText, masked: str) -> float:
+    """How sure a statement remains for letters that had to be taken for others."""
+    exact = form.is_exact(masked, found.start, found.end) and not text.is_mended(found.start, found.end)
+    return 1.0 if exact else MENDED
+
+
+def _cut_off(found: Found, all_found: Sequence[Found], masked: str) -> float:
+    """How sure a number at the start of a statement remains for what stands before it: a number from which it may go on
+    (`2 3회`, whose sign was not read, or of which both digits are one number), something at the place of a digit
+    (`제x2회`)."""
+    starts = masked[found.start : found.start + 1]
+    if found.kind not in {"this", "part"} or not found.values or not (starts.isascii() and starts.isdecimal()):
+        return 1.0
+    before = masked[: found.start]
+    if _NO_DIGIT_BEFORE.search(before):
+        return DOUBTFUL
+    number = _NUMBER_BEFORE.search(before)
+    if number is None or any(one is not found and number.start() < one.end <= found.start for one in all_found):
+        return 1.0
+    follows = 0 < found.values[0] - Decimal(number[1]) < MOST_JOINED
+    apart = number[2] == " " and len(number[1]) == 1 and found.values[0] < 10
+    return DOUBTFUL if follows or apart else 1.0
 
 
 def _marker(compiler: FormCompiler, word: str) -> re.Pattern[str]:

@@ -20,6 +20,9 @@ LIKE_DIGITS = str.maketrans("oil|szb", "0111528")
 MISREAD, SPACED_OUT, LONE_LETTER, FIRST_OF_SEVERAL = 0.7, 0.8, 0.5, 0.6
 """How sure a number remains, by eye: a letter read for a digit; digits apart; one letter alone; what follows is no next
 episode."""
+DOUBTFUL = 0.1
+"""The same where the number may as well be another: `2-13회`, of which a digit or a sign was lost. By eye, so low that
+other evidence hardly makes up for it."""
 
 DIGITS = r"(?:[0-9]{1,2},[0-9]{3}|[0-9]{1,5}(?:\.[0-9]{1,2})?)"
 NOISY = r"(?:(?!s)(?=[oil|szb]{0,3}[0-9])[0-9oil|szb]{2,4}(?![a-df-z]))"
@@ -40,17 +43,22 @@ class NumberText:
     certainty: float = 1.0
 
 
-def spelled(word: str) -> str:
-    """A regular expression for a word: with spaces between its letters, with letters that look alike. No groups.
+def spelled(word: str, *, exact: bool = False) -> str:
+    """A regular expression for a word: with spaces between its letters, with letters that look alike unless `exact`. No
+    groups.
 
-    A space in the word is any number of spaces up to three. Words of two Latin letters are taken exactly, and an s at
-    the end, which may as well be the number that follows (`EPISODE 5`).
+    A space in the word is any number of spaces up to three. Latin words of two letters are taken as they are; those of
+    three have spaces between all letters or none, for `EP II` is no `EPI I`. The last letter is taken as it is where it
+    may be the number that follows: an s (`EPISODE 5`), and an i, which no other stroke follows (`EPII`).
     """
     if len(word) < 3 and word.isascii():
         return re.escape(word)
-    parts = [" {0,3}" if letter == " " else alike(letter) for letter in word[:-1]]
-    parts.append(alike(word[-1]) if word[-1] != "s" else "s")
-    return re.sub(r" \?( \{0,3\}) \?", r"\1", " ?".join(parts))
+    parts = [" {0,3}" if letter == " " else _letter(letter, exact) for letter in word[:-1]]
+    parts.append(word[-1] if word[-1] in "si" else _letter(word[-1], exact))
+    behind = "(?![il1|!vx])" if word[-1] == "i" else ""
+    if len(word) == 3 and word.isascii():
+        return f"(?:{''.join(parts)}|(?<![a-z]){' '.join(parts)}){behind}"
+    return re.sub(r" \?( \{0,3\}) \?", r"\1", " ?".join(parts)) + behind
 
 
 def alike(letter: str) -> str:
@@ -58,12 +66,16 @@ def alike(letter: str) -> str:
     return _ALIKE.get(letter, re.escape(letter))
 
 
+def _letter(letter: str, exact: bool) -> str:
+    return re.escape(letter) if exact else alike(letter)
+
+
 class NumberWords:
     """The number words of one language, or its ordinals.
 
     `words`: value of each word that is added (`twenty`: 20). `multipliers`: value of each word that multiplies what
     stands before it (`hundred`: 100). `fillers`: words that mean nothing inside a number (`and`). `digitwise`: a row of
-    digits may stand for their number (二〇 is 20).
+    digits may stand for their number (二〇 is 20). `exact`: without letters that look alike.
     """
 
     def __init__(
@@ -73,12 +85,13 @@ class NumberWords:
         *,
         fillers: tuple[str, ...] = (),
         digitwise: bool = False,
+        exact: bool = False,
     ) -> None:
         self._values = {_folded(word): (value, False) for word, value in words.items()}
         self._values |= {_folded(word): (value, True) for word, value in multipliers.items()}
         self._digitwise = digitwise
         longest_first = sorted([*words, *multipliers], key=lambda word: (-len(word), word))
-        word = f"(?:{'|'.join(map(spelled, longest_first))})"
+        word = f"(?:{'|'.join(spelled(word, exact=exact) for word in longest_first)})"
         self._word = re.compile(word)
         between = rf"[ -]?(?:(?:{'|'.join(map(re.escape, fillers))}) ?)?" if fillers else "[ -]?"
         most = MOST_WORDS - 1
@@ -147,10 +160,13 @@ def read_one(text: str, as_read: str, words: NumberWords | None) -> NumberText |
     return NumberText((Decimal(digits),), MISREAD if re.search("[0-9]", text) else LONE_LETTER)
 
 
-def read_joined(text: str, as_read: str, words: NumberWords | None, *, more_follows: bool) -> NumberText | None:
+def read_joined(
+    text: str, as_read: str, words: NumberWords | None, *, more_follows: bool, closed: bool = False
+) -> NumberText | None:
     """One number, or several that follow each other (`7-8`); else the first of them, less surely.
 
-    `more_follows`: other words stand behind the number, so that `3 - 4 weddings` is 3.
+    `more_follows`: other words stand behind the number, so that `3 - 4 weddings` is 3. `closed`: the number belongs to
+    the word behind it (`2-13회`), so that nothing in it can be of a title.
     """
     whole = read_one(text, as_read, words)
     if whole is not None:
@@ -159,7 +175,7 @@ def read_joined(text: str, as_read: str, words: NumberWords | None, *, more_foll
     numbers = [read_one(part, part, words) for part in parts]
     if len(parts) < 2 or numbers[0] is None:
         return None
-    first = NumberText(numbers[0].values, FIRST_OF_SEVERAL * numbers[0].certainty)
+    first = NumberText(numbers[0].values, (DOUBTFUL if closed else FIRST_OF_SEVERAL) * numbers[0].certainty)
     if any(number is None for number in numbers) or (more_follows and " - " in text):
         return first
     found = [number for number in numbers if number is not None]

@@ -68,9 +68,13 @@ def test_crops_that_disagree_are_counted_and_a_minority_says_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("other", "second"), [("EPISODE 3", 1.0), ("刈3站", 1.0), ("EPISODE 8", 0.0), ("가나다", None)]
-)
-def test_a_second_reader_agrees_by_the_digits_it_reads(other: str, second: float | None) -> None:
+    ("other", "second"),
+    [
+        ("EPISODE 3", 1.0), ("刈3站", 1.0), ("EPISODE 8", 0.0), ("가나다", None), ("EPISODE II", 0.0),
+        ("EPISODE III", 1.0),
+    ],
+)  # fmt: skip
+def test_a_second_reader_agrees_by_its_digits_or_the_number_it_states(other: str, second: float | None) -> None:
     page = _read(Reader(_card), Reader(lambda number, place, margin: other, "hangul_recognition", 0.4))
     said = next(one for one in page.said if str(one.number) == "3" and one.kind == "this")
     assert said.second == second

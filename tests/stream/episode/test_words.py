@@ -19,7 +19,7 @@ SMALL = (
 )
 TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 NATIVE_ONES = ("", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉")
-NATIVE_TENS = ("", "열", "스물", "서른", "마흔", "쉰")
+NATIVE_TENS = ("", "열", "스물", "서른", "마흔", "쉰", "예순", "일흔", "여든", "아흔")
 
 
 def english(number: int) -> str:
@@ -67,7 +67,7 @@ def test_sino_korean_words(number: int) -> None:
     assert episodes(f"제{spelt}화") == (number,)
 
 
-@given(st.integers(1, 59))
+@given(st.integers(1, 99))
 def test_native_korean_words(number: int) -> None:
     ones = "첫" if number == 1 else NATIVE_ONES[number % 10]
     tens = "스무" if number == 20 else NATIVE_TENS[number // 10]

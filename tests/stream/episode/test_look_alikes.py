@@ -1,0 +1,88 @@
+"""Letters that look like others or like digits: taken for them by what stands beside them, less surely, and never where
+the number may as well be another."""
+
+from __future__ import annotations
+
+import pytest
+
+from stream.episode.text import plain_text
+
+from .cards import read, said
+
+LEAST_SURE = 0.15
+"""Statements below this strength say that the number may as well be another."""
+
+MENDED = (
+    ("Epis0de 3", "EPISODE 3", "3"),
+    ("EP1SODE 3", "EPISODE 3", "3"),
+    ("EPlSODE 12", "EPISODE 12", "12"),
+    ("Chapter 0ne", "Chapter One", "1"),
+    ("EPISODE S1X", "EPISODE SIX", "6"),
+    ("S0lE05", "S01E05", "S01E05"),
+    ("SO4E45", "S04E45", "S04E45"),
+    ("S04E4S", "S04E45", "S04E45"),
+    ("제l2회", "제12회", "12"),
+    ("제ㅣ2회", "제12회", "12"),
+    ("제1ㅇ회", "제10회", "10"),
+    ("ЕРISОDЕ 3", "EPISODE 3", "3"),
+    ("Ѕ02Е05", "S02E05", "S02E05"),
+    ("ꜱ02ᴇ05", "S02E05", "S02E05"),
+    ("2一3회", "2-3회", "2-3"),
+    ("2ー3話", "2-3話", "2-3"),
+    ("2ㅡ3화", "2-3화", "2-3"),
+)
+
+
+@pytest.mark.parametrize(("text", "clear", "number"), MENDED)
+def test_a_look_alike_is_read_less_surely_than_the_letter_itself(text: str, clear: str, number: str) -> None:
+    (mended,), (exact,) = read(text), read(clear)
+    assert (str(mended.number), str(exact.number)) == (number, number)
+    assert LEAST_SURE < mended.strength < exact.strength
+
+
+@pytest.mark.parametrize("text", ["Серия", "ЭПИЗОД", "ㅣ", "一", "ー", "二一三", "ㅋㅋㅇㅇ"])
+def test_what_has_no_digit_or_latin_letter_beside_it_stays(text: str) -> None:
+    plain = plain_text(text)
+    assert not plain.is_mended(0, len(plain.plain))
+    assert not any(letter.isascii() for letter in plain.plain)
+
+
+@pytest.mark.parametrize("text", ["0123456789", "S01E08 5689", "제1회 53"])
+def test_no_digit_becomes_another(text: str) -> None:
+    assert plain_text(text).plain == text.lower()
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("EP II", "2"),
+        ("EPII", "2"),
+        ("EPIII", "3"),
+        ("EP 1 5", "15"),
+        ("EPI 5", "5"),
+        ("EP 15", "15"),
+        ("E P I S O D E  S I X", "6"),
+        ("CHAPTERSIX", "6"),
+        ("Chapters IX & X", "9-10"),
+        ("2∼3화", "2-3"),
+    ],
+)
+def test_a_word_does_not_take_a_part_of_the_number(text: str, number: str) -> None:
+    assert said(read(text)) == [f"this {number}"]
+
+
+@pytest.mark.parametrize("text", ["Chapters IX", "VOLUMES IX", "Chapters I X", "EPISODES II", "ep ll", "EP lO"])
+def test_one_number_behind_a_plural_and_two_strokes_are_no_number(text: str) -> None:
+    assert said(read(text)) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["2 3회", "2'3회", "2_3회", "2. 3회", "2 1회", "2-13회", "3-2회", "제x2회", "제ㅅ2회", "第x2集"]
+)
+def test_a_number_of_which_a_sign_or_a_digit_was_lost_is_doubtful(text: str) -> None:
+    assert [one.strength < LEAST_SURE for one in read(text)] == [True]
+
+
+@pytest.mark.parametrize("text", ["응답하라 1988 3회", "시즌2 3회", "2부 3회", "문제 2회", "SKY 캐슬 3회", "드라마2회"])
+def test_other_numbers_and_titles_before_it_leave_a_number_sure(text: str) -> None:
+    assert read(text)[0].strength > 0.5
