@@ -13,7 +13,7 @@ from . import config, ledger, models, serve
 from .backfill import backfill
 from .doctor import doctor
 from .episode import episode
-from .exits import exit_without_teardown
+from .exits import exit_without_teardown, full_output_to_exit_code
 from .extract import extract
 from .plugins import add_plugins, plugin_entry_points
 
@@ -45,7 +45,7 @@ def build_app(plugins: Iterable[EntryPoint]) -> typer.Typer:
 
 def run_app() -> None:
     """Run the command that was typed, and end the process with its exit code."""
-    with exit_without_teardown():
+    with exit_without_teardown(), full_output_to_exit_code():
         build_app(plugin_entry_points())()
 
 

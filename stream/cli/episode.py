@@ -55,19 +55,25 @@ class Asked:
 
 def episode(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…|FOLDER", help="Films, or folders of films.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…|FOLDER", readable=False, help="Films, or folders of films.")
+    ],
     expect: Annotated[
         str | None, typer.Option("--expect", metavar="7|S02E05", help="The number that one film should have.")
     ] = None,
     sheet: Annotated[
-        Path | None, typer.Option("--sheet", metavar="FILE", help="CSV or JSON: file, season, episode, absolute.")
+        Path | None,
+        typer.Option("--sheet", metavar="FILE", readable=False, help="CSV or JSON: file, season, episode, absolute."),
     ] = None,
     template: Annotated[
         str | None,
         typer.Option("--template", metavar="T", help="Number in the path: {series}/Season {season}/{episode}.mkv."),
     ] = None,
     labels: Annotated[
-        Path | None, typer.Option("--labels", metavar="FILE", help="A sheet of what operators decided: file, episode.")
+        Path | None,
+        typer.Option(
+            "--labels", metavar="FILE", readable=False, help="A sheet of what operators decided: file, episode."
+        ),
     ] = None,
     fail_on: Annotated[
         FailOn | None,
@@ -123,10 +129,10 @@ def _run(asked: Asked, settings: Settings, substitute: OpenReader | None) -> boo
     patterns = Patterns.shipped()
     known = knowledge_of(
         films.paths, patterns.of_file_name, in_titles(patterns), expect=asked.expect, sheet=asked.sheet,
-        labels=asked.labels, template=settings.episode.template,
+        labels=asked.labels, template=settings.episode.template, in_folders=bool(films.below),
     )  # fmt: skip
     problems = (*films.problems, *known.problems)
-    for line in problems:
+    for line in problems if asked.quiet else (*problems, *known.notes):
         say(f"keyart: {line}")
     with _memory(asked) as memory, own_stdout() if settings.device != "cpu" else nullcontext():
         found = _judge(asked, films, replace(known, memory=memory), settings, substitute or _open_reader())

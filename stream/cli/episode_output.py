@@ -60,7 +60,8 @@ def pulling() -> Callable[[int, int, str], None]:
 def print_verdicts(verdicts: Sequence[tuple[Path, Verdict]]) -> None:
     """A table of the films, named below the folder that all of them share; then how many have which verdict."""
     shared = os.path.commonpath([film.absolute().parent for film, _ in verdicts]) if verdicts else ""
-    print_table(COLUMNS, [_row(os.path.relpath(film, shared), verdict) for film, verdict in verdicts])
+    if verdicts:
+        print_table(COLUMNS, [_row(os.path.relpath(film, shared), verdict) for film, verdict in verdicts])
     counts = [(word, sum(one.verdict == word for _, one in verdicts)) for word in _VERDICTS]
     print(", ".join(f"{count} {word}" for word, count in counts if count) or "no film was looked at")
 

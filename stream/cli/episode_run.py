@@ -30,6 +30,8 @@ from .progress import failure_line
 if TYPE_CHECKING:
     from .episode_memory import Memory
 
+MOST_NOTES = 20
+"""Lines about rows of a sheet for none of the films. By eye: a sheet may be of a whole archive."""
 Read = Callable[[Path, str | None], PictureReading]
 """Reads the episode number in the picture of a film, given the title of the series where it is known."""
 
@@ -44,14 +46,27 @@ class Films:
 
 
 @dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows of a sheet by film. `problems`, `others`: one line for everything wrong in the sheet or between it and
+    the films, and for each row for none of them. `is_read`: False where the sheet as a whole cannot be read."""
+
+    by_film: Mapping[Path, Row]
+    problems: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    is_read: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Knowledge:
     """What is known before any picture is looked at. `labels`: what operators decided, by film. `problems`: lines
-    about rows that do not count. `memory`: earlier verdicts; None without a ledger."""
+    about rows that do not count; `notes`: about rows for none of the films. `memory`: earlier verdicts; None without a
+    ledger."""
 
     metadata: Metadata
     labels: Mapping[Path, Row]
     of_file_name: OfFileName
     problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
     memory: Memory | None = None
 
     def label(self, film: Path) -> EpisodeNumber | None:
@@ -68,12 +83,16 @@ class Knowledge:
 
 
 def films_of(named: Sequence[Path]) -> Films:
-    """The films of files and folders. Raises UsageError for a folder that cannot be read."""
+    """The films of files and folders, and a line for each folder without any."""
     paths: dict[Path, None] = {}
     below: set[Path] = set()
     problems: list[str] = []
     for name in named:
-        found = list(_below(name, problems.append)) if name.is_dir() else [name]
+        try:
+            found = list(_below(name, problems.append)) if name.is_dir() else [name]
+        except UsageError as error:
+            problems.append(str(error))
+            continue
         if name.is_dir():
             below.update(found)
         if not found:
@@ -91,13 +110,20 @@ def knowledge_of(
     sheet: Path | None,
     labels: Path | None,
     template: str,
+    in_folders: bool = False,
 ) -> Knowledge:
-    """What the command was told of the films. Raises UsageError for what cannot be used at all."""
+    """What the command was told of the films. `in_folders`: folders were named, so that a row of the sheet for none of
+    the films is worth a note. Raises UsageError for what cannot be used at all."""
     given = None if expect is None else _given(expect, films, of_title)
-    rows, problems = (None, ()) if sheet is None else _rows(sheet, films, of_title)
-    labelled, wrong = ({}, ()) if labels is None else _rows(labels, films, of_title)
-    metadata = Metadata(of_title, given, rows, Template(template) if template else None)
-    return Knowledge(metadata, labelled, of_file_name, (*problems, *wrong))
+    told = None if sheet is None else _rows(sheet, films, of_title)
+    labelled = _Rows({}) if labels is None else _rows(labels, films, of_title)
+    metadata = Metadata(
+        of_title, given, None if told is None else told.by_film, Template(template) if template else None,
+        **({} if told is None or told.is_read else {"without_row": "the sheet cannot be read"}),
+    )  # fmt: skip
+    problems = (*(() if told is None else told.problems), *labelled.problems)
+    notes = _notes(told, films, in_folders) if told is not None else ()
+    return Knowledge(metadata, labelled.by_film, of_file_name, problems, notes)
 
 
 def judge(film: Path, known: Knowledge, read: Read, threshold: float) -> Verdict:
@@ -182,12 +208,26 @@ def _given(expect: str, films: Sequence[Path], in_words: OfTitle) -> EpisodeNumb
         raise UsageError(f"--expect {error}") from None
 
 
-def _rows(
-    file: Path, films: Sequence[Path], in_words: OfTitle
-) -> tuple[Mapping[Path, Row], tuple[str, ...]]:
-    """The rows of a sheet by film, and one line for everything wrong: in the sheet, and between it and the films."""
+def _rows(file: Path, films: Sequence[Path], in_words: OfTitle) -> _Rows:
+    """The rows of a sheet for these films."""
     sheet = read_sheet(file, in_words)
     rows = rows_for(sheet, films)
     known = {(row.place, row.problem) for row in sheet.rows}
     ambiguous = {row.place: row.problem for row in rows.values() if (row.place, row.problem) not in known}
-    return rows, (*sheet.problems, *(f"{file.name}: {place}: {problem}" for place, problem in ambiguous.items()))
+    used = {row.place for row in rows.values()}
+    others = [row for row in sheet.rows if row.place not in used and row.problem is None]
+    return _Rows(
+        rows,
+        (*sheet.problems, *(f"{file.name}: {place}: {problem}" for place, problem in ambiguous.items())),
+        tuple(f"{file.name}: {row.place}: {'/'.join(row.file)} is none of the films" for row in others),
+        sheet.is_read,
+    )
+
+
+def _notes(told: _Rows, films: Sequence[Path], in_folders: bool) -> tuple[str, ...]:
+    """Lines about rows for none of the films, where one may be missing or misnamed: a folder was named, or a film has
+    no row."""
+    if not in_folders and all(film in told.by_film for film in films):
+        return ()
+    more = len(told.others) - MOST_NOTES
+    return (*told.others[:MOST_NOTES], *([f"… and {more} more rows for none of the films"] if more > 0 else []))

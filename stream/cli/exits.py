@@ -4,6 +4,7 @@ line on stderr and no traceback."""
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -22,6 +23,7 @@ STOPPED = 3
 """A run over a library ended before its work did."""
 DEVICE_LOST = 70
 """Tells a supervisor to start the command again: a new process may be able to use the GPU, this one is not."""
+_OUTPUT_LOST = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _BY_SIGNAL = (128 + signal.SIGINT, 128 + signal.SIGTERM)
 
 
@@ -69,6 +71,22 @@ def exit_without_teardown() -> Iterator[None]:
             with suppress(OSError):  # nobody reads the stream any more
                 stream.flush()
         os._exit(int(end.code))
+
+
+@contextmanager
+def full_output_to_exit_code() -> Iterator[None]:
+    """Within the block, turn the error of output that cannot be written (a full disk behind `> FILE`) into one line on
+    stderr and exit code 1. Errors of files with a name pass unchanged."""
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError as error:
+        if error.filename is not None or error.errno not in _OUTPUT_LOST:
+            raise
+        say(f"keyart: the output cannot be written ({error.strerror}), make room or write it elsewhere")
+        with open(os.devnull, "w", encoding="utf-8") as nowhere:  # what is left in buffers must not fail again at exit
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        raise SystemExit(FAILED) from None
 
 
 def say(text: str) -> None:

@@ -30,8 +30,10 @@ def own_stdout() -> Iterator[None]:
                 yield
         finally:
             ctypes.CDLL(None).fflush(None)  # text that C libraries have buffered belongs on stderr
-            own.flush()
-            os.dup2(own.fileno(), _STDOUT)
+            try:
+                own.flush()
+            finally:
+                os.dup2(own.fileno(), _STDOUT)
 
 
 def _is(stream: object, descriptor: int) -> bool:

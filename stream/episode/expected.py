@@ -30,7 +30,7 @@ class Expected:
 @dataclass(frozen=True, slots=True)
 class Metadata:
     """Where expected numbers come from. `given`: one that was given for this film. `rows`: those of a sheet by film;
-    None without a sheet. `of_title`: reads the titles in tags.
+    None without a sheet. `of_title`: reads the titles in tags. `without_row`: why a film has no row, for people.
 
     The first that is there decides: `given`, else the sheet, else the template, else the tags. A film that a sheet or a
     template leaves out is not looked up in its tags: what was asked to be compared with is what is compared with.
@@ -40,6 +40,7 @@ class Metadata:
     given: EpisodeNumber | None = None
     rows: Mapping[Path, Row] | None = None
     template: Template | None = None
+    without_row: str = "the sheet has no row for this file"
 
     def of(self, film: Path) -> Expected:
         """What is expected of a film. Raises KeyartError when its tags are needed and it cannot be opened."""
@@ -52,7 +53,7 @@ class Metadata:
         if self.template is not None:
             return self._by_template(self.template, film)
         if self.rows is not None:
-            return Expected(None, "by the sheet", problem="the sheet has no row for this file")
+            return Expected(None, "by the sheet", problem=self.without_row)
         tagged = read_tags(film, self.of_title)
         return Expected(tagged.number, "by the tags", series=tagged.series, problem=tagged.problem)
 

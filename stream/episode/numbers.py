@@ -76,7 +76,7 @@ def parse_number(text: str) -> EpisodeNumber:
     try:
         return EpisodeNumber(joined_episodes(parts.get("episodes") or ""), season, finale)
     except ValueError as error:
-        raise ValueError(_cannot(text, str(error))) from None
+        raise ValueError(_cannot(text, f"cannot be: {error}")) from None
 
 
 def joined_episodes(text: str) -> tuple[Decimal, ...]:
@@ -135,4 +135,4 @@ def _digits(number: Decimal, width: int) -> str:
 
 
 def _cannot(text: str, why: str) -> str:
-    return f"{text.strip()!r}: {why}; write 7, 12.5, 7-8, S02E05, 2x05, S01E01-E02 or finale"
+    return f"{text.strip()!r} {why}; write 7, 12.5, 7-8, S02E05, 2x05, S01E01-E02 or finale"

@@ -45,10 +45,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The rows that name a file, and one line for everything that is wrong with the sheet (`NAME: line 4: …`)."""
+    """The rows that name a file, and one line for everything that is wrong with the sheet (`NAME: line 4: …`).
+    `is_read`: False where it cannot be read as a whole."""
 
     rows: tuple[Row, ...]
     problems: tuple[str, ...]
+    is_read: bool = True
 
 
 def read_sheet(path: Path, in_words: InWords) -> Sheet:
@@ -63,6 +65,7 @@ def read_sheet(path: Path, in_words: InWords) -> Sheet:
         raise UsageError(f"{path}: cannot be read ({error.strerror or error}), check the name of the sheet") from None
     found: list[Row] = []
     problems: list[str] = []
+    is_read = True
     try:
         for record in records(decoded(data)):
             row = _row_of(record, path.parent, in_words)
@@ -72,8 +75,11 @@ def read_sheet(path: Path, in_words: InWords) -> Sheet:
                 found.append(row)
     except ValueError as error:
         problems.append(f"{path.name}: {error}")
+        is_read = False
+    if not found and not problems:
+        problems.append(f"{path.name}: has no rows")
     rows, twice = _told_once(found)
-    return Sheet(rows, (*problems, *(f"{path.name}: {line}" for line in twice)))
+    return Sheet(rows, (*problems, *(f"{path.name}: {line}" for line in twice)), is_read)
 
 
 def number_of(text: str, in_words: InWords) -> EpisodeNumber:

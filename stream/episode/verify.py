@@ -62,7 +62,7 @@ def verify(
     wanted = f"{expected} is expected {source}".rstrip()
     if expected is None:
         missing = problem or "nothing says which episode this should be"
-        outcome, said = _UNVERIFIED, f"{missing}; {_seen(picture, threshold)}"
+        outcome, said = _UNVERIFIED, f"{missing}; {_seen(picture, threshold)}{_others_say(picture, past)}"
     else:
         outcome, said = _judged(picture, past, expected, threshold, absolute, wanted)
     why = f"{said[0].upper()}{said[1:]}."
@@ -162,6 +162,13 @@ def _seen(picture: PictureReading, threshold: float) -> str:
         has = f"{picture.confidence:.6f}" if has == needs else has
         return f"the picture seems to say {picture.number}, which is too unsure ({has}, {needs} is needed)"
     return f"the picture says {picture.number}"
+
+
+def _others_say(picture: PictureReading, past: Past) -> str:
+    """Who says something else than the picture."""
+    read = picture.number
+    against = [one for one in past.sources if read is not None and compatible(one.number, read) is False]
+    return "".join(f", but {_says(one)}" for one in against if not one.bare)
 
 
 def _says(source: Source) -> str:

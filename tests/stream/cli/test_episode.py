@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -97,6 +98,22 @@ def test_a_film_that_cannot_be_read_gives_one_line_and_the_others_go_on(season: 
     assert result.stderr == f"keyart: {season / 'bad.mkv'}: is empty, copy it again\n"
 
 
+def test_a_film_and_a_folder_without_permission_fail_alone(season: Path) -> None:
+    closed = season.parent / "closed"
+    closed.mkdir()
+    for path in (closed, season / "02.mkv"):
+        path.chmod(0)
+    if os.access(closed, os.R_OK):
+        pytest.skip("needs a user who may not read everything")
+    result = call(
+        season / "01.mkv", closed, season / "02.mkv", "--template", "{episode}.mkv", "--json", "--quiet",
+        reader=ScriptedReader(**{"01": "1"}),
+    )  # fmt: skip
+    assert result.exit_code == 1
+    assert "01.mkv" in lines(result)
+    assert str(closed) in result.stderr
+
+
 def test_films_whose_tags_cannot_be_read_fail_alone(season: Path, tmp_path: Path) -> None:
     result = call(season / "01.mkv", tmp_path / "gone.mkv")
     assert (result.exit_code, result.stdout.splitlines()[-1]) == (1, "no film was looked at")
@@ -115,6 +132,46 @@ def test_films_of_several_folders_are_named_below_what_they_share(season: Path) 
     assert [line.split("  ")[0] for line in shown[1:5]] == ["S2/01.mkv", *(f"Season 1/0{n}.mkv" for n in (1, 2, 3))]
 
 
+def test_rows_for_none_of_the_films_are_noted_where_a_film_may_be_missing(season: Path) -> None:
+    rows = "01.mkv,1\n02.mkv,2\n03.mkv,3\n"
+    others = "".join(f"S9/{n}.mkv,{n}\n" for n in range(1, 23))
+    sheet = write(season.parent / "sheet.csv", f"file,episode\n{rows}{others}")
+    noted = call(season, "--sheet", sheet)
+    said = [line for line in noted.stderr.splitlines() if "none of the films" in line]
+    assert (said[0], len(said)) == ("keyart: sheet.csv: line 5: S9/1.mkv is none of the films", 21)
+    assert said[-1] == "keyart: … and 2 more rows for none of the films"
+    assert noted.exit_code == 0
+    assert "none of" not in call(season / "01.mkv", "--sheet", sheet).stderr
+    assert "none of" not in call(season, "--sheet", sheet, "--quiet").stderr
+    (season / "04.mkv").touch()
+    assert "none of" in call(season / "04.mkv", "--sheet", sheet).stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "problem", "why"),
+    [
+        ("", "is empty", "The sheet cannot be read; "),
+        ("[1,", "line 1 is no JSON", "The sheet cannot be read; "),
+        ("file,episode\n", "has no rows", "The sheet has no row for this file; "),
+        ("[]", "has no rows", "The sheet has no row for this file; "),
+    ],
+)
+def test_a_sheet_without_rows_is_named(season: Path, text: str, problem: str, why: str) -> None:
+    result = call(season / "01.mkv", "--sheet", write(season / "sheet.csv", text), "--json", "--quiet")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"keyart: sheet.csv: {problem}")
+    assert str(lines(result)["01.mkv"]["why"]).startswith(why)
+
+
+def test_what_an_operator_decided_is_told_where_nothing_is_expected(season: Path) -> None:
+    labels = write(season / "labels.csv", "file,episode\n01.mkv,13\n")
+    result = call(
+        season / "01.mkv", "--labels", labels, "--template", "{any}x{episode}.mkv", "--json", "--quiet",
+        reader=ScriptedReader(**{"01": "12"}),
+    )  # fmt: skip
+    assert str(lines(result)["01.mkv"]["why"]).endswith("the picture says 12, but an operator says 13.")
+
+
 def test_bad_rows_are_named_and_the_rest_goes_on(season: Path) -> None:
     text = "file,episode\n01.mkv,1\n02.mkv,two\n,3\n03.mkv,3\n03.mkv,3\n"
     sheet = write(season.parent / "sheet.csv", text)
@@ -125,7 +182,7 @@ def test_bad_rows_are_named_and_the_rest_goes_on(season: Path) -> None:
     ]
     found = lines(result)
     assert [found[name]["verdict"] for name in ("01.mkv", "02.mkv", "03.mkv")] == ["confirmed", *["unverified"] * 2]
-    assert "Its row in the sheet does not count: 'two': is no episode number" in str(found["02.mkv"]["why"])
+    assert "Its row in the sheet does not count: 'two' is no episode number" in str(found["02.mkv"]["why"])
     assert "03.mkv stands in line 5, line 6" in str(found["03.mkv"]["why"])
 
 
@@ -197,7 +254,7 @@ def test_labels_are_past_knowledge_and_are_compared(season: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("x.mkv", "--expect", "seventh"), "keyart: --expect 'seventh': is no episode number; write 7, 12.5"),
+        (("x.mkv", "--expect", "seventh"), "keyart: --expect 'seventh' is no episode number; write 7, 12.5"),
         (("x.mkv", "y.mkv", "--expect", "7"), "--expect is the number of one film and there are 2, use --sheet"),
         (("x.mkv", "--sheet", "gone.csv"), "keyart: gone.csv: cannot be read"),
         (("x.mkv", "--labels", "gone.csv"), "keyart: gone.csv: cannot be read"),

@@ -114,7 +114,7 @@ def test_numbers_in_words(sheet: Write) -> None:
     found = sheet_of(sheet(f"file,season,episode,absolute\n{rows}"))
     assert told(found.rows) == [("a.mkv", "S02E07"), ("b.mkv", "7"), ("c.mkv", None)]
     assert found.rows[1].absolute == number("7")
-    assert found.problems[0].startswith("sheet.csv: line 4: '전 16부작': is no episode number; write 7, 12.5")
+    assert found.problems[0].startswith("sheet.csv: line 4: '전 16부작' is no episode number; write 7, 12.5")
 
 
 def test_two_rows_for_one_file_count_neither(sheet: Write) -> None:

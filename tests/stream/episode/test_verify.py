@@ -138,7 +138,7 @@ def test_a_file_name_that_may_count_through_does_not_contradict() -> None:
 def test_without_an_expected_number_nothing_is_verified() -> None:
     found = verify(reading("7"), known(the_file_name="8"), None, threshold=THRESHOLD)
     assert (found.verdict, found.expected, str(found.read)) == ("unverified", None, "7")
-    assert found.why == "Nothing says which episode this should be; the picture says 7."
+    assert found.why == "Nothing says which episode this should be; the picture says 7, but the file name says 8."
     found = verify(reading("7"), Past(), None, threshold=THRESHOLD, problem="the sheet has no row for this file")
     assert found.why == "The sheet has no row for this file; the picture says 7."
 
