@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 import numpy as np
 
@@ -48,6 +48,19 @@ class LineText:
     characters: np.ndarray
 
 
+class Answer(Protocol):
+    """What a reader says of a line, and how sure it is of that."""
+
+    @property
+    def text(self) -> str:
+        """The characters."""
+
+    @property
+    def confidence(self) -> float:
+        """0–1."""
+
+
+A = TypeVar("A", bound=Answer)
 NOTHING = LineText("", 0.0, np.zeros(0, np.float32))
 Way = Callable[[Surface, Rect, int], Array]
 """(picture, box, width) → (48, width, 3) uint8: how a line is cut out."""
@@ -181,6 +194,18 @@ def decoded(best: np.ndarray, probabilities: np.ndarray, alphabet: Sequence[str]
     text = "".join(alphabet[place] for place in best[starts][kept])
     confidence = float(np.exp(np.log(np.maximum(characters, 1e-9)).mean()))
     return LineText(text, confidence, characters)
+
+
+def preferred(answers: Sequence[A]) -> A:
+    """Of several readers' answers to one line the one to go by: the surest of those with Hangul, where one has any,
+    else the surest; of equally sure ones the first.
+
+    A reader that knows no Hangul reads what it can of such a line, and is sure of it. (Numbers with their counters in
+    600 rendered lines each: .958 right plain and .955 over footage, by the surest of all .898 and .882; in none of 300
+    lines in Han any Hangul was read. 2026-11-29)
+    """
+    korean = [answer for answer in answers if any("가" <= c <= "힣" for c in answer.text)]
+    return max(korean or answers, key=lambda answer: round(answer.confidence, 4))
 
 
 def width_of(box: Rect) -> int:

@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 import onnxruntime as ort
 
+from engines.ocr import preferred
+
 from .decoding import Read, alphabet_of, decode
 from .lines import WIDEST_PX, batch
 
@@ -47,12 +49,12 @@ def _padded_width(line: np.ndarray) -> int:
     return next(width for width in WIDTHS_PX if line.shape[1] <= width)
 
 
-def surest(readers: Sequence[Reader]) -> Reader:
-    """Of each line what the surest reader says, as `keyart episode` takes it; the first one where two are as sure."""
+def together(readers: Sequence[Reader]) -> Reader:
+    """Of each line the answer that `keyart episode` goes by."""
 
     def read(lines: Sequence[np.ndarray]) -> list[Read]:
         answers = zip(*(reader(lines) for reader in readers), strict=True)
-        return [max(of_line, key=lambda answer: round(answer.confidence, 4)) for of_line in answers]
+        return [preferred(of_line) for of_line in answers]
 
     return read
 

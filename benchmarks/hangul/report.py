@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .lines import Line, Source
 from .measure import Score, score
-from .readers import Reader, onnx_reader, surest, tesseract_reader
+from .readers import Reader, onnx_reader, tesseract_reader, together
 
 _HEAD = (
     "| reader | of | lines | exact | share | 95 % bounds | digits wrong | at ≥ .99 | of these wrong | digits wrong |",
@@ -34,7 +34,7 @@ def report(source: Source, ours: Path, ppocr: Path | None, sizes: Sizes, show_wr
     readers: list[tuple[str, Reader, int]] = [("Keyart's", onnx_reader(ours), sizes.lines)]
     if ppocr is not None:
         readers.append(("PP-OCR", onnx_reader(ppocr), sizes.others))
-        readers.append(("both, the surer one", surest([readers[0][1], readers[1][1]]), sizes.lines))
+        readers.append(("both together", together([readers[0][1], readers[1][1]]), sizes.lines))
     tesseract = tesseract_reader()
     if tesseract is not None:
         readers.append(("Tesseract", tesseract, sizes.others))

@@ -14,7 +14,7 @@ from math import isclose
 
 import numpy as np
 
-from engines.ocr import LineReader, LineText, TextDirection
+from engines.ocr import LineReader, LineText, TextDirection, preferred
 from engines.text import TextDetector, joined_words
 from kernels.surface import Rect, Surface
 
@@ -71,7 +71,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What was read in a picture. `lines`: by the surest reader of each; `cost`: searches for lines that it took."""
+    """What was read in a picture. `lines`: by the preferred reader of each; `cost`: searches for lines that it took."""
 
     time_s: float
     lines: tuple[Line, ...] = ()
@@ -98,9 +98,9 @@ class _Readings:
     by_crop: dict[tuple[int, int], list[LineText]] = field(default_factory=dict)
 
     def best(self) -> list[LineText]:
-        """For each line the reading of the surest reader."""
+        """For each line the reading to go by."""
         readers = [lines for (_, crop), lines in self.by_crop.items() if crop == 0]
-        return [max(texts, key=lambda text: round(text.confidence, 4)) for texts in zip(*readers, strict=True)]
+        return [preferred(texts) for texts in zip(*readers, strict=True)]
 
 
 class PageReader:

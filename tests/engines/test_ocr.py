@@ -13,7 +13,18 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from engines.errors import ModelError
-from engines.ocr import HEIGHT_PX, WIDTHS_PX, LineReader, TextDirection, Vertical, alphabet_of, decoded, width_of
+from engines.ocr import (
+    HEIGHT_PX,
+    WIDTHS_PX,
+    LineReader,
+    LineText,
+    TextDirection,
+    Vertical,
+    alphabet_of,
+    decoded,
+    preferred,
+    width_of,
+)
 from engines.open_session import open_session
 from engines.session import FakeSession, NamedArrays, Session
 from kernels.surface import Array, Surface
@@ -197,3 +208,15 @@ def _page(ops: PictureOps, texts: tuple[str, ...]) -> tuple[Surface, np.ndarray]
         left, top, right, bottom = draw.textbbox((60, 30 + 90 * place), text, font=font)
         boxes.append([left - 8, top - 8, right - left + 16, bottom - top + 16])
     return ops.surface_of(np.asarray(page)), np.array(boxes, np.float32)
+
+
+def test_of_several_answers_the_surest_with_hangul_is_gone_by() -> None:
+    def answer(text: str, confidence: float) -> LineText:
+        return LineText(text, confidence, np.zeros(len(text), np.float32))
+
+    korean, digit = answer("제 7 화", 0.9), answer("7", 0.99)
+    assert preferred([digit, korean]) is korean
+    assert preferred([answer("7□", 0.9), digit]) is digit
+    assert preferred([answer("7", 0.99), digit]).text == "7"
+    first = answer("a", 0.80001)
+    assert preferred([first, answer("b", 0.80004)]) is first
