@@ -60,6 +60,10 @@ def is_right(read: ReadCard) -> bool:
     return number is not None and stated is not None and compatible(number, stated) is True
 
 
+def _states_an_episode(read: ReadCard) -> bool:
+    return read.card.stated is not None and bool(read.card.stated.episodes)
+
+
 def fitted(cards: Sequence[ReadCard], risk: float = RISK) -> Fit:
     """The fit of these cards. Raises KeyartError when they have no right readings, or fewer wrong ones than folds."""
     read = [one for one in cards if one.reading.features is not None]
@@ -75,8 +79,8 @@ def fitted(cards: Sequence[ReadCard], risk: float = RISK) -> Fit:
             held_out[asked] = [confidence(Features(*row), fold) for row in features[asked].tolist()]
     threshold = threshold_for(held_out, right, len(cards), risk)
     faults = int((~right & (held_out >= threshold)).sum())
-    stated = sum(one.card.stated is not None and bool(one.card.stated.episodes) for one in cards)
-    covered = int((right & (held_out >= threshold)).sum())
+    stated = sum(_states_an_episode(one) for one in cards)
+    covered = int((right & (held_out >= threshold) & np.array([_states_an_episode(one) for one in read], bool)).sum())
     bound = upper_bound(faults, len(cards))
     return Fit(table, threshold, len(cards), len(read), int((~right).sum()), faults, bound, covered / max(1, stated))
 

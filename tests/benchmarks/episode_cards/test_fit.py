@@ -79,3 +79,9 @@ def test_the_table_that_is_written_can_be_loaded(tmp_path: Path) -> None:
     assert load_table(file) == found.table
     assert tomllib.loads(file.read_text("utf-8"))["calibrated"] is True
     assert "20 of them wrong" in file.read_text("utf-8")
+
+
+def test_cards_of_a_finale_are_not_among_those_that_state_a_number() -> None:
+    finales = [replace(one, card=card(200 + i, stated="finale")) for i, one in enumerate(cards(40, 0))]
+    finales = [replace(one, reading=read(one.card, "finale").reading) for one in finales]
+    assert fitted([*cards(80, 20), *finales]).coverage == 0.8
