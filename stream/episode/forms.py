@@ -18,6 +18,8 @@ _TOKEN = re.compile(r"\{([^{}]*)\}|\[|\]|<|>|…| +|[^\[\]{}<>… ]+")
 _COUNT = re.compile(r"([0-9])(?:-([0-9]))?")
 _AMOUNT = r"[0-9][0-9,.]{0,11}"
 _LETTER = r"[^\W\d_]"
+_KNOWN_WITH_ONE_MISREAD = 4
+"""Letters from which on a word is still known with one of them misread. By eye."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +125,20 @@ class FormCompiler:
                 return f"(?P<o>{self._ordinal})"
             case "x":
                 return _AMOUNT
+        any_misread, name = name.startswith("~"), name.removeprefix("~")
         if name not in self.language.words:
             known = ", ".join(["n", "m", "d", "nn", "s", "ss", "t", "o", "x", *self.language.words])
             raise SettingsError(f"pattern {form!r}: {{{name}}} is not known, these are: {known}")
         words = sorted(self.language.words[name], key=len, reverse=True)
-        return f"(?:{'|'.join(map(self._spelled, words))})"
+        sources = [*map(self._spelled, words), *(self._misread(word) for word in words if any_misread)]
+        return f"(?:{'|'.join(source for source in sources if source)})"
+
+    def _misread(self, word: str) -> str:
+        """The word with any one of its letters misread; nothing where it is too short to be known then."""
+        if len(word) < _KNOWN_WITH_ONE_MISREAD:
+            return ""
+        spelled_out = [self._spelled(letter) for letter in word]
+        return "|".join("".join([*spelled_out[:at], _LETTER, *spelled_out[at + 1 :]]) for at in range(len(word)))
 
     @cached_property
     def _one(self) -> str:

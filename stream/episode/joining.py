@@ -134,7 +134,9 @@ def _completeness(number: EpisodeNumber) -> tuple[bool, bool, bool]:
 def _features(
     kind: Kind, lead: Sequence[Card], against: Sequence[Card], number: EpisodeNumber, pages: Sequence[Page]
 ) -> Features:
-    said = [one for card in lead for one in card.said]
+    """Of the statements that name the number; one of a finale without a number is evidence for none."""
+    named = [[one for one in card.said if bool(one.number.episodes) == bool(number.episodes)] for card in lead]
+    said = [one for card in named for one in card]
     seconds = [one.second for one in said if one.second is not None]
     for_it, opposed = sum(card.weight for card in lead), sum(card.weight for card in against)
     return Features(
@@ -145,7 +147,7 @@ def _features(
         same_frames=_same_frames(lead, number, pages),
         crops=float(np.mean([one.crops for one in said])),
         readers=float(np.mean(seconds)) if seconds else 0.5,
-        places=1.0 - 1.0 / len(lead),
+        places=1.0 - 1.0 / sum(bool(card) for card in named),
         against=opposed / max(for_it + opposed, 1e-9),
         bare=float(kind == "bare"),
         height=min(1.0, 10 * max(one.height for one in said)),

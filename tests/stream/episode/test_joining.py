@@ -41,6 +41,15 @@ def test_the_same_number_later_is_another_card() -> None:
     assert found is not None and found.features.places == 0.5 and not found.against
 
 
+def test_a_finale_without_its_number_is_no_evidence_for_one() -> None:
+    """As of "Series Finale", beside which one frame reads a number that is not there."""
+    finale = [_said(time_s, "finale") for time_s in (8.0, 8.5, 9.0, 9.5)]
+    misread = _said(8.0, "1", strength=0.5, box=(100.0, 80.0, 300.0, 60.0))
+    found = finding_of([*_pages(misread), *_pages(*finale)])
+    assert found is not None and str(found.number) == "1"
+    assert (found.features.frames, found.features.places, found.features.strength) == (0.0, 0.0, 0.5)
+
+
 @pytest.mark.parametrize("kind", ["next", "previous", "total"])
 def test_another_episodes_number_never_counts(kind: Kind) -> None:
     pages = _pages(_said(300.0, "4", kind))
