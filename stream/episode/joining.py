@@ -134,8 +134,9 @@ def _completeness(number: EpisodeNumber) -> tuple[bool, bool, bool]:
 def _features(
     kind: Kind, lead: Sequence[Card], against: Sequence[Card], number: EpisodeNumber, pages: Sequence[Page]
 ) -> Features:
-    """Of the statements that name the number; one of a finale without a number is evidence for none."""
-    named = [[one for one in card.said if bool(one.number.episodes) == bool(number.episodes)] for card in lead]
+    """Of the statements that name all of the number: one of a finale without its number is evidence for none, one
+    without a season for none."""
+    named = [[one for one in card.said if _states_all_of(one.number, number)] for card in lead]
     said = [one for card in named for one in card]
     seconds = [one.second for one in said if one.second is not None]
     for_it, opposed = sum(card.weight for card in lead), sum(card.weight for card in against)
@@ -144,7 +145,7 @@ def _features(
         certainty=float(np.mean([one.confidence for one in said])),
         weakest=float(np.mean([one.weakest for one in said])),
         frames=1.0 - 1.0 / len({one.time_s for one in said}),
-        same_frames=_same_frames(lead, number, pages),
+        same_frames=_same_frames([card for card, ones in zip(lead, named, strict=True) if ones], number, pages),
         crops=float(np.mean([one.crops for one in said])),
         readers=float(np.mean(seconds)) if seconds else 0.5,
         places=1.0 - 1.0 / sum(bool(card) for card in named),
@@ -154,14 +155,20 @@ def _features(
     )
 
 
-def _same_frames(lead: Sequence[Card], number: EpisodeNumber, pages: Sequence[Page]) -> float:
-    """Share of the frames during the cards that agree, of those that state a number of this file."""
-    spans = [(card.said[0].time_s, card.said[-1].time_s) for card in lead]
+def _states_all_of(said: EpisodeNumber, number: EpisodeNumber) -> bool:
+    return bool(said.episodes) == bool(number.episodes) and said.season == number.season
+
+
+def _same_frames(cards: Sequence[Card], number: EpisodeNumber, pages: Sequence[Page]) -> float:
+    """Share of the frames during the cards that name all of the number, of those that state a number of this file."""
+    spans = [(card.said[0].time_s, card.said[-1].time_s) for card in cards]
     agree, other = 0, 0
     for page in pages:
         stated = [one for one in page.said if one.kind in _KINDS_OF_THIS_FILE]
         if stated and any(start_s - 1 <= page.time_s <= end_s + 1 for start_s, end_s in spans):
-            agrees = any(compatible(one.number, number) is True for one in stated)
+            agrees = any(
+                compatible(one.number, number) is True and _states_all_of(one.number, number) for one in stated
+            )
             agree, other = agree + agrees, other + (not agrees)
     return agree / max(1, agree + other)
 

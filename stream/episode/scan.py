@@ -20,6 +20,10 @@ BESIDE, INSIDE, GLUED, MENDED = 0.9, 0.7, 0.5, 0.9
 letter of its words that is another (`EP1SODE`, a Cyrillic О)."""
 LONE_I = 0.3
 """The same of a single I that other words follow: the word as often as the number."""
+_FEW_STROKES = ("I", "II")
+"""Roman numerals that are left of III where strokes are lost."""
+_DECIMALS_APART = re.compile(r" ?[.,] ?[0-9](?![0-9])")
+"""What stands behind a number that may go on: `Episode 1. 5`."""
 BARE, BARE_WORD, BARE_BESIDE_TITLE = 0.2, 0.1, 0.4
 """Strengths of a number that stands alone, by eye: in digits, in words, in digits behind the series' title."""
 MASK = "\0"
@@ -159,8 +163,13 @@ class Scanner:
         more = form.ends_with_number and bool(masked[match.end() :].strip(_EDGES))
         closed = not form.ends_with_number
         number = read_joined(plain, as_read, form.words, more_follows=more, closed=closed)
-        lone_i = number is not None and as_read == "I" and masked[match.end() :][:1] == " " and more
-        return NumberText(number.values, LONE_I) if number is not None and lone_i else number
+        if number is None:
+            return None
+        behind = masked[match.end() :]
+        may_go_on = form.ends_with_number and _DECIMALS_APART.match(behind)
+        certainty = DOUBTFUL if as_read in _FEW_STROKES or may_go_on else number.certainty
+        lone_i = as_read == "I" and behind[:1] == " " and more
+        return NumberText(number.values, certainty * (LONE_I if lone_i else 1.0))
 
     def _bare(self, text: PlainText, masked: str) -> Found | None:
         start, end = len(masked) - len(masked.lstrip(_EDGES.replace(".", ""))), len(masked.rstrip(_EDGES))

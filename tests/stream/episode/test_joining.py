@@ -50,6 +50,15 @@ def test_a_finale_without_its_number_is_no_evidence_for_one() -> None:
     assert (found.features.frames, found.features.places, found.features.strength) == (0.0, 0.0, 0.5)
 
 
+def test_a_season_that_few_frames_name_has_little_evidence() -> None:
+    """As of "SEASON 9 | EPISODE 11", of which one frame takes the stroke for a digit."""
+    pages = _pages(_said(8.0, "S91E11"), *(_said(time_s, "11") for time_s in (8.5, 9.0, 9.5, 10.0)))
+    found = finding_of(pages)
+    assert found is not None and (found.features.frames, found.features.same_frames) == (0.0, 0.2)
+    named = finding_of(_pages(*(_said(time_s, "S09E11") for time_s in (8.0, 8.5, 9.0))))
+    assert named is not None and named.features.same_frames == 1.0
+
+
 @pytest.mark.parametrize("kind", ["next", "previous", "total"])
 def test_another_episodes_number_never_counts(kind: Kind) -> None:
     pages = _pages(_said(300.0, "4", kind))

@@ -30,6 +30,12 @@ ENGLISH = (
     ("EPISODE 2001", "2001"),
     ("EPISODE 12.5", "12.5"),
     ("S02E05", "S02E05"),
+    ("S02·E05", "S02E05"),
+    ("S02 • E05", "S02E05"),
+    ("S02|E05", "S02E05"),
+    ("S02/E05", "S02E05"),
+    ("SEASON 6|EPISODE 6", "S06E06"),
+    ("SEASON 6 | EPISODE 6", "S06E06"),
     ("S02 E05", "S02E05"),
     ("s2:e5", "S02E05"),
     ("2x05", "S02E05"),
@@ -252,6 +258,9 @@ def test_words_around_a_statement_make_it_weaker() -> None:
         ("Episode 3 - 12 Angry Men", "Episode 3: The Road"),
         ("Part I played", "Part I: The Road"),
         ("제 7 희", "제 7 회"),
+        ("EPISODE I", "EPISODE IV"),
+        ("EPISODE II", "EPISODE III"),
+        ("Episode 1. 5", "Episode 1.5"),
     ],
 )
 def test_what_may_mean_another_number_is_weaker(weak: str, strong: str) -> None:
