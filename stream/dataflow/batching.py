@@ -54,7 +54,7 @@ class Batcher(Generic[Q, A]):
 
         `clock` is charged with this caller's share of the engine's time. Raises what `work` raises for these items.
         """
-        parts = [items] if self._max_batch > 1 else [[item] for item in items]
+        parts = [items] if self._max_batch > 1 or not items else [[item] for item in items]
         requests = [_Request[Q, A](part, clock) for part in parts]
         for request in requests:
             await self._send.send(request)
