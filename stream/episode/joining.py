@@ -184,7 +184,7 @@ def _evidence(cards: Sequence[Card]) -> tuple[Evidence, ...]:
 
 
 def _why(finding: Finding) -> str:
-    said = [one for card in finding.cards for one in card.said]
+    said = [one for card in finding.cards for one in card.said if _states_all_of(one.number, finding.number)]
     best = max(said, key=lambda one: (one.strength, one.confidence))
     count = len({one.time_s for one in said})
     frames = "one frame" if count == 1 else f"{count} frames"

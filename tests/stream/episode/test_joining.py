@@ -48,6 +48,7 @@ def test_a_finale_without_its_number_is_no_evidence_for_one() -> None:
     found = finding_of([*_pages(misread), *_pages(*finale)])
     assert found is not None and str(found.number) == "1"
     assert (found.features.frames, found.features.places, found.features.strength) == (0.0, 0.0, 0.5)
+    assert "“EPISODE 1” in one frame" in reading_of([*_pages(misread), *_pages(*finale)]).why
 
 
 def test_a_season_that_few_frames_name_has_little_evidence() -> None:
