@@ -22,7 +22,6 @@ from engines.zoo import Model, Zoo
 from kernels.cpu import CpuOps
 from stream.decode.decoder import DecodeOptions
 from stream.decode.ffmpeg.decoder import AvDecoder
-from stream.device.models import asks_for_second_opinion
 from stream.settings.model import Settings
 from stream.shots.second_opinion import AskedOpinion
 
@@ -65,7 +64,7 @@ def keyart(settings: Settings, stack: ExitStack) -> Detector:
 def second_opinions(settings: Settings, stack: ExitStack) -> Callable[[], AskedOpinion | None]:
     """What makes a second opinion for a film, by these settings; of None where they want none. `stack` closes what it
     opens. Raises ModelError when the weights for that cannot be had."""
-    if not asks_for_second_opinion(settings):
+    if not settings.shots.second_opinion:
         return lambda: None
     classifier = _opener(settings, stack)[0]
     return lambda: AskedOpinion(classifier())

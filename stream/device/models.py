@@ -22,13 +22,8 @@ EPISODE_ROLES = ("text_detection", *LINE_READERS, "text_direction")
 def roles_of(settings: Settings) -> tuple[str, ...]:
     """The roles whose models `keyart extract` needs with these settings."""
     roles = (*ROLES, *(role for role in EPISODE_ROLES if role not in ROLES)) if settings.episode.enabled else ROLES
-    without = {"maturity": not settings.maturity.enabled, "shots": not asks_for_second_opinion(settings)}
+    without = {"maturity": not settings.maturity.enabled, "shots": not settings.shots.second_opinion}
     return tuple(role for role in roles if not without.get(role, False))
-
-
-def asks_for_second_opinion(settings: Settings) -> bool:
-    """Whether shots are judged with a second opinion: its network knows films whose every picture is decoded."""
-    return settings.shots.second_opinion and settings.decode == "all"
 
 
 def zoo_of(settings: Settings) -> Zoo:

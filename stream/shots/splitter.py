@@ -74,8 +74,8 @@ class ShotSplitter:
 
     @property
     def _asked(self) -> SecondOpinion | None:
-        """The second opinion; None where rows are not consecutive frames, because the network was trained on such."""
-        return self._opinion if self._spans.consecutive else None
+        """The second opinion; None where rows come too seldom for it."""
+        return self._opinion if self._spans.asked else None
 
     @property
     def lookahead_rows(self) -> int:

@@ -246,8 +246,8 @@ class Indifferent:
         return 0.5
 
 
-@pytest.mark.parametrize(("rate", "is_asked"), [(24.0, True), (12.0, False)])
-def test_the_second_opinion_is_asked_about_consecutive_frames_alone(rate: float, is_asked: bool) -> None:
+@pytest.mark.parametrize(("rate", "is_asked"), [(24.0, True), (12.0, True), (8.0, False)])
+def test_the_second_opinion_is_asked_unless_rows_come_seldom(rate: float, is_asked: bool) -> None:
     film, opinion = still(1, 40) + still(2, 40), Indifferent()
     splitter = ShotSplitter(ShotSettings(), 24.0, opinion, replace(MODEL, doubt=(-100.0, 100.0)))
     splitter.add(rows_of(film, np.arange(len(film)) / rate))
