@@ -8,11 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from .decoding import Read
 from .lines import Line
 
 SURE = 0.99
 """A confidence from which one would like to believe a reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A line's text and the geometric mean of its characters' probabilities (0 for no character)."""
+
+    text: str
+    confidence: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,8 @@ def states(read: str, number: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
+    """Without spaces and case; the sign №, which fonts draw as No. or Nº, is the same as these."""
+    return "".join(unicodedata.normalize("NFKC", text).split()).casefold().replace("no.", "no")
 
 
 def _goes_on(first: str, second: str) -> bool:

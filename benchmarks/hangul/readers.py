@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 import onnxruntime as ort
 
-from engines.ocr import preferred
+from engines.ocr import alphabet_of, decoded, preferred
 
-from .decoding import Read, alphabet_of, decode
 from .lines import WIDEST_PX, batch
+from .measure import Read
 
 Reader = Callable[[Sequence[np.ndarray]], list[Read]]
 """Takes lines (48, W, 3) uint8 RGB and returns what they say, in their order."""
@@ -30,7 +30,7 @@ def onnx_reader(path: Path, threads: int = 1) -> Reader:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    alphabet = alphabet_of(session.get_modelmeta().custom_metadata_map["character"])
+    alphabet = alphabet_of(session.get_modelmeta().custom_metadata_map, path.name)
 
     def read(lines: Sequence[np.ndarray]) -> list[Read]:
         found: dict[int, Read] = {}
@@ -39,10 +39,16 @@ def onnx_reader(path: Path, threads: int = 1) -> Reader:
             for begin in range(0, len(of_width), _TOGETHER):
                 ours = of_width[begin : begin + _TOGETHER]
                 (answers,) = session.run(None, {"x": batch([lines[at] for at in ours], width)})
-                found |= {at: decode(answer, alphabet) for at, answer in zip(ours, answers, strict=True)}
+                found |= {at: _read(answer, alphabet) for at, answer in zip(ours, answers, strict=True)}
         return [found[at] for at in range(len(lines))]
 
     return read
+
+
+def _read(probabilities: np.ndarray, alphabet: Sequence[str]) -> Read:
+    """What the probabilities (T, classes) of one line say."""
+    line = decoded(probabilities.argmax(-1), probabilities.max(-1), alphabet)
+    return Read(line.text.strip(), line.confidence)
 
 
 def _padded_width(line: np.ndarray) -> int:

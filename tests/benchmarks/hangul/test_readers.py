@@ -1,4 +1,4 @@
-from benchmarks.hangul.decoding import Read
+from benchmarks.hangul.measure import Read
 from benchmarks.hangul.readers import together
 
 
