@@ -9,6 +9,8 @@ from .lines import Line
 
 NEAR = 1.5
 """Farthest that lines of one statement may be apart, in heights of the taller one. By eye, of title cards."""
+BEHIND = 1.0
+"""Farthest that a line goes on behind the part that was found, in its height. By eye."""
 MOST_FRAGMENTS = 8
 """Most short lines that are tried together: the tallest."""
 
@@ -18,6 +20,13 @@ def near(one: Line, other: Line) -> bool:
     across, down = _gap(one, other, 0), _gap(one, other, 1)
     reach = NEAR * max(one.box[3], other.box[3])
     return (down <= 0 and across <= reach) or (across <= 0 and down <= reach)
+
+
+def follows(one: Line, other: Line) -> bool:
+    """Whether `other` stands right behind `one` on its row."""
+    height = max(one.box[3], other.box[3])
+    level = _gap(one, other, 1) < -0.3 * height
+    return level and one.box[0] < other.box[0] and _gap(one, other, 0) <= BEHIND * height
 
 
 def distance(one: Line, other: Line) -> float:

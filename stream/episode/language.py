@@ -52,6 +52,7 @@ class Language(BaseModel):
     next: tuple[Form, ...] = ()
     previous: tuple[Form, ...] = ()
     other: tuple[Form, ...] = ()
+    open: tuple[Form, ...] = ()
 
 
 _TABLES = TypeAdapter(dict[str, Language])

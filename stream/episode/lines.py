@@ -13,11 +13,12 @@ StatementKind = Literal["this", "next", "previous", "total", "bare"]
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line of text in a picture. `height`: of its letters, a share of the picture's height. `box`: x, y of the upper
-    left corner, width, height, in shares of the picture's width and height."""
+    left corner, width, height, in shares of the picture's width and height. `confidence`: of the reader, 0 to 1."""
 
     text: str
     height: float
     box: tuple[float, float, float, float]
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -314,7 +314,7 @@ def _weakest(line: LineText, matched: str) -> float:
 
 def _lines(texts: Sequence[LineText], shares: np.ndarray) -> list[Line]:
     boxes = [(x, y, width, height) for x, y, width, height in shares.tolist()]
-    return [Line(text.text, box[3], box) for text, box in zip(texts, boxes, strict=True)]
+    return [Line(text.text, box[3], box, text.confidence) for text, box in zip(texts, boxes, strict=True)]
 
 
 def _worth_reading(boxes: np.ndarray) -> np.ndarray:

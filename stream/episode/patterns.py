@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from .cards import distance, groups, near
+from .cards import distance, follows, groups, near
 from .file_names import number_of_file_name
 from .language import Language, languages_of, shipped_languages
 from .lines import Line, Statement, StatementKind
 from .numbers import EpisodeNumber
 from .scan import MASK, Found, Kind, Scanner
 from .text import main_script, plain_text
-from .words import alike
+from .words import DOUBTFUL, alike
 
 __all__ = ["Line", "Patterns", "Statement"]
 
@@ -23,7 +23,8 @@ LONGEST_FRAGMENT = 16
 """Most characters of a line that may be one part of a statement, such as a counter or a number. By eye."""
 JOINED, TURNED_ROUND = 0.9, 0.7
 """How sure a statement over several lines is, by eye: in the order of reading; with the lower line first."""
-
+UNREAD = 0.6
+"""Confidence of a reader below which words are not read. By eye."""
 
 _KIND_STATED: dict[Kind, StatementKind] = {
     "this": "this",
@@ -74,6 +75,7 @@ class Patterns:
             for i, text in enumerate(texts)
             for found in self._scanner.line(text, masked[i])
         ]
+        alone = [self._doubted(one, lines, masked) for one in alone]
         numbers = {i for i, text in enumerate(texts) if self._scanner.has_number(text)}
         placed = self._over_lines(lines, masked, numbers, alone)
         placed = [one for one in placed if not _of_title(one, series)]
@@ -87,6 +89,19 @@ class Patterns:
         """The script of most letters of `text`, by its Unicode name, where no language is written in it; else None."""
         script = main_script(text)
         return script if script is not None and script not in self._scripts else None
+
+    def _doubted(self, one: _Placed, lines: Sequence[Line], masked: Sequence[str]) -> _Placed:
+        """A number that words right behind it may make another's: it is, where they do, and doubtful, where they are
+        not read."""
+        i, found = one.lines[0], one.found
+        if found.kind != "this" or not self._scanner.is_open(masked[i], found):
+            return one
+        behind = [line for line in lines if any(map(str.isalpha, line.text)) and follows(lines[i], line)]
+        for text in (plain_text(f"{lines[i].text} {line.text}") for line in behind):
+            if any(two.kind == "other" and two.overlaps(found) for two in self._scanner.line(text, text.plain)):
+                return replace(one, found=replace(found, kind="other"))
+        doubtful = any(line.confidence < UNREAD for line in behind)
+        return replace(one, found=replace(found, strength=DOUBTFUL * found.strength)) if doubtful else one
 
     def _over_lines(
         self, lines: Sequence[Line], masked: Sequence[str], numbers: set[int], alone: list[_Placed]

@@ -59,6 +59,7 @@ class Scanner:
     def __init__(self, languages: Mapping[str, Language]) -> None:
         self._forms: list[tuple[Kind, Form, bool]] = []
         self._markers: list[tuple[Kind, re.Pattern[str]]] = []
+        self._open: list[re.Pattern[str]] = []
         compilers = [FormCompiler(language) for language in languages.values()]
         for compiler in compilers:
             self._add_language(compiler)
@@ -77,6 +78,7 @@ class Scanner:
         for kind, forms in kinds:
             for form, strength in forms.items():
                 self._forms.append((kind, compiler.compiled(form, strength), forms is language.final))
+        self._open += [compiler.compiled(form).pattern for form in language.open]
         for marks, words in (("next", language.next), ("previous", language.previous)):
             kind = "next" if marks == "next" else "previous"
             self._markers += [(kind, _marker(compiler, word)) for word in words]
@@ -112,6 +114,11 @@ class Scanner:
         found = [kind for kind, mark in free if mark.search(line)]
         found += [kind for kind, mark in limited if mark.match(line)]
         return found[0] if found else None
+
+    def is_open(self, masked: str, found: Found) -> bool:
+        """Whether `found` ends its line, and words behind it may make it another number's."""
+        ends = not masked[found.end :].strip(_EDGES)
+        return ends and any(form.fullmatch(masked, found.start, found.end) for form in self._open)
 
     def has_number(self, text: PlainText) -> bool:
         """Whether a short line may hold a number: a digit in it, or all of it number words, a roman numeral, a letter

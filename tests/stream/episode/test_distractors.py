@@ -173,6 +173,27 @@ def test_teasers_and_recaps_are_of_other_episodes(texts: tuple[str, ...], told: 
     assert said(read(*texts)) == [told]
 
 
+@pytest.mark.parametrize(
+    ("text", "confidence", "x", "y", "told", "strength"),
+    [
+        ("백상예술대상", 0.9, 0.51, 0.5, [], None),
+        ("백상희 터상", 0.4, 0.51, 0.5, ["this 19"], 0.1),
+        ("백상희 터상", 0.9, 0.51, 0.5, ["this 19"], 1.0),
+        ("백상희 터상", 0.4, 0.51, 0.7, ["this 19"], 1.0),
+        ("백상희 터상", 0.4, 0.75, 0.5, ["this 19"], 1.0),
+        ("백상희 터상", 0.4, 0.05, 0.5, ["this 19"], 1.0),
+        ("–", 0.4, 0.51, 0.5, ["this 19"], 1.0),
+    ],
+)
+def test_words_behind_a_number_on_a_line_of_their_own_may_make_it_of_an_award(
+    text: str, confidence: float, x: float, y: float, told: list[str], strength: float | None
+) -> None:
+    number = Line("제19회", 0.1, (0.3, 0.5, 0.2, 0.1))
+    stated = Patterns.shipped().read([number, Line(text, 0.1, (x, y, 0.2, 0.1), confidence)])
+    assert said(stated) == told
+    assert [one.strength for one in stated] == ([] if strength is None else [pytest.approx(strength)])
+
+
 def test_a_teaser_takes_no_number_but_the_one_beside_it() -> None:
     assert sorted(said(read("제 12 화", "다음 이야기 제13화"))) == ["next 13", "this 12"]
     assert said(read("EPISODE 5", "WHAT COMES NEXT")) == ["this 5"]
