@@ -15,7 +15,7 @@ from ..labels import LabelError, read_folders
 from ..report import Row, Section
 from ..row_cache import RowCache
 from ..survey import content_hash
-from .films import KnownFilm, Read, films_decided, films_section, films_with_truth
+from .films import KnownFilm, Read, decided_readings, films_decided, films_section, films_with_truth
 from .fit import Fit, fitted
 from .readings import Setup, code_hash, read_cards
 from .scoring import cards_section, judged
@@ -41,11 +41,6 @@ def episode_section(
     """The section of the report, and a line for each film that could not be judged. `open_read`: what reads films."""
     section: Section = {"seed": asked.seed}
     table, threshold = shipped_table(), settings.episode.threshold
-    if asked.calibrate:
-        found = fitted(read_cards("calibration", asked.seed, asked.calibrate, setup, asked.processes, say))
-        section["fit"], table, threshold = _fit_row(found), found.table, found.threshold
-    if asked.cards:
-        section["cards"] = _cards(asked, setup, table, threshold, say)
     films, problems = _films(asked)
     if films:
         with ExitStack() as stack:
@@ -54,6 +49,13 @@ def episode_section(
             read = open_read(settings, stack)
             section["films"], more = films_section(films, read, kept, settings.episode.threshold, **how)
         problems += more
+    if asked.calibrate:
+        decided = decided_readings(films, section.get("films", {}))
+        cards = read_cards("calibration", asked.seed, asked.calibrate, setup, asked.processes, say)
+        found = fitted(cards, decided)
+        section["fit"], table, threshold = _fit_row(found), found.table, found.threshold
+    if asked.cards:
+        section["cards"] = _cards(asked, setup, table, threshold, say)
     if len(section) == 1:
         raise LabelError("nothing to do: give --cards, --data or --labels")
     return section, problems

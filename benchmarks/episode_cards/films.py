@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from stream.episode.numbers import EpisodeNumber, parse_number
+from stream.episode.numbers import EpisodeNumber, compatible, parse_number
 from stream.episode.past import Past
 from stream.episode.patterns import Patterns
 from stream.episode.records import PictureReading
@@ -21,6 +21,7 @@ from stream.errors import KeyartError
 from ..labels import LabelledVideo
 from ..report import Row, Section
 from ..row_cache import RowCache
+from .fit import Decided
 from .trials import trials_of
 
 Read = Callable[[Path, str | None], PictureReading]
@@ -30,12 +31,13 @@ Read = Callable[[Path, str | None], PictureReading]
 @dataclass(frozen=True, slots=True)
 class KnownFilm:
     """A film. `file`: its number; `stated`: what its picture states, None where it states nothing; of a film that an
-    operator decided the same as `file`."""
+    operator decided the same as `file`. `decided`: whether it is such a film."""
 
     name: str
     path: Path
     file: EpisodeNumber
     stated: EpisodeNumber | None
+    decided: bool = False
 
 
 def films_with_truth(videos: Sequence[LabelledVideo]) -> tuple[list[KnownFilm], list[str]]:
@@ -63,7 +65,7 @@ def films_decided(labels: Path) -> tuple[list[KnownFilm], list[str]]:
         if row.number is None:
             continue
         if path.is_file():
-            found.append(KnownFilm("/".join(row.file), path, row.number, row.number))
+            found.append(KnownFilm("/".join(row.file), path, row.number, row.number, decided=True))
         else:
             problems.append(f"{labels.name}: {row.place}: no film {'/'.join(row.file)} beside the sheet")
     return found, problems
@@ -86,6 +88,17 @@ def films_section(
             continue
         rows[film.name] = _judged(film, row, threshold)
     return {"threshold": threshold, "films": rows}, problems
+
+
+def decided_readings(films: Sequence[KnownFilm], section: Section) -> list[Decided]:
+    """What was read of the films that operators decided, for a fit. section: of `films_section`."""
+    rows: dict[str, Row] = section.get("films", {})
+    known = [(film, rows[film.name]) for film in films if film.decided and film.name in rows]
+    return [
+        Decided(row["confidence"], compatible(parse_number(row["read"]), film.file) is True)
+        for film, row in known
+        if row["read"] is not None
+    ]
 
 
 def _read(read: Read, path: Path) -> Row:

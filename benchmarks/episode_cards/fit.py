@@ -1,50 +1,54 @@
-"""Fits the weights of the confidence to calibration cards, and chooses the threshold for a stated risk.
+"""Calibrates the confidence on cards, and chooses the threshold for a stated risk.
 
-The features say what agrees (`stream.episode.confidence.Features`); a logistic regression of them gives the probability
-that the number read is the card's own. Few readings are wrong, so the signs of the weights are given: more agreement
-never means less confidence. What a card gets for the threshold comes from weights that have not seen it.
+The features say what agrees (`stream.episode.confidence.Features`), their weights, chosen by eye, how much each
+counts. Few readings are wrong, too few to fit eleven weights to: fitted ones, free or pulled to those by eye, were
+surer of wrong readings of other cards. So the proportions stay, and what is fitted is what a sum is worth: two numbers,
+a scale and a constant (Platt 1999). What a card gets for the threshold comes from numbers that have not seen it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import expit
+from scipy.special import expit, logit
 from sklearn.model_selection import StratifiedKFold
-from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from stream.episode.confidence import Features, Table, confidence
+from stream.episode.confidence import Features, Table, shipped_table
 from stream.episode.numbers import compatible
 from stream.errors import KeyartError
 
 from .readings import ReadCard
 from .risk import upper_bound
 
-_C = 1.0
-"""How weakly the scaled weights are pulled to zero, as C of scikit-learn's logistic regression, whose default it is."""
-_AGAINST = frozenset({"against", "bare"})
-"""Features that speak against a number."""
-_LEAST = 0.1
-"""The least weight of a feature, unscaled: none is without a say because the cards have few faults."""
+_LEAST_SCALE = 0.05
+"""A sum that is higher is never worth less, whatever the cards say."""
 _FOLDS = 5
 _DECIMALS = 3
 RISK = 0.001
 """Of files with wrong metadata, the share that may be confirmed."""
 _MARGIN = 0.5
 """The threshold lies this share of the way, in log odds, from the surest wrong reading to the surest of all."""
-NAMES = tuple(field.name for field in fields(Features))
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A film that an operator decided. `confidence`: 0–1, of the number that was read; `right`: whether that is the
+    film's."""
+
+    confidence: float
+    right: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Weights and threshold, with what they rest on. `faults`: sure and wrong among `cards` at the threshold; `bound`:
-    their rate's upper 95 % bound; `coverage`: of cards that state a number."""
+    """Weights and threshold, with what they rest on. `scale`: what the weights were multiplied with. `faults`: sure and
+    wrong among `cards` at the threshold, films that were decided with them; `bound`: their rate's upper 95 % bound;
+    `coverage`: of cards that state a number."""
 
     table: Table
+    scale: float
     threshold: float
     cards: int
     readings: int
@@ -64,25 +68,43 @@ def _states_an_episode(read: ReadCard) -> bool:
     return read.card.stated is not None and bool(read.card.stated.episodes)
 
 
-def fitted(cards: Sequence[ReadCard], risk: float = RISK) -> Fit:
-    """The fit of these cards. Raises KeyartError when they have no right readings, or fewer wrong ones than folds."""
+def fitted(
+    cards: Sequence[ReadCard], films: Sequence[Decided] = (), risk: float = RISK, weights: Table | None = None
+) -> Fit:
+    """The fit of these cards and films. weights: default those of the package. Raises KeyartError when fewer readings
+    are right, or wrong, than there are folds."""
+    table = weights or shipped_table()
     read = [one for one in cards if one.reading.features is not None]
-    features = np.array([list(asdict(found).values()) for one in read if (found := one.reading.features) is not None])
-    right = np.array([is_right(one) for one in read], bool)
+    sums = [_sum(found, table) for one in read if (found := one.reading.features) is not None]
+    odds = np.array([*sums, *(float(logit(np.clip(film.confidence, 1e-4, 1 - 1e-4))) for film in films)])
+    right = np.array([*map(is_right, read), *(film.right for film in films)], bool)
     if min(right.sum(), (~right).sum(), len(right)) < _FOLDS:
         raise KeyartError("a fit needs cards that are read rightly, and some that are not; give more (--cards)")
     with threadpool_limits(1):  # the same numbers on any machine
-        table = _table(features, right)
+        scale, constant = _scaling(odds, right)
         held_out = np.zeros(len(right))
-        for known, asked in StratifiedKFold(_FOLDS).split(features, right):
-            fold = _table(features[known], right[known])
-            held_out[asked] = [confidence(Features(*row), fold) for row in features[asked].tolist()]
-    threshold = threshold_for(held_out, right, len(cards), risk)
-    faults = int((~right & (held_out >= threshold)).sum())
-    stated = sum(_states_an_episode(one) for one in cards)
-    covered = int((right & (held_out >= threshold) & np.array([_states_an_episode(one) for one in read], bool)).sum())
-    bound = upper_bound(faults, len(cards))
-    return Fit(table, threshold, len(cards), len(read), int((~right).sum()), faults, bound, covered / max(1, stated))
+        for known, asked in StratifiedKFold(_FOLDS).split(odds, right):
+            fold = _scaling(odds[known], right[known])
+            held_out[asked] = np.round(expit(fold[0] * odds[asked] + fold[1]), 4)
+    count = len(cards) + len(films)
+    threshold = threshold_for(held_out, right, count, risk)
+    sure = held_out >= threshold
+    stated = sum(map(_states_an_episode, cards))
+    covered = int((right & sure)[: len(read)][np.array([*map(_states_an_episode, read)], bool)].sum())
+    faults = int((~right & sure).sum())
+    return Fit(
+        _scaled(table, scale, constant), round(scale, _DECIMALS), threshold, count, len(right), int((~right).sum()),
+        faults, upper_bound(faults, count), covered / max(1, stated),
+    )  # fmt: skip
+
+
+def _sum(features: Features, table: Table) -> float:
+    return table.intercept + sum(table.weights[name] * value for name, value in asdict(features).items())
+
+
+def _scaled(table: Table, scale: float, constant: float) -> Table:
+    weights = {name: round(scale * weight, _DECIMALS) for name, weight in table.weights.items()}
+    return Table(calibrated=True, intercept=round(scale * table.intercept + constant, _DECIMALS), weights=weights)
 
 
 def threshold_for(confidences: np.ndarray, right: np.ndarray, cards: int, risk: float) -> float:
@@ -111,22 +133,19 @@ def _logit(probability: float) -> float:
     return float(np.log(held / (1 - held)))
 
 
-def _table(features: np.ndarray, right: np.ndarray) -> Table:
-    """Weights of unscaled features (N, F), by logistic loss with a ridge penalty, each of its given sign."""
-    signs = np.array([-1.0 if name in _AGAINST else 1.0 for name in NAMES])
-    scaler = StandardScaler().fit(features)
-    scaled, sides = scaler.transform(features) * signs, np.where(right, 1.0, -1.0)
+def _scaling(odds: np.ndarray, right: np.ndarray) -> tuple[float, float]:
+    """Scale and constant that turn log odds (N,) into those of the readings `right` (N,): by logistic loss, with the
+    targets of Platt 1999, which are not quite 0 and 1, so that readings without a wrong one near do not count as
+    certain."""
+    good, bad = int(right.sum()), int((~right).sum())
+    targets = np.where(right, (good + 1) / (good + 2), 1 / (bad + 2))
 
     def loss(values: np.ndarray) -> tuple[float, np.ndarray]:
-        weights, intercept = values[:-1], values[-1]
-        margins = sides * (scaled @ weights + intercept)
-        slopes = -sides * expit(-margins)
-        total = float(np.logaddexp(0, -margins).sum() + (weights**2).sum() / (2 * _C))
-        return total, np.append(scaled.T @ slopes + weights / _C, slopes.sum())
+        worth = values[0] * odds + values[1]
+        slopes = expit(worth) - targets
+        total = float((np.logaddexp(0, worth) - targets * worth).sum())
+        return total, np.array([float(slopes @ odds), float(slopes.sum())])
 
-    bounds = [*((_LEAST * float(scale), None) for scale in scaler.scale_), (None, None)]
-    found = minimize(loss, np.zeros(len(NAMES) + 1), jac=True, method="L-BFGS-B", bounds=bounds).x
-    weights = signs * found[:-1] / scaler.scale_
-    intercept = float(found[-1] - (weights * scaler.mean_).sum())
-    named = {name: round(float(weight), _DECIMALS) for name, weight in zip(NAMES, weights, strict=True)}
-    return Table(calibrated=True, intercept=round(intercept, _DECIMALS), weights=named)
+    bounds = [(_LEAST_SCALE, None), (None, None)]
+    scale, constant = minimize(loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=bounds).x
+    return float(scale), float(constant)

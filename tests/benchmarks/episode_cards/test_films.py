@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import ExitStack
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,13 @@ from typer.testing import CliRunner
 
 from benchmarks.cli import app
 from benchmarks.episode_cards.bench import Asked, episode_section
-from benchmarks.episode_cards.films import Read, films_decided, films_with_truth
+from benchmarks.episode_cards.films import KnownFilm, Read, decided_readings, films_decided, films_with_truth
+from benchmarks.episode_cards.fit import Decided
 from benchmarks.episode_cards.readings import Setup
 from benchmarks.labels import LabelError, LabelledVideo
 from benchmarks.page.episode import episode_tables
 from benchmarks.report import Section
-from stream.episode.numbers import parse_number
+from stream.episode.numbers import EpisodeNumber, parse_number
 from stream.episode.records import PictureReading
 from stream.settings.model import Settings
 
@@ -68,6 +70,17 @@ def test_operators_decisions_name_films_beside_the_sheet(tmp_path: Path) -> None
     ]  # fmt: skip
     assert any("b.mkv" in line for line in problems)
     assert any("line 4" in line for line in problems)
+
+
+def test_of_decided_films_the_fit_is_told_what_was_read_and_whether_that_is_right(tmp_path: Path) -> None:
+    number = EpisodeNumber((Decimal(3),), 1)
+    names = ("right", "other", "without season", "nothing")
+    films = [KnownFilm(name, tmp_path / name, number, number, decided=True) for name in names]
+    films += [KnownFilm(name, tmp_path / name, number, number) for name in ("known", "lost")]
+    read = {"right": "S01E03", "other": "S01E04", "without season": "3", "nothing": None, "known": "3"}
+    section = {"films": {name: {"read": text, "confidence": 0.9} for name, text in read.items()}}
+    assert decided_readings(films, section) == [Decided(0.9, True), Decided(0.9, False), Decided(0.9, True)]
+    assert decided_readings(films, {}) == []
 
 
 def section_of(folder: Path, reader: Reader, models: Path | None = None, data: Sequence[Path] = ()) -> Section:

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from benchmarks.episode_cards.__main__ import as_toml
-from benchmarks.episode_cards.fit import fitted, threshold_for
+from benchmarks.episode_cards.fit import Decided, fitted, threshold_for
 from benchmarks.episode_cards.readings import ReadCard
 from benchmarks.episode_cards.risk import upper_bound
-from stream.episode.confidence import confidence, load_table
+from stream.episode.confidence import confidence, load_table, shipped_table
 from stream.errors import KeyartError
 
 from .made_cards import DOUBTFUL, SURE, card, read
@@ -26,23 +26,45 @@ def cards(right: int, wrong: int) -> list[ReadCard]:
     return good + bad
 
 
-def test_the_fit_tells_right_from_wrong() -> None:
+def test_a_sum_is_worth_what_cards_with_it_are() -> None:
+    """Nine of ten readings with the same features are right."""
+    some = [read(card(i), "12" if i % 10 else "2", SURE) for i in range(200)]
+    poor = [read(card(200 + i), "12" if i % 10 == 0 else "2", DOUBTFUL) for i in range(200)]
+    found = fitted([*some, *poor])
+    assert confidence(SURE, found.table) == pytest.approx(0.9, abs=0.01)
+    assert confidence(DOUBTFUL, found.table) == pytest.approx(0.1, abs=0.01)
+    assert (found.cards, found.readings, found.wrong) == (400, 400, 200)
+
+
+def test_the_fit_counts_what_is_sure_and_wrong() -> None:
     found = fitted(cards(80, 20))
-    assert confidence(SURE, found.table) > 0.95
-    assert confidence(DOUBTFUL, found.table) < 0.2
     assert (found.cards, found.readings, found.wrong, found.faults) == (100, 100, 20, 0)
     assert found.bound == upper_bound(0, 100)
     assert found.coverage == 0.8  # of all that state a number
 
 
-def test_more_agreement_never_means_less_confidence() -> None:
-    """Among these cards the wrong readings are the taller ones."""
-    tall = replace(DOUBTFUL, height=0.9)
-    found = fitted([*cards(80, 2), *(read(card(100 + i), "2", tall) for i in range(8))])
-    assert found.table.weights["height"] == 0.1
-    assert found.table.weights["crops"] > 0.1
-    assert {name for name, weight in found.table.weights.items() if weight <= -0.1} == {"against", "bare"}
-    assert all(abs(weight) >= 0.1 for weight in found.table.weights.values())
+def test_the_proportions_of_the_weights_stay() -> None:
+    shipped, found = shipped_table(), fitted(cards(80, 20))
+    assert found.table.calibrated
+    for name, weight in shipped.weights.items():
+        assert found.table.weights[name] == pytest.approx(found.scale * weight, abs=0.01)
+
+
+def test_a_higher_sum_is_never_worth_less() -> None:
+    """Among these cards the wrong readings are the better ones."""
+    good = [read(card(i), "12", DOUBTFUL) for i in range(40)]
+    bad = [read(card(40 + i), "2", SURE) for i in range(40)]
+    found = fitted([*good, *bad])
+    assert found.scale == 0.05
+    assert confidence(SURE, found.table) >= confidence(DOUBTFUL, found.table)
+
+
+def test_films_that_were_decided_count_like_cards() -> None:
+    sure = confidence(SURE)
+    wrong = [Decided(sure, right=False) for _ in range(100)]
+    some = cards(80, 20)
+    assert confidence(SURE, fitted(some, wrong).table) < 0.6 < confidence(SURE, fitted(some).table)
+    assert (fitted(some, wrong).cards, fitted(some, wrong).wrong) == (200, 120)
 
 
 def test_the_same_cards_give_the_same_fit() -> None:
