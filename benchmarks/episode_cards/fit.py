@@ -99,7 +99,7 @@ def fitted(
 
 
 def _sum(features: Features, table: Table) -> float:
-    return table.intercept + sum(table.weights[name] * value for name, value in asdict(features).items())
+    return float(table.intercept + sum(table.weights[name] * value for name, value in asdict(features).items()))
 
 
 def _scaled(table: Table, scale: float, constant: float) -> Table:
