@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from stream.episode.confidence import Features, Table, shipped_table
 from stream.episode.numbers import compatible
+from stream.episode.words import DOUBTFUL
 from stream.errors import KeyartError
 
 from .readings import ReadCard
@@ -74,7 +75,8 @@ def fitted(
     """The fit of these cards and films. weights: default those of the package. Raises KeyartError when fewer readings
     are right, or wrong, than there are folds."""
     table = weights or shipped_table()
-    read = [one for one in cards if one.reading.features is not None]
+    # What leaves the number open confirms nothing whatever the scale (`stream.episode.confidence.confidence`).
+    read = [one for one in cards if (found := one.reading.features) is not None and found.strength > DOUBTFUL]
     sums = [_sum(found, table) for one in read if (found := one.reading.features) is not None]
     odds = np.array([*sums, *(float(logit(np.clip(film.confidence, 1e-4, 1 - 1e-4))) for film in films)])
     right = np.array([*map(is_right, read), *(film.right for film in films)], bool)

@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import KeyartError
+from .words import DOUBTFUL
 
 TABLE = Path(__file__).with_name("confidence.toml")
 
@@ -74,7 +75,9 @@ def shipped_table() -> Table:
 
 
 def confidence(features: Features, table: Table | None = None) -> float:
-    """The probability that the number is right, 0–1, rounded to 1e-4. table: default that of the package."""
+    """The probability that the number is right, 0–1, rounded to 1e-4; at most one half where its words leave open which
+    number it is (`DOUBTFUL`), however well they are read. table: default that of the package."""
     chosen = table or shipped_table()
     total = chosen.intercept + sum(chosen.weights[name] * value for name, value in asdict(features).items())
-    return round(1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, total)))), 4)
+    found = 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, total))))
+    return round(min(found, 0.5) if features.strength <= DOUBTFUL else found, 4)

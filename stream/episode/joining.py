@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median_high
 
 import numpy as np
 
@@ -141,7 +142,7 @@ def _features(
     seconds = [one.second for one in said if one.second is not None]
     for_it, opposed = sum(card.weight for card in lead), sum(card.weight for card in against)
     return Features(
-        strength=max(one.strength for one in said),
+        strength=_strength(said),
         certainty=float(np.mean([one.confidence for one in said])),
         weakest=float(np.mean([one.weakest for one in said])),
         frames=1.0 - 1.0 / len({one.time_s for one in said}),
@@ -153,6 +154,14 @@ def _features(
         bare=float(kind == "bare"),
         height=min(1.0, 10 * max(one.height for one in said)),
     )
+
+
+def _strength(said: Sequence[Said]) -> float:
+    """That of the surest words, of which every frame has a say: what one frame shows behind them others may miss."""
+    of_words: dict[str, list[float]] = {}
+    for one in said:
+        of_words.setdefault("".join(one.text.split()), []).append(one.strength)
+    return max(median_high(strengths) for strengths in of_words.values())
 
 
 def _states_all_of(said: EpisodeNumber, number: EpisodeNumber) -> bool:

@@ -22,6 +22,7 @@ from .looks import CORNER_SIZE, CORNERS, COST, Part
 from .numbers import EpisodeNumber, compatible
 from .patterns import Line, Patterns, Statement
 from .records import Kind
+from .words import DOUBTFUL
 
 COARSE_SIDE, FINE_SIDE = 384, 640
 """Longer side of the picture in which lines are sought, pixels: first, and where they are small. (Of 90 numbers
@@ -44,6 +45,8 @@ _REACH, _SAME_SHARE, _SURE_OF_MORE = 3.0, 0.8, 0.5
 """How far to its left and right, in heights of the line, the rest of a line is sought of which the detector may have
 found a part only. It is the rest where so much of the part is read again, with letters besides, with such confidence.
 By eye."""
+_AS_SURE = 0.5
+"""Share of its strength above which a statement remains as sure. By eye."""
 _OF_THIS_FILE = ("this", "bare")
 _NO_BOXES = np.zeros((0, 4), np.float32)
 
@@ -192,7 +195,7 @@ class PageReader:
             lines = _lines([whole.get(line, part) for line, part in enumerate(parts)], shares)
             before = self._patterns.read(_lines(parts, shares), series=self._series)
             after = self._patterns.read(lines, series=self._series)
-            gone = [one for one in before if one.kind in _OF_THIS_FILE and not _states(after, one)]
+            gone = [one for one in before if one.kind in _OF_THIS_FILE and not _states_as_surely(after, one)]
             longer |= {line for one in gone for line in one.lines if line in whole}
         for place, read in texts.items():
             for line, text in zip(level, read, strict=True):
@@ -223,8 +226,19 @@ class PageReader:
         for statement in offered:
             if any(one.kind == statement.kind and compatible(one.number, statement.number) for one in said):
                 continue
-            said.append(_weighed(time_s, statement, boxes, shares, readings, by_crop, len(self._engines.readers)))
+            one = _weighed(time_s, statement, boxes, shares, readings, by_crop, len(self._engines.readers))
+            otherwise = self._is_called_otherwise(statement, readings, by_crop)
+            said.append(replace(one, strength=DOUBTFUL * one.strength) if otherwise else one)
         return tuple(one for one in said if one.crops > 0.5)
+
+    def _is_called_otherwise(
+        self, statement: Statement, readings: _Readings, by_crop: Mapping[tuple[int, int], Sequence[Statement]]
+    ) -> bool:
+        """Whether a reader that makes the statement in one crop reads in another of the same line that its number is no
+        episode's: `제19회 백사예수대사`, and once `제19회 백상예술대상`."""
+        makers = {reader for (reader, _), statements in by_crop.items() if _states(statements, statement)}
+        texts = [readings.by_crop[key][line].text for key in by_crop if key[0] in makers for line in statement.lines]
+        return any(self._patterns.is_other(text, statement.number) for text in texts)
 
 
 def _weighed(
@@ -279,6 +293,11 @@ def _holds_more(whole: LineText, part: LineText) -> bool:
 def _states(statements: Sequence[Statement], wanted: Statement) -> bool:
     """Whether statements hold the wanted number, said of the same episode."""
     return any(one.kind == wanted.kind and compatible(one.number, wanted.number) for one in statements)
+
+
+def _states_as_surely(statements: Sequence[Statement], wanted: Statement) -> bool:
+    """The same, not much less surely: what a wider cut shows behind `第19回` may make it doubtful."""
+    return _states([one for one in statements if one.strength > _AS_SURE * wanted.strength], wanted)
 
 
 def _share_agreeing(

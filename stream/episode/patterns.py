@@ -85,6 +85,13 @@ class Patterns:
         """The number that the name of a file states; None where it states none or several. Folders do not count."""
         return number_of_file_name(name, self._scanner)
 
+    def is_other(self, text: str, number: EpisodeNumber) -> bool:
+        """Whether a line says that its number, in digits those of `number`, is no episode's: a date, an award's."""
+        plain = plain_text(text)
+        others = (one for one in self._scanner.line(plain, plain.plain) if one.kind == "other")
+        digits = {str(value) for value in number.episodes}
+        return any(digits & set(re.findall("[0-9]+", plain.plain[one.start : one.end])) for one in others)
+
     def unsupported(self, text: str) -> str | None:
         """The script of most letters of `text`, by its Unicode name, where no language is written in it; else None."""
         script = main_script(text)

@@ -97,7 +97,10 @@ class Scanner:
         numbers = [one for one in kept if one.kind in {"this", "total"}]
         kept += [one for one in _longest(seasons) if not any(one.overlaps(number) for number in numbers)]
         kept = joined_statements(sorted(kept, key=lambda one: one.start), masked)
-        sure = [one.strength * _placed(one, kept, masked) * _cut_off(one, kept, masked) for one in kept]
+        sure = [
+            one.strength * _placed(one, kept, masked) * _cut_off(one, kept, masked) * self._goes_on(one, masked)
+            for one in kept
+        ]
         kept = [replace(one, strength=strength) for one, strength in zip(kept, sure, strict=True)]
         return kept or [one for one in (self._bare(text, masked),) if one]
 
@@ -116,15 +119,19 @@ class Scanner:
         return found[0] if found else None
 
     def is_open(self, masked: str, found: Found) -> bool:
-        """Whether `found` ends its line, and words behind it may make it another number's."""
-        ends = not masked[found.end :].strip(_EDGES)
-        return ends and any(form.fullmatch(masked, found.start, found.end) for form in self._open)
+        """Whether words behind `found` may make it another number's."""
+        return any(form.fullmatch(masked, found.start, found.end) for form in self._open)
 
     def has_number(self, text: PlainText) -> bool:
         """Whether a short line may hold a number: a digit in it, or all of it number words, a roman numeral, a letter
         that is read for a digit."""
         plain = text.plain.strip(_EDGES)
         return bool(re.search("[0-9]", plain)) or any(read_one(plain, plain, words) for words in self._words)
+
+    def _goes_on(self, found: Found, masked: str) -> float:
+        """How sure an open form remains for the letter that follows it at once."""
+        goes_on = masked[found.end : found.end + 1].isalpha()
+        return DOUBTFUL if goes_on and found.kind == "this" and self.is_open(masked, found) else 1.0
 
     def _matches(self, kind: Kind, form: Form, final: bool, text: PlainText, masked: str) -> Iterator[Found]:
         for match in form.pattern.finditer(masked):

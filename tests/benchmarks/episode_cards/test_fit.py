@@ -59,6 +59,13 @@ def test_a_higher_sum_is_never_worth_less() -> None:
     assert confidence(SURE, found.table) >= confidence(DOUBTFUL, found.table)
 
 
+def test_what_leaves_the_number_open_is_not_fitted_to() -> None:
+    some = cards(80, 20)
+    open_ = [read(card(200 + i), "2", replace(SURE, strength=0.1)) for i in range(50)]
+    assert fitted([*some, *open_]).table == fitted(some).table
+    assert (fitted([*some, *open_]).cards, fitted([*some, *open_]).readings) == (150, 100)
+
+
 def test_films_that_were_decided_count_like_cards() -> None:
     sure = confidence(SURE)
     wrong = [Decided(sure, right=False) for _ in range(100)]

@@ -20,6 +20,11 @@ def test_what_agrees_is_trusted_and_a_bare_number_is_not() -> None:
     assert confidence(replace(GOOD, against=0.5)) < 0.8
 
 
+def test_words_that_leave_the_number_open_confirm_nothing() -> None:
+    perfect = Features(0.1, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 1.0)
+    assert confidence(perfect) == 0.5 < confidence(replace(perfect, strength=0.4))
+
+
 @pytest.mark.parametrize("name", [field.name for field in fields(Features)])
 def test_each_feature_moves_the_confidence_its_own_way(name: str) -> None:
     less, more = (replace(GOOD, **{"frames": 0.5, name: value}) for value in (0, 0.6))

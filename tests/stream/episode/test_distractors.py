@@ -194,6 +194,23 @@ def test_words_behind_a_number_on_a_line_of_their_own_may_make_it_of_an_award(
     assert [one.strength for one in stated] == ([] if strength is None else [pytest.approx(strength)])
 
 
+@pytest.mark.parametrize(
+    ("text", "strength"),
+    [
+        ("第21回日ホアカデミ", 0.1), ("第21回「約束」", 0.9), ("第21回 約束", 0.9), ("제19회백상", 0.05),
+        ("제19화백상", 0.5), ("第21話日ホアカデミ", 0.9),
+    ],
+)  # fmt: skip
+def test_a_letter_right_behind_a_number_that_may_be_an_awards_makes_it_doubtful(text: str, strength: float) -> None:
+    (statement,) = read(text)
+    assert statement.strength == pytest.approx(strength, rel=0.2)
+
+
+def test_an_award_whose_name_is_in_two_pieces_is_none_of_this_file() -> None:
+    beginning, end = Line("第21回日ホアカデミ", 0.1, (0.1, 0.5, 0.3, 0.1)), Line("一賞", 0.1, (0.41, 0.5, 0.1, 0.1))
+    assert said(Patterns.shipped().read([beginning, end])) == []
+
+
 def test_a_teaser_takes_no_number_but_the_one_beside_it() -> None:
     assert sorted(said(read("제 12 화", "다음 이야기 제13화"))) == ["next 13", "this 12"]
     assert said(read("EPISODE 5", "WHAT COMES NEXT")) == ["this 5"]

@@ -51,6 +51,15 @@ def test_a_finale_without_its_number_is_no_evidence_for_one() -> None:
     assert "“EPISODE 1” in one frame" in reading_of([*_pages(misread), *_pages(*finale)]).why
 
 
+def test_what_most_frames_show_behind_a_number_makes_it_doubtful() -> None:
+    """As of "第19回日本アカデミー賞", of which one frame shows the beginning alone."""
+    doubtful = [_said(time_s, "19", strength=0.1, text="第19回") for time_s in (8.0, 8.5, 9.0)]
+    found = finding_of(_pages(*doubtful, _said(9.5, "19", text="第 19回")))
+    assert found is not None and found.features.strength == 0.1
+    surer = finding_of(_pages(*doubtful, _said(9.5, "19", text="EPISODE 19", strength=0.9)))
+    assert surer is not None and surer.features.strength == 0.9
+
+
 def test_a_season_that_few_frames_name_has_little_evidence() -> None:
     """As of "SEASON 9 | EPISODE 11", of which one frame takes the stroke for a digit."""
     pages = _pages(_said(8.0, "S91E11"), *(_said(time_s, "11") for time_s in (8.5, 9.0, 9.5, 10.0)))

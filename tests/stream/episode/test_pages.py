@@ -68,6 +68,27 @@ def test_crops_that_disagree_are_counted_and_a_minority_says_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("crop", "strength"), [("제19회 백상예술대상", 0.09), ("제19회 백사예수대사", 0.9), ("15세 이상", 0.9)]
+)
+def test_a_number_that_its_reader_once_calls_an_awards_is_doubtful(crop: str, strength: float) -> None:
+    def unsteady(number: int, place: tuple[int, int], margin: float) -> str:
+        return crop if margin == CROPS[1] else "제19회 백사예수대사"
+
+    (said,) = _read(Reader(unsteady), boxes={7: [(150, 200, 300, 60)]}).said
+    assert (str(said.number), said.strength) == ("19", pytest.approx(strength))
+    silent = Reader(lambda number, place, margin: "제19회 백상예술대상", "hangul_recognition", 0.4)
+    sure = Reader(lambda number, place, margin: "제19회 백사예수대사")
+    both = _read(sure, silent, boxes={7: [(150, 200, 300, 60)]}).said
+    assert [one.strength for one in both] == [pytest.approx(0.9)]
+
+
+def test_a_wider_cut_that_makes_a_number_doubtful_takes_the_place_of_the_part() -> None:
+    reader = Reader(lambda number, place, margin: "第19回日本" if place[0] < 150 else "第19回")
+    (said,) = _read(reader, boxes={7: [(150, 200, 200, 60)]}).said
+    assert said.strength <= 0.1
+
+
+@pytest.mark.parametrize(
     ("other", "second"),
     [
         ("EPISODE 3", 1.0), ("刈3站", 1.0), ("EPISODE 8", 0.0), ("가나다", None), ("EPISODE II", 0.0),
