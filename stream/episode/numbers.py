@@ -57,6 +57,14 @@ class EpisodeNumber:
         return " ".join(part for part in (season + "+".join(written), "finale" if self.finale else "") if part)
 
 
+def lost_a_digit(number: EpisodeNumber, other: EpisodeNumber) -> bool:
+    """Whether `number` is what is left of `other` without one of its digits: 2 of 52, S07E02 of S07E52."""
+    ours, theirs = ("".join(f"{int(value)}" for value in one.episodes) for one in (number, other))
+    seasons = number.season is None or other.season is None or number.season == other.season
+    left = any(theirs[:at] + theirs[at + 1 :] == ours for at in range(len(theirs)))
+    return seasons and len(number.episodes) == len(other.episodes) and left
+
+
 def parse_number(text: str) -> EpisodeNumber:
     """The number that `text` writes, as it is given with `--expect` and in sheets.
 

@@ -19,7 +19,7 @@ from engines.text import TextDetector, joined_words
 from kernels.surface import Rect, Surface
 
 from .looks import CORNER_SIZE, CORNERS, COST, Part
-from .numbers import EpisodeNumber, compatible
+from .numbers import EpisodeNumber, compatible, lost_a_digit
 from .patterns import Line, Patterns, Statement
 from .records import Kind
 from .words import DOUBTFUL
@@ -47,6 +47,7 @@ found a part only. It is the rest where so much of the part is read again, with 
 By eye."""
 _AS_SURE = 0.5
 """Share of its strength above which a statement remains as sure. By eye."""
+_RUN = re.compile(r"(?<![0-9])(?<![ep][szb])[0-9]+", re.IGNORECASE)
 _OF_THIS_FILE = ("this", "bare")
 _NO_BOXES = np.zeros((0, 4), np.float32)
 
@@ -227,8 +228,8 @@ class PageReader:
             if any(one.kind == statement.kind and compatible(one.number, statement.number) for one in said):
                 continue
             one = _weighed(time_s, statement, boxes, shares, readings, by_crop, len(self._engines.readers))
-            otherwise = self._is_called_otherwise(statement, readings, by_crop)
-            said.append(replace(one, strength=DOUBTFUL * one.strength) if otherwise else one)
+            is_open = self._is_called_otherwise(statement, readings, by_crop) or _lost_a_digit(statement, by_crop)
+            said.append(replace(one, strength=DOUBTFUL * one.strength) if is_open else one)
         return tuple(one for one in said if one.crops > 0.5)
 
     def _is_called_otherwise(
@@ -239,6 +240,12 @@ class PageReader:
         makers = {reader for (reader, _), statements in by_crop.items() if _states(statements, statement)}
         texts = [readings.by_crop[key][line].text for key in by_crop if key[0] in makers for line in statement.lines]
         return any(self._patterns.is_other(text, statement.number) for text in texts)
+
+
+def _lost_a_digit(statement: Statement, by_crop: Mapping[tuple[int, int], Sequence[Statement]]) -> bool:
+    """Whether some crop of its lines states a number with one more digit."""
+    there = (one for statements in by_crop.values() for one in statements if set(one.lines) & set(statement.lines))
+    return any(one.kind == statement.kind and lost_a_digit(statement.number, one.number) for one in there)
 
 
 def _weighed(
@@ -320,8 +327,8 @@ def _share_agreeing(
 
 
 def _digits(text: str) -> set[str]:
-    """The runs of digits in a text."""
-    return set(re.findall("[0-9]+", unicodedata.normalize("NFKC", text)))
+    """The runs of digits in a text, but those before which a digit was read as a letter: `Es2` may be E52."""
+    return set(_RUN.findall(unicodedata.normalize("NFKC", text)))
 
 
 def _weakest(line: LineText, matched: str) -> float:

@@ -75,7 +75,7 @@ class Patterns:
             for i, text in enumerate(texts)
             for found in self._scanner.line(text, masked[i])
         ]
-        alone = [self._doubted(one, lines, masked) for one in alone]
+        alone = [self._doubted(self._with_season(one, lines), lines, masked) for one in alone]
         numbers = {i for i, text in enumerate(texts) if self._scanner.has_number(text)}
         placed = self._over_lines(lines, masked, numbers, alone)
         placed = [one for one in placed if not _of_title(one, series)]
@@ -96,6 +96,23 @@ class Patterns:
         """The script of most letters of `text`, by its Unicode name, where no language is written in it; else None."""
         script = main_script(text)
         return script if script is not None and script not in self._scripts else None
+
+    def _with_season(self, one: _Placed, lines: Sequence[Line]) -> _Placed:
+        """A number whose season is a part of its line of which the rest was found by itself (`시즌` and `6 제10회`)."""
+        i, found = one.lines[0], one.found
+        if found.kind != "this" or found.season is not None:
+            return one
+        for j, line in enumerate(lines):
+            if len(line.text.strip()) > LONGEST_FRAGMENT or not follows(line, lines[i]):
+                continue
+            text = plain_text(f"{line.text.strip()} {lines[i].text.strip()}")
+            both = self._scanner.line(text, text.plain)
+            number = next((two for two in both if two.kind == "this" and two.values == found.values), None)
+            seasons = [int(two.values[0]) for two in both if two.kind == "season"]
+            season = number.season if number is not None and number.season is not None else next(iter(seasons), None)
+            if number is not None and season is not None:
+                return _Placed(replace(number, season=season, strength=JOINED * number.strength), text.source, (j, i))
+        return one
 
     def _doubted(self, one: _Placed, lines: Sequence[Line], masked: Sequence[str]) -> _Placed:
         """A number that words right behind it may make another's: it is, where they do, and doubtful, where they are

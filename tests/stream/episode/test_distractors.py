@@ -206,6 +206,21 @@ def test_a_letter_right_behind_a_number_that_may_be_an_awards_makes_it_doubtful(
     assert statement.strength == pytest.approx(strength, rel=0.2)
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        ("시즌", "6 제10회", ["this S06E10"]), ("시즌 6", "제10회", ["this S06E10"]),
+        ("서울의 밤", "제10회", ["this 10"]),
+        ("SEASON", "6 EPISODE 10", ["this S06E10"]),
+    ],
+)  # fmt: skip
+def test_a_season_on_a_piece_of_its_own_belongs_to_the_number_behind_it(
+    first: str, second: str, told: list[str]
+) -> None:
+    lines = [Line(first, 0.1, (0.2, 0.5, 0.2, 0.1)), Line(second, 0.1, (0.41, 0.5, 0.3, 0.1))]
+    assert said(Patterns.shipped().read(lines)) == told
+
+
 def test_an_award_whose_name_is_in_two_pieces_is_none_of_this_file() -> None:
     beginning, end = Line("第21回日ホアカデミ", 0.1, (0.1, 0.5, 0.3, 0.1)), Line("一賞", 0.1, (0.41, 0.5, 0.1, 0.1))
     assert said(Patterns.shipped().read([beginning, end])) == []

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.episode.numbers import MOST_EPISODES, EpisodeNumber, compatible, joined_episodes, parse_number
+from stream.episode.numbers import (
+    MOST_EPISODES,
+    EpisodeNumber,
+    compatible,
+    joined_episodes,
+    lost_a_digit,
+    parse_number,
+)
 
 
 def number(*episodes: str | int, season: int | None = None, finale: bool = False) -> EpisodeNumber:
@@ -138,3 +145,15 @@ def test_a_dash_stands_for_all_between_whole_numbers_only() -> None:
     assert joined_episodes("e01-e03") == (1, 2, 3)
     assert joined_episodes("1 & 3") == (1, 3)
     assert joined_episodes("1.5-3") == (Decimal("1.5"), 3)
+
+
+@pytest.mark.parametrize(
+    ("number", "other", "lost"),
+    [
+        ("2", "52", True), ("5", "52", True), ("S07E02", "S07E52", True), ("S07E02", "52", True), ("12", "112", True),
+        ("2", "53", False), ("S06E02", "S07E52", False), ("52", "2", False), ("2", "2", False), ("2", "152", False),
+        ("1-2", "12", False), ("finale", "5", False),
+    ],
+)  # fmt: skip
+def test_a_lost_digit(number: str, other: str, lost: bool) -> None:
+    assert lost_a_digit(parse_number(number), parse_number(other)) is lost

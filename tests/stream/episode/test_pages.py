@@ -82,6 +82,14 @@ def test_a_number_that_its_reader_once_calls_an_awards_is_doubtful(crop: str, st
     assert [one.strength for one in both] == [pytest.approx(0.9)]
 
 
+def test_a_number_of_which_one_crop_shows_a_digit_more_is_doubtful() -> None:
+    def unsteady(number: int, place: tuple[int, int], margin: float) -> str:
+        return "S7 E52" if margin == CROPS[1] else "S7 E2"
+
+    (said,) = _read(Reader(unsteady), boxes={7: [(150, 200, 300, 60)]}).said
+    assert (str(said.number), said.strength) == ("S07E02", pytest.approx(0.1))
+
+
 def test_a_wider_cut_that_makes_a_number_doubtful_takes_the_place_of_the_part() -> None:
     reader = Reader(lambda number, place, margin: "第19回日本" if place[0] < 150 else "第19回")
     (said,) = _read(reader, boxes={7: [(150, 200, 200, 60)]}).said
@@ -92,7 +100,7 @@ def test_a_wider_cut_that_makes_a_number_doubtful_takes_the_place_of_the_part() 
     ("other", "second"),
     [
         ("EPISODE 3", 1.0), ("刈3站", 1.0), ("EPISODE 8", 0.0), ("가나다", None), ("EPISODE II", 0.0),
-        ("EPISODE III", 1.0),
+        ("EPISODE III", 1.0), ("Es3", None), ("S7 Es3", 0.0), ("s3", 1.0),
     ],
 )  # fmt: skip
 def test_a_second_reader_agrees_by_its_digits_or_the_number_it_states(other: str, second: float | None) -> None:
