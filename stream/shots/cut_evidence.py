@@ -53,12 +53,15 @@ def evidence_at(
     tones: tuple[float, float],
     settings: ShotSettings,
     usual_rows: int = USUAL_ROWS,
+    *,
+    evenly: bool = False,
 ) -> np.ndarray:
     """(8,) float64: `EVIDENCE` for a cut between `row` − 1 and `row`.
 
     Reads up to max(8, `flash_rows` + 1, `usual_rows`) rows on either side, as far as the window has them. tones: how
     much the tones change at the row and around it, shares of the pixels (0–1). usual_rows: rows of a side among which
-    the usual likeness and distance are taken.
+    the usual likeness and distance are taken. evenly: rows are not consecutive frames, so those of either
+    side are taken as far apart as the two at the cut (`RowWindow.beside`).
     """
     low, high = max(window.base, row - _AROUND_ROWS), min(window.end, row + _AROUND_ROWS)
     lit = np.asarray((window.grids(low, high)[:, :LUMA_CELLS] > _LIT - 128).any(axis=0))
@@ -67,12 +70,11 @@ def evidence_at(
     contrast = window.contrast(row - 1, row + 1)
     scale = float(floor_scale(contrast[0], contrast[1], settings))
     changed = np.abs(before - after)[:LUMA_CELLS] > _CELL_CHANGE * scale
-    near_before = window.grids(max(window.base, row - _SIDE_ROWS), row)
-    near_after = window.grids(row, min(window.end, row + _SIDE_ROWS))
+    own = _own_sides(window, row, usual_rows, evenly)
+    near_before, near_after = own[0][:_SIDE_ROWS][::-1], own[1][:_SIDE_ROWS]
     apart = float(distance(near_before[:, None], near_after[None]).min())
     alike = _correlations(np.concatenate([near_before, near_after])[:, :LUMA_CELLS][:, lit])
     sides = len(near_before)
-    own = _own_sides(window, row, usual_rows)
     return np.array([
         alike[sides - 1, sides],
         _separation(window, row, flash_rows),
@@ -97,10 +99,10 @@ def _structure(alike: np.ndarray, sides: int) -> float:
     return float(_fisher_z(within) - _fisher_z(float(alike[:sides, sides:].max())))
 
 
-def _own_sides(window: RowWindow, row: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
+def _own_sides(window: RowWindow, row: int, rows: int, evenly: bool) -> tuple[np.ndarray, np.ndarray]:
     """The grids of up to so many rows of either side, those nearest to the cut first."""
-    before, after = window.grids(max(window.base, row - rows), row), window.grids(row, min(window.end, row + rows))
-    return before[::-1], after
+    before, after = window.beside(row, rows, evenly=evenly)
+    return window.grids_at(before), window.grids_at(after)
 
 
 def _likeness_drop(own: tuple[np.ndarray, np.ndarray], lit: np.ndarray) -> float:

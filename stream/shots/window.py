@@ -29,6 +29,8 @@ _EVEN_STEP = 0.25
 """The step before is at least this share of the last one, else the picture does not fade but cuts. Chosen by eye."""
 _FADING_CORRELATION = 0.97
 """Luma correlation from which on two rows of a fade show the same picture. Chosen by eye."""
+_EVEN_SHARE = 0.75
+"""Between rows one and two pictures apart. Chosen by eye."""
 _LEAST_FLOOR_SCALE = 0.25
 """What a floor shrinks to at most, however low the contrast. E01–E05: 0.5 to 2 times."""
 
@@ -125,6 +127,10 @@ class RowWindow:
         """(N, 208) float32: `grids_of` rows `first` to `end` (exclusive), a view."""
         return self._grids[first - self.base : end - self.base]
 
+    def grids_at(self, rows: np.ndarray) -> np.ndarray:
+        """(N, 208) float32: the grids of these rows (N,)."""
+        return np.asarray(self._grids[rows - self.base])
+
     def luma(self, first: int, end: int) -> np.ndarray:
         """(N, 144) float32: the luma cells of rows `first` to `end` (exclusive), 0–255."""
         return np.asarray(self.grids(first, end)[:, :LUMA_CELLS] + 128)
@@ -173,6 +179,27 @@ class RowWindow:
     def pts_s(self, row: int) -> float:
         """Presentation time of a row, seconds."""
         return float(self._pts[row - self.base])
+
+    def beside(self, row: int, count: int, *, evenly: bool) -> tuple[np.ndarray, np.ndarray]:
+        """The `count` rows before `row` and those from `row` on, as far as there are such; (N,) each, nearest first.
+
+        evenly: without those that follow the last one sooner than three quarters of the time from the row before to
+        `row`. Where a camera moves, rows that are farther apart differ more.
+        """
+        before = np.arange(row - 1, max(self.base, row - count) - 1, -1)
+        after = np.arange(row, min(self.end, row + count))
+        if not evenly:
+            return before, after
+        least_s = _EVEN_SHARE * (self.pts_s(row) - self.pts_s(row - 1))
+        return self._apart(before, least_s), self._apart(after, least_s)
+
+    def _apart(self, rows: np.ndarray, least_s: float) -> np.ndarray:
+        """Of rows in order, the first and each that is so far from the last one taken."""
+        times_s, taken = self._pts[rows - self.base], [0]
+        for place in range(1, len(rows)):
+            if abs(times_s[place] - times_s[taken[-1]]) >= least_s:
+                taken.append(place)
+        return np.asarray(rows[taken])
 
     def frame(self, row: int) -> int | None:
         """Frame number of a row; None when unknowable."""

@@ -111,6 +111,26 @@ def test_a_cut_between_drawings_on_one_ground_is_unusual_though_little_changes()
     assert moving["likeness_drop"] < 0.1 and moving["distance_rise"] < 0.1
 
 
+def test_a_pan_of_which_pictures_are_left_out_at_one_place_is_no_more_like_a_cut_there() -> None:
+    """Reference frames come one and three pictures apart."""
+    film, kept = pan(1, 80, 6), np.array([*range(40), *range(42, 80)])
+    window = window_of(rows_of([film[at] for at in kept], kept / FPS))
+    plain, even = (
+        evidence_at(window, 40, FLASH_ROWS, (0.1, 0.1), ShotSettings(), evenly=evenly) for evenly in (False, True)
+    )
+    structure = EVIDENCE.index("structure")
+    assert even[structure] < plain[structure] - 0.1
+
+
+def test_rows_beside_a_cut_are_taken_as_far_apart_as_the_two_at_it() -> None:
+    times_s = np.array([0.0, 1, 2, 3, 4, 7, 8, 9, 10, 12, 13]) / FPS
+    window = window_of(rows_of(still(1, 11), times_s))
+    before, after = window.beside(5, 5, evenly=True)
+    assert (before.tolist(), after.tolist()) == ([4, 1], [5, 8])
+    before, after = window.beside(5, 5, evenly=False)
+    assert (before.tolist(), after.tolist()) == ([4, 3, 2, 1, 0], [5, 6, 7, 8, 9])
+
+
 @pytest.mark.parametrize("rows", [6, 24])
 def test_what_is_usual_is_seen_in_so_many_rows_of_either_side(rows: int) -> None:
     """Farther back another picture was shown: the same one as after the cut."""

@@ -56,6 +56,15 @@ def test_a_flash_is_no_cut(frames: int, light: float) -> None:
     assert starts(film) == []
 
 
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_light_that_goes_out_is_no_cut_though_the_dark_is_lost(number: int) -> None:
+    """A seventh of the picture becomes black."""
+    lit = still(number, 40)
+    least = float(np.quantile(lit[0], 0.15))
+    assert len(split(rows_of([*lit, *(np.clip(p - least, 0, 255) for p in still(number, 40))]))) == 1
+    assert len(split(rows_of([*lit, *(np.clip(p - least, 0, 255) for p in still(number + 4, 40))]))) == 2
+
+
 def test_light_that_goes_on_is_no_cut() -> None:
     assert starts([0.5 * p for p in still(1, 40)] + still(1, 40)) == []
 
