@@ -53,14 +53,14 @@ def test_tags_are_compared_where_nothing_else_was_given(make_film: Callable[...,
 
 def test_a_table_for_people(season: Path) -> None:
     sheet = write(season / "sheet.csv", "file,episode\n01.mkv,1\n02.mkv,3\n")
-    result = call(season, "--sheet", sheet, reader=ScriptedReader(**{"01": "1", "02": "2@0.95"}))
+    result = call(season, "--sheet", sheet, reader=ScriptedReader(**{"01": "1", "02": "2@0.985"}))
     shown = result.stdout.splitlines()
     cells = [re.split(r"\s{2,}", line) for line in shown]
     assert [row[0] for row in cells[1:4]] == ["01.mkv", "02.mkv", "03.mkv"]
     assert cells[0] == ["file", "verdict", "read", "expected", "confidence", "why"]
     assert cells[1][1:5] == ["confirmed", "1", "1", "0.990"]
     assert shown[1].endswith("The picture says 1, 1 is expected by the sheet, line 2; the file name agrees.")
-    assert cells[2][1:5] == ["mismatch", "2", "3", "0.950"]
+    assert cells[2][1:5] == ["mismatch", "2", "3", "0.985"]
     assert cells[3][1:4] == ["unverified", "-", "-"]
     assert "The sheet has no row for this file" in shown[3]
     assert shown[4] == "1 confirmed, 1 mismatch, 1 unverified"

@@ -101,14 +101,14 @@ def test_words_come_before_a_bare_number() -> None:
     found = finding_of(_pages(*bare_ones, _said(8.0, "3", strength=0.6)))
     assert found is not None and (str(found.number), found.kind) == ("3", "this")
     bare = reading_of(_pages(_said(1.0, "9", "bare", strength=0.2)))
-    assert str(bare.number) == "9" and bare.confidence < 0.2 and "without a word" in bare.why
+    assert str(bare.number) == "9" and bare.confidence < 0.5 and "without a word" in bare.why
 
 
 def test_two_numbers_of_this_file_lower_the_confidence_and_are_both_shown() -> None:
     three = [_said(time_s, "3") for time_s in (8.0, 8.5, 9.0)]
     alone = reading_of(_pages(*three))
     reading = reading_of(_pages(*three, _said(60.0, "5")))
-    assert str(reading.number) == "3" and reading.confidence < alone.confidence - 0.1
+    assert str(reading.number) == "3" and reading.confidence < alone.confidence - 0.05
     assert {str(one.number) for one in reading.evidence} == {"3", "5"}
     assert "but “EPISODE 5”" in reading.why
 
