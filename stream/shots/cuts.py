@@ -29,9 +29,9 @@ _LIGHTING_CORRELATION = 0.985
 """Luma correlation from which on two pictures show the same structure. E01–E05: 0.97 to 0.9925."""
 _DIMMED_CORRELATION, _MOST_UNLIT = 0.93, 0.05
 """The same of pictures of which one lost its dark parts, and the most of their difference that light does not explain.
-Of eight excerpts whose light goes out by a quarter of white at once six are as much alike, .004 to .043. Of 330 cuts of
-fifteen films four are, with .01 and .04, whose colours differ by more than 20, .13 and .15; of those that are .87 to
-.90 alike three have .03 to .04 without other colours."""
+Of eight excerpts whose light goes out by a quarter of white at once six are as much alike, .004 to .043. Of the cuts of
+fifteen films that are as much alike, in the same colours, none has less than .13; of those that are .87 to .90 alike
+three have .03 to .04."""
 _LIGHTING_CHROMA = 6.0
 """Mean chroma difference, code values, below which only the light differs. E01–E05: 0.5 to 2 times."""
 
