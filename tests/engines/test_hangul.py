@@ -10,9 +10,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.hangul.alphabet import ANY, alphabet
-from benchmarks.hangul.decoding import alphabet_of
 from benchmarks.hangul.lines import scaled
 from benchmarks.hangul.readers import onnx_reader
+from engines.ocr import BLANK, alphabet_of
 from engines.open_session import open_session
 from engines.session import Session
 
@@ -34,7 +34,7 @@ def test_it_has_the_interface_of_ppocrs_readers() -> None:
     assert [d.dim_value or d.dim_param for d in answer.type.tensor_type.shape.dim] == ["N", "T", len(alphabet()) + 1]
     assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", 17)]
     (entry,) = model.metadata_props
-    assert (entry.key, alphabet_of(entry.value)) == ("character", alphabet())
+    assert alphabet_of({entry.key: entry.value}, "hangul") == (BLANK, *alphabet())
 
 
 def test_it_is_small() -> None:

@@ -38,7 +38,7 @@ def test_all_is_done_by_one_worker(queued: Callable[..., Ledger], tmp_path: Path
 
 def test_the_verdict_on_an_episode_is_kept_in_the_ledger(queued: Callable[..., Ledger], tmp_path: Path) -> None:
     ledger, script = queued("a"), Script({})
-    seen = EpisodeEntry(verdict="confirmed", confidence=0.95, read="S01E07", expected="7", evidence=[], why="It is.")
+    seen = EpisodeEntry(verdict="confirmed", confidence=0.99, read="S01E07", expected="7", evidence=[], why="It is.")
     script.episode = seen
     run(work_of(ledger, script, tmp_path))
     (known,) = earlier_sources(ledger, "c")
