@@ -38,7 +38,7 @@ _TILE, _ACROSS = (480, 270), 5
 _HEAD = """# Weights of the logistic regression that turns features of a reading (stream/episode/confidence.py) into the
 # probability that its number is right. Written by `python -m benchmarks.episode_cards fit --write`.
 #
-# The proportions were chosen by eye; what a sum is worth was fitted (Platt 1999): the weights by eye times {scale},
+# The proportions were chosen by eye; what a sum is worth was fitted (Platt 1999): the weights before times {scale},
 # and another constant. {cards} calibration cards, {readings} readings, {wrong} of them wrong. By a scale and a constant
 # that have not seen them, at the threshold {threshold}, {faults} of the cards are read surely and wrongly (at most
 # {bound:.4f}, with 95 % confidence), and {coverage:.3f} of the cards that state a number are read surely and rightly.

@@ -23,7 +23,8 @@ class Features:
     """What speaks for a number, each from 0 to 1, and against it."""
 
     strength: float
-    """How surely the words say that it is this file's number (`stream.episode.patterns.Statement`), the highest."""
+    """How surely the words say that it is this file's number (`stream.episode.patterns.Statement`): that of the surest
+    words, by most frames that show them."""
     certainty: float
     """Confidence of the reader in the lines, mean of the frames that agree."""
     weakest: float

@@ -89,8 +89,8 @@ class Patterns:
         """Whether a line says that its number, in digits those of `number`, is no episode's: a date, an award's."""
         plain = plain_text(text)
         others = (one for one in self._scanner.line(plain, plain.plain) if one.kind == "other")
-        digits = {str(value) for value in number.episodes}
-        return any(digits & set(re.findall("[0-9]+", plain.plain[one.start : one.end])) for one in others)
+        runs = (int(run) for one in others for run in re.findall("[0-9]+", plain.plain[one.start : one.end]))
+        return any(run in number.episodes for run in runs)
 
     def unsupported(self, text: str) -> str | None:
         """The script of most letters of `text`, by its Unicode name, where no language is written in it; else None."""

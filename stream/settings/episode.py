@@ -17,7 +17,7 @@ class EpisodeSettings(Section):
         ge=1,
         le=10_000,
     )
-    # Above all wrong readings of 1,200 calibration cards: see stream/episode/confidence.toml.
+    # By hand, above all wrong readings of 1,200 calibration cards: see stream/episode/confidence.toml.
     threshold: float = setting(
         0.98,
         "Least confidence of a number read in the picture that may confirm or contradict.",

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stream.episode.numbers import parse_number
 from stream.episode.patterns import Line, Patterns
 
 from .cards import read, said
@@ -219,6 +220,14 @@ def test_a_season_on_a_piece_of_its_own_belongs_to_the_number_behind_it(
 ) -> None:
     lines = [Line(first, 0.1, (0.2, 0.5, 0.2, 0.1)), Line(second, 0.1, (0.41, 0.5, 0.3, 0.1))]
     assert said(Patterns.shipped().read(lines)) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "is_other"),
+    [("제07회 백상예술대상", "7", True), ("제7회", "7", False), ("7시 30분", "7", True), ("7시 30분", "8", False)],
+)
+def test_a_line_calls_a_number_something_else(text: str, number: str, is_other: bool) -> None:
+    assert Patterns.shipped().is_other(text, parse_number(number)) is is_other
 
 
 def test_an_award_whose_name_is_in_two_pieces_is_none_of_this_file() -> None:
