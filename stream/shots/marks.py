@@ -39,10 +39,11 @@ _REMEMBERED = 64
 @dataclass(frozen=True, slots=True)
 class FadeLimits:
     """`reach`: rows of the longest fade. `longest_flat`: rows of the longest pause in black or white between two shots.
-    `cuts`: the rows of hard cuts."""
+    `shortest_card`: rows that a card with text is shown at least. `cuts`: the rows of hard cuts."""
 
     reach: int
     longest_flat: int
+    shortest_card: int
     cuts: set[int]
 
 
@@ -113,10 +114,12 @@ class LastingMarks:
             return
         a, b = max(runs, key=lambda run: run[1] - run[0])
         flat = Stretch(stretch.first + a, stretch.first + b, stretch.white)
-        pictures = self._pictures_around(window, flat, fade)
+        pictures, on_both_sides = self._pictures_around(window, flat, fade)
         if b - a <= fade.longest_flat and pictures:
             places = np.where(marked, label(around, _NEIGHBOURS)[0].ravel(), 0)
-            if self._last(pictures, places, ~around.ravel(), excess[a:b].min(axis=0), stretch.white):
+            last = self._last(pictures, places, ~around.ravel(), excess[a:b].min(axis=0), stretch.white)
+            # Nobody could read a card that comes and goes so soon.
+            if last or (last is None and on_both_sides and b - a < fade.shortest_card):
                 window.set_flatness(flat.first, flat.end, WHITE if stretch.white else BLACK)
 
     def _is_flat(self, depth: np.ndarray, white: bool) -> np.ndarray:
@@ -124,21 +127,25 @@ class LastingMarks:
         limit = 255 - self._settings.white_luma if white else self._settings.black_luma
         return np.asarray((depth.mean(axis=1) <= limit) & (depth.std(axis=1) <= self._settings.black_deviation))
 
-    def _pictures_around(self, window: RowWindow, flat: Stretch, fade: FadeLimits) -> list[np.ndarray]:
-        """The luma of the pictures before and after a flat stretch, without the fades; none where neither side
-        fades."""
+    def _pictures_around(
+        self, window: RowWindow, flat: Stretch, fade: FadeLimits
+    ) -> tuple[list[np.ndarray], bool]:
+        """The luma of the pictures before and after a flat stretch, without the fades; none where neither side fades.
+        And whether both fade."""
         a, b = flat.first, flat.end
         before, clean_before = edge_beside(window, a, -1, fade.cuts, fade.reach, self._settings)
         after, clean_after = edge_beside(window, b - 1, +1, fade.cuts, fade.reach, self._settings)
         out = before == "fade" and a - clean_before >= _LEAST_FADE_ROWS
         into = after == "fade" and clean_after - b + 1 >= _LEAST_FADE_ROWS
         ranges = ((window.base, min(clean_before + 1, a)), (max(clean_after, b), window.end))
-        return [window.luma(*rows) for rows in ranges if rows[0] < rows[1]] if out or into else []
+        pictures = [window.luma(*rows) for rows in ranges if rows[0] < rows[1]] if out or into else []
+        return pictures, out and into
 
     def _last(
         self, pictures: list[np.ndarray], places: np.ndarray, others: np.ndarray, level: np.ndarray, white: bool
-    ) -> bool:
-        """Whether the cells of each mark have been as far from black (white) in all pictures, unlike most others.
+    ) -> bool | None:
+        """Whether the cells of each mark have been as far from black (white) in all pictures, unlike most others; None
+        where most others have been so, too, which tells nothing.
 
         Looks back part by part, as far as it takes to tell a mark from what is bright. `places`: (144,) the number of
         the mark that a cell belongs to, 0 for none; `others`: (144,) bool, the cells of none; `level`: (144,) how far
@@ -153,7 +160,7 @@ class LastingMarks:
                 return False
             if all(_chance(least, cells, others, level) <= _MOST_CHANCE for cells in marks):
                 return True
-        return False
+        return None
 
 
 def _chance(least: np.ndarray, mark: np.ndarray, others: np.ndarray, level: np.ndarray) -> float:

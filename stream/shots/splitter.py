@@ -35,6 +35,8 @@ _LEAST_REACH_ROWS = 4
 """Least length of the longest transition. Chosen by eye; never reached at the 24 to 30 frames a second of E01–E05."""
 _LEAST_LONG_ROWS = 2
 """Least length of a flat stretch that becomes a shot. Chosen by eye; never reached at the frame rates of E01–E05."""
+_SHORTEST_CARD_S = 1.0
+"""Time that a card with text is shown at least. Chosen by eye: two words take as long to read."""
 _CLEARANCE_ROWS = 2
 """Rows before and after a cut that must show a picture; a cut into or out of black belongs to the flat stretch.
 E01–E05: 1 to 4."""
@@ -139,7 +141,8 @@ class ShotSplitter:
         first, self._done = self._done, end
         self._first_boundary()
         self._search(end)
-        limits = FadeLimits(self._reach, self._long_rows, {c.row for c in self._cuts})
+        card = round(_SHORTEST_CARD_S * self._fps)
+        limits = FadeLimits(self._reach, self._long_rows, card, {c.row for c in self._cuts})
         self._marks.mark(self._window, end, limits, complete=self._tail_row is not None)
         shots = [shot for boundary in self._boundaries(first, end) if (shot := self._close(boundary))]
         kept = end - self._reach - AROUND_ROWS - BLOCK_ROWS

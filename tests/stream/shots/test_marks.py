@@ -64,6 +64,21 @@ def test_a_fade_under_a_mark_is_one_fade_at_its_own_time(
     assert FADE + out - 3 <= shown[-2].first_row <= FADE + out
 
 
+def bright(seed: int, frames: int) -> Film:
+    """A picture that is nowhere as dark as a mark is light, so that the past does not tell the mark."""
+    return [150 + 0.4 * picture for picture in still(seed, frames)]
+
+
+@pytest.mark.parametrize(("black", "kinds"), [(8, ["cut", "fade"]), (30, ["cut", "dissolve", "dissolve"])])
+def test_a_fade_under_a_mark_in_bright_pictures_is_one_unless_a_card_could_be_read(
+    black: int, kinds: list[str]
+) -> None:
+    flat = np.zeros((HEIGHT, WIDTH))
+    out, into = mix(bright(2, 18), [flat] * 18), mix([flat] * 18, bright(3, 18))
+    film = bright(2, 40) + out + [flat] * black + into + bright(3, 40)
+    assert [s.transition for s in split(rows_of(marked(film, luma=140.0)))] == kinds
+
+
 def test_a_fade_to_white_under_a_grey_mark_is_one_fade() -> None:
     shots = split(rows_of(marked([255 - p for p in faded(12, 8, 12)], (slice(50, 66), slice(6, 30)), 110.0)))
     assert [s.transition for s in shots] == KINDS
