@@ -80,6 +80,30 @@ def test_a_shaking_camera_is_no_cut() -> None:
     assert starts([wide[y : y + HEIGHT, x : x + WIDTH] for y, x in at]) == []
 
 
+def shaken(seed: int, frames: int, reach: int) -> Film:
+    """A scene seen by a camera that sways by up to `reach` pixels to either side."""
+    wide = scene(seed, HEIGHT + 2 * reach, WIDTH + 2 * reach)
+    right, down = (np.rint(reach * (1 + turn)).astype(int) for turn in _turns(frames))
+    return [wide[y : y + HEIGHT, x : x + WIDTH] for x, y in zip(right, down, strict=True)]
+
+
+def _turns(frames: int) -> tuple[np.ndarray, np.ndarray]:
+    return np.sin(0.25 * np.arange(frames)), np.cos(0.2 * np.arange(frames))
+
+
+@pytest.mark.parametrize("seed", [0, 2, 5, 8, 11, 12])
+def test_a_swaying_camera_is_no_cut_where_frames_are_left_out_unevenly(seed: int) -> None:
+    kept = [frame for frame in range(60) if frame % 6 < 4]
+    film = shaken(seed, 60, 24)
+    assert len(split(rows_of([film[frame] for frame in kept], np.array(kept) / FPS))) == 1
+
+
+@pytest.mark.parametrize("seed", [0, 2, 5, 8])
+def test_a_still_picture_that_is_shifted_at_once_is_a_cut(seed: int) -> None:
+    wide = scene(seed, width=WIDTH + 24)
+    assert starts([wide[:, :WIDTH]] * 30 + [wide[:, 24:]] * 30) == [30]
+
+
 def test_something_large_that_crosses_the_picture_is_no_cut() -> None:
     film = [p.copy() for p in still(1, 60)]
     for i, picture in enumerate(film):
