@@ -65,6 +65,12 @@ def test_light_that_goes_out_is_no_cut_though_the_dark_is_lost(number: int) -> N
     assert len(split(rows_of([*lit, *(np.clip(p - least, 0, 255) for p in still(number + 4, 40))]))) == 2
 
 
+@pytest.mark.parametrize("seed", [2, 4, 6])
+def test_a_cut_in_flickering_light_is_the_only_one(seed: int) -> None:
+    film = [0.5 * picture for picture in still(seed, 30) + still(seed + 1, 30)]
+    assert starts([picture + 110 * (i % 6 < 3) for i, picture in enumerate(film)]) == [30]
+
+
 def test_light_that_goes_on_is_no_cut() -> None:
     assert starts([0.5 * p for p in still(1, 40)] + still(1, 40)) == []
 
