@@ -26,11 +26,13 @@ from stream.shots import (
     cuts,
     dissolves,
     fades,
+    gradual,
     marks,
     spans,
     splitter,
     whip_pans,
     window,
+    wipe_orders,
     wipes,
 )
 
@@ -38,14 +40,16 @@ from .shots import BoundaryScores, episode_film, pooled_scores, rows_of, score_s
 
 FACTORS = (0.5, 0.7, 0.85, 0.9, 0.95, 0.97, 1.0, 1.03, 1.05, 1.1, 1.2, 1.5, 2.0)
 MODULES: tuple[Any, ...] = (
-    spans, cut_evidence, cuts, camera_motion, dissolves, wipes, whip_pans, fades, marks, window, splitter,
+    spans, cut_evidence, cuts, camera_motion, dissolves, wipe_orders, wipes, gradual, whip_pans, fades, marks, window,
+    splitter,
 )  # fmt: skip
 ROWS = {
     "AROUND_ROWS", "_REFINEMENT", "_LEAST_LIT_CELLS", "OUTSIDE_ROWS", "_STABLE_ROWS", "_MIX_SAMPLES",
     "_SHORT_SPAN_ROWS", "_STALL_ROWS", "BLOCK_ROWS", "_LEAST_REACH_ROWS", "_LEAST_LONG_ROWS", "_CLEARANCE_ROWS",
     "_PEAK_ROWS", "_SIDE_ROWS", "USUAL_ROWS", "_AROUND_ROWS", "_LEAST_CELLS", "_LEAST_ROWS", "_SAMPLES", "_STEP_ROWS",
     "_STILL_ROWS", "_LEAST_AROUND", "_LEAST_OUTSIDE", "_LEAST_STABLE",
-    "_MOVING_ROWS", "_LEAST_SWING_ROWS", "_SWING_STABLE_ROWS", "_LEAST_FADE_ROWS", "_REMEMBERED",
+    "_LEAST_SWING_ROWS", "_SWING_STABLE_ROWS", "_LEAST_FADE_ROWS", "_REMEMBERED", "_SHARES", "_DIRECTIONS", "_SUB",
+    "_QUARTERS", "_ROWS_AT_ONCE", "_MOVING_ROWS",
 }  # fmt: skip
 """Whole numbers."""
 NEAR_ONE = {
@@ -58,10 +62,13 @@ VALUES = {
     "_NOISE_CHANGE", "_NOISE_DISTANCE", "_LIKELY_LOUD", "_LIKELY_QUIET", "_LIT", "_LEAST_LIT", "_CELL_CHANGE",
     "_LIGHTING_CHROMA", "_DOUBTFUL", "_LONGEST_S", "_MOST_LEFT", "_LEAST_COHERENCE", "_LEAST_SPEED", "_LEAST_DETOUR",
     "_MOST_ALIKE", "_LEAST_DEVIATION", "_LEAST_TRANSITION", "_LEAST_Z", "_MOST_UNSTABLE", "_LEAST_AWAY",
-    "_LEAST_CONTRAST", "_LEAST_TELLING", "_LEAST_DIFFERENCE", "_SURE", "_LEAST_SURE", "_LEAST_STAYING",
-    "_MOST_UNEVEN", "_LEAST_ORDER", "_LEAST_SEPARATION", "_FARTHEST", "_BAR_LUMA", "_MOST_INSTABILITY",
+    "_LEAST_CONTRAST", "_LEAST_TELLING", "_LEAST_DIFFERENCE", "_MOST_UNEVEN", "_MOST_DETOUR",
+    "_LEAST_HALF_WAY", "_LEAST_GROWTH", "_LEAST_BETWEEN", "_MOST_STEP", "_QUICK_LEFT", "_QUICK_SHARE", "_SURE_LEFT",
+    "_SURE_SHARE", "_MOST_DOUBT", "_LEAST_UNMADE", "_BETTER_THAN_MIX", "_MOST_SLIDE_UNEVEN", "_MOST_BACK",
+    "_LEAST_SLIDE_SPEED", "_LEAST_JOIN", "_DOUBT_POWER", "_LEAST_SEPARATION", "_FARTHEST", "_BAR_LUMA",
+    "_MOST_INSTABILITY", "_LEAST_UNMIXED",
     "_MOST_UNEVENNESS", "_MOST_SHORT_RESIDUAL", "_UNEVENNESS_WEIGHT", "_LENGTH_DOUBT", "_INSTABILITY_WEIGHT",
-    "_LEAST_DEPARTURE", "_LEAST_UNMOVED_SHARE", "_LEAST_UNEXPLAINED", "_STILL_CELL", "_STILL_SHARE", "_STEP_FLOOR",
+    "_LEAST_DEPARTURE", "_LEAST_UNMOVED_SHARE", "LEAST_UNEXPLAINED", "_STILL_CELL", "_STILL_SHARE", "_STEP_FLOOR",
     "_LEAST_FADE_SCALE", "_WHITE_SHARE", "_GREY_SHARE", "_LEAST_FLOOR_SCALE", "_FULL_RATE", "_CONSECUTIVE_RATE",
     "_NEAR_BLACK", "_EVEN_STEP", "_EVEN_SHARE", "_MOST_UNLIT", "_ASKED_RATE", "_SHORTEST_CARD_S",
     "_LEAST_UNMOVED", "_LEAST_MOVING", "_COMES_BACK",
@@ -144,7 +151,8 @@ def _set(holders: Sequence[Any], name: str, value: float) -> None:
     for module in holders:
         setattr(module, name, value)
     # What stream/shots computes from its numbers in advance.
-    dissolves.lengths.cache_clear()
+    for computed in (dissolves.lengths, wipe_orders.covers, wipe_orders.cover_squares, wipe_orders.middle_covers):
+        computed.cache_clear()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -57,7 +57,7 @@ def unlit_share(grids: np.ndarray) -> float:
 
 def _steps(grids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Differences of consecutive luma grids and the means of both, (N − 1, h, w), within the lit part."""
-    luma = _lit_box(grids[:, :LUMA_CELLS].reshape(-1, *GRID)).astype(np.float64)
+    luma = lit_box(grids[:, :LUMA_CELLS].reshape(-1, *GRID)).astype(np.float64)
     return np.diff(luma, axis=0), (luma[1:] + luma[:-1]) / 2
 
 
@@ -71,7 +71,7 @@ def _left_share(steps: np.ndarray, parts: tuple[np.ndarray, ...]) -> float:
     return float((left**2).sum()) / total if total > 0 else 1.0
 
 
-def _lit_box(luma: np.ndarray) -> np.ndarray:
+def lit_box(luma: np.ndarray) -> np.ndarray:
     """Luma grids (N, 9, 16) without the rows and columns around them that stay dark; whole where too few are lit."""
     lit = np.any(luma > _BAR_LUMA + _CODE_ZERO, axis=0)
     rows, columns = np.flatnonzero(lit.any(axis=1)), np.flatnonzero(lit.any(axis=0))
@@ -82,7 +82,7 @@ def _lit_box(luma: np.ndarray) -> np.ndarray:
 
 def _without_bars(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Both luma grids, refined, without the dark rows and columns around them: bars do not move with the camera."""
-    left, right = _lit_box(np.stack([a, b])[:, :LUMA_CELLS].reshape(2, *GRID))
+    left, right = lit_box(np.stack([a, b])[:, :LUMA_CELLS].reshape(2, *GRID))
     return _refined(left), _refined(right)
 
 

@@ -47,7 +47,7 @@ to 2 times."""
 _LEAST_UNMOVED_SHARE = 0.4
 """Share of the difference between the ends that no shift may explain, else the camera moved. E01–E05: 0.5 to 1.2
 times."""
-_LEAST_UNEXPLAINED = 0.55
+LEAST_UNEXPLAINED = 0.55
 """Share of the steps between the frames that no shift and zoom may explain, else the camera moved. Of 84 true dissolves
 found in clips composed of twelve films and in fifteen films one has less (.40, both pictures pan), those in films .69
 or more; of 37 found in composed pans and zooms, and in a film that has none, two have more (.57, .58). E01–E05: 0.5 to
@@ -91,7 +91,7 @@ def find_dissolves(
 ) -> list[Dissolve]:
     """For each centre row from `first` to `end` (exclusive) the best dissolve around it, if any.
 
-    Dissolves of neighbouring centres overlap; `strongest_dissolves` chooses among them. Reads up to `longest`/2 +
+    Dissolves of neighbouring centres overlap; `gradual.strongest` chooses among them. Reads up to `longest`/2 +
     `spans.outside` rows on either side, as far as the window has them. `by_time`: rows come unevenly, so the growth of
     a dissolve is measured against their times; else against their numbers.
     """
@@ -129,26 +129,12 @@ def _leads_to_a_new_picture(window: RowWindow, d: Dissolve, settings: ShotSettin
     return bool(distance(befores[:, None], afters[None]).min() >= _LEAST_DEPARTURE * gap)
 
 
-def strongest_dissolves(found: list[Dissolve], first: int, end: int) -> list[Dissolve]:
-    """The dissolves with their middle in rows `first` to `end` (exclusive) that overlap no better one, nor an equally
-    good earlier one."""
-    return [d for d in found if first <= d.row < end and not any(_is_better(o, d) for o in found if _overlap(o, d))]
-
-
 def camera_moved(window: RowWindow, d: Dissolve) -> bool:
     """Whether both ends show one scene, shifted, or a pan or zoom leads from one to the other, and no change of light
     does so better: over soft pictures, or with motion blur, that looks much like a dissolve."""
     grids = window.grids(d.first, d.last + 1)
-    moved = unexplained_share(grids) < min(_LEAST_UNEXPLAINED, unlit_share(grids))
+    moved = unexplained_share(grids) < min(LEAST_UNEXPLAINED, unlit_share(grids))
     return moved or unmoved_share(window.grid(d.first), window.grid(d.last)) < _LEAST_UNMOVED_SHARE
-
-
-def _overlap(a: Dissolve, b: Dissolve) -> bool:
-    return a is not b and a.first < b.last and b.first < a.last
-
-
-def _is_better(a: Dissolve, b: Dissolve) -> bool:
-    return (a.score, -a.first) > (b.score, -b.first)
 
 
 def _scores(

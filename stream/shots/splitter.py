@@ -18,14 +18,15 @@ from ..records import Shot, Transition
 from ..settings.sections import ShotSettings
 from .cut_model import MODEL, CutModel
 from .cuts import Cut, CutJudge, strongest_cuts
-from .dissolves import Dissolve, camera_moved, find_dissolves, strongest_dissolves
+from .dissolves import Dissolve, camera_moved, find_dissolves
 from .fades import Boundary, FlatStretch, begin_stretch, end_of_stretch, fades_through, flat_edges, is_flash
+from .gradual import Gradual, confidence_at, strongest
 from .marks import FadeLimits, LastingMarks
 from .second_opinion import SecondOpinion
 from .spans import AROUND_ROWS, OUTSIDE_ROWS, USUAL_ROWS, spans_at
 from .whip_pans import WhipPan, find_whip_pans, strongest_whip_pans
 from .window import PICTURE, RowWindow
-from .wipes import Wipe, find_wipes, strongest_wipes
+from .wipes import Wipe, find_wipes, is_ordered
 
 BLOCK_ROWS = 32
 """As many as a batch of the decoder usually has. E01–E05: 16 to 64."""
@@ -185,9 +186,8 @@ class ShotSplitter:
         events: list[tuple[int, int, Boundary | bool]] = [
             *((row, 0, begins) for row, begins in flat_edges(self._window, first, end)),
             *((c.row, 1, self._boundary_at(c.row, confidence=c.probability)) for c in here),
-            *((b.row, 2, b) for b in self._dissolved(first, end, cut_rows)),
-            *((b.row, 3, b) for b in self._wiped(first, end, cut_rows)),
-            *((b.row, 4, b) for b in self._whipped(first, end, cut_rows)),
+            *((b.row, 2, b) for b in self._gradual(first, end, cut_rows)),
+            *((b.row, 3, b) for b in self._whipped(first, end, cut_rows)),
         ]
         for row, _, event in sorted(events, key=lambda e: e[:2]):
             yield from self._long_stretch(row)
@@ -200,33 +200,33 @@ class ShotSplitter:
                 yield from self._end_stretch(row, cut_rows)
         yield from self._long_stretch(end)
 
-    def _dissolved(self, first: int, end: int, cut_rows: set[int]) -> list[Boundary]:
-        """The dissolves that nothing else explains: no cut, no fade, no moving camera, no whip pan."""
-        found = [d for d in strongest_dissolves(self._dissolves, first, end) if self._is_dissolve(d, cut_rows)]
-        sure = [(d, self._confidence(d)) for d in found]
-        return [
-            self._boundary_at(d.row, "dissolve", d.first + 1, d.last, confidence)
-            for d, confidence in sure
-            if confidence > 0
-        ]
+    def _gradual(self, first: int, end: int, cut_rows: set[int]) -> Iterator[Boundary]:
+        """The dissolves and wipes that nothing else explains."""
+        for change in strongest([*self._dissolves, *self._wipes], first, end):
+            if self._is_simpler(change, cut_rows) or not self._is_gradual(change):
+                continue
+            if (confidence := self._confidence(change)) > 0:
+                kind = self._kind_of(change)
+                yield self._boundary_at(change.row, kind, change.first + 1, change.last, confidence)
 
-    def _is_dissolve(self, d: Dissolve, cut_rows: set[int]) -> bool:
-        whips = any(d.first < w.last and w.first < d.last for w in self._whip_pans)
-        return not whips and not self._is_simpler(d, cut_rows) and not camera_moved(self._window, d)
+    def _is_gradual(self, change: Gradual) -> bool:
+        """Whether no moving camera makes it, nor a whip pan: they look like dissolves."""
+        if isinstance(change, Wipe):
+            return True
+        whips = any(change.first < w.last and w.first < change.last for w in self._whip_pans)
+        return not whips and not camera_moved(self._window, change)
 
-    def _is_simpler(self, change: Dissolve | Wipe | WhipPan, cut_rows: set[int]) -> bool:
+    def _kind_of(self, change: Gradual) -> Transition:
+        """A dissolve whose cells change one after the other is a wipe."""
+        is_wipe = isinstance(change, Wipe) or (
+            self._spans.consecutive and is_ordered(self._window, change.first, change.last)
+        )
+        return "wipe" if is_wipe else "dissolve"
+
+    def _is_simpler(self, change: Gradual | WhipPan, cut_rows: set[int]) -> bool:
         """Whether a gradual change is a cut or a fade."""
         cut = any(change.first < row <= change.last for row in cut_rows)
         return cut or fades_through(self._window, change.first, change.last)
-
-    def _wiped(self, first: int, end: int, cut_rows: set[int]) -> list[Boundary]:
-        """The wipes that nothing simpler explains: no cut, no fade, no dissolve."""
-        return [
-            self._boundary_at(w.row, "wipe", w.first + 1, w.last, w.order)
-            for w in strongest_wipes(self._wipes, first, end)
-            if not self._is_simpler(w, cut_rows)
-            and not any(w.first < d.last and d.first < w.last for d in self._dissolves)
-        ]
 
     def _whipped(self, first: int, end: int, cut_rows: set[int]) -> list[Boundary]:
         """The whip pans that are no cut and no fade. They count as cuts, whose neighbours are not clean."""
@@ -236,15 +236,17 @@ class ShotSplitter:
             if not self._is_simpler(w, cut_rows)
         ]
 
-    def _confidence(self, d: Dissolve) -> float:
-        """1 where nothing is doubtful, falling to ½ at the limit of the settings, or what a second opinion says; 0
-        where that denies it."""
-        if d.doubt < _DOUBTFUL:
-            return 1.0
-        seen = self._asked.transition(d.first, d.last) if self._asked is not None else None
+    def _confidence(self, change: Gradual) -> float:
+        """What the doubt of a change leaves, or what a second opinion says of a doubtful one; 0 where that denies it,
+        or would have to confirm it and is not there."""
+        is_wipe = isinstance(change, Wipe)
+        limit = 1.0 if is_wipe else self._settings.dissolve_doubt
+        if change.doubt < _DOUBTFUL:
+            return confidence_at(change.doubt, limit)
+        seen = self._asked.transition(change.first, change.last) if self._asked is not None else None
         if seen is not None:
             return seen if seen >= _LEAST_TRANSITION else 0.0
-        return 1.0 - 0.5 * min(1.0, (d.doubt - _DOUBTFUL) / max(1e-6, self._settings.dissolve_doubt - _DOUBTFUL))
+        return 0.0 if is_wipe else confidence_at(change.doubt, limit)
 
     def _is_amid_pictures(self, row: int) -> bool:
         first, end = max(row - _CLEARANCE_ROWS, self._window.base), row + _CLEARANCE_ROWS

@@ -1,24 +1,30 @@
-"""Wipes: each part of the picture changes at once, one part after the other, in the order in which they lie.
+"""Wipes: one picture gives way to another part by part, in the order in which the parts lie, or is pushed away by it.
 
-Each cell of the luma grid that differs between the ends shows the old picture until it shows the new one. In a dissolve
-cells are between the two; where something moves they are neither, or come back.
+The pictures move, and the edge may be soft; so no cell is judged alone. Pairs of rows that are far apart are the ends
+of a wipe where the rows between them are as an order of `wipe_orders` has them, and less as a mix would be. With Q the
+squared distances between grids, row k between ends a and b of a wipe with a hard edge has Q_ak + Q_kb = Q_ab; half way
+of a mix the sum is half as much, and where pictures move it is more. Few pairs pass that, and fewer a look at their
+middle. Numbers without a word on what they were measured on were chosen by eye on composed wipes (benchmarks/README.md,
+"Wipes").
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from ..settings.sections import ShotSettings
-from .camera_motion import GRID
-from .dissolves import lengths, squared_distances
+from .camera_motion import unexplained_share
+from .dissolves import LEAST_UNEXPLAINED, lengths, squared_distances
 from .spans import OUTSIDE_ROWS
-from .window import LUMA_CELLS, RowWindow, distance, floor_scale, tone_gap
+from .window import LUMA_CELLS, LUMA_SHAPE, RowWindow, distance, floor_scale, tone_gap
+from .wipe_orders import Explained, by_orders, by_slides, half_slid, half_way
 
 _STILL_ROWS = 4
-"""Each end is compared with the row this far outside: outside a wipe the picture keeps still. Chosen by eye, as all
-numbers here, on made wipes and on the rows of nineteen films."""
+"""Each end is compared with the row this far outside."""
 _LEAST_AWAY = 0.4
 """Every row of the half second before differs from every row of the half second after by at least this share of the
 distance between the ends. A wing that covers the picture and leaves it again comes as a wipe but for this."""
@@ -26,39 +32,68 @@ _LEAST_CONTRAST = 10.0
 """Deviation of luma, code values, that both ends have at least: an iris that closes to black and a wing that covers all
 lead to no other picture."""
 _STEP_ROWS = 2
-"""Every other row is tried as the middle, and every other length."""
+"""Every other row is tried as the middle."""
 _LEAST_ROWS = 5
 """A shorter change is a cut."""
-_MOST_UNSTABLE = 0.35
+_MOST_UNSTABLE = 0.65
 """Largest distance of an end to the row outside it, as a share of the distance between the ends."""
+_MOST_DETOUR, _LEAST_HALF_WAY = 1.4, 0.6
+"""Q_ak + Q_kb in Q_ab at most, at a quarter, half and three quarters; half way at least."""
+_LEAST_GROWTH, _LEAST_BETWEEN = 0.2, 0.05
+"""By how much, in Q_ab, a row at three quarters is farther from the one end and nearer to the other than at a quarter;
+how far that half way is from both."""
+_MOST_STEP = 0.6
+"""Squared distance of two rows between the ends, in Q_ab, that is no cut."""
+_LEAST_DIFFERENCE, _LEAST_TELLING = 12.0, 0.33
+"""Code values by which a cell differs between two pictures; share of the cells that must, in each half of the grid:
+what comes into a picture from below leaves the upper half as it was."""
+_QUICK_LEFT, _QUICK_SHARE = 0.35, 0.8
+"""What an order may leave of the middle row, and as a share of what a mix leaves, to be looked at closely."""
+_LEAST_UNMIXED = 0.15
+"""What a mix leaves of the middle row of a slide, at least: half of each picture is another."""
+_SURE_LEFT, _SURE_SHARE = 0.12, 0.5
+"""What an order leaves of all rows, and as a share of what a mix leaves, where the rows alone tell that it is a wipe.
+"""
+_MOST_DOUBT = 1.25
+"""Up to so many times as much it may be one, and a second opinion is asked for."""
+_LEAST_UNMADE = 0.4
+"""Share of the steps between the rows of a wipe that no shift and zoom may explain, else a camera makes it; of a
+doubtful one `LEAST_UNEXPLAINED`. A slide is a shift."""
+_BETTER_THAN_MIX = 0.8
+"""What the order of a dissolve leaves of what a mix leaves, where it is called a wipe."""
+_MOST_UNEVEN, _MOST_SLIDE_UNEVEN, _MOST_BACK = 0.3, 0.15, 0.07
+"""Largest deviation of the share of the way from that of the time, of wipes and of slides, and largest step back: one
+of fifteen."""
+_LEAST_SLIDE_SPEED = 2.0
+"""How much the rows of a slide change (median) over what is usual before it, and after it, at least."""
+_LEAST_JOIN = 1.7
+"""Where one picture pushes another away their edges meet: these differ by this much more than neighbouring cells do.
+Where a camera pans, they are neighbours."""
 _SAMPLES = 8
 """Equal steps into which a span is divided."""
-_LEAST_DIFFERENCE = 12.0
-"""Code values by which a cell differs between the ends to tell when it changes."""
-_LEAST_TELLING = 0.5
-"""Share of the cells that must tell."""
-_SURE = 0.25
-"""How far a cell may be from either end, as a share of its difference."""
-_LEAST_SURE, _LEAST_STAYING, _MOST_UNEVEN, _LEAST_ORDER = 0.8, 0.95, 0.25, 0.7
-"""Share of the cells and steps that show one of the ends; share of the cells that never come back; largest deviation of
-the changed share from an even growth; share of the variance of the time at which a cell changes that its place explains
-(R²), along a line or around the middle."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wipe:
-    """Row `first` is the last of the old picture, row `last` the first of the new one. `order`: R² as above. `score`:
-    larger for ends that are farther apart and a clearer order, code values."""
+    """Row `first` is the last of the old picture, row `last` the first of the new one. `left`: squared difference that
+    its order leaves, `share`: of that what a mix would leave. `score`: larger for ends that are farther apart and a
+    clearer order, code values (RMS), as of dissolves."""
 
     first: int
     last: int
-    order: float
+    left: float
+    share: float
     score: float
 
     @property
     def row(self) -> int:
         """The middle, which counts as the boundary."""
         return (self.first + self.last + 1) // 2
+
+    @property
+    def doubt(self) -> float:
+        """0 where nothing is left; from 1 on the rows alone do not tell whether it is a wipe."""
+        return max(self.left / _SURE_LEFT, self.share / _SURE_SHARE)
 
 
 def find_wipes(window: RowWindow, first: int, end: int, longest: int, settings: ShotSettings) -> list[Wipe]:
@@ -68,98 +103,140 @@ def find_wipes(window: RowWindow, first: int, end: int, longest: int, settings: 
     margin = (longest + 1) // 2 + OUTSIDE_ROWS
     low, high = max(window.base, first - margin), min(window.end, end + margin)
     tried = lengths(longest)
-    tried = tried[tried >= _LEAST_ROWS][::_STEP_ROWS]
+    tried = tried[tried >= _LEAST_ROWS]
     middles = np.arange(first + first % _STEP_ROWS, end, _STEP_ROWS)
     if high - low <= _LEAST_ROWS or not len(middles) or not len(tried):
         return []
     a = (middles[None] - (tried // 2)[:, None]).ravel()
     b = a + np.repeat(tried, len(middles))
-    found = [
-        Wipe(int(p), int(q), order, order * float(distance(window.grid(int(p)), window.grid(int(q)))))
-        for p, q in zip(*_likely(window, a, b, (low, high), settings), strict=True)
-        if (order := _order(window, int(p), int(q))) >= _LEAST_ORDER
-        and tone_gap(*window.tones(int(p), int(q) + 1)[[0, -1]]) >= settings.dissolve_tones
-        and _stays_away(window, int(p), int(q))
-    ]
+    inside = (a >= low) & (b < high)
+    pairs = _far_apart(window, a[inside] - low, b[inside] - low, (low, high), settings)
     best: dict[int, Wipe] = {}
-    for wipe in found:
+    for wipe in _explained(window, pairs, low):
         if wipe.row not in best or best[wipe.row].score < wipe.score:
             best[wipe.row] = wipe
     return list(best.values())
 
 
-def strongest_wipes(found: list[Wipe], first: int, end: int) -> list[Wipe]:
-    """The wipes with their middle in rows `first` to `end` (exclusive) that overlap no better one, nor an equally good
-    earlier one."""
-    return [w for w in found if first <= w.row < end and not any(_is_better(o, w) for o in found if _overlap(o, w))]
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """Pairs of rows, (N,) each: `a`, `b` from the first row that is read; `apart`: root mean squared distance, code
+    values; `unstable`: largest distance to the row outside, as a share; `ordered`: whether the rows between may be as
+    in a wipe; else they may be as in a slide."""
+
+    a: np.ndarray
+    b: np.ndarray
+    apart: np.ndarray
+    unstable: np.ndarray
+    ordered: np.ndarray
 
 
-def _overlap(a: Wipe, b: Wipe) -> bool:
-    return a is not b and a.first < b.last and b.first < a.last
-
-
-def _is_better(a: Wipe, b: Wipe) -> bool:
-    return (a.score, -a.first, -a.last) > (b.score, -b.first, -b.last)
-
-
-def _likely(
+def _far_apart(
     window: RowWindow, a: np.ndarray, b: np.ndarray, reach: tuple[int, int], settings: ShotSettings
-) -> tuple[np.ndarray, np.ndarray]:
-    """Those of the pairs of ends (N,) that are two still pictures far apart."""
+) -> _Pairs:
+    """Those of the pairs of rows (N,) that show two different pictures, neither of which moves too fast."""
     low, high = reach
-    inside = (a >= low) & (b < high)
-    a, b = a[inside] - low, b[inside] - low
-    grids = window.grids(low, high)
+    grids, contrast, tones = window.grids(low, high), window.contrast(low, high), window.tones(low, high)
     q = squared_distances(grids)
-    gap, contrast = np.maximum(q[a, b], 1.0), window.contrast(low, high)
-    floor = settings.dissolve_floor * floor_scale(contrast[a], contrast[b], settings)
+    gap = np.maximum(q[a, b], 1.0)
+    apart = np.sqrt(gap / grids.shape[1])
     before, after = np.maximum(a - _STILL_ROWS, 0), np.minimum(b + _STILL_ROWS, high - low - 1)
-    still = np.sqrt(np.maximum(q[before, a], q[b, after]) / gap) <= _MOST_UNSTABLE
-    # Half way a wipe is far from both ends.
-    middle = (a + b) // 2
-    between = np.minimum(q[a, middle], q[middle, b]) >= 0.1 * gap
+    unstable = np.sqrt(np.maximum(q[before, a], q[b, after]) / gap)
+    floor = settings.dissolve_floor * floor_scale(contrast[a], contrast[b], settings)
     shown = np.minimum(contrast[a], contrast[b]) >= _LEAST_CONTRAST
-    likely = (np.sqrt(gap / grids.shape[1]) >= floor) & still & between & shown
-    return a[likely] + low, b[likely] + low
+    likely = np.flatnonzero((apart >= floor) & (unstable <= _MOST_UNSTABLE) & shown)
+    likely = likely[tone_gap(tones[a[likely]], tones[b[likely]]) >= settings.dissolve_tones]
+    likely = likely[_differ_everywhere(grids[a[likely]], grids[b[likely]])]
+    a, b = a[likely], b[likely]
+    return _Pairs(a, b, apart[likely], unstable[likely], _grows(q, a, b, gap[likely]))
 
 
-def _stays_away(window: RowWindow, first: int, last: int) -> bool:
-    befores = window.grids(max(window.base, first - OUTSIDE_ROWS), first + 1)
-    afters = window.grids(last, min(window.end, last + OUTSIDE_ROWS + 1))
-    gap = float(distance(window.grid(first), window.grid(last)))
-    return bool(distance(befores[:, None], afters[None]).min() >= _LEAST_AWAY * gap)
+def _differ_everywhere(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """(N,): whether many cells of each half of the luma grids (N, 208) differ."""
+    differ = (np.abs(ends - starts)[:, :LUMA_CELLS] >= _LEAST_DIFFERENCE).reshape(-1, *LUMA_SHAPE)
+    down, across = (n // 2 for n in LUMA_SHAPE)
+    halves = (differ[:, : down + 1], differ[:, down:], differ[:, :, :across], differ[:, :, across:])
+    return np.asarray(np.min([half.mean(axis=(1, 2)) for half in halves], axis=0) >= _LEAST_TELLING)
 
 
-def _order(window: RowWindow, first: int, last: int) -> float:
-    """R² of the time at which cells change over their place; 0 where they do not change as in a wipe."""
-    rows = first + np.rint(np.linspace(0, 1, _SAMPLES + 1)[1:-1] * (last - first)).astype(np.intp) - window.base
-    cells = window.grids(window.base, window.end)[:, :LUMA_CELLS]
-    start, difference = cells[first - window.base], cells[last - window.base] - cells[first - window.base]
-    tells = np.abs(difference) >= _LEAST_DIFFERENCE
-    if tells.mean() < _LEAST_TELLING:
-        return 0.0
-    progress = (cells[rows][:, tells] - start[tells]) / difference[tells]
-    changed = progress > 0.5
-    sure = np.minimum(np.abs(progress), np.abs(progress - 1.0)) <= _SURE
-    staying = (np.diff(changed.astype(np.int8), axis=0) >= 0).all(axis=0)
-    steps = np.arange(1, _SAMPLES) / _SAMPLES
-    uneven = np.abs(changed.mean(axis=1) - steps).max()
-    if sure.mean() < _LEAST_SURE or staying.mean() < _LEAST_STAYING or uneven > _MOST_UNEVEN:
-        return 0.0
-    return _explained((~changed).sum(axis=0).astype(np.float64), tells)
+def _grows(q: np.ndarray, a: np.ndarray, b: np.ndarray, gap: np.ndarray) -> np.ndarray:
+    """(N,): whether the rows between lead from a to b by a short way, step by step. `q`: (R, R) squared distances."""
+    k = a + np.rint(np.array([[0.25], [0.5], [0.75]]) * (b - a)).astype(np.intp)
+    start, rest = q[a, k] / gap, q[k, b] / gap
+    steps, largest = np.diagonal(q, 1), np.empty(len(a), np.float32)
+    for length in np.unique(b - a):
+        here = b - a == length
+        largest[here] = sliding_window_view(steps, length).max(axis=1)[a[here]]
+    way = start + rest
+    short = (way <= _MOST_DETOUR).all(axis=0) & (way[1] >= _LEAST_HALF_WAY)
+    onward = (start[2] >= start[0] + _LEAST_GROWTH) & (rest[0] >= rest[2] + _LEAST_GROWTH)
+    between = np.minimum(start[1], rest[1]) >= _LEAST_BETWEEN
+    return np.asarray(short & onward & between & (largest <= _MOST_STEP * gap))
 
 
-def _explained(times: np.ndarray, tells: np.ndarray) -> float:
-    """The larger R² of a fit of `times` (N,) by the places of the cells that tell: by row and column, or by distance
-    from the middle."""
-    down, across = (place.ravel()[tells] for place in np.mgrid[: GRID[0], : GRID[1]].astype(np.float64))
-    around = np.hypot((down - (GRID[0] - 1) / 2) * GRID[1] / GRID[0], across - (GRID[1] - 1) / 2)
-    spread = float(((times - times.mean()) ** 2).sum())
-    if spread <= 0:
-        return 0.0
-    fits = []
-    for places in ((down, across), (around,), (np.abs(across - across.mean()),), (np.abs(down - down.mean()),)):
-        columns = np.column_stack([*places, np.ones(len(times))])
-        left = times - columns @ np.linalg.lstsq(columns, times, rcond=None)[0]
-        fits.append(1.0 - float((left**2).sum()) / spread)
-    return max(fits)
+def _explained(window: RowWindow, pairs: _Pairs, low: int) -> Iterator[Wipe]:
+    """The pairs between which an order, or a slide, explains the rows. `low`: the row from which pairs count."""
+    if not len(pairs.a):
+        return
+    cells = window.grids(low, window.end)[:, :LUMA_CELLS]
+    middles, starts, ends = cells[(pairs.a + pairs.b) // 2], cells[pairs.a], cells[pairs.b]
+    ordered, mixed = half_way(middles, starts, ends)
+    enough = np.minimum(_QUICK_LEFT, _QUICK_SHARE * mixed)
+    as_wipes = np.flatnonzero(pairs.ordered & (ordered <= enough))
+    rest = np.flatnonzero(~(pairs.ordered & (ordered <= enough)) & (mixed >= _LEAST_UNMIXED))
+    as_slides = rest[half_slid(middles[rest], starts[rest], ends[rest]) <= enough[rest]]
+    for by, at, uneven in ((by_orders, as_wipes, _MOST_UNEVEN), (by_slides, as_slides, _MOST_SLIDE_UNEVEN)):
+        if not len(at):
+            continue
+        told = by(*_rows_between(cells, pairs.a[at], pairs.b[at]))
+        for i in np.flatnonzero(_goes_on(told, uneven)).tolist():
+            purity = 1 - float(told.most_left[i]) ** 0.5 - float(told.uneven[i]) - 0.5 * float(pairs.unstable[at[i]])
+            first, last = int(pairs.a[at[i]]) + low, int(pairs.b[at[i]]) + low
+            score = float(pairs.apart[at[i]]) * max(purity, 0.0)
+            wipe = Wipe(first, last, float(told.left[i]), float(told.left[i] / told.mixed[i]), score)
+            is_one = _is_slide(window, wipe) if by is by_slides else not _is_made_by_camera(window, wipe)
+            if is_one and _leads_on(window, wipe):
+                yield wipe
+
+
+def _rows_between(cells: np.ndarray, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, ...]:
+    """What `by_orders` takes, of the pairs (N,) of rows of `cells` (R, 144)."""
+    times = np.arange(1, _SAMPLES) / _SAMPLES
+    rows = a[:, None] + np.rint(times * (b - a)[:, None]).astype(np.intp)
+    return cells[rows], cells[a], cells[b], times
+
+
+def _goes_on(told: Explained, uneven: float) -> np.ndarray:
+    """(N,): whether the way goes on evenly, and is none of a camera."""
+    return np.asarray((told.uneven <= uneven) & (told.back <= _MOST_BACK) & (told.join >= _LEAST_JOIN))
+
+
+def _leads_on(window: RowWindow, wipe: Wipe) -> bool:
+    """Whether a wipe leads to another picture that stays."""
+    befores = window.grids(max(window.base, wipe.first - OUTSIDE_ROWS), wipe.first + 1)
+    afters = window.grids(wipe.last, min(window.end, wipe.last + OUTSIDE_ROWS + 1))
+    gap = float(distance(window.grid(wipe.first), window.grid(wipe.last)))
+    return wipe.doubt <= _MOST_DOUBT and bool(distance(befores[:, None], afters[None]).min() >= _LEAST_AWAY * gap)
+
+
+def _is_made_by_camera(window: RowWindow, wipe: Wipe) -> bool:
+    least = _LEAST_UNMADE if wipe.doubt < 1 else LEAST_UNEXPLAINED
+    return unexplained_share(window.grids(wipe.first, wipe.last + 1)) < least
+
+
+def _is_slide(window: RowWindow, wipe: Wipe) -> bool:
+    """Whether a slide is one without doubt, and the picture moves less before and after it: a camera may pan on."""
+    low, high = max(window.base, wipe.first - OUTSIDE_ROWS), min(window.end, wipe.last + OUTSIDE_ROWS + 1)
+    outside = [window.change(low + 1, wipe.first + 1), window.change(wipe.last + 1, high)]
+    usual = max((float(np.median(changes)) for changes in outside if len(changes)), default=0.0)
+    inside = float(np.median(window.change(wipe.first + 1, wipe.last + 1)))
+    return wipe.doubt < 1 and inside >= _LEAST_SLIDE_SPEED * usual
+
+
+def is_ordered(window: RowWindow, first: int, last: int) -> bool:
+    """Whether an order explains the rows between two ends better than a mix: a dissolve that is none."""
+    if last - first < _LEAST_ROWS:
+        return False
+    cells = window.grids(first, last + 1)[:, :LUMA_CELLS]
+    told = by_orders(*_rows_between(cells, np.array([0]), np.array([last - first])))
+    return bool(_goes_on(told, _MOST_UNEVEN)[0] and told.left[0] <= _BETTER_THAN_MIX * told.mixed[0])
