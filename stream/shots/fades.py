@@ -7,7 +7,7 @@ ground makes none: most of its grid does not change. Only a hard cut to the card
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -31,6 +31,15 @@ _LEAST_FADE_SCALE = 0.5
 times."""
 _FLASH_CORRELATION = 0.9
 """Luma correlation from which on the pictures before and after a flash are the same. E01–E05: 0.8 to 0.95."""
+
+
+class Edge(NamedTuple):
+    """What lies beside a flat row, the nearest row there that no fade touches, and how near to the limits of a fade it
+    is: 0 far from them, 1 at them."""
+
+    kind: EdgeKind
+    row: int
+    doubt: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,41 +69,41 @@ class FlatStretch:
     """(208,) float32: the grid of `fade_row`."""
     pts_s: float
     frame: int | None
+    doubt: float
+    """Of the fade before it."""
 
 
-def edge_beside(
-    window: RowWindow, row: int, step: int, cuts: set[int], reach: int, settings: ShotSettings
-) -> tuple[EdgeKind, int]:
-    """What lies beside flat row `row` in direction `step` (±1), and the nearest row there that no fade touches."""
+def edge_beside(window: RowWindow, row: int, step: int, cuts: set[int], reach: int, settings: ShotSettings) -> Edge:
+    """What lies beside flat row `row` in direction `step` (±1)."""
     beside = row + step
     if not window.base <= beside < window.end:
-        return "edge", row
+        return Edge("edge", row)
     changed_at = max(row, beside)
     near = cuts & {changed_at - 1, changed_at, changed_at + 1}
     if near:
-        return "cut", beside if step < 0 else max(near)
+        return Edge("cut", beside if step < 0 else max(near))
     clean = _fade_end(window, row, step, reach)
     flat, picture = window.grid(row), window.grid(clean)
-    still = (np.abs(flat - picture)[:LUMA_CELLS] <= _STILL_CELL).mean() > _STILL_SHARE
+    still = float((np.abs(flat - picture)[:LUMA_CELLS] <= _STILL_CELL).mean())
     contrast = window.contrast(clean, clean + 1)[0]
     scale = max(_LEAST_FADE_SCALE, float(floor_scale(contrast, contrast, settings)))
-    fades = not still and distance(flat, picture) >= settings.dissolve_floor * scale
-    return ("fade" if fades else "none"), clean
+    away, least = float(distance(flat, picture)), settings.dissolve_floor * scale
+    fades = still <= _STILL_SHARE and away >= least
+    return Edge("fade", clean, max(least / away, still / _STILL_SHARE)) if fades else Edge("none", clean)
 
 
 def begin_stretch(window: RowWindow, row: int, cuts: set[int], reach: int, settings: ShotSettings) -> FlatStretch:
     """The stretch whose first flat row is `row`. `cuts`: the rows of hard cuts nearby; `reach`: longest fade, rows."""
-    edge, fade_row = edge_beside(window, row, -1, cuts, reach, settings)
+    edge = edge_beside(window, row, -1, cuts, reach, settings)
     white = bool(window.flatness(row, row + 1)[0] == WHITE)
-    return FlatStretch(row, edge, fade_row, white, window.grid(fade_row).copy(), window.pts_s(row), window.frame(row))
+    before = window.grid(edge.row).copy()
+    return FlatStretch(row, edge.kind, edge.row, white, before, window.pts_s(row), window.frame(row), edge.doubt)
 
 
-def end_of_stretch(
-    window: RowWindow, row: int, cuts: set[int], reach: int, settings: ShotSettings
-) -> tuple[EdgeKind, int]:
+def end_of_stretch(window: RowWindow, row: int, cuts: set[int], reach: int, settings: ShotSettings) -> Edge:
     """What follows the stretch that ends before `row`, and the first row that no fade touches."""
-    edge, clean_row = edge_beside(window, row - 1, +1, cuts, reach, settings)
-    return edge, max(row, clean_row)
+    edge = edge_beside(window, row - 1, +1, cuts, reach, settings)
+    return edge._replace(row=max(row, edge.row))
 
 
 def is_flash(

@@ -133,8 +133,8 @@ class LastingMarks:
         """The luma of the pictures before and after a flat stretch, without the fades; none where neither side fades.
         And whether both fade."""
         a, b = flat.first, flat.end
-        before, clean_before = edge_beside(window, a, -1, fade.cuts, fade.reach, self._settings)
-        after, clean_after = edge_beside(window, b - 1, +1, fade.cuts, fade.reach, self._settings)
+        before, clean_before, _ = edge_beside(window, a, -1, fade.cuts, fade.reach, self._settings)
+        after, clean_after, _ = edge_beside(window, b - 1, +1, fade.cuts, fade.reach, self._settings)
         out = before == "fade" and a - clean_before >= _LEAST_FADE_ROWS
         into = after == "fade" and clean_after - b + 1 >= _LEAST_FADE_ROWS
         ranges = ((window.base, min(clean_before + 1, a)), (max(clean_after, b), window.end))

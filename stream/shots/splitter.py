@@ -19,7 +19,7 @@ from ..settings.sections import ShotSettings
 from .cut_model import MODEL, CutModel
 from .cuts import Cut, CutJudge, strongest_cuts
 from .dissolves import Dissolve, camera_moved, find_dissolves
-from .fades import Boundary, FlatStretch, begin_stretch, end_of_stretch, fades_through, flat_edges, is_flash
+from .fades import Boundary, Edge, FlatStretch, begin_stretch, end_of_stretch, fades_through, flat_edges, is_flash
 from .gradual import Gradual, confidence_at, strongest
 from .marks import FadeLimits, LastingMarks
 from .second_opinion import SecondOpinion
@@ -269,7 +269,7 @@ class ShotSplitter:
         stretch = self._stretch
         if stretch and self._may_be_pause() and row >= stretch.row + self._long_rows:
             self._stretch_kept = True
-            yield self._stretch_boundary(stretch, stretch.row, fades=stretch.edge == "fade")
+            yield self._stretch_boundary(stretch, Edge("none", stretch.row))
 
     def _may_be_pause(self) -> bool:
         """Whether a flat stretch is open that came after a picture and may still be a pause between two shots."""
@@ -280,7 +280,8 @@ class ShotSplitter:
         stretch, self._stretch = self._stretch, None
         if stretch is None:
             return
-        edge, clean_row = end_of_stretch(self._window, row, cut_rows, self._reach, self._settings)
+        after = end_of_stretch(self._window, row, cut_rows, self._reach, self._settings)
+        edge, clean_row, _ = after
         if self._stretch_kept:
             if edge == "cut":
                 yield self._boundary_at(clean_row)
@@ -291,16 +292,19 @@ class ShotSplitter:
         elif is_flash(stretch, row, self._window.grid(clean_row), clean_row, self._flash, self._fps):
             return
         elif stretch.edge in ("cut", "fade"):
-            yield self._stretch_boundary(stretch, clean_row, fades="fade" in (stretch.edge, edge))
+            yield self._stretch_boundary(stretch, after)
         elif edge == "cut":
             yield self._boundary_at(clean_row)
         elif edge == "fade":
-            yield self._stretch_boundary(stretch, clean_row, fades=True)
+            yield self._stretch_boundary(stretch, after)
 
-    def _stretch_boundary(self, stretch: FlatStretch, clean_row: int, fades: bool) -> Boundary:
+    def _stretch_boundary(self, stretch: FlatStretch, after: Edge) -> Boundary:
+        """As sure as the surer of the fades on both sides."""
         mixed_first = stretch.fade_row + 1 if stretch.edge == "fade" else stretch.row
-        transition: Transition = "fade" if fades else "cut"
-        return Boundary(stretch.row, transition, mixed_first, max(clean_row, stretch.row), stretch.pts_s, stretch.frame)
+        doubts = [side.doubt for side, kind in ((stretch, stretch.edge), (after, after.kind)) if kind == "fade"]
+        transition: Transition = "fade" if doubts else "cut"
+        confidence, clean = confidence_at(min(doubts, default=0.0), 1.0), max(after.row, stretch.row)
+        return Boundary(stretch.row, transition, mixed_first, clean, stretch.pts_s, stretch.frame, confidence)
 
     def _end_leader(self, by_cut: bool, clean_row: int) -> Iterator[Boundary]:
         """The film began flat. A hard cut ends this leader; a fade in belongs to the first shot."""
