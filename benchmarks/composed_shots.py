@@ -1,10 +1,11 @@
-"""What the splitter makes of camera moves that are composed of excerpts of films: figures for each kind of move.
+"""What the splitter makes of camera moves and wipes that are composed of excerpts of films: figures for each kind.
 
-    python -m benchmarks.composed_shots [--data DIR…] [--excerpts N] [--seed N] [--alone]
+    python -m benchmarks.composed_shots [--data DIR…] [--excerpts N] [--seed N] [--alone] [--kinds KIND…]
 
 Excerpts are taken from inside the shots of films whose truth.json says where those begin; without --data of pictures
-that are generated. Each is composed with another (`composed_pictures`), at four lengths and three speeds. A boundary is
-found within two frames of a transition; whatever else is found is invented. --alone: without a second opinion.
+that are generated. Each is composed with another (`composed_pictures`, `composed_wipes`), at four lengths and three
+speeds. A boundary is found within two frames of a transition; whatever else is found is invented. --alone: without a
+second opinion.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
+from itertools import product
 from pathlib import Path
 
 import cv2
@@ -41,6 +44,7 @@ from .composed_pictures import (
     zoom_inside,
     zoom_transition,
 )  # fmt: skip
+from .composed_wipes import ORDERS, Order, slide, wiped
 from .labels import read_folders
 from .layouts import Truth
 from .report import Row
@@ -115,29 +119,34 @@ def compositions(kind: str, excerpts: Sequence[Excerpt], seed: int) -> Iterator[
     for number, place in enumerate(order):
         first, second = excerpts[place], excerpts[order[(number + 1) % len(order)]]
         frames = _LENGTHS[number % len(_LENGTHS)]
-        composed, is_transition = KINDS[kind](first.frames, second.frames, frames, number)
-        begin = EXCERPT_FRAMES - frames
-        name = f"{first.film} > {second.film}, {frames}" if is_transition else f"{first.film}, {frames}"
-        yield Clip(name, composed, (begin, EXCERPT_FRAMES) if is_transition else None)
+        composed, taken = KINDS[kind](first.frames, second.frames, frames, number)
+        name = f"{first.film} > {second.film}, {taken}" if taken else f"{first.film}, {frames}"
+        yield Clip(name, composed, (EXCERPT_FRAMES - taken, EXCERPT_FRAMES) if taken else None)
 
 
 def _still(frames: np.ndarray) -> np.ndarray:
     return np.repeat(frames[MOVE_AT : MOVE_AT + 1], len(frames), axis=0)
 
 
-KINDS: dict[str, Callable[[np.ndarray, np.ndarray, int, int], tuple[Frames, bool]]] = {
-    "whip pan": lambda a, b, n, k: (whip_pan(a, b, n, k % 2 == 0, k // 2 % 2 == 1), True),
-    "zoom transition": lambda a, b, n, k: (zoom_transition(a, b, n), True),
-    "dissolve": lambda a, b, n, k: (dissolve(a, b, n + n // 2), True),
-    "dissolve of stills": lambda a, b, n, k: (dissolve(_still(a), _still(b), n + n // 2), True),
-    "pan inside": lambda a, b, n, k: (pan_inside(a, n, _SHARES[k % 3]), False),
-    "pan over a still": lambda a, b, n, k: (pan_inside(_still(a), n, _SHARES[k % 3]), False),
-    "zoom inside": lambda a, b, n, k: (zoom_inside(a, n, _FACTORS[k % 3]), False),
-    "zoom into a still": lambda a, b, n, k: (zoom_inside(_still(a), n, _FACTORS[k % 3]), False),
-    "as it is": lambda a, b, n, k: (list(a), False),
+def _wipe(order: Order, soft: bool, a: np.ndarray, b: np.ndarray, frames: int, number: int) -> tuple[Frames, int]:
+    return wiped(a, b, 2 * frames, order, number, soft), 2 * frames
+
+
+KINDS: dict[str, Callable[[np.ndarray, np.ndarray, int, int], tuple[Frames, int]]] = {
+    "whip pan": lambda a, b, n, k: (whip_pan(a, b, n, k % 2 == 0, k // 2 % 2 == 1), n),
+    "zoom transition": lambda a, b, n, k: (zoom_transition(a, b, n), n),
+    "dissolve": lambda a, b, n, k: (dissolve(a, b, n + n // 2), n + n // 2),
+    "dissolve of stills": lambda a, b, n, k: (dissolve(_still(a), _still(b), n + n // 2), n + n // 2),
+    **{f"wipe: {o.__name__}{', soft' if e else ''}": partial(_wipe, o, e) for o, e in product(ORDERS, (False, True))},
+    "slide": lambda a, b, n, k: (slide(a, b, 2 * n, k), 2 * n),
+    "pan inside": lambda a, b, n, k: (pan_inside(a, n, _SHARES[k % 3]), 0),
+    "pan over a still": lambda a, b, n, k: (pan_inside(_still(a), n, _SHARES[k % 3]), 0),
+    "zoom inside": lambda a, b, n, k: (zoom_inside(a, n, _FACTORS[k % 3]), 0),
+    "zoom into a still": lambda a, b, n, k: (zoom_inside(_still(a), n, _FACTORS[k % 3]), 0),
+    "as it is": lambda a, b, n, k: (list(a), 0),
 }
-"""Kind → from two excerpts, the frames of the move and the number of the clip: the frames, and whether there is a
-transition."""
+"""Kind → from two excerpts, the frames of the move and the number of the clip: the frames, and how many of them the
+transition takes, 0 where there is none."""
 
 
 def judged(clips: Iterator[Clip], settings: ShotSettings, opinion: Callable[[], AskedOpinion | None]) -> Row:
@@ -181,6 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", action="append", type=Path, help="folder of videos with truth.json")
     parser.add_argument("--excerpts", type=int, default=3, help="most of a film, or how many are generated")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--kinds", nargs="*", default=list(KINDS), choices=list(KINDS), help="only these")
     parser.add_argument("--alone", action="store_true", help="without a second opinion")
     parser.add_argument("--models", type=Path, help="folder of models")
     given = parser.parse_args(arguments)
@@ -192,7 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         excerpts = excerpts or made_excerpts(given.excerpts, given.seed)
         opinion = (lambda: None) if given.alone else second_opinions(settings, stack)
         print(f"{len(excerpts)} excerpts of {len({excerpt.film for excerpt in excerpts})} films")
-        for kind in KINDS:
+        for kind in given.kinds:
             row = judged(compositions(kind, excerpts, given.seed), settings.shots, opinion)
             found = f"found {row['found']}, invented {row['invented']} {row['as']}"
             print(f"{kind:20} of {row['clips']}: {found}", flush=True)

@@ -47,10 +47,11 @@ def doors(shape: tuple[int, int], number: int) -> np.ndarray:
     return 1 - order if number % 2 else order
 
 
-def wiped(
-    before: np.ndarray, after: np.ndarray, frames: int, order: Callable[[tuple[int, int], int], np.ndarray],
-    number: int, soft: bool,
-) -> Frames:  # fmt: skip
+Order = Callable[[tuple[int, int], int], np.ndarray]
+ORDERS: tuple[Order, ...] = (line, circle, clock, doors)
+
+
+def wiped(before: np.ndarray, after: np.ndarray, frames: int, order: Order, number: int, soft: bool) -> Frames:
     """The last `frames` of one scene give way to the first of the other. `number` sets direction and edge."""
     kept, times = len(before) - frames, order(before.shape[1:3], number)[..., None]
     edge = _EDGES[number % len(_EDGES)] if soft else 1e-6

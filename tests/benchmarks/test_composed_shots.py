@@ -11,9 +11,12 @@ import pytest
 from benchmarks import composed_shots
 from benchmarks.composed_pictures import Clip, eased, pan_inside, whip_pan, zoom_inside, zoom_transition
 from benchmarks.composed_shots import KINDS, compositions, excerpts_of, judged, made_excerpts
+from benchmarks.composed_wipes import ORDERS, Order, slide, wiped
 from stream.settings.sections import ShotSettings
 
 EXCERPTS = made_excerpts(6, seed=1)
+OTHERS = made_excerpts(6, seed=3)
+"""Any two of them that follow one another have other tones: without that no wipe is looked for."""
 STILLS = [excerpt.frames for excerpt in EXCERPTS[:2]]
 
 
@@ -92,3 +95,36 @@ def test_excerpts_lie_inside_one_shot(testdata: Path) -> None:
         assert first.frames.shape == (48, 270, 480, 3) and first.frames.dtype == np.uint8
     few = {"shots": [{"start_s": s} for s in np.arange(0, 400, 3.0)]}
     assert excerpts_of("ruins", film, few, 3, np.random.default_rng(0)) == []
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.startswith("wipe")])
+def test_wipes_are_boundaries_of_their_own_kind(kind: str) -> None:
+    row = judged(compositions(kind, OTHERS, 1), ShotSettings(), lambda: None)
+    assert (row["found"], row["invented"]) == (6, 0) and row["as"] == {"wipe": 6}, row["faults"]
+
+
+def test_slides_are_wipes_where_the_edges_that_meet_do_not_fit_by_chance() -> None:
+    row = judged(compositions("slide", OTHERS, 1), ShotSettings(), lambda: None)
+    assert row["invented"] == 0 and row["as"] == {"wipe": row["found"]} and row["found"] >= 4, row["faults"]
+
+
+@pytest.mark.parametrize("soft", [False, True])
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_wipe_shows_more_and_more_of_the_other_scene(order: Order, soft: bool) -> None:
+    a, b = (np.full((48, 36, 64, 3), value, np.uint8) for value in (0, 200))
+    for number in range(8):
+        clip = wiped(a, b, 12, order, number, soft)
+        shown = [float(frame.mean()) / 200 for frame in clip]
+        assert len(clip) == 84 and shown[35] == 0 and shown[48] == 1
+        assert shown == sorted(shown) and 0.02 < shown[41] < 0.98
+        between = np.mean([(frame > 0) & (frame < 200) for frame in clip[36:48]])
+        assert (between > 0.05) == soft
+
+
+def test_a_slide_pushes_one_scene_away_with_the_other() -> None:
+    a, b = STILLS
+    for number, axis in ((0, 1), (1, 1), (2, 0), (3, 0)):
+        clip = slide(a, b, 9, number)
+        strip = np.concatenate([a[0], b[0]] if number % 2 == 0 else [b[0], a[0]], axis=axis)
+        half = strip.shape[axis] // 4
+        assert np.array_equal(clip[43], np.take(strip, np.arange(half, half + strip.shape[axis] // 2), axis=axis))
