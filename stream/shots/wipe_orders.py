@@ -90,20 +90,27 @@ def by_slides(shown: np.ndarray, starts: np.ndarray, ends: np.ndarray, times: np
     return _best(np.stack(left, axis=2), np.stack(shares, axis=2), mixed.mean(axis=1), times, joins)
 
 
-def half_way(middles: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(N,) each: what the orders, about half way, and a mix leave of each of the rows `middles` (N, 144), as shares as
-    in `Explained`: a quick look by which few pairs pass."""
-    difference = ends - starts
-    whole = np.maximum((difference**2).sum(axis=1), 1.0)
-    off = middles - starts
-    squared, along = (off**2).sum(axis=1), off * difference
-    flat, squares = middle_covers()
-    ordered = (squared[:, None] - 2 * along @ flat.T + (difference**2) @ squares.T).min(axis=1)
-    return ordered / whole, squared / whole - np.clip(along.sum(axis=1) / whole, 0, 1) ** 2
+def half_mixed(middles: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """(N,): what a mix leaves of each of the rows `middles` (N, 144), as a share as in `Explained`."""
+    difference, off = ends - starts, middles - starts
+    whole = np.maximum(np.einsum("nc,nc->n", difference, difference), 1.0)
+    along = np.clip(np.einsum("nc,nc->n", off, difference) / whole, 0, 1)
+    return np.asarray(np.einsum("nc,nc->n", off, off) / whole - along**2)
+
+
+def half_covered(middles: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """(N,): what the orders leave of them, about half way: a quick look by which few pairs pass."""
+    difference, off = ends - starts, middles - starts
+    squares = difference**2
+    flat, flat_squares = middle_covers()
+    left = (off**2).sum(axis=1)[:, None] - 2 * (off * difference) @ flat.T + squares @ flat_squares.T
+    return np.asarray(left.min(axis=1) / np.maximum(squares.sum(axis=1), 1.0))
 
 
 def half_slid(middles: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """(N,): the same of slides, half way."""
+    """(N,): what slides leave of them, half way."""
+    if not len(middles):
+        return np.empty(0, np.float32)
     whole = np.maximum(((ends - starts) ** 2).sum(axis=1), 1.0)
     left = [((middles[:, None] - moved) ** 2).sum(axis=2).min(axis=1) for moved in _slid(starts, ends, _ABOUT_HALF)]
     return np.asarray(np.min(left, axis=0) / whole)

@@ -14,14 +14,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from ..settings.sections import ShotSettings
 from .camera_motion import unexplained_share
 from .dissolves import LEAST_UNEXPLAINED, lengths, squared_distances
 from .spans import OUTSIDE_ROWS
 from .window import LUMA_CELLS, LUMA_SHAPE, RowWindow, distance, floor_scale, tone_gap
-from .wipe_orders import Explained, by_orders, by_slides, half_slid, half_way
+from .wipe_orders import Explained, by_orders, by_slides, half_covered, half_mixed, half_slid
 
 _STILL_ROWS = 4
 """Each end is compared with the row this far outside."""
@@ -163,15 +162,14 @@ def _grows(q: np.ndarray, a: np.ndarray, b: np.ndarray, gap: np.ndarray) -> np.n
     """(N,): whether the rows between lead from a to b by a short way, step by step. `q`: (R, R) squared distances."""
     k = a + np.rint(np.array([[0.25], [0.5], [0.75]]) * (b - a)).astype(np.intp)
     start, rest = q[a, k] / gap, q[k, b] / gap
-    steps, largest = np.diagonal(q, 1), np.empty(len(a), np.float32)
-    for length in np.unique(b - a):
-        here = b - a == length
-        largest[here] = sliding_window_view(steps, length).max(axis=1)[a[here]]
     way = start + rest
     short = (way <= _MOST_DETOUR).all(axis=0) & (way[1] >= _LEAST_HALF_WAY)
     onward = (start[2] >= start[0] + _LEAST_GROWTH) & (rest[0] >= rest[2] + _LEAST_GROWTH)
-    between = np.minimum(start[1], rest[1]) >= _LEAST_BETWEEN
-    return np.asarray(short & onward & between & (largest <= _MOST_STEP * gap))
+    grows = np.asarray(short & onward & (np.minimum(start[1], rest[1]) >= _LEAST_BETWEEN))
+    steps = np.diagonal(q, 1)
+    for i in np.flatnonzero(grows).tolist():
+        grows[i] = steps[a[i] : b[i]].max() <= _MOST_STEP * gap[i]
+    return grows
 
 
 def _explained(window: RowWindow, pairs: _Pairs, low: int) -> Iterator[Wipe]:
@@ -180,10 +178,10 @@ def _explained(window: RowWindow, pairs: _Pairs, low: int) -> Iterator[Wipe]:
         return
     cells = window.grids(low, window.end)[:, :LUMA_CELLS]
     middles, starts, ends = cells[(pairs.a + pairs.b) // 2], cells[pairs.a], cells[pairs.b]
-    ordered, mixed = half_way(middles, starts, ends)
-    enough = np.minimum(_QUICK_LEFT, _QUICK_SHARE * mixed)
-    as_wipes = np.flatnonzero(pairs.ordered & (ordered <= enough))
-    rest = np.flatnonzero(~(pairs.ordered & (ordered <= enough)) & (mixed >= _LEAST_UNMIXED))
+    enough = np.minimum(_QUICK_LEFT, _QUICK_SHARE * half_mixed(middles, starts, ends))
+    grow = np.flatnonzero(pairs.ordered)
+    as_wipes = grow[half_covered(middles[grow], starts[grow], ends[grow]) <= enough[grow]]
+    rest = np.setdiff1d(np.flatnonzero(enough >= _QUICK_SHARE * _LEAST_UNMIXED), as_wipes)
     as_slides = rest[half_slid(middles[rest], starts[rest], ends[rest]) <= enough[rest]]
     for by, at, uneven in ((by_orders, as_wipes, _MOST_UNEVEN), (by_slides, as_slides, _MOST_SLIDE_UNEVEN)):
         if not len(at):
