@@ -55,9 +55,6 @@ _SURE_LEFT, _SURE_SHARE = 0.12, 0.5
 """
 _MOST_DOUBT = 1.25
 """Up to so many times as much it may be one, and a second opinion is asked for."""
-_LEAST_UNMADE = 0.4
-"""Share of the steps between the rows of a wipe that no shift and zoom may explain, else a camera makes it; of a
-doubtful one `LEAST_UNEXPLAINED`. A slide is a shift."""
 _BETTER_THAN_MIX = 0.8
 """What the order of a dissolve leaves of what a mix leaves, where it is called a wipe."""
 _MOST_UNEVEN, _MOST_SLIDE_UNEVEN, _MOST_BACK = 0.3, 0.15, 0.07
@@ -65,6 +62,8 @@ _MOST_UNEVEN, _MOST_SLIDE_UNEVEN, _MOST_BACK = 0.3, 0.15, 0.07
 of fifteen."""
 _LEAST_SLIDE_SPEED = 2.0
 """How much the rows of a slide change (median) over what is usual before it, and after it, at least."""
+_LEAST_SHARP = 0.7
+"""Edge energy of the rows of a slide (median), as a share of that of the end that has less: a fast camera blurs."""
 _LEAST_JOIN = 1.7
 """Where one picture pushes another away their edges meet: these differ by this much more than neighbouring cells do.
 Where a camera pans, they are neighbours."""
@@ -218,17 +217,20 @@ def _leads_on(window: RowWindow, wipe: Wipe) -> bool:
 
 
 def _is_made_by_camera(window: RowWindow, wipe: Wipe) -> bool:
-    least = _LEAST_UNMADE if wipe.doubt < 1 else LEAST_UNEXPLAINED
-    return unexplained_share(window.grids(wipe.first, wipe.last + 1)) < least
+    """Whether a shift and a zoom explain the steps between the rows, as of a dissolve; the less doubtful a wipe, the
+    more may be explained: where a dark picture gives way to a light one, the edge of a wipe looks like a shift."""
+    return unexplained_share(window.grids(wipe.first, wipe.last + 1)) < LEAST_UNEXPLAINED * min(1.0, wipe.doubt)
 
 
 def _is_slide(window: RowWindow, wipe: Wipe) -> bool:
-    """Whether a slide is one without doubt, and the picture moves less before and after it: a camera may pan on."""
+    """Whether a slide is one without doubt, is not blurred, and the picture moves less before it and after it."""
     low, high = max(window.base, wipe.first - OUTSIDE_ROWS), min(window.end, wipe.last + OUTSIDE_ROWS + 1)
     outside = [window.change(low + 1, wipe.first + 1), window.change(wipe.last + 1, high)]
     usual = max((float(np.median(changes)) for changes in outside if len(changes)), default=0.0)
     inside = float(np.median(window.change(wipe.first + 1, wipe.last + 1)))
-    return wipe.doubt < 1 and inside >= _LEAST_SLIDE_SPEED * usual
+    edges = window.edges(wipe.first, wipe.last + 1)
+    sharp = float(np.median(edges[1:-1])) >= _LEAST_SHARP * float(min(edges[0], edges[-1]))
+    return wipe.doubt < 1 and inside >= _LEAST_SLIDE_SPEED * usual and sharp
 
 
 def is_ordered(window: RowWindow, first: int, last: int) -> bool:
