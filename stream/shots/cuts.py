@@ -13,7 +13,7 @@ from .cut_evidence import EVIDENCE, evidence_at
 from .cut_model import MODEL, CutModel, probability
 from .second_opinion import SecondOpinion
 from .spans import AROUND_ROWS, RowSpans
-from .window import LUMA_CELLS, RowWindow, floor_scale, luma_correlation
+from .window import LUMA_CELLS, RowWindow, distance, floor_scale, luma_correlation
 
 _NOISE_CHANGE = 0.5
 """Code values of change that noise alone makes at full contrast; added to the motion around a quiet cut. E01–E05: 0.5
@@ -24,10 +24,14 @@ all but 2 of 315 cuts change so much, those 2 beside black."""
 _LEAST_SEPARATION = 0.5
 """Every frame before a cut differs from every frame after it by at least this share of the jump; else a flash begins or
 ends. E01–E05: 0.5 to 1.5 times."""
-_COMES_BACK = 0.75
-"""Luma correlation of a picture before and one after from which on they may be the same one: a cut in light that
-flickers leads to another picture in the same light. In 40 excerpts with flashes and flickering light the best is .90
-and more, at the cuts inside such light, and inside motion, .58 at most."""
+_COMES_BACK, _LEAST_CONTRAST = 0.75, 10.0
+"""Luma correlation of a picture before and one after that are nearer than that from which on they may be the same one,
+and the deviation of luma, code values, below which that is not known: a cut in light that flickers leads to another
+picture in the same light. In 40 excerpts with flashes and flickering light the best is .90 and more, at the cuts inside
+such light, and inside motion, .58 at most. The deviation was chosen by eye: what fades to white is hardly a picture."""
+_LEAST_STRUCTURE = 1.0
+"""The evidence `structure` that such a cut has at least. The four that are found have 1.9 to 3.8, one amid a whip pan
+less than 1. Chosen by eye."""
 _RELATIVE = [EVIDENCE.index("likeness_drop"), EVIDENCE.index("distance_rise")]
 _LIGHTING_CORRELATION = 0.985
 """Luma correlation from which on two pictures show the same structure. E01–E05: 0.97 to 0.9925."""
@@ -84,7 +88,8 @@ class CutJudge:
             # Rows far apart are unlike each other in any shot that moves: that a cut is no more unusual says nothing.
             evidence[_RELATIVE] = np.maximum(evidence[_RELATIVE], 0.0)
         near = evidence[EVIDENCE.index("separation")] < _LEAST_SEPARATION
-        flash = near and _best_correlation(window, row, self.flash_rows) >= _COMES_BACK
+        unclear = evidence[EVIDENCE.index("structure")] < _LEAST_STRUCTURE
+        flash = near and (unclear or _comes_back(window, row, self.flash_rows))
         if flash or differ_in_light_only(window.grid(row - 1), window.grid(row)):
             return 0.0
         return probability(self._log_odds(evidence, row))
@@ -135,11 +140,17 @@ def differ_in_light_only(a: np.ndarray, b: np.ndarray) -> bool:
     return alike >= _LIGHTING_CORRELATION or dimmed
 
 
-def _best_correlation(window: RowWindow, row: int, flash_rows: int) -> float:
-    """The largest luma correlation of a row before `row` and one after, up to a flash's length away."""
-    before = window.grids(max(window.base, row - flash_rows - 1), row)
-    after = window.grids(row, min(window.end, row + flash_rows + 1))
-    return max(luma_correlation(a, b) for a in before for b in after)
+def _comes_back(window: RowWindow, row: int, flash_rows: int) -> bool:
+    """Whether a picture before `row` and one after, up to a flash's length away and much nearer to each other than the
+    two at it, may be the same one."""
+    first, end = max(window.base, row - flash_rows - 1), min(window.end, row + flash_rows + 1)
+    before, after = window.grids(first, row), window.grids(row, end)
+    apart = distance(before[:, None], after[None])
+    near = apart < _LEAST_SEPARATION * apart[-1, 0]
+    flat = window.contrast(first, end) < _LEAST_CONTRAST
+    unknown = flat[: row - first, None] | flat[None, row - first :]
+    alike = np.array([[luma_correlation(a, b) >= _COMES_BACK for b in after] for a in before])
+    return bool((near & (alike | unknown)).any())
 
 
 def _camera_moved(window: RowWindow, cut: Cut) -> bool:
