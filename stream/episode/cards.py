@@ -24,9 +24,13 @@ def near(one: Line, other: Line) -> bool:
 
 def follows(one: Line, other: Line) -> bool:
     """Whether `other` stands right behind `one` on its row."""
-    height = max(one.box[3], other.box[3])
-    level = _gap(one, other, 1) < -0.3 * height
-    return level and one.box[0] < other.box[0] and _gap(one, other, 0) <= BEHIND * height
+    behind = one.box[0] < other.box[0] and _gap(one, other, 0) <= BEHIND * max(one.box[3], other.box[3])
+    return behind and is_level(one, other)
+
+
+def is_level(one: Line, other: Line) -> bool:
+    """Whether two lines stand on one row."""
+    return _gap(one, other, 1) < -0.3 * max(one.box[3], other.box[3])
 
 
 def distance(one: Line, other: Line) -> float:

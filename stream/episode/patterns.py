@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from .cards import distance, follows, groups, near
+from .cards import distance, follows, groups, is_level, near
 from .file_names import number_of_file_name
 from .language import Language, languages_of, shipped_languages
 from .lines import Line, Statement, StatementKind
@@ -175,11 +175,14 @@ class Patterns:
 
 
 def _nearest(lines: Sequence[Line], marker: int, placed: Sequence[_Placed]) -> int | None:
-    """Which statement of a number stands nearest to a line that says "next" or "previous"; None without one near it."""
+    """Which statement of a number stands nearest to a line that says "next" or "previous", those on its row first; None
+    without one near it."""
+    word = lines[marker]
     far = [
-        (min(distance(lines[marker], lines[i]) for i in one.lines), at)
+        (min((not is_level(word, lines[i]), distance(word, lines[i])) for i in one.lines), at)
         for at, one in enumerate(placed)
-        if one.found.kind in {"this", "part", "bare"} and any(near(lines[marker], lines[i]) for i in one.lines)
+        if one.found.kind in {"this", "part", "bare"}
+        and any(near(word, lines[i]) or follows(word, lines[i]) for i in one.lines)
     ]
     return min(far)[1] if far else None
 

@@ -22,8 +22,8 @@ LONE_I = 0.3
 """The same of a single I that other words follow: the word as often as the number."""
 _FEW_STROKES = ("I", "II")
 """Roman numerals that are left of III where strokes are lost."""
-_DECIMALS_APART = re.compile(r" ?[.,] ?[0-9](?![0-9])")
-"""What stands behind a number that may go on: `Episode 1. 5`."""
+_MORE_DECIMALS = re.compile(r" ?[.,] ?[0-9](?![0-9])|[.,][a-z](?![a-z])")
+"""What stands behind a number that may go on: `Episode 1. 5`, `Episode 4.s`."""
 BARE, BARE_WORD, BARE_BESIDE_TITLE = 0.2, 0.1, 0.4
 """Strengths of a number that stands alone, by eye: in digits, in words, in digits behind the series' title."""
 MASK = "\0"
@@ -60,6 +60,7 @@ class Scanner:
         self._forms: list[tuple[Kind, Form, bool]] = []
         self._markers: list[tuple[Kind, re.Pattern[str]]] = []
         self._open: list[re.Pattern[str]] = []
+        self._first_words: list[re.Pattern[str]] = []
         compilers = [FormCompiler(language) for language in languages.values()]
         for compiler in compilers:
             self._add_language(compiler)
@@ -82,6 +83,7 @@ class Scanner:
         for marks, words in (("next", language.next), ("previous", language.previous)):
             kind = "next" if marks == "next" else "previous"
             self._markers += [(kind, _marker(compiler, word)) for word in words]
+            self._first_words += [_word(compiler, word) for word in words if word.endswith("…")]
 
     def line(self, text: PlainText, masked: str) -> list[Found]:
         """What stands in a line, in order, without overlaps but those of seasons; the bare number if it is nothing
@@ -98,7 +100,7 @@ class Scanner:
         kept += [one for one in _longest(seasons) if not any(one.overlaps(number) for number in numbers)]
         kept = joined_statements(sorted(kept, key=lambda one: one.start), masked)
         sure = [
-            one.strength * _placed(one, kept, masked) * _cut_off(one, kept, masked) * self._goes_on(one, masked)
+            one.strength * _placed(one, kept, masked) * _cut_off(one, kept, masked) * self._doubt(one, masked)
             for one in kept
         ]
         kept = [replace(one, strength=strength) for one, strength in zip(kept, sure, strict=True)]
@@ -128,10 +130,14 @@ class Scanner:
         plain = text.plain.strip(_EDGES)
         return bool(re.search("[0-9]", plain)) or any(read_one(plain, plain, words) for words in self._words)
 
-    def _goes_on(self, found: Found, masked: str) -> float:
-        """How sure an open form remains for the letter that follows it at once."""
-        goes_on = masked[found.end : found.end + 1].isalpha()
-        return DOUBTFUL if goes_on and found.kind == "this" and self.is_open(masked, found) else 1.0
+    def _doubt(self, found: Found, masked: str) -> float:
+        """How sure a number remains for the letter that follows an open form at once, and for the first word of "next
+        episode" before it, of which the rest was misread (`다음 어야 15화`)."""
+        if found.kind not in {"this", "part"} or not found.values:
+            return 1.0
+        goes_on = masked[found.end : found.end + 1].isalpha() and self.is_open(masked, found)
+        of_another = any(word.search(masked[: found.start]) for word in self._first_words)
+        return DOUBTFUL if goes_on or of_another else 1.0
 
     def _matches(self, kind: Kind, form: Form, final: bool, text: PlainText, masked: str) -> Iterator[Found]:
         for match in form.pattern.finditer(masked):
@@ -143,7 +149,10 @@ class Scanner:
                 if numbered is None:
                     continue
                 found = numbered
+            begins = found.start in {match.start(name) for name in form.pattern.groupindex if match[name] is not None}
+            part_of_a_word = begins and kind in {"this", "part"} and _is_glued_before(found, form, masked)
             sure = _glued(found, form, masked) * _mended(found, form, text, masked)
+            sure *= DOUBTFUL if part_of_a_word else 1.0
             yield replace(found, strength=found.strength * sure)
 
     def _numbered(
@@ -180,7 +189,7 @@ class Scanner:
         if number is None:
             return None
         behind = masked[match.end() :]
-        may_go_on = form.ends_with_number and _DECIMALS_APART.match(behind)
+        may_go_on = form.ends_with_number and _MORE_DECIMALS.match(behind)
         certainty = DOUBTFUL if as_read in _FEW_STROKES or may_go_on else number.certainty
         lone_i = as_read == "I" and behind[:1] == " " and more
         return NumberText(number.values, certainty * (LONE_I if lone_i else 1.0))
@@ -247,6 +256,15 @@ def _glued(found: Found, form: Form, masked: str) -> float:
     return GLUED if form.language.spaced and behind.isalpha() and not behind.isascii() else 1.0
 
 
+def _is_glued_before(found: Found, form: Form, masked: str) -> bool:
+    """Whether a number begins in the middle of a word: `얼한 번째` may be 열한, and `저234회` 전234회. Digits may stand
+    right behind a title, which has more than one syllable."""
+    before = re.search(r"[^\W\d_]*$", masked[: found.start])
+    word = before.group() if before is not None else ""
+    most = 1 if masked[found.start].isdecimal() else len(word)
+    return form.language.spaced and 0 < len(word) <= most and not word.isascii()
+
+
 def _mended(found: Found, form: Form, text: PlainText, masked: str) -> float:
     """How sure a statement remains for letters that had to be taken for others."""
     exact = form.is_exact(masked, found.start, found.end) and not text.is_mended(found.start, found.end)
@@ -273,5 +291,9 @@ def _cut_off(found: Found, all_found: Sequence[Found], masked: str) -> float:
 
 def _marker(compiler: FormCompiler, word: str) -> re.Pattern[str]:
     """A word for "next" or "previous"; one with `…` behind it must stand right before the number."""
-    source = compiler.compiled(word.strip("… ")).pattern.pattern
-    return re.compile(source + _THEN if word.endswith("…") else source)
+    pattern = _word(compiler, word)
+    return re.compile(pattern.pattern + _THEN) if word.endswith("…") else pattern
+
+
+def _word(compiler: FormCompiler, word: str) -> re.Pattern[str]:
+    return re.compile(compiler.compiled(word.strip("… ")).pattern.pattern)

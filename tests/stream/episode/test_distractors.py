@@ -174,6 +174,15 @@ def test_teasers_and_recaps_are_of_other_episodes(texts: tuple[str, ...], told: 
     assert said(read(*texts)) == [told]
 
 
+def test_a_word_is_said_of_the_number_on_its_row_before_a_nearer_one_above() -> None:
+    lines = [
+        Line("EP.40", 0.1, (0.3, 0.3, 0.2, 0.1)),
+        Line("Previously", 0.06, (0.2, 0.42, 0.25, 0.06)),
+        Line("Episode 39", 0.06, (0.5, 0.42, 0.25, 0.06)),
+    ]
+    assert sorted(said(Patterns.shipped().read(lines))) == ["previous 39", "this 40"]
+
+
 @pytest.mark.parametrize(
     ("text", "confidence", "x", "y", "told", "strength"),
     [

@@ -83,6 +83,20 @@ def test_a_number_of_which_a_sign_or_a_digit_was_lost_is_doubtful(text: str) -> 
     assert [one.strength < LEAST_SURE for one in read(text)] == [True]
 
 
+@pytest.mark.parametrize(
+    "text", ["저234회", "얼한 번째 이야기", "열얼한 번째 이야기", "Episode 4.s", "Episode 4,S", "다음 어야 15화", "지난 이어 15화"]
+)
+def test_a_number_of_which_a_word_or_decimals_were_misread_is_doubtful(text: str) -> None:
+    assert [one.strength < LEAST_SURE for one in read(text)] == [True]
+
+
+@pytest.mark.parametrize(
+    "text", ["열한 번째 이야기", "스물한 번째 이야기", "Episode 4. A New Hope", "Episode 4.", "제15화 다음 생에"]
+)
+def test_whole_number_words_and_titles_behind_a_number_leave_it_sure(text: str) -> None:
+    assert read(text)[0].strength > 0.5
+
+
 @pytest.mark.parametrize("text", ["응답하라 1988 3회", "시즌2 3회", "2부 3회", "문제 2회", "SKY 캐슬 3회", "드라마2회"])
 def test_other_numbers_and_titles_before_it_leave_a_number_sure(text: str) -> None:
     assert read(text)[0].strength > 0.5
