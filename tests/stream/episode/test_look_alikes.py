@@ -84,8 +84,12 @@ def test_a_number_of_which_a_sign_or_a_digit_was_lost_is_doubtful(text: str) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["저234회", "얼한 번째 이야기", "열얼한 번째 이야기", "Episode 4.s", "Episode 4,S", "다음 어야 15화", "지난 이어 15화"]
-)
+    "text",
+    [
+        "저234회", "얼한 번째 이야기", "열얼한 번째 이야기", "Episode 4.s", "Episode 4,S", "다음 어야 15화",
+        "지난 이어 15화",
+    ],
+)  # fmt: skip
 def test_a_number_of_which_a_word_or_decimals_were_misread_is_doubtful(text: str) -> None:
     assert [one.strength < LEAST_SURE for one in read(text)] == [True]
 
