@@ -17,7 +17,7 @@ from ..decode.times import MeasuredRate
 from ..records import Shot, Transition
 from ..settings.sections import ShotSettings
 from .cut_model import MODEL, CutModel
-from .cuts import Cut, CutJudge, strongest_cuts
+from .cuts import Cut, CutJudge, differ_in_light_only, strongest_cuts
 from .dissolves import Dissolve, camera_moved, find_dissolves
 from .fades import Boundary, Edge, FlatStretch, begin_stretch, end_of_stretch, fades_through, flat_edges, is_flash
 from .gradual import Gradual, confidence_at, strongest
@@ -210,9 +210,11 @@ class ShotSplitter:
                 yield self._boundary_at(change.row, kind, change.first + 1, change.last, confidence)
 
     def _is_gradual(self, change: Gradual) -> bool:
-        """Whether no moving camera makes it, nor a whip pan: they look like dissolves."""
+        """Whether no moving camera makes it, no whip pan and no change of light, which look like dissolves."""
         if isinstance(change, Wipe):
             return True
+        if differ_in_light_only(self._window.grid(change.first), self._window.grid(change.last)):
+            return False
         whips = any(change.first < w.last and w.first < change.last for w in self._whip_pans)
         return not whips and not camera_moved(self._window, change)
 

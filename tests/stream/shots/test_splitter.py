@@ -259,6 +259,14 @@ def test_light_that_dips_is_no_fade(share: float, every: int) -> None:
     assert len(thinned(still(1, 60) + dip + still(1, 60), every)) == 1
 
 
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("share", [0.15, 0.3, 0.5])
+def test_light_that_goes_down_and_up_slowly_is_no_dissolve(seed: int, share: float) -> None:
+    down = np.linspace(1.0, share, 16)
+    light = np.concatenate([np.ones(40), down, np.full(6, share), down[::-1], np.ones(40)])
+    assert starts([level * scene(seed) for level in light]) == []
+
+
 class Indifferent:
     """A second opinion that counts how often it is asked."""
 
