@@ -1,11 +1,13 @@
-"""Pictures of camera moves that cameras and editors make: whip pans and zooms from one scene to another, pans and zooms
-that stay in one, dissolves. All with motion blur, made of excerpts: consecutive frames of one shot.
+"""Pictures of camera moves that cameras and editors make: whip pans, pushes and zooms from one scene to another, pans
+and zooms that stay in one, dissolves, all with motion blur; and cuts in light that flickers, and banners. Made of
+excerpts: consecutive frames of one shot.
 
 A function takes excerpts, (F, H, W, 3) uint8 RGB, and returns the frames of a composed clip, of the same size.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -16,7 +18,7 @@ EXCERPT_FRAMES, MOVE_AT = 48, 20
 _SHUTTER = 0.6
 """How long the shutter is open, as a share of the time between two frames: as a cinema camera's of 216°."""
 _EXPOSURES = 6
-"""Pictures that are averaged for the blur of a zoom."""
+"""Pictures that are averaged for the blur of a zoom or a push."""
 _LARGEST = 5.0
 """How far a zoom transition enlarges: it cuts where nothing of either scene can be told."""
 
@@ -50,6 +52,44 @@ def whip_pan(before: np.ndarray, after: np.ndarray, frames: int, leftwards: bool
         swing.append(_smeared(_crop(strip, place, width), path * (share - last)))
         last = share
     return [*before[:length], *swing, *after[frames:]]
+
+
+def push(before: np.ndarray, after: np.ndarray, frames: int, direction: int) -> Frames:
+    """One scene pushes the other away within `frames`: faster, then slower, with motion blur; `direction`: from the
+    right, from the left, from below, from above."""
+    length, axis, forward = len(before) - frames, (1, 1, 0, 0)[direction % 4], direction % 2 == 0
+    size = before.shape[1 + (axis == 1)]
+    pushed: Frames = []
+    for i in range(frames):
+        pair = [before[length + i], after[i]]
+        strip = np.concatenate(pair if forward else pair[::-1], axis=axis)
+        exposed = np.zeros(before.shape[1:], np.float32)
+        for moment in np.linspace(0, _SHUTTER, _EXPOSURES):
+            t = (i + moment + 0.5) / (frames + 1)
+            place = round(size * (t * t * (3 - 2 * t)))
+            exposed += np.take(strip, np.arange(size) + (place if forward else size - place), axis=axis)
+        pushed.append((exposed / _EXPOSURES).astype(np.uint8))
+    return [*before[:length], *pushed, *after[frames:]]
+
+
+def in_flickering_light(frames: Iterable[np.ndarray], number: int) -> Frames:
+    """Frames in light that changes from each to the next, as of a strobe, by chance or every third frame."""
+    shown = list(frames)
+    count = np.arange(len(shown))
+    by_chance = np.random.default_rng(number).uniform(-70, 70, len(shown))
+    gains = (np.where(count % 2 == 0, -70, 0), np.where(count % 3 == 0, 90, -10), by_chance)[number % 3]
+    lit = [frame.astype(np.int16) + int(gain) for frame, gain in zip(shown, gains, strict=True)]
+    return [np.clip(frame, 0, 255).astype(np.uint8) for frame in lit]
+
+
+def with_banner(scene: np.ndarray, number: int) -> Frames:
+    """One scene over which a banner, as wide as the picture or a third of it, comes at `MOVE_AT` and goes later."""
+    height, width = scene.shape[1:3]
+    rows = slice(int(height * 0.68), int(height * 0.9))
+    columns = slice(0, width) if number % 2 else slice(width // 20, width // 20 + width // 3)
+    shown = scene.copy()
+    shown[MOVE_AT : MOVE_AT + 18, rows, columns] = np.random.default_rng(number).integers(0, 255, 3)
+    return list(shown)
 
 
 def zoom_transition(before: np.ndarray, after: np.ndarray, frames: int) -> Frames:

@@ -39,8 +39,11 @@ from .composed_pictures import (
     Clip,
     Frames,
     dissolve,
+    in_flickering_light,
     pan_inside,
+    push,
     whip_pan,
+    with_banner,
     zoom_inside,
     zoom_transition,
 )  # fmt: skip
@@ -134,11 +137,15 @@ def _wipe(order: Order, soft: bool, a: np.ndarray, b: np.ndarray, frames: int, n
 
 KINDS: dict[str, Callable[[np.ndarray, np.ndarray, int, int], tuple[Frames, int]]] = {
     "whip pan": lambda a, b, n, k: (whip_pan(a, b, n, k % 2 == 0, k // 2 % 2 == 1), n),
+    "push": lambda a, b, n, k: (push(a, b, n, k), n),
     "zoom transition": lambda a, b, n, k: (zoom_transition(a, b, n), n),
     "dissolve": lambda a, b, n, k: (dissolve(a, b, n + n // 2), n + n // 2),
     "dissolve of stills": lambda a, b, n, k: (dissolve(_still(a), _still(b), n + n // 2), n + n // 2),
     **{f"wipe: {o.__name__}{', soft' if e else ''}": partial(_wipe, o, e) for o, e in product(ORDERS, (False, True))},
     "slide": lambda a, b, n, k: (slide(a, b, 2 * n, k), 2 * n),
+    "cut in flickering light": lambda a, b, n, k: (in_flickering_light([*a[:-1], *b], k), 1),
+    "flickering light": lambda a, b, n, k: (in_flickering_light(a, k), 0),
+    "banner": lambda a, b, n, k: (with_banner(a, k), 0),
     "pan inside": lambda a, b, n, k: (pan_inside(a, n, _SHARES[k % 3]), 0),
     "pan over a still": lambda a, b, n, k: (pan_inside(_still(a), n, _SHARES[k % 3]), 0),
     "zoom inside": lambda a, b, n, k: (zoom_inside(a, n, _FACTORS[k % 3]), 0),

@@ -26,8 +26,10 @@ from stream.shots import (
     cuts,
     dissolves,
     fades,
+    flicker,
     gradual,
     marks,
+    pushes,
     spans,
     splitter,
     whip_pans,
@@ -40,8 +42,8 @@ from .shots import BoundaryScores, episode_film, pooled_scores, rows_of, score_s
 
 FACTORS = (0.5, 0.7, 0.85, 0.9, 0.95, 0.97, 1.0, 1.03, 1.05, 1.1, 1.2, 1.5, 2.0)
 MODULES: tuple[Any, ...] = (
-    spans, cut_evidence, cuts, camera_motion, dissolves, wipe_orders, wipes, gradual, whip_pans, fades, marks, window,
-    splitter,
+    spans, cut_evidence, cuts, flicker, camera_motion, dissolves, wipe_orders, wipes, gradual, pushes, whip_pans, fades,
+    marks, window, splitter,
 )  # fmt: skip
 ROWS = {
     "AROUND_ROWS", "_REFINEMENT", "_LEAST_LIT_CELLS", "OUTSIDE_ROWS", "_STABLE_ROWS", "_MIX_SAMPLES",
@@ -49,7 +51,7 @@ ROWS = {
     "_PEAK_ROWS", "_SIDE_ROWS", "USUAL_ROWS", "_AROUND_ROWS", "_LEAST_CELLS", "_LEAST_ROWS", "_SAMPLES", "_STEP_ROWS",
     "_STILL_ROWS", "_LEAST_AROUND", "_LEAST_OUTSIDE", "_LEAST_STABLE",
     "_LEAST_SWING_ROWS", "_SWING_STABLE_ROWS", "_LEAST_FADE_ROWS", "_REMEMBERED", "_SHARES", "_DIRECTIONS", "_SUB",
-    "_QUARTERS", "_ROWS_AT_ONCE", "_MOVING_ROWS",
+    "_QUARTERS", "_ROWS_AT_ONCE", "_MOVING_ROWS", "FLICKERS_ROWS", "_LEAST_TURNS", "_STEPS",
 }  # fmt: skip
 """Whole numbers."""
 NEAR_ONE = {
@@ -71,7 +73,9 @@ VALUES = {
     "_LEAST_DEPARTURE", "_LEAST_UNMOVED_SHARE", "LEAST_UNEXPLAINED", "_STILL_CELL", "_STILL_SHARE", "_STEP_FLOOR",
     "_LEAST_FADE_SCALE", "_WHITE_SHARE", "_GREY_SHARE", "_LEAST_FLOOR_SCALE", "_FULL_RATE", "_CONSECUTIVE_RATE",
     "_NEAR_BLACK", "_EVEN_STEP", "_EVEN_SHARE", "_MOST_UNLIT", "_ASKED_RATE", "_SHORTEST_CARD_S",
-    "_LEAST_UNMOVED", "_LEAST_MOVING", "_COMES_BACK", "_LEAST_STRUCTURE",
+    "_LEAST_UNMOVED", "_LEAST_MOVING", "_COMES_BACK", "_LEAST_STRUCTURE", "_LEAST_SEPARATION_OF_LIGHTNING",
+    "_BANNER_HOLDS", "_LARGEST_BANNER", "_MOST_BESIDE_BANNER", "_MOST_STEADY", "_LEAST_TURN",
+    "_MOST_LEFT_OF_PUSH", "_MOST_SHARE_OF_PUSH", "_MOST_STEP_BACK", "_MOST_LEFT_IN_DOUBT", "_LEAST_SEEN",
 }  # fmt: skip
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..settings.sections import ShotSettings
-from .camera_motion import unlit_share, unmoved_share
+from .camera_motion import lit_box, unlit_share, unmoved_share
 from .cut_evidence import EVIDENCE, evidence_at
 from .cut_model import MODEL, CutModel, probability
+from .flicker import FLICKERS_ROWS, steady_share
 from .second_opinion import SecondOpinion
 from .spans import AROUND_ROWS, RowSpans
-from .window import LUMA_CELLS, RowWindow, distance, floor_scale, luma_correlation
+from .window import LUMA_CELLS, LUMA_SHAPE, RowWindow, distance, floor_scale, luma_correlation
 
 _NOISE_CHANGE = 0.5
 """Code values of change that noise alone makes at full contrast; added to the motion around a quiet cut. E01–E05: 0.5
@@ -29,9 +29,14 @@ _COMES_BACK, _LEAST_CONTRAST = 0.75, 10.0
 and the deviation of luma, code values, below which that is not known: a cut in light that flickers leads to another
 picture in the same light. In 40 excerpts with flashes and flickering light the best is .90 and more, at the cuts inside
 such light, and inside motion, .58 at most. The deviation was chosen by eye: what fades to white is hardly a picture."""
+_LEAST_SEPARATION_OF_LIGHTNING = 0.7
+"""The same of what has no structure of its own, as the white of lightning that fades within a third of a second, where
+a picture comes back. In fifteen films three cuts are as near and have as little structure; of these none comes back by
+more than .54."""
 _LEAST_STRUCTURE = 1.0
 """The evidence `structure` that such a cut has at least. The four that are found have 1.9 to 3.8, one amid a whip pan
 less than 1. Chosen by eye."""
+_OF_FLASHES = [EVIDENCE.index("separation"), EVIDENCE.index("structure")]
 _RELATIVE = [EVIDENCE.index("likeness_drop"), EVIDENCE.index("distance_rise")]
 _LIGHTING_CORRELATION = 0.985
 """Luma correlation from which on two pictures show the same structure. E01–E05: 0.97 to 0.9925."""
@@ -46,6 +51,10 @@ camera moved, if the change of two of the six rows beside is at least the second
 a still shot is a cut. By reference frames, 309 cuts of fifteen films have .46 and more; of ten cuts that pans and
 shakes of eight excerpts invented one has .57, the others .08 to .34, and all have rows beside that change by .45 and
 more."""
+_BANNER_HOLDS, _LARGEST_BANNER, _MOST_BESIDE_BANNER = 0.95, 0.35, 0.12
+"""A banner: the block that holds this share of the squared difference of two pictures is at most so large, a share of
+the lit picture, and beside it the difference is at most this share of that inside. Of 334 cuts of fifteen films none
+has so small a block (.44 and more), and none so little beside it (.13 and more); four of banners have .22 and .04."""
 _LIGHTING_CHROMA = 6.0
 """Mean chroma difference, code values, below which only the light differs. E01–E05: 0.5 to 2 times."""
 
@@ -79,7 +88,8 @@ class CutJudge:
         """
         likely = likely_cuts(window, first, end, self.settings, self.spans)
         found = [Cut(row, change, self._probability(window, row, tones)) for row, change, tones in likely]
-        return [cut for cut in found if cut.probability > 0.5 and not _camera_moved(window, cut)]
+        new = [cut for cut in found if cut.probability > 0.5 and not _camera_moved(window, cut)]
+        return [cut for cut in new if not is_banner(window.grid(cut.row - 1), window.grid(cut.row))]
 
     def _probability(self, window: RowWindow, row: int, tones: tuple[float, float]) -> float:
         evenly = not self.spans.consecutive
@@ -87,12 +97,17 @@ class CutJudge:
         if not self.spans.consecutive:
             # Rows far apart are unlike each other in any shot that moves: that a cut is no more unusual says nothing.
             evidence[_RELATIVE] = np.maximum(evidence[_RELATIVE], 0.0)
-        near = evidence[EVIDENCE.index("separation")] < _LEAST_SEPARATION
-        unclear = evidence[EVIDENCE.index("structure")] < _LEAST_STRUCTURE
-        flash = near and (unclear or _comes_back(window, row, self.flash_rows))
+        flash = self._is_flash(window, row, *evidence[_OF_FLASHES].tolist())
         if flash or differ_in_light_only(window.grid(row - 1), window.grid(row)):
             return 0.0
         return probability(self._log_odds(evidence, row))
+
+    def _is_flash(self, window: RowWindow, row: int, separation: float, structure: float) -> bool:
+        """Whether a flash begins or ends at a row, of which these are two numbers of the evidence."""
+        if separation < _LEAST_SEPARATION:
+            return structure < _LEAST_STRUCTURE or _comes_back(window, row, self.flash_rows, _LEAST_SEPARATION)
+        fades = separation < _LEAST_SEPARATION_OF_LIGHTNING and structure < 0
+        return fades and _comes_back(window, row, self.flash_rows, _LEAST_SEPARATION_OF_LIGHTNING, of_flat=False)
 
     def _log_odds(self, evidence: np.ndarray, row: int) -> float:
         own = self.model.log_odds(evidence)
@@ -116,17 +131,18 @@ def likely_cuts(
     if not len(likely):
         return []
     rows, change, scale = first + likely, change[likely], scale[likely]
-    activity = _motion_around(window.change, window, rows, AROUND_ROWS, evenly=not spans.consecutive)
+    moves, tones_moved = _motion(window, first - AROUND_ROWS, end + AROUND_ROWS)
+    activity = _motion_around(moves, window, rows, AROUND_ROWS, evenly=not spans.consecutive)
     loud = change >= _LIKELY_LOUD * (settings.cut_floor * scale + settings.cut_activity_ratio * activity)
     quiet = (change >= _LIKELY_QUIET * settings.quiet_cut_floor * scale) & (
         change >= _LIKELY_QUIET * settings.quiet_cut_ratio * (activity + _NOISE_CHANGE * scale)
     )
-    tones_around = _motion_around(window.tone_change, window, rows, spans.tones)
+    tones_around = _motion_around(tones_moved, window, rows, spans.tones)
     tones = window.tone_change(first, end)[likely]
     return [
         (int(row), float(change[place]), (float(tones[place]), float(tones_around[place])))
         for place, row in enumerate(rows)
-        if (loud[place] or quiet[place]) and _is_peak(window, int(row), float(change[place]), spans.peak)
+        if (loud[place] or quiet[place]) and _is_peak(moves, int(row) - window.base, float(change[place]), spans.peak)
     ]
 
 
@@ -140,14 +156,38 @@ def differ_in_light_only(a: np.ndarray, b: np.ndarray) -> bool:
     return alike >= _LIGHTING_CORRELATION or dimmed
 
 
-def _comes_back(window: RowWindow, row: int, flash_rows: int) -> bool:
-    """Whether a picture before `row` and one after, up to a flash's length away and much nearer to each other than the
-    two at it, may be the same one."""
+def is_banner(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether of two grids (208,) only a small block of neighbouring rows and columns differs: a banner, a caption or a
+    picture in the picture comes or goes over a scene that stays."""
+    luma = lit_box(np.stack([a, b])[:, :LUMA_CELLS].reshape(2, *LUMA_SHAPE)).astype(np.float64)
+    apart = np.abs(luma[1] - luma[0])
+    block = np.ix_(*(_most_of((apart**2).sum(axis=1 - axis)) for axis in (0, 1)))
+    outside = apart.size - apart[block].size
+    if outside < (1 - _LARGEST_BANNER) * apart.size:
+        return False
+    rest = float(apart.sum() - apart[block].sum()) / outside
+    return bool(rest <= _MOST_BESIDE_BANNER * apart[block].mean())
+
+
+def _most_of(squares: np.ndarray) -> np.ndarray:
+    """The fewest neighbours among (N,) that hold `_BANNER_HOLDS` of the sum."""
+    summed = np.concatenate([[0.0], np.cumsum(squares)])
+    for length in range(1, len(squares)):
+        held = summed[length:] - summed[:-length]
+        if held.max() >= _BANNER_HOLDS * summed[-1]:
+            return np.arange(held.argmax(), held.argmax() + length)
+    return np.arange(len(squares))
+
+
+def _comes_back(window: RowWindow, row: int, flash_rows: int, nearness: float, *, of_flat: bool = True) -> bool:
+    """Whether a picture before `row` and one after, up to a flash's length away and nearer to each other than this
+    share of the distance of the two at it, may be the same one. of_flat: whether pictures that are nearly flat may be
+    any."""
     first, end = max(window.base, row - flash_rows - 1), min(window.end, row + flash_rows + 1)
     before, after = window.grids(first, row), window.grids(row, end)
     apart = distance(before[:, None], after[None])
-    near = apart < _LEAST_SEPARATION * apart[-1, 0]
-    flat = window.contrast(first, end) < _LEAST_CONTRAST
+    near = apart < nearness * apart[-1, 0]
+    flat = (window.contrast(first, end) < _LEAST_CONTRAST) & of_flat
     unknown = flat[: row - first, None] | flat[None, row - first :]
     alike = np.array([[luma_correlation(a, b) >= _COMES_BACK for b in after] for a in before])
     return bool((near & (alike | unknown)).any())
@@ -170,20 +210,30 @@ def _is_stronger(a: Cut, b: Cut) -> bool:
     return (a.change, -a.row) > (b.change, -b.row)
 
 
-def _is_peak(window: RowWindow, row: int, change: float, reach: int) -> bool:
-    near = window.change(max(window.base, row - reach), min(window.end, row + reach + 1))
-    return bool(change >= near.max())
+def _motion(window: RowWindow, first: int, end: int) -> tuple[np.ndarray, np.ndarray]:
+    """Changes of all rows of the window, and of their tones, without what light that flickers explains in rows `first`
+    to `end` (exclusive)."""
+    steady = np.ones(len(window))
+    low, high = max(window.base, first - FLICKERS_ROWS - 1), min(window.end, end + FLICKERS_ROWS + 1)
+    steady[low - window.base : high - window.base] = steady_share(window.grids(low, high))
+    return window.change(window.base, window.end) * steady, window.tone_change(window.base, window.end) * steady
+
+
+def _is_peak(moves: np.ndarray, row: int, change: float, reach: int) -> bool:
+    near = moves[max(0, row - reach) : row + reach + 1]
+    return bool(change >= np.delete(near, min(row, reach)).max(initial=0.0))
 
 
 def _motion_around(
-    signal: Callable[[int, int], np.ndarray], window: RowWindow, rows: np.ndarray, reach: int, *, evenly: bool = False
+    signal: np.ndarray, window: RowWindow, rows: np.ndarray, reach: int, *, evenly: bool = False
 ) -> np.ndarray:
-    """(M,) the second largest value of `signal` among the `reach` neighbours on either side of each row: the largest
-    may be another cut or a flash, which is no motion. evenly: what it would be in the time that the row follows in."""
+    """(M,) the second largest value of `signal`, of all rows of the window, among the `reach` neighbours on either side
+    of each row: the largest may be another cut or a flash, which is no motion. evenly: what it would be in the time
+    that the row follows in."""
     places = rows[:, None] + np.delete(np.arange(-reach, reach + 1), reach)
     known = (places >= window.base) & (places < window.end)
     at = np.where(known, places, window.base) - window.base
-    values = signal(window.base, window.end)[at]
+    values = signal[at]
     if evenly:
         steps_s = np.diff(window.times_s(window.base, window.end), prepend=np.nan)
         longer = steps_s[rows - window.base][:, None] / steps_s[at]

@@ -51,6 +51,11 @@ class SecondOpinion(Protocol):
         """The probability (0–1) that a shot begins at `row`, or within two rows of it; None where it is not told."""
         ...
 
+    def boundary(self, first: int, last: int) -> float | None:
+        """The highest probability (0–1) that a shot begins at a row from `first` to `last`; None where it is not told.
+        """
+        ...
+
     def transition(self, first: int, last: int) -> float | None:
         """The highest probability (0–1) that a row from `first` to `last` is part of a transition of any length; None
         where it is not told."""
@@ -87,10 +92,16 @@ class AskedOpinion:
         answers = self._answered(row - _ALL_SIDES, row + _ALL_SIDES - 1, row)
         return None if answers is None else float(answers[:, BOUNDARY].max())
 
+    def boundary(self, first: int, last: int) -> float | None:
+        return self._highest(first - 1, last - 1, BOUNDARY)
+
     def transition(self, first: int, last: int) -> float | None:
+        return self._highest(first, last, TRANSITION)
+
+    def _highest(self, first: int, last: int, kind: int) -> float | None:
         middle = (first + last + 1) // 2
         answers = self._answered(max(first, middle - _MOST_ASKED), min(last, middle + _MOST_ASKED), middle)
-        return None if answers is None else float(answers[:, TRANSITION].max())
+        return None if answers is None else float(answers[:, kind].max())
 
     def _answered(self, low: int, high: int, row: int) -> np.ndarray | None:
         """(N, 2): the answers about rows `low` to `high`, from a window about `row` where none is at hand; None where
@@ -138,6 +149,9 @@ class StreamedOpinion:
 
     def cut(self, row: int) -> float:
         return float(self._between(row - _ALL_SIDES, row + _ALL_SIDES - 1)[:, BOUNDARY].max())
+
+    def boundary(self, first: int, last: int) -> float:
+        return float(self._between(first - 1, last - 1)[:, BOUNDARY].max())
 
     def transition(self, first: int, last: int) -> float:
         return float(self._between(first, last)[:, TRANSITION].max())

@@ -45,6 +45,10 @@ _DOUBTFUL, _LEAST_TRANSITION = 1.0, 0.25
 """Doubt of a dissolve from which on a second opinion is asked for, and the least probability of a transition that it
 must give. Of 15 dissolves found in fifteen films three are that doubtful: two true ones, with .51 and .81, and one that
 moving wings made, with .05. Chosen by eye between them."""
+_LEAST_SEEN = 0.5
+"""Probability of a boundary that a second opinion gives for a doubtful swing at least: TransNet V2's own limit. Of
+five zooms through a cut all have more (.52 to .93); of pans and zooms inside a scene .54 at most, and that pan keeps
+its detail, so nobody is asked."""
 
 
 class ShotSplitter:
@@ -215,7 +219,9 @@ class ShotSplitter:
             return True
         if differ_in_light_only(self._window.grid(change.first), self._window.grid(change.last)):
             return False
-        whips = any(change.first < w.last and w.first < change.last for w in self._whip_pans)
+        whips = any(
+            change.first < w.last and w.first < change.last for w in self._whip_pans if w.doubt is not None
+        )
         return not whips and not camera_moved(self._window, change)
 
     def _kind_of(self, change: Gradual) -> Transition:
@@ -230,13 +236,20 @@ class ShotSplitter:
         cut = any(change.first < row <= change.last for row in cut_rows)
         return cut or fades_through(self._window, change.first, change.last)
 
-    def _whipped(self, first: int, end: int, cut_rows: set[int]) -> list[Boundary]:
-        """The whip pans that are no cut and no fade. They count as cuts, whose neighbours are not clean."""
-        return [
-            self._boundary_at(w.row, "cut", w.first + 1, w.last, w.confidence)
-            for w in strongest_whip_pans(self._whip_pans, first, end)
-            if not self._is_simpler(w, cut_rows)
-        ]
+    def _whipped(self, first: int, end: int, cut_rows: set[int]) -> Iterator[Boundary]:
+        """The whip pans that are no cut, no fade and no wipe. They count as cuts, whose neighbours are not clean."""
+        for w in strongest_whip_pans(self._whip_pans, first, end):
+            slide = any(w.first < wipe.last and wipe.first < w.last for wipe in self._wipes)
+            if self._is_simpler(w, cut_rows) or slide:
+                continue
+            confidence = self._seen_between(w.first, w.last) if w.doubt is None else 1 - 0.5 * w.doubt
+            if confidence >= _LEAST_SEEN:
+                yield self._boundary_at(w.row, "cut", w.first + 1, w.last, confidence)
+
+    def _seen_between(self, first: int, last: int) -> float:
+        """What a second opinion says of a boundary between two rows; 0 without one."""
+        seen = self._asked.boundary(first + 1, last) if self._asked is not None else None
+        return 0.0 if seen is None else seen
 
     def _confidence(self, change: Gradual) -> float:
         """What the doubt of a change leaves, or what a second opinion says of a doubtful one; 0 where that denies it,

@@ -14,7 +14,6 @@ from functools import cache
 
 import numpy as np
 
-from .camera_motion import lit_box
 from .window import LUMA_CELLS, LUMA_SHAPE
 
 _SHARES = 15
@@ -37,8 +36,7 @@ class Explained:
 
     `left`: mean squared difference that is left, as a share of that between the pictures; `most_left`: that of the row
     that is explained worst; `mixed`: what a mix leaves in the mean; `uneven`: largest deviation of the share of the way
-    from the share of the time; `back`: the largest step back; `join`: of a slide, how much the edges that meet differ,
-    as a multiple of the difference of neighbouring cells; else infinite.
+    from the share of the time; `back`: the largest step back.
     """
 
     left: np.ndarray
@@ -46,7 +44,6 @@ class Explained:
     mixed: np.ndarray
     uneven: np.ndarray
     back: np.ndarray
-    join: np.ndarray
 
 
 def by_orders(shown: np.ndarray, starts: np.ndarray, ends: np.ndarray, times: np.ndarray) -> Explained:
@@ -85,9 +82,7 @@ def by_slides(shown: np.ndarray, starts: np.ndarray, ends: np.ndarray, times: np
     off = shown - starts[:, None]
     along = np.clip((off * difference).sum(axis=2) / whole[..., 0], 0, 1)
     mixed = (off**2).sum(axis=2) / whole[..., 0] - along**2
-    pairs = np.stack([starts, ends], axis=1).reshape(-1, 2, *LUMA_SHAPE)
-    joins = np.array([_joins(lit_box(pair)) for pair in pairs])
-    return _best(np.stack(left, axis=2), np.stack(shares, axis=2), mixed.mean(axis=1), times, joins)
+    return _best(np.stack(left, axis=2), np.stack(shares, axis=2), mixed.mean(axis=1), times)
 
 
 def half_mixed(middles: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
@@ -116,28 +111,14 @@ def half_slid(middles: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.n
     return np.asarray(np.min(left, axis=0) / whole)
 
 
-def _best(
-    left: np.ndarray, way: np.ndarray, mixed: np.ndarray, times: np.ndarray, joins: np.ndarray | None = None
-) -> Explained:
-    """Of explanations (N, R, T) with their shares of the way, the one that leaves least in the mean. `joins`: (N, T).
-    """
+def _best(left: np.ndarray, way: np.ndarray, mixed: np.ndarray, times: np.ndarray) -> Explained:
+    """Of explanations (N, R, T) with their shares of the way, the one that leaves least in the mean."""
     chosen = left.mean(axis=1).argmin(axis=1)[:, None, None]
     best = np.take_along_axis(left, chosen, axis=2)[..., 0]
     path = np.take_along_axis(way, chosen, axis=2)[..., 0]
     back = np.maximum(0, -np.diff(path, axis=1)).max(axis=1)
-    join = np.full(len(left), np.inf) if joins is None else np.take_along_axis(joins, chosen[..., 0], axis=1)[:, 0]
     mixed = np.maximum(mixed, 1e-6)
-    return Explained(best.mean(axis=1), best.max(axis=1), mixed, np.abs(path - times).max(axis=1), back, join)
-
-
-def _joins(pair: np.ndarray) -> list[float]:
-    """For each direction of `_slid`: how much the edges of a pair of grids (2, h, w) that meet differ, in differences
-    of neighbouring cells."""
-    found = []
-    for a, b in (pair, pair.swapaxes(1, 2)):
-        usual = (float(np.abs(np.diff(a, axis=1)).mean()) + float(np.abs(np.diff(b, axis=1)).mean())) / 2
-        found += [float(np.abs(x[:, -1] - y[:, 0]).mean()) / max(usual, 1.0) for x, y in ((a, b), (b, a))]
-    return found
+    return Explained(best.mean(axis=1), best.max(axis=1), mixed, np.abs(path - times).max(axis=1), back)
 
 
 def _slid(starts: np.ndarray, ends: np.ndarray, way: np.ndarray) -> Iterator[np.ndarray]:

@@ -18,6 +18,7 @@ import numpy as np
 from ..settings.sections import ShotSettings
 from .camera_motion import unexplained_share
 from .dissolves import LEAST_UNEXPLAINED, lengths, squared_distances
+from .pushes import best_push
 from .spans import OUTSIDE_ROWS
 from .window import LUMA_CELLS, LUMA_SHAPE, RowWindow, distance, floor_scale, tone_gap
 from .wipe_orders import Explained, by_orders, by_slides, half_covered, half_mixed, half_slid
@@ -64,9 +65,6 @@ _LEAST_SLIDE_SPEED = 2.0
 """How much the rows of a slide change (median) over what is usual before it, and after it, at least."""
 _LEAST_SHARP = 0.7
 """Edge energy of the rows of a slide (median), as a share of that of the end that has less: a fast camera blurs."""
-_LEAST_JOIN = 1.7
-"""Where one picture pushes another away their edges meet: these differ by this much more than neighbouring cells do.
-Where a camera pans, they are neighbours."""
 _SAMPLES = 8
 """Equal steps into which a span is divided."""
 
@@ -204,8 +202,8 @@ def _rows_between(cells: np.ndarray, a: np.ndarray, b: np.ndarray) -> tuple[np.n
 
 
 def _goes_on(told: Explained, uneven: float) -> np.ndarray:
-    """(N,): whether the way goes on evenly, and is none of a camera."""
-    return np.asarray((told.uneven <= uneven) & (told.back <= _MOST_BACK) & (told.join >= _LEAST_JOIN))
+    """(N,): whether the way goes on evenly."""
+    return np.asarray((told.uneven <= uneven) & (told.back <= _MOST_BACK))
 
 
 def _leads_on(window: RowWindow, wipe: Wipe) -> bool:
@@ -223,14 +221,16 @@ def _is_made_by_camera(window: RowWindow, wipe: Wipe) -> bool:
 
 
 def _is_slide(window: RowWindow, wipe: Wipe) -> bool:
-    """Whether a slide is one without doubt, is not blurred, and the picture moves less before it and after it."""
+    """Whether a slide is one without doubt, is not blurred, leads to another scene, and the picture moves less before
+    it and after it."""
     low, high = max(window.base, wipe.first - OUTSIDE_ROWS), min(window.end, wipe.last + OUTSIDE_ROWS + 1)
     outside = [window.change(low + 1, wipe.first + 1), window.change(wipe.last + 1, high)]
     usual = max((float(np.median(changes)) for changes in outside if len(changes)), default=0.0)
     inside = float(np.median(window.change(wipe.first + 1, wipe.last + 1)))
     edges = window.edges(wipe.first, wipe.last + 1)
     sharp = float(np.median(edges[1:-1])) >= _LEAST_SHARP * float(min(edges[0], edges[-1]))
-    return wipe.doubt < 1 and inside >= _LEAST_SLIDE_SPEED * usual and sharp
+    quick = wipe.doubt < 1 and inside >= _LEAST_SLIDE_SPEED * usual
+    return quick and sharp and best_push(window.grids(wipe.first, wipe.last + 1)).leads_elsewhere
 
 
 def is_ordered(window: RowWindow, first: int, last: int) -> bool:

@@ -61,8 +61,8 @@ class Said:
 
     lookahead_rows = 0
 
-    def __init__(self, cut: float, transition: float = 1.0) -> None:
-        self._cut, self._transition = cut, transition
+    def __init__(self, cut: float, transition: float = 1.0, boundary: float = 1.0) -> None:
+        self._cut, self._transition, self._boundary = cut, transition, boundary
         self.questions: list[tuple[str, int]] = []
 
     def add(self, pictures: Array) -> None:
@@ -78,6 +78,11 @@ class Said:
         """See `SecondOpinion`."""
         self.questions.append(("cut", row))
         return self._cut
+
+    def boundary(self, first: int, last: int) -> float:
+        """See `SecondOpinion`."""
+        self.questions.append(("boundary", (first + last + 1) // 2))
+        return self._boundary
 
     def transition(self, first: int, last: int) -> float:
         """See `SecondOpinion`."""

@@ -32,6 +32,12 @@ def test_a_cut_is_where_the_network_sees_the_last_row_before_it() -> None:
     assert [row for row in range(100, 200) if opinion.cut(row) > 0.5] == [148, 149, 150, 151]
 
 
+def test_a_boundary_is_where_the_network_sees_the_last_row_before_it_among_those_asked_about() -> None:
+    opinion = asked(Network(peak(300, 149), peak(300)), 300)
+    said = {rows: opinion.boundary(*rows) for rows in ((140, 160), (150, 155), (151, 160), (140, 149))}
+    assert said == pytest.approx({(140, 160): 0.9, (150, 155): 0.9, (151, 160): 0.05, (140, 149): 0.05})
+
+
 def test_a_transition_is_the_most_that_is_said_of_its_rows() -> None:
     opinion = asked(Network(peak(300), peak(300, 150)), 300)
     said = {(first, last): opinion.transition(first, last) for first, last in ((140, 160), (150, 155), (151, 160))}

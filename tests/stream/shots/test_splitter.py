@@ -288,6 +288,10 @@ class Indifferent:
         self.questions += 1
         return 0.5
 
+    def boundary(self, first: int, last: int) -> float:
+        self.questions += 1
+        return 0.5
+
     def transition(self, first: int, last: int) -> float:
         self.questions += 1
         return 0.5

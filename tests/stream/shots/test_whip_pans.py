@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
 
-from benchmarks.composed_pictures import Frames, dissolve, pan_inside, whip_pan
+from benchmarks.composed_pictures import Frames, dissolve, pan_inside, push, whip_pan, zoom_inside, zoom_transition
 from benchmarks.composed_shots import made_excerpts
 from stream.records import Shot
 from stream.settings.sections import ShotSettings
@@ -15,6 +17,7 @@ from stream.shots.whip_pans import find_whip_pans, strongest_whip_pans
 from stream.shots.window import RowWindow
 
 from .made_films import FPS, HEIGHT, WIDTH, rows_of
+from .made_opinions import Said
 
 FRAMES = 48
 
@@ -29,8 +32,8 @@ def rows(clip: Frames) -> np.ndarray:
     return rows_of([frame[..., 0].astype(float) for frame in clip])
 
 
-def split(clip: Frames) -> list[Shot]:
-    splitter = ShotSplitter(ShotSettings(), FPS)
+def split(clip: Frames, opinion: Said | None = None) -> list[Shot]:
+    splitter = ShotSplitter(ShotSettings(), FPS, opinion)
     return [*splitter.add(rows(clip)), *splitter.finish(len(clip) / FPS)]
 
 
@@ -69,6 +72,36 @@ def test_a_fast_pan_inside_a_scene_is_none(seed: int, share: float) -> None:
     clip = pan_inside(excerpt(seed), 8, share)
     assert whip_pans(clip) == []
     assert len(split(clip)) == 1
+
+
+@pytest.mark.parametrize("frames", [6, 9])
+@pytest.mark.parametrize("direction", [0, 1, 2, 3])
+def test_a_scene_that_pushes_another_away_is_one_boundary_however_blurred(direction: int, frames: int) -> None:
+    clip = push(excerpt(3 + direction), excerpt(12 + direction), frames, direction)
+    _, after = split(clip)
+    assert FRAMES - frames <= after.first_row <= FRAMES and after.transition in ("cut", "wipe")
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5, 6])
+def test_a_pan_by_nearly_a_whole_picture_is_none(seed: int) -> None:
+    assert len(split(pan_inside(excerpt(seed), 8, 0.9))) == 1
+
+
+@pytest.mark.parametrize("seed", [2, 4, 6])
+def test_of_a_zoom_through_a_cut_that_hides_it_a_second_opinion_tells(seed: int) -> None:
+    clip = zoom_transition(excerpt(seed), excerpt(seed + 7), 8)
+    smooth = [*clip[:43], *[(a.astype(int) + b) // 2 for a, b in pairwise(clip[42:47])], *clip[47:]]
+    assert len(split(smooth)) == 1
+    denied, confirmed = Said(0.0, 0.0, 0.4), Said(0.0, 0.0, 0.6)
+    assert len(split(smooth, denied)) == 1 and any(kind == "boundary" for kind, _ in denied.questions)
+    _, after = split(smooth, confirmed)
+    assert 38 <= after.first_row <= 50 and after.confidence == pytest.approx(0.6)
+
+
+def test_nobody_is_asked_about_a_zoom_that_keeps_its_scene() -> None:
+    opinion = Said(0.0, 0.0, 1.0)
+    assert len(split(zoom_inside(excerpt(1), 8, 2.2), opinion)) == 1
+    assert not any(kind == "boundary" for kind, _ in opinion.questions)
 
 
 def test_a_swing_that_comes_back_is_none() -> None:
