@@ -20,6 +20,10 @@ _BAR_LUMA = 24
 """A cell darker than this in both frames may be a black bar. E01–E05: 0.5 to 2 times."""
 _CODE_ZERO = -128
 """Value of a grid cell whose luma is 0."""
+_FARTHEST_CELLS = (2, 11)
+"""Rows and columns of the luma grid by which an end is shifted at most: a third of the columns still overlap."""
+_LEAST_DEVIATION = 3.0
+"""Deviation of luma, code values, that both have where they overlap. Chosen by eye."""
 _LEAST_LIT_CELLS = 4
 """Rows and columns that must be brighter than bars; with fewer the whole grid is compared. E01–E05: 2 to 8."""
 
@@ -32,6 +36,21 @@ def unmoved_share(a: np.ndarray, b: np.ndarray) -> float:
         return 1.0
     shifts = product(*(range(-int(n * _FARTHEST), int(n * _FARTHEST) + 1) for n in first.shape))
     return min(_difference_after(first, second, shift) for shift in shifts) / apart
+
+
+def likeness_of_shifted(a: np.ndarray, b: np.ndarray) -> float:
+    """The highest correlation (−1…1) of the luma of two grids (208,) where one, shifted, overlaps the other; −1 where
+    all is plain."""
+    first, second = (p[:LUMA_CELLS].reshape(GRID) for p in (a, b))
+    found = -1.0
+    for shift in product(*(range(-far, far + 1) for far in _FARTHEST_CELLS)):
+        ours = first[tuple(slice(max(0, s), n + min(0, s)) for s, n in zip(shift, GRID, strict=True))]
+        theirs = second[tuple(slice(max(0, -s), n + min(0, -s)) for s, n in zip(shift, GRID, strict=True))]
+        ours, theirs = ours - ours.mean(), theirs - theirs.mean()
+        energy = float((ours * ours).mean()), float((theirs * theirs).mean())
+        if min(energy) >= _LEAST_DEVIATION**2:
+            found = max(found, float((ours * theirs).mean()) / (energy[0] * energy[1]) ** 0.5)
+    return found
 
 
 def unexplained_share(grids: np.ndarray) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .dissolves import Dissolve
+from .overlaps import best_of_overlapping
 from .wipes import Wipe
 
 Gradual = Dissolve | Wipe
@@ -15,20 +16,12 @@ _DOUBT_POWER = 3
 def strongest(found: Sequence[Gradual], first: int, end: int) -> list[Gradual]:
     """Those with their middle in rows `first` to `end` (exclusive) that overlap no better one, nor an equally good
     earlier one. A wipe of which the rows alone do not tell whether it is one is worse than all others."""
-    return [c for c in found if first <= c.row < end and not any(_is_better(o, c) for o in found if _overlap(o, c))]
+    return best_of_overlapping(found, first, end, _rank)
 
 
 def confidence_at(doubt: float, limit: float) -> float:
     """How sure a change is, 1 where nothing is doubtful, ½ where the doubt is at its limit or above."""
     return 1.0 - 0.5 * min(1.0, max(0.0, doubt) / limit) ** _DOUBT_POWER
-
-
-def _overlap(a: Gradual, b: Gradual) -> bool:
-    return a is not b and a.first < b.last and b.first < a.last
-
-
-def _is_better(a: Gradual, b: Gradual) -> bool:
-    return _rank(a) > _rank(b)
 
 
 def _rank(c: Gradual) -> tuple[bool, float, int, int, bool]:

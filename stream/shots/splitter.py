@@ -22,6 +22,7 @@ from .dissolves import Dissolve, camera_moved, find_dissolves
 from .fades import Boundary, Edge, FlatStretch, begin_stretch, end_of_stretch, fades_through, flat_edges, is_flash
 from .gradual import Gradual, confidence_at, strongest
 from .marks import FadeLimits, LastingMarks
+from .overlaps import overlap
 from .second_opinion import SecondOpinion
 from .spans import AROUND_ROWS, OUTSIDE_ROWS, USUAL_ROWS, spans_at
 from .whip_pans import WhipPan, find_whip_pans, strongest_whip_pans
@@ -219,9 +220,7 @@ class ShotSplitter:
             return True
         if differ_in_light_only(self._window.grid(change.first), self._window.grid(change.last)):
             return False
-        whips = any(
-            change.first < w.last and w.first < change.last for w in self._whip_pans if w.doubt is not None
-        )
+        whips = any(overlap(change, w) for w in self._whip_pans if w.doubt is not None)
         return not whips and not camera_moved(self._window, change)
 
     def _kind_of(self, change: Gradual) -> Transition:
@@ -239,8 +238,7 @@ class ShotSplitter:
     def _whipped(self, first: int, end: int, cut_rows: set[int]) -> Iterator[Boundary]:
         """The whip pans that are no cut, no fade and no wipe. They count as cuts, whose neighbours are not clean."""
         for w in strongest_whip_pans(self._whip_pans, first, end):
-            slide = any(w.first < wipe.last and wipe.first < w.last for wipe in self._wipes)
-            if self._is_simpler(w, cut_rows) or slide:
+            if self._is_simpler(w, cut_rows) or any(overlap(w, wipe) for wipe in self._wipes):
                 continue
             confidence = self._seen_between(w.first, w.last) if w.doubt is None else 1 - 0.5 * w.doubt
             if confidence >= _LEAST_SEEN:

@@ -11,16 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 
 from ..settings.sections import ShotSettings
-from .camera_motion import GRID
+from .camera_motion import likeness_of_shifted
 from .cuts import differ_in_light_only
+from .overlaps import best_of_overlapping
 from .pushes import Push, best_push
 from .spans import OUTSIDE_ROWS
-from .window import LUMA_CELLS, RowWindow, distance, floor_scale, tone_gap
+from .window import RowWindow, distance, floor_scale, tone_gap
 
 _LONGEST_S = 0.7
 """Seconds that a swing takes at most. Chosen by eye."""
@@ -55,10 +55,6 @@ _LEAST_SWING_AWAY = 0.5
 for a moment goes away again. Chosen by eye."""
 _MOST_ALIKE = 0.9
 """Correlation of the ends, one shifted, from which on they show one scene. Pans by .6 of the width: .95 to .99."""
-_FARTHEST_CELLS = (2, 11)
-"""Rows and columns of the luma grid by which an end is shifted at most: a third of the columns still overlap."""
-_LEAST_DEVIATION = 3.0
-"""Deviation of luma, code values, that both have where they overlap. Chosen by eye."""
 _SWING_NOISE = 0.5
 """Code values of change that noise alone makes. As of cuts."""
 
@@ -95,7 +91,7 @@ def find_whip_pans(
     best: dict[int, WhipPan] = {}
     for p, q in _swings(window, a[inside], b[inside], (low, high), settings):
         found = _whip_pan(window, p, q, (low, high), settings)
-        if found is not None and (found.row not in best or _is_better(found, best[found.row])):
+        if found is not None and (found.row not in best or _rank(found) > _rank(best[found.row])):
             best[found.row] = found
     return list(best.values())
 
@@ -143,15 +139,7 @@ def _usual(change: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def strongest_whip_pans(found: list[WhipPan], first: int, end: int) -> list[WhipPan]:
     """Those with their middle in rows `first` to `end` (exclusive) that overlap no better one, nor an equally good
     earlier one."""
-    return [w for w in found if first <= w.row < end and not any(_is_better(o, w) for o in found if _overlap(o, w))]
-
-
-def _overlap(a: WhipPan, b: WhipPan) -> bool:
-    return a is not b and a.first < b.last and b.first < a.last
-
-
-def _is_better(a: WhipPan, b: WhipPan) -> bool:
-    return _rank(a) > _rank(b)
+    return best_of_overlapping(found, first, end, _rank)
 
 
 def _rank(w: WhipPan) -> tuple[bool, float, int, int]:
@@ -176,7 +164,7 @@ def _whip_pan(
         found = WhipPan(first, last, None, gap * (1 - left))
     else:
         return None
-    return found if _likeness_of_shifted(window.grid(first), window.grid(last)) < _MOST_ALIKE else None
+    return found if likeness_of_shifted(window.grid(first), window.grid(last)) < _MOST_ALIKE else None
 
 
 def _is_whip_pan(push: Push) -> bool:
@@ -195,18 +183,3 @@ def _leads_on(
         and not differ_in_light_only(befores[-1], afters[0])
         and distance(befores[:, None], afters[None]).min() >= _LEAST_SWING_AWAY * gap
     )
-
-
-def _likeness_of_shifted(a: np.ndarray, b: np.ndarray) -> float:
-    """The highest correlation (−1…1) of the luma of two grids (208,) where one, shifted, overlaps the other; −1 where
-    all is plain."""
-    first, second = (p[:LUMA_CELLS].reshape(GRID) for p in (a, b))
-    found = -1.0
-    for shift in product(*(range(-far, far + 1) for far in _FARTHEST_CELLS)):
-        ours = first[tuple(slice(max(0, s), n + min(0, s)) for s, n in zip(shift, GRID, strict=True))]
-        theirs = second[tuple(slice(max(0, -s), n + min(0, -s)) for s, n in zip(shift, GRID, strict=True))]
-        ours, theirs = ours - ours.mean(), theirs - theirs.mean()
-        energy = float((ours * ours).mean()), float((theirs * theirs).mean())
-        if min(energy) >= _LEAST_DEVIATION**2:
-            found = max(found, float((ours * theirs).mean()) / (energy[0] * energy[1]) ** 0.5)
-    return found
