@@ -36,7 +36,7 @@ MAX_BAR_SHARE = 0.36
 0.342."""
 
 NEITHER, DARK, BRIGHT = 0, 1, 2
-"""Classes of a line (a row or a column), see `classify_lines`."""
+"""Classes of a line (a row or a column), see `kernels.cpu_borders.classify_lines`."""
 
 LEAST_LIVE = 4
 """With fewer live parts than this all lines are NEITHER."""
@@ -65,27 +65,6 @@ class ActiveArea:
     right: int = 0
 
 
-def borders_of(rows: np.ndarray, columns: np.ndarray, place: int) -> np.ndarray:
-    """(1,) of dtype BORDERS for one frame.
-
-    rows, columns: (n, SEGMENTS) float32, the mean luma (0–255 full-range units) of each part of each displayed line.
-    place: index of the frame in its batch.
-    """
-    found = np.zeros(1, BORDERS)
-    sides = [_from_border(lines) for lines in map(classify_lines, (rows, columns)) for lines in (lines, lines[::-1])]
-    found["place"], found["lit"] = place, (rows >= LIT).any()
-    found["bright"], found["dark"] = np.transpose(sides)
-    return found
-
-
-def _from_border(lines: np.ndarray) -> tuple[int, int]:
-    """Lines before the first BRIGHT one, and before the first that is not DARK; see `BORDERS`."""
-    bright, count = lines == BRIGHT, len(lines)
-    dark = lines == DARK
-    outside = int(bright.argmax()) if bright.any() else count
-    return outside, count if not lines.any() or dark.all() else int(dark.argmin())
-
-
 def border_edge(bright: int, dark: int, lines: int) -> int | None:
     """Width in lines of the bar that one shot proves at a border; None when it proves nothing.
 
@@ -96,29 +75,3 @@ def border_edge(bright: int, dark: int, lines: int) -> int | None:
         return None
     # The step from black to lit may take a few lines, because coding bleeds and enlarged material is soft.
     return bright if bright == 0 or dark >= max(1, bright - max(3, lines // 180)) else None
-
-
-def classify_lines(profile: np.ndarray) -> np.ndarray:
-    """The class of each line, (n,) uint8: NEITHER, DARK or BRIGHT.
-
-    profile: (n, SEGMENTS) float32, the mean luma (0–255 full-range units) of each part of each line.
-    A part is live when it is lit in any line; parts that bars at right angles (or a night scene) keep dark are not
-    live. A line is BRIGHT when a quorum of its live parts is lit, and a quorum of the outer live parts as well, which
-    subtitles do not reach. A line is DARK when a quorum of its outer live parts is black.
-    """
-    pedestal = min(PEDESTAL_MAX, float(np.median(profile[0])), float(np.median(profile[-1])))
-    lit = profile >= pedestal + LIT
-    live, lines = np.flatnonzero(lit.any(axis=0)), np.full(len(profile), NEITHER, np.uint8)
-    if len(live) < LEAST_LIVE:
-        return lines
-    ends = max(1, len(live) // 8)
-    outer = np.concatenate([live[:ends], live[-ends:]])
-    lines[_agree(profile[:, outer] <= pedestal + BLACK)] = DARK
-    lines[_agree(lit[:, live]) & _agree(lit[:, outer])] = BRIGHT
-    return lines
-
-
-def _agree(flags: np.ndarray) -> np.ndarray:
-    """(lines,) bool: whether at least `QUORUM` of each line's flags (lines, parts) are set."""
-    result: np.ndarray = flags.mean(axis=1) >= QUORUM
-    return result

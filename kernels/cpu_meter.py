@@ -8,10 +8,11 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from .bars import BORDERS, DARKNESS_STRIDE, borders_of
+from .bars import BORDERS, DARKNESS_STRIDE
 from .colour import code_range, opponent_axes
+from .cpu_borders import borders_of
 from .cpu_profile import profiles_of
-from .cpu_thumbnails import rgb_thumbnails, turned_cells
+from .cpu_thumbnails import HostThumbnails, turned_cells
 from .fused import chroma_numbers, luma_numbers
 from .geometry import analysis_size, chroma_halvings, halvings, rotated_size
 from .planes import coverage, halve_steps, to_8_bit
@@ -62,8 +63,8 @@ class CpuMeter:
     def small(self, place: int) -> Surface:
         return self._small[place]
 
-    def thumbnails(self) -> np.ndarray:
-        return rgb_thumbnails(self._thumbs, self._small, self._geometry.rotation)
+    def thumbnails(self) -> HostThumbnails:
+        return HostThumbnails(self._thumbs, self._small, self._geometry.rotation)
 
     def borders(self) -> np.ndarray:
         return np.concatenate([np.zeros(0, BORDERS), *self._borders])

@@ -38,8 +38,8 @@ class Meter(Protocol):
         range, on the meter's device: rotated as they are displayed, the whole picture without regard to its shape.
 
         They are finished, new memory for each batch, and cost no copy to the host. On a device what reads them in
-        another stream must keep them until that stream was synchronised. On the host they are made when they are asked
-        for, which has to be before the next batch is measured.
+        another stream must keep them until that stream was synchronised. On the host they have a length and are made
+        when NumPy reads them (`kernels.cpu_thumbnails.HostThumbnails`); that may be after the next batch.
         """
         ...
 

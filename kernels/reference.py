@@ -182,7 +182,7 @@ def darkness(surface: Surface, segments: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def classify_lines(profile: np.ndarray) -> list[int]:
-    """The class of each line: 0 neither, 1 dark, 2 bright; see `kernels.bars.classify_lines`."""
+    """The class of each line: 0 neither, 1 dark, 2 bright; see `kernels.cpu_borders.classify_lines`."""
     pedestal = min(20.0, float(np.median(profile[0])), float(np.median(profile[-1])))
     lit_from, black_to = np.float32(pedestal + 24), np.float32(pedestal + 8)
     live = [part for part in range(profile.shape[1]) if profile[:, part].max() >= lit_from]

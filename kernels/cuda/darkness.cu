@@ -64,8 +64,8 @@ __device__ inline float middle_of(const float* line) {
 
 __device__ inline bool agree(int parts, int count) { return 4 * parts >= 3 * count; }
 
-// Class of a line as in classify_lines of kernels/bars.py: 0 neither, 1 dark, 2 bright. `outer` has a bit for each
-// part.
+// Class of a line as in classify_lines of kernels/cpu_borders.py: 0 neither, 1 dark, 2 bright. `outer` has a bit for
+// each part.
 __device__ inline unsigned kind_of(const float* line, const int* live, int lives, unsigned outer, int outers,
                                    float black, float lit) {
     int bright = 0, bright_outer = 0, dark_outer = 0;

@@ -121,10 +121,13 @@ class AskedOpinion:
 
     def _window(self, row: int) -> Array:
         """(100, 27, 48, 3) uint8: the rows about `row`; the first and the last are repeated where the film ends."""
+        wanted = np.clip(np.arange(row - _BEFORE, row + _AFTER), self._first, self._end - 1)
+        ends = self._first + np.cumsum([len(part) for part in self._pictures])
+        # On the host pictures are made when they are read: only those of the batches that are wanted.
+        low, high = np.searchsorted(ends, wanted[[0, -1]], side="right").tolist()
         with self._classifier.scope():
-            known = np.concatenate(self._pictures)
-            wanted = np.clip(np.arange(row - _BEFORE, row + _AFTER), self._first, self._end - 1)
-            return known[wanted - self._first]
+            known = np.concatenate(self._pictures[low : high + 1])
+            return known[wanted - (ends[low] - len(self._pictures[low]))]
 
 
 class StreamedOpinion:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterable
 
 import numpy as np
@@ -9,7 +10,8 @@ import pytest
 
 from kernels import reference
 from kernels.active_areas import BarsEvidence, ShotBorders, shot_borders
-from kernels.bars import BORDERS, SEGMENTS, ActiveArea, border_edge, borders_of, classify_lines
+from kernels.bars import BORDERS, SEGMENTS, ActiveArea, border_edge
+from kernels.cpu_borders import borders_of, classify_lines
 from kernels.cpu_meter import CpuMeter
 from kernels.cuda.meter import _AXIS, _displayed_borders
 from kernels.cuda.ops import CudaOps
@@ -231,6 +233,20 @@ def test_lines_are_what_the_formulae_say(seed: int, ops: Ops) -> None:
     found = borders_of(rows, columns, 3) if not isinstance(ops, CudaOps) else device_borders(ops, rows, columns)
     assert found["place"].tolist() == [3] and found["lit"].tolist() == [bool((rows >= 24).any())]
     assert (found["bright"][0].tolist(), found["dark"][0].tolist()) == reference.borders(*wanted)
+
+
+def test_lines_are_classified_in_one_pass() -> None:
+    """No array of the size of a profile is made: eight in turn took most of the time that bars cost."""
+    profile = np.ascontiguousarray(np.tile(profile_of(3), (5, 1)))
+    classify_lines(profile)
+    tracemalloc.start()
+    try:
+        lines = classify_lines(profile)
+        _, most_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most_bytes < profile.nbytes // 8
+    assert lines.tolist() == reference.classify_lines(profile)
 
 
 def device_borders(ops: CudaOps, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:

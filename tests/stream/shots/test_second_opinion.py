@@ -59,6 +59,30 @@ def test_a_window_lies_about_the_row_and_repeats_the_ends_of_the_film(length: in
     np.testing.assert_array_equal(window, np.clip(np.arange(row - 64, row + 36), 0, length - 1))
 
 
+class ReadLate:
+    """Pictures that count how often they are read."""
+
+    def __init__(self, pictures: np.ndarray) -> None:
+        self.pictures, self.reads = pictures, 0
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def __array__(self, dtype: object = None, copy: object = None) -> np.ndarray:
+        self.reads += 1
+        return self.pictures
+
+
+def test_only_pictures_of_the_window_are_read() -> None:
+    network, everything = Network(peak(400, 204), peak(400)), numbered(400)
+    opinion, parts = AskedOpinion(network, 1), [ReadLate(everything[at : at + 32]) for at in range(0, 400, 32)]
+    for part in parts:
+        opinion.add(part)
+    assert opinion.cut(205) == pytest.approx(0.9)
+    assert [part.reads for part in parts] == [int(32 * at <= 240 and 32 * at + 31 >= 141) for at in range(13)]
+    np.testing.assert_array_equal(network.windows_shown[0], np.arange(141, 241))
+
+
 def test_an_earlier_window_answers_a_question_nearby() -> None:
     network = Network(peak(400, 204), peak(400, 190))
     opinion = asked(network, 400)
