@@ -39,7 +39,8 @@ less than 1. Chosen by eye."""
 _OF_FLASHES = [EVIDENCE.index("separation"), EVIDENCE.index("structure")]
 _RELATIVE = [EVIDENCE.index("likeness_drop"), EVIDENCE.index("distance_rise")]
 _LIGHTING_CORRELATION = 0.985
-"""Luma correlation from which on two pictures show the same structure. E01–E05: 0.97 to 0.9925."""
+"""Luma correlation from which on two pictures show the same structure. E01–E05: 0.97 to 0.9925. Of 334 cuts of fifteen
+films none has more than .964."""
 _DIMMED_CORRELATION, _MOST_UNLIT = 0.93, 0.05
 """The same of pictures of which one lost its dark parts, and the most of their difference that light does not explain.
 Of eight excerpts whose light goes out by a quarter of white at once six are as much alike, .004 to .043. Of the cuts of
@@ -56,7 +57,8 @@ _BANNER_HOLDS, _LARGEST_BANNER, _MOST_BESIDE_BANNER = 0.95, 0.35, 0.12
 the lit picture, and beside it the difference is at most this share of that inside. Of 334 cuts of fifteen films none
 has so small a block (.44 and more), and none so little beside it (.13 and more); four of banners have .22 and .04."""
 _LIGHTING_CHROMA = 6.0
-"""Mean chroma difference, code values, below which only the light differs. E01–E05: 0.5 to 2 times."""
+"""Mean chroma difference, code values, less what the gain of the luma explains, below which only the light differs.
+E01–E05: 0.5 to 2 times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +150,13 @@ def likely_cuts(
 
 def differ_in_light_only(a: np.ndarray, b: np.ndarray) -> bool:
     """Whether two grids (208,) show the same picture in brighter or dimmer light: with the same structure, or with much
-    of it, as in the dark some is lost, where an offset and a gain explain nearly all of the difference."""
-    if float(np.abs(a - b)[LUMA_CELLS:].mean()) >= _LIGHTING_CHROMA:
-        return False
+    of it, as in the dark some is lost, where an offset and a gain explain nearly all of the difference. Colours fade as
+    the luma does; light of another colour changes them while the structure stays."""
     alike = luma_correlation(a, b)
+    bright, dark = sorted((a, b), key=lambda grid: -float(grid[:LUMA_CELLS].std()))
+    gain = alike * float(dark[:LUMA_CELLS].std()) / max(float(bright[:LUMA_CELLS].std()), 1e-6)
+    if float(np.abs(dark - gain * bright)[LUMA_CELLS:].mean()) >= _LIGHTING_CHROMA:
+        return alike >= _LIGHTING_CORRELATION and float(dark[:LUMA_CELLS].std()) >= _LEAST_CONTRAST
     dimmed = alike >= _DIMMED_CORRELATION and unlit_share(np.stack([a, b])) <= _MOST_UNLIT
     return alike >= _LIGHTING_CORRELATION or dimmed
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..records import Transition
 from ..settings.sections import ShotSettings
-from .window import LUMA_CELLS, PICTURE, WHITE, RowWindow, distance, floor_scale, luma_correlation
+from .window import CHROMA_CELLS, LUMA_CELLS, PICTURE, WHITE, RowWindow, distance, floor_scale, luma_correlation
 
 EdgeKind = Literal["edge", "cut", "fade", "none"]
 """What lies at one end of a flat stretch: the film's edge, a hard cut, a fading picture, or nothing that counts."""
@@ -31,6 +31,10 @@ _LEAST_FADE_SCALE = 0.5
 times."""
 _FLASH_CORRELATION = 0.9
 """Luma correlation from which on the pictures before and after a flash are the same. E01–E05: 0.8 to 0.95."""
+_MOVING_CORRELATION, _NEAR_SHARE = 0.5, 0.45
+"""The same where it is black for an instant, as in a strobe, and the pictures are this share of their distance to black
+from each other: meanwhile things move. Chosen by eye, on two strobes."""
+_BLACK_GRID = np.repeat(np.array([-128, 0], np.float32), [LUMA_CELLS, CHROMA_CELLS])
 
 
 class Edge(NamedTuple):
@@ -115,7 +119,11 @@ def is_flash(
     """
     sudden = clean_row - stretch.fade_row - 1 <= flash_rows
     lit = stretch.white and exit_row - stretch.row <= flash_rows and clean_row - stretch.fade_row <= fps
-    return (sudden or lit) and luma_correlation(stretch.before, after) >= _FLASH_CORRELATION
+    alike = luma_correlation(stretch.before, after)
+    if sudden and not stretch.white:
+        near = float(distance(stretch.before, after)) <= _NEAR_SHARE * float(distance(stretch.before, _BLACK_GRID))
+        return alike >= (_MOVING_CORRELATION if near else _FLASH_CORRELATION)
+    return (sudden or lit) and alike >= _FLASH_CORRELATION
 
 
 def _fade_end(window: RowWindow, row: int, step: int, reach: int) -> int:

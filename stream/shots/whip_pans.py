@@ -40,9 +40,14 @@ excerpts of eleven films two leave more (.23). Of 50 pans inside one scene by .8
 little where it seems to lead elsewhere, of 50 by just a picture eleven: their edges are neighbours that differ much."""
 _MOST_STEP_BACK = 0.07
 """Largest step back of a push: a little more than one of its sixteen."""
-_MOST_LEFT_IN_DOUBT = 0.4
-"""Edge energy of a swing, as above, up to which a second opinion is asked for. Of 22 swings in ten excerpts of films,
-all of them motion inside a scene, none has less than .56; of five zooms through a cut all have .2 and less."""
+_LITTLE_LEFT, _MOST_LEFT_IN_DOUBT = 0.4, 1.0
+"""Edge energy of a swing, as above, that is little, and up to which a second opinion is asked for. Of 22 swings in ten
+excerpts of films, all of them motion inside a scene, none has less than .56; of five zooms through a cut all have .2
+and less."""
+_LEAST_SEEN, _LEAST_SEEN_OF_CLEAR = 0.5, 0.7
+"""Probability of a boundary that a second opinion must give where little is left (TransNet V2's own limit) and where
+more is. The five zooms have .52 to .93, one that fades besides .79; of pans and zooms inside a scene, all of which keep
+more, three have .51 to .62."""
 _LEAST_SPEED = 2.0
 """How much the rows of the swing change (lower quartile) over what is usual around it (median), at least. By eye."""
 _LEAST_DETOUR = 1.5
@@ -62,13 +67,15 @@ _SWING_NOISE = 0.5
 @dataclass(frozen=True, slots=True)
 class WhipPan:
     """Row `first` is the last that is not part of the swing, row `last` the first after. `doubt`: 0 where nothing is
-    doubtful, 1 at the limit; None where a second opinion must tell. `score`: larger for ends that are farther apart and
-    less that is left, code values."""
+    doubtful, 1 at the limit. `score`: larger for ends that are farther apart and less that is left, code values.
+    `asked`: whether a second opinion must tell, and the probability of a boundary that it must give at least; 0 where
+    the rows tell."""
 
     first: int
     last: int
-    doubt: float | None
+    doubt: float
     score: float
+    asked: float = 0.0
 
     @property
     def row(self) -> int:
@@ -143,7 +150,7 @@ def strongest_whip_pans(found: list[WhipPan], first: int, end: int) -> list[Whip
 
 
 def _rank(w: WhipPan) -> tuple[bool, float, int, int]:
-    return w.doubt is not None, w.score, -w.first, -w.last
+    return not w.asked, w.score, -w.first, -w.last
 
 
 def _whip_pan(
@@ -161,7 +168,8 @@ def _whip_pan(
     elif _is_whip_pan(push := best_push(window.grids(first, last + 1))):
         found = WhipPan(first, last, push.left / _MOST_LEFT_OF_PUSH, gap * (1 - push.left))
     elif left <= _MOST_LEFT_IN_DOUBT:
-        found = WhipPan(first, last, None, gap * (1 - left))
+        seen = _LEAST_SEEN if left <= _LITTLE_LEFT else _LEAST_SEEN_OF_CLEAR
+        found = WhipPan(first, last, 1.0, gap * (1 - left), seen)
     else:
         return None
     return found if likeness_of_shifted(window.grid(first), window.grid(last)) < _MOST_ALIKE else None

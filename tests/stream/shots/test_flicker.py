@@ -8,6 +8,7 @@ import pytest
 from benchmarks.composed_pictures import in_flickering_light, with_banner
 from benchmarks.composed_shots import made_excerpts
 from stream.settings.sections import ShotSettings
+from stream.shots.cuts import differ_in_light_only
 from stream.shots.flicker import steady_share
 from stream.shots.splitter import ShotSplitter
 from stream.shots.window import grids_of
@@ -67,3 +68,36 @@ def test_a_cut_to_a_picture_of_which_a_half_is_the_same_counts() -> None:
     changed = scene(1).copy()
     changed[:, : WIDTH // 2] = scene(2)[:, : WIDTH // 2]
     assert boundaries(rows_of(still(1, 40) + [changed] * 40)) == [40]
+
+
+@pytest.mark.parametrize("frames", [2, 3, 5])
+def test_a_strobe_that_is_black_for_an_instant_is_no_fade_though_things_move(frames: int) -> None:
+    moving = pan(8, 12 * frames, step=1)
+    film = [picture if i // frames % 2 == 0 else picture * 0.04 for i, picture in enumerate(moving)]
+    assert boundaries(rows_of(film)) == []
+
+
+def test_black_for_an_instant_between_two_pictures_is_a_boundary() -> None:
+    film = still(1, 30) + [scene(1) * 0.02] * 3 + still(2, 30)
+    assert boundaries(rows_of(film)) in ([30], [33])
+
+
+def grid(luma: np.ndarray, u: float, v: float) -> np.ndarray:
+    """(208,): a grid of luma cells (144,) 0–255 and chroma that follows them."""
+    weight = (luma - luma.mean())[:32] / 128
+    return np.concatenate([luma - 128, u * (1 + weight), v * (1 + weight)]).astype(np.float32)
+
+
+CELLS = np.random.default_rng(5).uniform(30, 220, 144)
+
+
+def test_colours_that_fade_with_the_light_make_no_cut() -> None:
+    bright, dark = grid(CELLS, 60, -40), grid(CELLS * 0.08, 4.8, -3.2)
+    assert differ_in_light_only(bright, dark) and differ_in_light_only(dark, bright)
+
+
+def test_light_of_another_colour_makes_no_cut_and_other_colours_with_other_structure_do() -> None:
+    other = np.random.default_rng(6).uniform(30, 220, 144)
+    assert differ_in_light_only(grid(CELLS, 70, -60), grid(CELLS * 0.8, -60, 50))
+    assert not differ_in_light_only(grid(CELLS, 70, -60), grid(CELLS * 0.8 + other * 0.2, -60, 50))
+    assert not differ_in_light_only(grid(CELLS, 70, -60), grid(CELLS * 0.02 + 10, -60, 50))
