@@ -38,12 +38,12 @@ def unmoved_share(a: np.ndarray, b: np.ndarray) -> float:
     return min(_difference_after(first, second, shift) for shift in shifts) / apart
 
 
-def likeness_of_shifted(a: np.ndarray, b: np.ndarray) -> float:
-    """The highest correlation (−1…1) of the luma of two grids (208,) where one, shifted, overlaps the other; −1 where
-    all is plain."""
+def likeness_of_shifted(a: np.ndarray, b: np.ndarray, farthest: tuple[int, int] = _FARTHEST_CELLS) -> float:
+    """The highest correlation (−1…1) of the luma of two grids (208,) where one, shifted by so many rows and columns at
+    most, overlaps the other; −1 where all is plain."""
     first, second = (p[:LUMA_CELLS].reshape(GRID) for p in (a, b))
     found = -1.0
-    for shift in product(*(range(-far, far + 1) for far in _FARTHEST_CELLS)):
+    for shift in product(*(range(-far, far + 1) for far in farthest)):
         ours = first[tuple(slice(max(0, s), n + min(0, s)) for s, n in zip(shift, GRID, strict=True))]
         theirs = second[tuple(slice(max(0, -s), n + min(0, -s)) for s, n in zip(shift, GRID, strict=True))]
         ours, theirs = ours - ours.mean(), theirs - theirs.mean()

@@ -15,9 +15,9 @@ from functools import cache
 import numpy as np
 
 from ..settings.sections import ShotSettings
-from .camera_motion import unexplained_share, unlit_share, unmoved_share
+from .camera_motion import likeness_of_shifted, unexplained_share, unlit_share, unmoved_share
 from .spans import RowSpans
-from .window import RowWindow, distance, floor_scale, tone_gap
+from .window import RowWindow, distance, floor_scale, luma_correlation, tone_gap
 
 _SPAN_RATIO = 1.2
 """Each span that is tried is longer than the one before by this factor. E01–E05: 1.18 to 1.24."""
@@ -47,6 +47,14 @@ to 2 times."""
 _LEAST_UNMOVED_SHARE = 0.4
 """Share of the difference between the ends that no shift may explain, else the camera moved. E01–E05: 0.5 to 1.2
 times."""
+_MOST_DIM, _COMES_BACK_TO, _LEAST_ALIKE = 0.6, 0.5, 0.4
+"""Contrast of the dim end as a share of that of the other, distance to that as a share of the one between the ends, and
+luma correlation, of light that dips. Of 14 true dissolves and cards whose one end is as dim, in fifteen films, none has
+a row as near within two seconds; light that dips to 20 % over a moving drawing has .48, other such clips .9 and more.
+"""
+_NEAR_CELLS, _MOST_ALIKE_DIM = (2, 4), 0.9
+"""Rows and columns by which such an end is shifted at most, and the correlation from which on it shows the same. Of 14
+true dissolves with a dim end one has .83, all others .54 and less."""
 LEAST_UNEXPLAINED = 0.55
 """Share of the steps between the frames that no shift and zoom may explain, else the camera moved. Of 84 true dissolves
 found in clips composed of twelve films and in fifteen films one has less (.40, both pictures pan), those in films .69
@@ -135,6 +143,21 @@ def camera_moved(window: RowWindow, d: Dissolve) -> bool:
     grids = window.grids(d.first, d.last + 1)
     moved = unexplained_share(grids) < min(LEAST_UNEXPLAINED, unlit_share(grids))
     return moved or unmoved_share(window.grid(d.first), window.grid(d.last)) < _LEAST_UNMOVED_SHARE
+
+
+def light_dips(window: RowWindow, d: Dissolve, reach: int) -> bool:
+    """Whether the light of one scene goes down, or comes up again: one end is dim and, shifted, like the other; or up
+    to `reach` rows beyond it the picture of the other end comes back."""
+    dim_first = window.contrast(d.first, d.first + 1)[0] < window.contrast(d.last, d.last + 1)[0]
+    bright, dim = (d.last, d.first) if dim_first else (d.first, d.last)
+    picture = window.grid(bright)
+    if window.contrast(dim, dim + 1)[0] > _MOST_DIM * window.contrast(bright, bright + 1)[0]:
+        return False
+    if likeness_of_shifted(window.grid(dim), picture, _NEAR_CELLS) >= _MOST_ALIKE_DIM:
+        return True
+    rows = window.grids(max(window.base, dim - reach), dim) if dim_first else window.grids(dim + 1, dim + reach + 1)
+    near = distance(rows, picture) < _COMES_BACK_TO * float(distance(window.grid(dim), picture))
+    return any(luma_correlation(row, picture) >= _LEAST_ALIKE for row in rows[near])
 
 
 def _scores(

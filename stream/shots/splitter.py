@@ -18,7 +18,7 @@ from ..records import Shot, Transition
 from ..settings.sections import ShotSettings
 from .cut_model import MODEL, CutModel
 from .cuts import Cut, CutJudge, differ_in_light_only, is_banner, strongest_cuts
-from .dissolves import Dissolve, camera_moved, find_dissolves
+from .dissolves import Dissolve, camera_moved, find_dissolves, light_dips
 from .fades import Boundary, Edge, FlatStretch, begin_stretch, end_of_stretch, fades_through, flat_edges, is_flash
 from .gradual import Gradual, confidence_at, strongest
 from .marks import FadeLimits, LastingMarks
@@ -150,7 +150,7 @@ class ShotSplitter:
         limits = FadeLimits(self._reach, self._long_rows, card, {c.row for c in self._cuts})
         self._marks.mark(self._window, end, limits, complete=self._tail_row is not None)
         shots = [shot for boundary in self._boundaries(first, end) if (shot := self._close(boundary))]
-        kept = end - self._reach - AROUND_ROWS - BLOCK_ROWS
+        kept = end - self._reach * 3 // 2 - AROUND_ROWS - BLOCK_ROWS
         self._marks.remember(self._window, kept)
         self._window.drop_before(kept)
         if self._opinion is not None:
@@ -224,7 +224,8 @@ class ShotSplitter:
         if isinstance(change, Wipe):
             return True
         whips = any(overlap(change, w) for w in self._whip_pans if not w.asked)
-        return not whips and not camera_moved(self._window, change)
+        dips = light_dips(self._window, change, self._reach)
+        return not whips and not dips and not camera_moved(self._window, change)
 
     def _kind_of(self, change: Gradual) -> Transition:
         """A dissolve whose cells change one after the other is a wipe."""

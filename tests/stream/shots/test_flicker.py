@@ -13,7 +13,7 @@ from stream.shots.flicker import steady_share
 from stream.shots.splitter import ShotSplitter
 from stream.shots.window import grids_of
 
-from .made_films import FPS, HEIGHT, WIDTH, Film, fade, pan, rows_of, scene, still
+from .made_films import FPS, HEIGHT, WIDTH, Film, fade, mix, pan, rows_of, scene, still
 
 
 def boundaries(rows: np.ndarray) -> list[int]:
@@ -101,3 +101,18 @@ def test_light_of_another_colour_makes_no_cut_and_other_colours_with_other_struc
     assert differ_in_light_only(grid(CELLS, 70, -60), grid(CELLS * 0.8, -60, 50))
     assert not differ_in_light_only(grid(CELLS, 70, -60), grid(CELLS * 0.8 + other * 0.2, -60, 50))
     assert not differ_in_light_only(grid(CELLS, 70, -60), grid(CELLS * 0.02 + 10, -60, 50))
+
+
+@pytest.mark.parametrize("frames_a_step", [2, 3, 4])
+@pytest.mark.parametrize("seed", [1, 4])
+@pytest.mark.parametrize("share", [0.2, 0.35])
+def test_light_that_dips_while_the_camera_pans_makes_no_dissolve(seed: int, share: float, frames_a_step: int) -> None:
+    moving = [picture for picture in pan(seed, 49, step=1) for _ in range(frames_a_step)]
+    light = np.interp(np.arange(96), [0, 20, 42, 54, 76, 95], [1, 1, share, share, 1, 1])
+    assert boundaries(rows_of([picture * now for picture, now in zip(moving, light, strict=False)])) == []
+
+
+def test_a_dissolve_to_a_dim_scene_that_stays_is_one() -> None:
+    dim = [scene(7) * 0.25] * 60
+    ((row,),) = [boundaries(rows_of(still(2, 40) + mix(still(2, 16), dim[:16]) + dim))]
+    assert 40 <= row <= 57
