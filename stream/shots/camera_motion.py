@@ -28,13 +28,14 @@ _LEAST_LIT_CELLS = 4
 """Rows and columns that must be brighter than bars; with fewer the whole grid is compared. E01–E05: 2 to 8."""
 
 
-def unmoved_share(a: np.ndarray, b: np.ndarray) -> float:
-    """Share (0–1) of the luma difference between two grids (208,) that no shift of one of them explains."""
+def unmoved_share(a: np.ndarray, b: np.ndarray, farthest: float = _FARTHEST) -> float:
+    """Share (0–1) of the luma difference between two grids (208,) that no shift of one of them, by so much of the
+    picture at most, explains."""
     first, second = _without_bars(a, b)
     apart = float(np.abs(first - second).mean())
     if apart == 0:
         return 1.0
-    shifts = product(*(range(-int(n * _FARTHEST), int(n * _FARTHEST) + 1) for n in first.shape))
+    shifts = product(*(range(-int(n * farthest), int(n * farthest) + 1) for n in first.shape))
     return min(_difference_after(first, second, shift) for shift in shifts) / apart
 
 

@@ -87,6 +87,17 @@ def test_a_pan_by_nearly_a_whole_picture_is_none(seed: int) -> None:
     assert len(split(pan_inside(excerpt(seed), 8, 0.9))) == 1
 
 
+@pytest.mark.parametrize(("share", "frames", "seed"), [(0.8, 6, 4), (0.8, 6, 7), (0.9, 6, 6), (0.9, 8, 5)])
+def test_a_pan_by_most_of_the_picture_is_no_cut_where_every_other_frame_is_left(
+    share: float, frames: int, seed: int
+) -> None:
+    clip = pan_inside(excerpt(seed), frames, share)
+    kept = np.arange(0, len(clip), 2)
+    few = rows_of([clip[frame][..., 0].astype(float) for frame in kept], kept / FPS)
+    splitter = ShotSplitter(ShotSettings(), FPS)
+    assert len([*splitter.add(few), *splitter.finish(len(clip) / FPS)]) == 1
+
+
 @pytest.mark.parametrize("seed", [2, 4, 6])
 def test_of_a_zoom_through_a_cut_that_hides_it_a_second_opinion_tells(seed: int) -> None:
     clip = zoom_transition(excerpt(seed), excerpt(seed + 7), 8)
