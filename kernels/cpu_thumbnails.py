@@ -13,8 +13,6 @@ from .planes import coverage
 from .surface import Rotation, Surface
 
 _GREY = 128
-
-
 Chroma = tuple[np.ndarray, np.ndarray] | None
 """Planes of a picture, (h, w) uint8 codes each; None of a grey one."""
 

@@ -242,12 +242,17 @@ class ShotSplitter:
     def _whipped(self, first: int, end: int, cut_rows: set[int]) -> Iterator[Boundary]:
         """The whip pans that are no cut, no fade and no wipe. They count as cuts, whose neighbours are not clean."""
         for w in strongest_whip_pans(self._whip_pans, first, end):
-            slides = any(overlap(w, wipe) for wipe in self._wipes if wipe.doubt < _DOUBTFUL)
-            if slides or self._is_simpler(w, cut_rows):
+            if self._is_simpler(w, cut_rows) or self._is_slow(w):
                 continue
             confidence = self._seen_between(w.first, w.last) if w.asked else 1 - 0.5 * w.doubt
             if confidence >= w.asked:
                 yield self._boundary_at(w.row, "cut", w.first + 1, w.last, confidence)
+
+    def _is_slow(self, w: WhipPan) -> bool:
+        """Whether a wipe explains a swing, or a dissolve one that nobody has confirmed yet."""
+        others: list[Gradual] = [*self._wipes, *(self._dissolves if w.asked else [])]
+        near = [change for change in others if change.doubt < _DOUBTFUL and overlap(w, change)]
+        return any(self._is_gradual(change) for change in near)
 
     def _seen_between(self, first: int, last: int) -> float:
         """What a second opinion says of a boundary between two rows; 0 without one."""

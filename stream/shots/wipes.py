@@ -192,8 +192,9 @@ def _explained(window: RowWindow, pairs: _Pairs, low: int) -> Iterator[Wipe]:
             first, last = int(pairs.a[at[i]]) + low, int(pairs.b[at[i]]) + low
             score = float(pairs.apart[at[i]]) * max(purity, 0.0)
             wipe = Wipe(first, last, float(told.left[i]), float(told.left[i] / told.mixed[i]), score)
-            is_one = _is_slide(window, wipe) if by is by_slides else not _is_made_by_camera(window, wipe)
-            if is_one and _leads_on(window, wipe):
+            if not _leads_on(window, wipe):
+                continue
+            if _is_slide(window, wipe) if by is by_slides else not _is_made_by_camera(window, wipe):
                 yield wipe
 
 
@@ -222,11 +223,12 @@ def _is_made_by_camera(window: RowWindow, wipe: Wipe) -> bool:
     more may be explained: where a dark picture gives way to a light one, the edge of a wipe looks like a shift. Or
     whether the old picture moves away at once and the new one still comes at the end, and neither pushes the other: a
     pan too fast for that."""
+    grids = window.grids(wipe.first, wipe.last + 1)
+    if unexplained_share(grids) < LEAST_UNEXPLAINED * min(1.0, wipe.doubt):
+        return True
     quarter = max(1, (wipe.last - wipe.first) // 4)
-    ends = [(wipe.first, wipe.first + quarter), (wipe.last - quarter, wipe.last)]
-    if max(unmoved_share(window.grid(a), window.grid(b)) for a, b in ends) < _LEAST_UNMOVED_END:
-        return not best_push(window.grids(wipe.first, wipe.last + 1)).leads_elsewhere
-    return unexplained_share(window.grids(wipe.first, wipe.last + 1)) < LEAST_UNEXPLAINED * min(1.0, wipe.doubt)
+    ends = ((grids[0], grids[quarter]), (grids[-1 - quarter], grids[-1]))
+    return all(unmoved_share(*end) < _LEAST_UNMOVED_END for end in ends) and not best_push(grids).leads_elsewhere
 
 
 def _is_slide(window: RowWindow, wipe: Wipe) -> bool:
