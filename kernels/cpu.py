@@ -12,11 +12,13 @@ import numpy as np
 from .balance import PixelBox, balance_sums
 from .colour import code_range, rgb_matrix
 from .cpu_meter import CpuMeter
+from .cpu_tone_mapping import mapped_rgb
 from .filtered import lanczos
 from .geometry import halvings, index_matrix, output_size, rotated_size, stored_rect, stored_to_displayed
 from .ops import Part, Warps
 from .planes import halve, opencv_plane, rotated
 from .surface import Array, Geometry, Rect, Surface
+from .tone_mapping import is_mapped
 
 _MARGIN = 2
 """Pixels kept around the part of the picture that a chip shows, so that interpolation at its border uses real
@@ -143,6 +145,8 @@ def _sample_fine(samples: np.ndarray, rect: Rect, size: tuple[int, int]) -> np.n
 
 def _to_rgb(planes: list[np.ndarray], surface: Surface) -> np.ndarray:
     """(h, w, 3) uint8 R'G'B' from one plane (grey) or three planes of the same size."""
+    if is_mapped(surface.colour):
+        return mapped_rgb(planes, surface.colour, surface.bit_depth)
     if len(planes) == 1:
         span, unit = code_range(surface.colour), 1.0 / (1 << (surface.bit_depth - 8))
         grey = (planes[0].astype(np.float32) * unit - span.black) * span.luma_gain

@@ -4,6 +4,7 @@ a whole batch are computed at once."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -13,12 +14,14 @@ from .colour import code_range, opponent_axes
 from .cpu_borders import borders_of
 from .cpu_profile import profiles_of
 from .cpu_thumbnails import HostThumbnails, turned_cells
+from .cpu_tone_mapping import mapped_surface
 from .fused import chroma_numbers, luma_numbers
 from .geometry import analysis_size, chroma_halvings, halvings, rotated_size
 from .planes import coverage, halve_steps, to_8_bit
 from .stats import HISTOGRAM_BINS, HISTOGRAM_SUM, ROW, THUMB_HEIGHT, THUMB_WIDTH
 from .structure import cell_changes, histogram_rows, luma_moments, structure
 from .surface import Colour, Geometry, Rotation, Surface
+from .tone_mapping import is_mapped
 
 _THUMB = (THUMB_WIDTH, THUMB_HEIGHT)
 _TINY = (8, 4)
@@ -54,7 +57,7 @@ class CpuMeter:
             if self._count % DARKNESS_STRIDE == 0:
                 self._borders.append(borders_of(*profiles_of(surface, self._geometry), place))
             self._count += 1
-        colours = [surface.colour for surface in surfaces]
+        colours = [small.colour for small in self._small]
         self._luma(rows, counts, colours)
         _chroma(rows, counts, colours)
         self._steps(rows)
@@ -140,24 +143,26 @@ def _chroma(rows: np.ndarray, counts: _Counts, colours: Sequence[Colour]) -> Non
 
 
 def small_surface(surface: Surface, size: tuple[int, int]) -> Surface:
-    """The picture as it is measured, 8 bits, in new memory: luma at `size` (width, height), chroma halved until its
-    longer side is under 480 pixels."""
-    u, v = (p if p is None else _small_chroma(p, surface.bit_depth) for p in (surface.u, surface.v))
-    return Surface(_analysis_picture(surface, size), u, v, 8, surface.colour, surface.geometry)
+    """The picture as it is measured, 8 bits, standard range, in new memory: luma at `size` (width, height), chroma
+    halved until its longer side is under 480 pixels."""
+    y, depth = _analysis_picture(surface.y, size), surface.bit_depth
+    if is_mapped(surface.colour):
+        u, v = (p if p is None else _small_chroma(p) for p in (surface.u, surface.v))
+        return mapped_surface(replace(surface, y=y, u=u, v=v))
+    u, v = (p if p is None else _own(to_8_bit(_small_chroma(p), depth), p) for p in (surface.u, surface.v))
+    return replace(surface, y=_own(to_8_bit(y, depth), surface.y), u=u, v=v, bit_depth=8)
 
 
-def _analysis_picture(surface: Surface, size: tuple[int, int]) -> np.ndarray:
-    """(h, w) uint8 code values of the stored luma at `size` (width, height): halved, then bilinear; every step is
-    rounded."""
-    picture = halve_steps(surface.y, halvings((surface.y.shape[1], surface.y.shape[0]), size))
+def _analysis_picture(luma: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """(h, w) code values of the stored luma at `size` (width, height): halved, then bilinear; every step is rounded."""
+    picture = halve_steps(luma, halvings((luma.shape[1], luma.shape[0]), size))
     if picture.shape != (size[1], size[0]):
         picture = cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
-    return _own(to_8_bit(picture, surface.bit_depth), surface.y)
+    return picture
 
 
-def _small_chroma(samples: np.ndarray, bit_depth: int) -> np.ndarray:
-    picture = halve_steps(samples, [(2, 2)] * chroma_halvings((samples.shape[1], samples.shape[0])))
-    return _own(to_8_bit(picture, bit_depth), samples)
+def _small_chroma(samples: np.ndarray) -> np.ndarray:
+    return halve_steps(samples, [(2, 2)] * chroma_halvings((samples.shape[1], samples.shape[0])))
 
 
 def _own(picture: np.ndarray, source: np.ndarray) -> np.ndarray:

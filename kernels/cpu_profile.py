@@ -6,8 +6,10 @@ import numpy as np
 
 from .bars import SEGMENTS
 from .colour import code_range
+from .cpu_tone_mapping import mapped_luma
 from .fused import flat, part_means
-from .surface import Geometry, Rotation, Surface
+from .surface import Colour, Geometry, Rotation, Surface
+from .tone_mapping import is_mapped
 
 
 def profiles_of(surface: Surface, geometry: Geometry) -> tuple[np.ndarray, np.ndarray]:
@@ -19,10 +21,15 @@ def profiles_of(surface: Surface, geometry: Geometry) -> tuple[np.ndarray, np.nd
     span, unit = code_range(surface.colour), 1.0 / (1 << (surface.bit_depth - 8))
     stored = displayed_profiles(*segment_means(surface.y), geometry.rotation)
     rows, columns = (
-        np.maximum((resized_profile(lines, count) * unit - span.black) * span.luma_gain, 0.0).astype(np.float32)
+        _shown((resized_profile(lines, count) * unit - span.black) * span.luma_gain, surface.colour)
         for lines, count in zip(stored, (geometry.display_height, geometry.display_width), strict=True)
     )
     return rows, columns
+
+
+def _shown(luma: np.ndarray, colour: Colour) -> np.ndarray:
+    held = np.maximum(luma, 0.0).astype(np.float32)
+    return mapped_luma(held, colour) if is_mapped(colour) else held
 
 
 def segment_edges(length: int) -> np.ndarray:

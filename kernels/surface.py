@@ -18,13 +18,15 @@ class Colour:
     """How code values become colour (ITU-T H.273).
 
     `matrix` is the luma/chroma matrix; `full_range` says whether 8-bit luma spans 0–255 instead of 16–235. `primaries`
-    and `transfer` are named as in the container, `"unknown"` where it names none.
+    and `transfer` are named as in the container, `"unknown"` where it names none. `peak_nits`: brightest light of the
+    film in cd/m², as its metadata say; 0 where they say nothing.
     """
 
     matrix: Matrix = "bt709"
     full_range: bool = False
     primaries: str = "unknown"
     transfer: str = "unknown"
+    peak_nits: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,12 +77,22 @@ class ToolEntry(ManifestPart):
 
 
 class ColorEntry(ManifestPart):
-    """What the container says of colours (ITU-T H.273 names); `unknown` where it says nothing."""
+    """What the container says of colours (ITU-T H.273 names); `unknown` where it says nothing.
+
+    matrix_guessed: it names no matrix, so BT.709 is taken for HD and BT.601 for smaller pictures. mapped: its pictures
+    are of high dynamic range or a wide gamut; the images are in BT.709 and standard range all the same. peak_nits: the
+    brightest light, cd/m², that is brought to white by the curve of ITU-R BT.2390; null where the film is not in high
+    dynamic range. dolby_vision_profile: null without Dolby Vision.
+    """
 
     primaries: str
     transfer: str
     matrix: str
     range: Literal["limited", "full"]
+    matrix_guessed: bool = False
+    mapped: bool = False
+    peak_nits: float | None = None
+    dolby_vision_profile: int | None = None
 
 
 class VideoEntry(ManifestPart):

@@ -16,6 +16,23 @@ FRAME_1080P_BYTES = 1920 * 1080 * 3 // 2
 """Bytes of a picture of 1920x1080, 8 bits, 4:2:0: the unit in which memory for pictures is counted."""
 
 
+_DOLBY_BASES = {1: "pq", 2: "bt709", 4: "hlg", 6: "pq"}
+
+
+@dataclass(frozen=True, slots=True)
+class DolbyVision:
+    """`profile` and `compatibility` (bl_signal_compatibility_id) as in the configuration record. The latter says what
+    the base layer is without Dolby's metadata; 0: nothing that others can show."""
+
+    profile: int
+    compatibility: int
+
+    @property
+    def base(self) -> str:
+        """Transfer of the base layer as `kernels.surface.Colour` names it; `"unknown"` where there is none."""
+        return _DOLBY_BASES.get(self.compatibility, "unknown")
+
+
 @dataclass(frozen=True, slots=True)
 class VideoInfo:
     """What the container and the first picture say of the film's picture stream."""
@@ -36,6 +53,9 @@ class VideoInfo:
     pixel_format: str
     colour: Colour
     interlaced: bool = False
+    matrix_guessed: bool = False
+    """Whether the pictures name no matrix, so that it was guessed by their size."""
+    dolby_vision: DolbyVision | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from itertools import takewhile
 from pathlib import Path
 from typing import SupportsFloat, cast
@@ -14,18 +13,15 @@ import av.stream
 import av.video.stream
 from av.error import FFmpegError
 
-from kernels.surface import Colour, Geometry, Matrix, Rotation
+from kernels.surface import Geometry, Rotation
 
 from ..errors import KeyartError
 from ..records import Notice, VideoInfo
+from .colours import colour_notices, film_colour, is_tagged
 from .container import open_container
+from .dolby_vision import dolby_notices, dolby_vision, refuse_without_base
 from .seeking import SEEK_BACK_OFF_S
 
-# ITU-T H.273 code points that FFmpeg reports as numbers.
-_MATRICES: dict[int, Matrix] = {1: "bt709", 5: "bt601", 6: "bt601", 7: "bt601", 9: "bt2020", 10: "bt2020"}
-_TRANSFERS = {1: "bt709", 4: "gamma22", 6: "bt601", 8: "linear", 13: "srgb", 14: "bt2020", 16: "pq", 18: "hlg"}
-_PRIMARIES = {1: "bt709", 5: "bt470bg", 6: "bt601", 9: "bt2020", 12: "p3"}
-_FULL_RANGE = 2
 _MOST_FPS = 480
 _ATTACHED_PICTURE = av.stream.Disposition.attached_pic
 
@@ -43,25 +39,6 @@ def picture_stream(container: av.container.InputContainer) -> av.video.stream.Vi
     if stream.codec_context is None:
         raise KeyartError("has a video codec that this FFmpeg cannot decode, convert it first")
     return stream
-
-
-def colour_of(frame: av.VideoFrame) -> Colour:
-    """Colour as tagged in the frame. Without a tag, the matrix follows from the size (BT.709 for HD), the range from
-    the pixel format."""
-    hd = frame.width >= 1280 or frame.height > 576
-    tags = (int(frame.colorspace), int(frame.color_range), int(frame.color_primaries), int(frame.color_trc))
-    return _colour(hd, frame.format.name, *tags)
-
-
-@lru_cache(maxsize=64)
-def _colour(hd: bool, layout: str, matrix: int, span: int, primaries: int, transfer: int) -> Colour:
-    """Cached, because it is called for every frame."""
-    return Colour(
-        matrix=_MATRICES.get(matrix, "bt709" if hd else "bt601"),
-        full_range=span == _FULL_RANGE or layout.startswith("yuvj"),
-        primaries=_PRIMARIES.get(primaries, "unknown"),
-        transfer=_TRANSFERS.get(transfer, "unknown"),
-    )
 
 
 def rate_of(*claimed: SupportsFloat | None) -> float | None:
@@ -100,8 +77,12 @@ def video_info(
     first: av.VideoFrame,
     first_pts_s: float,
 ) -> VideoInfo:
-    """The `VideoInfo` of a film from its container, its stream and its first decoded picture."""
-    sample_aspect = sample_aspect_of(stream)
+    """The `VideoInfo` of a film from its container, its stream and its first decoded picture.
+
+    Raises KeyartError for Dolby Vision whose pictures only Dolby's decoders show.
+    """
+    sample_aspect, dolby = sample_aspect_of(stream), dolby_vision(path, container.format.name, first)
+    refuse_without_base(dolby)
     return VideoInfo(
         path=path,
         container=container.format.name,
@@ -115,7 +96,9 @@ def video_info(
         duration_s=_duration_s(container, stream),
         bit_depth=first.format.components[0].bits,
         pixel_format=first.format.name,
-        colour=colour_of(first),
+        colour=film_colour(first, dolby),
+        matrix_guessed=not is_tagged(first),
+        dolby_vision=dolby,
         interlaced=bool(first.interlaced_frame),
     )
 
@@ -130,11 +113,9 @@ def _duration_s(container: av.container.InputContainer, stream: av.video.stream.
 
 
 def notices_of(info: VideoInfo) -> list[Notice]:
-    """Notices about HDR and interlaced films: they are processed, but this version does not treat them specially."""
-    notices = []
-    if info.colour.transfer in ("pq", "hlg"):
-        message = f"{info.colour.transfer.upper()} pictures are not tone-mapped yet, colours will look flat"
-        notices.append(Notice("hdr_not_tone_mapped", message))
+    """Notices about what is assumed or left out of the pictures, and about interlaced films, which are processed, but
+    not treated specially by this version."""
+    notices = [*colour_notices(info.colour), *dolby_notices(info.dolby_vision)]
     if info.interlaced:
         notices.append(
             Notice("not_deinterlaced", "interlaced pictures are not deinterlaced yet, edges may show combing")

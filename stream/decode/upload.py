@@ -1,4 +1,5 @@
-"""For films that the GPU's decoder refuses: FFmpeg decodes them on the host, and the planes are copied to the GPU."""
+"""For films that the GPU's decoder refuses, or whose colours the host maps: FFmpeg decodes them, and their planes are
+copied to the GPU."""
 
 from __future__ import annotations
 
@@ -9,7 +10,9 @@ from threading import Lock
 
 import numpy as np
 
+from kernels.cpu_tone_mapping import mapped_surface
 from kernels.surface import Surface
+from kernels.tone_mapping import is_mapped
 
 from ..dataflow.cancellation import lock_cancellably
 from ..records import FrameBatch, Notice, VideoInfo
@@ -18,7 +21,8 @@ from .slots import Demand, FramePool, Memory, bytes_for, places_of
 
 
 class UploadDecoder:
-    """`stream.decode.decoder.Decoder` that copies the pictures of `inner`, a decoder on the host, to the GPU.
+    """`stream.decode.decoder.Decoder` that copies the pictures of `inner`, a decoder on the host, to the GPU; those of
+    high dynamic range or a wide gamut as pictures of standard range.
 
     why: the notice that FFmpeg decodes the film. After `batches` it also tells the number of frames.
     """
@@ -32,7 +36,8 @@ class UploadDecoder:
         self._one_search = Lock()
         self._demand = Demand(batch=options.batch_of(self.info), kept_1080p=options.kept_1080p)
         # Most bytes of a picture of this size: chroma planes as large as luma, unless the format is 4:2:0.
-        size = bytes_for([(inner.info.height, inner.info.width)] * 3, 1 if inner.info.bit_depth == 8 else 2)
+        is_8_bit = inner.info.bit_depth == 8 or is_mapped(inner.info.colour)
+        size = bytes_for([(inner.info.height, inner.info.width)] * 3, 1 if is_8_bit else 2)
         size = size // 2 if "420" in inner.info.pixel_format else size
         slots = self._demand.slots(size)
         memory.reserve(slots * size)
@@ -81,6 +86,7 @@ class UploadDecoder:
         return uploaded
 
     def _copy(self, surface: Surface, number: int) -> Surface:
+        surface = mapped_surface(surface)
         host = [plane for plane in (surface.y, surface.u, surface.v) if plane is not None]
         shapes, dtype = [plane.shape for plane in host], np.dtype(surface.y.dtype)
         slot = self._pool.take(bytes_for(shapes, dtype.itemsize), beyond=number >= self._demand.beside)

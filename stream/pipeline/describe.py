@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engines.faces import EMOTIONS, Face
 from kernels.bars import ActiveArea
+from kernels.tone_mapping import HDR_TRANSFERS, is_mapped, peak_of
 
 from ..dataflow.channels import ChannelMeter
 from ..episode.report import entry_of
@@ -36,7 +37,7 @@ from ..manifest import (
 )
 from ..output.render import Image
 from ..ranking.reasons import why
-from ..records import Character, Notice
+from ..records import Character, Notice, VideoInfo
 from ..settings.model import Settings
 from ..version import own_version
 from .conclude import Conclusion
@@ -145,12 +146,21 @@ def _video(film: Film, fingerprint: str) -> VideoEntry:
         duration_s=info.duration_s,
         frames=film.pictures_in_stream,
         bit_depth=info.bit_depth,
-        color=ColorEntry(
-            primaries=info.colour.primaries,
-            transfer=info.colour.transfer,
-            matrix=info.colour.matrix,
-            range="full" if info.colour.full_range else "limited",
-        ),
+        color=_color(info),
+    )
+
+
+def _color(info: VideoInfo) -> ColorEntry:
+    colour, dolby = info.colour, info.dolby_vision
+    return ColorEntry(
+        primaries=colour.primaries,
+        transfer=colour.transfer,
+        matrix=colour.matrix,
+        range="full" if colour.full_range else "limited",
+        matrix_guessed=info.matrix_guessed,
+        mapped=is_mapped(colour),
+        peak_nits=peak_of(colour) if colour.transfer in HDR_TRANSFERS else None,
+        dolby_vision_profile=None if dolby is None else dolby.profile,
     )
 
 

@@ -16,8 +16,9 @@ from ...cores import usable_cores
 from ...dataflow.cancellation import checkpoint
 from ...errors import KeyartError
 from ...records import FRAME_1080P_BYTES, FrameBatch, Notice, VideoInfo
+from ..colours import colour_like
 from ..decoder import DecodeOptions, picture_bytes
-from ..probe import colour_of, key_before, notices_of, video_info
+from ..probe import key_before, notices_of, video_info
 from ..seeking import SAME_TIME_S, SEEK_BACK_OFF_S, PassSummary, is_among
 from ..times import FrameClock
 from .demux_decode import AvPass
@@ -97,7 +98,7 @@ class AvDecoder:
         summary.ended = True
 
     def _surface(self, frame: av.VideoFrame) -> Surface:
-        return surface_of(frame, colour_of(frame), self.info.geometry)
+        return surface_of(frame, colour_like(frame, self.info.colour), self.info.geometry)
 
     def frame_at(self, pts_s: float) -> Surface:
         """See `Decoder`. Decodes from the key frame before `pts_s`, or from the start where seeking is not exact."""

@@ -8,6 +8,7 @@ import av
 import numpy as np
 from av.video.plane import VideoPlane
 
+from kernels.colour import code_range
 from kernels.surface import Colour, Geometry, Surface
 
 # Formats whose planes can be used as they are: name → bit depth. Semi-planar ones have U and V interleaved.
@@ -22,7 +23,7 @@ _SAMPLES: tuple[np.dtype[Any], ...] = (np.dtype(np.uint8), np.dtype(np.uint16))
 
 def surface_of(frame: av.VideoFrame, colour: Colour, geometry: Geometry) -> Surface:
     """The frame as a surface, which keeps the frame's memory alive. Planar YUV, NV12 and grey are views; other layouts
-    (RGB, palettes) are converted to YUV 4:4:4."""
+    (RGB, palettes) are converted to YUV 4:4:4, transparent ones over black."""
     name, planes = frame.format.name, frame.planes
     if name in _PLANAR:
         y, u, v = (_plane(plane, _PLANAR[name]) for plane in planes[:3])
@@ -32,7 +33,22 @@ def surface_of(frame: av.VideoFrame, colour: Colour, geometry: Geometry) -> Surf
         return Surface(_plane(planes[0], 8), uv[:, 0::2], uv[:, 1::2], 8, colour, geometry)
     if name in _GREY:
         return Surface(_plane(planes[0], _GREY[name]), None, None, _GREY[name], colour, geometry)
+    if any(component.is_alpha for component in frame.format.components):
+        return _over_black(frame, colour, geometry)
     return surface_of(_as_yuv444(frame, colour), colour, geometry)
+
+
+def _over_black(frame: av.VideoFrame, colour: Colour, geometry: Geometry) -> Surface:
+    """A picture with transparent parts as 8-bit YUV 4:4:4, seen before black."""
+    y, u, v, alpha = (_plane(plane, 8) for plane in _reformatted(frame, colour, "yuva444p").planes)
+    opaque = alpha.astype(np.float32) / 255.0
+    black = code_range(colour).black
+    y, u, v = (_faded(plane, opaque, ground) for plane, ground in ((y, black), (u, 128.0), (v, 128.0)))
+    return Surface(y, u, v, 8, colour, geometry)
+
+
+def _faded(plane: np.ndarray, opaque: np.ndarray, ground: float) -> np.ndarray:
+    return np.asarray(np.rint((plane - np.float32(ground)) * opaque + np.float32(ground)), np.uint8)
 
 
 def _plane(plane: VideoPlane, bit_depth: int, samples: int = 1) -> np.ndarray:
@@ -42,10 +58,13 @@ def _plane(plane: VideoPlane, bit_depth: int, samples: int = 1) -> np.ndarray:
 
 
 def _as_yuv444(frame: av.VideoFrame, colour: Colour) -> av.VideoFrame:
-    matrices = {"bt601": "ITU601", "bt709": "ITU709", "bt2020": "ITU709"}
-    deep = frame.format.components[0].bits > 8
+    return _reformatted(frame, colour, "yuv444p10le" if frame.format.components[0].bits > 8 else "yuv444p")
+
+
+def _reformatted(frame: av.VideoFrame, colour: Colour, layout: str) -> av.VideoFrame:
+    matrices = {"bt601": "ITU601", "bt709": "ITU709", "bt2020": "BT2020"}
     return frame.reformat(
-        format="yuv444p10le" if deep else "yuv444p",
+        format=layout,
         dst_colorspace=matrices[colour.matrix],
         dst_color_range="JPEG" if colour.full_range else "MPEG",
     )

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from kernels.cuda.errors import out_of_memory
+from kernels.tone_mapping import is_mapped
 
 from ... import log
 from ...errors import NO_ROOM, KeyartError
@@ -55,6 +56,8 @@ def open_on_chip(path: Path, options: DecodeOptions, chip: Chip, make_memory: Ca
 
 def _chips_or_uploads(info: VideoInfo, options: DecodeOptions, chip: Chip, memory: Memory) -> Decoder:
     try:
+        if is_mapped(info.colour):
+            raise RefusedError("its colours are mapped to standard range by the CPU")
         return NvDecoder(info, options, chip, memory)
     except RefusedError as refused:
         log.info("film not decoded by the GPU", reason=str(refused))

@@ -165,7 +165,7 @@ ODD_REFUSED = {
 ODD_WARNED = {
     "cut_in_mdat.mp4": "cut_off",
     "bytes_flipped.mp4": "damaged",
-    "hdr_pq_4k.mp4": "hdr_not_tone_mapped",
+    "hdr_pq_4k.mp4": "hdr_peak_assumed",
     "interlaced_tff.mpg": "not_deinterlaced",
     "resolution_change.ts": "size_changed",
     "fades.mp4": "few_images",

@@ -1,0 +1,90 @@
+"""How the pictures of a film are coloured, by its tags and its metadata (ITU-T H.273, SMPTE ST 2086, CTA-861.3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from struct import unpack_from
+
+import av
+from av.sidedata.sidedata import Type
+
+from kernels.surface import Colour, Matrix
+from kernels.tone_mapping import HDR_TRANSFERS, USUAL_PEAK_NITS
+
+from ..records import DolbyVision, Notice
+from .dolby_vision import side_data
+
+# H.273 code points that FFmpeg reports as numbers.
+_MATRICES: dict[int, Matrix] = {1: "bt709", 5: "bt601", 6: "bt601", 7: "bt601", 9: "bt2020", 10: "bt2020"}
+_TRANSFERS = {1: "bt709", 4: "gamma22", 6: "bt601", 8: "linear", 13: "srgb", 14: "bt2020", 16: "pq", 18: "hlg"}
+_PRIMARIES = {1: "bt709", 5: "bt470bg", 6: "bt601", 9: "bt2020", 12: "p3"}
+_FULL_RANGE = 2
+_MASTERING_BYTES, _HAS_LUMINANCE_AT, _MAX_LUMINANCE_AT = 88, 84, 72
+"""FFmpeg's AVMasteringDisplayMetadata: ten rationals, then two flags."""
+
+
+def film_colour(first: av.VideoFrame, dolby: DolbyVision | None) -> Colour:
+    """The film's colour by its first picture, with the brightest light that its metadata claim. What a base layer of
+    Dolby Vision leaves unsaid follows from its compatibility."""
+    colour = colour_of(first)
+    if dolby is not None and colour.transfer == "unknown" and dolby.base in HDR_TRANSFERS:
+        colour = replace(colour, transfer=dolby.base, primaries="bt2020", matrix="bt2020")
+    return replace(colour, peak_nits=_claimed_peak(first)) if colour.transfer == "pq" else colour
+
+
+def colour_like(frame: av.VideoFrame, film: Colour) -> Colour:
+    """The colour of one picture of a film, with what the film as a whole says of it."""
+    return _completed(colour_of(frame), film)
+
+
+def colour_of(frame: av.VideoFrame) -> Colour:
+    """Colour as tagged in the frame. Without a tag, the matrix follows from the size (BT.709 for HD), the range from
+    the pixel format."""
+    hd = frame.width >= 1280 or frame.height > 576
+    tags = (int(frame.colorspace), int(frame.color_range), int(frame.color_primaries), int(frame.color_trc))
+    return _colour(hd, frame.format.name, *tags)
+
+
+def is_tagged(frame: av.VideoFrame) -> bool:
+    """Whether the frame names a matrix that is known, or is RGB; else `colour_of` guesses it."""
+    return int(frame.colorspace) in _MATRICES or frame.format.is_rgb
+
+
+def colour_notices(colour: Colour) -> list[Notice]:
+    """What was assumed of a film in high dynamic range."""
+    if colour.transfer != "pq" or colour.peak_nits:
+        return []
+    message = f"PQ pictures without the brightest light of their master, {USUAL_PEAK_NITS:,.0f} cd/m² are taken for it"
+    return [Notice("hdr_peak_assumed", message)]
+
+
+@lru_cache(maxsize=64)
+def _completed(colour: Colour, film: Colour) -> Colour:
+    """Cached, because it is called for every frame."""
+    if colour.transfer == "unknown" and film.transfer in HDR_TRANSFERS:
+        return film
+    return replace(colour, peak_nits=film.peak_nits) if colour.transfer == "pq" else colour
+
+
+@lru_cache(maxsize=64)
+def _colour(hd: bool, layout: str, matrix: int, span: int, primaries: int, transfer: int) -> Colour:
+    """Cached, because it is called for every frame."""
+    return Colour(
+        matrix=_MATRICES.get(matrix, "bt709" if hd else "bt601"),
+        full_range=span == _FULL_RANGE or layout.startswith("yuvj"),
+        primaries=_PRIMARIES.get(primaries, "unknown"),
+        transfer=_TRANSFERS.get(transfer, "unknown"),
+    )
+
+
+def _claimed_peak(frame: av.VideoFrame) -> float:
+    """Brightest light in cd/m²: that of the content, else that of the display it was mastered on; 0 without either."""
+    content = side_data(frame, Type.CONTENT_LIGHT_LEVEL)
+    if len(content) >= 4 and (light := unpack_from("=I", content)[0]):
+        return float(light)
+    mastering = side_data(frame, Type.MASTERING_DISPLAY_METADATA)
+    if len(mastering) < _MASTERING_BYTES or not unpack_from("=i", mastering, _HAS_LUMINANCE_AT)[0]:
+        return 0.0
+    numerator, denominator = unpack_from("=ii", mastering, _MAX_LUMINANCE_AT)
+    return max(0.0, numerator / denominator) if denominator else 0.0
