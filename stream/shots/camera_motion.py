@@ -42,16 +42,32 @@ def unmoved_share(a: np.ndarray, b: np.ndarray, farthest: float = _FARTHEST) -> 
 def likeness_of_shifted(a: np.ndarray, b: np.ndarray, farthest: tuple[int, int] = _FARTHEST_CELLS) -> float:
     """The highest correlation (−1…1) of the luma of two grids (208,) where one, shifted by so many rows and columns at
     most, overlaps the other; −1 where all is plain."""
-    first, second = (p[:LUMA_CELLS].reshape(GRID) for p in (a, b))
-    found = -1.0
-    for shift in product(*(range(-far, far + 1) for far in farthest)):
-        ours = first[tuple(slice(max(0, s), n + min(0, s)) for s, n in zip(shift, GRID, strict=True))]
-        theirs = second[tuple(slice(max(0, -s), n + min(0, -s)) for s, n in zip(shift, GRID, strict=True))]
-        ours, theirs = ours - ours.mean(), theirs - theirs.mean()
-        energy = float((ours * ours).mean()), float((theirs * theirs).mean())
-        if min(energy) >= _LEAST_DEVIATION**2:
-            found = max(found, float((ours * theirs).mean()) / (energy[0] * energy[1]) ** 0.5)
-    return found
+    first, second = (p[:LUMA_CELLS].reshape(GRID).astype(np.float64) for p in (a, b))
+    down, across = (np.arange(-far, far + 1) for far in farthest)
+    # Of each shift: where one begins and ends in its own rows and columns, and the other in its own.
+    ours = _overlaps(down, GRID[0]), _overlaps(across, GRID[1])
+    theirs = _overlaps(-down, GRID[0]), _overlaps(-across, GRID[1])
+    cells = (ours[0][1] - ours[0][0])[:, None] * (ours[1][1] - ours[1][0])
+    mean, other_mean = _sums(first, ours) / cells, _sums(second, theirs) / cells
+    energy = _sums(first**2, ours) / cells - mean**2, _sums(second**2, theirs) / cells - other_mean**2
+    size = tuple(2 * n for n in GRID)
+    products = np.fft.irfft2(np.fft.rfft2(first, size) * np.conj(np.fft.rfft2(second, size)), size)
+    together = products[np.ix_(down, across)] / cells - mean * other_mean
+    told = np.minimum(*energy) >= _LEAST_DEVIATION**2
+    return max(-1.0, float((together[told] / np.sqrt(energy[0][told] * energy[1][told])).max(initial=-1.0)))
+
+
+def _overlaps(shifts: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
+    """First and last (exclusive) cell of a line that overlaps itself after these shifts (N,)."""
+    return np.maximum(0, shifts), length + np.minimum(0, shifts)
+
+
+def _sums(grid: np.ndarray, parts: tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """(N, M): the sums of the parts of a grid between N pairs of rows and M pairs of columns."""
+    sums = np.pad(grid, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
+    (top, bottom), (left, right) = parts
+    lower, upper = sums[np.ix_(bottom, right)] - sums[np.ix_(bottom, left)], sums[np.ix_(top, right)]
+    return np.asarray(lower - upper + sums[np.ix_(top, left)])
 
 
 def unexplained_share(grids: np.ndarray) -> float:
