@@ -108,7 +108,7 @@ def unread_candidate(shot: int, picture: Picture) -> Candidate:
         shot=shot,
         pts_s=picture.pts_s,
         frame=None if frame < 0 else frame,
-        row=picture.row,
+        row=picture.row.copy(),
         faces=(),
         descriptor=None,
         focus=float(picture.row["laplacian_var"]),

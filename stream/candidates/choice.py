@@ -114,7 +114,7 @@ def _candidate_of(
         shot=shot,
         pts_s=picture.pts_s,
         frame=None if frame < 0 else frame,
-        row=picture.row,
+        row=picture.row.copy(),  # else the rows of a whole batch would stay
         faces=reading.faces,
         descriptor=reading.descriptor,
         focus=lead.quality.focus if lead is not None else float(picture.row["laplacian_var"]),

@@ -14,6 +14,10 @@ from .grouping import group_tracks, join_by_evidence
 from .main_characters import Presence, main_people
 from .tracks import GOOD_SCORE
 
+_COMPARED = 2000
+"""Tracks that are compared each with each; the numbers about their pairs then take 32 MB a kind. In a film that has
+more, so many are drawn by lot, which keeps how dense each person is, and the others are added as poor ones are. Two
+hours of 720p had about a thousand."""
 _CLEARLY_NEARER = 1.5
 """A poor track belongs to the nearest person only if the second nearest is at least this many times as far away.
 E01–E05: the same from 0.5 to 2 times."""
@@ -28,27 +32,49 @@ def find_characters(
 ) -> tuple[list[Character], str]:
     """The film's characters, longest on screen first, and a text that says how they were found.
 
-    A character's tracks are those that were grouped and the poor ones that were added afterwards. The order of `tracks`
-    does not matter. `device`: where to cluster, "cpu" or "cuda". `descriptors`: of the shots' pictures. Raises
-    ValueError for embeddings that are not finite.
+    A character's tracks are those that were grouped and those that were added afterwards: the poor ones, and in a film
+    of very many tracks (`_COMPARED`) good ones as well. The order of `tracks` does not matter. `device`: where to
+    cluster, "cpu" or "cuda". `descriptors`: of the shots' pictures. Raises ValueError for embeddings that are not
+    finite.
     """
     ordered = sorted(tracks, key=lambda t: (t.faces[0][0] if t.faces else 0.0, t.index))
     good = [t for t in ordered if t.embedding is not None]
-    told = good or [t for t in ordered if _is_certain(t)]
-    if not told:
+    certain = good or [t for t in ordered if _is_certain(t)]
+    if not certain:
         return [], "none: no face is good enough to tell people apart"
+    told = _drawn(certain)
     evidence = weigh_evidence(told, seen_together(told), shots, descriptors or {})
     embeddings = np.stack([e for t in told if (e := _embedding(t)) is not None])
     if good:
         labels, method = group_tracks(embeddings, evidence, settings, device)
     else:
         labels, method = join_by_evidence(embeddings, evidence, settings)
-    people = [[t for t, label in zip(told, labels, strict=True) if label == k] for k in range(int(labels.max()) + 1)]
+    method += f", by {len(told)} of {len(certain)} face tracks" if len(told) < len(certain) else ""
+    people = _grouped(told, labels)
     if not people:
         return [], f"none: {method}, and no two face tracks are alike"
-    poor = [t for t in ordered if t.embedding is None] if good else []
-    added = _assign_poor_tracks(people, poor, 1 - settings.same_person_cosine)
+    compared = {t.index for t in told}
+    others = [t for t in (ordered if good else certain) if t.index not in compared]
+    added = _assign_others(people, others, 1 - settings.same_person_cosine)
     return _as_characters(people, added, ordered, shots, settings), method
+
+
+def _drawn(tracks: Sequence[Track]) -> list[Track]:
+    """The tracks to compare, in their order: `_COMPARED` of them at most, by a lot that depends on their number
+    alone. (Every second one, or the like, would miss people in a film that repeats itself.)"""
+    if len(tracks) <= _COMPARED:
+        return list(tracks)
+    places = np.random.default_rng(len(tracks)).choice(len(tracks), _COMPARED, replace=False)
+    return [tracks[place] for place in np.sort(places)]
+
+
+def _grouped(tracks: Sequence[Track], labels: np.ndarray) -> list[list[Track]]:
+    """For each label from 0 its tracks."""
+    people: list[list[Track]] = [[] for _ in range(int(labels.max()) + 1)]
+    for track, label in zip(tracks, labels.tolist(), strict=True):
+        if label >= 0:
+            people[label].append(track)
+    return people
 
 
 def _is_certain(track: Track) -> bool:
@@ -75,8 +101,8 @@ def seen_together(tracks: Sequence[Track]) -> np.ndarray:
     return apart
 
 
-def _assign_poor_tracks(people: Sequence[Sequence[Track]], poor: Sequence[Track], balance: float) -> list[list[Track]]:
-    """For each person the poor tracks that are theirs.
+def _assign_others(people: Sequence[Sequence[Track]], others: Sequence[Track], balance: float) -> list[list[Track]]:
+    """For each person those of the other tracks, most of them poor, that are theirs.
 
     A track is added if its distance to the person is at most `balance`, the second nearest person is clearly farther
     away, and no picture shows the track beside that person. Being near is not enough, because the embedding of a poor
@@ -84,17 +110,29 @@ def _assign_poor_tracks(people: Sequence[Sequence[Track]], poor: Sequence[Track]
     each of their faces than those are to each other.
     """
     added: list[list[Track]] = [[] for _ in people]
+    shown: dict[tuple[int, float], set[int]] = {}
+    for number, person in enumerate(people):
+        for moment in (moment for track in person for moment in _pictures_of(track)):
+            shown.setdefault(moment, set()).add(number)
     centres = np.stack([_mean_of_tracks(person) for person in people])
-    wishes = [(track, 1 - centres @ embedding) for track in poor if (embedding := _mean_of_faces(track)) is not None]
+    wishes = [(track, 1 - centres @ embedding) for track in others if (embedding := _embedding(track)) is not None]
     for track, distances in sorted(wishes, key=lambda w: (round(float(w[1].min()), 6), w[0].index)):
         checkpoint()
-        free = [not seen_together([track, *p, *a])[0].any() for p, a in zip(people, added, strict=True)]
-        distances = np.where(free, np.round(distances, 6), np.inf)
+        beside = {number for moment in _pictures_of(track) for number in shown.get(moment, ())}
+        distances = np.round(distances, 6)
+        distances[list(beside)] = np.inf
         nearest = int(np.argmin(distances))
-        others = np.delete(distances, nearest).min(initial=np.inf)
-        if distances[nearest] <= balance and others >= _CLEARLY_NEARER * distances[nearest]:
+        second = np.delete(distances, nearest).min(initial=np.inf)
+        if distances[nearest] <= balance and second >= _CLEARLY_NEARER * distances[nearest]:
             added[nearest].append(track)
+            for moment in _pictures_of(track):
+                shown.setdefault(moment, set()).add(nearest)
     return added
+
+
+def _pictures_of(track: Track) -> list[tuple[int, float]]:
+    """The shot and the time (s) of each picture that shows the track."""
+    return [(track.shot, pts_s) for pts_s, _ in track.faces]
 
 
 def nearest_character(

@@ -183,8 +183,8 @@ def _split_by_conflicts(cosines: np.ndarray, bound: np.ndarray, limit: float) ->
     labels = merge_groups(cosines, pieces, np.zeros_like(bound), partial(without_gap, limit))
     while (conflicts := (bound & (labels[:, None] == labels) & (labels >= 0)).sum(axis=1)).any():
         checkpoint()
-        unlike = [-cosines[i, labels == labels[i]].mean().round(6) for i in range(len(labels))]
-        labels[max(range(len(labels)), key=lambda i: (conflicts[i], unlike[i], i))] = NOISE
+        most = np.flatnonzero(conflicts == conflicts.max()).tolist()
+        labels[max(most, key=lambda i: (-cosines[i, labels == labels[i]].mean().round(6), i))] = NOISE
     return labels
 
 

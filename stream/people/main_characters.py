@@ -101,10 +101,11 @@ def _drops(prominences: Sequence[float], i: int) -> bool:
 def _share_of_parts(person: Presence, shots: Sequence[Shot]) -> float:
     """Share of the film's parts that show the person, 0–1."""
     start, end = shots[0].start_s, shots[-1].end_s
-    middle = {shot.index: (shot.start_s + shot.end_s) / 2 for shot in shots}
     length = max(end - start, 1e-6)
-    parts = {min(_PARTS - 1, int(_PARTS * (middle[s] - start) / length)) for s in person.shots if s in middle}
-    return len(parts) / min(_PARTS, len(shots))
+    middles = ((shots[s].start_s + shots[s].end_s) / 2 for s in person.shots if 0 <= s < len(shots))
+    return len({min(_PARTS - 1, int(_PARTS * (middle - start) / length)) for middle in middles}) / min(
+        _PARTS, len(shots)
+    )
 
 
 def _typical_height_px(tracks: Sequence[Track]) -> float:

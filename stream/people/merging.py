@@ -54,6 +54,9 @@ def _labelled(members: list[np.ndarray], before: np.ndarray) -> np.ndarray:
 class _GroupDistances:
     """The cosines between all groups, as sums over their pairs, updated when two groups join.
 
+    Of each group the best score is remembered. Where that may have fallen since, it stays as an upper bound until the
+    group's turn comes: so that most joins look at a few rows, and not at all pairs.
+
     `members`: the G groups; `loose`: (G,) bool, which of them are loose points.
     """
 
@@ -72,11 +75,14 @@ class _GroupDistances:
         for i in range(len(members)):
             checkpoint()
             self._rescore(i)
+        self._best, self._fallen = self._score.max(axis=1), np.zeros(len(members), bool)
 
     def nearest(self) -> tuple[int, int] | None:
-        """The two nearest groups that may join, the earlier one first; None when no two may."""
-        best = int(np.argmax(self._score))
-        i, j = divmod(best, len(self._score))
+        """The two nearest groups that may join, the earlier one first; None when no two may. Of equals, those that come
+        first."""
+        while self._fallen[i := int(np.argmax(self._best))]:
+            self._best[i], self._fallen[i] = self._score[i].max(), False
+        j = int(np.argmax(self._score[i]))
         return (min(i, j), max(i, j)) if np.isfinite(self._score[i, j]) else None
 
     def join(self, kept: int, gone: int) -> None:
@@ -87,8 +93,13 @@ class _GroupDistances:
         self._sizes[kept] += self._sizes[gone]
         self._loose[kept] = False
         self._sizes[gone] = 0
+        before = np.maximum(self._score[kept], self._score[gone])
         self._score[gone] = self._score[:, gone] = -np.inf
         self._rescore(kept)
+        self._fallen |= (before >= self._best) & (self._score[kept] < before)
+        self._best = np.maximum(self._best, self._score[kept])
+        for changed in (kept, gone):
+            self._best[changed], self._fallen[changed] = self._score[changed].max(), False
 
     def _rescore(self, i: int) -> None:
         alive = self._sizes > 0

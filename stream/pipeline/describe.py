@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 from engines.faces import EMOTIONS, Face
@@ -77,6 +78,7 @@ def manifest_of(
     opening the film to the last encoded file.
     """
     per_shot = Counter(c.shot for c in film.candidates)
+    faces_of_track = {track.index: len(track.faces) for track in film.tracks}
     notices = [*services.notices, *film.notices, *_crop_notices(conclusion)]
     return Manifest(
         tool=_tool(settings, services, decoder),
@@ -96,7 +98,7 @@ def manifest_of(
             )
             for s in film.shots
         ],
-        characters=[_character(c, film, conclusion) for c in conclusion.characters],
+        characters=[_character(c, faces_of_track, conclusion) for c in conclusion.characters],
         people=PeopleEntry(grouping=conclusion.grouping),
         images=[_image(image, conclusion) for image in conclusion.files.images],
         funnel=FunnelEntry(
@@ -164,12 +166,13 @@ def _color(info: VideoInfo) -> ColorEntry:
     )
 
 
-def _character(character: Character, film: Film, conclusion: Conclusion) -> CharacterEntry:
-    own = set(character.tracks)
+def _character(
+    character: Character, faces_of_track: Mapping[int, int], conclusion: Conclusion
+) -> CharacterEntry:
     return CharacterEntry(
         id=character.id,
         main=character.main,
-        faces=sum(len(track.faces) for track in film.tracks if track.index in own),
+        faces=sum(faces_of_track.get(track, 0) for track in character.tracks),
         appearances=list(character.shots),
         screen_time_s=character.screen_time_s,
         image=conclusion.files.portraits.get(character.id),

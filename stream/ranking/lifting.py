@@ -44,6 +44,7 @@ NEVER_LIFTED: dict[str, str] = {
     "eyes_closed": "an insult to the person",
     "explicit": "not to be shown without a warning",
     "text_overlay": "a title, credit or caption, not a scene",
+    "unchecked": "nobody looked at its pixels, after very many others had been refused for theirs",
 }
 """Rejections that are lifted for nothing, with the reason; those that stand in no table are not lifted either."""
 

@@ -25,6 +25,7 @@ from ..people.looks import leading_face
 from ..records import Candidate
 from ..settings.model import Settings
 from .judge import EmotionBaselines
+from .patience import UNCHECKED, Patience
 from .scores import score_of
 from .selection import Assessment, Pick, Selection, variety_of
 from .text import TextCheck
@@ -207,7 +208,8 @@ def choose_checked(
 
     First the pictures that nothing speaks against; then `more` is asked for others, until it has none; only then are
     rejections lifted. Which pictures are checked follows from scores alone, so the result does not depend on the number
-    of threads. `passed`: called for each picture that is chosen again after its check, while the next ones are checked;
+    of threads; and no more are than `stream.ranking.patience` allows, so that a film in which all are refused ends too.
+    `passed`: called for each picture that is chosen again after its check, while the next ones are checked;
     not before `more` has been asked for the last time, so `more` may change which pictures are held.
     """
     checked = _Checked(assessments, settings, check, pool)
@@ -240,6 +242,7 @@ class _Checked:
         self._variety = variety_of(assessments, settings.rank, settings.top)
         self._standing: dict[float, Assessment] = {}
         self._answers: dict[float, CheckResult] = {}
+        self._patience = Patience(settings.top, settings.rank.duplicate_cosine)
         self.add(assessments)
 
     def add(self, assessments: Iterable[Assessment]) -> None:
@@ -258,14 +261,19 @@ class _Checked:
                 if self._is_checked(pick):
                     passed(pick.assessment)
             if not unchecked:
-                selection.late = {time_s: answer.reason for time_s, answer in self._answers.items()}
+                looked_at = {time_s: one for time_s, one in self._answers.items() if one.reason != UNCHECKED}
+                selection.late = {time_s: answer.reason for time_s, answer in looked_at.items()}
                 return selection
             for assessment, answer in zip(unchecked, results(futures), strict=True):
                 self._answers[assessment.candidate.pts_s] = answer
+                self._patience.note(assessment, answer.reason)
                 self._standing[assessment.candidate.pts_s] = self._with_answer(assessment, answer)
 
     def _reason(self, assessment: Assessment) -> str | None:
-        answer = self._answers.get(assessment.candidate.pts_s)
+        time_s = assessment.candidate.pts_s
+        if time_s not in self._answers and self._patience.is_over(assessment):
+            self._answers[time_s] = CheckResult(UNCHECKED, 1.0)
+        answer = self._answers.get(time_s)
         return None if answer is None else answer.reason
 
     def _is_checked(self, pick: Pick) -> bool:

@@ -22,11 +22,9 @@ def portraits_of(
     """
     chosen = {}
     for character in characters:
-        own = [
-            assessment
-            for assessment in assessments
-            if character.main and assessment.person == character.id and _may_be_shown(assessment, late)
-        ]
+        if not character.main:
+            continue
+        own = [one for one in assessments if one.person == character.id and _may_be_shown(one, late)]
         if own:
             chosen[character.id] = min(own, key=lambda assessment: _order(assessment, late)).candidate
     return chosen

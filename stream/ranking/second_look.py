@@ -27,7 +27,7 @@ from ..framing.active import ActiveRects
 from ..people.characters import nearest_character
 from ..people.looks import leading_face
 from ..people.tracks import continued
-from ..records import Candidate, Character, Picture, Shot
+from ..records import Candidate, Character, Picture, Shot, Track
 from ..settings.model import Settings
 from .judge import EmotionBaselines, Judge
 from .selection import Assessment, Selection
@@ -155,7 +155,9 @@ class _People:
 
     def __init__(self, characters: Sequence[Character], film: Film, settings: Settings) -> None:
         self.characters = list(characters)
-        self._of_shot = {shot.index: [t for t in film.tracks if t.shot == shot.index] for shot in film.shots}
+        self._of_shot: dict[int, list[Track]] = {}
+        for track in film.tracks:
+            self._of_shot.setdefault(track.shot, []).append(track)
         self._next = max((track.index for track in film.tracks), default=-1) + 1
         self._settings = settings.people
 

@@ -15,8 +15,9 @@ from kernels.cpu import CpuOps
 from kernels.surface import Colour, Geometry, Rect, Surface
 from stream.film import Film
 from stream.output.jpeg import CpuEncoder
-from stream.pipeline.conclude import Conclusion, Tools, conclude
-from stream.records import Candidate, TimedSurface, Track
+from stream.pipeline.conclude import Conclusion, Tools, conclude, maturity_notices
+from stream.ranking.selection import Assessment, Pick
+from stream.records import ActiveRect, Candidate, TimedSurface, Track
 from stream.settings.model import Settings
 
 from ..portraits import candidate, face, film, shots
@@ -149,3 +150,13 @@ def test_whoever_waits_in_reserve_is_counted_where_it_was_rejected() -> None:
     found.reserve = [(Candidate(0, 1.0, 25, found.candidates[0].row, (), None, 1.0, 0.0), "dark")]
     concluded(found, text=Subtitles())
     assert dict(found.funnel.at_end) == REJECTED
+
+
+def test_explicit_picks_carry_a_warning() -> None:
+    def pick(time_s: float, explicit: float | None) -> Pick:
+        one = Assessment(candidate(time_s), ActiveRect(0, 0, 480, 270), 0.5, {}, None, False, explicit=explicit)
+        return Pick(one, [])
+
+    notices = maturity_notices([pick(3, 0.5), pick(75, 0.75), pick(9, None), pick(10, 0.7)], 0.7)
+    assert [(notice.code, notice.time_s) for notice in notices] == [("maturity", 75)]
+    assert notices[0].message == "image 2 at 1:15.00 may be explicit (0.75), look at it before it is shown"
