@@ -78,7 +78,8 @@ def holds_result(folder: Path, fingerprint: str) -> bool:
     """Whether a folder holds a whole result, and not one that was published under another fingerprint."""
     found = published(folder)
     if found is not None and found.files:
-        return found.fingerprint == fingerprint and _is_as_published(folder, found)
+        has_pictures = any("/" in name for name in found.files)
+        return found.fingerprint == fingerprint and has_pictures and _is_as_published(folder, found)
     manifest = _readable_manifest(folder)
     ours = found is None or found.fingerprint == fingerprint
     return ours and manifest is not None and _is_whole(folder, manifest)
@@ -129,7 +130,8 @@ def _is_as_published(folder: Path, under: Published) -> bool:
 
 
 def _is_whole(folder: Path, manifest: Manifest) -> bool:
-    """Whether the pictures that a manifest names are there."""
+    """Whether the pictures that a manifest names are there. One without any is no result: earlier versions
+    wrote such a folder for a film of which nothing could be used."""
     crops = [crop.path for image in manifest.images for crop in image.crops]
     portraits = [person.image for person in manifest.characters if person.image is not None]
-    return all((folder / name).is_file() for name in (*crops, *portraits))
+    return bool(crops) and all((folder / name).is_file() for name in (*crops, *portraits))

@@ -57,6 +57,11 @@ class Timeline:
         block["value"][damaged] = -np.inf
         self._blocks.append(block)
 
+    @property
+    def length_s(self) -> float:
+        """From the first picture to the last so far, seconds; 0 without pictures."""
+        return float(self._blocks[-1]["pts_s"][-1] - self._blocks[0]["pts_s"][0]) if self._blocks else 0.0
+
     def of(self, shot: Shot) -> np.ndarray:
         """(N,) of dtype `MOMENT`, by time: the pictures of a shot that no transition mixes and no cut is near."""
         if len(self._blocks) > 1:

@@ -38,6 +38,9 @@ found beside it (image2, mlv, vobsub), that record from a device or generate pic
 text (tty), that run a script (avisynth, vapoursynth), or that fetch what a drawing refers to (svg_pipe). Formats of
 sound, subtitles, games and other still pictures are not allowed either, because films do not come in them.
 """
+MOST_PIXELS = 16_384 * 8_704
+"""Width times height of the largest picture that FFmpeg may allocate, whatever a file says: of a file of a few hundred
+bytes it would take gigabytes. The settings' `limits` allow less."""
 _OPTIONS = {
     "protocol_whitelist": "file",
     "format_whitelist": ",".join(sorted(FORMATS)),
@@ -147,7 +150,11 @@ def _format_of_content(file: Path) -> ContainerFormat | None:
 
 
 def _open(file: Any, options: dict[str, str], format_name: str | None = None) -> InputContainer:
-    container: InputContainer = av.open(file, "r", format=format_name, container_options=options, **_ANY_TITLES)
+    # FFmpeg decodes a few pictures while it opens a file.
+    bounded = {"max_pixels": str(MOST_PIXELS)}
+    container: InputContainer = av.open(
+        file, "r", format=format_name, options=bounded, container_options=options, **_ANY_TITLES
+    )
     return container
 
 

@@ -30,13 +30,14 @@ from ..errors import KeyartError
 from ..film import Film
 from ..manifest import Manifest
 from ..origin import in_stage
+from ..ranking.shortage import no_image_message
 from ..records import VideoInfo
 from ..settings.model import Settings
 from ..settings.sections import LimitSettings
 from .conclude import Conclusion, Tools, conclude
 from .describe import content_fingerprint, manifest_of
 from .episode import judge_watched
-from .limits import check_frames, check_info
+from .limits import check_frames, check_header, check_info
 from .services import Services, open_services
 from .watch import Threads, watch
 
@@ -87,7 +88,7 @@ async def watching(
         film = _film(decoder.info, settings)
         threads = Threads(services.decode_threads, services.measure_threads)
         meter = services.meter(decoder.info.geometry)
-        seen = partial(_seen, on_frames, expected_frames(decoder.info), settings.limits)
+        seen = partial(_seen, on_frames, expected_frames(decoder.info), settings.limits, film)
         with services.statistics.counting(film, decoder.name):
             opinion = services.second_opinion() if services.second_opinion else None
             await watch(film, decoder, services.ops, meter, services.reader, settings, threads, seen, opinion)
@@ -103,7 +104,7 @@ async def watching(
 async def finished(watched: WatchedFilm, settings: Settings, services: Services) -> Result:
     """Choose and cut the images of a watched film. Returns its manifest and files.
 
-    Raises KeyartError when the picture of a chosen candidate cannot be decoded again.
+    Raises KeyartError when no picture of it can be used, or that of a chosen candidate cannot be decoded again.
     """
     film = watched.film
     if services.episode is not None:
@@ -112,6 +113,8 @@ async def finished(watched: WatchedFilm, settings: Settings, services: Services)
             film.episode = await judge_watched(services.episode, settings, watched.decoder, film, threads, clock)
     with in_stage("finale"):
         conclusion = await concluded(watched, settings, services)
+        if not conclusion.files.images:
+            raise KeyartError(f"gives {no_image_message(film.funnel.at_shot + film.funnel.at_end)}")
         wall_s = time.perf_counter() - watched.started_s
         name = watched.decoder.name
         manifest = manifest_of(film, conclusion, settings, services, name, watched.fingerprint, wall_s)
@@ -154,8 +157,8 @@ def _ignore_progress(stage: str, frames: int, total: int | None) -> None:
     """Used where the caller of `extract` gives no `progress`."""
 
 
-def _seen(on_frames: OnFrames, total: int | None, limits: LimitSettings, frames: int) -> None:
-    check_frames(frames, limits)
+def _seen(on_frames: OnFrames, total: int | None, limits: LimitSettings, film: Film, frames: int) -> None:
+    check_frames(frames, film.timeline.length_s, limits)
     on_frames("watching", frames, total)
 
 
@@ -167,9 +170,10 @@ def expected_frames(info: VideoInfo) -> int | None:
 def open_film(path: Path, settings: Settings, open_decoder: OpenDecoder) -> tuple[Decoder, str]:
     """Open the film: its decoder, limited to the part to watch, and its fingerprint (`content_fingerprint`).
 
-    Raises KeyartError when the film cannot be decoded or read, or when the settings leave nothing of it; the decoder is
-    closed then.
+    Raises LimitError when its header is beyond the settings' limits, KeyartError when the film cannot be decoded or
+    read, or when the settings leave nothing of it; the decoder is closed then.
     """
+    check_header(path, settings.limits)
     whole = DecodeOptions(mode=settings.decode, threads=settings.thread_count, kept_1080p=settings.pool.frames_at_1080p)
     decoder = open_decoder(path, whole)
     with _closed_on_failure(decoder):

@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from ..decode.container import open_container
+from ..decode.probe import picture_stream
 from ..errors import LimitError
 from ..records import VideoInfo
 from ..settings.sections import LimitSettings
 
 
+def check_header(path: Path, limits: LimitSettings) -> None:
+    """Raise LimitError when the file has more streams, or larger pictures by its header, than is allowed: before a
+    picture is decoded, which would take the memory. Raises KeyartError when the file cannot be opened as a film."""
+    with open_container(path) as container:
+        streams = len(container.streams)
+        if limits.streams and streams > limits.streams:
+            raise LimitError(f"has {streams} streams, more than limits.streams allows ({limits.streams}), raise it")
+        context = picture_stream(container).codec_context
+        check_size(context.width, context.height, limits)
+
+
+def check_size(width: int, height: int, limits: LimitSettings) -> None:
+    """Raise LimitError for pictures larger than is allowed."""
+    if limits.pixels and width * height > limits.pixels:
+        raise LimitError(f"is {width}x{height}, more than limits.pixels allows ({limits.pixels}), raise it")
+
+
 def check_info(info: VideoInfo, limits: LimitSettings) -> None:
-    """Raise LimitError when the container promises more than is allowed."""
-    if limits.pixels and info.width * info.height > limits.pixels:
-        raise LimitError(f"is {info.width}x{info.height}, more than limits.pixels allows ({limits.pixels}), raise it")
+    """Raise LimitError when the first picture is larger, or the container promises more, than is allowed."""
+    check_size(info.width, info.height, limits)
     if limits.duration_s and (info.duration_s or 0.0) > limits.duration_s:
         raise LimitError(
             f"lasts {info.duration_s:.0f} s, more than limits.duration_s allows ({limits.duration_s:g}), raise it"
         )
 
 
-def check_frames(frames: int, limits: LimitSettings) -> None:
-    """Raise LimitError when more frames came than are allowed."""
+def check_frames(frames: int, seconds: float, limits: LimitSettings) -> None:
+    """Raise LimitError when more frames came than are allowed, in all or a second. seconds: from the first one to the
+    last; the rate is not judged before a second's worth of frames has come."""
     if limits.frames and frames > limits.frames:
         raise LimitError(f"has more frames than limits.frames allows ({limits.frames}), raise it or use --end")
+    if limits.fps and frames > limits.fps * max(seconds, 1.0):
+        raise LimitError(f"has more frames a second than limits.fps allows ({limits.fps:g}), raise it")

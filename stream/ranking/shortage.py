@@ -20,6 +20,7 @@ _FOR = {
     "burnt_out": "as burnt out",
     "test_card": "as test cards",
     "explicit": "as explicit",
+    "unchecked": "unseen after so many others had been",
     "turned_away": "with a face turned away",
     "cut_face": "with a face cut by the edge",
     "small_face": "with a small face",
@@ -35,7 +36,17 @@ def shortage_message(images: int, wanted: int, turned_down: Mapping[str, int]) -
 
     `turned_down`: reason → pictures that were not taken for it; one with two reasons counts for both.
     """
-    short = f"only {images} of {wanted} images" if images else "no image"
+    return _message(f"only {images} of {wanted} images" if images else "no image", turned_down)
+
+
+def no_image_message(turned_down: Mapping[str, int]) -> str:
+    """One line for a film that gives none: what became of its pictures. `turned_down`: see `shortage_message`."""
+    if not any(turned_down.values()):
+        return "no image, nothing of it can be used"
+    return _message("no image", turned_down)
+
+
+def _message(short: str, turned_down: Mapping[str, int]) -> str:
     counts = sorted(turned_down.items(), key=lambda counted: (-counted[1], counted[0]))
     said = [f"{count} {_FOR.get(reason, 'for ' + reason.replace('_', ' '))}" for reason, count in counts if count > 0]
     if not said:

@@ -283,9 +283,19 @@ class LimitSettings(Section):
     """What a film may ask for before it is refused; 0 is without limit."""
 
     pixels: int = setting(
-        8192 * 4352, "Largest picture, width times height.", unit="px", affects_result=False, ge=0
+        8192 * 4352,
+        "Largest picture, width times height; none larger than 16384x8704 is ever decoded.",
+        unit="px",
+        affects_result=False,
+        ge=0,
     )
     frames: int = setting(4_000_000, "Most pictures of a film (18 hours at 60 a second).", affects_result=False, ge=0)
+    fps: float = setting(
+        1000.0, "Most pictures a second, by the pictures' own times.", unit="1/s", affects_result=False, ge=0
+    )
+    streams: int = setting(
+        200, "Most streams of a file: pictures, sound, subtitles and what else.", affects_result=False, ge=0
+    )
     duration_s: float = setting(
         86_400.0, "Longest film by its container's word.", unit="s", affects_result=False, ge=0
     )

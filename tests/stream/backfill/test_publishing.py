@@ -98,6 +98,24 @@ def test_a_damaged_result_is_none_and_gives_way(tmp_path: Path, name: str, left:
     assert holds_result(folder, "f")
 
 
+def test_a_result_without_an_image_is_none(tmp_path: Path) -> None:
+    """As earlier versions wrote for films of which nothing could be used."""
+    empty = sample_manifest()
+    empty.images.clear()
+    empty.characters.clear()
+    for name, manifest, there in (("empty", empty, False), ("whole", sample_manifest(), True)):
+        folder = tmp_path / name
+        files = {"contact_sheet.jpg": b"jpeg"} | ({"landscape/01.jpg": b"jpeg"} if there else {})
+        with ResultFolder(folder) as target:
+            publish(target, Result(manifest, files), Published(1, "f"), permission())
+        assert holds_result(folder, "f") is there
+        (folder / LEASE).unlink()
+        if there:
+            (folder / "characters").mkdir()
+            (folder / "characters/p1.jpg").touch()
+        assert holds_result(folder, "f") is there
+
+
 @pytest.mark.parametrize("text", ["", "{}", '{"number": "x", "fingerprint": "f"}', "[1]"])
 def test_a_damaged_number_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / LEASE).write_text(text)

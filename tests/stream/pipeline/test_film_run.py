@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -138,6 +140,27 @@ def test_a_range_outside_the_film_is_refused_in_one_line(demo_video, tmp_path):
     assert "shorter than what is to be left out" in errors
 
 
+def test_a_film_without_an_image_fails_with_its_reason_and_writes_nothing(make_film, moving, tmp_path):
+    """Black, and title cards alone; beside them a film of which something can be used."""
+    black = make_film("black.mp4", [np.zeros((180, 320, 3), np.uint8)] * 50)
+    cards = make_film("cards.mp4", [*[_card("KEYART PRESENTS")] * 40, *[_card("THE END")] * 40])
+    good = make_film("good.mp4", moving(30, size=(320, 180)))
+    out = tmp_path / "out"
+    outcomes, errors = run_all([black, cards, good], out)
+    assert [outcome.status for outcome in outcomes] == ["failed", "failed", "done"], errors
+    assert "black.mp4: gives no image; pictures turned down: " in errors and "as too dark" in errors
+    assert "cards.mp4: gives no image" in errors and "as title cards" in errors
+    assert [path.name for path in out.iterdir()] == ["good.mp4"]
+    assert run_all([black], out)[0][0].status == "failed", "it is not skipped the second time"
+
+
+def _card(words: str) -> np.ndarray:
+    """(180, 320, 3) uint8: white letters in the middle of a black picture."""
+    picture = np.zeros((180, 320, 3), np.uint8)
+    cv2.putText(picture, words, (160 - 10 * len(words), 100), cv2.FONT_HERSHEY_DUPLEX, 1.0, (255, 255, 255), 2)
+    return picture
+
+
 def test_an_interrupt_ends_within_a_second_and_leaves_nothing(demo_video, tmp_path):
     command = [sys.executable, "-m", "stream.cli", "extract", str(demo_video), "--out", str(tmp_path / "out")]
     root = Path(__file__).resolve().parents[3]
@@ -161,6 +184,8 @@ ODD_REFUSED = {
     "text_file.mp4": "not a video",
     "truncated_no_moov.mp4": "not a video",
     "audio_only.mp4": "no video stream",
+    "all_black.mp4": "gives no image; pictures turned down: 28 as too dark",
+    "fades.mp4": "gives no image",
 }
 ODD_WARNED = {
     "cut_in_mdat.mp4": "cut_off",
@@ -168,8 +193,6 @@ ODD_WARNED = {
     "hdr_pq_4k.mp4": "hdr_peak_assumed",
     "interlaced_tff.mpg": "not_deinterlaced",
     "resolution_change.ts": "size_changed",
-    "fades.mp4": "few_images",
-    "all_black.mp4": "few_images",
     "one_frame.mp4": "few_images",
 }
 
@@ -186,8 +209,7 @@ def test_odd_files_give_a_result_or_one_clear_line(testdata, tmp_path):
         assert code in {w.code for w in manifest_in(by_name[name]).warnings}, name
     smeared = manifest_in(by_name["bytes_flipped.mp4"])
     assert all(image.time_s < 4.3 or image.time_s > 5.9 for image in smeared.images)
-    black = manifest_in(by_name["all_black.mp4"])
-    assert black.active_area.top == black.active_area.left == 0
+    assert not any(tmp_path.glob("all_black.mp4*")) and not any(tmp_path.glob("fades.mp4*"))
 
 
 @pytest.mark.testdata

@@ -33,7 +33,7 @@ def test_what_is_allowed() -> None:
 
 
 def test_frames() -> None:
-    check_frames(100, LimitSettings(frames=100))
-    check_frames(101, LimitSettings(frames=0))
+    check_frames(100, 5.0, LimitSettings(frames=100))
+    check_frames(101, 5.0, LimitSettings(frames=0))
     with pytest.raises(LimitError, match="more frames than"):
-        check_frames(101, LimitSettings(frames=100))
+        check_frames(101, 5.0, LimitSettings(frames=100))
