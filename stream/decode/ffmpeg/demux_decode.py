@@ -13,7 +13,7 @@ from av.video.stream import VideoStream
 
 from ... import log
 from ...dataflow.cancellation import checkpoint
-from ..container import open_container
+from ..container import MOST_PIXELS, open_container
 from ..decoder import DecodeMode
 from ..numbers import FrameNumbers
 from ..probe import picture_stream
@@ -40,40 +40,48 @@ class AvPass:
     """
 
     def __init__(self, path: Path, threads: int, mode: DecodeMode, *, rough: bool = False) -> None:
-        self.container = open_container(path)
-        try:
-            self.stream = picture_stream(self.container)
-        except BaseException:
-            self.container.close()
-            raise
-        self.stream.thread_type = "AUTO"
-        self.stream.codec_context.thread_count = threads
-        if mode == "reference":
-            self.stream.codec_context.skip_frame = "NONREF"
-        if rough:
-            self.stream.codec_context.options = {"skip_loop_filter": "all"}
-        time_base = self.stream.time_base
-        assert time_base is not None  # every demuxed stream has one
-        # Kept as integers: needed for every picture, and the property makes a new Fraction each time.
-        self._time_base = time_base.numerator, time_base.denominator
+        self._path, self._threads, self._mode, self._rough = path, threads, mode, rough
+        self._open()
         self._told = False
         self.errors = 0
         self.first_error_s: float | None = None
         self._numbers = FrameNumbers()
         self._damaged_from_s: float | None = None
 
+    def _open(self) -> None:
+        self.container = open_container(self._path)
+        try:
+            self.stream = picture_stream(self.container)
+        except BaseException:
+            self.container.close()
+            raise
+        self.stream.thread_type = "AUTO"
+        self.stream.codec_context.thread_count = self._threads
+        if self._mode == "reference":
+            self.stream.codec_context.skip_frame = "NONREF"
+        self.stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
+        if self._rough:
+            self.stream.codec_context.options |= {"skip_loop_filter": "all"}
+        time_base = self.stream.time_base
+        assert time_base is not None  # every demuxed stream has one
+        # Kept as integers: needed for every picture, and the property makes a new Fraction each time.
+        self._time_base = time_base.numerator, time_base.denominator
+
     def close(self) -> None:
         """Close the demuxer. Frames that were returned stay valid."""
         self.container.close()
 
     def seek(self, pts_s: float) -> None:
-        """Go to the key frame at or before `pts_s` (file clock, seconds). After that, frame numbers are unknown."""
+        """Go to the key frame at or before `pts_s` (file clock, seconds), before anything is read. After that, frame
+        numbers are unknown. Raises KeyartError like opening the file."""
         self._numbers.demuxed(None)
         try:
             self.container.seek(int(pts_s * self._time_base[1] / self._time_base[0]), stream=self.stream, backward=True)
         except FFmpegError:
-            # Streams without an index cannot seek. Reading from the start is slower but gives the same pictures.
-            self.container.seek(0)
+            # Streams without an index cannot seek, damaged ones not even to their start. Reading from there is slower
+            # but gives the same pictures.
+            self.container.close()
+            self._open()
 
     def frames(
         self, from_key_s: float | None = None, wanted: Callable[[float], bool] | None = None

@@ -56,14 +56,8 @@ class PacketReader:
     """
 
     def __init__(self, path: Path) -> None:
-        self._container = open_container(path)
-        try:
-            self.stream = picture_stream(self._container)
-            self.codec = self.stream.codec_context.name
-            self._filter = self._annex_b_filter()
-        except BaseException:
-            self._container.close()
-            raise
+        self._path = path
+        self._open()
         time_base = self.stream.time_base or Fraction(1)
         self._unit = time_base.numerator, time_base.denominator
         header = self.stream.codec_context.extradata
@@ -76,19 +70,32 @@ class PacketReader:
         self.first_error_s: float | None = None
         self._damaged_from_s: float | None = None
 
+    def _open(self) -> None:
+        self._container = open_container(self._path)
+        try:
+            self.stream = picture_stream(self._container)
+            self.codec = self.stream.codec_context.name
+            self._filter = self._annex_b_filter()
+        except BaseException:
+            self._container.close()
+            raise
+
     def close(self) -> None:
         self._container.close()
 
     def seek(self, pts_s: float) -> None:
-        """Go to the key frame at or before `pts_s` (the file's clock). Frame numbers are unknowable from then on."""
+        """Go to the key frame at or before `pts_s` (the file's clock), before anything is read. Frame numbers are
+        unknowable from then on."""
         self._numbers.demuxed(None)
         time_base = self.stream.time_base
         assert time_base is not None  # every demuxed stream has one
         try:
             self._container.seek(int(pts_s / time_base), stream=self.stream, backward=True)
         except FFmpegError:
-            # Streams without an index refuse to seek. Reading from the start is slower and just as exact.
-            self._container.seek(0)
+            # Streams without an index refuse to seek, damaged ones even to their start. Reading from there is slower
+            # and just as exact.
+            self._container.close()
+            self._open()
 
     def packets(self) -> Iterator[Packet]:
         """The packets up to the end of the file, or to the place where it breaks off."""
