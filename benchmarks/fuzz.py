@@ -27,8 +27,8 @@ from typing import Any
 from .fuzz_sources import make_sources, mutated
 from .limited import memory_mib
 
-_FIRST_S = 120.0
-"""How much longer the first film may take: models are loaded."""
+_FIRST_S = 300.0
+"""How much longer the first film may take: kernels are compiled, models loaded."""
 _GOOD = ("done", "refused")
 
 

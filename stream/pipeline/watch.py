@@ -5,6 +5,7 @@ Each stage is a function that reads one channel and writes the next. A channel e
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -36,6 +37,7 @@ from ..settings.model import Settings
 from ..shots.second_opinion import SecondOpinion
 from ..shots.splitter import ShotSplitter
 from .closing import ClosingShots, Measured
+from .limits import check_size
 
 _FRAMES_AHEAD = 1
 """Batches that wait between decoder, kernels and splitter: the stages overlap, and little memory is held."""
@@ -128,6 +130,8 @@ async def _measure(
     clock, sampler = film.clocks["measure"], SmallPictureSampler(settings.faces.moment_s)
     with source, out:
         async for batch in source:
+            height, width = max((surface.y.shape for surface in batch.surfaces), key=math.prod)
+            check_size(width, height, settings.limits)  # the size may change within the film
             measure = partial(_measure_batch, meter, sampler, batch, thumbnails)
             await out.send(await on_thread(measure, limiter, clock, len(batch.surfaces)))
 

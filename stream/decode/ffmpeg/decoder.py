@@ -26,8 +26,22 @@ from .side_by_side import SideBySide, pictures_ahead
 from .surface import surface_of
 
 Frames = Callable[[float | None], Iterator[av.VideoFrame]]
+_Timed = tuple[Surface, float, int, bool]
 _KEPT_BYTES = 40 * FRAME_1080P_BYTES
 """Most memory for pictures that are decoded before their turn, bytes."""
+_BATCH_BYTES = 128 * FRAME_1080P_BYTES
+"""Of the pictures of a batch, after which it is handed on although more were to come: only where pictures grow far
+beyond the first one in the middle of a film."""
+
+
+def _some(pictures: Iterator[_Timed], most: int) -> Iterator[_Timed]:
+    """The next pictures, `most` of them or less where they are large."""
+    nbytes = 0
+    for picture in islice(pictures, most):
+        yield picture
+        nbytes += picture[0].nbytes
+        if nbytes >= _BATCH_BYTES:
+            return
 
 
 class AvDecoder:
@@ -55,7 +69,7 @@ class AvDecoder:
         in_order = SideBySide(reading, contexts, ahead).frames if ahead else reading.frames
         pictures = self._pictures(reading, in_order, start_s, end_s)
         try:
-            while chunk := list(islice(pictures, self._options.batch_of(self.info))):
+            while chunk := list(_some(pictures, self._options.batch_of(self.info))):
                 surfaces, pts_s, frames, damaged = zip(*chunk, strict=True)
                 yield FrameBatch(
                     list(surfaces), np.array(pts_s), np.array(frames, np.int32), np.array(damaged, np.bool_)
@@ -80,7 +94,7 @@ class AvDecoder:
 
     def _pictures(
         self, reading: AvPass, frames: Frames, start_s: float, end_s: float
-    ) -> Generator[tuple[Surface, float, int, bool]]:
+    ) -> Generator[_Timed]:
         clock, summary = FrameClock(self.info.fps), self._summary
         key_s = key_before(self._path, start_s) if self._options.range.start_s > 0 else None
         for frame in frames(key_s):

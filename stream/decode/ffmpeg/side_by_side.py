@@ -58,7 +58,8 @@ def pictures_ahead(path: Path, kept_bytes: int, picture_bytes: int) -> int:
 
 
 class _Stretch:
-    """One stretch: its packets (None after the last), its decoded steps, and `held`, how many pictures these hold."""
+    """One stretch: its packets (None after the last), its decoded steps, and `held`, how many pictures these hold,
+    counted by their size."""
 
     def __init__(self) -> None:
         self.packets: SimpleQueue[VideoPacket | None] = SimpleQueue()
@@ -77,6 +78,7 @@ class SideBySide:
         self._reading, self._ahead = reading, ahead
         context = reading.stream.codec_context
         self._starts = FreshStart(context.name, context.extradata)
+        self._usual_px = max(1, context.width * context.height)
         self._latest_pts: int | None = None
         self._open: deque[_Stretch] = deque()
         self._begun: SimpleQueue[_Stretch | None] = SimpleQueue()
@@ -139,7 +141,7 @@ class SideBySide:
             if self._error is not None:
                 raise self._error
             steps = head.ready.popleft() if head.ready else []
-            head.held -= sum(len(step.frames) for step in steps)
+            head.held -= sum(map(self._size, steps))
             if head.ended and not head.ready:
                 self._open.popleft()
             self._changed.notify_all()
@@ -160,7 +162,7 @@ class SideBySide:
         steps: list[Step] = []
         while (packet := stretch.packets.get()) is not None and not self._stopped:
             steps.append(decode(context, packet))
-            if sum(len(step.frames) for step in steps) >= _CHUNK:
+            if sum(map(self._size, steps)) >= _CHUNK:
                 self._hand_over(stretch, steps, ended=False)
                 steps = []
         steps.append(decode(context, None))
@@ -171,9 +173,14 @@ class SideBySide:
         with self._changed:
             self._changed.wait_for(lambda: self._stopped or stretch.held < self._room_of(stretch))
             stretch.ready.append(steps)
-            stretch.held += sum(len(step.frames) for step in steps)
+            stretch.held += sum(map(self._size, steps))
             stretch.ended = ended
             self._changed.notify_all()
+
+    def _size(self, step: Step) -> int:
+        """How many pictures of the usual size the step holds: where the size grows within the film, one counts for
+        many."""
+        return sum(max(1, frame.width * frame.height // self._usual_px) for frame in step.frames)
 
     def _room_of(self, stretch: _Stretch) -> int:
         """The stretch that is handed out needs to keep no more than a consumer that pauses for a moment asks for."""

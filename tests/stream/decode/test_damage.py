@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
+from kernels.surface import Colour, Geometry, Surface
 from stream.decode.decoder import DecodeOptions, DecodeRange
-from stream.decode.ffmpeg.decoder import AvDecoder
+from stream.decode.ffmpeg.decoder import _BATCH_BYTES, AvDecoder, _some
+from stream.decode.ffmpeg.demux_decode import AvPass, Step
+from stream.decode.ffmpeg.side_by_side import SideBySide
 from stream.decode.picture_times import picture_times
 from stream.errors import KeyartError
 
@@ -93,3 +97,19 @@ def test_a_file_that_was_cut_gives_what_is_there(make_film, moving, name: str, k
         assert kept < 0.5 and len(str(error).splitlines()) == 1
         return
     assert 0 < pictures <= 100 * kept + 15
+
+
+def test_a_batch_ends_sooner_where_pictures_grow_within_the_film() -> None:
+    luma = np.broadcast_to(np.uint8(0), (_BATCH_BYTES // 3, 1))  # takes no memory
+    large = Surface(luma, None, None, 8, Colour(), Geometry(1, _BATCH_BYTES // 3))
+    assert len(list(_some(iter([(large, 0.0, 0, False)] * 9), 32))) == 3
+    assert len(list(_some(iter([(large, 0.0, 0, False)] * 9), 2))) == 2
+
+
+def test_of_larger_pictures_fewer_are_decoded_ahead(make_film, moving) -> None:
+    reading = AvPass(make_film("film.mp4", moving(5)), 1, "all")
+    frames = [av.VideoFrame(96, 64, "yuv420p"), av.VideoFrame(960, 640, "yuv420p"), av.VideoFrame(48, 32, "yuv420p")]
+    side_by_side = SideBySide(reading, [reading.stream.codec_context], 16)
+    assert [side_by_side._size(Step(None, [frame])) for frame in frames] == [1, 100, 1]
+    assert side_by_side._size(Step(None, frames)) == 102
+    reading.close()

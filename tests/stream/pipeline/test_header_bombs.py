@@ -26,6 +26,7 @@ def worker() -> Iterator[Worker]:
 def ended(worker: Worker, film: Path) -> tuple[str, str]:
     begun_s = monotonic()
     said = worker.ask(film)
+    assert said["ended"] in ("done", "refused")
     assert monotonic() - begun_s < _MOST_S
     assert said["peak_mib"] < _MOST_MIB
     return said["ended"], said.get("reason", "")

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import anyio
 import cv2
+import numpy as np
 import pytest
 from anyio import create_task_group
 from anyio.lowlevel import checkpoint
@@ -15,6 +16,7 @@ from anyio.lowlevel import checkpoint
 from kernels.active_areas import BarsEvidence
 from stream.candidates.picture_pool import PicturePool
 from stream.film import Film
+from stream.pipeline.failures import reason_of
 from stream.records import FrameBatch
 
 from .scripted import ScriptedDecoder, scene, watch_scripted
@@ -128,3 +130,10 @@ def test_a_decoder_that_fails_is_closed_where_it_worked():
     with pytest.raises(ExceptionGroup):
         anyio.run(watch_scripted, film_of(decoder), decoder)
     assert decoder.closed_by not in (None, threading.main_thread())
+
+
+def test_pictures_that_grow_beyond_the_limit_within_the_film_are_refused() -> None:
+    decoder = ScriptedDecoder([*[scene(1)] * 40, np.broadcast_to(np.uint8(90), (6000, 6000))])
+    with pytest.raises(ExceptionGroup) as raised:
+        anyio.run(watch_scripted, film_of(decoder), decoder)
+    assert reason_of(raised.value) == "is 6000x6000, more than limits.pixels allows (35651584), raise it"
