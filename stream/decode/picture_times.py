@@ -13,6 +13,7 @@ from .. import log
 from ..dataflow.cancellation import checkpoint
 from .container import open_container
 from .probe import picture_stream
+from .stamps import rule_of
 
 _REORDERED = 16
 """Pictures that a codec may hold back at most to bring them into order."""
@@ -61,10 +62,12 @@ def _packets(path: Path, start_s: float) -> Iterator[tuple[float, bool]]:
     """Times of the packets from the key picture before `start_s` on, and whether each is a key picture."""
     with open_container(path) as container:
         stream = picture_stream(container)
+        rule = rule_of(path)
         try:
-            container.seek(int(max(0.0, start_s) / (stream.time_base or 1)), stream=stream, backward=True)
+            rule.seek(container, stream, max(0.0, start_s))
             for packet in container.demux(stream):
                 checkpoint()
+                rule.restamp(packet)
                 if packet.pts is not None and packet.time_base is not None and not packet.is_discard:
                     yield float(packet.pts * packet.time_base), packet.is_keyframe
         except FFmpegError as error:

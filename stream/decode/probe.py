@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import takewhile
 from pathlib import Path
 from typing import SupportsFloat, cast
 
@@ -11,16 +9,13 @@ import av
 import av.container
 import av.stream
 import av.video.stream
-from av.error import FFmpegError
 
 from kernels.surface import Geometry, Rotation
 
 from ..errors import KeyartError
 from ..records import Notice, VideoInfo
 from .colours import colour_notices, film_colour, is_tagged
-from .container import open_container
 from .dolby_vision import dolby_notices, dolby_vision, refuse_without_base
-from .seeking import SEEK_BACK_OFF_S
 
 _MOST_FPS = 480
 _ATTACHED_PICTURE = av.stream.Disposition.attached_pic
@@ -121,29 +116,3 @@ def notices_of(info: VideoInfo) -> list[Notice]:
             Notice("not_deinterlaced", "interlaced pictures are not deinterlaced yet, edges may show combing")
         )
     return notices
-
-
-def key_before(path: Path, pts_s: float) -> float | None:
-    """Time of the last key frame at or before `pts_s`, both in seconds on the file's clock.
-
-    None when the file cannot be sought; read it from its beginning then. Raises KeyartError like `open_container`.
-    """
-    with open_container(path) as container:
-        stream = picture_stream(container)
-        # In MPEG program streams a seek may end after the given time.
-        for start_s in (pts_s, pts_s - SEEK_BACK_OFF_S):
-            try:
-                container.seek(int(start_s / (stream.time_base or 1)), stream=stream, backward=True)
-            except FFmpegError:
-                return None
-            found = list(takewhile(lambda time_s: time_s <= pts_s, _key_times(container, stream)))
-            if found:
-                return max(found)
-    return None
-
-
-def _key_times(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> Iterator[float]:
-    """Presentation times, in seconds, of the key frames from the demuxer's position on."""
-    for packet in container.demux(stream):
-        if packet.is_keyframe and packet.pts is not None and packet.time_base:
-            yield float(packet.pts * packet.time_base)

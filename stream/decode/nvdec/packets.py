@@ -9,7 +9,7 @@ the fastest NVDEC decodes. So times, frame numbers, edit lists and damage are th
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -99,8 +99,11 @@ class PacketReader:
         except FFmpegError as error:
             self.note_damage(None, error)
 
-    def number(self, pts: int | None) -> int:
-        """Number from 0 of the picture shown at `pts` (the stream's time base); -1 when unknowable."""
+    def number(self, pts: int | None, shown_s: float, mended: Mapping[float, float]) -> int:
+        """Number from 0 of the picture with the time `pts` (the stream's time base), which is shown at `shown_s`; -1
+        when unknowable. `mended`: see `FrameClock`."""
+        if mended and pts is not None and mended.get(self.time_s(pts) or 0.0) == shown_s:
+            pts = self._numbers.mended(pts, round(shown_s * self._unit[1] / self._unit[0]))
         return self._numbers.number(pts)
 
     def time_s(self, pts: int | None) -> float | None:
