@@ -1,6 +1,6 @@
 """How long a film is, by its packets where its container is wrong.
 
-A header may say anything: of a film that is recorded or was cut, that a program wrote before it knew, or that was mended
+A header may say anything: of a film that was cut, whose length nobody knew when it was written, or that was mended
 badly. So what is left out at the end is counted from there only when packets bear it out.
 """
 
@@ -19,7 +19,7 @@ from ..dataflow.cancellation import checkpoint
 from ..records import VideoInfo
 from .container import open_container
 from .probe import picture_stream
-from .stamps import rule_of
+from .stamps import rule_of, version_of
 
 AGREES_S = 1.0
 """A container and its packets agree when they differ by less: containers round durations."""
@@ -35,8 +35,7 @@ def length_s(info: VideoInfo) -> float | None:
     """Seconds from the film's first picture to the end of its last. What the container says, where packets near the
     end agree; else all packets are read, without decoding any. None when neither knows. Raises KeyartError when the
     file cannot be opened any more."""
-    state = info.path.stat()
-    end_s = _end_s(info.path, info.first_pts_s, info.duration_s, state.st_mtime_ns, state.st_size)
+    end_s = _end_s(info.path, info.first_pts_s, info.duration_s, *version_of(info.path))
     return info.duration_s if end_s is None else max(0.0, end_s - info.first_pts_s)
 
 

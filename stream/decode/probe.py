@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import SupportsFloat, cast
+from typing import Any, SupportsFloat, cast
 
 import av
 import av.container
@@ -34,6 +34,12 @@ def picture_stream(container: av.container.InputContainer) -> av.video.stream.Vi
     if stream.codec_context is None:
         raise KeyartError("has a video codec that this FFmpeg cannot decode, convert it first")
     return stream
+
+
+def refuse_encrypted(packet: av.Packet[Any]) -> None:
+    """Raise KeyartError for a packet that is encrypted (ISO/IEC 23001-7): its picture would be noise."""
+    if packet.has_sidedata("encryption_info"):
+        raise KeyartError("is encrypted (DRM), give a copy without protection")
 
 
 def rate_of(*claimed: SupportsFloat | None) -> float | None:

@@ -85,11 +85,17 @@ class FrameStamps:
 
 def rule_of(path: Path) -> StampRule:
     """The rule of a film. Raises KeyartError like `open_container`."""
+    return _rule_of(path, *version_of(path))
+
+
+def version_of(path: Path) -> tuple[int, int]:
+    """What changes when a file is replaced or grows: when it was written (ns), its size. Zeros where there is none any
+    more; whoever opens it then says so."""
     try:
         state = path.stat()
     except OSError:
-        return _rule_of(path, 0, 0)
-    return _rule_of(path, state.st_mtime_ns, state.st_size)
+        return 0, 0
+    return state.st_mtime_ns, state.st_size
 
 
 @lru_cache(maxsize=64)

@@ -17,7 +17,7 @@ from ...records import VideoInfo
 from ..container import open_container
 from ..decoder import DecodeMode
 from ..numbers import FrameNumbers
-from ..probe import picture_stream
+from ..probe import picture_stream, refuse_encrypted
 from ..stamps import FrameStamps, rule_of
 
 if TYPE_CHECKING:
@@ -139,6 +139,7 @@ class AvPass:
         try:
             for packet in self.container.demux(self.stream):
                 if packet.size:
+                    refuse_encrypted(packet)
                     self.rule.restamp(packet)
                     yield packet
                 elif packet.is_corrupt:

@@ -24,7 +24,7 @@ from ... import log
 from ..container import open_container
 from ..nal_units import NonReference, parameter_sets
 from ..numbers import FrameNumbers
-from ..probe import picture_stream
+from ..probe import picture_stream, refuse_encrypted
 
 if TYPE_CHECKING:
     VideoPacket: TypeAlias = av.Packet[VideoStream]
@@ -95,6 +95,7 @@ class PacketReader:
         try:
             for packet in self._container.demux(self.stream):
                 if packet.size:
+                    refuse_encrypted(packet)
                     yield from self._filtered(packet)
         except FFmpegError as error:
             self.note_damage(None, error)
