@@ -17,6 +17,7 @@ from ...cores import usable_cores
 from ...dataflow.cancellation import checkpoint
 from ...errors import KeyartError
 from ...records import FRAME_1080P_BYTES, FrameBatch, Notice, VideoInfo
+from ..arrangement import arranged
 from ..colours import colour_like
 from ..decoder import DecodeOptions, picture_bytes
 from ..keys import key_before
@@ -99,7 +100,8 @@ class AvDecoder:
         summary.ended = True
 
     def _surface(self, frame: av.VideoFrame) -> Surface:
-        return surface_of(frame, colour_like(frame, self.info.colour), self.info.geometry)
+        colour = colour_like(frame, self.info.colour)
+        return arranged(surface_of(frame, colour, self.info.geometry), self.info.arrangement)
 
     def frame_at(self, pts_s: float) -> Surface:
         """See `Decoder`. Decodes from the key frame before `pts_s`, or from the start where seeking is not exact."""

@@ -49,6 +49,8 @@ class NvDecoder:
         if rule_of(info.path).by_dts:
             # NVDEC returns a picture with its own packet's time, and that is the time of another picture.
             raise RefusedError("its container keeps no presentation times")
+        if not info.arrangement.is_plain:
+            raise RefusedError("its pictures are mirrored, cropped by flags or stereo 3D")
         self.info = info
         # NVDEC deinterlaces.
         self.notices: list[Notice] = [n for n in notices_of(info) if n.code != "not_deinterlaced"]
