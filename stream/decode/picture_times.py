@@ -12,6 +12,7 @@ from av.error import FFmpegError
 from .. import log
 from ..dataflow.cancellation import checkpoint
 from .container import open_container
+from .hidden import is_hidden
 from .probe import picture_stream
 from .stamps import rule_of
 
@@ -68,7 +69,9 @@ def _packets(path: Path, start_s: float) -> Iterator[tuple[float, bool]]:
             for packet in container.demux(stream):
                 checkpoint()
                 rule.restamp(packet)
-                if packet.pts is not None and packet.time_base is not None and not packet.is_discard:
+                if packet.pts is None or packet.time_base is None or packet.is_discard:
+                    continue
+                if not is_hidden(stream.codec_context.name, memoryview(packet)):
                     yield float(packet.pts * packet.time_base), packet.is_keyframe
         except FFmpegError as error:
             log.warning("times of pictures not read to their end", error)

@@ -16,6 +16,7 @@ from ...dataflow.cancellation import checkpoint
 from ...records import VideoInfo
 from ..container import open_container
 from ..decoder import DecodeMode
+from ..hidden import is_hidden
 from ..numbers import FrameNumbers
 from ..probe import picture_stream, refuse_encrypted
 from ..stamps import FrameStamps, rule_of
@@ -54,6 +55,7 @@ class AvPass:
         self.stream.codec_context.thread_count = threads
         self.rule = rule_of(path)
         self._stamps = FrameStamps(self.rule)
+        self._codec = self.stream.codec_context.name
         if mode == "reference" and not self.rule.by_dts:
             self.stream.codec_context.skip_frame = "NONREF"
         if rough:
@@ -148,7 +150,7 @@ class AvPass:
             self._note_damage(None, error)
 
     def _note(self, packet: VideoPacket) -> None:
-        if not packet.is_discard:
+        if not packet.is_discard and not is_hidden(self._codec, memoryview(packet)):
             self._numbers.demuxed(packet.pts)
         if packet.is_corrupt:
             self._note_damage(_time_s(packet))

@@ -22,6 +22,7 @@ from av.video.stream import VideoStream
 
 from ... import log
 from ..container import open_container
+from ..hidden import is_hidden
 from ..nal_units import NonReference, parameter_sets
 from ..numbers import FrameNumbers
 from ..probe import picture_stream, refuse_encrypted
@@ -136,7 +137,7 @@ class PacketReader:
     def _filtered(self, packet: VideoPacket) -> Iterator[Packet]:
         # Read before filtering: the filter empties the packet.
         pts, key, shown = packet.pts, packet.is_keyframe, not packet.is_discard
-        if shown:
+        if shown and not is_hidden(self.codec, memoryview(packet)):
             self._numbers.demuxed(pts)
         if packet.is_corrupt:
             self.note_damage(self.time_s(pts))
