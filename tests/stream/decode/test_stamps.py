@@ -113,3 +113,36 @@ def test_a_replaced_file_is_looked_at_again(film, tmp_path):
     assert rule_of(path).by_dts
     path.write_bytes(film("no_b_frames.avi").read_bytes())
     assert rule_of(path) == StampRule()
+
+
+@pytest.mark.debian
+def test_stamps_that_wrap_go_on(tmp_path, debian_tool: Callable[[str, str], Path]):
+    """The 33 bits of MPEG-TS wrap after 95,443.7 s: in the middle of this film."""
+    path = tmp_path / "film.ts"
+    asked = ["-v", "error", "-f", "lavfi", "-i", "testsrc=s=96x64:r=25:d=6", "-c:v", "libx264", "-g", "25"]
+    late = ["-output_ts_offset", "95439", "-muxdelay", "0"]
+    subprocess.run([debian_tool("ffmpeg", "ffmpeg"), *asked, *late, path], check=True)
+    assert_like_ffprobe(debian_tool("ffmpeg", "ffprobe"), path)
+    decoder = AvDecoder(path, DecodeOptions(threads=1))
+    pts_s, frames, _, pictures = watched(decoder)
+    assert pts_s[0] < 0 < pts_s[-1]
+    assert frames == list(range(150))
+    assert decoder.notices == []
+    for pick in (0, 60, 149):
+        assert np.array_equal(shown(decoder.frame_at(pts_s[pick])), pictures[pick])
+
+
+@pytest.mark.debian
+@pytest.mark.parametrize("name", ["film.ts", "film.mkv"])
+def test_of_several_videos_the_one_that_is_used_is_named(tmp_path, name, debian_tool: Callable[[str, str], Path]):
+    path = tmp_path / name
+    made = [["-f", "lavfi", "-i", f"testsrc=s={size}:d=1"] for size in ("96x64", "160x96")]
+    programs = ["-program", "title=a:st=0", "-program", "title=b:st=1"] if name == "film.ts" else []
+    ffmpeg = debian_tool("ffmpeg", "ffmpeg")
+    coded = ["-map", "0", "-map", "1", "-c:v", "libx264", *programs]
+    subprocess.run([ffmpeg, "-v", "error", *made[0], *made[1], *coded, path], check=True)
+    decoder = AvDecoder(path, DecodeOptions(threads=1))
+    assert (decoder.info.stream, decoder.info.other_streams) in [(0, (1,)), (1, (0,))]
+    assert decoder.info.width == (96, 160)[decoder.info.stream]
+    (notice,) = decoder.notices
+    assert notice.code == "several_videos" and f"used number {decoder.info.stream} " in notice.message
