@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, SupportsFloat
+from typing import SupportsFloat
 
 import av
 import av.container
@@ -15,6 +15,7 @@ from ..records import Arrangement, Notice, VideoInfo
 from .arrangement import arrangement_of, crop_of, geometry_of, notices_of_arrangement, shape_uncropped
 from .colours import colour_notices, film_colour, is_tagged
 from .dolby_vision import dolby_notices, dolby_vision, refuse_without_base
+from .encrypted import refuse_encrypted_track
 
 _MOST_FPS = 480
 _ATTACHED_PICTURE = av.stream.Disposition.attached_pic
@@ -23,7 +24,7 @@ _ATTACHED_PICTURE = av.stream.Disposition.attached_pic
 def picture_stream(container: av.container.InputContainer) -> av.video.stream.VideoStream:
     """The film's video stream: the one FFmpeg rates best, but no attached cover picture.
 
-    Raises KeyartError when there is none, or no decoder for it.
+    Raises KeyartError when there is none, or no decoder for it, or when it is encrypted.
     """
     streams = [s for s in container.streams.video if not s.disposition & _ATTACHED_PICTURE]
     if not streams:
@@ -32,13 +33,8 @@ def picture_stream(container: av.container.InputContainer) -> av.video.stream.Vi
     stream = next((s for s in streams if best is not None and s.index == best.index), streams[0])
     if stream.codec_context is None:
         raise KeyartError("has a video codec that this FFmpeg cannot decode, convert it first")
+    refuse_encrypted_track(stream)
     return stream
-
-
-def refuse_encrypted(packet: av.Packet[Any]) -> None:
-    """Raise KeyartError for a packet that is encrypted (ISO/IEC 23001-7): its picture would be noise."""
-    if packet.has_sidedata("encryption_info"):
-        raise KeyartError("is encrypted (DRM), give a copy without protection")
 
 
 def rate_of(*claimed: SupportsFloat | None) -> float | None:

@@ -20,6 +20,7 @@ from ...records import FRAME_1080P_BYTES, FrameBatch, Notice, VideoInfo
 from ..arrangement import arranged
 from ..colours import colour_like
 from ..decoder import DecodeOptions, picture_bytes
+from ..encrypted import refuse_scrambled
 from ..keys import key_before
 from ..probe import notices_of, rate_of, video_info
 from ..seeking import SAME_TIME_S, SEEK_BACK_OFF_S, PassSummary, is_among
@@ -198,4 +199,5 @@ class AvDecoder:
                 return replace(info, duration_s=reading.length_from(first_s, info))
         finally:
             reading.close()
+        refuse_scrambled(self._path)
         raise KeyartError("has a video stream of which no picture can be decoded, copy it again or repair it")

@@ -16,9 +16,10 @@ from ...dataflow.cancellation import checkpoint
 from ...records import VideoInfo
 from ..container import open_container
 from ..decoder import DecodeMode
+from ..encrypted import refuse_encrypted
 from ..hidden import is_hidden
 from ..numbers import FrameNumbers
-from ..probe import picture_stream, refuse_encrypted
+from ..probe import picture_stream
 from ..stamps import FrameStamps, rule_of
 
 if TYPE_CHECKING:

@@ -22,10 +22,11 @@ from av.video.stream import VideoStream
 
 from ... import log
 from ..container import open_container
+from ..encrypted import refuse_encrypted
 from ..hidden import is_hidden
 from ..nal_units import NonReference, parameter_sets
 from ..numbers import FrameNumbers
-from ..probe import picture_stream, refuse_encrypted
+from ..probe import picture_stream
 
 if TYPE_CHECKING:
     VideoPacket: TypeAlias = av.Packet[VideoStream]
