@@ -11,7 +11,9 @@ import pytest
 
 from kernels.cpu import CpuOps
 from stream.decode.arrangement import arranged, geometry_of, orientation_of
+from stream.decode.colours import colour_of
 from stream.decode.ffmpeg.decoder import AvDecoder
+from stream.decode.ffmpeg.surface import surface_of
 from stream.decode.matroska import VideoTrack, video_tracks
 from stream.records import Arrangement
 
@@ -118,9 +120,6 @@ def test_each_eye_has_its_own_shape(size, aspect, stereo, expected):
 
 @pytest.mark.parametrize("layout", ["yuv420p", "yuv444p", "nv12", "gray"])
 def test_a_part_is_the_same_in_every_layout(layout, moving):
-    from stream.decode.ffmpeg.surface import surface_of
-    from stream.decode.probe import colour_of
-
     picture = next(iter(moving(1, size=(96, 64))))
     frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format=layout)
     how = Arrangement(crop=(8, 4, 16, 20))
