@@ -16,9 +16,11 @@ from av.video.reformatter import Interpolation
 from av.video.stream import VideoStream
 
 from kernels.surface import Geometry
+from stream.decode.arrangement import geometry_of, orientation_of
 from stream.decode.container import open_container
-from stream.decode.probe import geometry_of, picture_stream, sample_aspect_of
+from stream.decode.probe import picture_stream, sample_aspect_of
 from stream.errors import KeyartError
+from stream.records import Arrangement
 
 from .borders import NO_BORDER, Border, border_of
 from .matcher import WIDTH_PX, Rgb
@@ -47,7 +49,8 @@ class Footage:
             first = next(_decoded(container, stream), None)
             if first is None:
                 raise KeyartError("has a video stream of which no picture can be decoded")
-            self.geometry: Geometry = geometry_of(first.picture, sample_aspect_of(stream))
+            picture, turned = first.picture, Arrangement(orientation_of(first.picture)[0])
+            self.geometry: Geometry = geometry_of(picture.width, picture.height, sample_aspect_of(stream), turned)
             self.first_pts_s = first.pts_s
             self.end_s, self.frame_count, self.key_frames_s = _extent(container, stream, first.pts_s)
         self.border: Border = NO_BORDER

@@ -96,7 +96,8 @@ class ColorEntry(ManifestPart):
 
 
 class VideoEntry(ManifestPart):
-    """What the container says of the film."""
+    """What the container says of the film. `rotation`: clockwise; `mirrored`: left to right, before the rotation.
+    `stereo`: how both eyes of a stereo film lie in its pictures. `stream`: the number of the film's video stream."""
 
     path: Annotated[str, BeforeValidator(printable)]
     content_fingerprint: str
@@ -108,6 +109,9 @@ class VideoEntry(ManifestPart):
     display_height: Count
     sample_aspect_ratio: tuple[int, int]
     rotation: Literal[0, 90, 180, 270]
+    mirrored: bool = False
+    stereo: Literal["side_by_side", "top_bottom"] | None = None
+    stream: Count = 0
     fps: Annotated[float, _rounded(6)] | None
     first_pts_s: TimeS
     duration_s: TimeS | None

@@ -9,8 +9,9 @@ from typing import Literal
 import numpy as np
 
 from engines.faces import Face
-from kernels.surface import Colour, Geometry, Rect, Surface
+from kernels.surface import Colour, Geometry, Rect, Rotation, Surface
 
+Stereo = Literal["side_by_side", "top_bottom"]
 Transition = Literal["cut", "dissolve", "fade", "wipe"]
 FRAME_1080P_BYTES = 1920 * 1080 * 3 // 2
 """Bytes of a picture of 1920x1080, 8 bits, 4:2:0: the unit in which memory for pictures is counted."""
@@ -31,6 +32,22 @@ class DolbyVision:
     def base(self) -> str:
         """Transfer of the base layer as `kernels.surface.Colour` names it; `"unknown"` where there is none."""
         return _DOLBY_BASES.get(self.compatibility, "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """How stored pictures become shown ones (`stream.decode.arrangement`): cropped, one eye taken, mirrored left to
+    right, then turned clockwise by `rotation` degrees. `crop`: left, top, right, bottom, stored pixels."""
+
+    rotation: Rotation = 0
+    mirrored: bool = False
+    crop: tuple[int, int, int, int] = (0, 0, 0, 0)
+    stereo: Stereo | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether stored pictures are shown whole and unmirrored."""
+        return not (self.mirrored or any(self.crop) or self.stereo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +73,11 @@ class VideoInfo:
     matrix_guessed: bool = False
     """Whether the pictures name no matrix, so that it was guessed by their size."""
     dolby_vision: DolbyVision | None = None
+    arrangement: Arrangement = Arrangement()
+    stream: int = 0
+    """Number of the film's stream in its container."""
+    other_streams: tuple[int, ...] = ()
+    """Numbers of further video streams that are no cover pictures."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,14 @@ class FrameNumbers:
         elif self._known:
             heapq.heappush(self._waiting, pts)
 
+    def mended(self, pts: int, shown: int) -> int:
+        """Take note that the picture with the time `pts` is shown at `shown`, which is returned."""
+        if pts in self._waiting:
+            self._waiting.remove(pts)
+            heapq.heapify(self._waiting)
+            heapq.heappush(self._waiting, shown)
+        return shown
+
     def number(self, pts: int | None) -> int:
         """Number of the picture with time `pts`, from 0; -1 when unknown. To be called in presentation order."""
         if not self._known or pts is None:

@@ -12,7 +12,9 @@ from av.error import FFmpegError
 from .. import log
 from ..dataflow.cancellation import checkpoint
 from .container import open_container
+from .hidden import is_hidden
 from .probe import picture_stream
+from .stamps import rule_of
 
 _REORDERED = 16
 """Pictures that a codec may hold back at most to bring them into order."""
@@ -61,11 +63,15 @@ def _packets(path: Path, start_s: float) -> Iterator[tuple[float, bool]]:
     """Times of the packets from the key picture before `start_s` on, and whether each is a key picture."""
     with open_container(path) as container:
         stream = picture_stream(container)
+        rule = rule_of(path)
         try:
-            container.seek(int(max(0.0, start_s) / (stream.time_base or 1)), stream=stream, backward=True)
+            rule.seek(container, stream, max(0.0, start_s))
             for packet in container.demux(stream):
                 checkpoint()
-                if packet.pts is not None and packet.time_base is not None and not packet.is_discard:
+                rule.restamp(packet)
+                if packet.pts is None or packet.time_base is None or packet.is_discard:
+                    continue
+                if not is_hidden(stream.codec_context.name, memoryview(packet)):
                     yield float(packet.pts * packet.time_base), packet.is_keyframe
         except FFmpegError as error:
             log.warning("times of pictures not read to their end", error)

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import takewhile
 from pathlib import Path
-from typing import SupportsFloat, cast
+from typing import SupportsFloat
 
 import av
 import av.container
 import av.stream
 import av.video.stream
-from av.error import FFmpegError
-
-from kernels.surface import Geometry, Rotation
 
 from ..errors import KeyartError
-from ..records import Notice, VideoInfo
+from ..records import Arrangement, Notice, VideoInfo
+from .arrangement import arrangement_of, crop_of, geometry_of, notices_of_arrangement, shape_uncropped
 from .colours import colour_notices, film_colour, is_tagged
-from .container import open_container
 from .dolby_vision import dolby_notices, dolby_vision, refuse_without_base
-from .seeking import SEEK_BACK_OFF_S
+from .encrypted import refuse_encrypted_track
 
 _MOST_FPS = 480
 _ATTACHED_PICTURE = av.stream.Disposition.attached_pic
@@ -29,7 +24,7 @@ _ATTACHED_PICTURE = av.stream.Disposition.attached_pic
 def picture_stream(container: av.container.InputContainer) -> av.video.stream.VideoStream:
     """The film's video stream: the one FFmpeg rates best, but no attached cover picture.
 
-    Raises KeyartError when there is none, or no decoder for it.
+    Raises KeyartError when there is none, or no decoder for it, or when it is encrypted.
     """
     streams = [s for s in container.streams.video if not s.disposition & _ATTACHED_PICTURE]
     if not streams:
@@ -38,6 +33,7 @@ def picture_stream(container: av.container.InputContainer) -> av.video.stream.Vi
     stream = next((s for s in streams if best is not None and s.index == best.index), streams[0])
     if stream.codec_context is None:
         raise KeyartError("has a video codec that this FFmpeg cannot decode, convert it first")
+    refuse_encrypted_track(stream)
     return stream
 
 
@@ -47,19 +43,6 @@ def rate_of(*claimed: SupportsFloat | None) -> float | None:
     Some joined or copied files claim thousands. With such a rate, limits counted in frame durations would be almost 0.
     """
     return next((float(rate) for rate in claimed if rate is not None and 0 < float(rate) <= _MOST_FPS), None)
-
-
-def geometry_of(frame: av.VideoFrame, sample_aspect: tuple[int, int]) -> Geometry:
-    """Display size and rotation. The width is stretched to square pixels (as players do), before the rotation.
-
-    sample_aspect: (numerator, denominator) of the pixel's width to its height.
-    """
-    clockwise = cast(Rotation, (round(-frame.rotation / 90) * 90) % 360)
-    numerator, denominator = sample_aspect
-    width = max(1, round(frame.width * numerator / denominator))
-    if clockwise in (90, 270):
-        return Geometry(frame.height, width, clockwise)
-    return Geometry(width, frame.height, clockwise)
 
 
 def sample_aspect_of(stream: av.video.stream.VideoStream) -> tuple[int, int]:
@@ -81,15 +64,17 @@ def video_info(
 
     Raises KeyartError for Dolby Vision whose pictures only Dolby's decoders show.
     """
-    sample_aspect, dolby = sample_aspect_of(stream), dolby_vision(path, container.format.name, first)
+    dolby = dolby_vision(path, container.format.name, first)
     refuse_without_base(dolby)
+    sample_aspect, arrangement = shape_of(path, container, stream, first)
+    others = [one.index for one in container.streams.video if not one.disposition & _ATTACHED_PICTURE]
     return VideoInfo(
         path=path,
         container=container.format.name,
         codec=stream.codec_context.name,
         width=first.width,
         height=first.height,
-        geometry=geometry_of(first, sample_aspect),
+        geometry=geometry_of(first.width, first.height, sample_aspect, arrangement),
         sample_aspect_ratio=sample_aspect,
         fps=rate_of(stream.average_rate, stream.guessed_rate, stream.base_rate),
         first_pts_s=first_pts_s,
@@ -100,7 +85,23 @@ def video_info(
         matrix_guessed=not is_tagged(first),
         dolby_vision=dolby,
         interlaced=bool(first.interlaced_frame),
+        arrangement=arrangement,
+        stream=stream.index,
+        other_streams=tuple(index for index in others if index != stream.index),
     )
+
+
+def shape_of(
+    path: Path, container: av.container.InputContainer, stream: av.video.stream.VideoStream, first: av.VideoFrame
+) -> tuple[tuple[int, int], Arrangement]:
+    """The pixels' aspect (see `sample_aspect_of`) and how pictures lie. `first`: the first picture."""
+    sample_aspect = sample_aspect_of(stream)
+    place = [one.index for one in container.streams.video].index(stream.index)
+    cropped = crop_of(path, container.format.name, place)
+    if cropped is None:
+        return sample_aspect, arrangement_of(first)
+    track, crop = cropped
+    return shape_uncropped(sample_aspect, track), arrangement_of(first, crop)
 
 
 def _duration_s(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> float | None:
@@ -113,37 +114,15 @@ def _duration_s(container: av.container.InputContainer, stream: av.video.stream.
 
 
 def notices_of(info: VideoInfo) -> list[Notice]:
-    """Notices about what is assumed or left out of the pictures, and about interlaced films, which are processed, but
-    not treated specially by this version."""
-    notices = [*colour_notices(info.colour), *dolby_notices(info.dolby_vision)]
+    """Notices about what is assumed or left out of the pictures, about stereo films and several video streams, and
+    about interlaced films, which are processed, but not treated specially by this version."""
+    notices = [*notices_of_arrangement(info), *colour_notices(info.colour), *dolby_notices(info.dolby_vision)]
+    if info.other_streams:
+        others = ", ".join(map(str, info.other_streams))
+        message = f"has {1 + len(info.other_streams)} video streams, used number {info.stream} and not {others}"
+        notices.append(Notice("several_videos", message))
     if info.interlaced:
         notices.append(
             Notice("not_deinterlaced", "interlaced pictures are not deinterlaced yet, edges may show combing")
         )
     return notices
-
-
-def key_before(path: Path, pts_s: float) -> float | None:
-    """Time of the last key frame at or before `pts_s`, both in seconds on the file's clock.
-
-    None when the file cannot be sought; read it from its beginning then. Raises KeyartError like `open_container`.
-    """
-    with open_container(path) as container:
-        stream = picture_stream(container)
-        # In MPEG program streams a seek may end after the given time.
-        for start_s in (pts_s, pts_s - SEEK_BACK_OFF_S):
-            try:
-                container.seek(int(start_s / (stream.time_base or 1)), stream=stream, backward=True)
-            except FFmpegError:
-                return None
-            found = list(takewhile(lambda time_s: time_s <= pts_s, _key_times(container, stream)))
-            if found:
-                return max(found)
-    return None
-
-
-def _key_times(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> Iterator[float]:
-    """Presentation times, in seconds, of the key frames from the demuxer's position on."""
-    for packet in container.demux(stream):
-        if packet.is_keyframe and packet.pts is not None and packet.time_base:
-            yield float(packet.pts * packet.time_base)

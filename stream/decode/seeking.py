@@ -3,29 +3,59 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from ..records import Notice, VideoInfo
+from .times import FrameClock, T, found_time
 
 SAME_TIME_S = 1.5e-3
 """Times that differ by less belong to the same picture: containers round them to milliseconds."""
 SEEK_BACK_OFF_S = 15.0
 """In MPEG program streams a seek may end after the given time. The second try seeks this much earlier."""
 _END_TOLERANCE_S = 1.0
-"""A film that ends earlier than its container says, by more than this, was cut off. Containers round durations."""
+"""A film that ends earlier than its container says, by more than this and the duration of a picture, was cut off.
+Containers round durations."""
 
 
 @dataclass(slots=True)
 class PassSummary:
-    """What one pass over the file found. `pictures`: count; `last_s`: time of the last picture; `adjusted`: times were
-    corrected; `resized`: the picture size changed; `ended`: the end of the file was reached."""
+    """What one pass over the file found. `pictures`: count; `last_s`: time of the last picture, `last_step_s` after the
+    one before it; `adjusted`: times were moved; `mended`: single times that were corrected, stored time → time;
+    `resized`: the picture size changed; `ended`: the end of the file was reached."""
 
     pictures: int = 0
     last_s: float = 0.0
+    last_step_s: float = 0.0
     adjusted: bool = False
+    mended: dict[float, float] = field(default_factory=dict)
     resized: bool = False
     ended: bool = False
+
+    def saw(self, pts_s: float) -> None:
+        """Count a picture of the watched part."""
+        self.last_step_s = pts_s - self.last_s if self.pictures else 0.0
+        self.pictures += 1
+        self.last_s = pts_s
+
+    def timed(
+        self,
+        pictures: Iterable[T],
+        stored_s: Callable[[T], float | None],
+        fps: float | None,
+        hold: Callable[[T], T] | None = None,
+    ) -> Iterator[tuple[T, float]]:
+        """The pictures of a search with the times that they had in this pass. Those without one, which it did not
+        watch, are left out. `hold`: see `FrameClock.timed`."""
+        if self.adjusted:
+            yield from FrameClock(fps).timed(pictures, stored_s, hold)
+            return
+        before_s: float | None = None
+        for picture in pictures:
+            time_s = stored_s(picture)
+            if time_s is not None:
+                before_s = found_time(self.mended, time_s, before_s) if self.mended else time_s
+                yield picture, before_s
 
     def notices(self, info: VideoInfo, errors: int, first_error_s: float | None) -> list[Notice]:
         """Notices about damage, corrected times, changed size and a missing end.
@@ -40,10 +70,15 @@ class PassSummary:
             told = "presentation times ran backwards or were missing, mended"
             message = f"{told}; blinks beside pictures were not looked for"
             found.append(Notice("times_mended", message))
+        elif self.mended:
+            count = len(self.mended)
+            told = "one presentation time was" if count == 1 else f"{count:,} presentation times were"
+            message = f"{told} out of order and got the time between the neighbours'"
+            found.append(Notice("times_mended", message, min(self.mended.values())))
         if self.resized:
             found.append(Notice("size_changed", "the picture size changes within the film, scaled to the first"))
         end_s = info.first_pts_s + (info.duration_s or 0.0)
-        if self.ended and end_s - self.last_s > _END_TOLERANCE_S:
+        if self.ended and end_s - self.last_s > _END_TOLERANCE_S + self.last_step_s:
             message = f"ends at {self.last_s:.2f} s although its container says {end_s:.2f} s, used what is there"
             found.append(Notice("cut_off", message, self.last_s))
         return found

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from statistics import median
+from typing import TypeVar
 
 import numpy as np
 
+T = TypeVar("T")
 _FALLBACK_FPS = 25.0
+_LOOK_AHEAD = 4
+"""Pictures that are looked at before a doubtful time is judged."""
+_NEAR = 4
+"""A time that is later than the one before by at most this many times the last step is not doubted."""
+_MOST_MENDED = 4096
+"""Single times that are remembered. A film with more counts as one whose times are all wrong."""
 _BLOCK = 32
 """Frame durations from which one rate is measured: times rounded to milliseconds change it by a thousandth."""
 _BLOCKS = 8
@@ -19,29 +28,103 @@ missing."""
 class FrameClock:
     """Corrects the times of one pass over a film.
 
-    A picture without a time, or with a time not after the one before (joined streams), gets the time of the one before
-    plus a frame's duration; the times after it are moved by the same amount. `adjusted`: whether that has happened.
+    What is wrong with a time is told by those of the next few pictures (`_LOOK_AHEAD`). If they go on where the ones
+    before it ended, this one alone is wrong: it gets a time evenly between its neighbours, and `mended` keeps it:
+    stored time → time. If they do not (joined streams), the picture follows the one before by a frame's duration and
+    all later ones are moved by as much; `adjusted` is then true, and for pictures without a time, because neither is
+    found again by seeking.
     """
 
     def __init__(self, fps: float | None) -> None:
         self._step_s = 1.0 / (fps or _FALLBACK_FPS)
+        self._usual_s = self._step_s
         self._offset_s = 0.0
         self._last_s: float | None = None
         self.adjusted = False
+        self.mended: dict[float, float] = {}
 
-    def time(self, stored_s: float | None) -> float:
-        """Time of the next picture in presentation order, seconds. `stored_s`: its time in the file, None if it has
-        none."""
-        time_s = None if stored_s is None else stored_s + self._offset_s
-        if self._last_s is None:
-            time_s = 0.0 if time_s is None else time_s
-        elif time_s is None or time_s <= self._last_s:
-            follows_s = self._last_s + self._step_s
-            self._offset_s += 0.0 if time_s is None else follows_s - time_s
-            self.adjusted = True
-            time_s = follows_s
-        self._last_s = time_s
+    def timed(
+        self, pictures: Iterable[T], stored_s: Callable[[T], float | None], hold: Callable[[T], T] | None = None
+    ) -> Iterator[tuple[T, float]]:
+        """The pictures, which come in presentation order, each with its time in seconds. `stored_s`: a picture's time
+        in the file, None if it has none. `hold`: what is kept of a picture while later ones are looked at."""
+        held: deque[T] = deque()
+        stamps: deque[float | None] = deque()
+        for picture in pictures:
+            held.append(picture)
+            stamps.append(stored_s(picture))
+            del picture
+            while held and (time_s := self._next(stamps, ended=False)) is not None:
+                yield held.popleft(), time_s
+            if held and hold is not None:
+                held.append(hold(held.pop()))
+        while held:
+            time_s = self._next(stamps, ended=True)
+            assert time_s is not None  # nothing is waited for at the end
+            yield held.popleft(), time_s
+
+    def _next(self, stamps: deque[float | None], *, ended: bool) -> float | None:
+        """The time of the first of the pictures with these stamps, which it takes away; None: more must be known."""
+        waits = not ended and len(stamps) <= _LOOK_AHEAD
+        time_s = self._first(stamps, waits) if self._last_s is None else self._after(self._last_s, stamps, waits)
+        if time_s is not None:
+            stamps.popleft()
+            self._usual_s = self._step_s if self._last_s is None else time_s - self._last_s
+            self._last_s = time_s
         return time_s
+
+    def _first(self, stamps: deque[float | None], waits: bool) -> float | None:
+        first_s = stamps[0]
+        if first_s is None:
+            return 0.0
+        if len(stamps) > 1 and self._is_near(stamps[1], first_s):
+            return first_s
+        if waits:
+            return None
+        later = [(place, stamp_s) for place, stamp_s in enumerate(stamps) if place and stamp_s is not None]
+        if not later or any(stamp_s >= first_s for _, stamp_s in later):
+            return first_s
+        place, later_s = later[0]
+        return self._mended(first_s, later_s - place * self._step_s)
+
+    def _after(self, last_s: float, stamps: deque[float | None], waits: bool) -> float | None:
+        moved = [None if stamp is None else stamp + self._offset_s for stamp in stamps]
+        now_s = moved[0]
+        if self._is_near(now_s, last_s):
+            return now_s
+        ahead = now_s is not None and now_s > last_s
+        below_s = now_s if ahead and now_s is not None else float("inf")
+        for place, later_s in enumerate(moved):
+            if later_s is not None and last_s < later_s < below_s:
+                return self._mended(stamps[0], last_s + (later_s - last_s) / (place + 1))
+        if waits:
+            return None
+        if ahead:
+            return now_s
+        self.adjusted = True
+        follows_s = last_s + self._step_s
+        self._offset_s += 0.0 if now_s is None else follows_s - now_s
+        return follows_s
+
+    def _is_near(self, stamp_s: float | None, last_s: float) -> bool:
+        """Whether a picture may be shown at `stamp_s` after one at `last_s` without a look at later ones."""
+        return stamp_s is not None and last_s < stamp_s <= last_s + _NEAR * self._usual_s
+
+    def _mended(self, stored_s: float | None, time_s: float) -> float:
+        if stored_s is None or len(self.mended) == _MOST_MENDED:
+            self.adjusted = True
+        else:
+            self.mended[stored_s] = time_s
+        return time_s
+
+
+def found_time(mended: Mapping[float, float], stored_s: float, before_s: float | None) -> float:
+    """The time of a picture that is reached by seeking. `mended`: of the `FrameClock` of the whole pass. `before_s`:
+    time of the picture before it. A stored time that was wrong once may be right for another picture."""
+    time_s = mended.get(stored_s)
+    if time_s is None or before_s is None or time_s <= before_s:
+        return stored_s
+    return time_s if stored_s <= before_s or time_s < stored_s else stored_s
 
 
 class MeasuredRate:

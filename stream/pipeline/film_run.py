@@ -23,6 +23,7 @@ from kernels.active_areas import BarsEvidence
 from ..candidates.pace import LONG, Pace
 from ..candidates.picture_pool import PicturePool
 from ..dataflow.clocks import StageClock, on_thread
+from ..decode import film_end
 from ..decode.decoder import DecodeOptions, Decoder, DecodeRange
 from ..device.kit import OpenDecoder
 from ..episode.looks import LookRows
@@ -84,7 +85,6 @@ async def watching(
     with in_stage("open"):
         decoder, fingerprint = await on_thread(opened, services.decode_threads, opening)
     try:
-        check_info(decoder.info, settings.limits)
         film = _film(decoder.info, settings)
         threads = Threads(services.decode_threads, services.measure_threads)
         meter = services.meter(decoder.info.geometry)
@@ -170,13 +170,14 @@ def expected_frames(info: VideoInfo) -> int | None:
 def open_film(path: Path, settings: Settings, open_decoder: OpenDecoder) -> tuple[Decoder, str]:
     """Open the film: its decoder, limited to the part to watch, and its fingerprint (`content_fingerprint`).
 
-    Raises LimitError when its header is beyond the settings' limits, KeyartError when the film cannot be decoded or
-    read, or when the settings leave nothing of it; the decoder is closed then.
+    Raises LimitError when it is beyond the settings' limits, KeyartError when the film cannot be decoded or read, or
+    when the settings leave nothing of it; the decoder is closed then.
     """
     check_header(path, settings.limits)
     whole = DecodeOptions(mode=settings.decode, threads=settings.thread_count, kept_1080p=settings.pool.frames_at_1080p)
     decoder = open_decoder(path, whole)
     with _closed_on_failure(decoder):
+        check_info(decoder.info, settings.limits)
         watched = decode_range(decoder.info, settings)
     if watched != whole.range:
         decoder.close()
@@ -197,16 +198,19 @@ def _closed_on_failure(decoder: Decoder) -> Iterator[None]:
 def decode_range(info: VideoInfo, settings: Settings) -> DecodeRange:
     """The part to watch, in seconds from the first picture.
 
-    Raises KeyartError when the settings leave nothing of the film, or leave out its end and its duration is unknown.
+    The container's duration is believed only where packets bear it out, if anything depends on it. Raises KeyartError
+    when the settings leave nothing of the film, or leave out its end and nothing tells where that is.
     """
     start_s = max(settings.start_s or 0.0, settings.skip_first_s)
     ends_s = [settings.end_s] if settings.end_s is not None else []
-    if settings.skip_last_s:
-        if info.duration_s is None:
-            raise KeyartError("does not say how long it is, use --end instead of --skip-last")
-        ends_s.append(info.duration_s - settings.skip_last_s)
-    end_s = min(ends_s, default=None)
     length_s = info.duration_s
+    if settings.skip_last_s or (length_s is not None and 0 < length_s <= start_s):
+        length_s = film_end.length_s(info)
+    if settings.skip_last_s:
+        if length_s is None:
+            raise KeyartError("does not say how long it is, use --end instead of --skip-last")
+        ends_s.append(length_s - settings.skip_last_s)
+    end_s = min(ends_s, default=None)
     if (end_s is not None and end_s <= start_s) or (length_s is not None and 0 < length_s <= start_s):
         raise KeyartError("is shorter than what is to be left out, check --start, --end and --skip")
     return DecodeRange(start_s, end_s)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..decode import film_end
 from ..decode.container import open_container
 from ..decode.probe import picture_stream
 from ..errors import LimitError
@@ -29,12 +30,15 @@ def check_size(width: int, height: int, limits: LimitSettings) -> None:
 
 
 def check_info(info: VideoInfo, limits: LimitSettings) -> None:
-    """Raise LimitError when the first picture is larger, or the container promises more, than is allowed."""
+    """Raise LimitError when the first picture is larger, or the film longer, than is allowed. A container that promises
+    too long a film is not believed: its packets are read."""
     check_size(info.width, info.height, limits)
     if limits.duration_s and (info.duration_s or 0.0) > limits.duration_s:
-        raise LimitError(
-            f"lasts {info.duration_s:.0f} s, more than limits.duration_s allows ({limits.duration_s:g}), raise it"
-        )
+        length_s = film_end.length_s(info) or 0.0
+        if length_s > limits.duration_s:
+            raise LimitError(
+                f"lasts {length_s:.0f} s, more than limits.duration_s allows ({limits.duration_s:g}), raise it"
+            )
 
 
 def check_frames(frames: int, seconds: float, limits: LimitSettings) -> None:

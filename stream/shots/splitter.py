@@ -24,6 +24,7 @@ from .gradual import Gradual, confidence_at, strongest
 from .marks import FadeLimits, LastingMarks
 from .overlaps import overlap
 from .second_opinion import SecondOpinion
+from .slides import are_slides, slide_cuts
 from .spans import AROUND_ROWS, OUTSIDE_ROWS, USUAL_ROWS, spans_at
 from .whip_pans import WhipPan, find_whip_pans, strongest_whip_pans
 from .window import PICTURE, RowWindow
@@ -140,6 +141,9 @@ class ShotSplitter:
         self._long_rows = max(_LEAST_LONG_ROWS, round(self._settings.long_black_s * self._fps))
         self._flash = round(self._settings.longest_flash_s * self._fps)
         self._spans = spans_at(self._fps)
+        self._slides = are_slides(self._rate.fps, self._settings)
+        if self._slides:
+            self._apart = 1
 
     def _judge(self, end: int) -> list[Shot]:
         """Decide about the rows up to `end`, for which everything needed is in the window."""
@@ -165,6 +169,10 @@ class ShotSplitter:
         """Find all but fades as far ahead as the choice among those near rows before `end` needs."""
         # Never back: where the rate has fallen, rows that were searched already are not found twice.
         ahead = max(self._searched, min(end + self._reach + self._apart, self._window.end))
+        if self._slides:
+            self._cuts += slide_cuts(self._window, self._searched, ahead, self._settings)
+            self._searched = ahead
+            return
         judge = CutJudge(self._settings, self._flash, self._spans, self._asked, self._model)
         self._cuts += judge.find(self._window, self._searched, ahead)
         self._dissolves += find_dissolves(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.serve_pictures import make_film, measure
-from stream.decode.probe import key_before
+from stream.decode.keys import key_before
 
 
 def test_steps_strips_and_crops_are_measured(tmp_path: Path) -> None:

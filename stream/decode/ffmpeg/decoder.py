@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -16,9 +17,12 @@ from ...cores import usable_cores
 from ...dataflow.cancellation import checkpoint
 from ...errors import KeyartError
 from ...records import FRAME_1080P_BYTES, FrameBatch, Notice, VideoInfo
+from ..arrangement import arranged
 from ..colours import colour_like
 from ..decoder import DecodeOptions, picture_bytes
-from ..probe import key_before, notices_of, video_info
+from ..encrypted import refuse_scrambled
+from ..keys import key_before
+from ..probe import notices_of, rate_of, video_info
 from ..seeking import SAME_TIME_S, SEEK_BACK_OFF_S, PassSummary, is_among
 from ..times import FrameClock
 from .demux_decode import AvPass
@@ -97,22 +101,22 @@ class AvDecoder:
     ) -> Generator[_Timed]:
         clock, summary = FrameClock(self.info.fps), self._summary
         key_s = key_before(self._path, start_s) if self._options.range.start_s > 0 else None
-        for frame in frames(key_s):
+        summary.mended = clock.mended
+        for frame, pts_s in clock.timed(frames(key_s), reading.time_s):
             checkpoint()
-            pts_s = clock.time(reading.time_s(frame))
             summary.adjusted = clock.adjusted
             summary.resized |= (frame.width, frame.height) != (self.info.width, self.info.height)
             if pts_s >= end_s:
                 return
             if pts_s < start_s:
                 continue
-            summary.pictures += 1
-            summary.last_s = pts_s
-            yield self._surface(frame), pts_s, reading.number(frame), reading.is_damaged(frame)
+            summary.saw(pts_s)
+            yield self._surface(frame), pts_s, reading.number(frame, pts_s, clock.mended), reading.is_damaged(frame)
         summary.ended = True
 
     def _surface(self, frame: av.VideoFrame) -> Surface:
-        return surface_of(frame, colour_like(frame, self.info.colour), self.info.geometry)
+        colour = colour_like(frame, self.info.colour)
+        return arranged(surface_of(frame, colour, self.info.geometry), self.info.arrangement)
 
     def frame_at(self, pts_s: float) -> Surface:
         """See `Decoder`. Decodes from the key frame before `pts_s`, or from the start where seeking is not exact."""
@@ -146,11 +150,9 @@ class AvDecoder:
         try:
             if start_s is not None:
                 reading.seek(start_s)
-            clock = FrameClock(self.info.fps)
-            for frame in reading.frames(wanted=None if self._summary.adjusted else first_s.__le__):
+            frames = reading.frames(wanted=None if self._summary.adjusted else first_s.__le__)
+            for frame, time_s in self._summary.timed(frames, reading.time_s, self.info.fps):
                 checkpoint()
-                stored_s = reading.time_s(frame)
-                time_s = clock.time(stored_s) if self._summary.adjusted or stored_s is None else stored_s
                 if time_s > last_s:
                     break
                 whole |= time_s <= max(first_s, start_s or 0.0, self.info.first_pts_s) + SAME_TIME_S
@@ -185,11 +187,9 @@ class AvDecoder:
         try:
             if start_s is not None:
                 reading.seek(start_s)
-            for frame in reading.frames(wanted=partial(is_among, times_s)):
+            frames = reading.frames(wanted=partial(self._is_wanted, times_s))
+            for frame, time_s in self._summary.timed(frames, reading.time_s, self.info.fps):
                 checkpoint()
-                time_s = reading.time_s(frame)
-                if time_s is None:
-                    continue
                 begun |= time_s <= max(times_s[0], self.info.first_pts_s) + SAME_TIME_S
                 if not begun or time_s > times_s[-1] + SAME_TIME_S:
                     return
@@ -198,14 +198,20 @@ class AvDecoder:
         finally:
             reading.close()
 
+    def _is_wanted(self, times_s: Sequence[float], stored_s: float) -> bool:
+        return is_among(times_s, stored_s) or is_among(times_s, self._summary.mended.get(stored_s, stored_s))
+
     def close(self) -> None:
         """Does nothing: each call opens and closes the file itself."""
 
     def _probe(self) -> VideoInfo:
         reading = AvPass(self._path, self._options.threads, "all")
         try:
-            for frame in reading.frames():
-                return video_info(self._path, reading.container, reading.stream, frame, reading.time_s(frame) or 0.0)
+            clock = FrameClock(rate_of(reading.stream.average_rate))
+            for frame, first_s in clock.timed(reading.frames(), reading.time_s):
+                info = video_info(self._path, reading.container, reading.stream, frame, first_s)
+                return replace(info, duration_s=reading.length_from(first_s, info))
         finally:
             reading.close()
+        refuse_scrambled(self._path)
         raise KeyartError("has a video stream of which no picture can be decoded, copy it again or repair it")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -13,13 +13,19 @@ from av.video.stream import VideoStream
 
 from ... import log
 from ...dataflow.cancellation import checkpoint
+from ...records import VideoInfo
 from ..container import MOST_PIXELS, open_container
 from ..decoder import DecodeMode
+from ..encrypted import refuse_encrypted
+from ..hidden import is_hidden
 from ..numbers import FrameNumbers
 from ..probe import picture_stream
+from ..stamps import FrameStamps, rule_of
 
 if TYPE_CHECKING:
     VideoPacket: TypeAlias = av.Packet[VideoStream]
+
+_FALLBACK_FPS = 25.0
 
 
 class Step(NamedTuple):
@@ -41,7 +47,9 @@ class AvPass:
 
     def __init__(self, path: Path, threads: int, mode: DecodeMode, *, rough: bool = False) -> None:
         self._path, self._threads, self._mode, self._rough = path, threads, mode, rough
+        self.rule = rule_of(path)
         self._open()
+        self._stamps = FrameStamps(self.rule)
         self._told = False
         self.errors = 0
         self.first_error_s: float | None = None
@@ -57,7 +65,8 @@ class AvPass:
             raise
         self.stream.thread_type = "AUTO"
         self.stream.codec_context.thread_count = self._threads
-        if self._mode == "reference":
+        self._codec = self.stream.codec_context.name
+        if self._mode == "reference" and not self.rule.by_dts:
             self.stream.codec_context.skip_frame = "NONREF"
         self.stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
         if self._rough:
@@ -76,7 +85,7 @@ class AvPass:
         numbers are unknown. Raises KeyartError like opening the file."""
         self._numbers.demuxed(None)
         try:
-            self.container.seek(int(pts_s * self._time_base[1] / self._time_base[0]), stream=self.stream, backward=True)
+            self.rule.seek(self.container, self.stream, pts_s)
         except FFmpegError:
             # Streams without an index cannot seek, damaged ones not even to their start. Reading from there is slower
             # but gives the same pictures.
@@ -90,10 +99,10 @@ class AvPass:
 
         from_key_s: packets before the key frame at this time are counted, but not decoded. wanted: whether the frame at
         a time is; those that are not, and that no other frame needs, are not decoded. Both in seconds on the file's
-        clock.
+        clock. Where pictures are shown by decoding times, all are decoded: the next packet tells the time of a picture.
         """
         for packet in self.packets(from_key_s):
-            if wanted is not None:
+            if wanted is not None and not self.rule.by_dts:
                 self.stream.codec_context.skip_frame = "DEFAULT" if wanted(_time_s(packet)) else "NONREF"
             yield from self.decoded(decode(self.stream.codec_context, packet))
         yield from self.decoded(decode(self.stream.codec_context, None))
@@ -116,11 +125,17 @@ class AvPass:
             self._note(step.packet)
         if step.error is not None:
             self._note_damage(_time_s(step.packet) if step.packet is not None else None, step.error)
+        for frame in step.frames:
+            self._stamps.restamp(frame)
         return step.frames
 
-    def number(self, frame: av.VideoFrame) -> int:
-        """The frame's number in the stream, from 0; -1 when unknown."""
-        return self._numbers.number(frame.pts)
+    def number(self, frame: av.VideoFrame, shown_s: float, mended: Mapping[float, float]) -> int:
+        """The number in the stream, from 0, of a frame that is shown at `shown_s`; -1 when unknown. `mended`: see
+        `FrameClock`."""
+        pts = frame.pts
+        if mended and pts is not None and mended.get(self.time_s(frame) or 0.0) == shown_s:
+            pts = self._numbers.mended(pts, round(shown_s * self._time_base[1] / self._time_base[0]))
+        return self._numbers.number(pts)
 
     def is_damaged(self, frame: av.VideoFrame) -> bool:
         """Whether the frame may be damaged: it, or one since the last clean key frame, failed to decode."""
@@ -135,6 +150,8 @@ class AvPass:
         try:
             for packet in self.container.demux(self.stream):
                 if packet.size:
+                    refuse_encrypted(packet)
+                    self.rule.restamp(packet)
                     yield packet
                 elif packet.is_corrupt:
                     self._note_damage(_time_s(packet))
@@ -142,7 +159,7 @@ class AvPass:
             self._note_damage(None, error)
 
     def _note(self, packet: VideoPacket) -> None:
-        if not packet.is_discard:
+        if not packet.is_discard and not is_hidden(self._codec, memoryview(packet)):
             self._numbers.demuxed(packet.pts)
         if packet.is_corrupt:
             self._note_damage(_time_s(packet))
@@ -151,6 +168,15 @@ class AvPass:
         """Presentation time on the file's clock, seconds; None when the file gives none."""
         # As exact as multiplying with a Fraction, which takes ten times as long.
         return None if frame.pts is None else frame.pts * self._time_base[0] / self._time_base[1]
+
+    def length_from(self, first_s: float, info: VideoInfo) -> float | None:
+        """The container's duration from the first picture, which is shown at `first_s`, on: what comes before it in a
+        stream that begins inside a group of pictures cannot be decoded."""
+        begin = self.stream.start_time
+        if info.duration_s is None or begin is None or self.rule.by_dts:
+            return info.duration_s
+        late_s = first_s - begin * self._time_base[0] / self._time_base[1]
+        return max(0.0, info.duration_s - late_s) if late_s > 1.5 / (info.fps or _FALLBACK_FPS) else info.duration_s
 
     def _note_damage(self, time_s: float | None, error: FFmpegError | None = None) -> None:
         if error is not None and not self._told:

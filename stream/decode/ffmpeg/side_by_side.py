@@ -47,6 +47,8 @@ def pictures_ahead(path: Path, kept_bytes: int, picture_bytes: int) -> int:
     with closing(AvPass(path, 1, "all")) as reading:
         context = reading.stream.codec_context
         starts, packets, found = FreshStart(context.name, context.extradata), 0, 0
+        if reading.rule.by_dts:
+            return 0
         for packet in reading.packets():
             if packet.pts is None:
                 return 0

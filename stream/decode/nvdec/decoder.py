@@ -17,11 +17,13 @@ from ...dataflow.cancellation import checkpoint, lock_cancellably
 from ...errors import KeyartError
 from ...records import FrameBatch, Notice, VideoInfo
 from ..decoder import DecodeOptions
-from ..probe import key_before, notices_of
+from ..keys import key_before
+from ..probe import notices_of
 from ..seeking import SAME_TIME_S, SEEK_BACK_OFF_S, PassSummary, is_among
 from ..slots import Demand, FramePool, Memory, Place, Rows, bytes_for, places_of
+from ..stamps import rule_of
 from ..times import FrameClock
-from .demux_decode import NvPass
+from .demux_decode import NvPass, NvPicture
 from .session import Chip, Decoded, NvSession, RefusedError, words_of
 
 _SAMPLES: dict[int, np.dtype[Any]] = {1: np.dtype(np.uint8), 2: np.dtype(np.uint16)}
@@ -44,6 +46,11 @@ class NvDecoder:
 
     def __init__(self, info: VideoInfo, options: DecodeOptions, chip: Chip, memory: Memory) -> None:
         chip.check(info)
+        if rule_of(info.path).by_dts:
+            # NVDEC returns a picture with its own packet's time, and that is the time of another picture.
+            raise RefusedError("its container keeps no presentation times")
+        if not info.arrangement.is_plain:
+            raise RefusedError("its pictures are mirrored, cropped by flags or stereo 3D")
         self.info = info
         # NVDEC deinterlaces.
         self.notices: list[Notice] = [n for n in notices_of(info) if n.code != "not_deinterlaced"]
@@ -138,19 +145,24 @@ class NvDecoder:
         end_s = float("inf") if wanted.end_s is None else first_s + wanted.end_s
         clock, summary = FrameClock(self.info.fps), self._summary
         key_s = key_before(self.info.path, start_s) if wanted.start_s > 0 else None
-        for picture in reading.pictures(key_s):
-            pts_s = clock.time(reading.reader.time_s(picture.pts))
+        summary.mended = clock.mended
+        read = clock.timed(reading.pictures(key_s), reading.time_s, self._held)
+        for picture, pts_s in read:
             summary.adjusted = clock.adjusted
             summary.resized |= not _is_size(picture.decoded, self.info)
             if pts_s >= end_s:
                 return
             if pts_s < start_s:
                 continue
-            summary.pictures += 1
-            summary.last_s = pts_s
+            summary.saw(pts_s)
             damaged = reading.reader.is_damaged(pts_s, picture.key)
-            yield self._kept(picture.decoded), pts_s, reading.reader.number(picture.pts), damaged
+            number = reading.reader.number(picture.pts, pts_s, clock.mended)
+            yield picture.kept or self._kept(picture.decoded), pts_s, number, damaged
         summary.ended = True
+
+    def _held(self, picture: NvPicture) -> NvPicture:
+        """The picture with a copy that stays when NVDEC's own memory is used again."""
+        return picture._replace(kept=self._kept(picture.decoded, beyond=True))
 
     def _kept(self, decoded: Decoded, beyond: bool = False) -> Surface:
         """Queue a copy of the picture into a slot and return the slot as a surface. `beyond`: see `FramePool.take`."""
@@ -187,16 +199,15 @@ class NvDecoder:
         try:
             if start_s is not None:
                 reading.reader.seek(start_s)
-            clock = FrameClock(self.info.fps)
-            for picture in reading.pictures(wanted_from_s=None if self._summary.adjusted else first_s):
+            pictures = reading.pictures(wanted_from_s=None if self._summary.adjusted else first_s)
+            for picture, time_s in self._summary.timed(pictures, reading.time_s, self.info.fps, self._held):
                 checkpoint()
-                stored_s = reading.reader.time_s(picture.pts)
-                time_s = clock.time(stored_s) if self._summary.adjusted or stored_s is None else stored_s
                 if time_s > last_s:
                     break
                 whole |= time_s <= max(first_s, start_s or 0.0, self.info.first_pts_s) + SAME_TIME_S
                 if time_s >= first_s and kept(time_s):
-                    found.append((time_s, self._kept(picture.decoded, beyond=len(found) >= self._demand.beside)))
+                    beyond = len(found) >= self._demand.beside
+                    found.append((time_s, picture.kept or self._kept(picture.decoded, beyond)))
             self._keep_session(reading)
             return found if whole and (found or start_s is None) else None
         finally:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kernels.cuda.errors import out_of_memory
+from kernels.surface import Surface
 
 from ...dataflow.cancellation import checkpoint
 from ...errors import NO_ROOM, KeyartError
@@ -35,11 +36,13 @@ class _Expected(NamedTuple):
 
 
 class NvPicture(NamedTuple):
-    """A picture in NVDEC's memory; valid until the pass is asked for the next one. `pts` in the stream's time base."""
+    """A picture in NVDEC's memory; valid until the pass is asked for the next one. `pts` in the stream's time base.
+    `kept`: a copy of it that stays valid, where one was made."""
 
     decoded: Decoded
     pts: int | None
     key: bool
+    kept: Surface | None = None
 
 
 class NvPass:
@@ -100,6 +103,10 @@ class NvPass:
             if not dropped and (self._begun or packet.key):
                 yield from self._decoded(packet, time_s)
         yield from self._shown(self._flush())
+
+    def time_s(self, picture: NvPicture) -> float | None:
+        """See `PacketReader.time_s`."""
+        return self.reader.time_s(picture.pts)
 
     def _decoded(self, packet: Packet, time_s: float) -> Iterator[NvPicture]:
         sequence = sequence_headers(self.reader.codec, content(packet)) if packet.key else b""

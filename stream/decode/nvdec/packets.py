@@ -9,7 +9,7 @@ the fastest NVDEC decodes. So times, frame numbers, edit lists and damage are th
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -22,6 +22,8 @@ from av.video.stream import VideoStream
 
 from ... import log
 from ..container import open_container
+from ..encrypted import refuse_encrypted
+from ..hidden import is_hidden
 from ..nal_units import NonReference, parameter_sets
 from ..numbers import FrameNumbers
 from ..probe import picture_stream
@@ -102,12 +104,16 @@ class PacketReader:
         try:
             for packet in self._container.demux(self.stream):
                 if packet.size:
+                    refuse_encrypted(packet)
                     yield from self._filtered(packet)
         except FFmpegError as error:
             self.note_damage(None, error)
 
-    def number(self, pts: int | None) -> int:
-        """Number from 0 of the picture shown at `pts` (the stream's time base); -1 when unknowable."""
+    def number(self, pts: int | None, shown_s: float, mended: Mapping[float, float]) -> int:
+        """Number from 0 of the picture with the time `pts` (the stream's time base), which is shown at `shown_s`; -1
+        when unknowable. `mended`: see `FrameClock`."""
+        if mended and pts is not None and mended.get(self.time_s(pts) or 0.0) == shown_s:
+            pts = self._numbers.mended(pts, round(shown_s * self._unit[1] / self._unit[0]))
         return self._numbers.number(pts)
 
     def time_s(self, pts: int | None) -> float | None:
@@ -139,7 +145,7 @@ class PacketReader:
     def _filtered(self, packet: VideoPacket) -> Iterator[Packet]:
         # Read before filtering: the filter empties the packet.
         pts, key, shown = packet.pts, packet.is_keyframe, not packet.is_discard
-        if shown:
+        if shown and not is_hidden(self.codec, memoryview(packet)):
             self._numbers.demuxed(pts)
         if packet.is_corrupt:
             self.note_damage(self.time_s(pts))

@@ -65,16 +65,16 @@ def write_film(
 
 def open_kind(
     kind: str, path: Path, options: DecodeOptions | None = None, fake: FakeNvdec | None = None,
-    memory: HostMemory | None = None,
+    memory: HostMemory | None = None, name: str | None = None,
 ) -> Decoder:  # fmt: skip
-    """A decoder of that name."""
+    """A decoder of that kind. `name`: its own name, where the chip refuses the film."""
     options = options or DecodeOptions(threads=1)
     if kind == "ffmpeg":
         return AvDecoder(path, options)
     if kind == "ffmpeg, uploaded":
         fake = FakeNvdec(refused={"H264", "HEVC", "MPEG2", "VP9"})
     decoder = open_on_chip(path, options, Chip(fake or FakeNvdec()), lambda: memory or HostMemory())
-    assert decoder.name == kind, decoder.notices
+    assert decoder.name == (name or kind), decoder.notices
     return decoder
 
 

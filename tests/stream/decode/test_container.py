@@ -19,8 +19,8 @@ from PIL import Image
 from stream.decode.container import FORMATS, open_container
 from stream.decode.decoder import DecodeOptions
 from stream.decode.ffmpeg.decoder import AvDecoder
+from stream.decode.keys import key_before
 from stream.decode.nvdec.packets import PacketReader
-from stream.decode.probe import key_before
 from stream.errors import KeyartError
 
 from ..conftest import MakeFilm

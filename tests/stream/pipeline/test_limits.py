@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from kernels.surface import Geometry
@@ -11,18 +13,25 @@ from stream.errors import LimitError
 from stream.pipeline.limits import check_frames, check_info
 from stream.settings.sections import LimitSettings
 
+from ..conftest import MakeFilm
 from .watched_films import info_of
 
 INFO = replace(info_of(Geometry(1920, 1080)), width=1920, height=1080, duration_s=5400.0)
 
 
-@pytest.mark.parametrize(
-    ("limits", "said"),
-    [({"pixels": 1920 * 1080 - 1}, "is 1920x1080, more than limits.pixels"), ({"duration_s": 5399}, "lasts 5400 s")],
-)
-def test_more_than_is_allowed(limits: dict[str, float], said: str) -> None:
-    with pytest.raises(LimitError, match=said):
-        check_info(INFO, LimitSettings(**limits))  # type: ignore[arg-type]
+def test_more_than_is_allowed(make_film: MakeFilm, moving: Callable[..., list[np.ndarray]]) -> None:
+    with pytest.raises(LimitError, match=r"is 1920x1080, more than limits\.pixels"):
+        check_info(INFO, LimitSettings(pixels=1920 * 1080 - 1))
+    film = replace(INFO, path=make_film("film.mp4", moving(50)), duration_s=2.0)
+    with pytest.raises(LimitError, match="lasts 2 s"):
+        check_info(film, LimitSettings(duration_s=1.5))
+
+
+def test_a_container_alone_is_no_reason(make_film: MakeFilm, moving: Callable[..., list[np.ndarray]]) -> None:
+    claimed = replace(INFO, path=make_film("film.mp4", moving(50)))
+    check_info(claimed, LimitSettings(duration_s=3))
+    with pytest.raises(LimitError, match="lasts 2 s"):
+        check_info(claimed, LimitSettings(duration_s=1.5))
 
 
 def test_what_is_allowed() -> None:

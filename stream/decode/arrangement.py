@@ -1,0 +1,139 @@
+"""Which part of a stored picture is shown and how it lies: crop flags, the eye of a stereo film, mirroring, rotation.
+
+Crop, eye and mirroring are undone when a picture becomes a `Surface`, so all that comes after knows them no more; the
+kernels do the rotation. Crop and eye are views; mirroring copies the planes.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import av
+import numpy as np
+from av.sidedata.sidedata import SideData
+
+from kernels.surface import Geometry, Rotation, Surface
+
+from ..records import Arrangement, Notice, Stereo, VideoInfo
+from .matroska import VideoTrack, video_tracks
+
+_STEREO: dict[int, Stereo] = {1: "side_by_side", 2: "top_bottom", 5: "side_by_side"}
+"""AVStereo3DType: side by side, one above the other, side by side in a chequered pattern of samples."""
+_USUAL_ASPECT = 16 / 9
+
+
+def arrangement_of(frame: av.VideoFrame, crop: tuple[int, int, int, int] = (0, 0, 0, 0)) -> Arrangement:
+    """How the film's pictures lie, by its first one. `crop`: left, top, right, bottom in stored pixels."""
+    rotation, mirrored = orientation_of(frame)
+    data = _side_data(frame, "STEREO3D")
+    stereo = None if data is None else _STEREO.get(struct.unpack_from("=i", data)[0])
+    return Arrangement(rotation, mirrored, crop, stereo)
+
+
+def orientation_of(frame: av.VideoFrame) -> tuple[Rotation, bool]:
+    """Clockwise rotation in degrees, and whether the picture is mirrored left to right before it, by the frame's
+    display matrix: three rows of three numbers, of which the upper left four turn and mirror (FFmpeg,
+    libavutil/display.h)."""
+    data = _side_data(frame, "DISPLAYMATRIX")
+    if data is None:
+        return 0, False
+    a, b, _, c, d, *_ = struct.unpack("=9i", data)
+    mirrored = a * d - b * c < 0
+    if mirrored:
+        a, b = -a, -b
+    return cast(Rotation, round(math.degrees(math.atan2(b, a)) / 90) * 90 % 360), mirrored
+
+
+def _side_data(frame: av.VideoFrame, name: str) -> bytes | None:
+    data = frame.side_data.get(name)
+    return None if data is None else bytes(cast(SideData, data))
+
+
+def geometry_of(width: int, height: int, sample_aspect: tuple[int, int], arrangement: Arrangement) -> Geometry:
+    """Display size and rotation of stored pictures of `width` by `height`. The width is stretched to square pixels (as
+    players do), before the rotation.
+
+    sample_aspect: (numerator, denominator) of the pixel's width to its height. Each eye of a stereo film may be
+    squeezed to half its size, and nothing says so for sure: what is nearer to 16:9 is taken.
+    """
+    left, top, right, bottom = arrangement.crop
+    columns = (width - left - right) * sample_aspect[0] / sample_aspect[1]
+    lines = float(height - top - bottom)
+    if arrangement.stereo == "side_by_side":
+        columns = min((columns / 2, columns), key=lambda one: _distance(one / lines))
+    elif arrangement.stereo == "top_bottom":
+        lines = min((lines / 2, lines), key=lambda one: _distance(columns / one))
+    shown = max(1, round(columns)), max(1, round(lines))
+    return Geometry(*(shown if arrangement.rotation % 180 == 0 else shown[::-1]), arrangement.rotation)
+
+
+def _distance(aspect: float) -> float:
+    return abs(math.log(aspect / _USUAL_ASPECT))
+
+
+def arranged(surface: Surface, arrangement: Arrangement) -> Surface:
+    """The stored picture as it is shown, but for the rotation."""
+    if arrangement.is_plain:
+        return surface
+    rows, columns = surface.y.shape
+    left, top, right, bottom = arrangement.crop
+    if left + right >= columns or top + bottom >= rows:  # a smaller picture than the film's first ones
+        left = top = right = bottom = 0
+    right, bottom = columns - right, rows - bottom
+    if arrangement.stereo == "side_by_side":
+        right = left + max(1, (right - left) // 2)
+    elif arrangement.stereo == "top_bottom":
+        bottom = top + max(1, (bottom - top) // 2)
+    planes = [
+        None if plane is None else _part(plane, rows, columns, (left, top, right, bottom), arrangement.mirrored)
+        for plane in (surface.y, surface.u, surface.v)
+    ]
+    return replace(surface, y=planes[0], u=planes[1], v=planes[2])
+
+
+def _part(
+    plane: np.ndarray, rows: int, columns: int, part: tuple[int, int, int, int], mirrored: bool
+) -> np.ndarray:
+    """The part (left, top, right, bottom, in samples of luma) of a plane of a picture of `columns` by `rows`."""
+    across, down = max(1, round(columns / plane.shape[1])), max(1, round(rows / plane.shape[0]))
+    left, top, right, bottom = part
+    cut = plane[top // down : -(-bottom // down), left // across : -(-right // across)]
+    return np.ascontiguousarray(cut[:, ::-1]) if mirrored else cut
+
+
+def crop_of(path: Path, container: str, place: int) -> tuple[VideoTrack, tuple[int, int, int, int]] | None:
+    """The Matroska track that is video stream number `place`, and its crop in whole pairs of pixels, so that luma and
+    chroma stay together; None where nothing is cropped, or more than the picture has."""
+    if "matroska" not in container:
+        return None
+    tracks = video_tracks(path)
+    if place >= len(tracks) or not any(tracks[place].crop):
+        return None
+    left, top, right, bottom = (one - one % 2 for one in tracks[place].crop)
+    width, height = tracks[place].pixels
+    return (tracks[place], (left, top, right, bottom)) if left + right < width and top + bottom < height else None
+
+
+def shape_uncropped(sample_aspect: tuple[int, int], track: VideoTrack) -> tuple[int, int]:
+    """The pixels' aspect where a track was cropped after its display size was written: that size is still that of the
+    whole picture, and FFmpeg would stretch what is left to it."""
+    if track.display != track.pixels:
+        return sample_aspect
+    left, top, right, bottom = track.crop
+    width, height = track.pixels
+    across = sample_aspect[0] * (width - left - right) * height
+    down = sample_aspect[1] * (height - top - bottom) * width
+    shared = math.gcd(across, down)
+    return across // shared, down // shared
+
+
+def notices_of_arrangement(info: VideoInfo) -> list[Notice]:
+    """Says of a stereo film that one eye is used."""
+    if info.arrangement.stereo is None:
+        return []
+    how = {"side_by_side": "side by side", "top_bottom": "one above the other"}[info.arrangement.stereo]
+    return [Notice("stereo_3d", f"is stereo 3D, both eyes {how}; images show the first one")]

@@ -1,0 +1,79 @@
+"""How long a film is, by its packets where its container is wrong.
+
+A header may say anything: of a film that was cut, whose length nobody knew when it was written, or that was mended
+badly. So what is left out at the end is counted from there only when packets bear it out.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+from av.error import FFmpegError
+
+from .. import log
+from ..dataflow.cancellation import checkpoint
+from ..records import VideoInfo
+from .container import open_container
+from .probe import picture_stream
+from .stamps import rule_of, version_of
+
+AGREES_S = 1.0
+"""A container and its packets agree when they differ by less: containers round durations."""
+_TAIL = 64
+"""The last packets, among which the last picture is looked for."""
+_WILD = 10
+"""A time that is later than all others by this many times their largest distance is no picture's."""
+_AT_THE_END_S = float(1 << 24)
+_BACK_S = 2.0
+
+
+def length_s(info: VideoInfo) -> float | None:
+    """Seconds from the film's first picture to the end of its last. What the container says, where packets near the
+    end agree; else all packets are read, without decoding any. None when neither knows. Raises KeyartError when the
+    file cannot be opened any more."""
+    end_s = _end_s(info.path, info.first_pts_s, info.duration_s, *version_of(info.path))
+    return info.duration_s if end_s is None else max(0.0, end_s - info.first_pts_s)
+
+
+@lru_cache(maxsize=64)
+def _end_s(path: Path, first_s: float, claimed_s: float | None, mtime_ns: int, size: int) -> float | None:
+    """The end of the last picture on the file's clock; None where packets agree with the container or have no times.
+    `mtime_ns`, `size`: so that a file that has grown is looked at again."""
+    near_s = _last(path, _AT_THE_END_S)
+    if near_s is not None:
+        # In MPEG program and transport streams a seek to the end finds a single packet, not always the last picture.
+        near_s = max(near_s, _last(path, near_s - _BACK_S) or near_s)
+    if near_s is not None and claimed_s is not None and abs(near_s - first_s - claimed_s) < AGREES_S:
+        return None
+    return _last(path, None)
+
+
+def _last(path: Path, from_s: float | None) -> float | None:
+    """The latest end of a picture from the key picture before `from_s` on (None: the beginning); None without any."""
+    tail: deque[tuple[float, float]] = deque(maxlen=_TAIL)
+    tail.extend(_spans(path, from_s))
+    times = sorted(tail)
+    gaps = [after - before for (before, _), (after, _) in pairwise(times)]
+    while len(gaps) > 1 and gaps[-1] > _WILD * max(gaps[:-1]):
+        del times[-1], gaps[-1]
+    return sum(times[-1]) if times else None
+
+
+def _spans(path: Path, from_s: float | None) -> Iterator[tuple[float, float]]:
+    """When each packet's picture is shown, and for how long."""
+    with open_container(path) as container:
+        stream, rule = picture_stream(container), rule_of(path)
+        try:
+            if from_s is not None:
+                rule.seek(container, stream, from_s)
+            for packet in container.demux(stream):
+                checkpoint()
+                rule.restamp(packet)
+                if packet.size and packet.pts is not None and packet.time_base is not None and not packet.is_discard:
+                    yield float(packet.pts * packet.time_base), float((packet.duration or 0) * packet.time_base)
+        except FFmpegError as error:
+            log.info("end of the film not reached", error=str(error))

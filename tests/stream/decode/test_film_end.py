@@ -1,0 +1,64 @@
+"""The end of a film is where its last picture ends, whatever its container says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from stream.decode.decoder import DecodeRange
+from stream.decode.ffmpeg.decoder import AvDecoder
+from stream.decode.film_end import length_s
+from stream.errors import KeyartError
+from stream.pipeline.film_run import decode_range
+from stream.settings.model import Settings
+
+from .decoders import watched, write_film
+
+
+@pytest.fixture
+def film(tmp_path: Path, moving):
+    codecs = {"film.mpg": {"codec": "mpeg2video"}, "film.webm": {"codec": "libvpx-vp9", "options": {"cpu-used": "8"}}}
+    return lambda name: write_film(tmp_path / name, moving, 150, **codecs.get(name, {}))
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "film.mkv", "film.ts", "film.flv", "film.avi", "film.mpg", "film.webm"])
+@pytest.mark.parametrize("claimed_s", [None, 1.0, 6.05, 9000.0])
+def test_the_packets_tell_where_a_container_is_wrong(film, name, claimed_s):
+    info = AvDecoder(film(name)).info
+    # FFmpeg's guess for program streams is half a second short, as wrong as containers may be.
+    assert length_s(info) == pytest.approx(6.0, abs=0.6 if name == "film.mpg" else 0.09)
+    assert length_s(replace(info, duration_s=claimed_s)) == pytest.approx(6.0, abs=0.09)
+
+
+def test_of_a_torn_film_the_end_is_where_it_tears(film):
+    path = film("film.mkv")
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    decoder = AvDecoder(path)
+    pts_s, *_ = watched(decoder)
+    assert decoder.info.duration_s == pytest.approx(6.0)
+    assert length_s(decoder.info) == pytest.approx(pts_s[-1] + 0.04, abs=0.05)
+
+
+def test_what_is_left_out_at_the_end_is_counted_from_there(film):
+    info = replace(AvDecoder(film("film.mp4")).info, duration_s=9000.0)
+    assert decode_range(info, Settings(skip_last_s=2.0)).end_s == pytest.approx(4.0)
+    short = replace(info, duration_s=1.0)
+    assert decode_range(short, Settings(start_s=3.0)) == DecodeRange(3.0, None)
+    with pytest.raises(KeyartError, match="shorter than what is to be left out"):
+        decode_range(info, Settings(skip_last_s=7.0))
+    with pytest.raises(KeyartError, match="shorter than what is to be left out"):
+        decode_range(short, Settings(start_s=7.0))
+
+
+@pytest.mark.testdata
+@pytest.mark.parametrize(
+    ("name", "end_s"), [("short.flv", 15.08), ("long.flv", 15.08), ("midgop.ts", 16.48), ("slide_5s.mp4", 55.0)]
+)
+def test_files_from_the_field_end_where_their_pictures_do(testdata: Path, name, end_s):
+    info = AvDecoder(testdata / "field" / name).info
+    watched_s = decode_range(info, Settings(skip_last_s=5.0)).end_s
+    assert watched_s is not None
+    assert info.first_pts_s + watched_s == pytest.approx(end_s, abs=0.05)
