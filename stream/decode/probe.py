@@ -99,7 +99,6 @@ def video_info(
         colour=film_colour(first, dolby),
         matrix_guessed=not is_tagged(first),
         dolby_vision=dolby,
-        interlaced=bool(first.interlaced_frame),
     )
 
 
@@ -113,14 +112,8 @@ def _duration_s(container: av.container.InputContainer, stream: av.video.stream.
 
 
 def notices_of(info: VideoInfo) -> list[Notice]:
-    """Notices about what is assumed or left out of the pictures, and about interlaced films, which are processed, but
-    not treated specially by this version."""
-    notices = [*colour_notices(info.colour), *dolby_notices(info.dolby_vision)]
-    if info.interlaced:
-        notices.append(
-            Notice("not_deinterlaced", "interlaced pictures are not deinterlaced yet, edges may show combing")
-        )
-    return notices
+    """Notices about what is assumed or left out of the pictures."""
+    return [*colour_notices(info.colour), *dolby_notices(info.dolby_vision)]
 
 
 def key_before(path: Path, pts_s: float) -> float | None:

@@ -7,7 +7,8 @@ from statistics import median
 
 import numpy as np
 
-_FALLBACK_FPS = 25.0
+FALLBACK_FPS = 25.0
+"""Where neither the container nor the times tell a rate."""
 _BLOCK = 32
 """Frame durations from which one rate is measured: times rounded to milliseconds change it by a thousandth."""
 _BLOCKS = 8
@@ -24,7 +25,7 @@ class FrameClock:
     """
 
     def __init__(self, fps: float | None) -> None:
-        self._step_s = 1.0 / (fps or _FALLBACK_FPS)
+        self._step_s = 1.0 / (fps or FALLBACK_FPS)
         self._offset_s = 0.0
         self._last_s: float | None = None
         self.adjusted = False
@@ -60,7 +61,7 @@ class MeasuredRate:
     @property
     def fps(self) -> float:
         """Pictures a second, above 0."""
-        return (self._claimed_fps if self.is_as_claimed else self._measured()) or _FALLBACK_FPS
+        return (self._claimed_fps if self.is_as_claimed else self._measured()) or FALLBACK_FPS
 
     @property
     def is_as_claimed(self) -> bool:
