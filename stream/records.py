@@ -49,7 +49,7 @@ class Scan:
     kind: Literal["progressive", "interlaced", "telecine"] = "progressive"
     parity: Parity | None = None
     by: Literal["measured", "flags"] = "flags"
-    pictures: int = 0
+    pictures: int = field(default=0, compare=False)
     busy_s: float = field(default=0.0, compare=False)
     """Wall time of the looks, seconds."""
     cpu_s: float = field(default=0.0, compare=False)
