@@ -17,6 +17,7 @@ from kernels.surface import Geometry, Rotation
 
 from ..errors import KeyartError
 from ..records import Notice, VideoInfo
+from .codec_names import unknown_codec
 from .colours import colour_notices, film_colour, is_tagged
 from .container import open_container
 from .dolby_vision import dolby_notices, dolby_vision, refuse_without_base
@@ -33,11 +34,12 @@ def picture_stream(container: av.container.InputContainer) -> av.video.stream.Vi
     """
     streams = [s for s in container.streams.video if not s.disposition & _ATTACHED_PICTURE]
     if not streams:
-        raise KeyartError("has no video stream, give a file with pictures")
+        what = "has sound and no video stream" if container.streams.audio else "has no video stream"
+        raise KeyartError(f"{what}, give a file with pictures")
     best = container.streams.best("video")
     stream = next((s for s in streams if best is not None and s.index == best.index), streams[0])
     if stream.codec_context is None:
-        raise KeyartError("has a video codec that this FFmpeg cannot decode, convert it first")
+        raise _undecodable(container)
     return stream
 
 
@@ -68,6 +70,12 @@ def sample_aspect_of(stream: av.video.stream.VideoStream) -> tuple[int, int]:
     if not ratio or not 0.25 <= float(ratio) <= 4:
         return (1, 1)
     return (ratio.numerator, ratio.denominator)
+
+
+def _undecodable(container: av.container.InputContainer) -> KeyartError:
+    name = unknown_codec(Path(container.name.removeprefix("file:")))
+    said = f" ({name})" if name else ""
+    return KeyartError(f"has a video codec that this FFmpeg cannot decode{said}, convert it first")
 
 
 def video_info(

@@ -45,7 +45,8 @@ def test_stripes_of_single_lines_grain_and_flicker_are_not_taken_for_fields():
     assert not {"T", "B"} & set(said(stripes))
     grain = [np.clip(p + rng.normal(0, 12, p.shape), 0, 255).astype(np.uint8) for p in sliding(8)]
     assert set(said(grain)) == {"P"}
-    scrolled = [np.tile(np.where((np.arange(96) + k) % 2, 200, 40)[:, None], (1, 160)).astype(np.uint8) for k in range(6)]
+    lines = [np.where((np.arange(96) + k) % 2, 200, 40).astype(np.uint8) for k in range(6)]
+    scrolled = [np.tile(line[:, None], (1, 160)) for line in lines]
     assert not {"T", "B"} & set(said(scrolled))
     flicker = [np.clip(p * (1.2 if k % 2 else 0.8), 0, 255).astype(np.uint8) for k, p in enumerate(sliding(8, 0.0))]
     assert not {"T", "B"} & set(said(flicker))

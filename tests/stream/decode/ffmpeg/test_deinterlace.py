@@ -1,4 +1,4 @@
-"""Interlaced films are found and deinterlaced: the same times and counts, no combs, the same picture when asked again."""
+"""Interlaced films are found and deinterlaced: the same times and counts, no combs, the same picture asked again."""
 
 from __future__ import annotations
 
