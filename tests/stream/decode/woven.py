@@ -38,7 +38,7 @@ def pulled_down(film: Sequence[np.ndarray], fields_each: Sequence[int] = (2, 3, 
 
 
 def write_woven(
-    path: Path, pictures: Sequence[np.ndarray], flag: str = "prog", codec: str = "libx264", gop: int = 12
+    path: Path, pictures: Sequence[np.ndarray], flag: str = "prog", codec: str = "libx264", b_frames: int = 0
 ) -> Path:
     """Write luma pictures as a film of 25 pictures a second. `flag`: prog, tff or bff, of each picture."""
     height, width = pictures[0].shape
@@ -50,7 +50,7 @@ def write_woven(
         stream = container.add_stream(codec, rate=25)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         context = stream.codec_context
-        context.gop_size, context.bit_rate = gop, 4_000_000
+        context.gop_size, context.bit_rate, context.max_b_frames = 12, 4_000_000, b_frames
         if flag != "prog":
             context.flags |= Flags.interlaced_dct | Flags.interlaced_me
         for number, picture in enumerate(pictures):

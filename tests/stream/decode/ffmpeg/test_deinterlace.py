@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from kernels.surface import Surface
 from stream.decode.decoder import DecodeOptions, DecodeRange
 from stream.decode.ffmpeg.decoder import AvDecoder
+from stream.decode.ffmpeg.demux_decode import AvPass
 from stream.decode.nvdec.open import open_on_chip
 from stream.decode.nvdec.session import Chip
 from stream.records import Scan
@@ -89,8 +91,11 @@ def test_a_part_of_the_film_has_the_same_pictures(film):
             assert_same(ours, theirs)
 
 
-def test_by_reference_frames_an_interlaced_film_is_decoded_whole(film):
-    assert len(watched(film("tff.mp4"), mode="reference")[1]) == COUNT
+def test_by_reference_frames_an_interlaced_film_is_decoded_whole(tmp_path):
+    path = write_woven(tmp_path / "film.ts", woven(sliding(2 * COUNT)), "tff", "mpeg2video", b_frames=2)
+    with closing(AvPass(path, 1, "reference")) as reading:
+        assert len(list(reading.frames())) < COUNT
+    assert len(watched(path, mode="reference")[1]) == COUNT
 
 
 @pytest.mark.parametrize("fields", [(2, 3, 2, 3), (2, 3, 3, 2)])
@@ -106,6 +111,15 @@ def test_pulldown_keeps_its_whole_pictures_and_mends_the_others(tmp_path, fields
     usual = np.mean([line_energy(p) for p in sliding(40)])
     assert np.mean([line_energy(p) for p in pictures]) > 5 * usual
     assert max(line_energy(s.y) for s in surfaces) < 2 * usual
+
+
+def test_a_mixed_picture_before_a_cut_is_mended_too(tmp_path):
+    before, after = pulled_down(sliding(40))[:24], [255 - p for p in pulled_down(sliding(40))]
+    pictures = [*before, *after]
+    assert not any(np.array_equal(before[-1], one) for one in sliding(40))
+    decoder, surfaces, _, _ = watched(write_woven(tmp_path / "film.mkv", pictures, codec="ffv1"))
+    assert decoder.info.scan.kind == "telecine"
+    assert line_energy(before[-1]) > 5 * line_energy(sliding(40)[0]) > 2.5 * line_energy(surfaces[23].y)
 
 
 def test_a_film_of_whole_pictures_is_left_as_it_is_whatever_its_flags_say(tmp_path):
