@@ -12,6 +12,7 @@ from kernels.surface import Surface
 from stream.decode.decoder import DecodeOptions, DecodeRange
 from stream.decode.ffmpeg.decoder import AvDecoder
 from stream.decode.ffmpeg.demux_decode import AvPass
+from stream.decode.fields import look_at
 from stream.decode.nvdec.open import open_on_chip
 from stream.decode.nvdec.session import Chip
 from stream.records import Scan
@@ -114,12 +115,14 @@ def test_pulldown_keeps_its_whole_pictures_and_mends_the_others(tmp_path, fields
 
 
 def test_a_mixed_picture_before_a_cut_is_mended_too(tmp_path):
-    before, after = pulled_down(sliding(40))[:24], [255 - p for p in pulled_down(sliding(40))]
+    dim = [p // 3 for p in sliding(40, 3.0)]
+    before, after = pulled_down(dim)[:24], [255 - p // 2 for p in pulled_down(sliding(40)[::-1])]
     pictures = [*before, *after]
-    assert not any(np.array_equal(before[-1], one) for one in sliding(40))
+    assert not any(np.array_equal(before[-1], one) for one in dim)
+    assert look_at(before[-1], after[0], 8).says == "P"  # by the difference of the scenes alone
     decoder, surfaces, _, _ = watched(write_woven(tmp_path / "film.mkv", pictures, codec="ffv1"))
     assert decoder.info.scan.kind == "telecine"
-    assert line_energy(before[-1]) > 5 * line_energy(sliding(40)[0]) > 2.5 * line_energy(surfaces[23].y)
+    assert line_energy(before[-1]) > 5 * line_energy(dim[0]) > 2.5 * line_energy(surfaces[23].y)
 
 
 def test_a_film_of_whole_pictures_is_left_as_it_is_whatever_its_flags_say(tmp_path):
