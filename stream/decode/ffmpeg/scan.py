@@ -18,6 +18,7 @@ from kernels.surface import Geometry
 
 from ... import log
 from ...dataflow.cancellation import checkpoint
+from ...errors import KeyartError
 from ...records import Scan, VideoInfo
 from ..colours import colour_of
 from ..fields import Pair, judge, look_at
@@ -48,7 +49,10 @@ def scan_of(info: VideoInfo) -> Scan:
     """
     if info.height > _MOST_LINES:
         return Scan()
-    status = info.path.stat()
+    try:
+        status = info.path.stat()
+    except OSError as error:
+        raise KeyartError(f"cannot be read ({error.strerror or error}), was it moved while it was opened?") from error
     return _scan_of(info.path, status.st_size, status.st_mtime_ns, info.first_pts_s, info.duration_s or 0.0)
 
 
