@@ -132,3 +132,16 @@ def _between(picture: np.ndarray, at: np.ndarray) -> np.ndarray:
         if 0 <= y < picture.shape[0] and 0 <= x < picture.shape[1]:
             value += picture[y, x] * (1 - abs(at[0] - x)) * (1 - abs(at[1] - y))
     return value
+
+
+def weave_roughness(first: np.ndarray, second: np.ndarray, block: int) -> np.ndarray:
+    """(5, m, n) `kernels.combing.weave_sums` of two planes: sums over blocks of the roughness of four weaves and of the
+    motion, of all lines but the first and the last."""
+    a, b = first.astype(np.float64), second.astype(np.float64)
+    even = np.arange(len(a))[:, None] % 2 == 0
+    weaves = a, b, np.where(even, b, a), np.where(even, a, b)
+    lines = [np.abs(2 * weave[1:-1] - weave[:-2] - weave[2:]) for weave in weaves] + [np.abs(a - b)[1:-1]]
+    rows, columns = lines[0].shape[0] // block, lines[0].shape[1] // block
+    whole = np.stack(lines)[:, : rows * block, : columns * block]
+    sums: np.ndarray = whole.reshape(5, rows, block, columns, block).sum(axis=(2, 4))
+    return sums

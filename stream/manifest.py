@@ -95,9 +95,22 @@ class ColorEntry(ManifestPart):
     dolby_vision_profile: int | None = None
 
 
+class ScanEntry(ManifestPart):
+    """Whether pictures are whole (`progressive`), woven of two fields taken one after the other (`interlaced`,
+    throughout or in parts), or four whole ones became five (`telecine`); which field is first, top or bottom, where
+    that is known; whether pictures were measured or, where nothing moves, flags believed; and what was done: `bwdif`
+    draws each picture from one of its fields, under telecine only those not seen to be whole."""
+
+    kind: Literal["progressive", "interlaced", "telecine"]
+    parity: Literal["tff", "bff"] | None
+    by: Literal["measured", "flags"]
+    deinterlaced: Literal["bwdif"] | None
+
+
 class VideoEntry(ManifestPart):
     """What the container says of the film. `rotation`: clockwise; `mirrored`: left to right, before the rotation.
-    `stereo`: how both eyes of a stereo film lie in its pictures. `stream`: the number of the film's video stream."""
+    `stereo`: how both eyes of a stereo film lie in its pictures. `stream`: the number of the film's video stream.
+    `scan` is absent in results of versions that did not look."""
 
     path: Annotated[str, BeforeValidator(printable)]
     content_fingerprint: str
@@ -118,6 +131,11 @@ class VideoEntry(ManifestPart):
     frames: Count | None
     bit_depth: Count
     color: ColorEntry
+    scan: ScanEntry | None = None
+
+    @model_serializer(mode="wrap")
+    def _absent_when_unknown(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        return _without_none(handler(self), "scan")
 
 
 class ActiveAreaEntry(ManifestPart):

@@ -34,6 +34,28 @@ class DolbyVision:
         return _DOLBY_BASES.get(self.compatibility, "unknown")
 
 
+Parity = Literal["tff", "bff"]
+"""Which field of a picture is shown first: top (the even lines) or bottom."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """How a film's pictures were taken.
+
+    `kind`: "progressive", whole; "interlaced", woven of two fields throughout or in parts; "telecine", four whole
+    pictures became five, two or one of them woven. `parity`: None where it is progressive, and where flags of single
+    pictures tell. `by`: what told it; flags do only where nothing moves. `pictures`: how many were looked at.
+    """
+
+    kind: Literal["progressive", "interlaced", "telecine"] = "progressive"
+    parity: Parity | None = None
+    by: Literal["measured", "flags"] = "flags"
+    pictures: int = field(default=0, compare=False)
+    busy_s: float = field(default=0.0, compare=False)
+    """Wall time of the looks, seconds."""
+    cpu_s: float = field(default=0.0, compare=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Arrangement:
     """How stored pictures become shown ones (`stream.decode.arrangement`): cropped, one eye taken, mirrored left to
@@ -69,7 +91,6 @@ class VideoInfo:
     bit_depth: int
     pixel_format: str
     colour: Colour
-    interlaced: bool = False
     matrix_guessed: bool = False
     """Whether the pictures name no matrix, so that it was guessed by their size."""
     dolby_vision: DolbyVision | None = None
@@ -78,6 +99,7 @@ class VideoInfo:
     """Number of the film's stream in its container."""
     other_streams: tuple[int, ...] = ()
     """Numbers of further video streams that are no cover pictures."""
+    scan: Scan = Scan()
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,8 +63,12 @@ def dolby_notices(dolby: DolbyVision | None) -> list[Notice]:
 
 
 def side_data(frame: av.VideoFrame, kind: Type) -> bytes:
-    """The bytes of the first side data of this kind that the frame carries; empty without any."""
-    carried: Iterable[Any] = frame.side_data
+    """The bytes of the first side data of this kind that the frame carries; empty without any, and where one of them is
+    of a kind that PyAV does not know (EXIF of a JPEG or TIFF), for then it hands over none."""
+    try:
+        carried: Iterable[Any] = frame.side_data
+    except ValueError:
+        return b""
     return next((bytes(side) for side in carried if side.type == kind), b"")
 
 

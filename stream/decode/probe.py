@@ -13,6 +13,7 @@ import av.video.stream
 from ..errors import KeyartError
 from ..records import Arrangement, Notice, VideoInfo
 from .arrangement import arrangement_of, crop_of, geometry_of, notices_of_arrangement, shape_uncropped
+from .codec_names import unknown_codec
 from .colours import colour_notices, film_colour, is_tagged
 from .dolby_vision import dolby_notices, dolby_vision, refuse_without_base
 from .encrypted import refuse_encrypted_track
@@ -28,11 +29,12 @@ def picture_stream(container: av.container.InputContainer) -> av.video.stream.Vi
     """
     streams = [s for s in container.streams.video if not s.disposition & _ATTACHED_PICTURE]
     if not streams:
-        raise KeyartError("has no video stream, give a file with pictures")
+        what = "has sound and no video stream" if container.streams.audio else "has no video stream"
+        raise KeyartError(f"{what}, give a file with pictures")
     best = container.streams.best("video")
     stream = next((s for s in streams if best is not None and s.index == best.index), streams[0])
     if stream.codec_context is None:
-        raise KeyartError("has a video codec that this FFmpeg cannot decode, convert it first")
+        raise _undecodable(container)
     refuse_encrypted_track(stream)
     return stream
 
@@ -51,6 +53,12 @@ def sample_aspect_of(stream: av.video.stream.VideoStream) -> tuple[int, int]:
     if not ratio or not 0.25 <= float(ratio) <= 4:
         return (1, 1)
     return (ratio.numerator, ratio.denominator)
+
+
+def _undecodable(container: av.container.InputContainer) -> KeyartError:
+    name = unknown_codec(Path(container.name.removeprefix("file:")))
+    said = f" ({name})" if name else ""
+    return KeyartError(f"has a video codec that this FFmpeg cannot decode{said}, convert it first")
 
 
 def video_info(
@@ -84,7 +92,6 @@ def video_info(
         colour=film_colour(first, dolby),
         matrix_guessed=not is_tagged(first),
         dolby_vision=dolby,
-        interlaced=bool(first.interlaced_frame),
         arrangement=arrangement,
         stream=stream.index,
         other_streams=tuple(index for index in others if index != stream.index),
@@ -114,15 +121,10 @@ def _duration_s(container: av.container.InputContainer, stream: av.video.stream.
 
 
 def notices_of(info: VideoInfo) -> list[Notice]:
-    """Notices about what is assumed or left out of the pictures, about stereo films and several video streams, and
-    about interlaced films, which are processed, but not treated specially by this version."""
+    """Notices about what is assumed or left out of the pictures, about stereo films and several video streams."""
     notices = [*notices_of_arrangement(info), *colour_notices(info.colour), *dolby_notices(info.dolby_vision)]
     if info.other_streams:
         others = ", ".join(map(str, info.other_streams))
         message = f"has {1 + len(info.other_streams)} video streams, used number {info.stream} and not {others}"
         notices.append(Notice("several_videos", message))
-    if info.interlaced:
-        notices.append(
-            Notice("not_deinterlaced", "interlaced pictures are not deinterlaced yet, edges may show combing")
-        )
     return notices

@@ -10,7 +10,8 @@ from typing import TypeVar
 import numpy as np
 
 T = TypeVar("T")
-_FALLBACK_FPS = 25.0
+FALLBACK_FPS = 25.0
+"""Where neither the container nor the times tell a rate."""
 _LOOK_AHEAD = 4
 """Pictures that are looked at before a doubtful time is judged."""
 _NEAR = 4
@@ -36,7 +37,7 @@ class FrameClock:
     """
 
     def __init__(self, fps: float | None) -> None:
-        self._step_s = 1.0 / (fps or _FALLBACK_FPS)
+        self._step_s = 1.0 / (fps or FALLBACK_FPS)
         self._usual_s = self._step_s
         self._offset_s = 0.0
         self._last_s: float | None = None
@@ -143,7 +144,7 @@ class MeasuredRate:
     @property
     def fps(self) -> float:
         """Pictures a second, above 0."""
-        return (self._claimed_fps if self.is_as_claimed else self._measured()) or _FALLBACK_FPS
+        return (self._claimed_fps if self.is_as_claimed else self._measured()) or FALLBACK_FPS
 
     @property
     def is_as_claimed(self) -> bool:

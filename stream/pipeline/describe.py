@@ -29,6 +29,7 @@ from ..manifest import (
     PeopleEntry,
     PoseEntry,
     RejectedEntry,
+    ScanEntry,
     ShotEntry,
     StageEntry,
     TimingsEntry,
@@ -152,6 +153,12 @@ def _video(film: Film, fingerprint: str) -> VideoEntry:
         frames=film.pictures_in_stream,
         bit_depth=info.bit_depth,
         color=_color(info),
+        scan=ScanEntry(
+            kind=info.scan.kind,
+            parity=info.scan.parity,
+            by=info.scan.by,
+            deinterlaced=None if info.scan.kind == "progressive" else "bwdif",
+        ),
     )
 
 

@@ -22,7 +22,7 @@ from kernels.active_areas import BarsEvidence
 
 from ..candidates.pace import LONG, Pace
 from ..candidates.picture_pool import PicturePool
-from ..dataflow.clocks import StageClock, on_thread
+from ..dataflow.clocks import Clocks, StageClock, on_thread
 from ..decode import film_end
 from ..decode.decoder import DecodeOptions, Decoder, DecodeRange
 from ..device.kit import OpenDecoder
@@ -219,7 +219,9 @@ def decode_range(info: VideoInfo, settings: Settings) -> DecodeRange:
 def _film(info: VideoInfo, settings: Settings) -> Film:
     pool = PicturePool(settings.pool.frames_at_1080p, settings.pool.per_person)
     rows = LookRows() if settings.episode.enabled else None
-    return Film(info, pool, BarsEvidence(info.geometry), pace_of(info, settings), look_rows=rows)
+    scan = StageClock("scan", info.scan.pictures, info.scan.busy_s, info.scan.cpu_s)
+    clocks = Clocks({"scan": scan})
+    return Film(info, pool, BarsEvidence(info.geometry), pace_of(info, settings), clocks=clocks, look_rows=rows)
 
 
 def pace_of(info: VideoInfo, settings: Settings) -> Pace:

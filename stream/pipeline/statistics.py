@@ -14,8 +14,8 @@ from ..film import Film
 from ..ranking.lifting import LAST_RESORT, LIFTED_IN_ORDER, LIMITS, NEVER_LIFTED
 
 STAGES = (
-    "decode", "measure", "split", "faces", "collect", "people", "judge", "moments", "second_look", "text", "maturity",
-    "episode", "crop",
+    "scan", "decode", "measure", "split", "faces", "collect", "people", "judge", "moments", "second_look", "text",
+    "maturity", "episode", "crop",
 )  # fmt: skip
 """The clocks of a film."""
 CHANNELS = ("decoded", "measured", "shots", "readings")

@@ -37,6 +37,7 @@ from ..settings.model import Settings
 from ..shots.second_opinion import SecondOpinion
 from ..shots.splitter import ShotSplitter
 from .closing import ClosingShots, Measured
+from .field_watch import FieldWatch
 from .limits import check_size
 
 _FRAMES_AHEAD = 1
@@ -103,19 +104,22 @@ async def _stage(name: str, work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _decode(film: Film, decoder: Decoder, out: Sender[FrameBatch], limiter: CapacityLimiter) -> None:
-    clock = film.clocks["decode"]
+    clock, looks = film.clocks["decode"], FieldWatch(film.info.scan)
     batches = decoder.batches()
     try:
         with out:
             while (batch := await on_thread(lambda: next(batches, None), limiter, clock, 0)) is not None:
                 clock.items += len(batch.surfaces)
+                film.clocks["scan"].items += await on_thread(
+                    partial(looks.add, batch), limiter, film.clocks["scan"], 0
+                )
                 await out.send(batch)
                 batch = None  # a waiting stage must not keep the pictures of the one before alive
     finally:
         with CancelScope(shield=True):
             # On a thread: where the film is left early, threads that decode are waited for.
             await on_thread(batches.close, limiter, clock, 0)
-    film.notices.extend(decoder.notices)
+    film.notices.extend([*decoder.notices, *filter(None, [looks.notice()])])
 
 
 async def _measure(

@@ -24,8 +24,10 @@ from ..encrypted import refuse_scrambled
 from ..keys import key_before
 from ..probe import notices_of, rate_of, video_info
 from ..seeking import SAME_TIME_S, SEEK_BACK_OFF_S, PassSummary, is_among
-from ..times import FrameClock
+from ..times import FALLBACK_FPS, FrameClock
+from .deinterlace import NEIGHBOURS, deinterlaced
 from .demux_decode import AvPass
+from .scan import scan_of
 from .side_by_side import SideBySide, pictures_ahead
 from .surface import surface_of
 
@@ -48,6 +50,10 @@ def _some(pictures: Iterator[_Timed], most: int) -> Iterator[_Timed]:
             return
 
 
+def _stored_s(reading: AvPass, both: tuple[av.VideoFrame, av.VideoFrame]) -> float | None:
+    return reading.time_s(both[0])
+
+
 class AvDecoder:
     """`stream.decode.decoder.Decoder` on the CPU. Raises KeyartError when no picture can be decoded."""
 
@@ -57,7 +63,11 @@ class AvDecoder:
         self._path = path
         self._options = options or DecodeOptions()
         self._summary = PassSummary()
-        self.info = self._probe()
+        info = self._probe()
+        self.info = replace(info, scan=scan_of(info))
+        # Deinterlacing needs the pictures before and after each.
+        self._beside = 0 if self.info.scan.kind == "progressive" else NEIGHBOURS
+        self._lead_s = (self._beside + 1) / (self.info.fps or FALLBACK_FPS) if self._beside else 0.0
         self.notices: list[Notice] = notices_of(self.info)
 
     def batches(self) -> Generator[FrameBatch]:
@@ -89,7 +99,7 @@ class AvDecoder:
         passes: list[AvPass] = []
         try:
             while len(passes) < count:
-                passes.append(AvPass(self._path, threads // count, self._options.mode))
+                passes.append(AvPass(self._path, threads // count, "all" if self._beside else self._options.mode))
         except BaseException:
             for one in passes:
                 one.close()
@@ -100,9 +110,10 @@ class AvDecoder:
         self, reading: AvPass, frames: Frames, start_s: float, end_s: float
     ) -> Generator[_Timed]:
         clock, summary = FrameClock(self.info.fps), self._summary
-        key_s = key_before(self._path, start_s) if self._options.range.start_s > 0 else None
+        key_s = key_before(self._path, start_s - self._lead_s) if self._options.range.start_s > 0 else None
         summary.mended = clock.mended
-        for frame, pts_s in clock.timed(frames(key_s), reading.time_s):
+        both = deinterlaced(frames(key_s), self.info.scan)
+        for (frame, picture), pts_s in clock.timed(both, partial(_stored_s, reading)):
             checkpoint()
             summary.adjusted = clock.adjusted
             summary.resized |= (frame.width, frame.height) != (self.info.width, self.info.height)
@@ -111,12 +122,13 @@ class AvDecoder:
             if pts_s < start_s:
                 continue
             summary.saw(pts_s)
-            yield self._surface(frame), pts_s, reading.number(frame, pts_s, clock.mended), reading.is_damaged(frame)
+            number = reading.number(frame, pts_s, clock.mended)
+            yield self._surface(frame, picture), pts_s, number, reading.is_damaged(frame)
         summary.ended = True
 
-    def _surface(self, frame: av.VideoFrame) -> Surface:
+    def _surface(self, frame: av.VideoFrame, picture: av.VideoFrame) -> Surface:
         colour = colour_like(frame, self.info.colour)
-        return arranged(surface_of(frame, colour, self.info.geometry), self.info.arrangement)
+        return arranged(surface_of(picture, colour, self.info.geometry), self.info.arrangement)
 
     def frame_at(self, pts_s: float) -> Surface:
         """See `Decoder`. Decodes from the key frame before `pts_s`, or from the start where seeking is not exact."""
@@ -131,7 +143,7 @@ class AvDecoder:
         return [] if self._summary.adjusted else self._search(first_s, last_s, first_s, rough=not fine)
 
     def _search(self, first_s: float, last_s: float, seek_s: float, *, rough: bool) -> list[tuple[float, Surface]]:
-        starts = [None] if self._summary.adjusted else [seek_s, seek_s - SEEK_BACK_OFF_S, None]
+        starts = [None] if self._summary.adjusted else self._starts(seek_s)
         for start_s in starts:
             found = self._scan(first_s, last_s, start_s, rough)
             if found is not None:
@@ -147,17 +159,21 @@ class AvDecoder:
         reading = AvPass(self._path, max(1, self._options.threads // 2), "all", rough=rough)
         found: list[tuple[float, Surface]] = []
         whole = start_s is None
+        before = 0
+        all_wanted = self._summary.adjusted or self._beside
         try:
             if start_s is not None:
                 reading.seek(start_s)
-            frames = reading.frames(wanted=None if self._summary.adjusted else first_s.__le__)
-            for frame, time_s in self._summary.timed(frames, reading.time_s, self.info.fps):
+            both = deinterlaced(reading.frames(wanted=None if all_wanted else first_s.__le__), self.info.scan)
+            for (frame, picture), time_s in self._summary.timed(both, partial(_stored_s, reading), self.info.fps):
                 checkpoint()
                 if time_s > last_s:
                     break
-                whole |= time_s <= max(first_s, start_s or 0.0, self.info.first_pts_s) + SAME_TIME_S
+                before += time_s < first_s
+                reached = time_s <= max(first_s, start_s or 0.0, self.info.first_pts_s) + SAME_TIME_S
+                whole |= before >= self._beside if self._beside else reached
                 if time_s >= first_s:
-                    found.append((time_s, self._surface(frame)))
+                    found.append((time_s, self._surface(frame, picture)))
             return found if whole and (found or start_s is None) else None
         finally:
             reading.close()
@@ -171,7 +187,7 @@ class AvDecoder:
         """The pictures at increasing times, in one pass from the key frame before the first; those in between are only
         decoded where others need them. Times at which there is no picture are passed over. An open generator holds the
         file and a decoder."""
-        for start_s in (times_s[0], times_s[0] - SEEK_BACK_OFF_S, None):
+        for start_s in self._starts(times_s[0]):
             found = self._from(start_s, times_s)
             first = next(found, None)
             if first is not None:
@@ -184,22 +200,32 @@ class AvDecoder:
         after the first."""
         reading = AvPass(self._path, max(1, self._options.threads // 2), "all")
         begun = start_s is None
+        before = 0
         try:
             if start_s is not None:
                 reading.seek(start_s)
-            frames = reading.frames(wanted=partial(self._is_wanted, times_s))
-            for frame, time_s in self._summary.timed(frames, reading.time_s, self.info.fps):
+            wanted = None if self._beside else partial(self._is_wanted, times_s)
+            both = deinterlaced(reading.frames(wanted=wanted), self.info.scan)
+            for (frame, picture), time_s in self._summary.timed(both, partial(_stored_s, reading), self.info.fps):
                 checkpoint()
-                begun |= time_s <= max(times_s[0], self.info.first_pts_s) + SAME_TIME_S
-                if not begun or time_s > times_s[-1] + SAME_TIME_S:
+                early = time_s < times_s[0] - SAME_TIME_S
+                before += early
+                reached = time_s <= max(times_s[0], self.info.first_pts_s) + SAME_TIME_S
+                begun |= before >= self._beside if self._beside else reached
+                if not (begun or early) or time_s > times_s[-1] + SAME_TIME_S:
                     return
                 if is_among(times_s, time_s):
-                    yield time_s, self._surface(frame)
+                    yield time_s, self._surface(frame, picture)
         finally:
             reading.close()
 
     def _is_wanted(self, times_s: Sequence[float], stored_s: float) -> bool:
         return is_among(times_s, stored_s) or is_among(times_s, self._summary.mended.get(stored_s, stored_s))
+
+    def _starts(self, seek_s: float) -> list[float | None]:
+        """From where to decode a picture at `seek_s`, in the order in which they are tried; None: from the
+        beginning."""
+        return [seek_s - self._lead_s, seek_s - self._lead_s - SEEK_BACK_OFF_S, None]
 
     def close(self) -> None:
         """Does nothing: each call opens and closes the file itself."""

@@ -21,11 +21,10 @@ from ..hidden import is_hidden
 from ..numbers import FrameNumbers
 from ..probe import picture_stream
 from ..stamps import FrameStamps, rule_of
+from ..times import FALLBACK_FPS
 
 if TYPE_CHECKING:
     VideoPacket: TypeAlias = av.Packet[VideoStream]
-
-_FALLBACK_FPS = 25.0
 
 
 class Step(NamedTuple):
@@ -176,7 +175,7 @@ class AvPass:
         if info.duration_s is None or begin is None or self.rule.by_dts:
             return info.duration_s
         late_s = first_s - begin * self._time_base[0] / self._time_base[1]
-        return max(0.0, info.duration_s - late_s) if late_s > 1.5 / (info.fps or _FALLBACK_FPS) else info.duration_s
+        return max(0.0, info.duration_s - late_s) if late_s > 1.5 / (info.fps or FALLBACK_FPS) else info.duration_s
 
     def _note_damage(self, time_s: float | None, error: FFmpegError | None = None) -> None:
         if error is not None and not self._told:

@@ -52,8 +52,7 @@ class NvDecoder:
         if not info.arrangement.is_plain:
             raise RefusedError("its pictures are mirrored, cropped by flags or stereo 3D")
         self.info = info
-        # NVDEC deinterlaces.
-        self.notices: list[Notice] = [n for n in notices_of(info) if n.code != "not_deinterlaced"]
+        self.notices: list[Notice] = notices_of(info)
         self._options, self._chip, self._memory = options, chip, memory
         self._demand = Demand(batch=options.batch_of(self.info), kept_1080p=options.kept_1080p)
         layout = _layout(info.width + info.width % 2, info.height, 1 if info.bit_depth == 8 else 2, info.width)

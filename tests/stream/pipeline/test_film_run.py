@@ -191,7 +191,6 @@ ODD_WARNED = {
     "cut_in_mdat.mp4": "cut_off",
     "bytes_flipped.mp4": "damaged",
     "hdr_pq_4k.mp4": "hdr_peak_assumed",
-    "interlaced_tff.mpg": "not_deinterlaced",
     "resolution_change.ts": "size_changed",
     "one_frame.mp4": "few_images",
 }

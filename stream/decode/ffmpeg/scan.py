@@ -1,0 +1,120 @@
+"""Looks at a few pictures in several places of a film, to know whether it is interlaced before it is watched."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from functools import lru_cache
+from itertools import chain, islice
+from pathlib import Path
+
+import av
+import numpy as np
+from av.error import FFmpegError
+
+from kernels.surface import Geometry
+
+from ... import log
+from ...dataflow.cancellation import checkpoint
+from ...errors import KeyartError
+from ...records import Scan, VideoInfo
+from ..colours import colour_of
+from ..fields import Pair, judge, look_at
+from .demux_decode import AvPass
+from .surface import surface_of
+
+_APART_S = 30.0
+_LEAST_PLACES, _MOST_PLACES = 4, 24
+_LEAST_APART_S = 3.0
+_MOST_LINES = 1152
+"""Interlaced video has no more, so larger pictures are not looked at."""
+_PAIRS, _PAIRS_IF_WOVEN = 5, 15
+"""Pairs of pictures at one place: among five some are woven in any cadence; fifteen show the cadence."""
+_PAIRS_FROM_START = 120
+"""Pairs from the beginning on that are looked at where nothing moves in the places."""
+_ENOUGH_PAIRS = 3
+_ANY = Geometry(1, 1)
+"""Luma alone is looked at, as it is stored."""
+
+
+def scan_of(info: VideoInfo) -> Scan:
+    """How the film's pictures were taken (`judge`), and what it cost to find out. Remembered for the file as long as it
+    does not change.
+
+    Looks at the key pictures about every half minute, four to 24 (one every three seconds in short films), and at the
+    five or fifteen pictures after each. Where nothing moves there, at the first 120 pictures; not at all where pictures
+    have more than 1,152 lines. Raises KeyartError when the file cannot be opened any more.
+    """
+    if info.height > _MOST_LINES:
+        return Scan()
+    try:
+        status = info.path.stat()
+    except OSError as error:
+        raise KeyartError(f"cannot be read ({error.strerror or error}), was it moved while it was opened?") from error
+    return _scan_of(info.path, status.st_size, status.st_mtime_ns, info.first_pts_s, info.duration_s or 0.0)
+
+
+@lru_cache(maxsize=64)
+def _scan_of(path: Path, size: int, changed_ns: int, first_s: float, duration_s: float) -> Scan:
+    began_s, cpu_s = time.perf_counter(), time.thread_time()
+    # One thread: after every seek several would each have to be given a picture before the first comes out.
+    with closing(AvPass(path, 1, "all")) as reading:
+        looks = _Looks(reading)
+        try:
+            looks.take(_times(first_s, duration_s))
+        except FFmpegError as error:
+            log.warning("looks for interlaced pictures ended early", error)
+        scan = judge(looks.places, looks.flagged / max(1, looks.pictures), looks.field_order)
+    spent_s, cpu_s = time.perf_counter() - began_s, time.thread_time() - cpu_s
+    return replace(scan, pictures=looks.pictures, busy_s=spent_s, cpu_s=cpu_s)
+
+
+def _times(first_s: float, duration_s: float) -> list[float]:
+    most = max(1, int(min(_MOST_PLACES, duration_s / _LEAST_APART_S)))
+    count = min(most, max(_LEAST_PLACES, round(duration_s / _APART_S)))
+    return [first_s + duration_s * place / count for place in range(count)]
+
+
+class _Looks:
+    """What the pairs of each place say. `pictures`: how many were decoded; `flagged`: of these as interlaced."""
+
+    def __init__(self, reading: AvPass) -> None:
+        self.places: list[list[Pair]] = []
+        self.pictures = self.flagged = 0
+        self._reading = reading
+
+    @property
+    def field_order(self) -> int:
+        return int(self._reading.stream.codec_context.field_order)
+
+    def take(self, times_s: Sequence[float]) -> None:
+        """Look at the key pictures before these times and, where they say nothing, at the beginning."""
+        until_s = float("-inf")
+        for time_s in times_s:
+            self._reading.seek(time_s)
+            frames = self._reading.frames()
+            first = next(frames, None)
+            if first is None or (self._reading.time_s(first) or 0.0) <= until_s:
+                continue  # the key picture of the place before
+            until_s = self._reading.time_s(first) or 0.0
+            pairs = self._pairs(chain([first], frames))
+            place = list(islice(pairs, _PAIRS))
+            if {"T", "B", "?"} & set(place):
+                place += islice(pairs, _PAIRS_IF_WOVEN - _PAIRS)
+            self.places.append(place)
+        if sum(pair in "TBP" for place in self.places for pair in place) < _ENOUGH_PAIRS:
+            self._reading.seek(times_s[0])
+            self.places.append(list(islice(self._pairs(self._reading.frames()), _PAIRS_FROM_START)))
+
+    def _pairs(self, frames: Iterator[av.VideoFrame]) -> Iterator[Pair]:
+        before: np.ndarray | None = None
+        for frame in frames:
+            checkpoint()
+            self.pictures += 1
+            self.flagged += bool(frame.interlaced_frame)
+            surface = surface_of(frame, colour_of(frame), _ANY)
+            if before is not None:
+                yield "-" if frame.is_corrupt else look_at(before, surface.y, surface.bit_depth).says
+            before = surface.y
