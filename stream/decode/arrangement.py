@@ -14,12 +14,13 @@ from typing import cast
 
 import av
 import numpy as np
-from av.sidedata.sidedata import SideData
+from av.sidedata.sidedata import Type
 
 from kernels.surface import Geometry, Rotation, Surface
 
 from ..records import Arrangement, Notice, Stereo, VideoInfo
 from .matroska import VideoTrack, video_tracks
+from .side_data import side_data
 
 _STEREO: dict[int, Stereo] = {1: "side_by_side", 2: "top_bottom", 5: "side_by_side"}
 """AVStereo3DType: side by side, one above the other, side by side in a chequered pattern of samples."""
@@ -29,8 +30,8 @@ _USUAL_ASPECT = 16 / 9
 def arrangement_of(frame: av.VideoFrame, crop: tuple[int, int, int, int] = (0, 0, 0, 0)) -> Arrangement:
     """How the film's pictures lie, by its first one. `crop`: left, top, right, bottom in stored pixels."""
     rotation, mirrored = orientation_of(frame)
-    data = _side_data(frame, "STEREO3D")
-    stereo = None if data is None else _STEREO.get(struct.unpack_from("=i", data)[0])
+    data = side_data(frame, Type.STEREO3D)
+    stereo = _STEREO.get(struct.unpack_from("=i", data)[0]) if data else None
     return Arrangement(rotation, mirrored, crop, stereo)
 
 
@@ -38,19 +39,14 @@ def orientation_of(frame: av.VideoFrame) -> tuple[Rotation, bool]:
     """Clockwise rotation in degrees, and whether the picture is mirrored left to right before it, by the frame's
     display matrix: three rows of three numbers, of which the upper left four turn and mirror (FFmpeg,
     libavutil/display.h)."""
-    data = _side_data(frame, "DISPLAYMATRIX")
-    if data is None:
-        return 0, False
+    data = side_data(frame, Type.DISPLAYMATRIX)
+    if not data:  # PyAV reads the rotation also where it cannot hand over the matrix
+        return cast(Rotation, round(-frame.rotation / 90) * 90 % 360), False
     a, b, _, c, d, *_ = struct.unpack("=9i", data)
     mirrored = a * d - b * c < 0
     if mirrored:
         a, b = -a, -b
     return cast(Rotation, round(math.degrees(math.atan2(b, a)) / 90) * 90 % 360), mirrored
-
-
-def _side_data(frame: av.VideoFrame, name: str) -> bytes | None:
-    data = frame.side_data.get(name)
-    return None if data is None else bytes(cast(SideData, data))
 
 
 def geometry_of(width: int, height: int, sample_aspect: tuple[int, int], arrangement: Arrangement) -> Geometry:

@@ -17,12 +17,14 @@ def unknown_codec(path: Path) -> str | None:
 
     Opens the file once more and listens to what FFmpeg says of it. Raises KeyartError like `open_container`.
     """
-    level = av.logging.get_level()
+    level, skips = av.logging.get_level(), av.logging.get_skip_repeated()
     av.logging.set_level(av.logging.WARNING)
+    av.logging.set_skip_repeated(False)
     try:
         with av.logging.Capture() as said, open_container(path):
             pass
     finally:
         av.logging.set_level(level)
+        av.logging.set_skip_repeated(skips)
     found = (_SAID.search(message) for _, _, message in said)
     return next((match[1] for match in found if match), None)

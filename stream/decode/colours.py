@@ -13,7 +13,7 @@ from kernels.surface import Colour, Matrix
 from kernels.tone_mapping import HDR_TRANSFERS, USUAL_PEAK_NITS
 
 from ..records import DolbyVision, Notice
-from .dolby_vision import side_data
+from .side_data import side_data
 
 # H.273 code points that FFmpeg reports as numbers.
 _MATRICES: dict[int, Matrix] = {1: "bt709", 5: "bt601", 6: "bt601", 7: "bt601", 9: "bt2020", 10: "bt2020"}

@@ -7,15 +7,16 @@ Vision Streams Within the ISO Base Media File Format" 2.2, the beginning of an R
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import av
 from av.sidedata.sidedata import Type
 
 from ..errors import KeyartError
 from ..records import DolbyVision, Notice
+from .side_data import side_data
 
 _USUAL_COMPATIBILITY = {4: 2, 7: 6, 8: 1, 9: 2}
 _PROFILE_5 = 5
@@ -60,16 +61,6 @@ def dolby_notices(dolby: DolbyVision | None) -> list[Notice]:
     words = {"pq": "HDR10", "hlg": "HLG", "bt709": "SDR"}[dolby.base]
     message = f"Dolby Vision of profile {dolby.profile} is shown as its {words} base, without Dolby's metadata"
     return [Notice("dolby_vision_base", message)]
-
-
-def side_data(frame: av.VideoFrame, kind: Type) -> bytes:
-    """The bytes of the first side data of this kind that the frame carries; empty without any, and where one of them is
-    of a kind that PyAV does not know (EXIF of a JPEG or TIFF), for then it hands over none."""
-    try:
-        carried: Iterable[Any] = frame.side_data
-    except ValueError:
-        return b""
-    return next((bytes(side) for side in carried if side.type == kind), b"")
 
 
 def _of_record(record: bytes) -> DolbyVision | None:

@@ -1,0 +1,19 @@
+"""What FFmpeg attaches to a picture: display matrix, stereo packing, light levels, metadata of Dolby Vision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import av
+from av.sidedata.sidedata import Type
+
+
+def side_data(frame: av.VideoFrame, kind: Type) -> bytes:
+    """The bytes of the first side data of this kind that the frame carries; empty without any, and where one of them is
+    of a kind that PyAV does not know (EXIF of a JPEG or TIFF), for then it hands over none."""
+    try:
+        carried: Iterable[Any] = frame.side_data
+    except ValueError:
+        return b""
+    return next((bytes(side) for side in carried if side.type == kind), b"")
