@@ -1,9 +1,10 @@
-"""Does each file of a folder end well? `python -m benchmarks.odd_files DIR [--most-s 120 --most-mib 3000]`
+"""Does each file of a folder end well? `python -m benchmarks.odd_files DIR [--most-s 120 --most-mib 3000] [--peers]`
 
 Every file is given to `keyart extract` in a process of its own, with an end to its time and memory. It must give a
 whole result, or one line that says why not, and leave nothing half done. Printed is a table and one line of JSON; exit
 0 only if nothing ended otherwise. Where `ffprobe` is installed, times and displayed size are compared with what it
-says; that is told, but decides nothing, because the two may choose another video stream or repair other times.
+says; that is told, but decides nothing, because the two may choose another video stream or repair other times. With
+--peers also what FFmpeg's `thumbnail` filter and PySceneDetect make of each file.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from stream.manifest import Manifest, read_manifest
 
 from .ffprobe import differences, find_ffprobe, probed
 from .limited import Ended, run_limited
+from .odd_peers import peers_say
 
 _BAD = ("traceback", "hang", "too large", "half output")
 _NOT_FILMS = {".md", ".json", ".txt"}
@@ -38,6 +40,7 @@ class Outcome:
     wall_s: float
     peak_mib: float
     images: int = 0
+    shots: int = 0
     apart: tuple[str, ...] = ()
 
 
@@ -48,9 +51,9 @@ def outcome_of(film: Path, most_s: float, most_mib: float, ffprobe: str | None) 
         command = [sys.executable, "-m", "stream.cli", "extract", str(film), "--out", str(out), "--quiet"]
         ended = run_limited(command, most_s, most_mib)
         kind, said, manifest = judged(ended, out, film.name)
-        images = len(manifest.images) if manifest is not None else 0
+        images, shots = (len(manifest.images), len(manifest.shots)) if manifest is not None else (0, 0)
         apart = _apart(ffprobe, film, manifest) if ffprobe is not None and manifest is not None else ()
-        return Outcome(film, kind, said, ended.wall_s, ended.peak_mib, images, apart)
+        return Outcome(film, kind, said, ended.wall_s, ended.peak_mib, images, shots, apart)
 
 
 def judged(ended: Ended, out: Path, name: str) -> tuple[str, str, Manifest | None]:
@@ -92,8 +95,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--most-s", type=float, default=120.0, help="seconds a file may take")
     parser.add_argument("--most-mib", type=float, default=3000.0, help="memory its process may take, MiB")
+    parser.add_argument("--peers", action="store_true", help="run FFmpeg's thumbnail filter and PySceneDetect, too")
     asked = parser.parse_args(arguments)
-    ffprobe, outcomes = find_ffprobe(), list[Outcome]()
+    ffprobe, outcomes, peers = find_ffprobe(), list[Outcome](), dict[str, dict[str, str]]()
     films = [path for path in sorted(asked.folder.rglob("*")) if path.is_file() and path.suffix not in _NOT_FILMS]
     for film in films:
         one = outcome_of(film, asked.most_s, asked.most_mib, ffprobe)
@@ -102,12 +106,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         name = film.relative_to(asked.folder).as_posix()
         figures = f"{one.images:3} images {one.wall_s:6.1f} s {one.peak_mib:6.0f} MiB"
         print(f"{name:28} {one.kind:11} {figures}  {one.said}{apart}", flush=True)
+        if asked.peers:
+            answers = peers_say(film, asked.most_s, asked.most_mib)
+            peers[name] = {"keyart": f"{one.shots} shots" if one.kind == "done" else one.kind, **answers}
+            print(f"{'':28} {'; '.join(f'{peer}: {answer}' for peer, answer in peers[name].items())}", flush=True)
     counts = Counter(one.kind for one in outcomes)
     bad = sum(counts[kind] for kind in _BAD)
     ends = {kind.replace(" ", "_"): counts[kind] for kind in ("done", "refused", *_BAD)}
     apart_too = {one.file.name: one.apart for one in outcomes if one.apart}
     holds = bad == 0 and bool(films)
-    print(json.dumps({"holds": holds, "files": len(films), **ends, "apart_from_ffprobe": apart_too}))
+    told = {"peers": peers} if asked.peers else {}
+    print(json.dumps({"holds": holds, "files": len(films), **ends, "apart_from_ffprobe": apart_too, **told}))
     return 0 if holds else 1
 
 
