@@ -93,6 +93,8 @@ class VideoInfo:
     colour: Colour
     matrix_guessed: bool = False
     """Whether the pictures name no matrix, so that it was guessed by their size."""
+    is_rgb: bool = False
+    """Whether pictures are stored as R'G'B'; they are converted with `colour.matrix`."""
     dolby_vision: DolbyVision | None = None
     arrangement: Arrangement = Arrangement()
     stream: int = 0

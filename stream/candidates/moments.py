@@ -57,6 +57,11 @@ class Timeline:
         block["value"][damaged] = -np.inf
         self._blocks.append(block)
 
+    def damaged_s(self) -> np.ndarray:
+        """(N,) float64, seconds: the times of damaged pictures, by time."""
+        blocks = [block["pts_s"][np.isneginf(block["value"])] for block in self._blocks]
+        return np.concatenate([np.zeros(0), *blocks])
+
     @property
     def length_s(self) -> float:
         """From the first picture to the last so far, seconds; 0 without pictures."""

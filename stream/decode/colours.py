@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from struct import unpack_from
 
 import av
 from av.sidedata.sidedata import Type
+from av.video.codeccontext import VideoCodecContext
 
 from kernels.surface import Colour, Matrix
 from kernels.tone_mapping import HDR_TRANSFERS, USUAL_PEAK_NITS
@@ -24,10 +25,28 @@ _MASTERING_BYTES, _HAS_LUMINANCE_AT, _MAX_LUMINANCE_AT = 88, 84, 72
 """FFmpeg's AVMasteringDisplayMetadata: ten rationals, then two flags."""
 
 
-def film_colour(first: av.VideoFrame, dolby: DolbyVision | None) -> Colour:
-    """The film's colour by its first picture, with the brightest light that its metadata claim. What a base layer of
-    Dolby Vision leaves unsaid follows from its compatibility."""
-    colour = colour_of(first)
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What a container says of colours, as numbers of H.273, before a decoder overwrites it."""
+
+    primaries: int
+    transfer: int
+    matrix: int
+
+    @staticmethod
+    def of(context: VideoCodecContext) -> Tags:
+        """Those of a stream that is not decoded yet."""
+        return Tags(int(context.color_primaries), int(context.color_trc), int(context.colorspace))
+
+
+def film_colour(first: av.VideoFrame, dolby: DolbyVision | None, tags: Tags) -> Colour:
+    """The film's colour by its first picture, with the brightest light that its metadata claim. High dynamic range that
+    only the container tells is believed; what a base layer of Dolby Vision leaves unsaid follows from its
+    compatibility."""
+    colour, told = colour_of(first), _TRANSFERS.get(tags.transfer, "unknown")
+    if colour.transfer == "unknown" and told in HDR_TRANSFERS:
+        primaries = _PRIMARIES.get(tags.primaries, "unknown")
+        colour = replace(colour, transfer=told, primaries=primaries, matrix=_MATRICES.get(tags.matrix, colour.matrix))
     if dolby is not None and colour.transfer == "unknown" and dolby.base in HDR_TRANSFERS:
         colour = replace(colour, transfer=dolby.base, primaries="bt2020", matrix="bt2020")
     return replace(colour, peak_nits=_claimed_peak(first)) if colour.transfer == "pq" else colour

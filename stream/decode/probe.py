@@ -14,7 +14,7 @@ from ..errors import KeyartError
 from ..records import Arrangement, Notice, VideoInfo
 from .arrangement import arrangement_of, crop_of, geometry_of, notices_of_arrangement, shape_uncropped
 from .codec_names import unknown_codec
-from .colours import colour_notices, film_colour, is_tagged
+from .colours import Tags, colour_notices, film_colour, is_tagged
 from .dolby_vision import dolby_notices, dolby_vision, refuse_without_base
 from .encrypted import refuse_encrypted_track
 
@@ -67,8 +67,10 @@ def video_info(
     stream: av.video.stream.VideoStream,
     first: av.VideoFrame,
     first_pts_s: float,
+    tags: Tags,
 ) -> VideoInfo:
-    """The `VideoInfo` of a film from its container, its stream and its first decoded picture.
+    """The `VideoInfo` of a film from its container, its stream and its first decoded picture. tags: of the stream,
+    before anything was decoded.
 
     Raises KeyartError for Dolby Vision whose pictures only Dolby's decoders show.
     """
@@ -89,8 +91,9 @@ def video_info(
         duration_s=_duration_s(container, stream),
         bit_depth=first.format.components[0].bits,
         pixel_format=first.format.name,
-        colour=film_colour(first, dolby),
+        colour=film_colour(first, dolby, tags),
         matrix_guessed=not is_tagged(first),
+        is_rgb=first.format.is_rgb,
         dolby_vision=dolby,
         arrangement=arrangement,
         stream=stream.index,

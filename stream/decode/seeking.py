@@ -22,7 +22,7 @@ Containers round durations."""
 class PassSummary:
     """What one pass over the file found. `pictures`: count; `last_s`: time of the last picture, `last_step_s` after the
     one before it; `adjusted`: times were moved; `mended`: single times that were corrected, stored time → time;
-    `resized`: the picture size changed; `ended`: the end of the file was reached."""
+    `resized`, `reshaped`: the size, or the shape of the pixels, changed; `ended`: the end of the file was reached."""
 
     pictures: int = 0
     last_s: float = 0.0
@@ -30,6 +30,7 @@ class PassSummary:
     adjusted: bool = False
     mended: dict[float, float] = field(default_factory=dict)
     resized: bool = False
+    reshaped: bool = False
     ended: bool = False
 
     def saw(self, pts_s: float) -> None:
@@ -57,15 +58,20 @@ class PassSummary:
                 before_s = found_time(self.mended, time_s, before_s) if self.mended else time_s
                 yield picture, before_s
 
-    def notices(self, info: VideoInfo, errors: int, first_error_s: float | None) -> list[Notice]:
+    def notices(
+        self, info: VideoInfo, errors: int, first_error_s: float | None, smeared: int = 0
+    ) -> list[Notice]:
         """Notices about damage, corrected times, changed size and a missing end.
 
-        errors: count of damaged places. first_error_s: time of the first one, seconds; None: unknown.
+        errors: count of damaged places. first_error_s: time of the first one, seconds; None: unknown. smeared: count of
+        pictures that were decoded with damage.
         """
         found = []
         if errors:
             message = f"{errors} damaged places did not decode, went on after them"
             found.append(Notice("damaged", message, first_error_s))
+        elif smeared:
+            found.append(Notice("damaged", f"{smeared} pictures decoded with damage, left out with those beside them"))
         if self.adjusted:
             told = "presentation times ran backwards or were missing, mended"
             message = f"{told}; blinks beside pictures were not looked for"
@@ -77,7 +83,13 @@ class PassSummary:
             found.append(Notice("times_mended", message, min(self.mended.values())))
         if self.resized:
             found.append(Notice("size_changed", "the picture size changes within the film, scaled to the first"))
+        if self.reshaped:
+            told = "the shape of the pixels changes within the film, later pictures are shown in the first"
+            found.append(Notice("aspect_changed", told))
         end_s = info.first_pts_s + (info.duration_s or 0.0)
+        if "matroska" in info.container:
+            # Some writers count the duration from zero, whatever the first picture's time is.
+            end_s = min(end_s, max(info.duration_s or 0.0, info.first_pts_s))
         if self.ended and end_s - self.last_s > _END_TOLERANCE_S + self.last_step_s:
             message = f"ends at {self.last_s:.2f} s although its container says {end_s:.2f} s, used what is there"
             found.append(Notice("cut_off", message, self.last_s))

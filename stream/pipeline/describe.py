@@ -167,8 +167,8 @@ def _color(info: VideoInfo) -> ColorEntry:
     return ColorEntry(
         primaries=colour.primaries,
         transfer=colour.transfer,
-        matrix=colour.matrix,
-        range="full" if colour.full_range else "limited",
+        matrix="rgb" if info.is_rgb else colour.matrix,
+        range="full" if colour.full_range or info.is_rgb else "limited",
         matrix_guessed=info.matrix_guessed,
         mapped=is_mapped(colour),
         peak_nits=peak_of(colour) if colour.transfer in HDR_TRANSFERS else None,

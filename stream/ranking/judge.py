@@ -83,6 +83,11 @@ _FAULTS_OF_A_FACE = frozenset(
 """Reasons that tell of the leading face alone."""
 
 
+_LONGEST_GROUP_S = 10.0
+"""Pictures of a shot count as damaged up to this long before one that is known to be: the decoder conceals what it has
+lost, and says so only of some of the pictures of a group. Encoders make groups of at most 250 pictures as a rule."""
+
+
 class Judge:
     """Assesses candidates by what the whole film says: baselines, medians, sharpness ranks, characters."""
 
@@ -100,6 +105,7 @@ class Judge:
         self._ranks = focus_ranks(film.candidates)
         self._shot_s = {shot.index: (shot.start_s, shot.end_s) for shot in film.shots}
         self._facing = self._best_poses(film.candidates)
+        self._damaged_s = film.timeline.damaged_s()
         self._context = film_context(film.candidates, active.film, settings, any(c.main for c in characters))
         self._baselines, self._active, self._settings = baselines, active, settings
 
@@ -112,12 +118,20 @@ class Judge:
         checkpoint()
         active, limits = self._active.of(candidate.shot), self._settings.faces
         lead = subject_of(candidate.faces, active.height, limits.min_height_ratio, limits.min_score)
+        if earlier is None and self._is_damaged(candidate):
+            earlier = "damaged"
         assessment = self._assessed(candidate, lead, earlier)
         small = lead is not None and lead.box[3] < _SCENE_BELOW * active.height
         if small and _FAULTS_OF_A_FACE.intersection(assessment.reasons) and self._may_be_a_scene(assessment):
             assessment = self._assessed(candidate, None, earlier)
         self._relations.note(assessment)
         return assessment
+
+    def _is_damaged(self, candidate: Candidate) -> bool:
+        """Whether a picture of its shot that follows soon is damaged."""
+        first = int(np.searchsorted(self._damaged_s, candidate.pts_s))
+        until_s = min(candidate.pts_s + _LONGEST_GROUP_S, self._shot_s[candidate.shot][1])
+        return first < len(self._damaged_s) and bool(self._damaged_s[first] < until_s)
 
     def _may_be_a_scene(self, assessment: Assessment) -> bool:
         """False where the picture is soft and not only the face in it."""

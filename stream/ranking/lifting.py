@@ -42,6 +42,7 @@ NEVER_LIFTED: dict[str, str] = {
     "empty": "few tones: black with a rim, a wall, a shadow before the lens",
     "blurred": "looks like a mistake",
     "eyes_closed": "an insult to the person",
+    "damaged": "may be smeared",
     "explicit": "not to be shown without a warning",
     "text_overlay": "a title, credit or caption, not a scene",
     "unchecked": "nobody looked at its pixels, after very many others had been refused for theirs",

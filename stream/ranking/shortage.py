@@ -20,6 +20,7 @@ _FOR = {
     "burnt_out": "as burnt out",
     "test_card": "as test cards",
     "explicit": "as explicit",
+    "damaged": "beside damaged ones",
     "unchecked": "unseen after so many others had been",
     "turned_away": "with a face turned away",
     "cut_face": "with a face cut by the edge",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -81,10 +82,12 @@ class AvDecoder:
         passes = self._passes(threads, 2 if ahead else 1)
         reading, contexts = passes[0], [one.stream.codec_context for one in passes]
         in_order = SideBySide(reading, contexts, ahead).frames if ahead else reading.frames
-        pictures = self._pictures(reading, in_order, start_s, end_s)
+        pictures, shapes = self._pictures(reading, in_order, start_s, end_s), set[Fraction]()
         try:
             while chunk := list(_some(pictures, self._options.batch_of(self.info))):
                 surfaces, pts_s, frames, damaged = zip(*chunk, strict=True)
+                shapes.update(filter(None, (context.sample_aspect_ratio for context in contexts)))
+                self._summary.reshaped = len(shapes) > 1
                 yield FrameBatch(
                     list(surfaces), np.array(pts_s), np.array(frames, np.int32), np.array(damaged, np.bool_)
                 )
@@ -92,7 +95,7 @@ class AvDecoder:
             pictures.close()
             for one in passes:
                 one.close()
-        self.notices += self._summary.notices(self.info, reading.errors, reading.first_error_s)
+        self.notices += self._summary.notices(self.info, reading.errors, reading.first_error_s, reading.smeared)
 
     def _passes(self, threads: int, count: int) -> list[AvPass]:
         """`count` passes over the file, each with an equal share of the threads."""
@@ -235,7 +238,7 @@ class AvDecoder:
         try:
             clock = FrameClock(rate_of(reading.stream.average_rate))
             for frame, first_s in clock.timed(reading.frames(), reading.time_s):
-                info = video_info(self._path, reading.container, reading.stream, frame, first_s)
+                info = video_info(self._path, reading.container, reading.stream, frame, first_s, reading.tags)
                 return replace(info, duration_s=reading.length_from(first_s, info))
         finally:
             reading.close()

@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 from ... import log
 from ...dataflow.cancellation import checkpoint
 from ...records import VideoInfo
+from ..colours import Tags
 from ..container import MOST_PIXELS, open_container
 from ..decoder import DecodeMode
 from ..encrypted import refuse_encrypted
@@ -40,8 +41,10 @@ class AvPass:
 
     threads: of the decoder; 0: FFmpeg chooses. rough: skip the filter that smooths the edges between coding blocks;
     that takes a quarter less time and changes luma by about one step, which is good enough to analyse a face but not
-    for a poster. `errors`: count of packets that failed, and of failures of the demuxer. `first_error_s`: time of the
-    first, seconds; its error is logged. Raises KeyartError when the file cannot be opened or has no video stream.
+    for a poster. `errors`: count of packets that failed, and of failures of the demuxer. `smeared`: count of frames
+    decoded with damage, of those asked for (`is_damaged`). `first_error_s`: time of the first error, seconds; it is
+    logged. `tags`: what the container says of colours. Raises KeyartError when the file cannot be opened or has no
+    video stream.
     """
 
     def __init__(self, path: Path, threads: int, mode: DecodeMode, *, rough: bool = False) -> None:
@@ -50,7 +53,7 @@ class AvPass:
         self._open()
         self._stamps = FrameStamps(self.rule)
         self._told = False
-        self.errors = 0
+        self.errors = self.smeared = 0
         self.first_error_s: float | None = None
         self._numbers = FrameNumbers()
         self._damaged_from_s: float | None = None
@@ -65,6 +68,7 @@ class AvPass:
         self.stream.thread_type = "AUTO"
         self.stream.codec_context.thread_count = self._threads
         self._codec = self.stream.codec_context.name
+        self.tags = Tags.of(self.stream.codec_context)
         if self._mode == "reference" and not self.rule.by_dts:
             self.stream.codec_context.skip_frame = "NONREF"
         self.stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
@@ -140,6 +144,7 @@ class AvPass:
         """Whether the frame may be damaged: it, or one since the last clean key frame, failed to decode."""
         time_s = self.time_s(frame) or 0.0
         if frame.is_corrupt:
+            self.smeared += 1
             self._damaged_from_s = time_s
         elif frame.key_frame and self._damaged_from_s is not None and time_s > self._damaged_from_s:
             self._damaged_from_s = None

@@ -53,6 +53,14 @@ def test_a_shot_has_its_own_pictures_without_those_near_its_cuts() -> None:
     assert len(Timeline().of(shot(0, 10))) == 0
 
 
+def test_damaged_pictures_are_known_by_their_times() -> None:
+    timeline = Timeline()
+    assert timeline.damaged_s().tolist() == []
+    timeline.add(rows(3), np.array([False, True, False]))
+    timeline.add(rows(2, 3), np.array([True, False]))
+    assert timeline.damaged_s().tolist() == [1 / 25, 3 / 25]
+
+
 def test_what_is_kept_of_a_picture_says_how_sharp_and_still_it_is() -> None:
     timeline = Timeline()
     changes = {"change": np.array([0, 0, 20]), "cell_change": np.array([0, 5, 90])}

@@ -89,6 +89,26 @@ def test_a_chip_is_not_asked_for_pictures_that_are_mapped(tmp_path: Path) -> Non
     np.testing.assert_allclose(CpuOps().rgb(batch.surfaces[0]), expected, atol=3)
 
 
+def test_high_dynamic_range_that_only_the_container_tells_is_believed(tmp_path: Path) -> None:
+    film = tmp_path / "film.mov"
+    with av.open(str(film), "w") as container:
+        stream: Any = container.add_stream("prores_ks", rate=Fraction(25), options={"profile": "hq"})
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv422p10le"
+        for target in (stream.codec_context, frame := av.VideoFrame(96, 64, "yuv422p10le")):
+            target.colorspace, target.color_range, target.color_primaries, target.color_trc = 9, 1, 9, 16
+        for plane, code in zip(frame.planes, CODES, strict=True):
+            np.frombuffer(plane, np.uint16)[:] = code  # type: ignore[call-overload]
+        frame.pts = 0
+        container.mux([*stream.encode(frame), *stream.encode()])
+    data = film.read_bytes()
+    at = data.index(b"icpf") + 4 + 2 + 2 + 4 + 2 + 2 + 1 + 1  # to the primaries in the frame's header (SMPTE RDD 36)
+    assert data[at : at + 3] == bytes((9, 16, 9))
+    film.write_bytes(data[:at] + bytes((2, 2, 9)) + data[at + 3 :])
+    decoder = AvDecoder(film)
+    assert decoder.info.colour == Colour("bt2020", False, "bt2020", "pq")
+    assert next(decoder.batches()).surfaces[0].colour == decoder.info.colour
+
+
 def test_what_is_not_tagged_is_guessed_by_size_and_said(tmp_path: Path) -> None:
     info = AvDecoder(write_hdr(tmp_path / "film.mkv", tagged=False)).info
     assert info.matrix_guessed

@@ -93,6 +93,34 @@ def test_rates_from_one_to_120_keep_every_picture_and_its_time(tmp_path: Path, r
     assert not decoder.notices
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_a_change_of_the_pixels_shape_is_said(tmp_path: Path, same: bool) -> None:
+    wide = Fraction(1) if same else Fraction(4, 3)
+    first = write(tmp_path / "a.ts", (96, 64), "libx264", count=10, aspect=Fraction(1), layout="yuv420p")
+    second = write(tmp_path / "b.ts", (96, 64), "libx264", count=10, aspect=wide, layout="yuv420p")
+    film = tmp_path / "film.ts"
+    film.write_bytes(first.read_bytes() + second.read_bytes())
+    decoder = AvDecoder(film)
+    assert sum(len(batch.surfaces) for batch in decoder.batches()) >= 18
+    assert ("aspect_changed" in {notice.code for notice in decoder.notices}) is not same
+
+
+def test_a_late_film_whose_duration_counts_from_zero_is_not_cut_off(tmp_path: Path) -> None:
+    film = tmp_path / "film.mkv"
+    with av.open(str(film), "w") as container:
+        stream: Any = container.add_stream("libx264", rate=Fraction(25))
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        for number in range(50):
+            frame = av.VideoFrame(96, 64, "yuv420p")
+            frame.pts = 125 + number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    decoder = AvDecoder(film)
+    assert sum(len(batch.surfaces) for batch in decoder.batches()) == 50
+    assert decoder.info.first_pts_s == pytest.approx(5.0)
+    assert not decoder.notices
+
+
 def test_a_cover_is_not_the_film(tmp_path: Path) -> None:
     decoder = AvDecoder(write(tmp_path / "film.mp4", (96, 64), "libx264", count=5, layout="yuv420p", cover=True))
     assert (decoder.info.width, decoder.info.height) == (96, 64)

@@ -9,6 +9,7 @@ import pytest
 
 from engines.faces import Face, Gaze
 from kernels.bars import ActiveArea
+from kernels.stats import ROW
 from kernels.surface import Geometry
 from stream.film import Film
 from stream.framing.active import ActiveRects, active_rect
@@ -85,6 +86,17 @@ def test_focus_and_grain_are_judged_by_what_is_usual_in_the_film() -> None:
     others = [candidate(100.0 + i, face(focus=50.0, grain=1.2), tracks=[STAR]) for i in range(20)]
     assessments = assessments_by_time(film([soft, grainy, *others], USUAL, shots=TWO))
     assert assessments[1.0].reasons == assessments[2.0].reasons == []
+
+
+def test_pictures_soon_before_a_damaged_one_of_their_shot_are_not_trusted() -> None:
+    times_s = (20.0, 55.0, 59.0, 61.0, 195.0)
+    watched = film([candidate(time_s, face(), tracks=[STAR]) for time_s in times_s], USUAL, shots=TWO)
+    rows = np.zeros(201, ROW)
+    rows["pts_s"], rows["laplacian_var"] = np.arange(201.0), 100.0
+    watched.timeline.add(rows, np.isin(rows["pts_s"], (60.0, 200.0)))
+    found = {time_s: one.reasons for time_s, one in assessments_by_time(watched).items()}
+    assert TWO[1].start_s == 200.0  # so the second damage lies in another shot than the picture at 195 s
+    assert found == {20.0: [], 55.0: ["damaged"], 59.0: ["damaged"], 61.0: [], 195.0: []}
 
 
 def test_eyes_are_judged_by_what_is_usual_for_the_person() -> None:

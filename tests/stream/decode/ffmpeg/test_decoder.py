@@ -109,7 +109,7 @@ def test_flipped_bytes_do_not_stop_the_film(make_film, moving, tmp_path):
     damaged = np.concatenate([b.damaged for b in batches])
     assert len(pts_s) > 80
     assert damaged.any() and not damaged[:30].any()
-    assert "damaged" in {notice.code for notice in decoder.notices} or damaged.any()
+    assert "damaged" in {notice.code for notice in decoder.notices}
 
 
 @pytest.mark.parametrize(
