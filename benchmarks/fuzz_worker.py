@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 import traceback
 from collections.abc import Awaitable, Callable
@@ -28,6 +27,8 @@ from stream.pipeline.limits import check_frames, check_header, check_info
 from stream.pipeline.many import open_result, write_result
 from stream.pipeline.services import open_services
 from stream.settings.model import Settings
+
+from .limited import own_peak_mib
 
 _PICTURES = 1200
 """Pictures that are decoded and measured at most where no result is made."""
@@ -74,7 +75,7 @@ async def serve(work: Work, out: int) -> None:
     """Answer line by line until the input ends, each time with the most memory that the process ever took."""
     while line := await to_thread.run_sync(sys.stdin.readline):
         said = await answer(Path(json.loads(line)), work)
-        said["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        said["peak_mib"] = own_peak_mib()
         os.write(out, (json.dumps(said) + "\n").encode())
 
 

@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -58,6 +59,13 @@ def _watched(process: subprocess.Popen[bytes], until_s: float, most_mib: float) 
             return "memory", peak_mib
         if time.monotonic() > until_s:
             return "time", peak_mib
+
+
+def own_peak_mib() -> float:
+    """The most resident memory that this program has had, MiB. `ru_maxrss` would count that of the program which
+    started it as well."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:", 1)[1].split()[0]) / 1024
 
 
 def memory_mib(pid: int) -> float:

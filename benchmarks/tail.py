@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -29,6 +28,7 @@ from stream.ranking.portraits import portraits_of
 from stream.ranking.selection import Assessment
 from stream.settings.model import Settings
 
+from .limited import own_peak_mib
 from .made_films import made_film
 
 T = TypeVar("T")
@@ -120,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     grown[f"{kind}, {count}"] = steps
                 of_kind.append(cost)
             costs += of_kind
-    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak_mib = own_peak_mib()
     rows = [
         {"film": c.kind, "candidates": c.candidates, "cpu_s": round(c.total_s, 3), "checks": c.checks} for c in costs
     ]
