@@ -31,19 +31,23 @@ import psutil
 from stream.backfill.links import WORKER
 from stream.decode.container import open_container
 
-from .demo import make_demo_film
+from .demo import FILM, make_demo_film
 from .ray_cluster import TOKEN, RayCluster, ray_of
 
 LEASE_S = 4.0
 BROKEN_SHARE = 0.05
 _FPS = 25
 _SIZE = (320, 180)
+_NIGHT = ("rocket.jpg", "hubble_deep_field.jpg")
+_TAKES = tuple(take for take in FILM if take.photo and take.photo not in _NIGHT and not take.degradation)
+"""Of the others (a title, a night sky, what is too dark or blurred) a second alone is a film without an image."""
 
 
 def make_clips(folder: Path, count: int, rng: random.Random, most_s: int = 3) -> set[str]:
-    """Clips of one second to `most_s` of the demo film, some of them broken; the names of the broken."""
+    """Clips of one second to `most_s` of those takes of the demo film that give images, some of them broken; the names
+    of the broken."""
     folder.mkdir(parents=True)
-    make_demo_film(folder.parent / "demo.mp4")
+    make_demo_film(folder.parent / "demo.mp4", _TAKES)
     with open_container(folder.parent / "demo.mp4") as container:
         pictures = [frame.reformat(*_SIZE, format="rgb24").to_ndarray() for frame in container.decode(video=0)]
     broken = set()
