@@ -6,7 +6,6 @@ Vision Streams Within the ISO Base Media File Format" 2.2, the beginning of an R
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -16,6 +15,7 @@ from av.sidedata.sidedata import Type
 
 from ..errors import KeyartError
 from ..records import DolbyVision, Notice
+from .matroska import video_tracks
 from .side_data import side_data
 
 _USUAL_COMPATIBILITY = {4: 2, 7: 6, 8: 1, 9: 2}
@@ -25,9 +25,6 @@ _INSIDE = {b"trak": 0, b"mdia": 0, b"minf": 0, b"stbl": 0, b"stsd": 8}
 """Boxes that lead to the sample entries, and how many bytes stand before the boxes inside."""
 _SAMPLE_ENTRY_BYTES = 78
 _RECORDS = (b"dvcC", b"dvvC", b"dvwC")
-_HEADER_BYTES = 1 << 22
-_IN_MATROSKA = re.compile(rb"dv[cvw]C.{0,64}?\x41\xed\x98(.{24})|\x41\xed\x98(.{24}).{0,64}?dv[cvw]C", re.DOTALL)
-"""A BlockAdditionMapping with type and record, in either order (RFC 9559)."""
 _RPU_PREFIX = b"\x19"
 
 
@@ -39,7 +36,7 @@ def dolby_vision(path: Path, container_name: str, first: av.VideoFrame) -> Dolby
     if "mp4" in container_name:
         record = _record_in_mp4(path)
     elif "matroska" in container_name:
-        record = _record_in_matroska(path)
+        record = next((track.dolby for track in video_tracks(path) if track.dolby), None)
     else:
         record = None
     return _of_record(record) if record else _of_rpu(first)
@@ -130,11 +127,3 @@ def _boxes(file: BinaryIO, begin: int, end: int) -> Iterator[tuple[bytes, int, i
             return
         yield kind, first, last
         begin = last
-
-
-def _record_in_matroska(path: Path) -> bytes | None:
-    """The record of the first track that has one, from the file's header."""
-    with path.open("rb") as file:
-        head = file.read(_HEADER_BYTES)
-    found = _IN_MATROSKA.search(head.partition(b"\x1f\x43\xb6\x75")[0])  # up to the first cluster
-    return next(filter(None, found.groups()), None) if found else None

@@ -1,4 +1,4 @@
-"""Reads of a Matroska file what PyAV hands over of no film: the crop of its video tracks (RFC 9559)."""
+"""Reads of a Matroska file what PyAV hands over of no film: crop and Dolby Vision of its video tracks (RFC 9559)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ _CROPS = (0x54CC, 0x54BB, 0x54DD, 0x54AA)
 """PixelCropLeft, PixelCropTop, PixelCropRight, PixelCropBottom."""
 _DISPLAY = (0x54B0, 0x54BA)
 _PIXELS = (0xB0, 0xBA)
+_ADDITION, _ADDITION_TYPE, _ADDITION_DATA = 0x41E4, 0x41E7, 0x41ED
+"""BlockAdditionMapping, its BlockAddIDType and BlockAddIDExtraData."""
+_DOLBY_TYPES = (b"dvcC", b"dvvC", b"dvwC")
 _VIDEO_TYPE = 1
 _MOST_BYTES = 1 << 20
 """Tracks that are larger are not read."""
@@ -21,11 +24,12 @@ _MOST_BYTES = 1 << 20
 @dataclass(frozen=True, slots=True)
 class VideoTrack:
     """`crop`: pixels to leave out left, above, right and below. `pixels`, `display`: width and height as the track
-    gives them, zero where it gives none."""
+    gives them, zero where it gives none. `dolby`: the configuration record of Dolby Vision, None without one."""
 
     crop: tuple[int, int, int, int]
     pixels: tuple[int, int]
     display: tuple[int, int]
+    dolby: bytes | None = None
 
 
 def video_tracks(path: Path) -> list[VideoTrack]:
@@ -39,8 +43,15 @@ def video_tracks(path: Path) -> list[VideoTrack]:
             video = dict(_elements(fields.get(_VIDEO, b"")))
             left, top, right, bottom = (_number(video.get(name)) for name in _CROPS)
             width, height, shown_width, shown_height = (_number(video.get(name)) for name in (*_PIXELS, *_DISPLAY))
-            tracks.append(VideoTrack((left, top, right, bottom), (width, height), (shown_width, shown_height)))
+            shown = shown_width, shown_height
+            tracks.append(VideoTrack((left, top, right, bottom), (width, height), shown, _dolby(entry)))
     return tracks
+
+
+def _dolby(entry: bytes) -> bytes | None:
+    additions = (dict(_elements(content)) for name, content in _elements(entry) if name == _ADDITION)
+    records = (one.get(_ADDITION_DATA) for one in additions if one.get(_ADDITION_TYPE) in _DOLBY_TYPES)
+    return next(records, None)
 
 
 def _tracks(file: BinaryIO) -> bytes:

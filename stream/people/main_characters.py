@@ -103,9 +103,8 @@ def _share_of_parts(person: Presence, shots: Sequence[Shot]) -> float:
     start, end = shots[0].start_s, shots[-1].end_s
     length = max(end - start, 1e-6)
     middles = ((shots[s].start_s + shots[s].end_s) / 2 for s in person.shots if 0 <= s < len(shots))
-    return len({min(_PARTS - 1, int(_PARTS * (middle - start) / length)) for middle in middles}) / min(
-        _PARTS, len(shots)
-    )
+    parts = {min(_PARTS - 1, int(_PARTS * (middle - start) / length)) for middle in middles}
+    return len(parts) / min(_PARTS, len(shots))
 
 
 def _typical_height_px(tracks: Sequence[Track]) -> float:

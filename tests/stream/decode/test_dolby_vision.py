@@ -77,15 +77,22 @@ def test_a_base_without_tags_is_taken_for_what_the_record_says(tmp_path: Path) -
     assert AvDecoder(film).info.colour.transfer == "hlg"
 
 
+def element(name: str, content: bytes) -> bytes:
+    """An element of Matroska with a size of two bytes."""
+    return bytes.fromhex(name) + struct.pack(">H", 0x4000 | len(content)) + content
+
+
+@pytest.mark.parametrize("kind", [b"dvcC", b"dvvC", b"avcE"])
 @pytest.mark.parametrize("type_first", [True, False])
-def test_the_record_of_matroska_is_read(tmp_path: Path, type_first: bool) -> None:
-    kind, extra = b"\x41\xe7\x84dvcC", b"\x41\xed\x98" + record(5, 0)
-    mapping = b"".join((kind, extra) if type_first else (extra, kind))
+def test_the_record_of_matroska_is_read(tmp_path: Path, kind: bytes, type_first: bool) -> None:
+    parts = element("41e7", kind), element("41ed", record(5, 0))
+    other = element("41e4", element("41e7", b"\x04") + element("41ed", record(8, 1)))
+    mapping = element("41e4", b"".join(parts if type_first else parts[::-1]))
+    track = element("ae", element("83", b"\1") + other + mapping)
     film = tmp_path / "film.mkv"
-    film.write_bytes(b"\x1a\x45\xdf\xa3 header " + mapping + b"\x1f\x43\xb6\x75 cluster")
-    assert dolby_vision(film, "matroska,webm", NO_PICTURE) == DolbyVision(5, 0)  # type: ignore[arg-type]
-    film.write_bytes(b"\x1a\x45\xdf\xa3 header \x1f\x43\xb6\x75 cluster " + mapping)
-    assert dolby_vision(film, "matroska,webm", NO_PICTURE) is None  # type: ignore[arg-type]
+    film.write_bytes(element("1a45dfa3", b"") + element("18538067", element("1654ae6b", track)))
+    found = dolby_vision(film, "matroska,webm", NO_PICTURE)  # type: ignore[arg-type]
+    assert found == (None if kind == b"avcE" else DolbyVision(5, 0))
 
 
 @pytest.mark.parametrize(
