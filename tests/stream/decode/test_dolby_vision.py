@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -117,3 +119,15 @@ def test_the_metadata_beside_a_picture_tell_the_profile(tmp_path: Path, data: by
 def test_a_film_of_profile_5_is_refused_by_name(testdata: Path) -> None:
     with pytest.raises(KeyartError, match=r"Dolby Vision of profile 5, .* give a version with an HDR10"):
         AvDecoder(testdata / "field" / "dv_p5.mp4")
+
+
+@pytest.mark.testdata
+@pytest.mark.debian
+def test_the_record_that_ffmpeg_writes_into_matroska_is_read(
+    testdata: Path, tmp_path: Path, debian_tool: Callable[[str, str], Path]
+) -> None:
+    source, film = testdata / "field" / "dv_p5.mp4", tmp_path / "film.mkv"
+    command = [debian_tool("ffmpeg", "ffmpeg"), "-v", "error", "-i", source, "-c", "copy", "-strict", "unofficial", film]
+    subprocess.run([str(word) for word in command], check=True)
+    with pytest.raises(KeyartError, match="Dolby Vision of profile 5"):
+        AvDecoder(film)
