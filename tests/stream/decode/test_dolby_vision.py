@@ -127,7 +127,8 @@ def test_the_record_that_ffmpeg_writes_into_matroska_is_read(
     testdata: Path, tmp_path: Path, debian_tool: Callable[[str, str], Path]
 ) -> None:
     source, film = testdata / "field" / "dv_p5.mp4", tmp_path / "film.mkv"
-    command = [debian_tool("ffmpeg", "ffmpeg"), "-v", "error", "-i", source, "-c", "copy", "-strict", "unofficial", film]
-    subprocess.run([str(word) for word in command], check=True)
+    ffmpeg = str(debian_tool("ffmpeg", "ffmpeg"))
+    command = [ffmpeg, "-v", "error", "-i", str(source), "-c", "copy", "-strict", "unofficial", str(film)]
+    subprocess.run(command, check=True)
     with pytest.raises(KeyartError, match="Dolby Vision of profile 5"):
         AvDecoder(film)
