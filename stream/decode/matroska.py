@@ -56,6 +56,8 @@ def _dolby(entry: bytes) -> bytes | None:
 
 def _tracks(file: BinaryIO) -> bytes:
     """The content of the file's Tracks element, empty where there is none before the first cluster."""
+    end = file.seek(0, 2)
+    file.seek(0)
     while (head := _head(file)) is not None:
         name, size = head
         if name == _TRACKS:
@@ -63,6 +65,8 @@ def _tracks(file: BinaryIO) -> bytes:
         if name == _CLUSTER or (size is None and name != _SEGMENT):
             return b""
         if name != _SEGMENT and size is not None:
+            if size > end - file.tell():  # broken; no file can be sought that far
+                return b""
             file.seek(size, 1)
     return b""
 

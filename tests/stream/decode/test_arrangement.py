@@ -147,6 +147,14 @@ def test_broken_matroska_has_no_tracks(tmp_path, moving):
         video_tracks(path)
 
 
+def test_an_element_larger_than_any_file_ends_the_search_for_tracks(tmp_path):
+    path = tmp_path / "film.mkv"
+    path.write_bytes(bytes.fromhex("1a45dfa3 01ffffffffffff00") + bytes(20))
+    assert video_tracks(path) == []
+    path.write_bytes(bytes.fromhex("1a45dfa380" + "ec01fffffffffffff0" * 256))
+    assert video_tracks(path) == []
+
+
 def test_a_picture_without_matrix_lies_as_it_is_stored():
     frame = av.VideoFrame(16, 16, "yuv420p")
     frame.time_base = Fraction(1)
