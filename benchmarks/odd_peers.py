@@ -35,7 +35,10 @@ def _answer(ended: Ended, answer: str) -> str:
     if ended.code == 0:
         return answer
     lines = [line for line in ended.stderr.splitlines() if line.strip()]
-    return f"refused: {lines[-1].strip()[:60]}" if lines else f"ended with {ended.code}"
+    if not lines:
+        return f"ended with {ended.code}"
+    said = lines[-1] if lines[0].startswith("Traceback") else lines[0]
+    return f"refused: {said.strip()[:60]}"
 
 
 def main(arguments: list[str]) -> int:

@@ -15,7 +15,8 @@ from benchmarks.odd_peers import _answer, main, peers_say
     ("code", "stderr", "over", "answer"),
     [
         (0, "a warning", None, "a picture"),
-        (1, "first\nInvalid data\n", None, "refused: Invalid data"),
+        (1, "Invalid data\nConversion failed\n", None, "refused: Invalid data"),
+        (1, "Traceback (most recent call last):\n  …\nValueError: no\n", None, "refused: ValueError: no"),
         (-11, "", None, "ended with -11"),
         (-9, "", "time", "no end"),
         (-9, "", "memory", "too large"),
