@@ -18,7 +18,7 @@ from stream.records import DolbyVision
 
 from .test_colours import write_hdr
 
-NO_PICTURE = SimpleNamespace(side_data=(), color_trc=2)
+NO_PICTURE = SimpleNamespace(side_data={}, color_trc=2)
 
 
 def record(profile: int, compatibility: int) -> bytes:
@@ -108,10 +108,7 @@ def test_the_record_of_matroska_is_read(tmp_path: Path, kind: bytes, type_first:
     ],
 )
 def test_the_metadata_beside_a_picture_tell_the_profile(tmp_path: Path, data: bytes, found: DolbyVision | None) -> None:
-    class Side(bytes):
-        type = Type.DOVI_RPU_BUFFER
-
-    picture = SimpleNamespace(side_data=(Side(data),), color_trc=18)
+    picture = SimpleNamespace(side_data={Type.DOVI_RPU_BUFFER: data}, color_trc=18)
     assert dolby_vision(tmp_path / "film.ts", "mpegts", picture) == found  # type: ignore[arg-type]
 
 
