@@ -17,6 +17,11 @@ FRAME_1080P_BYTES = 1920 * 1080 * 3 // 2
 """Bytes of a picture of 1920x1080, 8 bits, 4:2:0: the unit in which memory for pictures is counted."""
 
 
+def counted(count: int, one: str) -> str:
+    """`1 picture`, `2,000 pictures`."""
+    return f"{count:,} {one}{'s' if count != 1 else ''}"
+
+
 _DOLBY_BASES = {1: "pq", 2: "bt709", 4: "hlg", 6: "pq"}
 
 

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from ..backfill.run_metrics import RunMetrics
 from ..backfill.tally import InWork, Tally
+from ..records import counted
 from .backfill_progress import Display, QuietDisplay
 from .progress import one_line
 
@@ -91,7 +92,7 @@ def _how_far(film: InWork) -> str:
         return film.stage
     if not film.frames:
         return "opening"
-    return f"{film.frames:,} of {film.total:,}" if film.total else f"{film.frames:,} frames"
+    return f"{film.frames:,} of {film.total:,}" if film.total else counted(film.frames, "frame")
 
 
 @contextmanager

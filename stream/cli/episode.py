@@ -56,7 +56,8 @@ class Asked:
 def episode(
     context: typer.Context,
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE…|FOLDER", readable=False, help="Films, or folders of films.")
+        list[Path],
+        typer.Argument(metavar="FILE…|FOLDER", help="Films, or folders of films.", parser=options.named_path),
     ],
     expect: Annotated[
         str | None, typer.Option("--expect", metavar="7|S02E05", help="The number that one film should have.")

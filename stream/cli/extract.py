@@ -24,7 +24,12 @@ ExtractFiles = Callable[[list[Path], Path, "Settings", "Reporter"], Awaitable[li
 
 def extract(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Videos: MP4, Matroska, MPEG-TS and the like.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE…", help="Videos: MP4, Matroska, MPEG-TS and the like.", parser=options.named_path
+        ),
+    ],
     out: options.OutOption,
     top: options.TopOption = None,
     formats: options.FormatOption = None,

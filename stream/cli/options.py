@@ -14,7 +14,20 @@ if TYPE_CHECKING:
 
 _TIME = "seconds or H:MM:SS"
 
-OutOption = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Results go to DIR/<file name>/.")]
+
+
+def named_path(text: str) -> Path:
+    """The path that was typed. Raises BadParameter for an empty one, which would be the folder one stands in: it comes
+    from a shell variable that is not set."""
+    if not text:
+        raise typer.BadParameter("the name is empty, give a path")
+    return Path(text)
+
+
+OutOption = Annotated[
+    Path,
+    typer.Option("--out", "-o", metavar="DIR", help="Results go to DIR/<file name>/.", parser=named_path),
+]
 TopOption = Annotated[int | None, typer.Option("--top", metavar="N", help="How many images to choose. Default: 10.")]
 FormatOption = Annotated[
     list[str] | None,

@@ -18,6 +18,7 @@ from rich.text import Text
 
 from ..manifest import Manifest, read_manifest
 from ..pipeline.reporter import Reporter
+from ..records import counted
 
 
 class QuietReporter:
@@ -241,7 +242,8 @@ def finished_line(video: Path, manifest: Manifest, folder: Path) -> str:
     """`NAME: count of images, folder, seconds and frames a second`."""
     wall_s, frames = manifest.timings.wall_s, manifest.funnel.frames
     speed = f", {frames / wall_s:,.0f} fps" if wall_s > 0 else ""
-    return f"{one_line(video.name)}: {len(manifest.images)} images in {one_line(str(folder))} ({wall_s:.1f} s{speed})"
+    images = counted(len(manifest.images), "image")
+    return f"{one_line(video.name)}: {images} in {one_line(str(folder))} ({wall_s:.1f} s{speed})"
 
 
 def skipped_line(video: Path, folder: Path) -> str:
@@ -250,7 +252,7 @@ def skipped_line(video: Path, folder: Path) -> str:
 
 
 def _frames(done: int, total: int | None) -> str:
-    return f"{done:,} frames" if total is None else f"{done:,} of {total:,} frames"
+    return counted(done, "frame") if total is None else f"{done:,} of {counted(total, 'frame')}"
 
 
 def _rate(frames_per_s: float) -> str:

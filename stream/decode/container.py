@@ -17,9 +17,9 @@ from typing import Any
 import av
 from av.container import InputContainer
 from av.error import ArgumentError, FFmpegError, InvalidDataError
-from av.format import ContainerFormat
 
 from ..errors import KeyartError
+from .kinds import HEAD_BYTES, no_film, other_format, unfinished_download, unreadable
 
 _CONTAINERS = (
     "mov", "matroska", "mpegts", "mpeg", "avi", "flv", "live_flv", "kux", "asf", "ogg", "mxf", "gxf", "lxf", "rm",
@@ -59,7 +59,7 @@ _NO_FILES = (
 )
 # A film must open although its title is not UTF-8. PyAV 19 and later need no option for that.
 _ANY_TITLES: dict[str, Any] = {"metadata_errors": "ignore"} if int(av.__version__.split(".")[0]) < 19 else {}
-_HEAD_BYTES = 4096
+_LIST_BYTES = 4096
 _XML_LISTS = rb"MPD|SmoothStreamingMedia|smil|asx|playlist|CompositionPlaylist|AssetMap"
 _LISTS = {
     "ffconcat": re.compile(rb"ffconcat\b"),
@@ -69,7 +69,16 @@ _LISTS = {
 }
 """How lists of other files begin, after white space: name of the kind → pattern."""
 _WEBP_ANIMATION = 0b10
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
+_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):(?:/|\?xt=)", re.IGNORECASE)
+_ADDRESSES = {
+    "file": "is an address, give the path alone",
+    **dict.fromkeys(("smb", "cifs", "nfs", "afp"), "is the address of a share, mount it and give the path"),
+    **dict.fromkeys(
+        ("rtsp", "rtsps", "rtmp", "rtmps", "rtp", "udp", "tcp", "srt", "rist", "mms", "mmsh", "mmst"),
+        "is an address of a live stream, record it and give the file",
+    ),
+}
+"""How addresses are refused that are not to be downloaded, by their scheme."""
 
 
 def open_container(path: Path) -> InputContainer:
@@ -85,19 +94,25 @@ def open_container(path: Path) -> InputContainer:
         _refuse_by_content(_head(file))
         return _opened(file)
     except FileNotFoundError as error:
-        is_address = _ADDRESS.match(str(path))
-        raise KeyartError(
-            "is an address, download it and give the file" if is_address else "does not exist, check the path"
-        ) from error
+        raise KeyartError(_missing(path)) from error
     except PermissionError as error:
         raise KeyartError("cannot be read, check its permissions") from error
     except InvalidDataError as error:
-        if _is_text(_head(file)):
-            raise KeyartError("is a text and not a video, give the videos themselves") from error
-        raise KeyartError("is not a video or its index is cut off, copy it again or repair it") from error
+        broken = "is not a video or its index is cut off, copy it again or repair it"
+        raise KeyartError(unreadable(file, _head(file), broken)) from error
     except (FFmpegError, OSError) as error:
         reason = error.strerror or errno.errorcode.get(error.errno or 0, str(error))
         raise KeyartError(f"cannot be opened ({reason}), check the file") from error
+
+
+def _missing(path: Path) -> str:
+    """The line about what does not exist."""
+    address = _ADDRESS.match(str(path))
+    if path.is_symlink():
+        return "is a link to what does not exist, check where it leads"
+    if address is None:
+        return "does not exist, check the path"
+    return _ADDRESSES.get(address[1].lower(), "is an address, download it and give the file")
 
 
 def _refuse_no_files(file: Path) -> None:
@@ -107,18 +122,22 @@ def _refuse_no_files(file: Path) -> None:
         if is_kind(status.st_mode):
             raise KeyartError(reason)
     if status.st_size == 0:
-        raise KeyartError("is empty (zero bytes), copy it again from its source")
+        raise KeyartError(unfinished_download(file) or "is empty (zero bytes), copy it again from its source")
 
 
 def _refuse_by_content(head: bytes) -> None:
     """Raise KeyartError for lists of other files, so that the reason is clear (`FORMATS` alone would refuse them
-    without one), and for animated WebP, which FFmpeg opens but cannot decode. `head`: the file's first bytes."""
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    without one), for animated WebP, which FFmpeg opens but cannot decode, and for what is no film: FFmpeg would find
+    one in many an archive or disc. `head`: the file's first bytes."""
+    text = head[:_LIST_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip()
     for name, beginning in _LISTS.items():
         if beginning.match(text):
             raise KeyartError(f"is a list of other files ({name}), give the videos it names")
     if head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and len(head) > 20 and head[20] & _WEBP_ANIMATION:
         raise KeyartError("is an animated WebP, which FFmpeg cannot decode, convert it to MP4 first")
+    found = no_film(head)
+    if found is not None:
+        raise KeyartError(found)
 
 
 def _opened(file: Path) -> InputContainer:
@@ -128,25 +147,23 @@ def _opened(file: Path) -> InputContainer:
         return _open(f"file:{file}", _OPTIONS)
     except ArgumentError:
         # The format is not allowed. FFmpeg may have taken it from the name of a picture, so look at the content alone.
-        found = _format_of_content(file)
-    if found is None and _is_text(_head(file)):
-        raise KeyartError("is a text and not a video, give the videos themselves")
-    if found is None:
-        raise KeyartError(f"is broken or none of the kinds of video that are opened, {_GIVE}")
-    if FORMATS.isdisjoint(found.name.split(",")):
-        raise KeyartError(f"is none of the kinds of video that are opened ({found.long_name}), {_GIVE}")
-    return _open(f"file:{file}", _OPTIONS, found.name)
+        name = _format_of_content(file)
+    return _open(f"file:{file}", _OPTIONS, name)
 
 
-def _format_of_content(file: Path) -> ContainerFormat | None:
-    """The format that FFmpeg finds in the content alone, without the file's name; None when it finds none."""
+def _format_of_content(file: Path) -> str:
+    """The format that FFmpeg finds in the content alone, without the file's name. Raises KeyartError for one that is
+    not allowed, or where it finds none."""
     # Opened by descriptor, because PyAV gives FFmpeg the name of a file object that was opened by path.
     with open(os.open(file, os.O_RDONLY), "rb") as nameless:
         try:
             with _open(nameless, {"protocol_whitelist": "none"}) as container:
-                return container.format
-        except FFmpegError:
-            return None
+                if FORMATS.isdisjoint(container.format.name.split(",")):
+                    raise KeyartError(other_format(container))
+                return container.format.name
+        except FFmpegError as error:
+            otherwise = f"is broken or none of the kinds of video that are opened, {_GIVE}"
+            raise KeyartError(unreadable(file, _head(file), otherwise)) from error
 
 
 def _open(file: Any, options: dict[str, str], format_name: str | None = None) -> InputContainer:
@@ -158,13 +175,6 @@ def _open(file: Any, options: dict[str, str], format_name: str | None = None) ->
     return container
 
 
-def _is_text(head: bytes) -> bool:
-    """Whether a file begins as texts do: UTF-8 or UTF-16 with nothing but what can be printed, and white space."""
-    encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    text = head.decode(encoding, "replace").rstrip("\ufffd")  # a character may be cut off at the end
-    return bool(text) and all(char.isprintable() or char.isspace() for char in text) and "\ufffd" not in text
-
-
 def _head(file: Path) -> bytes:
     with file.open("rb") as opened:
-        return opened.read(_HEAD_BYTES)
+        return opened.read(HEAD_BYTES)

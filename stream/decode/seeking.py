@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ..records import Notice, VideoInfo
+from ..records import Notice, VideoInfo, counted
 from .times import FrameClock, T, found_time
 
 SAME_TIME_S = 1.5e-3
@@ -68,10 +68,13 @@ class PassSummary:
         """
         found = []
         if errors:
-            message = f"{errors} damaged places did not decode, went on after them"
+            them = "it" if errors == 1 else "them"
+            message = f"{counted(errors, 'damaged place')} did not decode, went on after {them}"
             found.append(Notice("damaged", message, first_error_s))
         elif smeared:
-            found.append(Notice("damaged", f"{smeared} pictures decoded with damage, left out with those beside them"))
+            them = "it" if smeared == 1 else "them"
+            message = f"{counted(smeared, 'picture')} decoded with damage, left out with those beside {them}"
+            found.append(Notice("damaged", message))
         if self.adjusted:
             told = "presentation times ran backwards or were missing, mended"
             message = f"{told}; blinks beside pictures were not looked for"

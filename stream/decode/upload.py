@@ -15,7 +15,7 @@ from kernels.surface import Surface
 from kernels.tone_mapping import is_mapped
 
 from ..dataflow.cancellation import lock_cancellably
-from ..records import FrameBatch, Notice, VideoInfo
+from ..records import FrameBatch, Notice, VideoInfo, counted
 from .decoder import DecodeOptions, Decoder
 from .slots import Demand, FramePool, Memory, bytes_for, places_of
 
@@ -52,7 +52,7 @@ class UploadDecoder:
                 yield replace(batch, surfaces=self._uploaded(batch.surfaces))
                 del batch
         why = self.notices[0]
-        self.notices = [replace(why, message=f"{why.message}: {count:,} frames"), *self._inner.notices]
+        self.notices = [replace(why, message=f"{why.message}: {counted(count, 'frame')}"), *self._inner.notices]
 
     def frame_at(self, pts_s: float) -> Surface:
         """The picture with the time `pts_s`. Raises KeyartError when the file has none there. Synchronises."""

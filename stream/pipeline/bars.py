@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from kernels.bars import ActiveArea
 
 from ..film import Film
-from ..records import Notice
+from ..records import Notice, counted
 
 
 def active_areas(film: Film, find_bars: bool) -> tuple[ActiveArea, Mapping[int, ActiveArea]]:
@@ -21,6 +21,8 @@ def active_areas(film: Film, find_bars: bool) -> tuple[ActiveArea, Mapping[int, 
     others = {index: own for index, own in areas.items() if own != area}
     if not can_win.isdisjoint(others):
         count = len(can_win & others.keys())
-        message = f"the black bars change within the film, {count} of {len(can_win)} shots with pictures have their own"
+        have = "has its" if count == 1 else "have their"
+        shots = f"{count} of {counted(len(can_win), 'shot')} with pictures {have} own"
+        message = f"the black bars change within the film, {shots}"
         film.notices.append(Notice("bars_change", message))
     return area, others

@@ -39,7 +39,7 @@ from ..manifest import (
 )
 from ..output.render import Image
 from ..ranking.reasons import why
-from ..records import Character, Notice, VideoInfo
+from ..records import Character, Notice, VideoInfo, counted
 from ..settings.model import Settings
 from ..version import own_version
 from .conclude import Conclusion
@@ -241,8 +241,9 @@ def _crop_notices(conclusion: Conclusion) -> list[Notice]:
             short[cut.form.name] = short.get(cut.form.name, 0) + (cut.crop.size != cut.form.size)
     for name, count in short.items():
         if count:
-            whole = f"{count} of {len(conclusion.files.images)} {name} files"
-            message = f"{whole} are smaller than their format, the source has no more pixels"
+            whole = f"{count} of {counted(len(conclusion.files.images), f'{name} file')}"
+            smaller = "is smaller than its format" if count == 1 else "are smaller than their format"
+            message = f"{whole} {smaller}, the source has no more pixels"
             notices.append(Notice("small_source", message))
     return notices
 

@@ -106,6 +106,8 @@ def test_options_become_settings(tmp_path: Path) -> None:
         (("x.mp4", "--out", "o", "--config", "gone.toml"), "gone.toml: cannot be read"),
         (("x.mp4",), "--out"),
         (("x.mp4", "--out", "o", "--nonsense"), "nonsense"),
+        (("x.mp4", "", "--out", "o"), "the name is empty, give a path"),
+        (("x.mp4", "--out", ""), "the name is empty, give a path"),
     ],
 )
 def test_wrong_usage_is_found_before_work(arguments: tuple[str, ...], message: str) -> None:

@@ -42,7 +42,7 @@ def test_plain_lines() -> None:
     assert errors.getvalue().splitlines() == [
         "film.mp4: watching, 10 of 100 frames",
         "film.mp4: warning: is odd [odd]",
-        "film.mp4: 1 images in out/film.mp4 (2.0 s, 24 fps)",
+        "film.mp4: 1 image in out/film.mp4 (2.0 s, 24 fps)",
         "b.mp4: already in out/b.mp4, skipped (--overwrite replaces it)",
         "keyart: c.mp4: is empty, copy it again",
     ]
@@ -91,7 +91,7 @@ def test_bars_show_stage_frames_and_leave_lines() -> None:
     shown = screen.getvalue()
     assert "watching" in shown
     assert "[red]d.mp4" in shown
-    assert "film.mp4: 1 images in out/film.mp4" in shown
+    assert "film.mp4: 1 image in out/film.mp4" in shown
     assert "keyart: c.mp4: is empty, copy it again" in shown
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from importlib import resources
 from pathlib import Path
 from typing import get_args
@@ -10,6 +11,7 @@ from typing import get_args
 import pytest
 
 from stream.backfill.states import TroubleKind
+from stream.decode.kinds import unreadable
 from stream.episode.verify import OUTCOMES
 from stream.ranking import reasons
 from stream.ranking.lifting import LAST_RESORT, LIFTED_IN_ORDER
@@ -119,6 +121,14 @@ SAID = (
     "it failed: /lib/a.mkv: has no video stream, give a file with pictures; ask for it again",
     "it waits to be worked on, its pictures come later",
     "there is no title 99",
+    "1 of 10 portrait files is smaller than its format, the source has no more pixels",
+    "1 of 1 portrait file is smaller than its format, the source has no more pixels",
+    "1 damaged place did not decode, went on after it",
+    "12 damaged places did not decode, went on after them",
+    "1 picture decoded with damage, left out with those beside it",
+    "the black bars change within the film, 1 of 3 shots with pictures has its own",
+    "the black bars change within the film, 1 of 1 shot with pictures has its own",
+    "the black bars change within the film, 2 of 3 shots with pictures have their own",
     "10 of 10 portrait files are smaller than their format, the source has no more pixels",
     "only 3 of 10 images, the film has no more pictures that can be told apart",
     "image 1 at 0:26.00 may be explicit (0.51), look at it before it is shown",
@@ -132,6 +142,13 @@ def test_lines_of_the_service_are_korean_on_korean_pages(line: str) -> None:
     korean = re.sub(r"/\S+( b.mkv)?|portrait|Keyart", "", "".join(text for text, _ in parts))
     assert not re.search(r"[a-z]{2}", korean), korean
     assert Texts("en").said(line) == [(line, None)]
+
+
+def test_what_is_said_of_files_that_are_no_films_is_korean_on_korean_pages() -> None:
+    table = tomllib.loads(resources.files("stream.decode").joinpath("kinds.toml").read_text(encoding="utf-8"))
+    lines = [said.format(name="7z") for kind, said in table["classes"].items() if kind != "other"]
+    for line in (*lines, unreadable(Path("a.part"), b"", ""), unreadable(Path("a.mp4"), bytes(9), "")):
+        assert Texts("ko").said(line)[0][1] is None, line
 
 
 def test_what_is_unknown_in_a_line_stays_english_and_says_so() -> None:
