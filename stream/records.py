@@ -100,6 +100,8 @@ class VideoInfo:
     """Whether the pictures name no matrix, so that it was guessed by their size."""
     is_rgb: bool = False
     """Whether pictures are stored as R'G'B'; they are converted with `colour.matrix`."""
+    alpha_left_out: bool = False
+    """Whether it has transparent parts that no decoder at hand shows."""
     dolby_vision: DolbyVision | None = None
     arrangement: Arrangement = Arrangement()
     stream: int = 0

@@ -12,6 +12,7 @@ import av.video.stream
 
 from ..errors import KeyartError
 from ..records import Arrangement, Notice, VideoInfo
+from .alpha import alpha_notices, decoder_with_alpha, is_transparent
 from .arrangement import arrangement_of, crop_of, geometry_of, notices_of_arrangement, shape_uncropped
 from .codec_names import unknown_codec
 from .colours import Tags, colour_notices, film_colour, is_tagged
@@ -94,6 +95,7 @@ def video_info(
         colour=film_colour(first, dolby, tags),
         matrix_guessed=not is_tagged(first),
         is_rgb=first.format.is_rgb,
+        alpha_left_out=is_transparent(stream) and decoder_with_alpha(stream) is None,
         dolby_vision=dolby,
         arrangement=arrangement,
         stream=stream.index,
@@ -126,6 +128,7 @@ def _duration_s(container: av.container.InputContainer, stream: av.video.stream.
 def notices_of(info: VideoInfo) -> list[Notice]:
     """Notices about what is assumed or left out of the pictures, about stereo films and several video streams."""
     notices = [*notices_of_arrangement(info), *colour_notices(info.colour), *dolby_notices(info.dolby_vision)]
+    notices += alpha_notices(info.alpha_left_out)
     if info.other_streams:
         others = ", ".join(map(str, info.other_streams))
         message = f"has {1 + len(info.other_streams)} video streams, used number {info.stream} and not {others}"

@@ -80,7 +80,7 @@ class AvDecoder:
         threads = self._options.threads or usable_cores()
         ahead = pictures_ahead(self._path, _KEPT_BYTES, picture_bytes(self.info)) if threads > 1 else 0
         passes = self._passes(threads, 2 if ahead else 1)
-        reading, contexts = passes[0], [one.stream.codec_context for one in passes]
+        reading, contexts = passes[0], [one.context for one in passes]
         in_order = SideBySide(reading, contexts, ahead).frames if ahead else reading.frames
         pictures, shapes = self._pictures(reading, in_order, start_s, end_s), set[Fraction]()
         try:

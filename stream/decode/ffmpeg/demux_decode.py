@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 from ... import log
 from ...dataflow.cancellation import checkpoint
 from ...records import VideoInfo
+from ..alpha import context_of
 from ..colours import Tags
 from ..container import MOST_PIXELS, open_container
 from ..decoder import DecodeMode
@@ -43,8 +44,8 @@ class AvPass:
     that takes a quarter less time and changes luma by about one step, which is good enough to analyse a face but not
     for a poster. `errors`: count of packets that failed, and of failures of the demuxer. `smeared`: count of frames
     decoded with damage, of those asked for (`is_damaged`). `first_error_s`: time of the first error, seconds; it is
-    logged. `tags`: what the container says of colours. Raises KeyartError when the file cannot be opened or has no
-    video stream.
+    logged. `context`: what decodes the stream. `tags`: what the container says of colours. Raises KeyartError when the
+    file cannot be opened or has no video stream.
     """
 
     def __init__(self, path: Path, threads: int, mode: DecodeMode, *, rough: bool = False) -> None:
@@ -57,6 +58,7 @@ class AvPass:
         self.first_error_s: float | None = None
         self._numbers = FrameNumbers()
         self._damaged_from_s: float | None = None
+        self._keys = set[int | None]()
 
     def _open(self) -> None:
         self.container = open_container(self._path)
@@ -65,15 +67,16 @@ class AvPass:
         except BaseException:
             self.container.close()
             raise
-        self.stream.thread_type = "AUTO"
-        self.stream.codec_context.thread_count = self._threads
+        self.context = context_of(self.stream)
+        self.context.thread_type = "AUTO"
+        self.context.thread_count = self._threads
         self._codec = self.stream.codec_context.name
         self.tags = Tags.of(self.stream.codec_context)
         if self._mode == "reference" and not self.rule.by_dts:
-            self.stream.codec_context.skip_frame = "NONREF"
-        self.stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
+            self.context.skip_frame = "NONREF"
+        self.context.options = {"max_pixels": str(MOST_PIXELS)}
         if self._rough:
-            self.stream.codec_context.options |= {"skip_loop_filter": "all"}
+            self.context.options |= {"skip_loop_filter": "all"}
         time_base = self.stream.time_base
         assert time_base is not None  # every demuxed stream has one
         # Kept as integers: needed for every picture, and the property makes a new Fraction each time.
@@ -89,6 +92,8 @@ class AvPass:
         self._numbers.demuxed(None)
         try:
             self.rule.seek(self.container, self.stream, pts_s)
+            if self._is_substitute:
+                self.context.flush_buffers()
         except FFmpegError:
             # Streams without an index cannot seek, damaged ones not even to their start. Reading from there is slower
             # but gives the same pictures.
@@ -106,9 +111,9 @@ class AvPass:
         """
         for packet in self.packets(from_key_s):
             if wanted is not None and not self.rule.by_dts:
-                self.stream.codec_context.skip_frame = "DEFAULT" if wanted(_time_s(packet)) else "NONREF"
-            yield from self.decoded(decode(self.stream.codec_context, packet))
-        yield from self.decoded(decode(self.stream.codec_context, None))
+                self.context.skip_frame = "DEFAULT" if wanted(_time_s(packet)) else "NONREF"
+            yield from self.decoded(decode(self.context, packet))
+        yield from self.decoded(decode(self.context, None))
 
     def packets(self, from_key_s: float | None = None) -> Iterator[VideoPacket]:
         """Packets in decoding order, from the key frame at `from_key_s` on; earlier ones are only counted. The caller
@@ -146,9 +151,12 @@ class AvPass:
         if frame.is_corrupt:
             self.smeared += 1
             self._damaged_from_s = time_s
-        elif frame.key_frame and self._damaged_from_s is not None and time_s > self._damaged_from_s:
+        elif self._is_key(frame) and self._damaged_from_s is not None and time_s > self._damaged_from_s:
             self._damaged_from_s = None
         return self._damaged_from_s is not None and time_s >= self._damaged_from_s
+
+    def _is_key(self, frame: av.VideoFrame) -> bool:
+        return frame.key_frame or frame.pts in self._keys
 
     def _demuxed(self) -> Iterator[VideoPacket]:
         try:
@@ -165,8 +173,16 @@ class AvPass:
     def _note(self, packet: VideoPacket) -> None:
         if not packet.is_discard and not is_hidden(self._codec, memoryview(packet)):
             self._numbers.demuxed(packet.pts)
+        if self._is_substitute and packet.is_keyframe:
+            self._keys.add(packet.pts)
         if packet.is_corrupt:
             self._note_damage(_time_s(packet))
+
+    @property
+    def _is_substitute(self) -> bool:
+        """Whether not the stream's own decoder decodes. PyAV knows nothing of such a one when it seeks, and libvpx does
+        not say which frames are key frames."""
+        return self.context is not self.stream.codec_context
 
     def time_s(self, frame: av.VideoFrame) -> float | None:
         """Presentation time on the file's clock, seconds; None when the file gives none."""

@@ -17,6 +17,7 @@ _PLANAR = {
     **{f"yuv4{s}p{bits}le": bits for s in ("20", "22", "44") for bits in (9, 10, 12, 14, 16)},
 }
 _SEMI_PLANAR = {"nv12": 8}
+_WITH_ALPHA = frozenset({"yuva420p", "yuva422p", "yuva444p"})
 _GREY = {"gray": 8, "gray10le": 10, "gray12le": 12}
 _SAMPLES: tuple[np.dtype[Any], ...] = (np.dtype(np.uint8), np.dtype(np.uint16))
 
@@ -39,12 +40,24 @@ def surface_of(frame: av.VideoFrame, colour: Colour, geometry: Geometry) -> Surf
 
 
 def _over_black(frame: av.VideoFrame, colour: Colour, geometry: Geometry) -> Surface:
-    """A picture with transparent parts as 8-bit YUV 4:4:4, seen before black."""
-    y, u, v, alpha = (_plane(plane, 8) for plane in _reformatted(frame, colour, "yuva444p").planes)
+    """A picture with transparent parts in 8 bits, seen before black: planar YUV keeps its layout, others are 4:4:4."""
+    shown = frame if frame.format.name in _WITH_ALPHA else _reformatted(frame, colour, "yuva444p")
+    y, u, v, alpha = (_plane(plane, 8) for plane in shown.planes)
     opaque = alpha.astype(np.float32) / 255.0
-    black = code_range(colour).black
-    y, u, v = (_faded(plane, opaque, ground) for plane, ground in ((y, black), (u, 128.0), (v, 128.0)))
+    coarse = _shrunk(opaque, u.shape)
+    grounds = ((y, opaque, code_range(colour).black), (u, coarse, 128.0), (v, coarse, 128.0))
+    y, u, v = (_faded(plane, part, ground) for plane, part, ground in grounds)
     return Surface(y, u, v, 8, colour, geometry)
+
+
+def _shrunk(plane: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """The means of the blocks of a plane under the samples of one of this shape; the last blocks may stick out."""
+    down, across = (-(-own // less) for own, less in zip(plane.shape, shape, strict=True))
+    if (down, across) == (1, 1):
+        return plane
+    beyond = [(0, shape[0] * down - plane.shape[0]), (0, shape[1] * across - plane.shape[1])]
+    padded = np.pad(plane, beyond, mode="edge")
+    return np.asarray(padded.reshape(shape[0], down, shape[1], across).mean(axis=(1, 3)))
 
 
 def _faded(plane: np.ndarray, opaque: np.ndarray, ground: float) -> np.ndarray:
@@ -62,9 +75,8 @@ def _as_yuv444(frame: av.VideoFrame, colour: Colour) -> av.VideoFrame:
 
 
 def _reformatted(frame: av.VideoFrame, colour: Colour, layout: str) -> av.VideoFrame:
-    matrices = {"bt601": "ITU601", "bt709": "ITU709", "bt2020": "BT2020"}
-    return frame.reformat(
-        format=layout,
-        dst_colorspace=matrices[colour.matrix],
-        dst_color_range="JPEG" if colour.full_range else "MPEG",
-    )
+    matrix = {"bt601": "ITU601", "bt709": "ITU709", "bt2020": "BT2020"}[colour.matrix]
+    # YUV stays in its own matrix, which `colour` tells; of pictures that name none FFmpeg takes BT.601 for it.
+    own = None if frame.format.is_rgb else matrix
+    span = "JPEG" if colour.full_range else "MPEG"
+    return frame.reformat(format=layout, src_colorspace=own, dst_colorspace=matrix, dst_color_range=span)

@@ -26,6 +26,15 @@ def test_transparent_pictures_are_seen_before_black(layout: str, colour: Colour)
         np.testing.assert_allclose(shown[8:24, left : left + 8].mean(axis=(0, 1)), expected, atol=4)
 
 
+@pytest.mark.parametrize("layout", ["yuva444p10le", "yuva420p", "uyvy422", "p010le"])
+def test_pictures_that_name_no_matrix_are_not_converted_to_the_guessed_one(layout: str) -> None:
+    rgb = np.full((32, 48, 3), (200, 120, 60), np.uint8)
+    frame = av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(format=layout, dst_colorspace="ITU709")
+    frame.colorspace = 2
+    shown = CpuOps().rgb(surface_of(frame, Colour("bt709"), Geometry(48, 32)))
+    np.testing.assert_allclose(shown.mean(axis=(0, 1)), rgb[0, 0], atol=4)
+
+
 @pytest.mark.parametrize("layout", ["p010le", "p210le", "yuv410p", "uyvy422", "gbrp10le", "bgr24", "gray16le"])
 @pytest.mark.parametrize("matrix", ["bt601", "bt709", "bt2020"])
 def test_layouts_that_are_converted_keep_their_colours(layout: str, matrix: str) -> None:
