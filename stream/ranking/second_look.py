@@ -4,7 +4,7 @@ moments are sought in the film before anything is given up."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -30,6 +30,7 @@ from ..people.tracks import continued
 from ..records import Candidate, Character, Picture, Shot, Track
 from ..settings.model import Settings
 from .judge import EmotionBaselines, Judge
+from .repeats import Repeats
 from .selection import Assessment, Selection
 
 OF_THE_MOMENT = frozenset(
@@ -85,6 +86,8 @@ class SecondLook:
         self._reader, self._ops, self._hold, self._pool = reader, ops, hold, pool
         self._people = _People(characters, film, settings)
         self._looks: Counter[tuple[int, int]] = Counter()
+        self._repeats: Repeats | None = None
+        self._pace = film.pace
         self._calls = 0
 
     def __call__(self, selection: Selection) -> list[Assessment]:
@@ -94,9 +97,11 @@ class SecondLook:
         only).
         """
         self._calls += 1
+        self._repeats = self._repeats or Repeats(self._film.shots, self._film.timeline)
         if self._calls > _MOST_CALLS:
             return []
-        wanted = wanted_stretches(selection, self._film, self._settings, self._looks)
+        self._pace = self._repeats.pace(self._film.pace)
+        wanted = wanted_stretches(selection, self._film, self._settings, self._looks, self._repeats)
         found: list[Candidate] = []
         clock = self._film.clocks["second_look"]
         passes = near_ones_together(wanted)
@@ -116,8 +121,10 @@ class SecondLook:
         return [judge.assess(candidate, None) for candidate in sorted(found, key=lambda candidate: candidate.pts_s)]
 
     def _look(self, together: Sequence[Stretch]) -> tuple[StageClock, list[_Seen]]:
-        clock, read_s = StageClock("second_look"), self._film.read_s
-        wanted = [worth_a_look(stretch.moments, read_s.get(stretch.shot.index, [])) for stretch in together]
+        clock, repeats = StageClock("second_look"), self._repeats
+        assert repeats is not None  # made before anything is looked at
+        seen = [repeats.seen_s(stretch.shot, self._film.read_s) for stretch in together]
+        wanted = [worth_a_look(stretch.moments, times_s) for stretch, times_s in zip(together, seen, strict=True)]
         return clock, clock.time(lambda: self._reader.look(wanted), len(together))
 
     def _offered(self, stretch: Stretch, seen: _Seen) -> list[Candidate]:
@@ -132,7 +139,7 @@ class SecondLook:
         pictures, readings = [picture for picture, _ in usable], [reading for _, reading in usable]
         tracks = [self._people.tracks(shot, reading) for reading in readings]
         chosen = choose_candidates(
-            shot, pictures, readings, tracks, settings.faces, settings.probes, film.pace, _length_s(stretch.moments)
+            shot, pictures, readings, tracks, settings.faces, settings.probes, self._pace, _length_s(stretch.moments)
         )
         film.funnel.at_shot.update(chosen.rejected)
         film.funnel.candidates += len(chosen.candidates)
@@ -178,7 +185,7 @@ class _People:
 
 
 def wanted_stretches(
-    selection: Selection, film: Film, settings: Settings, looks: Counter[tuple[int, int]]
+    selection: Selection, film: Film, settings: Settings, looks: Counter[tuple[int, int]], repeats: Repeats
 ) -> list[Stretch]:
     """What is to be searched, the most promising first.
 
@@ -188,27 +195,29 @@ def wanted_stretches(
     characters that lost a better picture to the moment than one that is chosen, or the best picture of a person who
     leads no chosen one.
 
-    looks: how often stretches (shot, number) were searched; those searched least come first.
+    looks: how often stretches (shot, number) were searched; those searched least come first. Shots that the film shows
+    again count as one, the first: nothing is in the others that is not in it.
     """
     taken = [pick.assessment for pick in selection.picks if not pick.fallback]
     others = sum(one.reasons == ["not_main"] for one in selection.assessments)  # the first to be lifted
     missing = settings.top - len(taken) - others if taken else settings.top
-    best = _best_of_shots(selection.assessments)
-    lost = lost_shots(best, taken)
+    best = _best_of_shots(selection.assessments, repeats)
+    shown = {repeats.first(a.candidate.shot) for a in taken}
+    lost = lost_shots(best, shown)
     if missing <= 0:
         least, led = min(a.score for a in taken), {a.person for a in taken}
         lost = {s for s in lost if best[s].main and (best[s].score > least or best[s].person not in led)}
-    shown = {a.candidate.shot for a in taken}
     hopeless = _hopeless_shots(selection.assessments)
     offered = []
     for shot in film.shots if missing > 0 else [film.shots[s] for s in sorted(lost)]:
-        if shot.index in hopeless:
+        if shot.index in hopeless or repeats.first(shot.index) != shot.index:
             continue
         one = best.get(shot.index)
         faces = one is not None and bool(one.candidate.faces)
         tier = 0 if shot.index in lost else 1 if faces and shot.index not in shown else 2
         score = 0.0 if one is None else one.score
-        for turn, stretch in enumerate(_nearest_first(shot, film, one)):
+        about_s = None if one is None else repeats.as_first_s(one.candidate.shot, one.candidate.pts_s)
+        for turn, stretch in enumerate(_nearest_first(shot, film, about_s)):
             times = looks[shot.index, stretch.number]
             offered.append(((times, tier + turn, tier, -score, shot.index), stretch))
     offered.sort(key=lambda pair: pair[0])
@@ -229,12 +238,11 @@ def near_ones_together(wanted: Sequence[Stretch]) -> list[list[Stretch]]:
     return passes
 
 
-def lost_shots(best: Mapping[int, Assessment], taken: Sequence[Assessment]) -> set[int]:
-    """The shots of which nothing is taken and whose best picture is refused for a reason of the moment.
+def lost_shots(best: Mapping[int, Assessment], shown: Collection[int]) -> set[int]:
+    """The shots that are not among those `shown` and whose best picture is refused for a reason of the moment.
 
     best: shot → its assessment of the highest score.
     """
-    shown = {a.candidate.shot for a in taken}
     return {s for s, one in best.items() if s not in shown and OF_THE_MOMENT.intersection(one.reasons)}
 
 
@@ -244,16 +252,16 @@ def _hopeless_shots(assessments: Sequence[Assessment]) -> set[int]:
     return shots - {one.candidate.shot for one in assessments if not NEVER_USED.intersection(one.reasons)}
 
 
-def _best_of_shots(assessments: Sequence[Assessment]) -> dict[int, Assessment]:
-    """Shot → its assessment of the highest score, whatever speaks against it."""
+def _best_of_shots(assessments: Sequence[Assessment], repeats: Repeats) -> dict[int, Assessment]:
+    """Shot → its assessment of the highest score, whatever speaks against it; of repeats it stands for the first."""
     best: dict[int, Assessment] = {}
     for one in sorted(assessments, key=lambda a: (-a.score, a.candidate.pts_s)):
-        best.setdefault(one.candidate.shot, one)
+        best.setdefault(repeats.first(one.candidate.shot), one)
     return best
 
 
-def _nearest_first(shot: Shot, film: Film, best: Assessment | None) -> list[Stretch]:
-    """The stretches of a shot, the nearest to its best picture first."""
-    about_s = (shot.start_s + shot.end_s) / 2 if best is None else best.candidate.pts_s
+def _nearest_first(shot: Shot, film: Film, best_s: float | None) -> list[Stretch]:
+    """The stretches of a shot, the nearest to its best picture first. `best_s`: its time, seconds; None: unknown."""
+    about_s = (shot.start_s + shot.end_s) / 2 if best_s is None else best_s
     parts = [Stretch(shot, number, part) for number, part in enumerate(stretches(film.timeline.of(shot)))]
     return sorted(parts, key=lambda s: (round(abs(float(np.mean(s.moments["pts_s"])) - about_s), 3), s.number))

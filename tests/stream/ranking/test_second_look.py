@@ -18,6 +18,7 @@ from stream.candidates.moments import MOMENT, MomentReader
 from stream.film import Film
 from stream.framing.active import ActiveRects
 from stream.ranking.judge import EmotionBaselines
+from stream.ranking.repeats import Repeats
 from stream.ranking.second_look import SecondLook, Stretch, near_ones_together, wanted_stretches
 from stream.ranking.selection import Assessment, Pick, Selection
 from stream.records import ActiveRect, Candidate, Character, TimedSurface, Track
@@ -53,7 +54,8 @@ def searched(
     selection = Selection(chosen.rank, top)
     selection.assessments = assessments
     selection.picks = [Pick(a, []) for a in assessments if not a.reasons]
-    wanted = wanted_stretches(selection, found, chosen, Counter() if looks is None else looks)
+    repeats = Repeats(found.shots, found.timeline)
+    wanted = wanted_stretches(selection, found, chosen, Counter() if looks is None else looks, repeats)
     return [(stretch.shot.index, stretch.number) for stretch in wanted]
 
 
@@ -81,6 +83,17 @@ def test_a_lost_shot_is_searched_though_nothing_is_missing_where_it_would_have_w
 def test_the_only_pictures_of_a_main_character_are_searched_again_however_good_the_others_are() -> None:
     taken = [one(0, 0.8, person="c02"), one(1, 0.6, person="c02")]
     assert searched(watched(3), [*taken, one(2, 0.3, "eyes_closed")], top=2) == [(2, 0)]
+
+
+def test_of_shots_that_are_shown_again_the_first_is_searched_for_all() -> None:
+    found = film(shots=shots(6, 4.0))
+    rows = np.zeros(600, ROW)
+    rows["frame"], rows["pts_s"], rows["laplacian_var"] = np.arange(600), np.arange(600) / 25, 100.0
+    rows["change"] = np.tile(np.random.default_rng(1).uniform(0, 6, 200), 3)
+    found.timeline.add(rows, np.zeros(600, bool))
+    lost = [one(1, 0.4, "eyes_closed"), one(3, 0.6, "eyes_closed")]
+    assert searched(found, [one(0, 0.9), one(2, 0.8), *lost], top=4) == [(1, 0), (0, 0)]
+    assert searched(found, [one(0, 0.9), one(5, 0.8), *lost], top=2) == []
 
 
 def test_the_search_is_bounded() -> None:
