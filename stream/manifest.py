@@ -110,7 +110,9 @@ class ScanEntry(ManifestPart):
 class VideoEntry(ManifestPart):
     """What the container says of the film. `rotation`: clockwise; `mirrored`: left to right, before the rotation.
     `stereo`: how both eyes of a stereo film lie in its pictures. `stream`: the number of the film's video stream.
-    `scan` is absent in results of versions that did not look."""
+    `duration_s`: from the first picture to the end of the last: what the container claims, `container_duration_s`,
+    unless the film was watched to its end and that lies more than a second elsewhere. `scan` is absent in results of
+    versions that did not look."""
 
     path: Annotated[str, BeforeValidator(printable)]
     content_fingerprint: str
@@ -128,6 +130,7 @@ class VideoEntry(ManifestPart):
     fps: Annotated[float, _rounded(6)] | None
     first_pts_s: TimeS
     duration_s: TimeS | None
+    container_duration_s: TimeS | None = None
     frames: Count | None
     bit_depth: Count
     color: ColorEntry

@@ -63,6 +63,12 @@ class Timeline:
         return np.concatenate([np.zeros(0), *blocks])
 
     @property
+    def last_two_s(self) -> tuple[float, float] | None:
+        """The times of the last two pictures so far, seconds; None with less than two."""
+        times_s = [float(time_s) for block in self._blocks[-2:] for time_s in block["pts_s"][-2:]]
+        return (times_s[-2], times_s[-1]) if len(times_s) > 1 else None
+
+    @property
     def length_s(self) -> float:
         """From the first picture to the last so far, seconds; 0 without pictures."""
         return float(self._blocks[-1]["pts_s"][-1] - self._blocks[0]["pts_s"][0]) if self._blocks else 0.0

@@ -13,6 +13,7 @@ from kernels.bars import ActiveArea
 from kernels.tone_mapping import HDR_TRANSFERS, is_mapped, peak_of
 
 from ..dataflow.channels import ChannelMeter
+from ..decode.film_end import AGREES_S
 from ..episode.report import entry_of
 from ..errors import KeyartError
 from ..film import Film
@@ -83,7 +84,7 @@ def manifest_of(
     notices = [*services.notices, *film.notices, *_crop_notices(conclusion)]
     return Manifest(
         tool=_tool(settings, services, decoder),
-        video=_video(film, fingerprint),
+        video=_video(film, settings, fingerprint),
         active_area=_area(conclusion.area),
         shots=[
             ShotEntry(
@@ -131,7 +132,19 @@ def _tool(settings: Settings, services: Services, decoder: str) -> ToolEntry:
     )
 
 
-def _video(film: Film, fingerprint: str) -> VideoEntry:
+def duration_s(film: Film, settings: Settings) -> float | None:
+    """From the film's first picture to the end of its last, seconds: what the container says, unless the film was
+    watched to its end and that lies elsewhere."""
+    claimed_s, last_two_s = film.info.duration_s, film.timeline.last_two_s
+    if last_two_s is None or settings.end_s is not None or settings.skip_last_s:
+        return claimed_s
+    last_s, step_s = last_two_s[1] - film.info.first_pts_s, last_two_s[1] - last_two_s[0]
+    if claimed_s is not None and last_s - AGREES_S <= claimed_s <= last_s + step_s + AGREES_S:
+        return claimed_s
+    return last_s + step_s
+
+
+def _video(film: Film, settings: Settings, fingerprint: str) -> VideoEntry:
     info = film.info
     return VideoEntry(
         path=str(info.path),
@@ -149,7 +162,8 @@ def _video(film: Film, fingerprint: str) -> VideoEntry:
         stream=info.stream,
         fps=info.fps,
         first_pts_s=info.first_pts_s,
-        duration_s=info.duration_s,
+        duration_s=duration_s(film, settings),
+        container_duration_s=info.duration_s,
         frames=film.pictures_in_stream,
         bit_depth=info.bit_depth,
         color=_color(info),

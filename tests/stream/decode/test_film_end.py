@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from kernels.stats import ROW
 from stream.decode.decoder import DecodeRange
 from stream.decode.ffmpeg.decoder import AvDecoder
 from stream.decode.film_end import length_s
 from stream.errors import KeyartError
+from stream.pipeline.describe import duration_s
 from stream.pipeline.film_run import decode_range
 from stream.settings.model import Settings
 
+from .. import portraits
 from .decoders import watched, write_film
 
 
@@ -51,6 +55,29 @@ def test_what_is_left_out_at_the_end_is_counted_from_there(film):
         decode_range(info, Settings(skip_last_s=7.0))
     with pytest.raises(KeyartError, match="shorter than what is to be left out"):
         decode_range(short, Settings(start_s=7.0))
+
+
+@pytest.mark.parametrize(
+    ("claimed_s", "times_s", "said_s"),
+    [
+        (6.0, [0, 2, 4], 6.0),
+        (4.04, [0, 2, 4], 4.04),  # the last picture may be short
+        (9000.0, [0, 0.5, 1.0], 1.5),
+        (2.0, [0, 10, 20], 30.0),
+        (None, [0, 0.5, 1.0], 1.5),
+        (9000.0, [0], 9000.0),
+    ],
+)
+def test_the_manifest_says_how_long_a_film_is_that_was_watched_to_its_end(claimed_s, times_s, said_s):
+    found = portraits.film()
+    found.info = replace(found.info, duration_s=claimed_s, first_pts_s=1.5)
+    for time_s in times_s:
+        rows = np.zeros(1, ROW)
+        rows["pts_s"] = 1.5 + time_s
+        found.timeline.add(rows, np.zeros(1, bool))
+    assert duration_s(found, Settings()) == said_s
+    assert duration_s(found, Settings(end_s=3.0)) == claimed_s
+    assert duration_s(found, Settings(skip_last_s=3.0)) == claimed_s
 
 
 @pytest.mark.testdata
