@@ -13,7 +13,7 @@ from kernels.surface import Surface
 from stream.decode.decoder import DecodeOptions, DecodeRange
 from stream.decode.ffmpeg.decoder import AvDecoder
 from stream.decode.ffmpeg.demux_decode import AvPass
-from stream.decode.ffmpeg.scan import scan_of
+from stream.decode.ffmpeg.scan import looked_at
 from stream.decode.fields import look_at
 from stream.decode.nvdec.open import open_on_chip
 from stream.decode.nvdec.session import Chip
@@ -161,7 +161,7 @@ def test_the_first_field_is_kept(tmp_path):
 def test_a_file_that_vanishes_before_it_is_looked_at_is_told(tmp_path):
     decoder = AvDecoder(write_woven(tmp_path / "film.mkv", sliding(3)), DecodeOptions(threads=1))
     with pytest.raises(KeyartError, match="was it moved while it was opened"):
-        scan_of(replace(decoder.info, path=tmp_path / "gone.mkv"))
+        looked_at(replace(decoder.info, path=tmp_path / "gone.mkv"))
 
 
 def test_on_a_gpu_such_a_film_is_decoded_on_the_host_and_that_is_counted(film):
