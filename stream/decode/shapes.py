@@ -84,12 +84,13 @@ def _fitted(surface: Surface, own: Geometry, film: Geometry) -> Surface:
     # Of its own samples; the longer side has none.
     bars = rows * (shown[0] / (height * scale) - 1.0), columns * (shown[1] / (width * scale) - 1.0)
     grid = _grid(surface)
-    if all(round(bar / 2 / step) == 0 for bar, step in zip(bars, grid, strict=True)):
+    steps = max(2, grid[0]), grid[1]  # an even number of lines, so that fields keep their names
+    if all(round(bar / 2 / step) == 0 for bar, step in zip(bars, steps, strict=True)):
         return surface
     kept = min(rows, max(1, round(height * scale))), min(columns, max(1, round(width * scale)))
     down, across = (
         round(bar * size / whole / 2 / step) * step
-        for bar, size, whole, step in zip(bars, kept, (rows, columns), grid, strict=True)
+        for bar, size, whole, step in zip(bars, kept, (rows, columns), steps, strict=True)
     )
     black, grey = code_range(surface.colour).black, 128.0
     y, u, v = (

@@ -75,7 +75,7 @@ class AvDecoder:
             # The first pictures have another shape than most.
             info = replace(found[0], first_pts_s=info.first_pts_s, duration_s=info.duration_s)
             self._shape = found[1]
-        self.info = replace(info, scan=looked.scan, shapes=looked.variety)
+        self.info = replace(info, scan=looked.scan_or(self._options.scan), shapes=looked.variety)
         # Deinterlacing needs the pictures before and after each.
         self._beside = 0 if self.info.scan.kind == "progressive" else NEIGHBOURS
         self._lead_s = (self._beside + 1) / (self.info.fps or FALLBACK_FPS) if self._beside else 0.0

@@ -53,6 +53,13 @@ class Looked(NamedTuple):
         """A place with the film's own shape (`main_place`), if any was looked at."""
         return self.shapes[main_place([shape for _, shape in self.shapes])] if self.shapes else None
 
+    def scan_or(self, seen: Scan | None) -> Scan:
+        """How the pictures were taken as it was `seen` while watching, if it was; what the looks cost stays."""
+        cost = self.scan
+        if seen is None:
+            return cost
+        return replace(seen, pictures=cost.pictures, busy_s=cost.busy_s, cpu_s=cost.cpu_s)
+
     @property
     def variety(self) -> int:
         """How many shapes were seen, 1 at least."""
