@@ -55,8 +55,9 @@ def drawn(part: Part, number: int) -> np.ndarray:
     return np.asarray(cv2.resize(picture, part.size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def joined(folder: Path, parts: list[Part], name: str = "film.ts", **encoding: Any) -> Path:
-    """The parts one after the other in one stream, by their bytes, with times that go on."""
+def joined(folder: Path, parts: list[Part], name: str = "film.ts", open_group: bool = False, **encoding: Any) -> Path:
+    """The parts one after the other in one stream, by their bytes, with times that go on. open_group: later parts begin
+    with a key picture after which pictures are coded that are shown before it."""
     folder.mkdir(exist_ok=True)
     film = folder / name
     with av.open(str(film), "w") as target:
@@ -65,9 +66,11 @@ def joined(folder: Path, parts: list[Part], name: str = "film.ts", **encoding: A
             with av.open(str(written(folder / f"part{number}.ts", part, **encoding))) as source:
                 template = source.streams.video[0]
                 stream = stream or target.add_stream_from_template(template)
-                first = None
+                first, keys = None, 0
+                begin += 2 * 90_000 // 25 if open_group and number else 0
                 for packet in source.demux(template):
-                    if packet.pts is None or packet.dts is None:
+                    keys += packet.is_keyframe
+                    if packet.pts is None or packet.dts is None or (open_group and number and keys < 2):
                         continue
                     first = packet.pts if first is None else first
                     packet.pts, packet.dts = packet.pts - first + begin, packet.dts - first + begin

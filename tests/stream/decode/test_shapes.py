@@ -166,9 +166,8 @@ def test_aspects_are_those_of_ffprobe(
 
 
 def test_leading_pictures_have_the_shape_of_the_key_picture_that_they_are_coded_after(tmp_path: Path) -> None:
-    # Without the first pictures of a part the next ones begin before their key picture: an open group.
-    film = joined(tmp_path, [Part((180, 144), NARROW, 40), Part((180, 144), WIDE, 40)])
-    seen = []
+    parts = [Part((180, 144), NARROW, 40), Part((180, 144), WIDE, 40)]
+    film, seen = joined(tmp_path, parts, open_group=True), []
     for threads in (1, 4):
         with closing(AvPass(film, threads, "all")) as reading:
             shapes = [(reading.shape(frame), bool(frame.key_frame)) for frame in reading.frames()]
@@ -176,6 +175,9 @@ def test_leading_pictures_have_the_shape_of_the_key_picture_that_they_are_coded_
             assert [reading.shape(frame, alone=True) for frame in reading.frames()] == [shape for shape, _ in shapes]
         seen.append(shapes)
     assert seen[0] == seen[1]
+    begin = next(place for place, (shape, _) in enumerate(seen[0]) if shape.aspect == (64, 45))
+    assert [is_key for _, is_key in seen[0][begin : begin + 3]] == [False, False, True]
+    assert {shape.aspect for shape, _ in seen[0][begin:]} == {(64, 45)}
 
 
 @pytest.mark.parametrize(
