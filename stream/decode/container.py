@@ -48,6 +48,8 @@ _OPTIONS = {
     "enable_drefs": "0",
     "use_absolute_path": "0",
 }
+# No decoder is let in, and without one more packets would be read in vain.
+_NO_LOOK = {"codec_whitelist": "none", "probesize": "32"}
 
 _GIVE = "give MP4, Matroska, MPEG-TS or the like"
 _NO_FILES = (
@@ -72,8 +74,9 @@ _WEBP_ANIMATION = 0b10
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
 
 
-def open_container(path: Path) -> InputContainer:
-    """Open the film at `path`; the caller closes the container.
+def open_container(path: Path, *, look: bool = True) -> InputContainer:
+    """Open the film at `path`; the caller closes the container. `look`: FFmpeg decodes a few pictures meanwhile and
+    completes what the container says of its streams; False: it may not.
 
     Raises KeyartError, with reason and what to do, when it does not exist, cannot be read, or is no film.
     """
@@ -83,7 +86,7 @@ def open_container(path: Path) -> InputContainer:
         file = path.absolute()
         _refuse_no_files(file)
         _refuse_by_content(_head(file))
-        return _opened(file)
+        return _opened(file, _OPTIONS if look else _OPTIONS | _NO_LOOK)
     except FileNotFoundError as error:
         is_address = _ADDRESS.match(str(path))
         raise KeyartError(
@@ -121,11 +124,11 @@ def _refuse_by_content(head: bytes) -> None:
         raise KeyartError("is an animated WebP, which FFmpeg cannot decode, convert it to MP4 first")
 
 
-def _opened(file: Path) -> InputContainer:
+def _opened(file: Path, options: dict[str, str]) -> InputContainer:
     """Open the file with an allowed format. Raises KeyartError for other formats, FFmpegError for what FFmpeg
     refuses."""
     try:
-        return _open(f"file:{file}", _OPTIONS)
+        return _open(f"file:{file}", options)
     except ArgumentError:
         # The format is not allowed. FFmpeg may have taken it from the name of a picture, so look at the content alone.
         found = _format_of_content(file)
@@ -135,7 +138,7 @@ def _opened(file: Path) -> InputContainer:
         raise KeyartError(f"is broken or none of the kinds of video that are opened, {_GIVE}")
     if FORMATS.isdisjoint(found.name.split(",")):
         raise KeyartError(f"is none of the kinds of video that are opened ({found.long_name}), {_GIVE}")
-    return _open(f"file:{file}", _OPTIONS, found.name)
+    return _open(f"file:{file}", options, found.name)
 
 
 def _format_of_content(file: Path) -> ContainerFormat | None:
