@@ -19,6 +19,7 @@ import onnxruntime as ort
 from kernels.cuda.external_stream import external_stream
 from kernels.cuda.toolkit import set_cuda_path
 
+from .convolutions import AS_USUAL, Convolutions
 from .errors import ModelError
 from .fetch import sha256_of
 from .providers import CPU_PROVIDER, CUDA, TENSORRT, load_cuda
@@ -60,13 +61,18 @@ PROFILES = {
 
 
 def provider_list(
-    available: list[str], name: str, stream: int, device_id: int = 0, engine_folder: Path | None = None
+    available: list[str],
+    name: str,
+    stream: int,
+    device_id: int = 0,
+    engine_folder: Path | None = None,
+    convolutions: Convolutions = AS_USUAL,
 ) -> list[tuple[str, ProviderOptions]]:
     """Providers with their options, in the order in which ONNX Runtime tries them: TensorRT, CUDA, CPU.
 
     available: the result of `onnxruntime.get_available_providers()`. engine_folder: folder of the model's TensorRT
-    engines; None does not use TensorRT. Raises ValueError when `stream` is 0: ONNX Runtime takes 0 for "none given" and
-    would use a stream of its own, which is not ordered with the caller's kernels.
+    engines; None does not use TensorRT. convolutions: of the CUDA provider. Raises ValueError when `stream` is 0: ONNX
+    Runtime takes 0 for "none given" and would use a stream of its own, which is not ordered with the caller's kernels.
     """
     if not stream:
         raise ValueError("a CUDA session needs the caller's own stream; the default stream (0) cannot be passed")
@@ -74,8 +80,7 @@ def provider_list(
     plan: list[tuple[str, ProviderOptions]] = []
     if TENSORRT in available and engine_folder is not None and name in PROFILES:
         plan.append((TENSORRT, common | _tensorrt_options(engine_folder) | PROFILES[name].options()))
-    # Shapes do not repeat often enough to pay for an exhaustive search at each new one.
-    plan.append((CUDA, common | {"cudnn_conv_algo_search": "HEURISTIC", "arena_extend_strategy": "kSameAsRequested"}))
+    plan.append((CUDA, common | {"arena_extend_strategy": "kSameAsRequested"} | convolutions.options()))
     return [*plan, (CPU_PROVIDER, {})]
 
 
@@ -104,18 +109,25 @@ class CudaSession(NamedSession):
     """A model on ONNX Runtime's TensorRT or CUDA provider. Runs one call at a time, in the order of the stream.
 
     stream: the caller's `cudaStream_t` as an integer, which must outlive the session. engine_cache: folder of TensorRT
-    engines; None does not use TensorRT. Opening builds an engine that is not in the cache, which can take minutes.
-    Raises ModelError, and ValueError when `stream` is 0.
+    engines; None does not use TensorRT. convolutions: how the CUDA provider computes. Opening builds an engine that is
+    not in the cache, which can take minutes. Raises ModelError, and ValueError when `stream` is 0.
     """
 
     def __init__(
-        self, path: Path, name: str | None, *, stream: int, device_id: int = 0, engine_cache: Path | None = None
+        self,
+        path: Path,
+        name: str | None,
+        *,
+        stream: int,
+        device_id: int = 0,
+        engine_cache: Path | None = None,
+        convolutions: Convolutions = AS_USUAL,
     ) -> None:
         role = name or path.stem
         check_provider([p for p in (TENSORRT, CUDA) if p in ort.get_available_providers()], role)
         cupy = _cupy(role)
         folder = _engine_folder(engine_cache, role, path)
-        plan = provider_list(ort.get_available_providers(), role, stream, device_id, folder)
+        plan = provider_list(ort.get_available_providers(), role, stream, device_id, folder, convolutions)
         load_cuda()
         with as_model_error(path):
             self._session: Any = ort.InferenceSession(str(path), session_options(1), providers=plan, enable_fallback=0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -33,31 +33,44 @@ _T = TypeVar("_T")
 Pair = tuple[int, int]
 """Widths of the bars on two sides that face each other, pixels."""
 
+Bars = tuple[int, int, int, int]
+"""Widths of bars in the order of `SIDES`, pixels."""
+
+NO_BARS: Bars = (0, 0, 0, 0)
+_UNSEEN = (1 << 30,) * len(SIDES)
+
 
 @dataclass(frozen=True, slots=True)
 class ShotBorders:
     """What one shot shows along the borders of the picture.
 
     `frames`: number of frames that were looked at. `bright`, `dark`: the least over them of the fields of
-    `kernels.bars.BORDERS`, for each of `SIDES`. `lit`: whether any frame was lit anywhere.
+    `kernels.bars.BORDERS`, for each of `SIDES`. `lit`: whether any frame was lit anywhere. `added`: bars that the
+    decoder added to its frames (`Surface.bars`).
     """
 
     frames: int
     bright: tuple[int, ...]
     dark: tuple[int, ...]
     lit: bool
+    added: Bars = NO_BARS
 
 
-def shot_borders(borders: np.ndarray) -> ShotBorders | None:
-    """The frames of one shot together; None without frames. borders: (N,) of dtype BORDERS."""
+def shot_borders(borders: np.ndarray, added: Bars = NO_BARS) -> ShotBorders | None:
+    """The frames of one shot together; None without frames, unless bars were added to them. borders: (N,) of dtype
+    BORDERS. added: see `ShotBorders`."""
     if not len(borders):
-        return None
+        return ShotBorders(0, _UNSEEN, _UNSEEN, False, added) if any(added) else None
     bright, dark = (tuple(borders[name].min(axis=0).tolist()) for name in ("bright", "dark"))
-    return ShotBorders(len(borders), bright, dark, bool(borders["lit"].any()))
+    return ShotBorders(len(borders), bright, dark, bool(borders["lit"].any()), added)
 
 
 class BarsEvidence:
-    """Collects what the shots of one video show. It keeps a few numbers of each shot."""
+    """Collects what the shots of one video show. It keeps a few numbers of each shot.
+
+    Shots to which the decoder added the same bars are like a film of their own: they say nothing of the others, and the
+    added bars are never picture.
+    """
 
     def __init__(self, geometry: Geometry) -> None:
         self._geometry = geometry
@@ -66,11 +79,15 @@ class BarsEvidence:
         self._pairs: list[Counter[Pair]] = [Counter(), Counter()]
         self._lit_frames = 0
         self.shots: list[ShotBorders | None] = []
+        self._with_added: dict[Bars, BarsEvidence] = {}
 
     def add(self, shot: ShotBorders | None) -> None:
         """Adds the next shot; None when none of its frames was looked at."""
         self.shots.append(shot)
         if shot is None:
+            return
+        if any(shot.added):
+            self._with_added.setdefault(shot.added, BarsEvidence(self._geometry)).add(replace(shot, added=NO_BARS))
             return
         for votes, edge in zip(self._votes, self._edges(shot), strict=True):
             if edge is not None:
@@ -104,7 +121,7 @@ class BarsEvidence:
         common = self.common_area()
         frames: Counter[ActiveArea] = Counter()
         for shot in self.shots:
-            if shot is not None and self._says_which(shot, common):
+            if shot is not None and not any(shot.added) and self._says_which(shot, common):
                 frames[self.area_of(shot, common)] += shot.frames
         return frames.most_common(1)[0][0] if frames else common
 
@@ -112,8 +129,16 @@ class BarsEvidence:
         """The active area of one shot. `film`: the area of shots that prove nothing else."""
         if shot is None:
             return film
+        if any(shot.added):
+            return self._area_beside(shot)
         of_film = _widths_of(film)
         return _area(width for axis in (0, 1) for width in self._pair_of(shot, axis, _pair(of_film, axis)))
+
+    def _area_beside(self, shot: ShotBorders) -> ActiveArea:
+        """The active area of a shot to which bars were added: without these, nor what such shots have besides."""
+        alike = self._with_added.get(shot.added) or BarsEvidence(self._geometry)
+        own = alike.area_of(replace(shot, added=NO_BARS), alike.common_area())
+        return _area(map(max, _widths_of(own), shot.added))
 
     def _pair_of(self, shot: ShotBorders, axis: int, of_film: Pair) -> Pair:
         own = self._proved(shot, axis)

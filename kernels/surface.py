@@ -58,6 +58,9 @@ class Surface:
     bit_depth: int
     colour: Colour
     geometry: Geometry
+    bars: tuple[int, int, int, int] = (0, 0, 0, 0)
+    """Black bars that the decoder added at top, bottom, left and right, because the picture has another shape than its
+    film; displayed pixels, rounded up."""
 
     @property
     def nbytes(self) -> int:

@@ -99,12 +99,14 @@ class ScanEntry(ManifestPart):
     """Whether pictures are whole (`progressive`), woven of two fields taken one after the other (`interlaced`,
     throughout or in parts), or four whole ones became five (`telecine`); which field is first, top or bottom, where
     that is known; whether pictures were measured or, where nothing moves, flags believed; and what was done: `bwdif`
-    draws each picture from one of its fields, under telecine only those not seen to be whole."""
+    draws each picture from one of its fields, under telecine only those not seen to be whole. `late`: a part was found
+    interlaced only while the film was watched, and only pictures that are seen to be woven were drawn anew."""
 
     kind: Literal["progressive", "interlaced", "telecine"]
     parity: Literal["tff", "bff"] | None
     by: Literal["measured", "flags"]
     deinterlaced: Literal["bwdif"] | None
+    late: bool = False
 
 
 class VideoEntry(ManifestPart):

@@ -49,12 +49,14 @@ class Scan:
 
     `kind`: "progressive", whole; "interlaced", woven of two fields throughout or in parts; "telecine", four whole
     pictures became five, two or one of them woven. `parity`: None where it is progressive, and where flags of single
-    pictures tell. `by`: what told it; flags do only where nothing moves. `pictures`: how many were looked at.
+    pictures tell. `by`: what told it; flags do only where nothing moves. `late`: it was seen only while the film was
+    watched, in a part that had not been looked at. `pictures`: how many were looked at.
     """
 
     kind: Literal["progressive", "interlaced", "telecine"] = "progressive"
     parity: Parity | None = None
     by: Literal["measured", "flags"] = "flags"
+    late: bool = False
     pictures: int = field(default=0, compare=False)
     busy_s: float = field(default=0.0, compare=False)
     """Wall time of the looks, seconds."""
@@ -109,6 +111,9 @@ class VideoInfo:
     other_streams: tuple[int, ...] = ()
     """Numbers of further video streams that are no cover pictures."""
     scan: Scan = Scan()
+    shapes: int = 1
+    """How many shapes (stored size, aspect of the pixels) were seen in the places looked at before watching. This
+    record describes that of most of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from kernels.ops import Device
 
 BATCHES = (1, 8, 32)
+_AS_IN_A_FILM = (1, 3, 8, 2, 32, 5, 1, 12)
+"""Sizes of the batches of a film, one after another."""
 MEASURED_AT_LEAST_S = 0.5
 SIZES = (500, 3000, 20000)
 DIMENSIONS = 128
@@ -23,8 +27,10 @@ _REPEATED_BELOW_S = 8.0
 
 
 def engines(job: Job) -> None:
-    """Records for each model the items a second at each batch size, its provider, and its number of nodes on the
-    CPU."""
+    """Records for each model the items a second at each batch size, with the first run of that size apart, its
+    provider, and its number of nodes on the CPU; and what a batch costs where sizes change as in a film: by one
+    session, and by one for each of a few sizes (`FixedShapeSession`)."""
+    from engines.fixed_shapes import FixedShapeSession
     from engines.open_session import open_session
     from engines.session_cuda import cpu_nodes
     from kernels.cuda.runtime import CupyRuntime
@@ -37,38 +43,84 @@ def engines(job: Job) -> None:
     folder, device = engine_folder(settings), CupyRuntime()
     models: dict[str, Row] = {}
     for role, path in buildable(settings).items():
+        open_one = partial(open_session, path, "cuda", name=role, stream=device.stream, engine_cache=folder)
         started_s = time.perf_counter()
-        session = open_session(path, "cuda", name=role, stream=device.stream, engine_cache=folder)
+        session = open_one()
         opened_s = round(time.perf_counter() - started_s, 2)
+        fixed = FixedShapeSession(session, open_one, [size for size in BATCHES if size <= _largest(role)])
         try:
             rates = {str(batch): session_throughput(session, role, batch, device) for batch in BATCHES}
+            changing = {
+                "one_session_ms": changing_ms(session, role, device),
+                "fixed_shapes_ms": changing_ms(fixed, role, device),
+            }
         finally:
-            session.close()
+            fixed.close()
         kept = {"provider": session.provider, "opened_s": opened_s, "cpu_nodes": cpu_nodes(path)}
-        models[role] = {**kept, "batches": rates}
+        models[role] = {**kept, "batches": rates, "changing": changing}
         job.note("models", models)
 
 
 def session_throughput(session: Any, role: str, batch: int, device: Any) -> Row:
-    """Milliseconds for each run and items a second. A batch above the largest of the model's profile is cut to that.
-    Synchronises after every run."""
+    """Milliseconds for the first run and for each later one, and items a second. A batch above the largest of the
+    model's profile is cut to that. Synchronises after every run."""
+    batch = min(batch, _largest(role))
+    run = _runs(session, role, [batch], device)
+    first_ms = _timed_ms(run)
+    run()
+    run()
+    times_ms = _times_ms(run)
+    ms = sum(times_ms) / len(times_ms)
+    return {"batch": batch, "first_ms": round(first_ms, 3), "ms": round(ms, 3), "items_s": round(1e3 * batch / ms, 1)}
+
+
+def changing_ms(session: Any, role: str, device: Any) -> float:
+    """Milliseconds for a batch, of sizes that change as in a film; the first round of them is not counted. Synchronises
+    after every run."""
+    sizes = [size for size in _AS_IN_A_FILM if size <= _largest(role)]
+    run = _runs(session, role, sizes, device)
+    for _ in sizes:
+        run()
+    times_ms = _times_ms(run)
+    return round(sum(times_ms) / len(times_ms), 3)
+
+
+def _largest(role: str) -> int:
+    from engines.session_cuda import PROFILES
+
+    return PROFILES[role].largest[0]
+
+
+def _runs(session: Any, role: str, sizes: Sequence[int], device: Any) -> Callable[[], None]:
+    """Runs a session on the next of these sizes each time it is called, and waits for the device."""
     import cupy
 
     from engines.session_cuda import PROFILES
 
-    profile = PROFILES[role]
-    batch = min(batch, profile.largest[0])
+    name, row = PROFILES[role].input_name, PROFILES[role].usual[1:]
     with device.queue():
-        inputs = {profile.input_name: cupy.random.random((batch, *profile.usual[1:]), dtype=cupy.float32)}
-        for _ in range(3):
-            session.run(inputs)
-        cupy.cuda.get_current_stream().synchronize()
-        runs, started_s = 0, time.perf_counter()
-        while (spent_s := time.perf_counter() - started_s) < MEASURED_AT_LEAST_S:
-            session.run(inputs)
-            cupy.cuda.get_current_stream().synchronize()
-            runs += 1
-    return {"batch": batch, "ms": round(1e3 * spent_s / runs, 3), "items_s": round(batch * runs / spent_s, 1)}
+        inputs = cycle([{name: cupy.random.random((size, *row), dtype=cupy.float32)} for size in sizes])
+
+    def run() -> None:
+        with device.queue():
+            session.run(next(inputs))
+            device.synchronise()
+
+    return run
+
+
+def _timed_ms(run: Callable[[], None]) -> float:
+    started_s = time.perf_counter()
+    run()
+    return 1e3 * (time.perf_counter() - started_s)
+
+
+def _times_ms(run: Callable[[], None]) -> list[float]:
+    """Milliseconds of runs until together they took `MEASURED_AT_LEAST_S`."""
+    times_ms: list[float] = []
+    while sum(times_ms) < 1e3 * MEASURED_AT_LEAST_S:
+        times_ms.append(_timed_ms(run))
+    return times_ms
 
 
 def clustering(job: Job) -> None:

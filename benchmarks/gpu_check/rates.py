@@ -119,9 +119,10 @@ def settings_for(mode: str, videos: int) -> Any:
 def decode_bare(path: Path) -> int:
     """Number of pictures that PyNvVideoCodec's decoder returns for a file, in a stream of its own."""
     import cupy
-    import PyNvVideoCodec as nvc
 
-    stream = cupy.cuda.Stream(non_blocking=True)
+    from stream.decode.nvdec.module import video_codec
+
+    nvc, stream = video_codec(), cupy.cuda.Stream(non_blocking=True)
     demuxer = nvc.CreateDemuxer(str(path))
     decoder = nvc.CreateDecoder(
         gpuid=0, codec=demuxer.GetNvCodecId(), cudacontext=0, cudastream=stream.ptr, usedevicememory=True

@@ -67,6 +67,13 @@ def geometry_of(width: int, height: int, sample_aspect: tuple[int, int], arrange
     return Geometry(*(shown if arrangement.rotation % 180 == 0 else shown[::-1]), arrangement.rotation)
 
 
+def arrangement_within(arrangement: Arrangement, width: int, height: int) -> Arrangement:
+    """The arrangement of a picture of this size: not cropped where it is smaller than what would be cut off."""
+    left, top, right, bottom = arrangement.crop
+    fits = left + right < width and top + bottom < height
+    return arrangement if fits else replace(arrangement, crop=(0, 0, 0, 0))
+
+
 def _distance(aspect: float) -> float:
     return abs(math.log(aspect / _USUAL_ASPECT))
 
@@ -76,9 +83,7 @@ def arranged(surface: Surface, arrangement: Arrangement) -> Surface:
     if arrangement.is_plain:
         return surface
     rows, columns = surface.y.shape
-    left, top, right, bottom = arrangement.crop
-    if left + right >= columns or top + bottom >= rows:  # a smaller picture than the film's first ones
-        left = top = right = bottom = 0
+    left, top, right, bottom = arrangement_within(arrangement, columns, rows).crop
     right, bottom = columns - right, rows - bottom
     if arrangement.stereo == "side_by_side":
         right = left + max(1, (right - left) // 2)

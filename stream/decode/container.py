@@ -48,6 +48,8 @@ _OPTIONS = {
     "enable_drefs": "0",
     "use_absolute_path": "0",
 }
+# No decoder is let in, and without one more packets would be read in vain.
+_NO_LOOK = {"codec_whitelist": "none", "probesize": "32"}
 
 _GIVE = "give MP4, Matroska, MPEG-TS or the like"
 _NO_FILES = (
@@ -81,8 +83,9 @@ _ADDRESSES = {
 """How addresses are refused that are not to be downloaded, by their scheme."""
 
 
-def open_container(path: Path) -> InputContainer:
-    """Open the film at `path`; the caller closes the container.
+def open_container(path: Path, *, look: bool = True) -> InputContainer:
+    """Open the film at `path`; the caller closes the container. `look`: FFmpeg decodes a few pictures meanwhile and
+    completes what the container says of its streams; False: it may not.
 
     Raises KeyartError, with reason and what to do, when it does not exist, cannot be read, or is no film.
     """
@@ -92,7 +95,7 @@ def open_container(path: Path) -> InputContainer:
         file = path.absolute()
         _refuse_no_files(file)
         _refuse_by_content(_head(file))
-        return _opened(file)
+        return _opened(file, _OPTIONS if look else _OPTIONS | _NO_LOOK)
     except FileNotFoundError as error:
         raise KeyartError(_missing(path)) from error
     except PermissionError as error:
@@ -140,15 +143,15 @@ def _refuse_by_content(head: bytes) -> None:
         raise KeyartError(found)
 
 
-def _opened(file: Path) -> InputContainer:
+def _opened(file: Path, options: dict[str, str]) -> InputContainer:
     """Open the file with an allowed format. Raises KeyartError for other formats, FFmpegError for what FFmpeg
     refuses."""
     try:
-        return _open(f"file:{file}", _OPTIONS)
+        return _open(f"file:{file}", options)
     except ArgumentError:
         # The format is not allowed. FFmpeg may have taken it from the name of a picture, so look at the content alone.
         name = _format_of_content(file)
-    return _open(f"file:{file}", _OPTIONS, name)
+    return _open(f"file:{file}", options, name)
 
 
 def _format_of_content(file: Path) -> str:

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from kernels.surface import Surface
 
-from ..records import FRAME_1080P_BYTES, FrameBatch, Notice, VideoInfo
+from ..records import FRAME_1080P_BYTES, FrameBatch, Notice, Scan, VideoInfo
 
 _LEAST_BATCH = 4
 DecodeMode = Literal["all", "reference"]
@@ -28,7 +28,8 @@ class DecodeOptions:
 
     `threads`: 0 means all cores the process may use. `batch`: pictures in a batch; batches of pictures larger than
     1920x1080 have fewer. `kept_1080p`: how many pictures of 1920x1080 the film keeps at most (`PicturePool`); a decoder
-    with a bounded number of slots needs slots for them.
+    with a bounded number of slots needs slots for them. `scan`: how the pictures were taken, where watching has shown
+    it; None: to be found out.
     """
 
     mode: DecodeMode = "all"
@@ -36,6 +37,7 @@ class DecodeOptions:
     threads: int = 0
     batch: int = 32
     kept_1080p: int = 64
+    scan: Scan | None = None
 
     def batch_of(self, info: VideoInfo) -> int:
         """Pictures in a batch of this film.

@@ -43,11 +43,13 @@ _LARGEST = 720, 1280
 
 class PairLook(NamedTuple):
     """What two pictures in a row say, and which of them is rougher than a weave of the two that belongs together: it
-    holds fields of two pictures."""
+    holds fields of two pictures. `leans_woven`: more blocks speak for woven than for whole pictures, be they too few to
+    say it."""
 
     says: Pair
     first_mixed: bool = False
     second_mixed: bool = False
+    leans_woven: bool = False
 
 
 _NOTHING = PairLook("-")
@@ -69,13 +71,14 @@ def look_at(first: np.ndarray, second: np.ndarray, bit_depth: int) -> PairLook:
     whole = moves & ~woven & _rougher(best, np.maximum(one, two))
     votes: dict[Pair, int] = {"T": int(even_first.sum()), "B": int(odd_first.sum()), "P": int(whole.sum())}
     cast = sum(votes.values())
+    leans_woven = votes["T"] + votes["B"] > votes["P"]
     if cast < max(_LEAST_BLOCKS, _LEAST_SHARE * moves.size):
-        return _NOTHING
+        return PairLook("-", leans_woven=leans_woven)
     leading = max(votes, key=votes.__getitem__)
     if votes[leading] < _MAJORITY * cast:
-        return PairLook("?")
+        return PairLook("?", leans_woven=leans_woven)
     mixed = [int((woven & _rougher(own, best)).sum()) * 2 > int(woven.sum()) for own in (one, two)]
-    return PairLook(leading, *mixed)
+    return PairLook(leading, mixed[0], mixed[1], leans_woven)
 
 
 def _rougher(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import SupportsFloat
 
@@ -49,8 +50,12 @@ def rate_of(*claimed: SupportsFloat | None) -> float | None:
 
 
 def sample_aspect_of(stream: av.video.stream.VideoStream) -> tuple[int, int]:
+    """`believed` pixel aspect of a stream, as far as it is known before pictures are decoded."""
+    return believed(stream.sample_aspect_ratio)
+
+
+def believed(ratio: Fraction | None) -> tuple[int, int]:
     """Pixel aspect as (numerator, denominator); (1, 1) when unknown or implausible (beyond 1:4 or 4:1)."""
-    ratio = stream.sample_aspect_ratio
     if not ratio or not 0.25 <= float(ratio) <= 4:
         return (1, 1)
     return (ratio.numerator, ratio.denominator)
@@ -69,15 +74,16 @@ def video_info(
     first: av.VideoFrame,
     first_pts_s: float,
     tags: Tags,
+    aspect: tuple[int, int] | None = None,
 ) -> VideoInfo:
     """The `VideoInfo` of a film from its container, its stream and its first decoded picture. tags: of the stream,
-    before anything was decoded.
+    before anything was decoded. aspect: of the picture's pixels; None: as the stream says.
 
     Raises KeyartError for Dolby Vision whose pictures only Dolby's decoders show.
     """
     dolby = dolby_vision(path, container.format.name, first)
     refuse_without_base(dolby)
-    sample_aspect, arrangement = shape_of(path, container, stream, first)
+    sample_aspect, arrangement = shape_of(path, container, stream, first, aspect)
     others = [one.index for one in container.streams.video if not one.disposition & _ATTACHED_PICTURE]
     return VideoInfo(
         path=path,
@@ -104,10 +110,14 @@ def video_info(
 
 
 def shape_of(
-    path: Path, container: av.container.InputContainer, stream: av.video.stream.VideoStream, first: av.VideoFrame
+    path: Path,
+    container: av.container.InputContainer,
+    stream: av.video.stream.VideoStream,
+    first: av.VideoFrame,
+    aspect: tuple[int, int] | None = None,
 ) -> tuple[tuple[int, int], Arrangement]:
-    """The pixels' aspect (see `sample_aspect_of`) and how pictures lie. `first`: the first picture."""
-    sample_aspect = sample_aspect_of(stream)
+    """The pixels' aspect (see `sample_aspect_of`) and how pictures lie. `first`, `aspect`: see `video_info`."""
+    sample_aspect = aspect or sample_aspect_of(stream)
     place = [one.index for one in container.streams.video].index(stream.index)
     cropped = crop_of(path, container.format.name, place)
     if cropped is None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..records import Notice, VideoInfo, counted
+from .shapes import Shape, is_barred
 from .times import FrameClock, T, found_time
 
 SAME_TIME_S = 1.5e-3
@@ -22,15 +23,19 @@ Containers round durations."""
 class PassSummary:
     """What one pass over the file found. `pictures`: count; `last_s`: time of the last picture, `last_step_s` after the
     one before it; `adjusted`: times were moved; `mended`: single times that were corrected, stored time → time;
-    `resized`, `reshaped`: the size, or the shape of the pixels, changed; `ended`: the end of the file was reached."""
+    `resized_s`, `reshaped_s`: time of the first picture of another size, or of the same size with pixels of another
+    shape, than the film's; `barred`: some got bars; `stretched`: none does, whatever its shape; `ended`: the end of
+    the file was reached."""
 
     pictures: int = 0
     last_s: float = 0.0
     last_step_s: float = 0.0
     adjusted: bool = False
     mended: dict[float, float] = field(default_factory=dict)
-    resized: bool = False
-    reshaped: bool = False
+    resized_s: float | None = None
+    reshaped_s: float | None = None
+    barred: bool = False
+    stretched: bool = False
     ended: bool = False
 
     def saw(self, pts_s: float) -> None:
@@ -38,6 +43,16 @@ class PassSummary:
         self.last_step_s = pts_s - self.last_s if self.pictures else 0.0
         self.pictures += 1
         self.last_s = pts_s
+
+    def shaped(self, pts_s: float, shape: Shape, main: Shape) -> None:
+        """Note the shape of a picture of the watched part. main: that of the film."""
+        if shape == main:
+            return
+        if shape[:2] != main[:2]:
+            self.resized_s = pts_s if self.resized_s is None else self.resized_s
+        else:
+            self.reshaped_s = pts_s if self.reshaped_s is None else self.reshaped_s
+        self.barred |= is_barred(shape, main)
 
     def timed(
         self,
@@ -84,11 +99,7 @@ class PassSummary:
             told = "one presentation time was" if count == 1 else f"{count:,} presentation times were"
             message = f"{told} out of order and got the time between the neighbours'"
             found.append(Notice("times_mended", message, min(self.mended.values())))
-        if self.resized:
-            found.append(Notice("size_changed", "the picture size changes within the film, scaled to the first"))
-        if self.reshaped:
-            told = "the shape of the pixels changes within the film, later pictures are shown in the first"
-            found.append(Notice("aspect_changed", told))
+        found += self._notices_of_shapes()
         end_s = info.first_pts_s + (info.duration_s or 0.0)
         if "matroska" in info.container:
             # Some writers count the duration from zero, whatever the first picture's time is.
@@ -96,6 +107,19 @@ class PassSummary:
         if self.ended and end_s - self.last_s > _END_TOLERANCE_S + self.last_step_s:
             message = f"ends at {self.last_s:.2f} s although its container says {end_s:.2f} s, used what is there"
             found.append(Notice("cut_off", message, self.last_s))
+        return found
+
+
+    def _notices_of_shapes(self) -> list[Notice]:
+        found = []
+        if self.resized_s is not None:
+            bars = "; where the shape is another, between black bars" if self.barred else ""
+            bars = "; where the shape is another, stretched" if self.stretched else bars
+            message = f"pictures from {self.resized_s:.2f} s on have another size than the film's own, scaled to it"
+            found.append(Notice("size_changed", message + bars, self.resized_s))
+        if self.reshaped_s is not None:
+            message = f"pictures from {self.reshaped_s:.2f} s on have another shape than the film's own"
+            found.append(Notice("aspect_changed", f"{message}, shown between black bars", self.reshaped_s))
         return found
 
 

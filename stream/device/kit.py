@@ -30,6 +30,8 @@ class Concurrency:
     """Batches that are in work at a time."""
     in_flight: int
     """Films that are in work at a time."""
+    max_wait_s: float = 0.005
+    """How long a batch waits for more pictures, seconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,14 @@ from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from engines.errors import ModelError
+import numpy as np
+
+from engines.convolutions import Convolutions
+from engines.errors import ModelError, SessionError
+from engines.fixed_shapes import FixedShapeSession
 from engines.open_session import open_session
 from engines.providers import TENSORRT
+from engines.reader import ReaderOptions
 from engines.session import Session
 from engines.session_cuda import PROFILES
 from engines.tools_cuda import CudaTools
@@ -19,7 +24,7 @@ from kernels.cuda.meter import CudaMeter
 from kernels.cuda.ops import CudaOps
 from kernels.cuda.runtime import CupyRuntime, Runtime
 from kernels.ops import Device
-from kernels.surface import Geometry
+from kernels.surface import Array, Geometry
 
 from .. import log
 from ..decode.nvdec.open import chip_of_first_gpu, open_on_gpu
@@ -35,6 +40,11 @@ from .tensorrt_engines import engine_folder
 USUAL_ENGINES = 2
 """Decoder engines assumed when the GPU does not tell: most GPUs have one to three, an H100 or H200 seven."""
 MAX_BATCH = 32
+_SMALLER_BATCHES = 1, 8
+"""Sizes to which batches below the largest are filled up: one face, those of a few pictures."""
+MAX_WAIT_S = 0.03
+_ALSO_SHOWN = {"detector": [(3, ReaderOptions().refine_side, ReaderOptions().refine_side)]}
+"""Shapes of one row, beside the usual one of its profile, in which a role is asked in most films."""
 READERS = 2
 """While the device works on one batch the host prepares the next. A third reader would only make batches smaller."""
 
@@ -58,10 +68,12 @@ def cuda_kit(settings: Settings) -> Kit:
         meter=Meters(),
         engine_ops=CudaOps(engines),
         tools=CudaTools(engines),
-        open_session=partial(_open_session, engines, folder, unfit),
+        open_session=OpenSession(
+            settings, partial(_open_session, engines, folder, unfit), partial(engines.zeros, dtype=np.float32)
+        ),
         open_decoder=open_on_gpu,
         clustering=clustering,
-        concurrency=Concurrency(MAX_BATCH, READERS, films_in_flight(decoder_engines())),
+        concurrency=Concurrency(MAX_BATCH, READERS, films_in_flight(decoder_engines()), MAX_WAIT_S),
         fallbacks=partial(fallbacks, folder is not None, unfit, clustering),
         memory=gpu_memory,
     )
@@ -137,11 +149,64 @@ class Meters:
         return meter
 
 
+class OpenSession:
+    """Opens a model on TensorRT where an engine is there, whose shapes are free in a range, else on the CUDA provider
+    in few shapes, in which it is run once if the settings say so.
+
+    open_one: (file, role, how it computes) → a session of one model. zeros: shape → float32 array on the device.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        open_one: Callable[[Path, str, Convolutions], Session],
+        zeros: Callable[[tuple[int, ...]], Array],
+    ) -> None:
+        chosen = settings.cuda
+        self._convolutions = Convolutions(chosen.conv_search, chosen.conv_max_workspace, chosen.tf32)
+        largest = settings.batching.max_batch or MAX_BATCH
+        self._batches = [*(size for size in _SMALLER_BATCHES if size < largest), largest]
+        self._open_one, self._zeros, self._warm_up = open_one, zeros, chosen.warm_up
+
+    def __call__(self, path: Path, role: str) -> Session:
+        """See `Kit.open_session`. Raises ModelError when the model cannot be run."""
+        open_one = partial(self._open_one, path, role, self._convolutions)
+        first = open_one()
+        if first.provider == TENSORRT:
+            return first
+        session = FixedShapeSession(first, open_one, self._batches)
+        if self._warm_up and role in PROFILES:
+            self._warm(session, role)
+        return session
+
+    def _warm(self, session: Session, role: str) -> None:
+        usual = PROFILES[role]
+        try:
+            for shape in [usual.usual[1:], *_ALSO_SHOWN.get(role, ())]:
+                for batch in self._batches:
+                    session.run({usual.input_name: self._zeros((batch, *shape))})
+        except SessionError as error:
+            session.close()
+            raise ModelError(f"{role}: cannot be run ({error})") from error
+
+
 def _open_session(
-    runtime: CupyRuntime, engines: Path | None, unfit: Mapping[str, str], path: Path, role: str
+    runtime: CupyRuntime,
+    engines: Path | None,
+    unfit: Mapping[str, str],
+    path: Path,
+    role: str,
+    convolutions: Convolutions,
 ) -> Session:
-    cache = None if role in unfit else engines
-    return open_session(path, "cuda", name=role, stream=runtime.stream, device_id=runtime.device_id, engine_cache=cache)
+    return open_session(
+        path,
+        "cuda",
+        name=role,
+        stream=runtime.stream,
+        device_id=runtime.device_id,
+        engine_cache=None if role in unfit else engines,
+        convolutions=convolutions,
+    )
 
 
 def _clustering() -> Device:

@@ -16,6 +16,8 @@ from engines.session import first_line
 from kernels.cuda.toolkit import set_cuda_path
 from kernels.cuda.trial import compiler_problem
 
+from ..decode.nvdec.module import video_codec
+
 PACKAGES = {
     "cupy": "cupy-cuda13x", "torch": "torch", "torchvision": "torchvision", "PyNvVideoCodec": "PyNvVideoCodec",
     "cuml": "cuml-cu13", "pynvml": "nvidia-ml-py",
@@ -112,10 +114,10 @@ class Machine:
     def video(self) -> VideoChip | str:
         """Asks PyNvVideoCodec, codec by codec."""
         try:
-            import PyNvVideoCodec
+            module = video_codec()
         except (ImportError, OSError, RuntimeError) as error:
-            return f"PyNvVideoCodec cannot be imported ({error})"
-        return ask_chip(PyNvVideoCodec)
+            return f"PyNvVideoCodec cannot be imported ({first_line(error)})"
+        return ask_chip(module)
 
     def package(self, module: str) -> Package:
         """The version of its distribution. Imports the module to see whether it works."""
@@ -125,7 +127,8 @@ class Machine:
         except PackageNotFoundError:
             return Package(None)
         try:
-            problem = build_problem(module, importlib.import_module(module))
+            imported = video_codec() if module == "PyNvVideoCodec" else importlib.import_module(module)
+            problem = build_problem(module, imported)
         except (ImportError, OSError, RuntimeError) as error:
             problem = f"cannot be imported ({first_line(error)}), see that its libraries and the driver's can be found"
         return Package(None, problem) if problem else Package(found, "")

@@ -45,7 +45,8 @@ class ClosingShots:
     def add(self, measured: Measured) -> None:
         """Take the next batch."""
         self._pictures.add(measured.batch, measured.rows, measured.small, self._share)
-        self._borders.add(len(measured.rows), measured.borders)
+        added = [surface.bars for surface in measured.batch.surfaces]
+        self._borders.add(len(measured.rows), measured.borders, added)
 
     def close(self, shot: Shot) -> ShotPictures:
         """The probes of the next shot. Adds the shot and what it shows along its borders to the film."""

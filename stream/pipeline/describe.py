@@ -172,6 +172,7 @@ def _video(film: Film, settings: Settings, fingerprint: str) -> VideoEntry:
             parity=info.scan.parity,
             by=info.scan.by,
             deinterlaced=None if info.scan.kind == "progressive" else "bwdif",
+            late=info.scan.late,
         ),
     )
 

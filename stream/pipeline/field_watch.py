@@ -1,4 +1,4 @@
-"""Looks at a few pictures of a film that was taken for progressive while it is watched, and tells if it was not so."""
+"""Looks at a few pictures of a film that was taken for progressive while it is watched, and tells if it is not so."""
 
 from __future__ import annotations
 
@@ -9,6 +9,18 @@ from ..records import FrameBatch, Notice, Scan
 
 _APART, _APART_IF_UNSEEN = 64, 8
 """Pictures from one pair to the next; the second where nothing moved when the film was opened."""
+_CLOSELY, _APART_CLOSELY = 12, 2
+"""After a pair that is woven so many more are looked at, from one picture to the next but one: three woven ones among
+these are no accident."""
+
+
+class LateFieldsError(Exception):
+    """A part of the film is interlaced that was not among the places looked at: it must be watched anew. `scan`: how it
+    is to be decoded. `notice`: what the manifest says of it."""
+
+    def __init__(self, scan: Scan, notice: Notice) -> None:
+        super().__init__(notice.message)
+        self.scan, self.notice = scan, notice
 
 
 class FieldWatch:
@@ -19,27 +31,32 @@ class FieldWatch:
         self._apart = _APART if scan.by == "measured" else _APART_IF_UNSEEN
         self._next = 0
         self._said: list[Pair] = []
-        self._first_s: float | None = None
+        self._closely: list[Pair] = []
+        self._close_left = 0
+        self._first_s = 0.0
 
     def add(self, batch: FrameBatch) -> int:
-        """Look at the next pictures; how many pairs that were."""
+        """Look at the next pictures; how many pairs that were. Raises LateFieldsError when they are interlaced."""
         looked = 0
         while self._looking and self._next < len(batch.surfaces) - 1:
             one, two = batch.surfaces[self._next : self._next + 2]
             if not isinstance(one.y, np.ndarray):
                 return 0
-            says = look_at(one.y, two.y, one.bit_depth).says
-            self._said.append(says)
-            if self._first_s is None and says in ("T", "B"):
-                self._first_s = float(batch.pts_s[self._next])
-            self._next += self._apart
+            self._note(look_at(one.y, two.y, one.bit_depth).says, float(batch.pts_s[self._next]))
+            self._next += _APART_CLOSELY if self._close_left else self._apart
             looked += 1
         self._next = max(0, self._next - len(batch.surfaces))
         return looked
 
-    def notice(self) -> Notice | None:
-        """What has to be told when the film has been watched."""
-        if woven_parity(self._said) is None or self._first_s is None:
-            return None
-        looks = f"pictures from {self._first_s:.2f} s on look interlaced, which was seen too late"
-        return Notice("not_deinterlaced", f"{looks}; edges may show combing", self._first_s)
+    def _note(self, says: Pair, pts_s: float) -> None:
+        self._said.append(says)
+        if self._close_left:
+            self._close_left -= 1
+            self._closely.append(says)
+        elif says in ("T", "B"):
+            self._close_left, self._closely, self._first_s = _CLOSELY, [says], pts_s
+        parity = woven_parity(self._closely) or woven_parity(self._said)
+        if parity is not None:
+            looks = f"pictures from {self._first_s:.2f} s on are interlaced, which was seen while the film was watched"
+            notice = Notice("interlaced_late", f"{looks}; watched anew and deinterlaced", self._first_s)
+            raise LateFieldsError(Scan("interlaced", parity, "measured", late=True), notice)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from anyio import CancelScope
 
 from kernels.active_areas import BarsEvidence
 
+from .. import log
 from ..candidates.pace import LONG, Pace
 from ..candidates.picture_pool import PicturePool
 from ..dataflow.clocks import Clocks, StageClock, on_thread
@@ -32,12 +33,13 @@ from ..film import Film
 from ..manifest import Manifest
 from ..origin import in_stage
 from ..ranking.shortage import no_image_message
-from ..records import VideoInfo
+from ..records import Scan, VideoInfo
 from ..settings.model import Settings
 from ..settings.sections import LimitSettings
 from .conclude import Conclusion, Tools, conclude
 from .describe import content_fingerprint, manifest_of
 from .episode import judge_watched
+from .field_watch import LateFieldsError
 from .limits import check_frames, check_header, check_info
 from .services import Services, open_services
 from .watch import Threads, watch
@@ -75,17 +77,53 @@ async def process(path: Path, settings: Settings, services: Services, on_frames:
 async def watching(
     path: Path, settings: Settings, services: Services, on_frames: OnFrames
 ) -> AsyncIterator[WatchedFilm]:
-    """Open and watch one film. Within the block its decoder is open; leaving the block closes it.
+    """Open and watch one film. Within the block its decoder is open; leaving the block closes it. A film that turns out
+    to be interlaced while it is watched is watched anew, once; what was found until then is lost.
 
     Raises KeyartError when the film cannot be decoded or has no picture in the chosen range.
     """
     started_s = time.perf_counter()
+    async with AsyncExitStack() as stack:
+        watched = partial(_watched, path, settings, services, on_frames, started_s)
+        try:
+            seen = await stack.enter_async_context(watched(None))
+        except BaseExceptionGroup as group:
+            late = _late_fields(group)
+            log.info("film watched anew", film=path, reason=str(late))
+            seen = await stack.enter_async_context(watched(late))
+        yield seen
+
+
+def _late_fields(group: BaseExceptionGroup[BaseException]) -> LateFieldsError:
+    """The error of this kind that alone is in the group; raises the group where it holds others."""
+    found, others = group.split(LateFieldsError)
+    if found is None or others is not None:
+        raise group
+    late: BaseException = found
+    while isinstance(late, BaseExceptionGroup):
+        late = late.exceptions[0]
+    assert isinstance(late, LateFieldsError)  # nothing else was split off
+    return late
+
+
+@asynccontextmanager
+async def _watched(
+    path: Path,
+    settings: Settings,
+    services: Services,
+    on_frames: OnFrames,
+    started_s: float,
+    late: LateFieldsError | None,
+) -> AsyncIterator[WatchedFilm]:
+    """`watching`, once. `late`: what an earlier time has shown. Raises a group with a LateFieldsError where the film
+    must be watched anew."""
     opening = StageClock("open")
-    opened = partial(open_film, path, settings, services.open_decoder)
+    opened = partial(open_film, path, settings, services.open_decoder, late.scan if late else None)
     with in_stage("open"):
         decoder, fingerprint = await on_thread(opened, services.decode_threads, opening)
     try:
         film = _film(decoder.info, settings)
+        film.notices += [late.notice] if late else []
         threads = Threads(services.decode_threads, services.measure_threads)
         meter = services.meter(decoder.info.geometry)
         seen = partial(_seen, on_frames, expected_frames(decoder.info), settings.limits, film)
@@ -167,14 +205,18 @@ def expected_frames(info: VideoInfo) -> int | None:
     return round(info.duration_s * info.fps) if info.duration_s and info.fps else None
 
 
-def open_film(path: Path, settings: Settings, open_decoder: OpenDecoder) -> tuple[Decoder, str]:
-    """Open the film: its decoder, limited to the part to watch, and its fingerprint (`content_fingerprint`).
+def open_film(
+    path: Path, settings: Settings, open_decoder: OpenDecoder, scan: Scan | None = None
+) -> tuple[Decoder, str]:
+    """Open the film: its decoder, limited to the part to watch, and its fingerprint (`content_fingerprint`). `scan`:
+    see `DecodeOptions`.
 
     Raises LimitError when it is beyond the settings' limits, KeyartError when the film cannot be decoded or read, or
     when the settings leave nothing of it; the decoder is closed then.
     """
     check_header(path, settings.limits)
-    whole = DecodeOptions(mode=settings.decode, threads=settings.thread_count, kept_1080p=settings.pool.frames_at_1080p)
+    kept = settings.pool.frames_at_1080p
+    whole = DecodeOptions(mode=settings.decode, threads=settings.thread_count, kept_1080p=kept, scan=scan)
     decoder = open_decoder(path, whole)
     with _closed_on_failure(decoder):
         check_info(decoder.info, settings.limits)

@@ -108,9 +108,8 @@ def _joined(
     options = ReaderOptions(detector_width=settings.faces.detector_width, batch=batch, detector_batch=batch)
     faces = FaceReader(sessions, kit.engine_ops, options, kit.tools)
     readers = kit.concurrency.readers
-    batcher: Batcher[Surface, Reading] = Batcher(
-        lambda surfaces: faces.read(list(surfaces)), batch, limits.max_wait_s, CapacityLimiter(readers)
-    )
+    wait_s = limits.max_wait_s or kit.concurrency.max_wait_s
+    batcher = Batcher[Surface, Reading](lambda some: faces.read(list(some)), batch, wait_s, CapacityLimiter(readers))
     text = TextDetector(sessions["text_detection"], kit.engine_ops, tools=kit.tools) if settings.text.enabled else None
     maturity = sessions.get("maturity")
     # One thread for each film: a film that waits for a free slot must not take the thread that another film needs to

@@ -81,7 +81,7 @@ async def watch(
     """Run all stages until the last shot is collected. Everything found is added to `film`, also the channels' times.
 
     `on_frames`: called with the number of frames split so far. `opinion`: on the film's shots. Raises the errors of the
-    stages in a group.
+    stages in a group; LateFieldsError among them where the film must be watched anew.
     """
     decoded, to_measure, m1 = open_channel("decoded", FrameBatch, _FRAMES_AHEAD)
     measured, to_split, m2 = open_channel("measured", Measured, _FRAMES_AHEAD)
@@ -119,7 +119,7 @@ async def _decode(film: Film, decoder: Decoder, out: Sender[FrameBatch], limiter
         with CancelScope(shield=True):
             # On a thread: where the film is left early, threads that decode are waited for.
             await on_thread(batches.close, limiter, clock, 0)
-    film.notices.extend([*decoder.notices, *filter(None, [looks.notice()])])
+    film.notices.extend(decoder.notices)
 
 
 async def _measure(

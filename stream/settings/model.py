@@ -18,6 +18,7 @@ from .sections import (
     BackfillSettings,
     BatchSettings,
     CropSettings,
+    CudaSettings,
     ExpressionSettings,
     FaceSettings,
     LimitSettings,
@@ -114,6 +115,7 @@ class Settings(BaseSettings):
     crop: CropSettings = setting(CropSettings(), "Cutting to formats.")
     episode: EpisodeSettings = setting(EpisodeSettings(), "Reading the episode number in the picture.")
     batching: BatchSettings = setting(BatchSettings(), "How films share the engines.")
+    cuda: CudaSettings = setting(CudaSettings(), "How the engines work on a GPU.")
     limits: LimitSettings = setting(LimitSettings(), "What a film may ask for.")
     backfill: BackfillSettings = setting(BackfillSettings(), "How a library is worked through.")
     serve: ServeSettings = setting(ServeSettings(), "How the service answers.")

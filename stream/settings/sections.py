@@ -5,6 +5,8 @@ Defaults without a remark were chosen by eye, on the five composed episodes E01â
 
 from __future__ import annotations
 
+from typing import Literal
+
 from .section import Section, setting
 
 
@@ -274,9 +276,32 @@ class BatchSettings(Section):
         0, "Pictures the engines look at together, from all films.", affects_result=False, ge=0, le=32
     )
     max_wait_s: float = setting(
-        0.005, "How long a batch waits for more of them.", unit="s", affects_result=False, ge=0, le=1
+        0.0, "How long a batch waits for more of them (CUDA: 0.03).", unit="s", affects_result=False, ge=0, le=1
     )
     in_flight: int = setting(0, "Films worked on at a time.", affects_result=False, ge=0, le=256)
+
+
+class CudaSettings(Section):
+    """How the engines work on a GPU. Nothing of it was measured on one yet."""
+
+    conv_search: Literal["default", "heuristic", "exhaustive"] = setting(
+        "heuristic",
+        "How cuDNN's algorithm for a convolution is found: one for all, by cuDNN's rules, or by trying all.",
+        affects_result=False,
+    )
+    conv_max_workspace: bool = setting(
+        True, "Give an algorithm for convolutions all the memory it asks for, else 32 MB.", affects_result=False
+    )
+    tf32: bool = setting(
+        False,
+        "Multiply with 10 bits after the point instead of 23: faster from Ampere on, further from the CPU.",
+        affects_result=False,
+    )
+    warm_up: bool = setting(
+        True,
+        "Run every model in its usual shapes before the first film, so that no film waits for that.",
+        affects_result=False,
+    )
 
 
 class LimitSettings(Section):

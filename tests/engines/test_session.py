@@ -12,6 +12,7 @@ import onnxruntime as ort
 import pytest
 
 from engines.convert.graph import GraphWriter
+from engines.convolutions import Convolutions
 from engines.errors import ModelError, SessionError
 from engines.open_session import open_session
 from engines.session import FakeSession, OrtSession, Session, session_options
@@ -166,6 +167,15 @@ def test_providers_are_tried_in_order_on_the_callers_stream(tmp_path: Path) -> N
     assert tensorrt["trt_timing_cache_path"] == str(tmp_path.parent)
     assert tensorrt["trt_profile_min_shapes"] == "image:1x3x64x64"
     assert tensorrt["trt_profile_max_shapes"] == "image:128x3x64x64"
+
+
+def test_the_cuda_provider_is_told_how_to_compute() -> None:
+    (_, usual), _ = provider_list([CUDA, CPU], "eyes", 1)
+    assert (usual["cudnn_conv_algo_search"], usual["cudnn_conv_use_max_workspace"]) == ("HEURISTIC", "1")
+    assert usual["use_tf32"] == "0"
+    (_, other), _ = provider_list([CUDA, CPU], "eyes", 1, convolutions=Convolutions("exhaustive", False, True))
+    assert (other["cudnn_conv_algo_search"], other["cudnn_conv_use_max_workspace"]) == ("EXHAUSTIVE", "0")
+    assert other["use_tf32"] == "1"
 
 
 def test_tensorrt_is_left_out_where_it_cannot_be_used(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -298,3 +299,26 @@ def test_a_frame_that_shows_nothing_speaks_against_no_bar() -> None:
     assert (black.lit, lit.lit) == (False, True)
     both = [min(pair) for pair in zip(black.dark, lit.dark, strict=True)]
     assert both == list(lit.dark)
+
+
+def test_bars_that_a_decoder_added_are_never_picture_and_say_nothing_of_the_film() -> None:
+    added, own = (30, 30, 0, 0), ActiveArea(top=48, bottom=48)
+    film = BarsEvidence(SHOWN)
+    whole = [Scene(seed).borders() for seed in range(2)]
+    # Most shots were fitted, two of them show bars of their own inside.
+    fitted = [Scene(seed, ActiveArea(top=30, bottom=30)).borders() for seed in range(2, 8)]
+    fitted += [Scene(seed, own).borders() for seed in range(8, 10)]
+    dark = Scene(11, ActiveArea(top=30, bottom=30), level=2.0).borders()
+    fitted = [replace(shot, added=added) for shot in (*fitted, dark) if shot is not None]
+    for shot in (*whole, *fitted):
+        film.add(shot)
+    assert film.active_area() == film.common_area() == ActiveArea()
+    assert [film.area_of(shot, ActiveArea()) for shot in whole] == [ActiveArea()] * 2
+    found = [film.area_of(shot, ActiveArea()) for shot in fitted]
+    assert found[:6] == [ActiveArea(top=30, bottom=30)] * 6
+    assert found[6:8] == [own] * 2
+    assert min(found[8].top, found[8].bottom) >= 30
+    # Without what the decoder says, the dark shot would be taken for one that fills the picture.
+    assert dark is not None and film.area_of(dark, ActiveArea()) == ActiveArea()
+    film.add(ShotBorders(0, (1 << 30,) * 4, (1 << 30,) * 4, False, (0, 0, 70, 70)))
+    assert film.area_of(film.shots[-1], ActiveArea()) == ActiveArea(left=70, right=70)

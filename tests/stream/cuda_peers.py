@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from engines.fixed_shapes import FixedShapeSession
 from engines.open_session import open_session
 from engines.session import Session
 from engines.tools import HOST_TOOLS
@@ -68,7 +69,7 @@ class EmulatedSession:
 
     def __init__(self, inner: Session) -> None:
         self._inner = inner
-        self.name, self.provider = inner.name, inner.provider
+        self.name, self.provider, self.metadata = inner.name, inner.provider, inner.metadata
 
     def run(self, inputs: dict[str, Any]) -> dict[str, Any]:
         answers = self._inner.run({name: array.values for name, array in inputs.items()})
@@ -125,7 +126,11 @@ def emulated_kit(settings: Settings, runtime: DeviceRuntime | None = None) -> Ki
         return CudaMeter(geometry, device)
 
     def session(path: Path, role: str) -> Session:
-        return EmulatedSession(open_session(path, "cpu", name=role, threads=1))
+        def open_one() -> Session:
+            return EmulatedSession(open_session(path, "cpu", name=role, threads=1))
+
+        # More sizes than on a chip, for which filling up costs nothing.
+        return FixedShapeSession(open_one(), open_one, (1, 2, 4, 8, 16, 32))
 
     def decoder(path: Path, options: DecodeOptions) -> Decoder:
         return EmulatedDecoder(open_on_chip(path, replace(options, threads=1), Chip(FakeNvdec()), HostMemory))

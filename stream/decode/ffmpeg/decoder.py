@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -25,10 +24,11 @@ from ..encrypted import refuse_scrambled
 from ..keys import key_before
 from ..probe import notices_of, rate_of, video_info
 from ..seeking import SAME_TIME_S, SEEK_BACK_OFF_S, PassSummary, is_among
+from ..shapes import Shape, shown_in
 from ..times import FALLBACK_FPS, FrameClock
 from .deinterlace import NEIGHBOURS, deinterlaced
 from .demux_decode import AvPass
-from .scan import scan_of
+from .scan import looked_at
 from .side_by_side import SideBySide, pictures_ahead
 from .surface import surface_of
 
@@ -64,8 +64,18 @@ class AvDecoder:
         self._path = path
         self._options = options or DecodeOptions()
         self._summary = PassSummary()
-        info = self._probe()
-        self.info = replace(info, scan=scan_of(info))
+        first = self._probe()
+        if first is None:
+            refuse_scrambled(path)
+            raise KeyartError("has a video stream of which no picture can be decoded, copy it again or repair it")
+        info, self._shape = first
+        looked = looked_at(info)
+        main = looked.main()
+        if main is not None and main[1] != self._shape and (found := self._probe(*main)) is not None:
+            # The first pictures have another shape than most.
+            info = replace(found[0], first_pts_s=info.first_pts_s, duration_s=info.duration_s)
+            self._shape = found[1]
+        self.info = replace(info, scan=looked.scan_or(self._options.scan), shapes=looked.variety)
         # Deinterlacing needs the pictures before and after each.
         self._beside = 0 if self.info.scan.kind == "progressive" else NEIGHBOURS
         self._lead_s = (self._beside + 1) / (self.info.fps or FALLBACK_FPS) if self._beside else 0.0
@@ -82,12 +92,10 @@ class AvDecoder:
         passes = self._passes(threads, 2 if ahead else 1)
         reading, contexts = passes[0], [one.context for one in passes]
         in_order = SideBySide(reading, contexts, ahead).frames if ahead else reading.frames
-        pictures, shapes = self._pictures(reading, in_order, start_s, end_s), set[Fraction]()
+        pictures = self._pictures(reading, in_order, start_s, end_s)
         try:
             while chunk := list(_some(pictures, self._options.batch_of(self.info))):
                 surfaces, pts_s, frames, damaged = zip(*chunk, strict=True)
-                shapes.update(filter(None, (context.sample_aspect_ratio for context in contexts)))
-                self._summary.reshaped = len(shapes) > 1
                 yield FrameBatch(
                     list(surfaces), np.array(pts_s), np.array(frames, np.int32), np.array(damaged, np.bool_)
                 )
@@ -118,20 +126,21 @@ class AvDecoder:
         both = deinterlaced(frames(key_s), self.info.scan)
         for (frame, picture), pts_s in clock.timed(both, partial(_stored_s, reading)):
             checkpoint()
-            summary.adjusted = clock.adjusted
-            summary.resized |= (frame.width, frame.height) != (self.info.width, self.info.height)
+            summary.adjusted, shape = clock.adjusted, reading.shape(frame)
             if pts_s >= end_s:
                 return
             if pts_s < start_s:
                 continue
             summary.saw(pts_s)
+            summary.shaped(pts_s, shape, self._shape)
             number = reading.number(frame, pts_s, clock.mended)
-            yield self._surface(frame, picture), pts_s, number, reading.is_damaged(frame)
+            yield self._surface(frame, picture, shape), pts_s, number, reading.is_damaged(frame)
         summary.ended = True
 
-    def _surface(self, frame: av.VideoFrame, picture: av.VideoFrame) -> Surface:
+    def _surface(self, frame: av.VideoFrame, picture: av.VideoFrame, shape: Shape) -> Surface:
         colour = colour_like(frame, self.info.colour)
-        return arranged(surface_of(picture, colour, self.info.geometry), self.info.arrangement)
+        surface = arranged(surface_of(picture, colour, self.info.geometry), self.info.arrangement)
+        return shown_in(surface, shape, self._shape, self.info)
 
     def frame_at(self, pts_s: float) -> Surface:
         """See `Decoder`. Decodes from the key frame before `pts_s`, or from the start where seeking is not exact."""
@@ -176,7 +185,8 @@ class AvDecoder:
                 reached = time_s <= max(first_s, start_s or 0.0, self.info.first_pts_s) + SAME_TIME_S
                 whole |= before >= self._beside if self._beside else reached
                 if time_s >= first_s:
-                    found.append((time_s, self._surface(frame, picture)))
+                    shape = reading.shape(frame, alone=True)
+                    found.append((time_s, self._surface(frame, picture, shape)))
             return found if whole and (found or start_s is None) else None
         finally:
             reading.close()
@@ -218,7 +228,7 @@ class AvDecoder:
                 if not (begun or early) or time_s > times_s[-1] + SAME_TIME_S:
                     return
                 if is_among(times_s, time_s):
-                    yield time_s, self._surface(frame, picture)
+                    yield time_s, self._surface(frame, picture, reading.shape(frame, alone=True))
         finally:
             reading.close()
 
@@ -233,14 +243,20 @@ class AvDecoder:
     def close(self) -> None:
         """Does nothing: each call opens and closes the file itself."""
 
-    def _probe(self) -> VideoInfo:
+    def _probe(self, from_s: float | None = None, wanted: Shape | None = None) -> tuple[VideoInfo, Shape] | None:
+        """What the first picture from `from_s` on (None: of all) with the `wanted` shape (None: any) says of the film,
+        and its shape. None where there is none."""
         reading = AvPass(self._path, self._options.threads, "all")
         try:
+            if from_s is not None:
+                reading.seek(from_s)
             clock = FrameClock(rate_of(reading.stream.average_rate))
             for frame, first_s in clock.timed(reading.frames(), reading.time_s):
-                info = video_info(self._path, reading.container, reading.stream, frame, first_s, reading.tags)
-                return replace(info, duration_s=reading.length_from(first_s, info))
+                shape = reading.shape(frame, alone=True)
+                if wanted is None or shape == wanted:
+                    container, stream = reading.container, reading.stream
+                    info = video_info(self._path, container, stream, frame, first_s, reading.tags, shape.aspect)
+                    return replace(info, duration_s=reading.length_from(first_s, info)), shape
+            return None
         finally:
             reading.close()
-        refuse_scrambled(self._path)
-        raise KeyartError("has a video stream of which no picture can be decoded, copy it again or repair it")

@@ -31,7 +31,8 @@ def deinterlaced(frames: Iterable[av.VideoFrame], scan: Scan) -> Iterator[_Both]
     """Each frame with its picture: itself where the film's pictures are whole. The frame tells time, colour, damage.
 
     `bwdif` keeps the first field and draws the lines of the other from it and from the pictures beside it. Of film
-    under pulldown pictures stay as they are where they are seen to be whole. Where size or format change within the
+    under pulldown pictures stay as they are where they are seen to be whole, of a film that was found interlaced late
+    where they are not seen to be woven. Where size or format change within the
     film, the filter begins anew.
     """
     if scan.kind == "progressive":
@@ -52,11 +53,13 @@ def deinterlaced(frames: Iterable[av.VideoFrame], scan: Scan) -> Iterator[_Both]
 
 @dataclass(slots=True)
 class _Inside:
-    """A frame whose picture is still in the filter. `whole`, `mixed`: what pairs with the frames beside it say."""
+    """A frame whose picture is still in the filter. `whole`, `mixed`, `woven`: what pairs with the frames beside it
+    say."""
 
     frame: av.VideoFrame
     whole: bool = False
     mixed: bool = False
+    woven: bool = False
 
 
 class _Line:
@@ -64,7 +67,7 @@ class _Line:
 
     def __init__(self, layout: _Layout, scan: Scan) -> None:
         self.layout = layout
-        self._choosing = scan.kind == "telecine"
+        self._choosing, self._late = scan.kind == "telecine" or scan.late, scan.late
         self._inside: deque[_Inside] = deque()
         self._before: np.ndarray | None = None
         self._graph = Graph()
@@ -96,7 +99,10 @@ class _Line:
             except (BlockingIOError, EOFError):
                 return
             inside = self._inside.popleft()
-            yield inside.frame, inside.frame if inside.whole and not inside.mixed else picture
+            yield inside.frame, inside.frame if self._stays(inside) else picture
+
+    def _stays(self, inside: _Inside) -> bool:
+        return not inside.mixed and (not inside.woven if self._late else inside.whole)
 
     def _compare(self, frame: av.VideoFrame) -> None:
         surface, before = surface_of(frame, colour_of(frame), _ANY), self._before
@@ -108,3 +114,8 @@ class _Line:
         second.mixed |= look.second_mixed
         if look.says == "P":
             first.whole = second.whole = True
+        elif look.leans_woven or look.says == "?":
+            # Where one alone is mixed, the other is the whole picture beside it.
+            alone = look.first_mixed != look.second_mixed
+            first.woven |= look.first_mixed or not alone
+            second.woven |= look.second_mixed or not alone

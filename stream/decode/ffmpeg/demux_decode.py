@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -21,20 +22,59 @@ from ..decoder import DecodeMode
 from ..encrypted import refuse_encrypted
 from ..hidden import is_hidden
 from ..numbers import FrameNumbers
-from ..probe import picture_stream
+from ..probe import believed, picture_stream
+from ..shapes import Shape
 from ..stamps import FrameStamps, rule_of
 from ..times import FALLBACK_FPS
+from .pixel_aspect import PixelAspect, container_tells
 
 if TYPE_CHECKING:
     VideoPacket: TypeAlias = av.Packet[VideoStream]
 
 
+_SQUARE = Fraction(1)
+
+
 class Step(NamedTuple):
-    """One packet (None: the end of the stream), and the frames that the decoder returned for it or its error."""
+    """One packet (None: the end of the stream), and the frames that the decoder returned for it or its error.
+    `aspect`: of the pixels, as the decoder has it then, which may be ahead of the frames."""
 
     packet: VideoPacket | None
     frames: list[av.VideoFrame]
     error: FFmpegError | None = None
+    aspect: Fraction | None = None
+
+
+class _Aspects:
+    """The aspect of the pixels of each frame of a pass. `of_stream`: as the container says, or the decoder did when the
+    file was opened.
+
+    Nothing is asked while the decoder says nothing else, nor where the container tells. A new aspect comes with a key
+    picture, and the decoder has it before the first frame that has it. So then key pictures are asked, and all frames
+    while what the decoder has differs from what the last one said.
+    """
+
+    def __init__(self, path: Path, of_stream: Fraction | None) -> None:
+        self._path, self._of_stream = path, of_stream or _SQUARE
+        self._decoders = self._of_stream
+        self._pixels: PixelAspect | None = None
+        self._last: Fraction | None = None
+        self._told: bool | None = None
+
+    def decoded(self, decoders: Fraction | None) -> None:
+        """Take note of the decoder's aspect after a step."""
+        self._decoders = decoders or _SQUARE
+        if self._told is None and self._decoders != self._of_stream:
+            self._told = container_tells(self._path)
+            self._pixels = None if self._told else PixelAspect()
+
+    def of(self, frame: av.VideoFrame, *, alone: bool) -> Fraction:
+        """See `AvPass.shape`."""
+        if self._pixels is None:
+            return self._of_stream
+        if alone or frame.key_frame or self._last is None or self._decoders != self._last:
+            self._last = self._pixels.read(frame, self._decoders)
+        return self._last
 
 
 class AvPass:
@@ -59,6 +99,7 @@ class AvPass:
         self._numbers = FrameNumbers()
         self._damaged_from_s: float | None = None
         self._keys = set[int | None]()
+        self._aspects = _Aspects(path, self.stream.sample_aspect_ratio)
 
     def _open(self) -> None:
         self.container = open_container(self._path)
@@ -133,9 +174,17 @@ class AvPass:
             self._note(step.packet)
         if step.error is not None:
             self._note_damage(_time_s(step.packet) if step.packet is not None else None, step.error)
+        if step.frames:
+            self._aspects.decoded(step.aspect)
         for frame in step.frames:
             self._stamps.restamp(frame)
         return step.frames
+
+    def shape(self, frame: av.VideoFrame, *, alone: bool = False) -> Shape:
+        """The stored size of a frame and the aspect of its pixels. To be called in presentation order for every frame;
+        `alone`: frames in between were passed over.
+        """
+        return Shape(frame.width, frame.height, believed(self._aspects.of(frame, alone=alone)))
 
     def number(self, frame: av.VideoFrame, shown_s: float, mended: Mapping[float, float]) -> int:
         """The number in the stream, from 0, of a frame that is shown at `shown_s`; -1 when unknown. `mended`: see
@@ -211,7 +260,7 @@ class AvPass:
 def decode(context: VideoCodecContext, packet: VideoPacket | None) -> Step:
     """Decode one packet; None at the end of the stream gives the remaining frames. Errors are in the step."""
     try:
-        return Step(packet, list(context.decode(packet)))
+        return Step(packet, list(context.decode(packet)), aspect=context.sample_aspect_ratio)
     except FFmpegError as error:
         return Step(packet, [], error)
 

@@ -1,4 +1,5 @@
-"""Looks at a few pictures in several places of a film, to know whether it is interlaced before it is watched."""
+"""Looks at a few pictures in several places of a film before it is watched: whether it is interlaced, and which shape
+its pictures have."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import chain, islice
 from pathlib import Path
+from typing import NamedTuple
 
 import av
 import numpy as np
@@ -22,6 +24,7 @@ from ...errors import KeyartError
 from ...records import Scan, VideoInfo
 from ..colours import colour_of
 from ..fields import Pair, judge, look_at
+from ..shapes import Shape, main_place
 from .demux_decode import AvPass
 from .surface import surface_of
 
@@ -39,25 +42,49 @@ _ANY = Geometry(1, 1)
 """Luma alone is looked at, as it is stored."""
 
 
-def scan_of(info: VideoInfo) -> Scan:
-    """How the film's pictures were taken (`judge`), and what it cost to find out. Remembered for the file as long as it
-    does not change.
+class Looked(NamedTuple):
+    """`scan`: how the film's pictures were taken. `shapes`: the places looked at, each by the time that was
+    sought, and the shape of the first picture found there; none where pictures are too large to be looked at."""
+
+    scan: Scan
+    shapes: tuple[tuple[float, Shape], ...] = ()
+
+    def main(self) -> tuple[float, Shape] | None:
+        """A place with the film's own shape (`main_place`), if any was looked at."""
+        return self.shapes[main_place([shape for _, shape in self.shapes])] if self.shapes else None
+
+    def scan_or(self, seen: Scan | None) -> Scan:
+        """How the pictures were taken as it was `seen` while watching, if it was; what the looks cost stays."""
+        cost = self.scan
+        if seen is None:
+            return cost
+        return replace(seen, pictures=cost.pictures, busy_s=cost.busy_s, cpu_s=cost.cpu_s)
+
+    @property
+    def variety(self) -> int:
+        """How many shapes were seen, 1 at least."""
+        return max(1, len({shape for _, shape in self.shapes}))
+
+
+def looked_at(info: VideoInfo) -> Looked:
+    """How the film's pictures were taken (`judge`), what it cost to find out, and their shapes. Remembered for the file
+    as long as it does not change.
 
     Looks at the key pictures about every half minute, four to 24 (one every three seconds in short films), and at the
     five or fifteen pictures after each. Where nothing moves there, at the first 120 pictures; not at all where pictures
     have more than 1,152 lines. Raises KeyartError when the file cannot be opened any more.
     """
     if info.height > _MOST_LINES:
-        return Scan()
+        return Looked(Scan())
     try:
         status = info.path.stat()
     except OSError as error:
         raise KeyartError(f"cannot be read ({error.strerror or error}), was it moved while it was opened?") from error
-    return _scan_of(info.path, status.st_size, status.st_mtime_ns, info.first_pts_s, info.duration_s or 0.0)
+    return _looked_at(info.path, status.st_size, status.st_mtime_ns, info.first_pts_s, info.duration_s or 0.0)
 
 
 @lru_cache(maxsize=64)
-def _scan_of(path: Path, size: int, changed_ns: int, first_s: float, duration_s: float) -> Scan:
+def _looked_at(path: Path, size: int, changed_ns: int, first_s: float, duration_s: float) -> Looked:
     began_s, cpu_s = time.perf_counter(), time.thread_time()
     # One thread: after every seek several would each have to be given a picture before the first comes out.
     with closing(AvPass(path, 1, "all")) as reading:
@@ -68,7 +95,7 @@ def _scan_of(path: Path, size: int, changed_ns: int, first_s: float, duration_s:
             log.warning("looks for interlaced pictures ended early", error)
         scan = judge(looks.places, looks.flagged / max(1, looks.pictures), looks.field_order)
     spent_s, cpu_s = time.perf_counter() - began_s, time.thread_time() - cpu_s
-    return replace(scan, pictures=looks.pictures, busy_s=spent_s, cpu_s=cpu_s)
+    return Looked(replace(scan, pictures=looks.pictures, busy_s=spent_s, cpu_s=cpu_s), tuple(looks.shapes))
 
 
 def _times(first_s: float, duration_s: float) -> list[float]:
@@ -82,6 +109,7 @@ class _Looks:
 
     def __init__(self, reading: AvPass) -> None:
         self.places: list[list[Pair]] = []
+        self.shapes: list[tuple[float, Shape]] = []
         self.pictures = self.flagged = 0
         self._reading = reading
 
@@ -92,13 +120,15 @@ class _Looks:
     def take(self, times_s: Sequence[float]) -> None:
         """Look at the key pictures before these times and, where they say nothing, at the beginning."""
         until_s = float("-inf")
-        for time_s in times_s:
-            self._reading.seek(time_s)
+        for number, time_s in enumerate(times_s):
+            if number:  # the pass begins at the first one, and a seek there may end later
+                self._reading.seek(time_s)
             frames = self._reading.frames()
             first = next(frames, None)
             if first is None or (self._reading.time_s(first) or 0.0) <= until_s:
                 continue  # the key picture of the place before
             until_s = self._reading.time_s(first) or 0.0
+            self.shapes.append((time_s, self._reading.shape(first, alone=True)))
             pairs = self._pairs(chain([first], frames))
             place = list(islice(pairs, _PAIRS))
             if {"T", "B", "?"} & set(place):

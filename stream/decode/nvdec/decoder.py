@@ -148,12 +148,14 @@ class NvDecoder:
         read = clock.timed(reading.pictures(key_s), reading.time_s, self._held)
         for picture, pts_s in read:
             summary.adjusted = clock.adjusted
-            summary.resized |= not _is_size(picture.decoded, self.info)
             if pts_s >= end_s:
                 return
             if pts_s < start_s:
                 continue
             summary.saw(pts_s)
+            if summary.resized_s is None and not _is_size(picture.decoded, self.info):
+                summary.resized_s = pts_s
+                summary.stretched = True
             damaged = reading.reader.is_damaged(pts_s, picture.key)
             number = reading.reader.number(picture.pts, pts_s, clock.mended)
             yield picture.kept or self._kept(picture.decoded), pts_s, number, damaged

@@ -21,6 +21,7 @@ from ..slots import Memory
 from ..upload import UploadDecoder
 from .decoder import NvDecoder
 from .memory import CupyMemory
+from .module import video_codec
 from .session import Chip, RefusedError, words_of
 
 
@@ -60,6 +61,8 @@ def _chips_or_uploads(info: VideoInfo, options: DecodeOptions, chip: Chip, memor
             raise RefusedError("its colours are mapped to standard range by the CPU")
         if info.scan.kind != "progressive":
             raise RefusedError("its pictures are woven of fields, which are put right on the host")
+        if info.shapes > 1:
+            raise RefusedError("its pictures change their shape, and are fitted to each other on the host")
         return NvDecoder(info, options, chip, memory)
     except RefusedError as refused:
         log.info("film not decoded by the GPU", reason=str(refused))
@@ -71,10 +74,9 @@ def _chips_or_uploads(info: VideoInfo, options: DecodeOptions, chip: Chip, memor
 def chip_of_first_gpu() -> Chip:
     """NVDEC of the first GPU. Raises RuntimeError when PyNvVideoCodec is missing or finds no driver."""
     try:
-        import PyNvVideoCodec
+        return Chip(video_codec())
     except ImportError as error:
         raise RuntimeError(f"PyNvVideoCodec cannot be imported: {error}, install keyart[cuda]") from error
-    return Chip(PyNvVideoCodec)
 
 
 def _words(info: VideoInfo) -> str:

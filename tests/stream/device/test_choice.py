@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from engines.convolutions import Convolutions
+from engines.errors import ModelError, SessionError
 from engines.providers import CUDA, TENSORRT
 from engines.session import FakeSession, Session
 from engines.trt import TensorRt
@@ -18,11 +21,12 @@ from stream import log
 from stream.decode.nvdec.session import Chip
 from stream.device.choice import NEEDED, Choice, choice_of
 from stream.device.kit_cpu import host_kit
-from stream.device.kit_cuda import Meters, decoder_engines, fallbacks, films_in_flight, without_engine
+from stream.device.kit_cuda import Meters, OpenSession, decoder_engines, fallbacks, films_in_flight, without_engine
 from stream.device.machine import Gpu, Package, VideoChip
 from stream.device.open import open_kit
 from stream.errors import KeyartError
 from stream.settings.model import Settings
+from stream.settings.sections import BatchSettings, CudaSettings
 
 from ...kernels.device_array import DeviceRuntime
 from ..decode.nvdec.fake_nvdec import FakeNvdec
@@ -203,3 +207,72 @@ def test_films_side_by_side_have_streams_of_their_own_and_later_ones_use_them_ag
     del first
     third = meters(Geometry(320, 180))
     assert len(made) == 2 and third is not second
+
+
+class Models:
+    """Opens fake sessions, on a provider, and keeps them with how they were to compute."""
+
+    def __init__(self, provider: str, error: Exception | None = None) -> None:
+        self.provider, self.error = provider, error
+        self.opened: list[FakeSession] = []
+        self.convolutions: set[Convolutions] = set()
+
+    def __call__(self, path: Path, role: str, convolutions: Convolutions) -> Session:
+        self.convolutions.add(convolutions)
+        provider = self.provider
+
+        class OnDevice(FakeSession):
+            @property
+            def provider(self) -> str:
+                return provider
+
+        self.opened.append(OnDevice(role, self.answer))
+        return self.opened[-1]
+
+    def answer(self, inputs: Any) -> dict[str, np.ndarray]:
+        if self.error:
+            raise self.error
+        (rows,) = inputs.values()
+        return {"out": np.zeros((len(rows), 2), np.float32)}
+
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        return [rows.shape for session in self.opened for run in session.runs for rows in run.values()]
+
+
+def zeros(shape: tuple[int, ...]) -> np.ndarray:
+    return np.zeros(shape, np.float32)
+
+
+def test_on_the_cuda_provider_a_model_is_run_in_its_usual_shapes_before_the_first_film() -> None:
+    models = Models(CUDA)
+    settings = Settings(cuda=CudaSettings(conv_search="exhaustive", conv_max_workspace=False, tf32=True))
+    with closing(OpenSession(settings, models, zeros)(Path("detector.onnx"), "detector")) as session:
+        warmed = {(size, 3, *sides) for size in (1, 8, 32) for sides in ((192, 320), (160, 160))}
+        assert set(models.shapes) == warmed and len(models.opened) == len(models.shapes) == len(warmed)
+        session.run({"image": zeros((5, 3, 192, 320))})
+        assert len(models.opened) == len(warmed) and models.shapes.count((8, 3, 192, 320)) == 2
+    assert models.convolutions == {Convolutions("exhaustive", False, True)}
+
+
+def test_without_warming_up_shapes_are_opened_when_they_come() -> None:
+    models = Models(CUDA)
+    settings = Settings(cuda=CudaSettings(warm_up=False), batching=BatchSettings(max_batch=4))
+    with closing(OpenSession(settings, models, zeros)(Path("eyes.onnx"), "eyes")) as session:
+        assert not models.shapes
+        session.run({"image": zeros((9, 3, 64, 64))})
+    assert models.shapes == [(4, 3, 64, 64), (4, 3, 64, 64), (1, 3, 64, 64)]
+
+
+def test_an_engine_of_tensorrt_takes_every_shape_itself() -> None:
+    models = Models(TENSORRT)
+    with closing(OpenSession(Settings(), models, zeros)(Path("eyes.onnx"), "eyes")) as session:
+        assert session is models.opened[0] and not models.shapes
+
+
+def test_a_model_that_fails_when_it_is_warmed_up_is_named_and_closed() -> None:
+    models = Models(CUDA, SessionError("CUDA failure 2: out of memory"))
+    with pytest.raises(ModelError, match=r"eyes: cannot be run .*out of memory"):
+        OpenSession(Settings(), models, zeros)(Path("eyes.onnx"), "eyes")
+    with pytest.raises(SessionError, match="is closed"):
+        models.opened[0].run({})

@@ -33,3 +33,16 @@ def test_each_frame_speaks_for_its_own_shot_however_frames_are_batched() -> None
 
 def test_a_film_without_frames_shows_nothing() -> None:
     assert PendingBorders().take(shot(0, 1)) is None
+
+
+def test_bars_that_most_frames_of_a_shot_got_are_its_own() -> None:
+    wide, none = (30, 30, 0, 0), (0, 0, 0, 0)
+    for size in (1, 7, 48):
+        pending = PendingBorders()
+        added = [wide] * 22 + [none] * 20 + [wide] + [none] * 5
+        for first in range(0, 48, size):
+            pending.add(min(size, 48 - first), borders(), added[first : first + size])
+        assert pending.take(shot(0, 20)) == ShotBorders(0, (1 << 30,) * 4, (1 << 30,) * 4, False, wide)
+        assert pending.take(shot(20, 24)) is not None  # two with, two without
+        assert pending.take(shot(24, 48)) is None
+        assert not pending._added

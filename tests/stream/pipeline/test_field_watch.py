@@ -1,4 +1,4 @@
-"""A film that turns out to be interlaced only while it is watched is told of."""
+"""A film that turns out to be interlaced only while it is watched is watched anew."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from kernels.surface import Colour, Geometry, Surface
-from stream.pipeline.field_watch import FieldWatch
-from stream.records import FrameBatch, Scan
+from stream.errors import KeyartError
+from stream.pipeline.field_watch import FieldWatch, LateFieldsError
+from stream.pipeline.film_run import _late_fields
+from stream.records import FrameBatch, Notice, Scan
 
 from ..decode.woven import SIZE, sliding, woven
 
@@ -28,9 +30,9 @@ def looked(pictures: list[np.ndarray], scan: Scan) -> tuple[FieldWatch, int]:
     return watch, sum(watch.add(batch) for batch in batches(pictures))
 
 
-def film(whole: int, interlaced: int) -> list[np.ndarray]:
+def film(whole: int, interlaced: int, even_first: bool = True) -> list[np.ndarray]:
     step = sliding(64)
-    fields = woven(sliding(64))
+    fields = woven(sliding(64), even_first)
     return [step[k % 64] for k in range(whole)] + [fields[k % 32] for k in range(interlaced)]
 
 
@@ -40,17 +42,41 @@ def test_one_pair_of_64_pictures_is_looked_at_and_more_where_nothing_was_known()
 
 
 @pytest.mark.parametrize("scan", [MEASURED, UNSEEN])
-def test_a_part_that_is_interlaced_is_told_with_its_beginning(scan):
-    notice = looked(film(640, 512), scan)[0].notice()
-    assert notice is not None and notice.code == "not_deinterlaced"
+@pytest.mark.parametrize("first", [True, False])
+def test_a_part_that_is_interlaced_is_found_at_once_with_its_beginning(scan, first):
+    watch, seen = FieldWatch(scan), 0
+    with pytest.raises(LateFieldsError) as late:
+        for batch in batches(film(640, 512, first)):
+            watch.add(batch)
+            seen += len(batch.surfaces)
+    assert seen <= 640 + 64 + 32
+    found, notice = late.value.scan, late.value.notice
+    assert (found.kind, found.by, found.late) == ("interlaced", "measured", True)
+    assert found.parity == ("tff" if first else "bff")
+    assert notice.code == "interlaced_late"
     assert notice.time_s == pytest.approx(640 / 25, abs=64 / 25)
     assert f"from {notice.time_s:.2f} s on" in notice.message
 
 
-def test_a_film_of_whole_pictures_gets_no_notice():
-    assert looked(film(1280, 0), UNSEEN)[0].notice() is None
+def test_one_pair_that_is_woven_is_an_accident():
+    pictures = film(1280, 0)
+    pictures[128:130] = woven(sliding(4))
+    watch, count = looked(pictures, MEASURED)
+    assert count > 20
+    assert watch._said.count("T") == 1
+
+
+def test_a_film_of_whole_pictures_is_watched_once():
+    assert looked(film(1280, 0), UNSEEN)[1] == 160
 
 
 def test_a_film_that_is_deinterlaced_is_not_looked_at():
-    watch, count = looked(film(0, 640), Scan("interlaced", "tff", "measured"))
-    assert count == 0 and watch.notice() is None
+    assert looked(film(0, 640), Scan("interlaced", "tff", "measured"))[1] == 0
+
+
+def test_only_late_fields_alone_are_a_reason_to_watch_anew():
+    late = LateFieldsError(Scan("interlaced", "tff", late=True), Notice("interlaced_late", "late"))
+    assert _late_fields(ExceptionGroup("stages", [ExceptionGroup("inner", [late])])) is late
+    for others in ([late, KeyartError("no room")], [KeyartError("no room")]):
+        with pytest.raises(ExceptionGroup):
+            _late_fields(ExceptionGroup("stages", others))

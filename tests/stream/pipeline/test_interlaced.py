@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -78,7 +79,8 @@ def test_shots_are_found_and_crops_have_no_combs(made, testdata, debian_tool, na
     assert manifest.video.scan is not None
     assert (manifest.video.scan.kind, manifest.video.scan.parity) == (name, "tff")
     assert (manifest.video.scan.by, manifest.video.scan.deinterlaced) == ("measured", "bwdif")
-    assert "not_deinterlaced" not in {warning.code for warning in manifest.warnings}
+    assert not manifest.video.scan.late
+    assert "interlaced_late" not in {warning.code for warning in manifest.warnings}
     assert len(manifest.images) == len(whole.images) == 10
     begins = [shot.start_s for shot in manifest.shots]
     for shot in whole.shots:
@@ -87,3 +89,66 @@ def test_shots_are_found_and_crops_have_no_combs(made, testdata, debian_tool, na
     assert energy_of_crops(manifest, folder) <= 1.2 * energy_of_crops(whole, whole_folder)
     if name == "interlaced":
         assert energy_as_stored(manifest, film) > 2 * energy_as_stored(whole, whole_film)
+
+
+def late_films(folder: Path, testdata: Path, ffmpeg: Path) -> tuple[Path, Path]:
+    """E03's beginning at half the rate with its last 10 of 40 seconds interlaced, where nobody looks before watching;
+    and the same film whole."""
+    source = testdata / "episodes" / "E03" / "E03.mp4"
+    weave, half = "tinterlace=interleave_top", "framestep=2"
+    kinds = {"begin": (0, 30, half), "woven": (30, 10, weave), "end": (30, 10, half)}
+    for name, (begin_s, length_s, step) in kinds.items():
+        said = ["-ss", begin_s, "-t", length_s, "-i", source, "-an", "-vf", f"{step},setfield=prog", *CODED]
+        run(ffmpeg, *said, "-g", "48", "-r", "30000/2002", folder / f"{name}.ts")
+    films = folder / "late.mp4", folder / "whole.mp4"
+    for film, end in zip(films, ("woven", "end"), strict=True):
+        listed = folder / f"{film.stem}.txt"
+        listed.write_text(f"file begin.ts\nfile {end}.ts\n")
+        run(ffmpeg, "-f", "concat", "-i", listed, "-c", "copy", film)
+    return films
+
+
+def run(ffmpeg: Path, *words: object) -> None:
+    subprocess.run([str(ffmpeg), "-v", "error", "-nostdin", *map(str, words)], check=True)
+
+
+def test_what_is_seen_late_is_watched_anew_and_whole_parts_lose_nothing(testdata, tmp_path, debian_tool):
+    films = late_films(tmp_path, testdata, debian_tool("ffmpeg", "ffmpeg"))
+    said, progress = io.StringIO(), []
+    outcomes = extract_files_blocking(films, tmp_path / "out", Settings(device="cpu"), Following(said, progress))
+    assert all(outcome.folder for outcome in outcomes), said.getvalue()
+    late, whole = (read_manifest(outcome.folder / "manifest.json") for outcome in outcomes)
+    assert late.video.scan is not None and whole.video.scan is not None
+    scan = late.video.scan
+    assert (scan.kind, scan.parity, scan.deinterlaced, scan.late) == ("interlaced", "tff", "bwdif", True)
+    (warning,) = (one for one in late.warnings if one.code == "interlaced_late")
+    assert warning.time_s is not None and 30 <= warning.time_s < 40
+    assert whole.video.scan.kind == "progressive" and late.funnel.frames == whole.funnel.frames
+    assert [shot.start_s for shot in late.shots] == pytest.approx([shot.start_s for shot in whole.shots], abs=0.1)
+    by_time = {image.time_s: image for image in whole.images}
+    both = [(one, by_time[one.time_s]) for one in late.images if one.time_s < 29 and one.time_s in by_time]
+    assert len(both) >= 4
+    for one, other in both:
+        for crop, same in zip(one.crops, other.crops, strict=True):
+            assert (outcomes[0].folder / crop.path).read_bytes() == (outcomes[1].folder / same.path).read_bytes()
+    woven = [image for image in late.images if image.time_s > 30]
+    assert woven
+    kept = late.model_copy(update={"images": woven})
+    ends = whole.model_copy(update={"images": [image for image in whole.images if image.time_s > 30]})
+    assert energy_of_crops(kept, outcomes[0].folder) <= 1.2 * energy_of_crops(ends, outcomes[1].folder)
+    assert energy_as_stored(kept, films[0]) > 2 * energy_as_stored(ends, films[1])
+    # Watched anew once: the count of frames fell back once.
+    counts = [frames for video, frames in progress if video == films[0]]
+    assert sum(later < sooner for sooner, later in pairwise(counts)) == 1
+
+
+class Following(QuietReporter):
+    """Keeps how many frames were watched, each time it is told."""
+
+    def __init__(self, errors: io.StringIO, progress: list[tuple[Path, int]]) -> None:
+        super().__init__(errors)
+        self._progress = progress
+
+    def stage(self, video: Path, stage: str, frames_done: int, frames_total: int | None) -> None:
+        if stage == "watching":
+            self._progress.append((video, frames_done))

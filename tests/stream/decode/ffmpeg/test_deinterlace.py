@@ -13,7 +13,7 @@ from kernels.surface import Surface
 from stream.decode.decoder import DecodeOptions, DecodeRange
 from stream.decode.ffmpeg.decoder import AvDecoder
 from stream.decode.ffmpeg.demux_decode import AvPass
-from stream.decode.ffmpeg.scan import scan_of
+from stream.decode.ffmpeg.scan import looked_at
 from stream.decode.fields import look_at
 from stream.decode.nvdec.open import open_on_chip
 from stream.decode.nvdec.session import Chip
@@ -161,7 +161,7 @@ def test_the_first_field_is_kept(tmp_path):
 def test_a_file_that_vanishes_before_it_is_looked_at_is_told(tmp_path):
     decoder = AvDecoder(write_woven(tmp_path / "film.mkv", sliding(3)), DecodeOptions(threads=1))
     with pytest.raises(KeyartError, match="was it moved while it was opened"):
-        scan_of(replace(decoder.info, path=tmp_path / "gone.mkv"))
+        looked_at(replace(decoder.info, path=tmp_path / "gone.mkv"))
 
 
 def test_on_a_gpu_such_a_film_is_decoded_on_the_host_and_that_is_counted(film):
@@ -174,3 +174,30 @@ def test_on_a_gpu_such_a_film_is_decoded_on_the_host_and_that_is_counted(film):
     (notice,) = decoder.notices
     assert notice.code == "decoded_on_cpu"
     assert "woven of fields" in notice.message and notice.message.endswith(f"{COUNT} frames")
+
+
+@pytest.mark.parametrize("even_first", [True, False])
+def test_of_a_film_that_is_found_interlaced_late_only_woven_pictures_are_drawn_anew(tmp_path, even_first):
+    still = sliding(COUNT, 0.0)
+    parts = [sliding(40), still, woven(sliding(80), even_first), [p // 2 for p in sliding(40)[::-1]]]
+    pictures = [picture for part in parts for picture in part]
+    path = write_woven(tmp_path / "film.avi", pictures, codec="ffv1")
+    scan = Scan("interlaced", "tff" if even_first else "bff", "measured", late=True)
+    decoder = AvDecoder(path, DecodeOptions(threads=2, scan=scan))
+    found = [(t, s) for batch in decoder.batches() for t, s in zip(batch.pts_s, batch.surfaces, strict=True)]
+    assert len(found) == len(pictures)
+    begin, end = 40 + len(still), 40 + len(still) + 40
+    for number, ((_, surface), picture) in enumerate(zip(found, pictures, strict=True)):
+        if not begin <= number < end:
+            assert np.array_equal(surface.y, picture), number
+    usual = np.mean([line_energy(p) for p in sliding(40)])
+    assert np.mean([line_energy(p) for p in pictures[begin:end]]) > 5 * usual
+    assert max(line_energy(s.y) for _, s in found[begin:end]) < 2 * usual
+    for number in (3, begin - 1, begin, begin + 17, end - 1, end, end + 5):
+        assert_same(decoder.frame_at(found[number][0]), found[number][1])
+    times = [found[number][0] for number in (10, begin + 3, end + 2)]
+    for (time_s, surface), number in zip(decoder.at(times), (10, begin + 3, end + 2), strict=True):
+        assert time_s == found[number][0]
+        assert_same(surface, found[number][1])
+    for time_s, surface in decoder.between(found[begin - 3][0], found[begin + 5][0], fine=True):
+        assert_same(surface, dict(found)[time_s])
