@@ -8,7 +8,7 @@ class reads with either.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal, Protocol, TypeVar
 
@@ -17,7 +17,9 @@ import numpy as np
 from kernels.ops import Ops
 from kernels.surface import Array, Rect, Surface
 
+from .beams import characters_of, chosen, log_likelihoods, logarithms
 from .errors import ModelError
+from .prior import Prior, prior_for
 from .session import Session
 from .tools import HOST_TOOLS, EngineTools
 
@@ -34,6 +36,10 @@ VERTICAL_ASPECT = 1.5
 Vertical = Literal["turned", "cells"]
 """How a vertical line is shown to a network: turned to the left, its top at the left, as PP-OCR learned it (six of six
 lines of three to five Han characters, in one font); or cut into as many squares as its shape says, side by side."""
+_DOUBT = 2.0
+"""A line is looked at again where the logarithm of its likeliest text's weight leads that of the next one by less."""
+_NEW_DIGITS = 1.0
+"""Most that a text may be less likely by the picture alone, natural logarithm, to have digits where that has none."""
 METADATA_KEY = "character"
 BLANK = ""
 
@@ -66,8 +72,28 @@ Way = Callable[[Surface, Rect, int], Array]
 """(picture, box, width) → (48, width, 3) uint8: how a line is cut out."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A line as a network is shown it: cut out by `way`, `width` pixels wide."""
+
+    box: Rect
+    way: Way
+    width: int
+
+    def crop(self, surface: Surface) -> Array:
+        """(48, width, 3) uint8."""
+        return self.way(surface, self.box, self.width)
+
+    def wider(self) -> Shown:
+        """The line made wider: two narrow letters fall into one place along a line, and of a doubled one, one is
+        lost."""
+        place = WIDTHS_PX.index(self.width)
+        return replace(self, width=WIDTHS_PX[min(place + 1, len(WIDTHS_PX) - 1)])
+
+
 class LineReader:
-    """A network that reads lines, on one session. Several threads may ask it.
+    """A network that reads lines, on one session. Several threads may ask it. A reader for whose alphabet there is a
+    prior (`engines.prior`) weighs what it sees with that, and looks again at lines of which it is not sure.
 
     batch: most lines in one run; with 1 a line's reading does not depend on other lines, with more it does in the last
     bits. vertical: see `Vertical`. Raises ModelError when the model does not say which characters it knows.
@@ -85,6 +111,7 @@ class LineReader:
         self._session, self._ops, self._tools, self._batch = session, ops, tools, batch
         self._vertical = self._turned if vertical == "turned" else self._cells
         self.alphabet = alphabet_of(session.metadata, session.name)
+        self._prior = prior_for(self.alphabet)
 
     @property
     def name(self) -> str:
@@ -95,7 +122,8 @@ class LineReader:
         """One text for each box (N, 4) x, y, width, height in displayed pixels, as the text detector gives them.
 
         margin: by what share of its shorter side a box is grown on each side; less than 0 shrinks it. Boxes taller than
-        wide are read from top to bottom. Synchronises (on a device), once. Raises SessionError.
+        wide are read from top to bottom. Synchronises (on a device), once, and once more for lines that are looked at
+        again. Raises SessionError.
         """
         grown = [_grown(box, margin) for box in boxes.tolist()]
         return self._read(surface, grown, [self._vertical if _is_vertical(box) else self._upright for box in grown])
@@ -105,29 +133,46 @@ class LineReader:
         return self._read(surface, [_grown(box, 0.0) for box in boxes.tolist()], [self._half_turned] * len(boxes))
 
     def _read(self, surface: Surface, boxes: Sequence[Rect], ways: Sequence[Way]) -> list[LineText]:
-        if not boxes:
+        shown = [Shown(box, way, width_of(box)) for box, way in zip(boxes, ways, strict=True)]
+        if self._prior is None:
+            return [decoded(best.astype(int), sure, self.alphabet) for best, sure in self._run(surface, shown, _best)]
+        views = [logarithms(answer) for answer in self._run(surface, shown, _all)]
+        choices = [chosen([view], self._prior) for view in views]
+        unsure = [line for line, choice in enumerate(choices) if choice.lead < _DOUBT]
+        again = self._run(surface, [shown[line].wider() for line in unsure], _all)
+        for line, answer in zip(unsure, again, strict=True):
+            choices[line] = chosen([views[line], logarithms(answer)], self._prior)
+        return [self._text(view, choice.text, self._prior) for view, choice in zip(views, choices, strict=True)]
+
+    def _text(self, logs: np.ndarray, text: str, prior: Prior) -> LineText:
+        """A text with how sure its characters are in one view of the line, logs (T, classes): less sure than any other
+        where they are not what stands there by itself."""
+        first = decoded(logs.argmax(1), np.exp(logs.max(1)), self.alphabet)
+        if text == first.text or (_has_digit(text) and not _has_digit(first.text) and _loses(logs, text, first, prior)):
+            return first
+        return line_text(text, characters_of(logs, text, prior))
+
+    def _run(self, surface: Surface, lines: Sequence[Shown], kept: Callable[[Array], Array]) -> list[np.ndarray]:
+        """What the network answers to each line, (T, classes) as far as `kept` keeps it. Synchronises once."""
+        if not lines:
             return []
-        widths = [width_of(box) for box in boxes]
-        order = sorted(range(len(boxes)), key=lambda place: widths[place])
+        order = sorted(range(len(lines)), key=lambda place: lines[place].width)
         with self._tools.scope():
             answers = []
-            for width in dict.fromkeys(widths[place] for place in order):
-                crops = [ways[place](surface, boxes[place], width) for place in order if widths[place] == width]
-                answers += [self._answer(crops[i : i + self._batch]) for i in range(0, len(crops), self._batch)]
+            for width in dict.fromkeys(lines[place].width for place in order):
+                crops = [lines[place].crop(surface) for place in order if lines[place].width == width]
+                answers += [kept(self._answer(crops[i : i + self._batch])) for i in range(0, len(crops), self._batch)]
             fetched = self._ops.to_host(np.concatenate([answer.reshape(-1) for answer in answers]))
-        found = dict(zip(order, self._texts(fetched, [answer.shape for answer in answers]), strict=True))
-        return [found[place] for place in range(len(boxes))]
+        ends = np.cumsum([np.prod(answer.shape) for answer in answers])[:-1].astype(int)
+        parts = zip(np.split(fetched, ends), answers, strict=True)
+        found = dict(zip(order, (row for part, answer in parts for row in part.reshape(answer.shape)), strict=True))
+        return [found[place] for place in range(len(lines))]
 
     def _answer(self, crops: Sequence[Array]) -> Array:
-        """(n, 2, T) float32: at each place along n lines of one width, the likeliest character and its probability."""
+        """(n, T, classes) float32: the probabilities at each place along n lines of one width."""
         shown = self._tools.engine_input(np.stack(crops), divisor=127.5, subtract=1)
         (probabilities,) = self._session.run({"x": shown}).values()
-        return np.stack([probabilities.argmax(2).astype(np.float32), probabilities.max(2)], 1)
-
-    def _texts(self, fetched: np.ndarray, shapes: Sequence[tuple[int, ...]]) -> list[LineText]:
-        ends = np.cumsum([np.prod(shape) for shape in shapes])[:-1].astype(int)
-        answers = (part.reshape(shape) for part, shape in zip(np.split(fetched, ends), shapes, strict=True))
-        return [decoded(line[0].astype(int), line[1], self.alphabet) for answer in answers for line in answer]
+        return probabilities
 
     def _upright(self, surface: Surface, box: Rect, width: int) -> Array:
         return self._ops.rgb(surface, box, (width, HEIGHT_PX))
@@ -191,9 +236,14 @@ def decoded(best: np.ndarray, probabilities: np.ndarray, alphabet: Sequence[str]
     characters = highest[kept].astype(np.float32)
     if not len(characters):
         return NOTHING
-    text = "".join(alphabet[place] for place in best[starts][kept])
-    confidence = float(np.exp(np.log(np.maximum(characters, 1e-9)).mean()))
-    return LineText(text, confidence, characters)
+    return line_text("".join(alphabet[place] for place in best[starts][kept]), characters)
+
+
+def line_text(text: str, characters: np.ndarray) -> LineText:
+    """A line of characters with the probability of each (len(text),)."""
+    if not text:
+        return NOTHING
+    return LineText(text, float(np.exp(np.log(np.maximum(characters, 1e-9)).mean())), characters)
 
 
 def preferred(answers: Sequence[A]) -> A:
@@ -206,6 +256,25 @@ def preferred(answers: Sequence[A]) -> A:
     """
     korean = [answer for answer in answers if any("가" <= c <= "힣" for c in answer.text)]
     return max(korean or answers, key=lambda answer: round(answer.confidence, 4))
+
+
+def _has_digit(text: str) -> bool:
+    return any(map(str.isdecimal, text))
+
+
+def _loses(logs: np.ndarray, text: str, first: LineText, prior: Prior) -> bool:
+    """Whether the picture alone speaks against a text with digits, where what it says by itself has none."""
+    with_digits, without = log_likelihoods(logs, [text, first.text], prior)
+    return bool(without - with_digits > _NEW_DIGITS)
+
+
+def _best(probabilities: Array) -> Array:
+    """(n, 2, T) float32: the likeliest class at each place, and its probability, of probabilities (n, T, classes)."""
+    return np.stack([probabilities.argmax(2).astype(np.float32), probabilities.max(2)], 1)
+
+
+def _all(probabilities: Array) -> Array:
+    return probabilities
 
 
 def width_of(box: Rect) -> int:

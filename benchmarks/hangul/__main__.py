@@ -1,4 +1,5 @@
-"""Commands: `fonts` fetches the fonts, `train` makes the model; without a command the model is measured."""
+"""Commands: `fonts` fetches the fonts, `train` makes the model, `prior` fits what lines say usually; without a command
+the reader is measured."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engines import store
+from engines.prior import FILE
 from engines.zoo import Zoo
 from stream.errors import KeyartError
 
@@ -16,6 +18,7 @@ from ..debian_fonts import fetch
 from .backgrounds import footage
 from .fonts import KOREAN_PACKAGES, LATIN_PACKAGES, Purpose, default_folder, fonts_of
 from .lines import Source
+from .prior import write_prior
 from .report import Sizes, report
 
 TRAINING_SEED = 20261129
@@ -54,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers()
     fonts = commands.add_parser("fonts", help="download Debian's fonts")
     fonts.set_defaults(run=lambda chosen: fetch((*KOREAN_PACKAGES, *LATIN_PACKAGES), chosen.fonts))
+    prior = commands.add_parser("prior", help="fit what lines say usually to texts of the training, and write the file")
+    prior.set_defaults(run=lambda chosen: write_prior(FILE))
     train = commands.add_parser("train", help="train, and write the ONNX file")
     train.add_argument("--steps", type=int, default=STEPS, help="of 32 lines, those of earlier runs included")
     train.add_argument("--checkpoint", type=Path, default=root / "build" / "hangul" / "checkpoint.pt")

@@ -69,13 +69,15 @@ def states(read: str, number: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Without spaces and case; the sign №, which fonts draw as No. or Nº, is the same as these."""
-    return "".join(unicodedata.normalize("NFKC", text).split()).casefold().replace("no.", "no")
+    """Without spaces and case; the sign №, which fonts draw as No. or Nº, is the same as these, and the tilde between
+    two numbers the same as a dash, as the patterns have it."""
+    return "".join(unicodedata.normalize("NFKC", text).split()).casefold().replace("no.", "no").replace("~", "-")
 
 
 def _goes_on(first: str, second: str) -> bool:
-    """Whether two neighbours belong to one number."""
-    return first.isdigit() and second.isdigit()
+    """Whether two neighbours belong to one number: two digits, or two Latin letters, as in VI and VII."""
+    digits = first.isdigit() and second.isdigit()
+    return digits or (f"{first}{second}".isascii() and first.isalpha() and second.isalpha())
 
 
 def digits_of(text: str) -> str:

@@ -7,52 +7,54 @@ import io
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import cv2
 import numpy as np
-import onnxruntime as ort
 
-from engines.ocr import alphabet_of, decoded, preferred
+from engines.ocr import LineReader, preferred
+from engines.open_session import open_session
+from kernels.cpu import CpuOps
+from kernels.surface import Colour, Geometry, Rect, Surface
 
-from .lines import WIDEST_PX, batch
 from .measure import Read
 
 Reader = Callable[[Sequence[np.ndarray]], list[Read]]
 """Takes lines (48, W, 3) uint8 RGB and returns what they say, in their order."""
-WIDTHS_PX = (64, 128, 192, 256, 320, 448, WIDEST_PX)
-"""Lines are padded to one of these, so that those of one width are read together."""
-_TOGETHER = 8
+
+
+class LinePictures(CpuOps):
+    """Shows lines that are cut out already: the luma plane of a surface is a picture (48, W, 3) uint8 RGB."""
+
+    def rgb(
+        self, surface: Surface, rect: Rect | None = None, size: tuple[int, int] | None = None, fine: bool = False
+    ) -> np.ndarray:
+        """The whole picture at `size` (width, height)."""
+        across = size or (surface.geometry.display_width, surface.geometry.display_height)
+        shrinks = across[0] < surface.y.shape[1]
+        shown = cv2.resize(surface.y, across, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+        return np.asarray(shown)
 
 
 def onnx_reader(path: Path, threads: int = 1) -> Reader:
-    """A reader with the role `hangul_recognition` or `text_recognition`."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    alphabet = alphabet_of(session.get_modelmeta().custom_metadata_map, path.name)
+    """A reader with the role `hangul_recognition` or `text_recognition`, as `keyart episode` reads lines
+    (`engines.ocr.LineReader`): at the same widths, with the same prior, and looking again where that does."""
 
     def read(lines: Sequence[np.ndarray]) -> list[Read]:
-        found: dict[int, Read] = {}
-        for width in WIDTHS_PX:
-            of_width = [at for at, line in enumerate(lines) if _padded_width(line) == width]
-            for begin in range(0, len(of_width), _TOGETHER):
-                ours = of_width[begin : begin + _TOGETHER]
-                (answers,) = session.run(None, {"x": batch([lines[at] for at in ours], width)})
-                found |= {at: _read(answer, alphabet) for at, answer in zip(ours, answers, strict=True)}
-        return [found[at] for at in range(len(lines))]
+        with closing(open_session(path, threads=threads)) as session:
+            reader = LineReader(session, LinePictures())
+            texts = [text for line in lines for text in reader.read(*_shown(line))]
+        return [Read(text.text.strip(), text.confidence) for text in texts]
 
     return read
 
 
-def _read(probabilities: np.ndarray, alphabet: Sequence[str]) -> Read:
-    """What the probabilities (T, classes) of one line say."""
-    line = decoded(probabilities.argmax(-1), probabilities.max(-1), alphabet)
-    return Read(line.text.strip(), line.confidence)
-
-
-def _padded_width(line: np.ndarray) -> int:
-    return next(width for width in WIDTHS_PX if line.shape[1] <= width)
+def _shown(line: np.ndarray) -> tuple[Surface, np.ndarray]:
+    """A line (48, W, 3) as a surface, and the box around all of it."""
+    height, width = line.shape[:2]
+    surface = Surface(line, None, None, 8, Colour(), Geometry(width, height))
+    return surface, np.array([[0, 0, width, height]], np.float32)
 
 
 def together(readers: Sequence[Reader]) -> Reader:

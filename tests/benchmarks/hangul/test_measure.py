@@ -20,6 +20,9 @@ from benchmarks.hangul.texts import Written
         ("S02E051", "S02E05", False),
         ("12회 제112회", "12회", True),
         ("", "1부", False),
+        ("5-1차", "5~1차", True),
+        ("Part VII", "Part VI", False),
+        ("Part VI | 만남", "Part VI", True),
     ],
 )
 def test_a_number_counts_where_all_of_it_is_read(read: str, number: str, said: bool) -> None:
