@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -121,13 +122,16 @@ class FrameBatch:
     """N consecutive pictures in presentation order.
 
     `pts_s`: (N,) float64, seconds. `frames`: (N,) int32, numbers of the pictures in the stream, -1 where unknowable.
-    `damaged`: (N,) bool, whether the picture, or one that it is predicted from, did not decode cleanly.
+    `damaged`: (N,) bool, whether the picture, or one that it is predicted from, did not decode cleanly. `looks`: what
+    pairs of pictures that got bars say of their fields, as they are stored, each with its time; where they are fitted
+    into the film's shape, lines may be scaled.
     """
 
     surfaces: list[Surface]
     pts_s: np.ndarray
     frames: np.ndarray
     damaged: np.ndarray
+    looks: Sequence[tuple[float, Literal["T", "B", "P", "?", "-"]]] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,10 @@ _TAIL = 64
 """The last packets, among which the last picture is looked for."""
 _WILD = 10
 """A time that is later than all others by this many times their largest distance is no picture's."""
+_JOINED_BY_BYTES = frozenset({"mpegts", "mpeg"})
+"""Formats whose files can be joined by their bytes."""
+_RESTART_S = 2.0
+"""A decoding time that is earlier than the latest by more belongs to a clock that was set anew."""
 _AT_THE_END_S = float(1 << 24)
 _BACK_S = 2.0
 
@@ -35,8 +39,45 @@ def length_s(info: VideoInfo) -> float | None:
     """Seconds from the film's first picture to the end of its last. What the container says, where packets near the
     end agree; else all packets are read, without decoding any. None when neither knows. Raises KeyartError when the
     file cannot be opened any more."""
-    end_s = _end_s(info.path, info.first_pts_s, info.duration_s, *version_of(info.path))
-    return info.duration_s if end_s is None else max(0.0, end_s - info.first_pts_s)
+    version = version_of(info.path)
+    end_s = _end_s(info.path, info.first_pts_s, info.duration_s, *version)
+    found_s = info.duration_s if end_s is None else max(0.0, end_s - info.first_pts_s)
+    if info.container in _JOINED_BY_BYTES and found_s is not None:
+        return found_s + _restarted_s(info.path, *version)
+    return found_s
+
+
+def is_restarted(info: VideoInfo) -> bool:
+    """Whether the clock is set back within the file, so that a time says nothing of where it lies in it. Reads all
+    packets of formats that can be joined by their bytes. Raises KeyartError when the file cannot be opened any more."""
+    return info.container in _JOINED_BY_BYTES and _restarted_s(info.path, *version_of(info.path)) > 0
+
+
+@lru_cache(maxsize=64)
+def _restarted_s(path: Path, mtime_ns: int, size: int) -> float:
+    """By how much the clock was set back within the file, seconds: streams were joined by their bytes, and players show
+    one after the other. Reads all packets. `mtime_ns`, `size`: see `_end_s`."""
+    back_s, before_s, latest_s = 0.0, None, None
+    for time_s in _decoding_times(path):
+        if latest_s is not None and time_s < latest_s - _RESTART_S:
+            # A single stamp that is wrong is followed by one that goes on as before.
+            if before_s is not None and abs(time_s - before_s) < _RESTART_S:
+                back_s, latest_s = back_s + latest_s - before_s, time_s
+            before_s = time_s
+        else:
+            latest_s, before_s = time_s if latest_s is None else max(latest_s, time_s), None
+    return back_s
+
+
+def _decoding_times(path: Path) -> Iterator[float]:
+    with open_container(path) as container:
+        try:
+            for packet in container.demux(picture_stream(container)):
+                checkpoint()
+                if packet.size and packet.dts is not None and packet.time_base is not None:
+                    yield float(packet.dts * packet.time_base)
+        except FFmpegError as error:
+            log.info("clock of the film not followed to its end", error=str(error))
 
 
 @lru_cache(maxsize=64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 from typing import SupportsFloat
@@ -59,6 +60,9 @@ def believed(ratio: Fraction | None) -> tuple[int, int]:
     if not ratio or not 0.25 <= float(ratio) <= 4:
         return (1, 1)
     return (ratio.numerator, ratio.denominator)
+
+
+_TRACK_END = re.compile(r"(\d{1,3}):(\d{2}):(\d{2}(?:\.\d+)?)$")
 
 
 def _undecodable(container: av.container.InputContainer) -> KeyartError:
@@ -124,6 +128,13 @@ def shape_of(
         return sample_aspect, arrangement_of(first)
     track, crop = cropped
     return shape_uncropped(sample_aspect, track), arrangement_of(first, crop)
+
+
+def track_end_s(stream: av.video.stream.VideoStream) -> float | None:
+    """When Matroska says that the track itself ends (its tag `DURATION`, from zero), seconds; None where it does not.
+    The file's own duration is that of its longest track."""
+    found = _TRACK_END.match(stream.metadata.get("DURATION", ""))
+    return None if found is None else int(found[1]) * 3600.0 + int(found[2]) * 60.0 + float(found[3])
 
 
 def _duration_s(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> float | None:

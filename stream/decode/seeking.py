@@ -74,12 +74,17 @@ class PassSummary:
                 yield picture, before_s
 
     def notices(
-        self, info: VideoInfo, errors: int, first_error_s: float | None, smeared: int = 0
+        self,
+        info: VideoInfo,
+        errors: int,
+        first_error_s: float | None,
+        smeared: int = 0,
+        track_end_s: float | None = None,
     ) -> list[Notice]:
         """Notices about damage, corrected times, changed size and a missing end.
 
         errors: count of damaged places. first_error_s: time of the first one, seconds; None: unknown. smeared: count of
-        pictures that were decoded with damage.
+        pictures that were decoded with damage. track_end_s: when the container says that the film's own track ends.
         """
         found = []
         if errors:
@@ -104,6 +109,8 @@ class PassSummary:
         if "matroska" in info.container:
             # Some writers count the duration from zero, whatever the first picture's time is.
             end_s = min(end_s, max(info.duration_s or 0.0, info.first_pts_s))
+        if track_end_s is not None:
+            end_s = min(end_s, max(track_end_s, info.first_pts_s))
         if self.ended and end_s - self.last_s > _END_TOLERANCE_S + self.last_step_s:
             message = f"ends at {self.last_s:.2f} s although its container says {end_s:.2f} s, used what is there"
             found.append(Notice("cut_off", message, self.last_s))

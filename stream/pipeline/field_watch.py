@@ -36,12 +36,19 @@ class FieldWatch:
         self._first_s = 0.0
 
     def add(self, batch: FrameBatch) -> int:
-        """Look at the next pictures; how many pairs that were. Raises LateFieldsError when they are interlaced."""
+        """Look at the next pictures; how many pairs that were. Those that got bars the decoder has looked at, as they
+        are stored. Raises LateFieldsError when they are interlaced."""
         looked = 0
+        if self._looking:
+            for time_s, says in batch.looks:
+                self._note(says, time_s)
         while self._looking and self._next < len(batch.surfaces) - 1:
             one, two = batch.surfaces[self._next : self._next + 2]
             if not isinstance(one.y, np.ndarray):
                 return 0
+            if any(one.bars) or any(two.bars):
+                self._next += _APART_CLOSELY
+                continue
             self._note(look_at(one.y, two.y, one.bit_depth).says, float(batch.pts_s[self._next]))
             self._next += _APART_CLOSELY if self._close_left else self._apart
             looked += 1

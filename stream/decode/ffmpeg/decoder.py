@@ -21,13 +21,15 @@ from ..arrangement import arranged
 from ..colours import colour_like
 from ..decoder import DecodeOptions, picture_bytes
 from ..encrypted import refuse_scrambled
+from ..film_end import is_restarted
 from ..keys import key_before
-from ..probe import notices_of, rate_of, video_info
+from ..probe import notices_of, rate_of, track_end_s, video_info
 from ..seeking import SAME_TIME_S, SEEK_BACK_OFF_S, PassSummary, is_among
-from ..shapes import Shape, shown_in
+from ..shapes import Shape, is_barred, shown_in
 from ..times import FALLBACK_FPS, FrameClock
 from .deinterlace import NEIGHBOURS, deinterlaced
 from .demux_decode import AvPass
+from .fitted_fields import FittedFields
 from .scan import looked_at
 from .side_by_side import SideBySide, pictures_ahead
 from .surface import surface_of
@@ -64,6 +66,7 @@ class AvDecoder:
         self._path = path
         self._options = options or DecodeOptions()
         self._summary = PassSummary()
+        self._fields = FittedFields()
         first = self._probe()
         if first is None:
             refuse_scrambled(path)
@@ -97,13 +100,19 @@ class AvDecoder:
             while chunk := list(_some(pictures, self._options.batch_of(self.info))):
                 surfaces, pts_s, frames, damaged = zip(*chunk, strict=True)
                 yield FrameBatch(
-                    list(surfaces), np.array(pts_s), np.array(frames, np.int32), np.array(damaged, np.bool_)
+                    list(surfaces),
+                    np.array(pts_s),
+                    np.array(frames, np.int32),
+                    np.array(damaged, np.bool_),
+                    self._fields.taken(),
                 )
         finally:
             pictures.close()
             for one in passes:
                 one.close()
-        self.notices += self._summary.notices(self.info, reading.errors, reading.first_error_s, reading.smeared)
+        self.notices += self._summary.notices(
+            self.info, reading.errors, reading.first_error_s, reading.smeared, track_end_s(reading.stream)
+        )
 
     def _passes(self, threads: int, count: int) -> list[AvPass]:
         """`count` passes over the file, each with an equal share of the threads."""
@@ -121,7 +130,8 @@ class AvDecoder:
         self, reading: AvPass, frames: Frames, start_s: float, end_s: float
     ) -> Generator[_Timed]:
         clock, summary = FrameClock(self.info.fps), self._summary
-        key_s = key_before(self._path, start_s - self._lead_s) if self._options.range.start_s > 0 else None
+        from_start = self._options.range.start_s <= 0 or is_restarted(self.info)
+        key_s = None if from_start else key_before(self._path, start_s - self._lead_s)
         summary.mended = clock.mended
         both = deinterlaced(frames(key_s), self.info.scan)
         for (frame, picture), pts_s in clock.timed(both, partial(_stored_s, reading)):
@@ -133,6 +143,7 @@ class AvDecoder:
                 continue
             summary.saw(pts_s)
             summary.shaped(pts_s, shape, self._shape)
+            self._fields.saw(frame, pts_s, fitted=is_barred(shape, self._shape))
             number = reading.number(frame, pts_s, clock.mended)
             yield self._surface(frame, picture, shape), pts_s, number, reading.is_damaged(frame)
         summary.ended = True

@@ -17,8 +17,9 @@ from ...dataflow.cancellation import checkpoint, lock_cancellably
 from ...errors import KeyartError
 from ...records import FrameBatch, Notice, VideoInfo
 from ..decoder import DecodeOptions
+from ..film_end import is_restarted
 from ..keys import key_before
-from ..probe import notices_of
+from ..probe import notices_of, track_end_s
 from ..seeking import SAME_TIME_S, SEEK_BACK_OFF_S, PassSummary, is_among
 from ..slots import Demand, FramePool, Memory, Place, Rows, bytes_for, places_of
 from ..stamps import rule_of
@@ -79,7 +80,9 @@ class NvDecoder:
         finally:
             self._keep_session(reading)
             reading.close()
-        self.notices += self._summary.notices(self.info, reading.reader.errors, reading.reader.first_error_s)
+        reader = reading.reader
+        end_s = track_end_s(reader.stream)
+        self.notices += self._summary.notices(self.info, reader.errors, reader.first_error_s, track_end_s=end_s)
 
     def frame_at(self, pts_s: float) -> Surface:
         """The picture shown at `pts_s`. Decodes from the key frame before it, or from the start where seeking is not
@@ -143,7 +146,8 @@ class NvDecoder:
         start_s = first_s + wanted.start_s
         end_s = float("inf") if wanted.end_s is None else first_s + wanted.end_s
         clock, summary = FrameClock(self.info.fps), self._summary
-        key_s = key_before(self.info.path, start_s) if wanted.start_s > 0 else None
+        from_start = wanted.start_s <= 0 or is_restarted(self.info)
+        key_s = None if from_start else key_before(self.info.path, start_s)
         summary.mended = clock.mended
         read = clock.timed(reading.pictures(key_s), reading.time_s, self._held)
         for picture, pts_s in read:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from kernels.stats import ROW
-from stream.decode.decoder import DecodeRange
+from stream.decode.decoder import DecodeOptions, DecodeRange
 from stream.decode.ffmpeg.decoder import AvDecoder
-from stream.decode.film_end import length_s
+from stream.decode.film_end import is_restarted, length_s
 from stream.errors import KeyartError
 from stream.pipeline.describe import duration_s
 from stream.pipeline.film_run import decode_range
@@ -55,6 +55,21 @@ def test_what_is_left_out_at_the_end_is_counted_from_there(film):
         decode_range(info, Settings(skip_last_s=7.0))
     with pytest.raises(KeyartError, match="shorter than what is to be left out"):
         decode_range(short, Settings(start_s=7.0))
+
+
+@pytest.mark.parametrize("name", ["film.ts", "film.mpg"])
+def test_streams_joined_by_their_bytes_are_as_long_as_all_of_them(film, name, tmp_path):
+    path = film(name)
+    joined = tmp_path / f"joined{path.suffix}"
+    joined.write_bytes(path.read_bytes() * 2)
+    info = AvDecoder(joined).info
+    assert is_restarted(info) and not is_restarted(AvDecoder(path).info)
+    # FFmpeg's guess for program streams is half a second short.
+    assert length_s(info) == pytest.approx(12.0, abs=0.6)
+    assert decode_range(info, Settings(skip_last_s=2.0)).end_s == pytest.approx(10.0, abs=0.6)
+    pts_s, *_ = watched(AvDecoder(joined, DecodeOptions(range=DecodeRange(8.0, 11.0))))
+    assert len(pts_s) == pytest.approx(75, abs=4)
+    assert pts_s[0] - info.first_pts_s == pytest.approx(8.0, abs=0.2)
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,27 @@ def test_a_late_film_whose_duration_counts_from_zero_is_not_cut_off(tmp_path: Pa
     assert not decoder.notices
 
 
+def test_sound_that_goes_on_after_the_pictures_does_not_make_matroska_cut_off(tmp_path: Path) -> None:
+    film = tmp_path / "film.mkv"
+    with av.open(str(film), "w") as container:
+        stream: Any = container.add_stream("libx264", rate=Fraction(25))
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        sound: Any = container.add_stream("pcm_s16le", rate=8000)
+        for number in range(50):
+            frame = av.VideoFrame(96, 64, "yuv420p")
+            frame.pts = number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 8000 * 6), np.int16), format="s16", layout="mono")
+        silence.rate, silence.pts = 8000, 0
+        container.mux(sound.encode(silence))
+        container.mux(sound.encode(None))
+    decoder = AvDecoder(film)
+    assert sum(len(batch.surfaces) for batch in decoder.batches()) == 50
+    assert decoder.info.duration_s == pytest.approx(6.0, abs=0.1)
+    assert not decoder.notices
+
+
 def test_a_cover_is_not_the_film(tmp_path: Path) -> None:
     decoder = AvDecoder(write(tmp_path / "film.mp4", (96, 64), "libx264", count=5, layout="yuv420p", cover=True))
     assert (decoder.info.width, decoder.info.height) == (96, 64)

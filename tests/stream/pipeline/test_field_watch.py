@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import av
 import numpy as np
 import pytest
 
 from kernels.surface import Colour, Geometry, Surface
+from stream.decode.ffmpeg.fitted_fields import FittedFields
 from stream.errors import KeyartError
 from stream.pipeline.field_watch import FieldWatch, LateFieldsError
 from stream.pipeline.film_run import _late_fields
@@ -72,6 +76,42 @@ def test_a_film_of_whole_pictures_is_watched_once():
 
 def test_a_film_that_is_deinterlaced_is_not_looked_at():
     assert looked(film(0, 640), Scan("interlaced", "tff", "measured"))[1] == 0
+
+
+def test_pictures_that_got_bars_are_judged_by_what_the_decoder_saw_before():
+    whole = film(64, 0)
+    for says, late in (("T", True), ("P", False)):
+        watch, looks = FieldWatch(MEASURED), [(k / 25, says) for k in range(0, 64, 8)]
+        seen = [
+            replace(batch, looks=looks, surfaces=[replace(one, bars=(8, 8, 0, 0)) for one in batch.surfaces])
+            for batch in batches(whole)
+        ]
+        if late:
+            with pytest.raises(LateFieldsError):
+                watch.add(seen[0])
+        else:
+            assert sum(watch.add(batch) for batch in seen) == 0
+
+
+@pytest.mark.parametrize("even_first", [True, False])
+def test_the_decoder_looks_at_the_lines_that_are_stored(even_first):
+    def frames(pictures):
+        for number, picture in enumerate(pictures):
+            planes = np.full((SIZE[1] * 3 // 2, SIZE[0]), 128, np.uint8)
+            planes[: SIZE[1]] = picture
+            yield number / 25, av.VideoFrame.from_ndarray(planes, format="yuv420p")
+
+    for fitted, pictures, expected in (
+        (True, woven(sliding(64), even_first), {"T" if even_first else "B"}),
+        (True, sliding(32), {"P"}),
+        (False, woven(sliding(64), even_first), set()),
+    ):
+        looks = FittedFields()
+        for pts_s, frame in frames(pictures):
+            looks.saw(frame, pts_s, fitted=fitted)
+        found = looks.taken()
+        assert {says for _, says in found} == expected and looks.taken() == ()
+        assert [pts_s for pts_s, _ in found] == ([0.0, 8 / 25, 16 / 25, 24 / 25] if fitted else [])
 
 
 def test_only_late_fields_alone_are_a_reason_to_watch_anew():
