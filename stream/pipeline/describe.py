@@ -134,14 +134,16 @@ def _tool(settings: Settings, services: Services, decoder: str) -> ToolEntry:
 
 def duration_s(film: Film, settings: Settings) -> float | None:
     """From the film's first picture to the end of its last, seconds: what the container says, unless the film was
-    watched to its end and that lies elsewhere."""
+    watched to its end and that lies elsewhere, or watched beyond what the container says."""
     claimed_s, last_two_s = film.info.duration_s, film.timeline.last_two_s
-    if last_two_s is None or settings.end_s is not None or settings.skip_last_s:
+    if last_two_s is None:
         return claimed_s
     last_s, step_s = last_two_s[1] - film.info.first_pts_s, last_two_s[1] - last_two_s[0]
-    if claimed_s is not None and last_s - AGREES_S <= claimed_s <= last_s + step_s + AGREES_S:
-        return claimed_s
-    return last_s + step_s
+    in_part = settings.end_s is not None or settings.skip_last_s > 0
+    if claimed_s is None:
+        return None if in_part else last_s + step_s
+    most_s = float("inf") if in_part else last_s + step_s + AGREES_S
+    return claimed_s if last_s - AGREES_S <= claimed_s <= most_s else last_s + step_s
 
 
 def _video(film: Film, settings: Settings, fingerprint: str) -> VideoEntry:

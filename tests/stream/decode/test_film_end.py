@@ -91,8 +91,9 @@ def test_the_manifest_says_how_long_a_film_is_that_was_watched_to_its_end(claime
         rows["pts_s"] = 1.5 + time_s
         found.timeline.add(rows, np.zeros(1, bool))
     assert duration_s(found, Settings()) == said_s
-    assert duration_s(found, Settings(end_s=3.0)) == claimed_s
-    assert duration_s(found, Settings(skip_last_s=3.0)) == claimed_s
+    for part in (Settings(end_s=3.0), Settings(skip_last_s=3.0)):
+        short = claimed_s is not None and claimed_s < said_s
+        assert duration_s(found, part) == (said_s if short else claimed_s)
 
 
 @pytest.mark.testdata
