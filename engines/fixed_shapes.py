@@ -16,6 +16,7 @@ import numpy as np
 
 from kernels.surface import Array
 
+from .errors import ModelError, SessionError
 from .session import NamedArrays, NamedSession, Session, require_open
 
 MOST_SHAPES = 16
@@ -53,7 +54,7 @@ class FixedShapeSession(NamedSession):
             return list(self._by_shape)
 
     def run(self, inputs: NamedArrays) -> NamedArrays:
-        """See `Session`. Raises ModelError when one more session cannot be opened."""
+        """See `Session`. Raises SessionError also when one more session cannot be opened."""
         ((name, rows),) = inputs.items()
         most = self._batches[-1]
         with self._lock:
@@ -81,7 +82,7 @@ class FixedShapeSession(NamedSession):
         if shape not in self._by_shape:
             if len(self._by_shape) >= self._most:
                 self._by_shape.popitem(last=False)[1].close()
-            self._by_shape[shape] = self._spare or open_more()
+            self._by_shape[shape] = self._spare or _opened(open_more)
             self._spare = None
         self._by_shape.move_to_end(shape)
         return self._by_shape[shape]
@@ -96,3 +97,9 @@ class FixedShapeSession(NamedSession):
             self._spare, self._open_more = None, None
             self._by_shape.clear()
 
+
+def _opened(open_more: Callable[[], Session]) -> Session:
+    try:
+        return open_more()
+    except ModelError as error:
+        raise SessionError(str(error)) from error

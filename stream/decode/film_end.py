@@ -7,9 +7,9 @@ badly. So what is left out at the end is counted from there only when packets be
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 from av.error import FFmpegError
@@ -57,15 +57,26 @@ def is_restarted(info: VideoInfo) -> bool:
 def _restarted_s(path: Path, mtime_ns: int, size: int) -> float:
     """By how much the clock was set back within the file, seconds: streams were joined by their bytes, and players show
     one after the other. Reads all packets. `mtime_ns`, `size`: see `_end_s`."""
-    back_s, before_s, latest_s = 0.0, None, None
-    for time_s in _decoding_times(path):
+    return set_back_s(_decoding_times(path))
+
+
+def set_back_s(times_s: Iterable[float]) -> float:
+    """By how much a clock of these decoding times was set back, in all. A single time that is wrong, between two that
+    agree, sets none."""
+    back_s, latest_s = 0.0, None
+    before_s: float | None = None
+    for time_s, after_s in pairwise(chain(times_s, [None])):
+        assert time_s is not None  # the last one alone is
+        is_wild = (
+            before_s is not None
+            and after_s is not None
+            and abs(after_s - before_s) < _RESTART_S < min(abs(time_s - before_s), abs(after_s - time_s))
+        )
+        if is_wild:
+            continue
         if latest_s is not None and time_s < latest_s - _RESTART_S:
-            # A single stamp that is wrong is followed by one that goes on as before.
-            if before_s is not None and abs(time_s - before_s) < _RESTART_S:
-                back_s, latest_s = back_s + latest_s - before_s, time_s
-            before_s = time_s
-        else:
-            latest_s, before_s = time_s if latest_s is None else max(latest_s, time_s), None
+            back_s, latest_s = back_s + latest_s - time_s, time_s
+        latest_s, before_s = time_s if latest_s is None else max(latest_s, time_s), time_s
     return back_s
 
 

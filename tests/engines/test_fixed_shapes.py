@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engines.errors import SessionError
+from engines.errors import ModelError, SessionError
 from engines.fixed_shapes import FixedShapeSession
 from engines.open_session import open_session
 from engines.session import FakeSession, NamedArrays, Session
@@ -65,6 +65,18 @@ def test_of_more_shapes_the_one_not_used_for_longest_is_closed() -> None:
             opened.sessions[1].run({"in": rows(1, 4)})
         session.run({"in": rows(1, 4)})
     assert len(opened.sessions) == 4
+
+
+def test_a_shape_for_which_no_session_can_be_opened_is_an_error_of_the_run() -> None:
+    def no_room() -> Session:
+        raise ModelError("eyes.onnx: out of memory")
+
+    with closing(FixedShapeSession(Opened()(), no_room, (1, 4))) as session:
+        session.run({"in": rows(1)})
+        with pytest.raises(SessionError, match="out of memory"):
+            session.run({"in": rows(3)})
+        assert session.shapes == [(1, 3)]
+        session.run({"in": rows(1)})
 
 
 def test_closing_closes_every_session_and_nothing_runs_after_it() -> None:

@@ -143,7 +143,8 @@ class AvDecoder:
                 continue
             summary.saw(pts_s)
             summary.shaped(pts_s, shape, self._shape)
-            self._fields.saw(frame, pts_s, fitted=is_barred(shape, self._shape))
+            if self.info.scan.kind == "progressive":
+                self._fields.saw(frame, pts_s, fitted=is_barred(shape, self._shape))
             number = reading.number(frame, pts_s, clock.mended)
             yield self._surface(frame, picture, shape), pts_s, number, reading.is_damaged(frame)
         summary.ended = True

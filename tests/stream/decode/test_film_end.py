@@ -11,7 +11,7 @@ import pytest
 from kernels.stats import ROW
 from stream.decode.decoder import DecodeOptions, DecodeRange
 from stream.decode.ffmpeg.decoder import AvDecoder
-from stream.decode.film_end import is_restarted, length_s
+from stream.decode.film_end import is_restarted, length_s, set_back_s
 from stream.errors import KeyartError
 from stream.pipeline.describe import duration_s
 from stream.pipeline.film_run import decode_range
@@ -70,6 +70,24 @@ def test_streams_joined_by_their_bytes_are_as_long_as_all_of_them(film, name, tm
     pts_s, *_ = watched(AvDecoder(joined, DecodeOptions(range=DecodeRange(8.0, 11.0))))
     assert len(pts_s) == pytest.approx(75, abs=4)
     assert pts_s[0] - info.first_pts_s == pytest.approx(8.0, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("times_s", "back_s"),
+    [
+        ([0, 1, 2, 3], 0),
+        ([0, 1, 2, 3, 0, 1, 2, 3, 0, 1], 6),
+        ([0, 1, 2, 1.5, 3], 0),  # out of order by less than a restart
+        ([0, 1, 9000, 2, 3, 4], 0),
+        ([10, 11, 0.5, 12, 13], 0),
+        ([0, 5, 10, 15, 20], 0),  # slides
+        ([0, 5, 10, 0, 5, 10], 10),
+        ([0, 1, 500, 501, 502], 0),  # a gap
+        ([], 0),
+    ],
+)
+def test_a_clock_is_set_back_by_more_than_one_wrong_time(times_s, back_s):
+    assert set_back_s(times_s) == back_s
 
 
 @pytest.mark.parametrize(
