@@ -29,7 +29,7 @@ class DecodeOptions:
     `threads`: 0 means all cores the process may use. `batch`: pictures in a batch; batches of pictures larger than
     1920x1080 have fewer. `kept_1080p`: how many pictures of 1920x1080 the film keeps at most (`PicturePool`); a decoder
     with a bounded number of slots needs slots for them. `scan`: how the pictures were taken, where watching has shown
-    it; None: to be found out.
+    it; None: to be found out. `on_host`: why FFmpeg decodes the film on a GPU, too, where watching has shown it.
     """
 
     mode: DecodeMode = "all"
@@ -38,6 +38,7 @@ class DecodeOptions:
     batch: int = 32
     kept_1080p: int = 64
     scan: Scan | None = None
+    on_host: str | None = None
 
     def batch_of(self, info: VideoInfo) -> int:
         """Pictures in a batch of this film.

@@ -24,7 +24,7 @@ class PassSummary:
     """What one pass over the file found. `pictures`: count; `last_s`: time of the last picture, `last_step_s` after the
     one before it; `adjusted`: times were moved; `mended`: single times that were corrected, stored time → time;
     `resized_s`, `reshaped_s`: time of the first picture of another size, or of the same size with pixels of another
-    shape, than the film's; `barred`: some got bars; `stretched`: none does, whatever its shape; `ended`: the end of
+    shape, than the film's; `barred`: some got bars; `ended`: the end of
     the file was reached."""
 
     pictures: int = 0
@@ -35,7 +35,6 @@ class PassSummary:
     resized_s: float | None = None
     reshaped_s: float | None = None
     barred: bool = False
-    stretched: bool = False
     ended: bool = False
 
     def saw(self, pts_s: float) -> None:
@@ -121,7 +120,6 @@ class PassSummary:
         found = []
         if self.resized_s is not None:
             bars = "; where the shape is another, between black bars" if self.barred else ""
-            bars = "; where the shape is another, stretched" if self.stretched else bars
             message = f"pictures from {self.resized_s:.2f} s on have another size than the film's own, scaled to it"
             found.append(Notice("size_changed", message + bars, self.resized_s))
         if self.reshaped_s is not None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+from kernels.surface import Array
+
 from ..decode.fields import Pair, look_at, woven_parity
+from ..decode.watch_anew import LateFieldsError
 from ..records import FrameBatch, Notice, Scan
 
 _APART, _APART_IF_UNSEEN = 64, 8
@@ -14,19 +19,11 @@ _CLOSELY, _APART_CLOSELY = 12, 2
 these are no accident."""
 
 
-class LateFieldsError(Exception):
-    """A part of the film is interlaced that was not among the places looked at: it must be watched anew. `scan`: how it
-    is to be decoded. `notice`: what the manifest says of it."""
-
-    def __init__(self, scan: Scan, notice: Notice) -> None:
-        super().__init__(notice.message)
-        self.scan, self.notice = scan, notice
-
-
 class FieldWatch:
-    """For one film. Pictures on a device are not looked at: what is told here was sought on the host before."""
+    """For one film. `to_host`: luma of a picture in host memory (`kernels.ops.Ops.to_host`)."""
 
-    def __init__(self, scan: Scan) -> None:
+    def __init__(self, scan: Scan, to_host: Callable[[Array], np.ndarray]) -> None:
+        self._to_host = to_host
         self._looking = scan.kind == "progressive"
         self._apart = _APART if scan.by == "measured" else _APART_IF_UNSEEN
         self._next = 0
@@ -44,12 +41,11 @@ class FieldWatch:
                 self._note(says, time_s)
         while self._looking and self._next < len(batch.surfaces) - 1:
             one, two = batch.surfaces[self._next : self._next + 2]
-            if not isinstance(one.y, np.ndarray):
-                return 0
             if any(one.bars) or any(two.bars):
                 self._next += _APART_CLOSELY
                 continue
-            self._note(look_at(one.y, two.y, one.bit_depth).says, float(batch.pts_s[self._next]))
+            lines, later = self._to_host(one.y), self._to_host(two.y)
+            self._note(look_at(lines, later, one.bit_depth).says, float(batch.pts_s[self._next]))
             self._next += _APART_CLOSELY if self._close_left else self._apart
             looked += 1
         self._next = max(0, self._next - len(batch.surfaces))

@@ -9,7 +9,7 @@ of it run after the last shot, when the whole film is known (`stream.pipeline.co
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -26,6 +26,7 @@ from ..candidates.picture_pool import PicturePool
 from ..dataflow.clocks import Clocks, StageClock, on_thread
 from ..decode import film_end
 from ..decode.decoder import DecodeOptions, Decoder, DecodeRange
+from ..decode.watch_anew import WatchAnewError
 from ..device.kit import OpenDecoder
 from ..episode.looks import LookRows
 from ..errors import KeyartError
@@ -33,13 +34,12 @@ from ..film import Film
 from ..manifest import Manifest
 from ..origin import in_stage
 from ..ranking.shortage import no_image_message
-from ..records import Scan, VideoInfo
+from ..records import VideoInfo
 from ..settings.model import Settings
 from ..settings.sections import LimitSettings
 from .conclude import Conclusion, Tools, conclude
 from .describe import content_fingerprint, manifest_of
 from .episode import judge_watched
-from .field_watch import LateFieldsError
 from .limits import check_frames, check_header, check_info
 from .services import Services, open_services
 from .watch import Threads, watch
@@ -77,32 +77,41 @@ async def process(path: Path, settings: Settings, services: Services, on_frames:
 async def watching(
     path: Path, settings: Settings, services: Services, on_frames: OnFrames
 ) -> AsyncIterator[WatchedFilm]:
-    """Open and watch one film. Within the block its decoder is open; leaving the block closes it. A film that turns out
-    to be interlaced while it is watched is watched anew, once; what was found until then is lost.
+    """Open and watch one film. Within the block its decoder is open; leaving the block closes it. What only watching
+    shows and the decoder must know before (`WatchAnewError`) makes it watched anew; what was found until then is lost.
 
     Raises KeyartError when the film cannot be decoded or has no picture in the chosen range.
     """
     started_s = time.perf_counter()
+    seen: list[WatchAnewError] = []
     async with AsyncExitStack() as stack:
-        watched = partial(_watched, path, settings, services, on_frames, started_s)
-        try:
-            seen = await stack.enter_async_context(watched(None))
-        except BaseExceptionGroup as group:
-            late = _late_fields(group)
-            log.info("film watched anew", film=path, reason=str(late))
-            seen = await stack.enter_async_context(watched(late))
-        yield seen
+        while True:
+            try:
+                watched = await stack.enter_async_context(
+                    _watched(path, settings, services, on_frames, started_s, seen)
+                )
+                break
+            except BaseExceptionGroup as group:
+                late = late_error(group, seen)
+                log.info("film watched anew", film=path, reason=str(late))
+                seen.append(late)
+        yield watched
 
 
-def _late_fields(group: BaseExceptionGroup[BaseException]) -> LateFieldsError:
-    """The error of this kind that alone is in the group; raises the group where it holds others."""
-    found, others = group.split(LateFieldsError)
+def late_error(
+    group: BaseExceptionGroup[BaseException], seen: Sequence[WatchAnewError] = ()
+) -> WatchAnewError:
+    """The error of this kind that alone is in the group; raises the group where it holds others, or one of a kind that
+    was `seen`: decoding the film otherwise did not help."""
+    found, others = group.split(WatchAnewError)
     if found is None or others is not None:
         raise group
     late: BaseException = found
     while isinstance(late, BaseExceptionGroup):
         late = late.exceptions[0]
-    assert isinstance(late, LateFieldsError)  # nothing else was split off
+    assert isinstance(late, WatchAnewError)  # nothing else was split off
+    if any(type(late) is type(one) for one in seen):
+        raise group
     return late
 
 
@@ -113,23 +122,23 @@ async def _watched(
     services: Services,
     on_frames: OnFrames,
     started_s: float,
-    late: LateFieldsError | None,
+    seen: Sequence[WatchAnewError],
 ) -> AsyncIterator[WatchedFilm]:
-    """`watching`, once. `late`: what an earlier time has shown. Raises a group with a LateFieldsError where the film
-    must be watched anew."""
+    """`watching`, once. `seen`: what earlier times have shown. Raises a group with a WatchAnewError where the film must
+    be watched anew."""
     opening = StageClock("open")
-    opened = partial(open_film, path, settings, services.open_decoder, late.scan if late else None)
+    opened = partial(open_film, path, settings, services.open_decoder, seen)
     with in_stage("open"):
         decoder, fingerprint = await on_thread(opened, services.decode_threads, opening)
     try:
         film = _film(decoder.info, settings)
-        film.notices += [late.notice] if late else []
+        film.notices += [late.notice for late in seen if late.notice is not None]
         threads = Threads(services.decode_threads, services.measure_threads)
         meter = services.meter(decoder.info.geometry)
-        seen = partial(_seen, on_frames, expected_frames(decoder.info), settings.limits, film)
+        on_split = partial(_seen, on_frames, expected_frames(decoder.info), settings.limits, film)
         with services.statistics.counting(film, decoder.name):
             opinion = services.second_opinion() if services.second_opinion else None
-            await watch(film, decoder, services.ops, meter, services.reader, settings, threads, seen, opinion)
+            await watch(film, decoder, services.ops, meter, services.reader, settings, threads, on_split, opinion)
             if not film.funnel.frames:
                 raise KeyartError("has no picture in the chosen range, check --start, --end and --skip")
             yield WatchedFilm(film, decoder, fingerprint, started_s)
@@ -206,17 +215,19 @@ def expected_frames(info: VideoInfo) -> int | None:
 
 
 def open_film(
-    path: Path, settings: Settings, open_decoder: OpenDecoder, scan: Scan | None = None
+    path: Path, settings: Settings, open_decoder: OpenDecoder, seen: Sequence[WatchAnewError] = ()
 ) -> tuple[Decoder, str]:
-    """Open the film: its decoder, limited to the part to watch, and its fingerprint (`content_fingerprint`). `scan`:
-    see `DecodeOptions`.
+    """Open the film: its decoder, limited to the part to watch, and its fingerprint (`content_fingerprint`). `seen`:
+    what watching it has shown.
 
     Raises LimitError when it is beyond the settings' limits, KeyartError when the film cannot be decoded or read, or
     when the settings leave nothing of it; the decoder is closed then.
     """
     check_header(path, settings.limits)
     kept = settings.pool.frames_at_1080p
-    whole = DecodeOptions(mode=settings.decode, threads=settings.thread_count, kept_1080p=kept, scan=scan)
+    whole = DecodeOptions(mode=settings.decode, threads=settings.thread_count, kept_1080p=kept)
+    for late in seen:
+        whole = late.options(whole)
     decoder = open_decoder(path, whole)
     with _closed_on_failure(decoder):
         check_info(decoder.info, settings.limits)

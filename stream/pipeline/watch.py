@@ -81,7 +81,7 @@ async def watch(
     """Run all stages until the last shot is collected. Everything found is added to `film`, also the channels' times.
 
     `on_frames`: called with the number of frames split so far. `opinion`: on the film's shots. Raises the errors of the
-    stages in a group; LateFieldsError among them where the film must be watched anew.
+    stages in a group; WatchAnewError among them where the film must be watched anew.
     """
     decoded, to_measure, m1 = open_channel("decoded", FrameBatch, _FRAMES_AHEAD)
     measured, to_split, m2 = open_channel("measured", Measured, _FRAMES_AHEAD)
@@ -89,7 +89,7 @@ async def watch(
     looked, to_collect, m4 = open_channel("readings", Looked, _SHOTS_AHEAD)
     film.channels = [m1, m2, m3, m4]
     async with create_task_group() as tasks:
-        tasks.start_soon(_stage, "decode", partial(_decode, film, decoder, decoded, threads.decode))
+        tasks.start_soon(_stage, "decode", partial(_decode, film, decoder, ops, decoded, threads.decode))
         measure = partial(_measure, film, meter, settings, to_measure, measured, threads.measure, opinion is not None)
         tasks.start_soon(_stage, "measure", measure)
         split = partial(_split, film, settings, to_split, closed, on_frames, opinion, threads.measure)
@@ -103,8 +103,8 @@ async def _stage(name: str, work: Callable[[], Awaitable[None]]) -> None:
         await work()
 
 
-async def _decode(film: Film, decoder: Decoder, out: Sender[FrameBatch], limiter: CapacityLimiter) -> None:
-    clock, looks = film.clocks["decode"], FieldWatch(film.info.scan)
+async def _decode(film: Film, decoder: Decoder, ops: Ops, out: Sender[FrameBatch], limiter: CapacityLimiter) -> None:
+    clock, looks = film.clocks["decode"], FieldWatch(film.info.scan, ops.to_host)
     batches = decoder.batches()
     try:
         with out:

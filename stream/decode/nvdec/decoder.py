@@ -24,6 +24,7 @@ from ..seeking import SAME_TIME_S, SEEK_BACK_OFF_S, PassSummary, is_among
 from ..slots import Demand, FramePool, Memory, Place, Rows, bytes_for, places_of
 from ..stamps import rule_of
 from ..times import FrameClock
+from ..watch_anew import LateShapeError
 from .demux_decode import NvPass, NvPicture
 from .session import Chip, Decoded, NvSession, RefusedError, words_of
 
@@ -69,7 +70,8 @@ class NvDecoder:
     def batches(self) -> Generator[FrameBatch]:
         """All pictures of the range, once, in presentation order. When the iterator ends, `notices` is complete.
 
-        Raises KeyartError when the chip gives up or the device has no room. Synchronises once a batch.
+        Raises KeyartError when the chip gives up or the device has no room, LateShapeError at a picture of another
+        size. Synchronises once a batch.
         """
         reading, pictures = self._begun or self._begin()
         self._begun = None
@@ -157,9 +159,8 @@ class NvDecoder:
             if pts_s < start_s:
                 continue
             summary.saw(pts_s)
-            if summary.resized_s is None and not _is_size(picture.decoded, self.info):
-                summary.resized_s = pts_s
-                summary.stretched = True
+            if not _is_size(picture.decoded, self.info):
+                raise LateShapeError(f"its pictures change their size at {pts_s:.2f} s, and are fitted on the host")
             damaged = reading.reader.is_damaged(pts_s, picture.key)
             number = reading.reader.number(picture.pts, pts_s, clock.mended)
             yield picture.kept or self._kept(picture.decoded), pts_s, number, damaged

@@ -57,6 +57,8 @@ def open_on_chip(path: Path, options: DecodeOptions, chip: Chip, make_memory: Ca
 
 def _chips_or_uploads(info: VideoInfo, options: DecodeOptions, chip: Chip, memory: Memory) -> Decoder:
     try:
+        if options.on_host:
+            raise RefusedError(options.on_host)
         if is_mapped(info.colour):
             raise RefusedError("its colours are mapped to standard range by the CPU")
         if info.scan.kind != "progressive":

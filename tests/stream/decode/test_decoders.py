@@ -13,8 +13,10 @@ import pytest
 
 from stream import log
 from stream.decode.decoder import DecodeOptions, DecodeRange
+from stream.decode.ffmpeg import scan
 from stream.decode.nvdec.demux_decode import NvPass
 from stream.decode.nvdec.session import Chip
+from stream.decode.watch_anew import LateShapeError
 from stream.errors import KeyartError
 
 from .decoders import FILMS, KINDS, assert_same_picture, open_kind, shown, watched, write_film
@@ -230,20 +232,23 @@ def test_a_film_without_times_gets_some(film, tmp_path, kind):
 
 
 @pytest.mark.parametrize("kind", DEVICE)
-def test_a_film_that_changes_its_size(tmp_path, moving, kind):
+def test_a_film_that_changes_its_size_where_nobody_looked(tmp_path, moving, kind, monkeypatch):
     parts = [
         write_film(tmp_path / f"{n}.h264", moving, 20, size=s) for n, s in enumerate([(64, 64), (96, 64), (32, 48)])
     ]
     joined = tmp_path / "joined.h264"
     joined.write_bytes(b"".join(part.read_bytes() for part in parts))
+    monkeypatch.setattr(scan, "_times", lambda first_s, duration_s: [first_s])
+    scan._looked_at.cache_clear()
     decoder = open_kind(kind, joined)
-    pts_s, _, _, pictures = watched(decoder)
-    assert decoder.info.shapes == 1  # too short for more than one place that is looked at
-    (said,) = (notice.message for notice in decoder.notices if notice.code == "size_changed")
+    assert decoder.info.shapes == 1
     if kind == "nvdec":
-        assert len(pictures) == 60 and "stretched" in said
-    else:
-        assert same(joined, kind) == 60 and "between black bars" in said
+        with pytest.raises(LateShapeError, match=r"change their size at 0\.8"):
+            watched(decoder)
+        return
+    pts_s, _, _, pictures = watched(decoder)
+    (said,) = (notice.message for notice in decoder.notices if notice.code == "size_changed")
+    assert same(joined, kind) == 60 and "between black bars" in said
     assert_same_picture(shown(decoder.frame_at(pts_s[45])), pictures[45])
 
 
@@ -275,7 +280,7 @@ def test_what_is_handed_over_is_finished(film, kind):
 
 
 ODD = ("rotate_metadata.mp4", "rotate_90.mp4", "sample_aspect_ratio.mp4", "vfr_drop3.mp4", "delayed_start.mkv",
-       "cover_art.mp4", "one_frame.mp4", "tiny_16x16.mp4", "cut_in_mdat.mp4", "resolution_change.ts")  # fmt: skip
+       "cover_art.mp4", "one_frame.mp4", "tiny_16x16.mp4", "cut_in_mdat.mp4")  # fmt: skip
 
 
 @pytest.mark.testdata
@@ -283,3 +288,13 @@ ODD = ("rotate_metadata.mp4", "rotate_90.mp4", "sample_aspect_ratio.mp4", "vfr_d
 @pytest.mark.parametrize("name", ODD)
 def test_odd_files_are_the_same(testdata, name):
     assert same(testdata / "odd" / name, "nvdec") > 0
+
+
+@pytest.mark.testdata
+def test_a_short_film_whose_size_changes_is_found_by_the_chip_too(testdata):
+    path = testdata / "odd" / "resolution_change.ts"
+    decoder = open_kind("nvdec", path)
+    with pytest.raises(LateShapeError):
+        watched(decoder)
+    decoder.close()
+    assert same(path, "ffmpeg, uploaded") > 0

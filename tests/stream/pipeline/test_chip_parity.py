@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,37 +12,15 @@ import anyio
 import pytest
 
 from stream.cli.progress import QuietReporter
-from stream.decode.decoder import DecodeOptions, Decoder
-from stream.decode.nvdec.open import open_on_chip
-from stream.decode.nvdec.session import Chip
-from stream.device.kit import Concurrency, Kit, MakeKit
+from stream.device.kit import MakeKit
 from stream.device.kit_cpu import host_kit
 from stream.manifest import Manifest, read_manifest
 from stream.pipeline.many import extract_files
 from stream.settings.model import Settings
 
-from ..decode.host_memory import HostMemory
-from ..decode.nvdec.fake_nvdec import FakeNvdec
+from .chip_kit import ChipKit
 
 pytestmark = [pytest.mark.testdata, pytest.mark.models, pytest.mark.slow, pytest.mark.usefixtures("models_dir")]
-
-
-class ChipKit:
-    """A kit as a GPU's in its decoder and its concurrency; `memories`: one of each film."""
-
-    def __init__(self) -> None:
-        self.memories: list[HostMemory] = []
-
-    def __call__(self, settings: Settings) -> Kit:
-        concurrency = Concurrency(max_batch=32, readers=2, in_flight=4)
-        return replace(host_kit(settings), open_decoder=self._open, concurrency=concurrency)
-
-    def _open(self, path: Path, options: DecodeOptions) -> Decoder:
-        return open_on_chip(path, replace(options, threads=1), Chip(FakeNvdec()), self._memory)
-
-    def _memory(self) -> HostMemory:
-        self.memories.append(HostMemory())
-        return self.memories[-1]
 
 
 def manifests(films: Sequence[Path], out: Path, make_kit: MakeKit) -> list[Manifest]:

@@ -10,9 +10,10 @@ import pytest
 
 from kernels.surface import Colour, Geometry, Surface
 from stream.decode.ffmpeg.fitted_fields import FittedFields
+from stream.decode.watch_anew import LateFieldsError, LateShapeError
 from stream.errors import KeyartError
-from stream.pipeline.field_watch import FieldWatch, LateFieldsError
-from stream.pipeline.film_run import _late_fields
+from stream.pipeline.field_watch import FieldWatch
+from stream.pipeline.film_run import late_error
 from stream.records import FrameBatch, Notice, Scan
 
 from ..decode.woven import SIZE, sliding, woven
@@ -30,7 +31,7 @@ def batches(pictures: list[np.ndarray], size: int = 32) -> list[FrameBatch]:
 
 
 def looked(pictures: list[np.ndarray], scan: Scan) -> tuple[FieldWatch, int]:
-    watch = FieldWatch(scan)
+    watch = FieldWatch(scan, np.asarray)
     return watch, sum(watch.add(batch) for batch in batches(pictures))
 
 
@@ -48,7 +49,7 @@ def test_one_pair_of_64_pictures_is_looked_at_and_more_where_nothing_was_known()
 @pytest.mark.parametrize("scan", [MEASURED, UNSEEN])
 @pytest.mark.parametrize("first", [True, False])
 def test_a_part_that_is_interlaced_is_found_at_once_with_its_beginning(scan, first):
-    watch, seen = FieldWatch(scan), 0
+    watch, seen = FieldWatch(scan, np.asarray), 0
     with pytest.raises(LateFieldsError) as late:
         for batch in batches(film(640, 512, first)):
             watch.add(batch)
@@ -81,7 +82,7 @@ def test_a_film_that_is_deinterlaced_is_not_looked_at():
 def test_pictures_that_got_bars_are_judged_by_what_the_decoder_saw_before():
     whole = film(64, 0)
     for says, late in (("T", True), ("P", False)):
-        watch, looks = FieldWatch(MEASURED), [(k / 25, says) for k in range(0, 64, 8)]
+        watch, looks = FieldWatch(MEASURED, np.asarray), [(k / 25, says) for k in range(0, 64, 8)]
         seen = [
             replace(batch, looks=looks, surfaces=[replace(one, bars=(8, 8, 0, 0)) for one in batch.surfaces])
             for batch in batches(whole)
@@ -114,9 +115,33 @@ def test_the_decoder_looks_at_the_lines_that_are_stored(even_first):
         assert [pts_s for pts_s, _ in found] == ([0.0, 8 / 25, 16 / 25, 24 / 25] if fitted else [])
 
 
-def test_only_late_fields_alone_are_a_reason_to_watch_anew():
-    late = LateFieldsError(Scan("interlaced", "tff", late=True), Notice("interlaced_late", "late"))
-    assert _late_fields(ExceptionGroup("stages", [ExceptionGroup("inner", [late])])) is late
-    for others in ([late, KeyartError("no room")], [KeyartError("no room")]):
+def test_only_what_is_seen_late_alone_is_a_reason_to_watch_anew_and_each_kind_once():
+    fields = LateFieldsError(Scan("interlaced", "tff", late=True), Notice("interlaced_late", "late"))
+    shape = LateShapeError("its pictures change their size")
+    assert late_error(ExceptionGroup("stages", [ExceptionGroup("inner", [fields])])) is fields
+    assert late_error(ExceptionGroup("stages", [fields]), [shape]) is fields
+    for others, seen in (
+        ([fields, KeyartError("no room")], []),
+        ([KeyartError("no room")], []),
+        ([shape], [fields, LateShapeError("before")]),
+    ):
         with pytest.raises(ExceptionGroup):
-            _late_fields(ExceptionGroup("stages", others))
+            late_error(ExceptionGroup("stages", others), seen)
+
+
+def test_pictures_on_a_device_are_fetched():
+    fetched = []
+
+    class Plane:
+        def __init__(self, lines):
+            self.lines = lines
+
+    def to_host(plane):
+        fetched.append(plane)
+        return plane.lines
+
+    watch = FieldWatch(MEASURED, to_host)
+    with pytest.raises(LateFieldsError):
+        for batch in batches(film(128, 256)):
+            watch.add(replace(batch, surfaces=[replace(one, y=Plane(one.y)) for one in batch.surfaces]))
+    assert 4 < len(fetched) < 40
