@@ -52,6 +52,18 @@ def test_stripes_of_single_lines_grain_and_flicker_are_not_taken_for_fields():
     assert not {"T", "B"} & set(said(flicker))
 
 
+@pytest.mark.parametrize("down", [1, -1, 2, 3])
+def test_pictures_of_doubled_lines_that_move_up_or_down_are_not_taken_for_fields(down):
+    texture = np.kron(np.random.default_rng(2).uniform(40, 210, (40, 20)), np.ones((3, 8)))
+    small = [np.roll(texture, down * k, axis=0)[:48].astype(np.uint8) for k in range(9)]
+    assert not {"T", "B"} & set(said([np.repeat(picture, 2, axis=0) for picture in small]))
+
+
+def test_fields_of_what_moves_up_or_down_are_seen():
+    texture = np.kron(np.random.default_rng(2).uniform(40, 210, (40, 20)), np.ones((5, 8)))
+    assert set(said(woven([np.roll(texture, 2 * k, axis=0)[:96].astype(np.uint8) for k in range(18)]))) == {"T"}
+
+
 def test_pulldown_has_its_cadence_and_tells_which_pictures_are_mixed():
     film = pulled_down(sliding(16))
     assert said(film) in ("PTTTPPTTTPPTTTPPTTTP"[k:][:19] for k in range(5))
@@ -80,6 +92,9 @@ CADENCE, OTHER_CADENCE = list("PTTTPPTTTPPTTTP"), list("TPPPTTPPPTTPPPT")
         ([CADENCE, P15, P15], 0.0, 1, Scan("telecine", "tff", "measured")),
         ([CADENCE, T15, T15], 0.0, 1, Scan("interlaced", "tff", "measured")),
         ([list("T?TP?TTPT?TT?PT")], 0.0, 1, Scan("interlaced", "tff", "measured")),
+        ([list("TBTBBTTB?TBTTBB")] * 4, 0.0, 1, Scan("progressive", None, "measured")),
+        ([list("TBTBBTTB?TBTTBB"), T15], 0.0, 1, Scan("interlaced", "tff", "measured")),
+        ([list("TTTTTTTTTBTT?BT")], 0.0, 1, Scan("interlaced", "tff", "measured")),
         ([["-"] * 15], 1.0, 3, Scan("interlaced", "bff", "flags")),
         ([["-"] * 15], 1.0, 0, Scan("interlaced", None, "flags")),
         ([["-"] * 15], 0.0, 2, Scan("progressive", None, "flags")),
@@ -95,3 +110,8 @@ def test_a_few_pairs_anywhere_are_an_accident():
     assert woven_parity(list("PPTPPTPPT")) == "tff"
     assert woven_parity(list("P" * 900 + "BBB")) is None
     assert woven_parity([]) is None
+
+
+def test_pairs_of_both_orders_are_no_fields():
+    assert woven_parity(list("TBTTBBTBBT")) is None
+    assert woven_parity(list("TTTTTTTB")) == "tff"
