@@ -112,6 +112,8 @@ class VideoInfo:
     other_streams: tuple[int, ...] = ()
     """Numbers of further video streams that are no cover pictures."""
     scan: Scan = Scan()
+    untimed: int = 0
+    """How many pictures it begins with that have no presentation time."""
     shapes: int = 1
     """How many shapes (stored size, aspect of the pixels) were seen in the places looked at before watching. This
     record describes that of most of them."""

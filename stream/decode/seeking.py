@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..records import Notice, VideoInfo, counted
+from .opening import Opening
 from .shapes import Shape, is_barred
 from .times import FrameClock, T, found_time
 
@@ -24,8 +25,8 @@ class PassSummary:
     """What one pass over the file found. `pictures`: count; `last_s`: time of the last picture, `last_step_s` after the
     one before it; `adjusted`: times were moved; `mended`: single times that were corrected, stored time → time;
     `resized_s`, `reshaped_s`: time of the first picture of another size, or of the same size with pixels of another
-    shape, than the film's; `barred`: some got bars; `ended`: the end of
-    the file was reached."""
+    shape, than the film's; `barred`: some got bars; `ended`: the end of the file was reached; `opening`: the pictures
+    at the film's beginning that have no time."""
 
     pictures: int = 0
     last_s: float = 0.0
@@ -36,6 +37,7 @@ class PassSummary:
     reshaped_s: float | None = None
     barred: bool = False
     ended: bool = False
+    opening: Opening | None = None
 
     def saw(self, pts_s: float) -> None:
         """Count a picture of the watched part."""
@@ -59,11 +61,13 @@ class PassSummary:
         stored_s: Callable[[T], float | None],
         fps: float | None,
         hold: Callable[[T], T] | None = None,
+        *,
+        whole: bool = True,
     ) -> Iterator[tuple[T, float]]:
         """The pictures of a search with the times that they had in this pass. Those without one, which it did not
-        watch, are left out. `hold`: see `FrameClock.timed`."""
-        if self.adjusted:
-            yield from FrameClock(fps).timed(pictures, stored_s, hold)
+        watch, are left out. `hold`: see `FrameClock.timed`. `whole`: the search begins with the film."""
+        if self.adjusted or (whole and self.opening is not None):
+            yield from FrameClock(fps, self.opening).timed(pictures, stored_s, hold)
             return
         before_s: float | None = None
         for picture in pictures:
@@ -103,6 +107,8 @@ class PassSummary:
             told = "one presentation time was" if count == 1 else f"{count:,} presentation times were"
             message = f"{told} out of order and got the time between the neighbours'"
             found.append(Notice("times_mended", message, min(self.mended.values())))
+        if self.opening is not None:
+            found.append(Notice("times_mended", self.opening.message(), info.first_pts_s))
         found += self._notices_of_shapes()
         end_s = info.first_pts_s + (info.duration_s or 0.0)
         if "matroska" in info.container:
@@ -114,7 +120,6 @@ class PassSummary:
             message = f"ends at {self.last_s:.2f} s although its container says {end_s:.2f} s, used what is there"
             found.append(Notice("cut_off", message, self.last_s))
         return found
-
 
     def _notices_of_shapes(self) -> list[Notice]:
         found = []

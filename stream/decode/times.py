@@ -9,6 +9,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from .opening import Opening
+
 T = TypeVar("T")
 FALLBACK_FPS = 25.0
 """Where neither the container nor the times tell a rate."""
@@ -33,10 +35,12 @@ class FrameClock:
     before it ended, this one alone is wrong: it gets a time evenly between its neighbours, and `mended` keeps it:
     stored time → time. If they do not (joined streams), the picture follows the one before by a frame's duration and
     all later ones are moved by as much; `adjusted` is then true, and for pictures without a time, because neither is
-    found again by seeking.
+    found again by seeking. The pictures of the film's `opening`, for a pass that begins with them, get the times that
+    it gives them.
     """
 
-    def __init__(self, fps: float | None) -> None:
+    def __init__(self, fps: float | None, opening: Opening | None = None) -> None:
+        self._opening, self._opened = opening, 0
         self._step_s = 1.0 / (fps or FALLBACK_FPS)
         self._usual_s = self._step_s
         self._offset_s = 0.0
@@ -67,6 +71,11 @@ class FrameClock:
     def _next(self, stamps: deque[float | None], *, ended: bool) -> float | None:
         """The time of the first of the pictures with these stamps, which it takes away; None: more must be known."""
         waits = not ended and len(stamps) <= _LOOK_AHEAD
+        if stamps[0] is None and self._opening is not None and self._opened < self._opening.count:
+            stamps.popleft()
+            self._last_s = self._opening.time_s(self._opened)
+            self._opened += 1
+            return self._last_s
         time_s = self._first(stamps, waits) if self._last_s is None else self._after(self._last_s, stamps, waits)
         if time_s is not None:
             stamps.popleft()

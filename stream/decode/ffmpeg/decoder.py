@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import av
@@ -30,6 +30,7 @@ from ..times import FALLBACK_FPS, FrameClock
 from .deinterlace import NEIGHBOURS, deinterlaced
 from .demux_decode import AvPass
 from .fitted_fields import FittedFields
+from .opening import opening_of
 from .scan import looked_at
 from .side_by_side import SideBySide, pictures_ahead
 from .surface import surface_of
@@ -117,9 +118,10 @@ class AvDecoder:
     def _passes(self, threads: int, count: int) -> list[AvPass]:
         """`count` passes over the file, each with an equal share of the threads."""
         passes: list[AvPass] = []
+        mode = "all" if self._beside or self._summary.opening else self._options.mode
         try:
             while len(passes) < count:
-                passes.append(AvPass(self._path, threads // count, "all" if self._beside else self._options.mode))
+                passes.append(AvPass(self._path, threads // count, mode))
         except BaseException:
             for one in passes:
                 one.close()
@@ -129,9 +131,10 @@ class AvDecoder:
     def _pictures(
         self, reading: AvPass, frames: Frames, start_s: float, end_s: float
     ) -> Generator[_Timed]:
-        clock, summary = FrameClock(self.info.fps), self._summary
+        summary = self._summary
         from_start = self._options.range.start_s <= 0 or is_restarted(self.info)
         key_s = None if from_start else key_before(self._path, start_s - self._lead_s)
+        clock = FrameClock(self.info.fps, summary.opening if key_s is None else None)
         summary.mended = clock.mended
         both = deinterlaced(frames(key_s), self.info.scan)
         for (frame, picture), pts_s in clock.timed(both, partial(_stored_s, reading)):
@@ -164,11 +167,10 @@ class AvDecoder:
     def between(self, first_s: float, last_s: float, *, fine: bool = False) -> list[tuple[float, Surface]]:
         """See `Decoder`. Decodes from the key frame before `first_s`, or from the start where seeking is not exact."""
         # Corrected times cannot be sought, and decoding the whole film for each span would take days.
-        return [] if self._summary.adjusted else self._search(first_s, last_s, first_s, rough=not fine)
+        return [] if not self._is_found(first_s) else self._search(first_s, last_s, first_s, rough=not fine)
 
     def _search(self, first_s: float, last_s: float, seek_s: float, *, rough: bool) -> list[tuple[float, Surface]]:
-        starts = [None] if self._summary.adjusted else self._starts(seek_s)
-        for start_s in starts:
+        for start_s in self._starts(seek_s):
             found = self._scan(first_s, last_s, start_s, rough)
             if found is not None:
                 return found
@@ -184,12 +186,12 @@ class AvDecoder:
         found: list[tuple[float, Surface]] = []
         whole = start_s is None
         before = 0
-        all_wanted = self._summary.adjusted or self._beside
+        all_wanted = self._summary.adjusted or self._beside or (whole and self._summary.opening)
         try:
             if start_s is not None:
                 reading.seek(start_s)
             both = deinterlaced(reading.frames(wanted=None if all_wanted else first_s.__le__), self.info.scan)
-            for (frame, picture), time_s in self._summary.timed(both, partial(_stored_s, reading), self.info.fps):
+            for (frame, picture), time_s in self._timed(reading, both, start_s):
                 checkpoint()
                 if time_s > last_s:
                     break
@@ -206,7 +208,7 @@ class AvDecoder:
     def at(self, times_s: Sequence[float]) -> list[tuple[float, Surface]]:
         """See `Decoder`. Decodes from the key frame before the first time, or from the start where seeking is not
         exact."""
-        return [] if self._summary.adjusted or not times_s else list(self.pictures_at(times_s))
+        return [] if not times_s or not self._is_found(times_s[0]) else list(self.pictures_at(times_s))
 
     def pictures_at(self, times_s: Sequence[float]) -> Generator[tuple[float, Surface]]:
         """The pictures at increasing times, in one pass from the key frame before the first; those in between are only
@@ -229,9 +231,10 @@ class AvDecoder:
         try:
             if start_s is not None:
                 reading.seek(start_s)
-            wanted = None if self._beside else partial(self._is_wanted, times_s)
+            all_wanted = self._beside or (begun and self._summary.opening)
+            wanted = None if all_wanted else partial(self._is_wanted, times_s)
             both = deinterlaced(reading.frames(wanted=wanted), self.info.scan)
-            for (frame, picture), time_s in self._summary.timed(both, partial(_stored_s, reading), self.info.fps):
+            for (frame, picture), time_s in self._timed(reading, both, start_s):
                 checkpoint()
                 early = time_s < times_s[0] - SAME_TIME_S
                 before += early
@@ -250,7 +253,23 @@ class AvDecoder:
     def _starts(self, seek_s: float) -> list[float | None]:
         """From where to decode a picture at `seek_s`, in the order in which they are tried; None: from the
         beginning."""
+        opening = self._summary.opening
+        if self._summary.adjusted or (opening is not None and seek_s - self._lead_s < opening.known_s):
+            return [None]
         return [seek_s - self._lead_s, seek_s - self._lead_s - SEEK_BACK_OFF_S, None]
+
+    def _is_found(self, first_s: float) -> bool:
+        """Whether pictures from `first_s` on are found without reading more than a search may."""
+        opening = self._summary.opening
+        if self._summary.adjusted or opening is None or first_s >= opening.known_s:
+            return not self._summary.adjusted
+        return opening.length_s <= SEEK_BACK_OFF_S
+
+    def _timed(
+        self, reading: AvPass, both: Iterator[tuple[av.VideoFrame, av.VideoFrame]], start_s: float | None
+    ) -> Iterator[tuple[tuple[av.VideoFrame, av.VideoFrame], float]]:
+        """The pictures of a search from `start_s` on (None: from the beginning) with their times."""
+        return self._summary.timed(both, partial(_stored_s, reading), self.info.fps, whole=start_s is None)
 
     def close(self) -> None:
         """Does nothing: each call opens and closes the file itself."""
@@ -262,12 +281,18 @@ class AvDecoder:
         try:
             if from_s is not None:
                 reading.seek(from_s)
-            clock = FrameClock(rate_of(reading.stream.average_rate))
-            for frame, first_s in clock.timed(reading.frames(), reading.time_s):
+            frames = reading.frames()
+            begin = list(islice(frames, 1))
+            if from_s is None and begin and reading.time_s(begin[0]) is None:
+                self._summary.opening = opening_of(self._path)
+            opening = self._summary.opening
+            clock = FrameClock(rate_of(reading.stream.average_rate), opening)
+            for frame, first_s in clock.timed(chain(begin, frames), reading.time_s):
                 shape = reading.shape(frame, alone=True)
                 if wanted is None or shape == wanted:
                     container, stream = reading.container, reading.stream
                     info = video_info(self._path, container, stream, frame, first_s, reading.tags, shape.aspect)
+                    info = replace(info, untimed=opening.count if opening is not None else 0)
                     return replace(info, duration_s=reading.length_from(first_s, info)), shape
             return None
         finally:

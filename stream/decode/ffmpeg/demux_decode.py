@@ -161,7 +161,7 @@ class AvPass:
         must decode each packet and give the step to `decoded`."""
         for packet in self._demuxed():
             if from_key_s is not None:
-                if not packet.is_keyframe or _time_s(packet) < from_key_s:
+                if not packet.is_keyframe or packet.pts is None or _time_s(packet) < from_key_s:
                     checkpoint()
                     self._note(packet)
                     continue
@@ -240,8 +240,13 @@ class AvPass:
 
     def length_from(self, first_s: float, info: VideoInfo) -> float | None:
         """The container's duration from the first picture, which is shown at `first_s`, on: what comes before it in a
-        stream that begins inside a group of pictures cannot be decoded."""
+        stream that begins inside a group of pictures cannot be decoded, and what has no time is not counted by it."""
         begin = self.stream.start_time
+        if info.duration_s is not None and first_s < 0 and "matroska" in info.container:
+            return info.duration_s - first_s  # counted from zero
+        if info.duration_s is not None and info.untimed:
+            known_s = begin * self._time_base[0] / self._time_base[1] if begin is not None else 0.0
+            return info.duration_s + known_s - first_s
         if info.duration_s is None or begin is None or self.rule.by_dts:
             return info.duration_s
         late_s = first_s - begin * self._time_base[0] / self._time_base[1]

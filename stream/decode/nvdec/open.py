@@ -65,6 +65,8 @@ def _chips_or_uploads(info: VideoInfo, options: DecodeOptions, chip: Chip, memor
             raise RefusedError("its pictures are woven of fields, which are put right on the host")
         if info.shapes > 1:
             raise RefusedError("its pictures change their shape, and are fitted to each other on the host")
+        if info.untimed:
+            raise RefusedError("it begins with pictures that have no presentation time")
         return NvDecoder(info, options, chip, memory)
     except RefusedError as refused:
         log.info("film not decoded by the GPU", reason=str(refused))
