@@ -61,6 +61,8 @@ class Film:
     episode: Verdict | None = None
     pictures_in_stream: int | None = None
     """Pictures of the stream, skipped ones included; None when unknowable."""
+    measured_s: float | None = None
+    """How long the film is by its packets, where these were asked; None where the container is believed."""
 
     def descriptors(self) -> dict[int, list[np.ndarray]]:
         """Shot → image descriptors (D,) of its candidates and of its pictures in the reserve."""

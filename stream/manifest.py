@@ -113,7 +113,8 @@ class VideoEntry(ManifestPart):
     """What the container says of the film. `rotation`: clockwise; `mirrored`: left to right, before the rotation.
     `stereo`: how both eyes of a stereo film lie in its pictures. `stream`: the number of the film's video stream.
     `duration_s`: from the first picture to the end of the last: what the container claims, `container_duration_s`,
-    unless the film was watched to its end and that lies more than a second elsewhere. `scan` is absent in results of
+    unless the film was watched to its end and that lies more than a second elsewhere, or packets were asked because its
+    end was left out. `scan` is absent in results of
     versions that did not look."""
 
     path: Annotated[str, BeforeValidator(printable)]

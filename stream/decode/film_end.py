@@ -36,9 +36,9 @@ _BACK_S = 2.0
 
 
 def length_s(info: VideoInfo) -> float | None:
-    """Seconds from the film's first picture to the end of its last. What the container says, where packets near the
-    end agree; else all packets are read, without decoding any. None when neither knows. Raises KeyartError when the
-    file cannot be opened any more."""
+    """Seconds from the film's first picture to the end of its last: by the packets near the end, where the container
+    agrees with them; else all packets are read, without decoding any. What the container says where packets have no
+    times; None when neither knows. Raises KeyartError when the file cannot be opened any more."""
     version = version_of(info.path)
     end_s = _end_s(info.path, info.first_pts_s, info.duration_s, *version)
     found_s = info.duration_s if end_s is None else max(0.0, end_s - info.first_pts_s)
@@ -93,14 +93,14 @@ def _decoding_times(path: Path) -> Iterator[float]:
 
 @lru_cache(maxsize=64)
 def _end_s(path: Path, first_s: float, claimed_s: float | None, mtime_ns: int, size: int) -> float | None:
-    """The end of the last picture on the file's clock; None where packets agree with the container or have no times.
+    """The end of the last picture on the file's clock; None where packets have no times.
     `mtime_ns`, `size`: so that a file that has grown is looked at again."""
     near_s = _last(path, _AT_THE_END_S)
     if near_s is not None:
         # In MPEG program and transport streams a seek to the end finds a single packet, not always the last picture.
         near_s = max(near_s, _last(path, near_s - _BACK_S) or near_s)
     if near_s is not None and claimed_s is not None and abs(near_s - first_s - claimed_s) < AGREES_S:
-        return None
+        return near_s
     return _last(path, None)
 
 
@@ -112,7 +112,10 @@ def _last(path: Path, from_s: float | None) -> float | None:
     gaps = [after - before for (before, _), (after, _) in pairwise(times)]
     while len(gaps) > 1 and gaps[-1] > _WILD * max(gaps[:-1]):
         del times[-1], gaps[-1]
-    return sum(times[-1]) if times else None
+    if not times:
+        return None
+    last_s, shown_s = times[-1]
+    return last_s + (shown_s or (gaps[-1] if gaps else 0.0))
 
 
 def _spans(path: Path, from_s: float | None) -> Iterator[tuple[float, float]]:

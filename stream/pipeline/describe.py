@@ -133,9 +133,10 @@ def _tool(settings: Settings, services: Services, decoder: str) -> ToolEntry:
 
 
 def duration_s(film: Film, settings: Settings) -> float | None:
-    """From the film's first picture to the end of its last, seconds: what the container says, unless the film was
-    watched to its end and that lies elsewhere, or watched beyond what the container says."""
-    claimed_s, last_two_s = film.info.duration_s, film.timeline.last_two_s
+    """From the film's first picture to the end of its last, seconds: what its packets say, where they were asked, else
+    the container, unless the film was watched to its end and that lies elsewhere, or watched beyond what it says."""
+    claimed_s = film.info.duration_s if film.measured_s is None else film.measured_s
+    last_two_s = film.timeline.last_two_s
     if last_two_s is None:
         return claimed_s
     last_s, step_s = last_two_s[1] - film.info.first_pts_s, last_two_s[1] - last_two_s[0]

@@ -24,7 +24,6 @@ from .. import log
 from ..candidates.pace import LONG, Pace
 from ..candidates.picture_pool import PicturePool
 from ..dataflow.clocks import Clocks, StageClock, on_thread
-from ..decode import film_end
 from ..decode.decoder import DecodeOptions, Decoder, DecodeRange
 from ..decode.watch_anew import WatchAnewError
 from ..device.kit import OpenDecoder
@@ -40,6 +39,7 @@ from ..settings.sections import LimitSettings
 from .conclude import Conclusion, Tools, conclude
 from .describe import content_fingerprint, manifest_of
 from .episode import judge_watched
+from .length import length_notices, measured_s, start_s
 from .limits import check_frames, check_header, check_info
 from .services import Services, open_services
 from .watch import Threads, watch
@@ -141,6 +141,7 @@ async def _watched(
             await watch(film, decoder, services.ops, meter, services.reader, settings, threads, on_split, opinion)
             if not film.funnel.frames:
                 raise KeyartError("has no picture in the chosen range, check --start, --end and --skip")
+            film.notices += length_notices(film)
             yield WatchedFilm(film, decoder, fingerprint, started_s)
     finally:
         with CancelScope(shield=True), in_stage("close"):
@@ -254,19 +255,17 @@ def decode_range(info: VideoInfo, settings: Settings) -> DecodeRange:
     The container's duration is believed only where packets bear it out, if anything depends on it. Raises KeyartError
     when the settings leave nothing of the film, or leave out its end and nothing tells where that is.
     """
-    start_s = max(settings.start_s or 0.0, settings.skip_first_s)
+    begin_s, found_s = start_s(settings), measured_s(info, settings)
     ends_s = [settings.end_s] if settings.end_s is not None else []
-    length_s = info.duration_s
-    if settings.skip_last_s or (length_s is not None and 0 < length_s <= start_s):
-        length_s = film_end.length_s(info)
+    length_s = info.duration_s if found_s is None else found_s
     if settings.skip_last_s:
         if length_s is None:
             raise KeyartError("does not say how long it is, use --end instead of --skip-last")
         ends_s.append(length_s - settings.skip_last_s)
     end_s = min(ends_s, default=None)
-    if (end_s is not None and end_s <= start_s) or (length_s is not None and 0 < length_s <= start_s):
+    if (end_s is not None and end_s <= begin_s) or (length_s is not None and 0 < length_s <= begin_s):
         raise KeyartError("is shorter than what is to be left out, check --start, --end and --skip")
-    return DecodeRange(start_s, end_s)
+    return DecodeRange(begin_s, end_s)
 
 
 def _film(info: VideoInfo, settings: Settings) -> Film:
@@ -274,11 +273,13 @@ def _film(info: VideoInfo, settings: Settings) -> Film:
     rows = LookRows() if settings.episode.enabled else None
     scan = StageClock("scan", info.scan.pictures, info.scan.busy_s, info.scan.cpu_s)
     clocks = Clocks({"scan": scan})
-    return Film(info, pool, BarsEvidence(info.geometry), pace_of(info, settings), clocks=clocks, look_rows=rows)
+    film = Film(info, pool, BarsEvidence(info.geometry), pace_of(info, settings), clocks=clocks, look_rows=rows)
+    film.measured_s = measured_s(info, settings)
+    return film
 
 
 def pace_of(info: VideoInfo, settings: Settings) -> Pace:
-    """By the time that is watched, as far as the container knows it."""
-    watched = decode_range(info, settings)
-    ends_s = [end_s for end_s in (watched.end_s, info.duration_s) if end_s]
+    """By the time that is watched, as far as the container knows it, or packets were asked."""
+    watched, found_s = decode_range(info, settings), measured_s(info, settings)
+    ends_s = [end_s for end_s in (watched.end_s, info.duration_s if found_s is None else found_s) if end_s]
     return Pace(min(ends_s) - watched.start_s) if ends_s else LONG
