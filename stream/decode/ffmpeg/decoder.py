@@ -75,7 +75,7 @@ class AvDecoder:
         info, self._shape = first
         looked = looked_at(info)
         main = looked.main()
-        if main is not None and main[1] != self._shape and (found := self._probe(*main)) is not None:
+        if main is not None and main[1] != self._shape and (found := self._first_of(*main)) is not None:
             # The first pictures have another shape than most.
             info = replace(found[0], first_pts_s=info.first_pts_s, duration_s=info.duration_s)
             self._shape = found[1]
@@ -273,6 +273,13 @@ class AvDecoder:
 
     def close(self) -> None:
         """Does nothing: each call opens and closes the file itself."""
+
+    def _first_of(self, near_s: float, shape: Shape) -> tuple[VideoInfo, Shape] | None:
+        """`_probe` of the first picture of this shape from about `near_s` on, where the file can be sought exactly."""
+        for from_s in (near_s, near_s - SEEK_BACK_OFF_S, None):
+            if (found := self._probe(from_s, shape)) is not None:
+                return found
+        return None
 
     def _probe(self, from_s: float | None = None, wanted: Shape | None = None) -> tuple[VideoInfo, Shape] | None:
         """What the first picture from `from_s` on (None: of all) with the `wanted` shape (None: any) says of the film,

@@ -26,6 +26,7 @@ from ..colours import colour_of
 from ..fields import Pair, judge, look_at
 from ..shapes import Shape, main_place
 from .demux_decode import AvPass
+from .key_shapes import SHORT_S, key_shapes
 from .surface import surface_of
 
 _APART_S = 30.0
@@ -44,7 +45,8 @@ _ANY = Geometry(1, 1)
 
 class Looked(NamedTuple):
     """`scan`: how the film's pictures were taken. `shapes`: the places looked at, each by the time that was
-    sought, and the shape of the first picture found there; none where pictures are too large to be looked at."""
+    sought (of a short film: that of its key picture), and the shape of the first picture found there; none where
+    pictures are too large to be looked at."""
 
     scan: Scan
     shapes: tuple[tuple[float, Shape], ...] = ()
@@ -94,8 +96,9 @@ def _looked_at(path: Path, size: int, changed_ns: int, first_s: float, duration_
         except FFmpegError as error:
             log.warning("looks for interlaced pictures ended early", error)
         scan = judge(looks.places, looks.flagged / max(1, looks.pictures), looks.field_order)
+    shapes = (key_shapes(path, first_s, duration_s) if 0 < duration_s <= SHORT_S else []) or looks.shapes
     spent_s, cpu_s = time.perf_counter() - began_s, time.thread_time() - cpu_s
-    return Looked(replace(scan, pictures=looks.pictures, busy_s=spent_s, cpu_s=cpu_s), tuple(looks.shapes))
+    return Looked(replace(scan, pictures=looks.pictures, busy_s=spent_s, cpu_s=cpu_s), tuple(shapes))
 
 
 def _times(first_s: float, duration_s: float) -> list[float]:

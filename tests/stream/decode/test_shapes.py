@@ -95,7 +95,7 @@ def test_the_shape_is_that_of_most_places_and_not_the_first(tmp_path: Path, code
 
 
 BACK_AND_FORTH = [
-    Part((180, 144), NARROW, 40), Part((180, 144), WIDE, 100), Part((180, 144), NARROW, 50),
+    Part((180, 144), NARROW, 40), Part((180, 144), WIDE, 60), Part((180, 144), NARROW, 70),
     Part((240, 136), count=30), Part((90, 160), count=30), Part((256, 144), count=30),
 ]  # fmt: skip
 
