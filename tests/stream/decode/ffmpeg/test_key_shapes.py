@@ -38,7 +38,9 @@ def test_a_short_film_has_the_shape_that_it_shows_longest(
     assert info.duration_s == pytest.approx((first + second) / 25, abs=0.1)
 
 
-@pytest.mark.parametrize(("name", "codec"), [("film.mp4", "libx264"), ("film.mkv", "libx264"), ("film.ts", "mpeg2video")])
+@pytest.mark.parametrize(
+    ("name", "codec"), [("film.mp4", "libx264"), ("film.mkv", "libx264"), ("film.ts", "mpeg2video")]
+)
 @pytest.mark.parametrize("key", [1, 12, 250])
 def test_each_place_has_one_vote_however_many_key_pictures_there_are(
     tmp_path: Path, name: str, codec: str, key: int
