@@ -15,6 +15,7 @@ from .candidates.pace import LONG, Pace
 from .candidates.picture_pool import PicturePool
 from .dataflow.channels import ChannelMeter
 from .dataflow.clocks import Clocks
+from .decode.colour_parts import FilmColours
 from .episode.looks import LookRows
 from .episode.verify import Verdict
 from .records import Candidate, Notice, Picture, Shot, Track, VideoInfo
@@ -55,6 +56,7 @@ class Film:
     read_s: dict[int, list[float]] = field(default_factory=dict)
     funnel: Funnel = field(default_factory=Funnel)
     notices: list[Notice] = field(default_factory=list)
+    colours: FilmColours = field(default_factory=FilmColours)
     clocks: Clocks = field(default_factory=Clocks)
     channels: list[ChannelMeter] = field(default_factory=list)
     look_rows: LookRows | None = None

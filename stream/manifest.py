@@ -95,6 +95,18 @@ class ColorEntry(ManifestPart):
     dolby_vision_profile: int | None = None
 
 
+class ColorPart(ManifestPart):
+    """Pictures in a row of one colour, from `time_s` on. The rest as in `ColorEntry`."""
+
+    time_s: TimeS
+    primaries: str
+    transfer: str
+    matrix: str
+    range: Literal["limited", "full"]
+    mapped: bool = False
+    peak_nits: float | None = None
+
+
 class ScanEntry(ManifestPart):
     """Whether pictures are whole (`progressive`), woven of two fields taken one after the other (`interlaced`,
     throughout or in parts), or four whole ones became five (`telecine`); which field is first, top or bottom, where
@@ -114,8 +126,8 @@ class VideoEntry(ManifestPart):
     `stereo`: how both eyes of a stereo film lie in its pictures. `stream`: the number of the film's video stream.
     `duration_s`: from the first picture to the end of the last: what the container claims, `container_duration_s`,
     unless the film was watched to its end and that lies more than a second elsewhere, or packets were asked because its
-    end was left out. `scan` is absent in results of
-    versions that did not look."""
+    end was left out. `color`: that of most of what was watched, where it changes; then `color_parts` lists the parts in
+    order, a hundred at most, else it is absent. `scan` is absent in results of versions that did not look."""
 
     path: Annotated[str, BeforeValidator(printable)]
     content_fingerprint: str
@@ -137,11 +149,12 @@ class VideoEntry(ManifestPart):
     frames: Count | None
     bit_depth: Count
     color: ColorEntry
+    color_parts: list[ColorPart] | None = None
     scan: ScanEntry | None = None
 
     @model_serializer(mode="wrap")
     def _absent_when_unknown(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
-        return _without_none(handler(self), "scan")
+        return _without_none(_without_none(handler(self), "scan"), "color_parts")
 
 
 class ActiveAreaEntry(ManifestPart):

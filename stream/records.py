@@ -111,6 +111,11 @@ class VideoInfo:
     """Number of the film's stream in its container."""
     other_streams: tuple[int, ...] = ()
     """Numbers of further video streams that are no cover pictures."""
+    hdr_told_beside: bool = False
+    """Whether `colour` is one of high dynamic range that the container or Dolby Vision tells and the first picture does
+    not: it holds for all pictures that say nothing."""
+    colours: tuple[Colour, ...] = ()
+    """The colours of the places looked at before watching, each once, as the pictures there say."""
     scan: Scan = Scan()
     untimed: int = 0
     """How many pictures it begins with that have no presentation time."""
@@ -120,13 +125,23 @@ class VideoInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ColourPart:
+    """Pictures in a row of one colour. `time_s`: of the first of them, seconds. `matrix_guessed`: see `VideoInfo`."""
+
+    time_s: float
+    colour: Colour
+    matrix_guessed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FrameBatch:
     """N consecutive pictures in presentation order.
 
     `pts_s`: (N,) float64, seconds. `frames`: (N,) int32, numbers of the pictures in the stream, -1 where unknowable.
     `damaged`: (N,) bool, whether the picture, or one that it is predicted from, did not decode cleanly. `looks`: what
     pairs of pictures that got bars say of their fields, as they are stored, each with its time; where they are fitted
-    into the film's shape, lines may be scaled.
+    into the film's shape, lines may be scaled. `colours`: the parts that begin in the batch, as they are stored; none
+    from decoders that show a whole film by one colour.
     """
 
     surfaces: list[Surface]
@@ -134,6 +149,7 @@ class FrameBatch:
     frames: np.ndarray
     damaged: np.ndarray
     looks: Sequence[tuple[float, Literal["T", "B", "P", "?", "-"]]] = ()
+    colours: Sequence[ColourPart] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from av.video.codeccontext import VideoCodecContext
 from kernels.surface import Colour, Matrix
 from kernels.tone_mapping import HDR_TRANSFERS, USUAL_PEAK_NITS
 
-from ..records import DolbyVision, Notice
+from ..records import DolbyVision, Notice, VideoInfo
 from .side_data import side_data
 
 # H.273 code points that FFmpeg reports as numbers.
@@ -52,9 +52,18 @@ def film_colour(first: av.VideoFrame, dolby: DolbyVision | None, tags: Tags) -> 
     return replace(colour, peak_nits=_claimed_peak(first)) if colour.transfer == "pq" else colour
 
 
-def colour_like(frame: av.VideoFrame, film: Colour) -> Colour:
-    """The colour of one picture of a film, with what the film as a whole says of it."""
-    return _completed(colour_of(frame), film)
+def is_told_beside(first: av.VideoFrame, film: Colour) -> bool:
+    """Whether the high dynamic range of a film (`film_colour`) is not told by its first picture itself."""
+    return film.transfer in HDR_TRANSFERS and colour_of(first).transfer == "unknown"
+
+
+def colour_like(frame: av.VideoFrame, info: VideoInfo) -> Colour:
+    """The colour of one picture of a film. The brightest light of PQ is that which the picture itself claims, else the
+    film's; where high dynamic range is told beside the pictures, it is that of those which say nothing."""
+    colour = _without_lasting_hlg(colour_of(frame), info.colour)
+    if colour.transfer == "unknown" and info.hdr_told_beside:
+        return info.colour
+    return _with_peak(colour, _claimed_peak(frame) or info.colour.peak_nits) if colour.transfer == "pq" else colour
 
 
 def colour_of(frame: av.VideoFrame) -> Colour:
@@ -79,11 +88,20 @@ def colour_notices(colour: Colour) -> list[Notice]:
 
 
 @lru_cache(maxsize=64)
-def _completed(colour: Colour, film: Colour) -> Colour:
+def _without_lasting_hlg(colour: Colour, film: Colour) -> Colour:
+    """FFmpeg keeps the HLG that HEVC tells beside its pictures (SEI 147) for all that the same decoder gives later. HLG
+    has wide primaries, so pictures with others are none, unless their film begins so. Cached, because it is called for
+    every frame."""
+    if colour.transfer != "hlg" or colour.primaries in ("bt2020", "p3"):
+        return colour
+    begins_so = (film.transfer, film.primaries) == (colour.transfer, colour.primaries)
+    return colour if begins_so else replace(colour, transfer="unknown")
+
+
+@lru_cache(maxsize=64)
+def _with_peak(colour: Colour, peak_nits: float) -> Colour:
     """Cached, because it is called for every frame."""
-    if colour.transfer == "unknown" and film.transfer in HDR_TRANSFERS:
-        return film
-    return replace(colour, peak_nits=film.peak_nits) if colour.transfer == "pq" else colour
+    return replace(colour, peak_nits=peak_nits)
 
 
 @lru_cache(maxsize=64)

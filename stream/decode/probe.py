@@ -17,7 +17,7 @@ from ..records import Arrangement, Notice, VideoInfo
 from .alpha import alpha_notices, decoder_with_alpha, is_transparent
 from .arrangement import arrangement_of, crop_of, geometry_of, notices_of_arrangement, shape_uncropped
 from .codec_names import unknown_codec
-from .colours import Tags, colour_notices, film_colour, is_tagged
+from .colours import Tags, colour_notices, film_colour, is_tagged, is_told_beside
 from .dolby_vision import dolby_notices, dolby_vision, refuse_without_base
 from .encrypted import refuse_encrypted_track
 
@@ -88,6 +88,7 @@ def video_info(
     dolby = dolby_vision(path, container.format.name, first)
     refuse_without_base(dolby)
     sample_aspect, arrangement = shape_of(path, container, stream, first, aspect)
+    colour = film_colour(first, dolby, tags)
     others = [one.index for one in container.streams.video if not one.disposition & _ATTACHED_PICTURE]
     return VideoInfo(
         path=path,
@@ -102,7 +103,7 @@ def video_info(
         duration_s=_duration_s(container, stream),
         bit_depth=first.format.components[0].bits,
         pixel_format=first.format.name,
-        colour=film_colour(first, dolby, tags),
+        colour=colour,
         matrix_guessed=not is_tagged(first),
         is_rgb=first.format.is_rgb,
         alpha_left_out=is_transparent(stream) and decoder_with_alpha(stream) is None,
@@ -110,6 +111,7 @@ def video_info(
         arrangement=arrangement,
         stream=stream.index,
         other_streams=tuple(index for index in others if index != stream.index),
+        hdr_told_beside=is_told_beside(first, colour),
     )
 
 

@@ -25,8 +25,10 @@ class PassSummary:
     """What one pass over the file found. `pictures`: count; `last_s`: time of the last picture, `last_step_s` after the
     one before it; `adjusted`: times were moved; `mended`: single times that were corrected, stored time → time;
     `resized_s`, `reshaped_s`: time of the first picture of another size, or of the same size with pixels of another
-    shape, than the film's; `barred`: some got bars; `ended`: the end of the file was reached; `opening`: the pictures
-    at the film's beginning that have no time."""
+    shape, than the film's; `overruled`: time of the first picture that names another aspect than the container, that
+    aspect, and the container's, which holds for it; `named`: the first aspect that pictures name; `several`: others are
+    named, too; `barred`: some got bars; `ended`: the end of the file was reached; `opening`: the pictures at the film's
+    beginning that have no time."""
 
     pictures: int = 0
     last_s: float = 0.0
@@ -35,6 +37,9 @@ class PassSummary:
     mended: dict[float, float] = field(default_factory=dict)
     resized_s: float | None = None
     reshaped_s: float | None = None
+    overruled: tuple[float, tuple[int, int], tuple[int, int]] | None = None
+    named: tuple[int, int] | None = None
+    several: bool = False
     barred: bool = False
     ended: bool = False
     opening: Opening | None = None
@@ -54,6 +59,13 @@ class PassSummary:
         else:
             self.reshaped_s = pts_s if self.reshaped_s is None else self.reshaped_s
         self.barred |= is_barred(shape, main)
+
+    def names(self, pts_s: float, own: tuple[int, int], shape: Shape) -> None:
+        """Note the aspect that a picture of the watched part names itself. shape: as which it is shown."""
+        self.named = self.named or own
+        self.several |= own != self.named
+        if own != shape.aspect and self.overruled is None:
+            self.overruled = pts_s, own, shape.aspect
 
     def timed(
         self,
@@ -130,6 +142,11 @@ class PassSummary:
         if self.reshaped_s is not None:
             message = f"pictures from {self.reshaped_s:.2f} s on have another shape than the film's own"
             found.append(Notice("aspect_changed", f"{message}, shown between black bars", self.reshaped_s))
+        if self.overruled is not None and self.several:
+            begin_s, own, held = self.overruled
+            names = f"some pictures, from {begin_s:.2f} s on, name pixels of {own[0]}:{own[1]}"
+            message = f"{names} and the container {held[0]}:{held[1]} for all, which holds; they may look squeezed"
+            found.append(Notice("aspect_overruled", message, begin_s))
         return found
 
 

@@ -36,7 +36,7 @@ class UploadDecoder:
         self._one_search = Lock()
         self._demand = Demand(batch=options.batch_of(self.info), kept_1080p=options.kept_1080p)
         # Most bytes of a picture of this size: chroma planes as large as luma, unless the format is 4:2:0.
-        is_8_bit = inner.info.bit_depth == 8 or is_mapped(inner.info.colour)
+        is_8_bit = inner.info.bit_depth == 8 or all(map(is_mapped, (inner.info.colour, *inner.info.colours)))
         size = bytes_for([(inner.info.height, inner.info.width)] * 3, 1 if is_8_bit else 2)
         size = size // 2 if "420" in inner.info.pixel_format else size
         slots = self._demand.slots(size)

@@ -7,9 +7,11 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from engines.faces import EMOTIONS, Face
 from kernels.bars import ActiveArea
+from kernels.surface import Colour
 from kernels.tone_mapping import HDR_TRANSFERS, is_mapped, peak_of
 
 from ..dataflow.channels import ChannelMeter
@@ -21,6 +23,7 @@ from ..manifest import (
     ActiveAreaEntry,
     CharacterEntry,
     ColorEntry,
+    ColorPart,
     CropEntry,
     FaceEntry,
     FunnelEntry,
@@ -40,7 +43,7 @@ from ..manifest import (
 )
 from ..output.render import Image
 from ..ranking.reasons import why
-from ..records import Character, Notice, VideoInfo, counted
+from ..records import Character, ColourPart, Notice, VideoInfo, counted
 from ..settings.model import Settings
 from ..version import own_version
 from .conclude import Conclusion
@@ -169,7 +172,8 @@ def _video(film: Film, settings: Settings, fingerprint: str) -> VideoEntry:
         container_duration_s=info.duration_s,
         frames=film.pictures_in_stream,
         bit_depth=info.bit_depth,
-        color=_color(info),
+        color=_color(info, film.colours.main(info)),
+        color_parts=[_color_part(info, part) for part in film.colours.parts] if film.colours.changes else None,
         scan=ScanEntry(
             kind=info.scan.kind,
             parity=info.scan.parity,
@@ -180,18 +184,29 @@ def _video(film: Film, settings: Settings, fingerprint: str) -> VideoEntry:
     )
 
 
-def _color(info: VideoInfo) -> ColorEntry:
-    colour, dolby = info.colour, info.dolby_vision
+def _color(info: VideoInfo, main: ColourPart) -> ColorEntry:
+    dolby = info.dolby_vision
     return ColorEntry(
-        primaries=colour.primaries,
-        transfer=colour.transfer,
-        matrix="rgb" if info.is_rgb else colour.matrix,
-        range="full" if colour.full_range or info.is_rgb else "limited",
-        matrix_guessed=info.matrix_guessed,
-        mapped=is_mapped(colour),
-        peak_nits=peak_of(colour) if colour.transfer in HDR_TRANSFERS else None,
+        **_color_words(info, main.colour),
+        matrix_guessed=main.matrix_guessed,
         dolby_vision_profile=None if dolby is None else dolby.profile,
     )
+
+
+def _color_part(info: VideoInfo, part: ColourPart) -> ColorPart:
+    return ColorPart(time_s=part.time_s, **_color_words(info, part.colour))
+
+
+def _color_words(info: VideoInfo, colour: Colour) -> dict[str, Any]:
+    """What `ColorEntry` and `ColorPart` have in common."""
+    return {
+        "primaries": colour.primaries,
+        "transfer": colour.transfer,
+        "matrix": "rgb" if info.is_rgb else colour.matrix,
+        "range": "full" if colour.full_range or info.is_rgb else "limited",
+        "mapped": is_mapped(colour),
+        "peak_nits": peak_of(colour) if colour.transfer in HDR_TRANSFERS else None,
+    }
 
 
 def _character(

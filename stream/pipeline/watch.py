@@ -110,6 +110,7 @@ async def _decode(film: Film, decoder: Decoder, ops: Ops, out: Sender[FrameBatch
         with out:
             while (batch := await on_thread(lambda: next(batches, None), limiter, clock, 0)) is not None:
                 clock.items += len(batch.surfaces)
+                film.colours.add(batch)
                 film.clocks["scan"].items += await on_thread(
                     partial(looks.add, batch), limiter, film.clocks["scan"], 0
                 )
@@ -119,7 +120,7 @@ async def _decode(film: Film, decoder: Decoder, ops: Ops, out: Sender[FrameBatch
         with CancelScope(shield=True):
             # On a thread: where the film is left early, threads that decode are waited for.
             await on_thread(batches.close, limiter, clock, 0)
-    film.notices.extend(decoder.notices)
+    film.notices += [*decoder.notices, *film.colours.notices(film.info)]
 
 
 async def _measure(

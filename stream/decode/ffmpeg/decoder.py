@@ -18,6 +18,7 @@ from ...dataflow.cancellation import checkpoint
 from ...errors import KeyartError
 from ...records import FRAME_1080P_BYTES, FrameBatch, Notice, VideoInfo
 from ..arrangement import arranged
+from ..colour_parts import PartWatch, colours_seen
 from ..colours import colour_like
 from ..decoder import DecodeOptions, picture_bytes
 from ..encrypted import refuse_scrambled
@@ -68,6 +69,7 @@ class AvDecoder:
         self._options = options or DecodeOptions()
         self._summary = PassSummary()
         self._fields = FittedFields()
+        self._colours = PartWatch()
         first = self._probe()
         if first is None:
             refuse_scrambled(path)
@@ -79,7 +81,8 @@ class AvDecoder:
             # The first pictures have another shape than most.
             info = replace(found[0], first_pts_s=info.first_pts_s, duration_s=info.duration_s)
             self._shape = found[1]
-        self.info = replace(info, scan=looked.scan_or(self._options.scan), shapes=looked.variety)
+        scan, colours = looked.scan_or(self._options.scan), colours_seen(looked.colours)
+        self.info = replace(info, scan=scan, shapes=looked.variety, colours=colours)
         # Deinterlacing needs the pictures before and after each.
         self._beside = 0 if self.info.scan.kind == "progressive" else NEIGHBOURS
         self._lead_s = (self._beside + 1) / (self.info.fps or FALLBACK_FPS) if self._beside else 0.0
@@ -106,6 +109,7 @@ class AvDecoder:
                     np.array(frames, np.int32),
                     np.array(damaged, np.bool_),
                     self._fields.taken(),
+                    self._colours.taken(),
                 )
         finally:
             pictures.close()
@@ -146,14 +150,16 @@ class AvDecoder:
                 continue
             summary.saw(pts_s)
             summary.shaped(pts_s, shape, self._shape)
+            summary.names(pts_s, reading.own_aspect, shape)
             if self.info.scan.kind == "progressive":
                 self._fields.saw(frame, pts_s, fitted=is_barred(shape, self._shape))
-            number = reading.number(frame, pts_s, clock.mended)
-            yield self._surface(frame, picture, shape), pts_s, number, reading.is_damaged(frame)
+            number, surface = reading.number(frame, pts_s, clock.mended), self._surface(frame, picture, shape)
+            self._colours.saw(frame, surface.colour, pts_s)
+            yield surface, pts_s, number, reading.is_damaged(frame)
         summary.ended = True
 
     def _surface(self, frame: av.VideoFrame, picture: av.VideoFrame, shape: Shape) -> Surface:
-        colour = colour_like(frame, self.info.colour)
+        colour = colour_like(frame, self.info)
         surface = arranged(surface_of(picture, colour, self.info.geometry), self.info.arrangement)
         return shown_in(surface, shape, self._shape, self.info)
 

@@ -49,9 +49,10 @@ class _Aspects:
     """The aspect of the pixels of each frame of a pass. `of_stream`: as the container says, or the decoder did when the
     file was opened.
 
-    Nothing is asked while the decoder says nothing else, nor where the container tells. A new aspect comes with a key
-    picture, and the decoder has it before the first frame that has it. So then key pictures are asked, and all frames
-    while what the decoder has differs from what the last one said.
+    Nothing is asked while the decoder says nothing else. A new aspect comes with a key picture, and the decoder has it
+    before the first frame that has it. So then key pictures are asked, and all frames while what the decoder has
+    differs from what the last one said. Where the container tells, its aspect holds all the same. `own`: what the last
+    frame itself said.
     """
 
     def __init__(self, path: Path, of_stream: Fraction | None) -> None:
@@ -60,21 +61,21 @@ class _Aspects:
         self._pixels: PixelAspect | None = None
         self._last: Fraction | None = None
         self._told: bool | None = None
+        self.own = self._of_stream
 
     def decoded(self, decoders: Fraction | None) -> None:
         """Take note of the decoder's aspect after a step."""
         self._decoders = decoders or _SQUARE
         if self._told is None and self._decoders != self._of_stream:
-            self._told = container_tells(self._path)
-            self._pixels = None if self._told else PixelAspect()
+            self._told, self._pixels = container_tells(self._path), PixelAspect()
 
     def of(self, frame: av.VideoFrame, *, alone: bool) -> Fraction:
         """See `AvPass.shape`."""
         if self._pixels is None:
             return self._of_stream
         if alone or frame.key_frame or self._last is None or self._decoders != self._last:
-            self._last = self._pixels.read(frame, self._decoders)
-        return self._last
+            self._last = self.own = self._pixels.read(frame, self._decoders)
+        return self._of_stream if self._told else self._last
 
 
 class AvPass:
@@ -185,6 +186,11 @@ class AvPass:
         `alone`: frames in between were passed over.
         """
         return Shape(frame.width, frame.height, believed(self._aspects.of(frame, alone=alone)))
+
+    @property
+    def own_aspect(self) -> tuple[int, int]:
+        """What the frame that `shape` was last asked of says itself, which does not hold where the container tells."""
+        return believed(self._aspects.own)
 
     def number(self, frame: av.VideoFrame, shown_s: float, mended: Mapping[float, float]) -> int:
         """The number in the stream, from 0, of a frame that is shown at `shown_s`; -1 when unknown. `mended`: see

@@ -1,5 +1,5 @@
-"""Looks at a few pictures in several places of a film before it is watched: whether it is interlaced, and which shape
-its pictures have."""
+"""Looks at a few pictures in several places of a film before it is watched: whether it is interlaced, which shape its
+pictures have, and which colours."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ import av
 import numpy as np
 from av.error import FFmpegError
 
-from kernels.surface import Geometry
+from kernels.surface import Colour, Geometry
 
 from ... import log
 from ...dataflow.cancellation import checkpoint
 from ...errors import KeyartError
 from ...records import Scan, VideoInfo
+from ..colour_parts import colours_seen
 from ..colours import colour_of
 from ..fields import Pair, judge, look_at
 from ..shapes import Shape, main_place
@@ -45,11 +46,12 @@ _ANY = Geometry(1, 1)
 
 class Looked(NamedTuple):
     """`scan`: how the film's pictures were taken. `shapes`: the places looked at, each by the time that was
-    sought (of a short film: that of its key picture), and the shape of the first picture found there; none where
-    pictures are too large to be looked at."""
+    sought (of a short film: that of its key picture), and the shape of the first picture found there; `colours`: as the
+    first pictures say. Neither where pictures are too large to be looked at."""
 
     scan: Scan
     shapes: tuple[tuple[float, Shape], ...] = ()
+    colours: tuple[Colour, ...] = ()
 
     def main(self) -> tuple[float, Shape] | None:
         """A place with the film's own shape (`main_place`), if any was looked at."""
@@ -98,7 +100,8 @@ def _looked_at(path: Path, size: int, changed_ns: int, first_s: float, duration_
         scan = judge(looks.places, looks.flagged / max(1, looks.pictures), looks.field_order)
     shapes = (key_shapes(path, first_s, duration_s) if 0 < duration_s <= SHORT_S else []) or looks.shapes
     spent_s, cpu_s = time.perf_counter() - began_s, time.thread_time() - cpu_s
-    return Looked(replace(scan, pictures=looks.pictures, busy_s=spent_s, cpu_s=cpu_s), tuple(shapes))
+    scan = replace(scan, pictures=looks.pictures, busy_s=spent_s, cpu_s=cpu_s)
+    return Looked(scan, tuple(shapes), tuple(looks.colours))
 
 
 def _times(first_s: float, duration_s: float) -> list[float]:
@@ -107,12 +110,29 @@ def _times(first_s: float, duration_s: float) -> list[float]:
     return [first_s + duration_s * place / count for place in range(count)]
 
 
+def colours_of_large(info: VideoInfo) -> tuple[Colour, ...]:
+    """The colours of a film whose pictures are too large to be looked at (`looked_at`): of the key pictures alone, in
+    the same places. Raises KeyartError when the file cannot be opened any more."""
+    colours = []
+    with closing(AvPass(info.path, 1, "all")) as reading:
+        for time_s in _times(info.first_pts_s, info.duration_s or 0.0):
+            checkpoint()
+            try:
+                reading.seek(time_s)
+            except FFmpegError as error:
+                log.warning("looks for colours ended early", error)
+                break
+            colours += [colour_of(frame) for frame in islice(reading.frames(), 1)]
+    return colours_seen(colours)
+
+
 class _Looks:
     """What the pairs of each place say. `pictures`: how many were decoded; `flagged`: of these as interlaced."""
 
     def __init__(self, reading: AvPass) -> None:
         self.places: list[list[Pair]] = []
         self.shapes: list[tuple[float, Shape]] = []
+        self.colours: list[Colour] = []
         self.pictures = self.flagged = 0
         self._reading = reading
 
@@ -132,6 +152,7 @@ class _Looks:
                 continue  # the key picture of the place before
             until_s = self._reading.time_s(first) or 0.0
             self.shapes.append((time_s, self._reading.shape(first, alone=True)))
+            self.colours.append(colour_of(first))
             pairs = self._pairs(chain([first], frames))
             place = list(islice(pairs, _PAIRS))
             if {"T", "B", "?"} & set(place):

@@ -16,6 +16,7 @@ from ...records import Notice, VideoInfo
 from ..container import open_container
 from ..decoder import DecodeOptions, Decoder
 from ..ffmpeg.decoder import AvDecoder
+from ..ffmpeg.scan import colours_of_large
 from ..probe import picture_stream
 from ..slots import Memory
 from ..upload import UploadDecoder
@@ -59,8 +60,11 @@ def _chips_or_uploads(info: VideoInfo, options: DecodeOptions, chip: Chip, memor
     try:
         if options.on_host:
             raise RefusedError(options.on_host)
-        if is_mapped(info.colour):
+        colours = info.colours or colours_of_large(info)
+        if any(map(is_mapped, (info.colour, *colours))):
             raise RefusedError("its colours are mapped to standard range by the CPU")
+        if len(colours) > 1:
+            raise RefusedError("its pictures change their colours, and each is converted by its own on the host")
         if info.scan.kind != "progressive":
             raise RefusedError("its pictures are woven of fields, which are put right on the host")
         if info.shapes > 1:

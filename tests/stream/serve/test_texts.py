@@ -132,6 +132,10 @@ SAID = (
     "10 of 10 portrait files are smaller than their format, the source has no more pixels",
     "only 3 of 10 images, the film has no more pictures that can be told apart",
     "image 1 at 0:26.00 may be explicit (0.51), look at it before it is shown",
+    "some pictures, from 3.40 s on, name pixels of 64:45 and the container 16:15 for all, which holds; they may look "
+    "squeezed",
+    "the colours change at 4.48 s from 1 (/bt709, 2) to 3 (4, 1,000 /cd/m²); every picture is shown by its own",
+    "the colours change 3 times, at 4.48 s first, from 1 (/bt709, 2) to 3 (4); every picture is shown by its own",
 )
 
 
