@@ -137,6 +137,23 @@ class Zoo:
             raise ModelError(f"{self._file(role).where}: not pulled yet; run `keyart models pull`")
         return found
 
+    def elsewhere(self, roles: Iterable[str]) -> list[str]:
+        """The roles of which the local folder has neither a model nor the published file, so that they come from
+        elsewhere; none without a local folder. What comes with Keyart is not missed. Raises ModelError when a model
+        there is damaged."""
+        local = self._local
+        if local is None or local == self.folder:
+            return []
+        files = [self._file(role) for role in roles]
+        return [file.role for file in files if not (self._in_folder(file, local, "local") or self._offers(local, file))]
+
+    def _offers(self, folder: Path, file: WeightFile) -> bool:
+        """Whether a folder has a role's weight file or its archive, or need not have it."""
+        sources = file.weights.sources
+        names = [source.file_name for source in sources]
+        names += [self._catalog.archives[source.archive].file for source in sources if source.archive]
+        return any(source.package for source in sources) or any((folder / name).is_file() for name in names)
+
     def path(self, role: str) -> Path:
         """The ONNX file of a role, with its hash checked. Raises ModelError when it is missing or damaged."""
         return self.model(role).path

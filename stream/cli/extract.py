@@ -87,8 +87,34 @@ def _run(
 
     refuse_equal_names(files)
     with own_stdout() if settings.device != "cpu" else nullcontext(), open_reporter(quiet, as_json) as reporter:
+        if substitute is None and (refused := _all_refused(files, out, settings, reporter)):
+            return refused
         work: ExtractFiles = substitute or _extract_files()
         return interrupts.run(partial(_extract_or_explain, work, files, out, settings, reporter))
+
+
+def _all_refused(files: list[Path], out: Path, settings: Settings, reporter: Reporter) -> list[Outcome]:
+    """The outcomes where no file is one to work on; none where there is one. Asked before the imports of
+    `extract_files`."""
+    from .. import log
+    from ..decode.container import refuse_at_once
+    from ..errors import KeyartError
+    from ..output.result_folder import has_result, result_folder
+    from ..pipeline.reporter import Outcome
+
+    reasons = []
+    for video in files:
+        try:
+            if not settings.overwrite and has_result(result_folder(out, video)):
+                return []
+            refuse_at_once(video)
+            return []
+        except KeyartError as error:
+            reasons.append(str(error))
+    for video, reason in zip(files, reasons, strict=True):
+        log.error("film failed", film=video, reason=reason)
+        reporter.failed(video, reason)
+    return [Outcome(video, "failed", reason=reason) for video, reason in zip(files, reasons, strict=True)]
 
 
 def _extract_files() -> ExtractFiles:

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Spinner
 from rich.progress import Progress as RichProgress
 from rich.text import Text
 
+from ..decode.addresses import as_typed
 from ..manifest import Manifest, read_manifest
 from ..pipeline.reporter import Reporter
 from ..records import counted
@@ -235,7 +236,7 @@ def one_line(text: str) -> str:
 
 def failure_line(video: Path, reason: str) -> str:
     """`keyart: FILE: reason`, always one line."""
-    return f"keyart: {one_line(str(video))}: {one_line(reason)}"
+    return f"keyart: {one_line(as_typed(video))}: {one_line(reason)}"
 
 
 def finished_line(video: Path, manifest: Manifest, folder: Path) -> str:

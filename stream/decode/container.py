@@ -11,6 +11,8 @@ import errno
 import os
 import re
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from av.container import InputContainer
 from av.error import ArgumentError, FFmpegError, InvalidDataError
 
 from ..errors import KeyartError
+from .addresses import address_line
 from .kinds import HEAD_BYTES, no_film, other_format, unfinished_download, unreadable
 
 _CONTAINERS = (
@@ -71,16 +74,6 @@ _LISTS = {
 }
 """How lists of other files begin, after white space: name of the kind → pattern."""
 _WEBP_ANIMATION = 0b10
-_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):(?:/|\?xt=)", re.IGNORECASE)
-_ADDRESSES = {
-    "file": "is an address, give the path alone",
-    **dict.fromkeys(("smb", "cifs", "nfs", "afp"), "is the address of a share, mount it and give the path"),
-    **dict.fromkeys(
-        ("rtsp", "rtsps", "rtmp", "rtmps", "rtp", "udp", "tcp", "srt", "rist", "mms", "mmsh", "mmst"),
-        "is an address of a live stream, record it and give the file",
-    ),
-}
-"""How addresses are refused that are not to be downloaded, by their scheme."""
 
 
 def open_container(path: Path, *, look: bool = True) -> InputContainer:
@@ -89,20 +82,38 @@ def open_container(path: Path, *, look: bool = True) -> InputContainer:
 
     Raises KeyartError, with reason and what to do, when it does not exist, cannot be read, or is no film.
     """
+    with _explained(path):
+        file = path.absolute()
+        _refuse_without_opening(file)
+        try:
+            return _opened(file, _OPTIONS if look else _OPTIONS | _NO_LOOK)
+        except InvalidDataError as error:
+            broken = "is not a video or its index is cut off, copy it again or repair it"
+            raise KeyartError(unreadable(file, _head(file), broken)) from error
+
+
+def refuse_at_once(path: Path) -> None:
+    """Raise KeyartError, as `open_container` would, for what is seen to be no film without FFmpeg: what does not exist
+    or cannot be read, folders and the like, and files that begin as other kinds do."""
+    with _explained(path):
+        _refuse_without_opening(path.absolute())
+
+
+def _refuse_without_opening(file: Path) -> None:
+    _refuse_no_files(file)
+    _refuse_by_content(_head(file))
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
     if "\0" in str(path):
         raise KeyartError("has a name that no file can have, check the path")
     try:
-        file = path.absolute()
-        _refuse_no_files(file)
-        _refuse_by_content(_head(file))
-        return _opened(file, _OPTIONS if look else _OPTIONS | _NO_LOOK)
+        yield
     except FileNotFoundError as error:
         raise KeyartError(_missing(path)) from error
     except PermissionError as error:
         raise KeyartError("cannot be read, check its permissions") from error
-    except InvalidDataError as error:
-        broken = "is not a video or its index is cut off, copy it again or repair it"
-        raise KeyartError(unreadable(file, _head(file), broken)) from error
     except (FFmpegError, OSError) as error:
         reason = error.strerror or errno.errorcode.get(error.errno or 0, str(error))
         raise KeyartError(f"cannot be opened ({reason}), check the file") from error
@@ -110,12 +121,9 @@ def open_container(path: Path, *, look: bool = True) -> InputContainer:
 
 def _missing(path: Path) -> str:
     """The line about what does not exist."""
-    address = _ADDRESS.match(str(path))
     if path.is_symlink():
         return "is a link to what does not exist, check where it leads"
-    if address is None:
-        return "does not exist, check the path"
-    return _ADDRESSES.get(address[1].lower(), "is an address, download it and give the file")
+    return address_line(path) or "does not exist, check the path"
 
 
 def _refuse_no_files(file: Path) -> None:

@@ -25,6 +25,10 @@ _UNFINISHED = frozenset({
 """The suffixes that browsers and other programs give to what they have not fetched to its end."""
 _PICTURE_FORMATS = frozenset({"ico", "fits"})
 """FFmpeg's formats of pictures whose name does not end in `_pipe`."""
+_PICTURES = {b"GIF87a": "GIF", b"GIF89a": "GIF", b"BM": "BMP"}
+"""How pictures begin whose first bytes could be a text's, and what they are called."""
+_LEAST_PICTURE_BYTES = 26
+"""No picture of these kinds is shorter: the headers alone take 13 and 26 bytes."""
 _BOM = b"\xef\xbb\xbf"
 _GIVE = "give MP4, Matroska, MPEG-TS or the like"
 TEXT = "is a text and not a video, give the videos themselves"
@@ -67,7 +71,11 @@ def unreadable(file: Path, head: bytes, otherwise: str) -> str:
         return unfinished
     if not head.strip(b"\0"):
         return "begins with nothing but zeros, as a download that did not finish: copy or fetch it again"
-    return TEXT if is_text(head[:_TEXT_BYTES]) else otherwise
+    a_text = is_text(head[:_TEXT_BYTES])
+    for begins, name in _PICTURES.items():
+        if head.startswith(begins) and len(head) < _LEAST_PICTURE_BYTES and (head == begins or not a_text):
+            return f"is a picture that was cut off ({name}), copy or fetch it again"
+    return TEXT if a_text else otherwise
 
 
 def unfinished_download(file: Path) -> str | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from engines.reader import READER_ROLES as READER_ROLES
 from engines.zoo import FOLDER_VARIABLE, Zoo
 
+from ..records import Notice
 from ..settings.model import Settings
 
 ROLES = (*READER_ROLES, "text_detection", "maturity", "shots")
@@ -24,6 +25,18 @@ def roles_of(settings: Settings) -> tuple[str, ...]:
     roles = (*ROLES, *(role for role in EPISODE_ROLES if role not in ROLES)) if settings.episode.enabled else ROLES
     without = {"maturity": not settings.maturity.enabled, "shots": not settings.shots.second_opinion}
     return tuple(role for role in roles if not without.get(role, False))
+
+
+def notices_of_models(zoo: Zoo, settings: Settings) -> list[Notice]:
+    """That the folder which the settings name lacks models, and where they come from. Raises ModelError when a model in
+    it is damaged."""
+    roles = roles_of(settings)
+    lacking = zoo.elsewhere(roles)
+    if not lacking:
+        return []
+    what = "any model" if len(lacking) == len(roles) else f"the models for {', '.join(lacking)}"
+    message = f"{settings.models} does not have {what}, they come from {zoo.folder}"
+    return [Notice("models_elsewhere", message)]
 
 
 def zoo_of(settings: Settings) -> Zoo:

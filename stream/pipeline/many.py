@@ -14,6 +14,7 @@ from anyio import CancelScope, CapacityLimiter, create_task_group, to_thread
 
 from .. import log
 from ..dataflow.cancellation import checkpoint
+from ..decode.container import refuse_at_once
 from ..device.kit import MakeKit
 from ..device.open import open_kit
 from ..errors import DeviceLostError, KeyartError, device_errors
@@ -75,9 +76,12 @@ def _report_pull(report: Reporter, video: Path, done: int, total: int, role: str
 async def _skip(
     index: int, path: Path, out: Path, settings: Settings, report: Reporter, outcomes: dict[int, Outcome]
 ) -> bool:
+    """Whether nothing is to be done with a file: its result is there, or it is refused without an engine."""
     folder = result_folder(out, path)
     try:
         there = not settings.overwrite and await to_thread.run_sync(has_result, folder)
+        if not there:
+            await to_thread.run_sync(refuse_at_once, path)
     except KeyartError as error:
         outcomes[index] = _failed(path, error, report)
         return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -28,7 +28,7 @@ from ..candidates.neighbours import Glance
 from ..dataflow.batching import Batcher
 from ..device.kit import Kit, MakeKit, OpenDecoder
 from ..device.memory import DeviceMemory
-from ..device.models import roles_of, zoo_of
+from ..device.models import notices_of_models, roles_of, zoo_of
 from ..device.open import open_kit
 from ..device.process import existing_objects_frozen
 from ..errors import KeyartError
@@ -87,10 +87,10 @@ async def open_services(
     cv2.setNumThreads(1)
     with threadpool_limits(1), ExitStack() as stack:
         kit = await to_thread.run_sync(make_kit, settings)
-        models, sessions = await to_thread.run_sync(lambda: _load(settings, kit, stack, progress))
+        models, sessions, lacking = await to_thread.run_sync(lambda: _load(settings, kit, stack, progress))
         stack.enter_context(existing_objects_frozen())
         async with create_task_group() as tasks:
-            services, readers = _joined(settings, kit, models, sessions)
+            services, readers = _joined(settings, kit, models, sessions, lacking)
             for _ in range(readers):
                 tasks.start_soon(services.reader.serve)
             try:
@@ -100,7 +100,11 @@ async def open_services(
 
 
 def _joined(
-    settings: Settings, kit: Kit, models: dict[str, Model], sessions: dict[str, CountedSession]
+    settings: Settings,
+    kit: Kit,
+    models: dict[str, Model],
+    sessions: dict[str, CountedSession],
+    lacking: Sequence[Notice],
 ) -> tuple[Services, int]:
     """The services, and how many tasks are to serve `services.reader`: batches that are in work at a time."""
     limits = settings.batching
@@ -131,7 +135,7 @@ def _joined(
         episode=engines_of(settings, kit, sessions) if settings.episode.enabled else None,
         models=models,
         providers=tuple(sorted({session.provider for session in sessions.values()})),
-        notices=tuple(kit.fallbacks(sessions)),
+        notices=(*lacking, *kit.fallbacks(sessions)),
         in_flight=in_flight,
         statistics=Statistics({READER: batcher.sizes} | {role: session.sizes for role, session in sessions.items()}),
         memory=kit.memory,
@@ -152,7 +156,7 @@ def _second_opinion(kit: Kit, session: CountedSession | None) -> Callable[[], Se
 
 def _load(
     settings: Settings, kit: Kit, stack: ExitStack, progress: Progress | None
-) -> tuple[dict[str, Model], dict[str, CountedSession]]:
+) -> tuple[dict[str, Model], dict[str, CountedSession], list[Notice]]:
     try:
         zoo = zoo_of(settings)
         roles = roles_of(settings)
@@ -162,7 +166,8 @@ def _load(
         for role, model in models.items():
             sessions[role] = CountedSession(kit.open_session(model.path, role))
             stack.callback(sessions[role].close)
+        lacking = notices_of_models(zoo, settings)
     except ModelError as error:
         raise KeyartError(str(error)) from error
     import_module("sklearn.cluster")  # takes a second, which would otherwise be spent when the first film ends
-    return models, sessions
+    return models, sessions, lacking

@@ -145,7 +145,7 @@ class Settings(BaseSettings):
         if len(set(self.formats)) != len(self.formats):
             raise ValueError("formats: each name only once")
         if self.start_s is not None and self.end_s is not None and self.end_s <= self.start_s:
-            raise ValueError("end_s: must be later than start_s")
+            raise ValueError("end_s (--end): must be later than start_s (--start)")
         return self
 
     def known_formats(self) -> dict[str, Format]:

@@ -91,6 +91,17 @@ def test_converted_files_can_be_carried_to_another_machine(catalog: Catalog, tmp
     assert not (tmp_path / "there").exists()
 
 
+def test_what_a_local_folder_lacks_is_told(catalog: Catalog, tmp_path: Path, local: Path) -> None:
+    roles, kept, empty = ("detector", "reader"), tmp_path / "kept", tmp_path / "empty"
+    Zoo(kept, local=local, catalog=catalog).ensure()
+    empty.mkdir()
+    for folder, lacking in ((empty, list(roles)), (local, []), (kept, []), (None, [])):
+        assert Zoo(kept, local=folder, catalog=catalog).elsewhere(roles) == lacking
+    assert Zoo(tmp_path / "other", local=kept, catalog=catalog).elsewhere(roles) == []
+    (empty / "detector.onnx").write_bytes(b"mine")
+    assert Zoo(kept, local=empty, catalog=catalog).elsewhere(roles) == ["reader"]
+
+
 def test_sets_share_what_they_do_not_replace(catalog: Catalog, tmp_path: Path, local: Path) -> None:
     Zoo(tmp_path / "kept", local=local, catalog=catalog).ensure()
     large = Zoo(tmp_path / "kept", "large", local, catalog=catalog)

@@ -101,6 +101,7 @@ def test_options_become_settings(tmp_path: Path) -> None:
         (("x.mp4", "./x.mp4", "--out", "o"), "keyart: x.mp4 is given twice, name it once\n"),
         (("x.mp4", "--out", "o", "--top", "0"), "keyart: top (flag)"),
         (("x.mp4", "--out", "o", "--start", "soon"), "H:MM:SS"),
+        (("x.mp4", "--out", "o", "--start", "3", "--end", "2"), "end_s (--end): must be later than start_s (--start)"),
         (("x.mp4", "--out", "o", "--format", "tv"), "known are landscape"),
         (("x.mp4", "--out", "o", "--set", "top"), "section.key=value"),
         (("x.mp4", "--out", "o", "--config", "gone.toml"), "gone.toml: cannot be read"),
@@ -116,6 +117,26 @@ def test_wrong_usage_is_found_before_work(arguments: tuple[str, ...], message: s
     assert result.exit_code == 2
     assert message in result.stderr
     assert library.settings is None
+
+
+def test_what_is_refused_at_once_costs_no_engine(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.mp4"
+    empty.touch()
+    typed = ("http://127.0.0.1/film.mp4", tmp_path / "gone.mp4", empty, tmp_path)
+    watched = [sys.executable, "-X", "importtime", "-m", "stream.cli"]
+    asked = [*watched, "extract", *map(str, typed), "--out", tmp_path / "o"]
+    done = subprocess.run(asked, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert done.returncode == 1
+    loaded = {line.split("|")[-1].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    assert "stream.decode.container" in loaded
+    assert not loaded & {"stream.pipeline.many", "onnxruntime", "sklearn", "numba"}
+    assert [line for line in done.stderr.splitlines() if line.startswith("keyart: ")] == [
+        "keyart: http://127.0.0.1/film.mp4: is an address, download it and give the file",
+        f"keyart: {tmp_path / 'gone.mp4'}: does not exist, check the path",
+        f"keyart: {empty}: is empty (zero bytes), copy it again from its source",
+        f"keyart: {tmp_path}: is a folder, name the video files in it",
+    ]
+    assert not (tmp_path / "o").exists()
 
 
 def test_without_models_every_file_says_why(tmp_path: Path) -> None:
@@ -254,6 +275,7 @@ INTERRUPTED_IN_AN_IMPORT = """
 
 def test_an_interrupt_within_the_imports_is_an_interrupt(tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
+    (tmp_path / "a.mp4").write_bytes(bytes(9))  # what is refused at once needs none of the imports
     arguments = [str(tmp_path / "a.mp4"), str(tmp_path / "out"), str(log)]
     command = [sys.executable, "-c", textwrap.dedent(INTERRUPTED_IN_AN_IMPORT), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)

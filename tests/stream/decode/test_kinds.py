@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from stream.decode.addresses import as_typed
 from stream.decode.container import open_container
 from stream.decode.kinds import no_film
 from stream.errors import KeyartError
@@ -126,6 +127,10 @@ def test_a_film_inside_an_archive_or_a_disc_is_not_taken_out_of_it(
         (b"8BPS\0\1" + bytes(6) + b"\0\3\0\0\0\x20\0\0\0\x20\0\x08\0\3" + bytes(300), "picture of a kind that is not"),
         ("회의록, 오늘은 여기까지.\n".encode("cp949") * 9, "is a text and not a video"),
         ("Café déjà vu\n".encode("latin-1") * 9, "is a text and not a video"),
+        (b"GIF89a", "is a picture that was cut off (GIF)"),
+        (b"BM", "is a picture that was cut off (BMP)"),
+        (b"BM\x36\0\0\0\0\0", "is a picture that was cut off (BMP)"),
+        (b"BMW or not\n", "is a text and not a video"),
         (bytes(100_000), "begins with nothing but zeros"),
         (np.random.default_rng(3).bytes(5000), "is not a video or its index is cut off"),
     ],
@@ -169,6 +174,19 @@ def test_a_download_that_did_not_finish_is_called_one_where_it_is_no_film_yet(
 )
 def test_addresses_are_told_from_paths(name: str, words: str) -> None:
     assert reason(Path(name)).startswith(words)
+
+
+def test_an_address_is_shown_as_it_was_typed() -> None:
+    for typed in ("http://127.0.0.1/film.mp4", "rtsp://camera/1", "file:" + "///films/a.mp4", "magnet:?xt=urn:btih:ab"):
+        assert as_typed(Path(typed)) == typed
+
+
+def test_a_file_below_a_folder_with_a_colon_is_shown_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "http:").mkdir()
+    (tmp_path / "http:" / "a.mp4").touch()
+    assert as_typed(Path("http:/a.mp4")) == "http:/a.mp4"
+    assert as_typed(Path("C:/film.mp4")) == "C:/film.mp4"
 
 
 def test_a_link_to_nothing_is_called_one(tmp_path: Path) -> None:

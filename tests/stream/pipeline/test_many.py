@@ -86,3 +86,19 @@ def test_an_earlier_result_that_cannot_be_looked_at_costs_one_film(make_film, mo
 
 def test_an_outcome_keeps_no_manifest():
     assert not any("Manifest" in str(field.type) for field in fields(Outcome))
+
+
+def test_what_is_refused_at_once_is_so_before_an_engine_is_loaded(make_film, moving, tmp_path):
+    gone, film = tmp_path / "gone.mp4", make_film("a.mp4", moving(30))
+    said = io.StringIO()
+
+    def no_kit(settings: Settings) -> Kit:
+        raise AssertionError("an engine was asked for")
+
+    outcomes = anyio.run(extract_files, [gone, tmp_path], tmp_path / "out", Settings(), QuietReporter(said), no_kit)
+    assert [outcome.status for outcome in outcomes] == ["failed", "failed"]
+    assert "gone.mp4: does not exist" in said.getvalue() and "is a folder" in said.getvalue()
+    # Beside a film to work on they are refused as well, each in its place.
+    outcomes, lines, opened = run([gone, film], tmp_path / "out")
+    assert outcomes[0].status == "failed"
+    assert set(opened) == {film} and "gone.mp4: does not exist" in lines

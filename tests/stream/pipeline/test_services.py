@@ -65,6 +65,27 @@ def test_a_run_that_does_not_ask_needs_no_weights_for_it(all_but_maturity: Path)
 
 
 @pytest.mark.models
+def test_models_that_a_named_folder_lacks_are_said_to_come_from_elsewhere(
+    models_dir: Path, all_but_maturity: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("KEYART_MODELS", str(models_dir))
+    empty = tmp_path / "empty"
+    empty.mkdir()
+
+    def said(folder: Path) -> list[str]:
+        async def run() -> list[str]:
+            async with open_services(Settings(device="cpu", models=folder)) as services:
+                return [notice.message for notice in services.notices if notice.code == "models_elsewhere"]
+
+        return anyio.run(run)
+
+    assert said(empty) == [f"{empty} does not have any model, they come from {models_dir}"]
+    lacking = f"{all_but_maturity} does not have the models for maturity, they come from {models_dir}"
+    assert said(all_but_maturity) == [lacking]
+    assert said(models_dir) == []
+
+
+@pytest.mark.models
 def test_by_default_it_is_asked(models_dir: Path) -> None:
     assert opened(Settings(device="cpu", models=models_dir)) == (set(ROLES), True)
 

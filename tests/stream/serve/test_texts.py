@@ -134,6 +134,7 @@ SAID = (
     "image 1 at 0:26.00 may be explicit (0.51), look at it before it is shown",
     "some pictures, from 3.40 s on, name pixels of 64:45 and the container 16:15 for all, which holds; they may look "
     "squeezed",
+    "/1 does not have any model, they come from /2",
     "the colours change at 4.48 s from 1 (/bt709, 2) to 3 (4, 1,000 /cd/m²); every picture is shown by its own",
     "the colours change 3 times, at 4.48 s first, from 1 (/bt709, 2) to 3 (4); every picture is shown by its own",
 )
@@ -151,7 +152,8 @@ def test_lines_of_the_service_are_korean_on_korean_pages(line: str) -> None:
 def test_what_is_said_of_files_that_are_no_films_is_korean_on_korean_pages() -> None:
     table = tomllib.loads(resources.files("stream.decode").joinpath("kinds.toml").read_text(encoding="utf-8"))
     lines = [said.format(name="7z") for kind, said in table["classes"].items() if kind != "other"]
-    for line in (*lines, unreadable(Path("a.part"), b"", ""), unreadable(Path("a.mp4"), bytes(9), "")):
+    heads = {"a.part": b"", "a.mp4": bytes(9), "a.bmp": b"BM"}
+    for line in (*lines, *(unreadable(Path(name), head, "") for name, head in heads.items())):
         assert Texts("ko").said(line)[0][1] is None, line
 
 

@@ -66,7 +66,7 @@ def test_settings_made_in_python_say_so() -> None:
         ({"formats": ["tv"]}, r"formats: 'tv' is not known; known are landscape, portrait, square"),
         ({"formats": ["square", "square"]}, r"formats: each name only once"),
         ({"start_s": "0:90"}, r"start_s .*H:MM:SS"),
-        ({"start_s": 9, "end_s": 3}, r"end_s: must be later than start_s"),
+        ({"start_s": 9, "end_s": 3}, r"end_s \(--end\): must be later than start_s \(--start\)"),
         ({"top.x": 1, "top": 3}, r"top"),
         ({"rank.weights.eyes": float("nan")}, r"rank\.weights\.eyes"),
     ],
