@@ -60,6 +60,17 @@ def test_the_curve_keeps_what_is_dark_and_ends_at_white() -> None:
     np.testing.assert_allclose(shown, reference_tone_mapping.bt2390(nits, 1000.0, WHITE_NITS), atol=1e-6)
 
 
+def test_a_film_of_standard_range_in_pq_with_its_white_at_203_keeps_its_greys_and_nearly_its_white() -> None:
+    greys = np.arange(0.0, 256.0)
+    signal = pq_signal(WHITE_NITS * (greys / 255.0) ** 2.4)
+    for peak, white in ((203.0, 255.0), (400.0, 244.4), (0.0, 230.3), (4000.0, 210.4)):
+        colour = replace(PQ, primaries="bt709", peak_nits=peak)
+        shown = reference_tone_mapping.mapped(np.repeat(signal[:, None], 3, axis=1), colour)[:, 1]
+        assert shown[-1] == pytest.approx(white, abs=0.1)
+        np.testing.assert_allclose(shown[:109], greys[:109], atol=0.1)  # up to 26 cd/m²
+        np.testing.assert_allclose(shown[:143], greys[:143], atol=0.6)  # up to 50
+
+
 def test_pq_has_the_levels_of_its_standard() -> None:
     # ITU-R BT.2408, table 1: 203 cd/m² at 58 %, 18 % grey (26 cd/m²) at 38 %.
     np.testing.assert_allclose(pq_signal(np.array([203.0, 26.0, 10000.0])), [0.58, 0.38, 1.0], atol=0.005)
