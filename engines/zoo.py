@@ -82,7 +82,7 @@ class Zoo:
         self._published = folder / "published"
         self._hashes: dict[tuple[Path, int, int], str] = {}
         if local not in (None, folder) and not local.is_dir():
-            raise ModelError(f"{local}: no such folder of models")
+            raise ModelError(f"{local}: no such folder of models, check --models")
 
     @classmethod
     def default(cls, model_set: str = DEFAULT_SET, local: Path | None = None) -> Zoo:

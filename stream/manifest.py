@@ -125,9 +125,10 @@ class VideoEntry(ManifestPart):
     """What the container says of the film. `rotation`: clockwise; `mirrored`: left to right, before the rotation.
     `stereo`: how both eyes of a stereo film lie in its pictures. `stream`: the number of the film's video stream.
     `duration_s`: from the first picture to the end of the last: what the container claims, `container_duration_s`,
-    unless the film was watched to its end and that lies more than a second elsewhere, or packets were asked because its
-    end was left out. `color`: that of most of what was watched, where it changes; then `color_parts` lists the parts in
-    order, a hundred at most, else it is absent. `scan` is absent in results of versions that did not look."""
+    unless pictures were seen after that, or the film was watched to its end and that lies more than a second before, or
+    packets were asked because its end was left out. `color`: that of most of what was watched, where it changes; then
+    `color_parts` lists the parts in order, a hundred at most, else it is absent. `scan` is absent in results of
+    versions that did not look."""
 
     path: Annotated[str, BeforeValidator(printable)]
     content_fingerprint: str

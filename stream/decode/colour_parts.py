@@ -88,6 +88,13 @@ class FilmColours:
         longest, _ = max(self._lasted.values(), key=lambda lasted: lasted[1])
         return own if treatment(longest.colour) == treatment(info.colour) else longest
 
+    def allows(self, notice: Notice) -> bool:
+        """Whether a notice of the film as a whole is one of the watched part: not so what is assumed of high dynamic
+        range, where none was watched."""
+        if notice.code != "hdr_peak_assumed" or not self.parts or self.changes >= MOST_PARTS:
+            return True
+        return any(part.colour.transfer in HDR_TRANSFERS for part in self.parts)
+
     def notices(self, info: VideoInfo) -> list[Notice]:
         """That colours change, and what was assumed of PQ that the film does not begin with."""
         notices = []

@@ -69,6 +69,7 @@ _XML_LISTS = rb"MPD|SmoothStreamingMedia|smil|asx|playlist|CompositionPlaylist|A
 _LISTS = {
     "ffconcat": re.compile(rb"ffconcat\b"),
     "M3U playlist": re.compile(rb"#EXTM3U\b"),
+    "Windows Media playlist": re.compile(rb"\[reference\]", re.IGNORECASE),
     "PLS playlist": re.compile(rb"\[playlist\]", re.IGNORECASE),
     "playlist in XML": re.compile(rb"<(?:.*?<)?(?:\w+:)?(?:" + _XML_LISTS + rb")\b", re.IGNORECASE | re.DOTALL),
 }

@@ -50,6 +50,8 @@ from .conclude import Conclusion
 from .services import Services
 
 _FINGERPRINT_PART_BYTES = 1 << 20
+_ROUNDING_S = 1e-3
+"""To which containers round their times."""
 
 
 def content_fingerprint(path: Path) -> str:
@@ -147,7 +149,7 @@ def duration_s(film: Film, settings: Settings) -> float | None:
     if claimed_s is None:
         return None if in_part else last_s + step_s
     most_s = float("inf") if in_part else last_s + step_s + AGREES_S
-    return claimed_s if last_s - AGREES_S <= claimed_s <= most_s else last_s + step_s
+    return claimed_s if last_s < claimed_s + _ROUNDING_S and claimed_s <= most_s else last_s + step_s
 
 
 def _video(film: Film, settings: Settings, fingerprint: str) -> VideoEntry:

@@ -263,6 +263,8 @@ def decode_range(info: VideoInfo, settings: Settings) -> DecodeRange:
             raise KeyartError("does not say how long it is, use --end instead of --skip-last")
         ends_s.append(length_s - settings.skip_last_s)
     end_s = min(ends_s, default=None)
+    if settings.end_s is not None and settings.end_s <= begin_s:
+        raise KeyartError(f"has nothing from {begin_s:g} s to {settings.end_s:g} s, check --end, --start and --skip")
     if (end_s is not None and end_s <= begin_s) or (length_s is not None and 0 < length_s <= begin_s):
         raise KeyartError("is shorter than what is to be left out, check --start, --end and --skip")
     return DecodeRange(begin_s, end_s)

@@ -120,7 +120,7 @@ async def _decode(film: Film, decoder: Decoder, ops: Ops, out: Sender[FrameBatch
         with CancelScope(shield=True):
             # On a thread: where the film is left early, threads that decode are waited for.
             await on_thread(batches.close, limiter, clock, 0)
-    film.notices += [*decoder.notices, *film.colours.notices(film.info)]
+    film.notices += [*filter(film.colours.allows, decoder.notices), *film.colours.notices(film.info)]
 
 
 async def _measure(

@@ -19,6 +19,8 @@ from .model import Settings, default_values, flatten
 Tree = dict[str, Any]
 """Settings as nested dictionaries: section → key → value."""
 _PATHS = ("models", "engines", "log")
+_TIMES = ("start_s", "end_s", "skip_first_s", "skip_last_s")
+"""Settings whose option has another name: it is named in errors."""
 """Settings that name a place: a relative one in a file is relative to that file."""
 
 REMOVED = {"text.max_area": "was removed after 0.1.0, it had no effect; delete it"}
@@ -126,7 +128,10 @@ def _one_error_text(problem: Tree, sources: Mapping[str, str]) -> str:
     name = ".".join(str(part) for part in problem["loc"] if not isinstance(part, int))
     if not name:
         return str(problem["msg"]).removeprefix("Value error, ")
-    place = next((f" ({source})" for key, source in sources.items() if f"{key}.".startswith(f"{name}.")), "")
+    source = next((source for key, source in sources.items() if f"{key}.".startswith(f"{name}.")), "")
+    if source == "flag" and name in _TIMES:
+        source = f"--{name.removesuffix('_s').replace('_', '-')}"
+    place = f" ({source})" if source else ""
     if problem["type"] == "extra_forbidden" and name in REMOVED:
         return f"{name}{place}: {REMOVED[name]}"
     if problem["type"] == "extra_forbidden":

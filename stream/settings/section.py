@@ -40,9 +40,9 @@ def parse_time_s(value: Any) -> Any:
     try:
         numbers = [*(float(int(part)) for part in parts[:-1]), float(parts[-1])]
     except (ValueError, OverflowError):
-        raise ValueError(f"{value!r} is no time; write seconds (90.5) or H:MM:SS (0:01:30.5)") from None
+        raise ValueError("must be a time, as seconds (90.5) or H:MM:SS (0:01:30.5)") from None
     if len(numbers) > 3 or any(n < 0 for n in numbers) or any(n >= 60 for n in numbers[1:]):
-        raise ValueError(f"{value!r} is no time; write seconds (90.5) or H:MM:SS (0:01:30.5)")
+        raise ValueError("must be a time, as seconds (90.5) or H:MM:SS (0:01:30.5)")
     return float(sum(n * 60**power for power, n in enumerate(reversed(numbers))))
 
 

@@ -183,7 +183,7 @@ def test_a_users_own_file_takes_a_role_by_its_name(catalog: Catalog, tmp_path: P
     ("arguments", "message"),
     [
         ({"model_set": "huge"}, "model set 'huge' is not in zoo.toml; there are: default, large"),
-        ({"local": Path("/nowhere/at/all")}, "/nowhere/at/all: no such folder of models"),
+        ({"local": Path("/nowhere/at/all")}, "/nowhere/at/all: no such folder of models, check --models"),
     ],
 )
 def test_wrong_arguments_are_refused_at_once(

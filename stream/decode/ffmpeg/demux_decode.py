@@ -17,6 +17,7 @@ from ...dataflow.cancellation import checkpoint
 from ...records import VideoInfo
 from ..alpha import context_of
 from ..colours import Tags
+from ..concealed import is_cut_gif, strict_options
 from ..container import MOST_PIXELS, open_container
 from ..decoder import DecodeMode
 from ..encrypted import refuse_encrypted
@@ -116,7 +117,7 @@ class AvPass:
         self.tags = Tags.of(self.stream.codec_context)
         if self._mode == "reference" and not self.rule.by_dts:
             self.context.skip_frame = "NONREF"
-        self.context.options = {"max_pixels": str(MOST_PIXELS)}
+        self.context.options = {"max_pixels": str(MOST_PIXELS)} | strict_options(self._path, self._codec)
         if self._rough:
             self.context.options |= {"skip_loop_filter": "all"}
         time_base = self.stream.time_base
@@ -216,7 +217,9 @@ class AvPass:
     def _demuxed(self) -> Iterator[VideoPacket]:
         try:
             for packet in self.container.demux(self.stream):
-                if packet.size:
+                if packet.size and self._codec == "gif" and is_cut_gif(memoryview(packet)):
+                    self._note_damage(_time_s(packet))
+                elif packet.size:
                     refuse_encrypted(packet)
                     self.rule.restamp(packet)
                     yield packet

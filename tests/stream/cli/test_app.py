@@ -101,6 +101,7 @@ def test_options_become_settings(tmp_path: Path) -> None:
         (("x.mp4", "./x.mp4", "--out", "o"), "keyart: x.mp4 is given twice, name it once\n"),
         (("x.mp4", "--out", "o", "--top", "0"), "keyart: top (flag)"),
         (("x.mp4", "--out", "o", "--start", "soon"), "H:MM:SS"),
+        (("x.mp4", "--out", "o", "--skip-last", "-1"), "skip_last_s (--skip-last): must be a time, as seconds (90.5)"),
         (("x.mp4", "--out", "o", "--start", "3", "--end", "2"), "end_s (--end): must be later than start_s (--start)"),
         (("x.mp4", "--out", "o", "--format", "tv"), "known are landscape"),
         (("x.mp4", "--out", "o", "--set", "top"), "section.key=value"),
@@ -190,7 +191,7 @@ def test_models_says_what_is_wrong(tmp_path: Path) -> None:
     for command in ("list", "pull"):
         result = call("models", command, "--models", tmp_path / "gone")
         assert result.exit_code == 1
-        assert result.stderr == f"keyart: {tmp_path / 'gone'}: no such folder of models\n"
+        assert result.stderr == f"keyart: {tmp_path / 'gone'}: no such folder of models, check --models\n"
 
 
 def test_doctor_fails_when_extract_could_not_run(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from stream.decode.ffmpeg.decoder import AvDecoder
 from stream.decode.ffmpeg.scan import colours_of_large
 from stream.decode.nvdec.open import open_on_chip
 from stream.decode.nvdec.session import Chip
-from stream.records import ColourPart, FrameBatch
+from stream.records import ColourPart, FrameBatch, Notice
 
 from .host_memory import HostMemory
 from .nvdec.fake_nvdec import FakeNvdec
@@ -153,6 +153,16 @@ def test_the_films_colour_is_that_of_most_of_what_was_watched(tmp_path: Path) ->
         decoder = AvDecoder(film, DecodeOptions(threads=1, range=DecodeRange(first_s, end_s)))
         _, colours = pictures_of(decoder)
         assert colours.main(decoder.info).colour == KINDS[name].colour, (first_s, end_s)
+
+
+def test_what_is_assumed_of_high_dynamic_range_is_said_where_some_was_watched(tmp_path: Path) -> None:
+    assumed, other = Notice("hdr_peak_assumed", "assumed"), Notice("damaged", "damaged")
+    film = joined(tmp_path, "pq", "sdr")
+    for begin_s, said in ((0.0, True), (6.0, False)):
+        decoder = AvDecoder(film, DecodeOptions(threads=1, range=DecodeRange(begin_s, 8.0)))
+        _, colours = pictures_of(decoder)
+        assert (colours.allows(assumed), colours.allows(other)) == (said, True)
+    assert FilmColours().allows(assumed)
 
 
 def test_names_that_change_nothing_are_no_change() -> None:

@@ -39,6 +39,7 @@ LISTS = {
     "marked.m3u8": "\ufeff#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\nsecret.ts\n#EXT-X-ENDLIST\n",
     "list.pls": "[playlist]\nFile1=secret.ts\nNumberOfEntries=1\n",
     "manifest.mpd": '<?xml version="1.0"?>\n<!-- a film -->\n<MPD><Period><BaseURL>secret.ts</BaseURL></Period></MPD>',
+    "list.asf": "[Reference]\r\nRef1=secret.ts\r\n",
     "list.asx": '<ASX version="3.0"><entry><ref href="secret.ts"/></entry></ASX>',
     "list.xspf": '<?xml version="1.0"?><playlist version="1"><trackList/></playlist>',
 }

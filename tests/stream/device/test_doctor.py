@@ -36,7 +36,7 @@ def test_models_that_the_first_run_pulls_are_a_note(empty_cache: Path) -> None:
 
 def test_a_folder_of_models_that_is_not_there_is_missing(tmp_path: Path) -> None:
     models = by_name(Settings(models=tmp_path / "gone"))["models"]
-    assert (models.state, models.found) == ("missing", f"{tmp_path / 'gone'}: no such folder of models")
+    assert (models.state, models.found) == ("missing", f"{tmp_path / 'gone'}: no such folder of models, check --models")
 
 
 def test_a_set_that_is_not_known_is_missing(empty_cache: Path) -> None:

@@ -57,10 +57,11 @@ def test_the_decoder_of_the_chosen_part_is_open_and_no_other(film: Path) -> None
     ("settings", "door", "words"),
     [
         ({"start_s": 900.0}, Door(), "shorter than what is to be left out"),
+        ({"skip_first_s": 3.0, "end_s": 2.0}, Door(), "has nothing from 3 s to 2 s"),
         ({}, Door(remove), "cannot be read"),
         ({"start_s": 0.2}, Door(remove), "does not exist"),
     ],
-    ids=["range", "fingerprint", "second decoder"],
+    ids=["range", "empty range", "fingerprint", "second decoder"],
 )
 def test_what_was_opened_is_closed_once_when_that_fails(film: Path, settings: dict, door: Door, words: str) -> None:
     with pytest.raises(KeyartError, match=words):
