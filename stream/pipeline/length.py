@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from ..decode import film_end
+from ..decode.container import open_container
 from ..decode.film_end import AGREES_S
+from ..decode.probe import picture_stream, track_end_s
 from ..film import Film
 from ..records import Notice, VideoInfo
 from ..settings.model import Settings
@@ -25,12 +27,18 @@ def measured_s(info: VideoInfo, settings: Settings) -> float | None:
 
 
 def length_notices(film: Film) -> list[Notice]:
-    """What is to be said where the container promises more than packets were found, and nothing else has said it."""
+    """What is to be said where the container promises more than packets were found, and nothing else has said it.
+    Raises KeyartError when the file cannot be opened any more."""
     claimed_s, found_s, begin_s = film.info.duration_s, film.measured_s, film.info.first_pts_s
     if claimed_s is None or found_s is None or claimed_s - found_s <= AGREES_S:
         return []
     if any(notice.code == "cut_off" for notice in film.notices):
         return []
     end_s = begin_s + found_s
+    if "matroska" in film.info.container:
+        with open_container(film.info.path) as container:
+            track_s = track_end_s(picture_stream(container))
+        if track_s is not None and track_s - end_s <= AGREES_S:
+            return []  # its sound goes on
     told = f"ends at {end_s:.2f} s although its container says {begin_s + claimed_s:.2f} s, used what is there"
     return [Notice("cut_off", told, end_s)]

@@ -42,7 +42,8 @@ def test_the_manifest_says_what_packets_say_where_the_end_is_left_out(tmp_path: 
     assert duration_s(film, LEFT_OUT) == pytest.approx(6.0, abs=0.05)
     assert pace_of(info, LEFT_OUT).watched_s == pytest.approx(4.0, abs=0.05)
     said = [notice.code for notice in length_notices(film)]
-    assert said == (["cut_off"] if claimed_s == 9000.0 else [])
+    # Matroska says of the track itself how long it is: what goes on is another one.
+    assert said == (["cut_off"] if claimed_s == 9000.0 and name != "film.mkv" else [])
 
 
 def test_what_begins_behind_the_end_that_is_claimed_is_measured(tmp_path: Path, moving) -> None:
