@@ -67,12 +67,14 @@ class Scan:
 @dataclass(frozen=True, slots=True)
 class Arrangement:
     """How stored pictures become shown ones (`stream.decode.arrangement`): cropped, one eye taken, mirrored left to
-    right, then turned clockwise by `rotation` degrees. `crop`: left, top, right, bottom, stored pixels."""
+    right, then turned clockwise by `rotation` degrees. `crop`: left, top, right, bottom, stored pixels. `askew`: by how
+    many degrees the display matrix would turn them further clockwise, -45 to 45; nothing is turned by them."""
 
     rotation: Rotation = 0
     mirrored: bool = False
     crop: tuple[int, int, int, int] = (0, 0, 0, 0)
     stereo: Stereo | None = None
+    askew: float = 0.0
 
     @property
     def is_plain(self) -> bool:

@@ -25,6 +25,8 @@ from .side_data import side_data
 _STEREO: dict[int, Stereo] = {1: "side_by_side", 2: "top_bottom", 5: "side_by_side"}
 """AVStereo3DType: side by side, one above the other, side by side in a chequered pattern of samples."""
 _USUAL_ASPECT = 16 / 9
+_STRAIGHT_DEGREES = 1.0
+"""Matrices that are no further from a right angle count as one, as in FFmpeg."""
 
 
 def arrangement_of(frame: av.VideoFrame, crop: tuple[int, int, int, int] = (0, 0, 0, 0)) -> Arrangement:
@@ -32,21 +34,28 @@ def arrangement_of(frame: av.VideoFrame, crop: tuple[int, int, int, int] = (0, 0
     rotation, mirrored = orientation_of(frame)
     data = side_data(frame, Type.STEREO3D)
     stereo = _STEREO.get(struct.unpack_from("=i", data)[0]) if data else None
-    return Arrangement(rotation, mirrored, crop, stereo)
+    askew = (_turned_by(frame)[0] - rotation + 180) % 360 - 180
+    return Arrangement(rotation, mirrored, crop, stereo, askew if abs(askew) > _STRAIGHT_DEGREES else 0.0)
 
 
 def orientation_of(frame: av.VideoFrame) -> tuple[Rotation, bool]:
-    """Clockwise rotation in degrees, and whether the picture is mirrored left to right before it, by the frame's
-    display matrix: three rows of three numbers, of which the upper left four turn and mirror (FFmpeg,
-    libavutil/display.h)."""
+    """Clockwise rotation in degrees, the right angle that is nearest to what the frame's display matrix says, and
+    whether the picture is mirrored left to right before it."""
+    degrees, mirrored = _turned_by(frame)
+    return cast(Rotation, round(degrees / 90) * 90 % 360), mirrored
+
+
+def _turned_by(frame: av.VideoFrame) -> tuple[float, bool]:
+    """`orientation_of` by any angle. A display matrix has three rows of three numbers, of which the upper left four
+    turn and mirror (FFmpeg, libavutil/display.h)."""
     data = side_data(frame, Type.DISPLAYMATRIX)
     if not data:  # PyAV reads the rotation also where it cannot hand over the matrix
-        return cast(Rotation, round(-frame.rotation / 90) * 90 % 360), False
+        return -frame.rotation, False
     a, b, _, c, d, *_ = struct.unpack("=9i", data)
     mirrored = a * d - b * c < 0
     if mirrored:
         a, b = -a, -b
-    return cast(Rotation, round(math.degrees(math.atan2(b, a)) / 90) * 90 % 360), mirrored
+    return math.degrees(math.atan2(b, a)), mirrored
 
 
 def geometry_of(width: int, height: int, sample_aspect: tuple[int, int], arrangement: Arrangement) -> Geometry:
@@ -133,8 +142,14 @@ def shape_uncropped(sample_aspect: tuple[int, int], track: VideoTrack) -> tuple[
 
 
 def notices_of_arrangement(info: VideoInfo) -> list[Notice]:
-    """Says of a stereo film that one eye is used."""
-    if info.arrangement.stereo is None:
-        return []
-    how = {"side_by_side": "side by side", "top_bottom": "one above the other"}[info.arrangement.stereo]
-    return [Notice("stereo_3d", f"is stereo 3D, both eyes {how}; images show the first one")]
+    """Says of a stereo film that one eye is used, and of a matrix that is no right angle that the nearest is."""
+    notices, arrangement = list[Notice](), info.arrangement
+    if arrangement.askew:
+        said, used = (arrangement.rotation + arrangement.askew) % 360, arrangement.rotation
+        shown = f"turned by {used}°" if used else "unturned"
+        message = f"is to be turned by {said:.0f}° by its display matrix, shown {shown}, the nearest right angle"
+        notices.append(Notice("turned_askew", message))
+    if arrangement.stereo is not None:
+        how = {"side_by_side": "side by side", "top_bottom": "one above the other"}[arrangement.stereo]
+        notices.append(Notice("stereo_3d", f"is stereo 3D, both eyes {how}; images show the first one"))
+    return notices

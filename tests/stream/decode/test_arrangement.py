@@ -65,6 +65,25 @@ def test_a_picture_is_turned_and_mirrored_as_its_matrix_says(tmp_path, moving, w
         assert difference.mean() < 1.0
 
 
+@pytest.mark.parametrize(
+    ("matrix", "way", "said"),
+    [
+        ((4, 3, -3, 4), (0, False), "is to be turned by 37° by its display matrix, shown unturned,"),
+        ((3, 4, -4, 3), (90, False), "is to be turned by 53° by its display matrix, shown turned by 90°,"),
+        ((4, -3, 3, 4), (0, False), "is to be turned by 323° by its display matrix, shown unturned,"),
+        ((-4, -3, -3, 4), (0, True), "is to be turned by 37° by its display matrix, shown unturned,"),
+        ((100, 1, -1, 100), (0, False), None),
+        ((-1, -100, 100, -1), (270, False), None),
+    ],
+    ids=str,
+)
+def test_a_matrix_that_is_no_right_angle_is_told(tmp_path, moving, matrix, way, said):
+    decoder = AvDecoder(with_matrix(write_film(tmp_path / "film.mp4", moving, 3), matrix))
+    assert (decoder.info.geometry.rotation, decoder.info.arrangement.mirrored) == way
+    told = [(notice.code, notice.message) for notice in decoder.notices]
+    assert told == ([] if said is None else [("turned_askew", f"{said} the nearest right angle")])
+
+
 @pytest.mark.parametrize("name", ["flip_h.mp4", "flip_v.mp4", "flip_transpose.mp4"])
 @pytest.mark.testdata
 def test_flips_from_the_field(testdata: Path, name):
