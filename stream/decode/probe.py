@@ -20,13 +20,14 @@ from .codec_names import unknown_codec
 from .colours import Tags, colour_notices, film_colour, is_tagged, is_told_beside
 from .dolby_vision import dolby_notices, dolby_vision, refuse_without_base
 from .encrypted import refuse_encrypted_track
+from .main_stream import main_stream
 
 _MOST_FPS = 480
 _ATTACHED_PICTURE = av.stream.Disposition.attached_pic
 
 
 def picture_stream(container: av.container.InputContainer) -> av.video.stream.VideoStream:
-    """The film's video stream: the one FFmpeg rates best, but no attached cover picture.
+    """The film's video stream (`main_stream`), no attached cover picture.
 
     Raises KeyartError when there is none, or no decoder for it, or when it is encrypted.
     """
@@ -35,7 +36,8 @@ def picture_stream(container: av.container.InputContainer) -> av.video.stream.Vi
         what = "has sound and no video stream" if container.streams.audio else "has no video stream"
         raise KeyartError(f"{what}, give a file with pictures")
     best = container.streams.best("video")
-    stream = next((s for s in streams if best is not None and s.index == best.index), streams[0])
+    lengths_s = {one.index: length_s for one in streams if (length_s := _length_s(one)) is not None}
+    stream = main_stream(streams, best.index if best is not None else None, lengths_s, _displayed_pixels)
     if stream.codec_context is None:
         raise _undecodable(container)
     refuse_encrypted_track(stream)
@@ -60,6 +62,20 @@ def believed(ratio: Fraction | None) -> tuple[int, int]:
     if not ratio or not 0.25 <= float(ratio) <= 4:
         return (1, 1)
     return (ratio.numerator, ratio.denominator)
+
+
+def _displayed_pixels(stream: av.video.stream.VideoStream) -> float:
+    across, down = sample_aspect_of(stream)
+    return stream.codec_context.width * stream.codec_context.height * across / down
+
+
+def _length_s(stream: av.video.stream.VideoStream) -> float | None:
+    """How long the stream is by its container, seconds; 0 where it has one picture, None where nothing is said."""
+    if stream.frames == 1:
+        return 0.0
+    if stream.duration is not None and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    return track_end_s(stream)
 
 
 _TRACK_END = re.compile(r"(\d{1,3}):(\d{2}):(\d{2}(?:\.\d+)?)$")
