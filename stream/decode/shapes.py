@@ -75,7 +75,8 @@ def _is_same(one: float, other: float) -> bool:
 
 
 def _fitted(surface: Surface, own: Geometry, film: Geometry) -> Surface:
-    """A stored picture of which `own` is the display size, with black bars so that it fills that of the film."""
+    """A stored picture of which `own` is the display size, with black bars so that it fills that of the film. However
+    thin it is, its bars leave a pixel of the film's size."""
     rows, columns = surface.y.shape
     turned = film.rotation % 180 != 0
     height, width = (own.display_width, own.display_height) if turned else (own.display_height, own.display_width)
@@ -102,7 +103,8 @@ def _fitted(surface: Surface, own: Geometry, film: Geometry) -> Surface:
         )
     )
     added = down * shown[0] / (kept[0] + 2 * down), across * shown[1] / (kept[1] + 2 * across)
-    lines, beside = (math.ceil(width - _ROUNDING_PX) for width in (added[::-1] if turned else added))
+    whole = [min(math.ceil(bar - _ROUNDING_PX), (size - 1) // 2) for bar, size in zip(added, shown, strict=True)]
+    lines, beside = whole[::-1] if turned else whole
     return replace(surface, y=y, u=u, v=v, bars=(lines, lines, beside, beside))
 
 

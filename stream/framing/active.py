@@ -32,10 +32,13 @@ def active_rects(
 
 
 def active_rect(geometry: Geometry, area: ActiveArea, margin_px: int) -> ActiveRect:
-    """The active area, less `margin_px` at each side that has bars: chroma bleeds from the bars into the picture."""
+    """The active area, less `margin_px` at each side that has bars: chroma bleeds from the bars into the picture. Of a
+    picture so thin that nothing would be left, less is taken."""
 
-    def inset(bar: int) -> int:
-        return bar + margin_px if bar else 0
+    def inset(one: int, other: int, size: int) -> tuple[int, int]:
+        margin = min(margin_px, max(0, (size - one - other - 1) // 2))
+        return one + margin if one else 0, other + margin if other else 0
 
-    left, right, top, bottom = inset(area.left), inset(area.right), inset(area.top), inset(area.bottom)
+    left, right = inset(area.left, area.right, geometry.display_width)
+    top, bottom = inset(area.top, area.bottom, geometry.display_height)
     return ActiveRect(left, top, geometry.display_width - left - right, geometry.display_height - top - bottom)

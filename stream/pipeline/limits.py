@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from kernels.bars import SEGMENTS
+
 from ..decode import film_end
 from ..decode.container import open_container
 from ..decode.probe import picture_stream
-from ..errors import LimitError
+from ..errors import KeyartError, LimitError
 from ..records import VideoInfo
 from ..settings.sections import LimitSettings
+
+LEAST_SIDE_PX = SEGMENTS
+"""Of a film's pictures, stored and displayed: a line along which bars are looked for is cut into so many parts."""
 
 
 def check_header(path: Path, limits: LimitSettings) -> None:
@@ -30,15 +35,25 @@ def check_size(width: int, height: int, limits: LimitSettings) -> None:
 
 
 def check_info(info: VideoInfo, limits: LimitSettings) -> None:
-    """Raise LimitError when the first picture is larger, or the film longer, than is allowed. A container that promises
-    too long a film is not believed: its packets are read."""
+    """Raise LimitError when the first picture is larger, or the film longer, than is allowed, and KeyartError when its
+    pictures are smaller than can be judged. A container that promises too long a film is not believed: its packets are
+    read."""
     check_size(info.width, info.height, limits)
+    _check_least(info)
     if limits.duration_s and (info.duration_s or 0.0) > limits.duration_s:
         length_s = film_end.length_s(info) or 0.0
         if length_s > limits.duration_s:
             raise LimitError(
                 f"lasts {length_s:.0f} s, more than limits.duration_s allows ({limits.duration_s:g}), raise it"
             )
+
+
+def _check_least(info: VideoInfo) -> None:
+    shown = info.geometry.display_width, info.geometry.display_height
+    for does, size in (("has pictures of", (info.width, info.height)), ("is shown at", shown)):
+        if min(size) < LEAST_SIDE_PX:
+            least = f"{LEAST_SIDE_PX}x{LEAST_SIDE_PX}"
+            raise KeyartError(f"{does} {size[0]}x{size[1]}, at least {least} are needed, give a larger copy")
 
 
 def check_frames(frames: int, seconds: float, limits: LimitSettings) -> None:

@@ -14,6 +14,13 @@ def test_the_picture_ends_at_the_bars_and_their_margin() -> None:
     assert active_rect(Geometry(1920, 1080), ActiveArea(), 3) == ActiveRect(0, 0, 1920, 1080)
 
 
+def test_of_a_thin_picture_something_is_left():
+    area = ActiveArea(left=159, right=159)
+    assert active_rect(Geometry(320, 180), area, 2) == ActiveRect(159, 0, 2, 180)
+    assert active_rect(Geometry(321, 180), area, 2) == ActiveRect(160, 0, 1, 180)
+    assert active_rect(Geometry(180, 16), ActiveArea(top=5, bottom=5), 2) == ActiveRect(0, 7, 180, 2)
+
+
 def test_a_shot_with_other_bars_has_a_picture_of_its_own() -> None:
     film, card = ActiveRect(0, 0, 640, 480), ActiveRect(120, 0, 430, 480)
     areas = ActiveRects(film, {3: card})

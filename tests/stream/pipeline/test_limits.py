@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from kernels.surface import Geometry
-from stream.errors import LimitError
+from stream.errors import KeyartError, LimitError
 from stream.pipeline.limits import check_frames, check_info
 from stream.settings.sections import LimitSettings
 
@@ -39,6 +39,17 @@ def test_what_is_allowed() -> None:
     check_info(INFO, LimitSettings(pixels=1920 * 1080, duration_s=5400))
     check_info(INFO, LimitSettings(pixels=0, duration_s=0))
     check_info(replace(INFO, duration_s=None), LimitSettings(duration_s=1))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 2), (641, 8), (8, 300), (15, 16), (16, 15)], ids=str)
+def test_pictures_too_small_to_be_judged_are_refused(size: tuple[int, int]) -> None:
+    small = replace(INFO, width=size[0], height=size[1], geometry=Geometry(*size))
+    said = f"has pictures of {size[0]}x{size[1]}, at least 16x16 are needed, give a larger copy"
+    with pytest.raises(KeyartError, match=f"^{said}$"):
+        check_info(small, LimitSettings())
+    with pytest.raises(KeyartError, match=f"^is shown at {size[0]}x{size[1]}, at least 16x16 are needed"):
+        check_info(replace(INFO, geometry=Geometry(*size)), LimitSettings())
+    check_info(replace(INFO, width=16, height=16, geometry=Geometry(16, 16)), LimitSettings())
 
 
 def test_frames() -> None:

@@ -16,6 +16,7 @@ from stream.candidates.picture_pool import PicturePool
 from stream.decode.decoder import DecodeOptions
 from stream.decode.ffmpeg.decoder import AvDecoder
 from stream.film import Film
+from stream.framing.active import active_rects
 from stream.pipeline.bars import active_areas
 
 from ..decode.parts import NARROW, WIDE, Part
@@ -61,3 +62,18 @@ def test_fitted_shots_have_the_bars_that_were_added_however_dark_they_are(tmp_pa
     assert wide.top == wide.bottom == pytest.approx((288 - 288 * NARROW / WIDE) / 2, abs=2)
     assert tall.left == tall.right == pytest.approx((shown.display_width - 162) / 2, abs=2)
     assert (wide.left, wide.right, tall.top, tall.bottom) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("size", [(2, 2), (2, 200), (8, 300), (640, 8), (320, 6)], ids=str)
+def test_pictures_of_a_few_pixels_within_a_film_do_not_stop_it(tmp_path: Path, size: tuple[int, int]) -> None:
+    parts = [Part((320, 180), count=75), Part(size, count=25), Part((320, 180), count=75)]
+    film = tmp_path / "film.ts"
+    files = [scene(tmp_path / f"{n}.ts", part, n, 200) for n, part in enumerate(parts)]
+    film.write_bytes(b"".join(file.read_bytes() for file in files))
+    decoder = AvDecoder(film, DecodeOptions(threads=1))
+    watched = Film(decoder.info, PicturePool(64, 8), BarsEvidence(decoder.info.geometry))
+    anyio.run(watch_scripted, watched, decoder)
+    assert "size_changed" in {notice.code for notice in decoder.notices}
+    rects = active_rects(decoder.info.geometry, *active_areas(watched, True), 2)
+    assert all(min(rects.of(shot).rect[2:]) >= 1 for shot in range(len(watched.shots)))
+    assert len(watched.shots) >= 2 or size == (2, 2)  # which has the film's own shape when a disc of 1:1 does
