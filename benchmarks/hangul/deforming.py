@@ -56,8 +56,11 @@ def warped(rng: Random, layers: Sequence[np.ndarray], size_px: int) -> list[np.n
 
 def brushed(rng: Random, layers: Sequence[np.ndarray], size_px: int) -> list[np.ndarray]:
     """Layers (H, W) uint8 of one line with strokes as a broad pen or a brush draws them: thicker across its slant, or
-    of a weight that changes along the line."""
-    if rng.random() < 0.5:
+    of a weight that changes along the line; or the first of them paler inside, as letters of outlines or with holes."""
+    kind = rng.random()
+    if kind < 0.25:
+        return [_emptied(rng, layers[0], size_px), *layers[1:]]
+    if kind < 0.6:
         pen = _pen(rng, size_px)
         return [np.asarray(cv2.dilate(layer, pen)) for layer in layers]
     height, width = layers[0].shape
@@ -76,6 +79,17 @@ def _pen(rng: Random, size_px: int) -> np.ndarray:
     begin, end = (tuple((length + sign * reach).round().astype(int).tolist()) for sign in (-1, 1))
     cv2.line(pen, begin, end, 1)
     return pen
+
+
+def _emptied(rng: Random, layer: np.ndarray, size_px: int) -> np.ndarray:
+    """The strokes with less of what is not at their edge, but for bridges here and there."""
+    edge = max(3, 2 * round(rng.uniform(0.01, 0.03) * size_px) + 1)
+    inside = cv2.erode(layer, np.ones((edge, edge), np.uint8))
+    if rng.random() < 0.5:
+        step, bridge = max(3, round(rng.uniform(0.06, 0.14) * size_px)), rng.uniform(0.25, 0.6)
+        rows, columns = np.indices(layer.shape)
+        inside = inside * (((rows + columns) % step) >= bridge * step)
+    return np.asarray(layer - np.float32(rng.uniform(0.35, 1)) * inside, np.uint8)
 
 
 def _reweighted(layer: np.ndarray, level: np.ndarray, soft_px: float) -> np.ndarray:

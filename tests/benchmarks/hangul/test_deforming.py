@@ -45,11 +45,12 @@ def test_warped_strokes_keep_their_amount_and_stay_together(seed):
     assert cv2.connectedComponents((one > 100).astype(np.uint8))[0] == 2
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(16))
 def test_brushed_strokes_change_their_weight_and_not_their_place(seed):
     layer = stroke()
     outline = cv2.dilate(layer, np.ones((5, 5), np.uint8))
     one, other = brushed(np.random.default_rng(seed), [layer, outline], 48)
-    assert 0.6 < one.sum() / layer.sum() < 2.5
+    assert 0.3 < one.sum() / layer.sum() < 2.5
     far = cv2.dilate(layer, np.ones((13, 13), np.uint8)) == 0
-    assert one[far].max() < 60 and np.all(other.astype(int) >= one.astype(int) - 1) and other.sum() > 1.2 * one.sum()
+    assert one[far].max() < 60 and np.all(other.astype(int) >= one.astype(int) - 1)
+    assert other.sum() > 1.2 * one.sum() and other.max() == 255
