@@ -29,6 +29,8 @@ EASY = 16_000
 """Lines of one to four characters at the beginning of the training."""
 LATIN = 0.15
 """Share of the numbers that are written without a syllable. PP-OCR reads those."""
+DEFORMED = 0.45
+"""Share of the lines that are drawn as no font has them."""
 MODEL = Path(__file__).resolve().parents[2] / "engines" / "hangul.onnx"
 
 
@@ -79,7 +81,7 @@ def source(chosen: argparse.Namespace, purpose: Purpose, seed: int) -> Source:
 
 def _train(chosen: argparse.Namespace) -> None:
     easy = 0 if chosen.begin_with else EASY
-    lines = replace(source(chosen, "training", TRAINING_SEED), easy=easy, latin=LATIN)
+    lines = replace(source(chosen, "training", TRAINING_SEED), easy=easy, latin=LATIN, deformed=DEFORMED)
     from .export import model_of  # PyTorch is in the extra `train` alone
     from .training import GUIDED_STEPS, Plan, train
 

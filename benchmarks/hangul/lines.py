@@ -37,7 +37,7 @@ class Source:
     seed: together with a line's index it decides everything. numbers: share of lines that state a number. over_footage:
     share that stands on footage. mild: share that is as title cards are: of some size, in a clear colour, compressed,
     but not damaged otherwise. easy: so many of the first lines are of one to four characters and undamaged. latin:
-    share of the numbers that are written without a syllable.
+    share of the numbers that are written without a syllable. deformed: share that is drawn as no font has it.
     """
 
     fonts: Fonts
@@ -48,6 +48,7 @@ class Source:
     mild: float = 0.5
     easy: int = 0
     latin: float = 0.32
+    deformed: float = 0.0
 
     def line(self, index: int) -> Line:
         """The line of an index: always the same one. Texts that no font can draw are written anew."""
@@ -59,7 +60,8 @@ class Source:
             except LookupError:
                 continue
             size = int(np.exp(rng.uniform(np.log(26 if mild else 16), np.log(72))))
-            lettering = letter(rng, written.text, faces, size)
+            deformed = bool(self.deformed) and rng.random() < self.deformed
+            lettering = letter(rng, written.text, faces, size, deformed)
             if min(lettering.box[2:]) > 3:
                 cut = _cut(rng, lettering)
                 picture = self._picture(rng, cut, index, mild)

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from ..debian_fonts import FontFace
+from .deforming import Placed, brushed, placed, warped
 from .fonts import Fonts
 from .texts import Random
 
@@ -44,21 +45,29 @@ def choose_fonts(rng: Random, fonts: Fonts, text: str) -> tuple[FontFace, FontFa
     return korean, korean
 
 
-def letter(rng: Random, text: str, faces: tuple[FontFace, FontFace], size_px: int) -> Lettering:
-    """Draws `text` with random letter spacing, width, slant and outline."""
+def letter(
+    rng: Random, text: str, faces: tuple[FontFace, FontFace], size_px: int, deformed: bool = False
+) -> Lettering:
+    """Draws `text` with random letter spacing, width, slant and outline. `deformed`: as no font has it."""
     spacing = rng.uniform(-0.06, 0.4) * size_px if rng.random() < 0.35 else 0.0
     outline = round(rng.uniform(0.03, 0.12) * size_px) if rng.random() < 0.45 else 0
     margin = size_px + 2 * outline
-    pieces = _pieces(text, faces, size_px, bool(spacing))
-    width = int(sum(font.getlength(piece) + spacing for piece, font in pieces) + 2 * margin)
+    pieces = _deformed(placed(rng, text), text, faces, size_px) if deformed else _pieces(
+        text, faces, size_px, bool(spacing)
+    )
+    width = int(sum(font.getlength(piece) + spacing for piece, font, _ in pieces) + 2 * margin)
     layers, centres = [], _centres(pieces, margin, spacing)
     for stroke in (0, outline) if outline else (0,):
         layer = Image.new("L", (max(width, 8), 2 * margin + 2 * size_px))
         draw, x = ImageDraw.Draw(layer), float(margin)
-        for piece, font in pieces:
-            draw.text((x, margin + size_px), piece, fill=255, font=font, anchor="ls", stroke_width=stroke)
+        for piece, font, drop in pieces:
+            draw.text((x, margin + size_px + drop), piece, fill=255, font=font, anchor="ls", stroke_width=stroke)
             x += font.getlength(piece) + spacing
         layers.append(np.asarray(layer, np.uint8))
+    if deformed and rng.random() < 0.6:
+        layers = warped(rng, layers, size_px)
+    if deformed and rng.random() < 0.5:
+        layers = brushed(rng, layers, size_px)
     middle = np.stack([centres, np.full(len(centres), margin + 0.65 * size_px), np.ones(len(centres))])
     fill, outlined, matrix = _shaped(rng, layers)
     found = cv2.boundingRect(cv2.findNonZero((fill > 40).astype(np.uint8)))
@@ -67,10 +76,21 @@ def letter(rng: Random, text: str, faces: tuple[FontFace, FontFace], size_px: in
     return Lettering(strokes, outlined * scale if outline else strokes, box, (matrix @ middle)[0])
 
 
-def _centres(pieces: list[tuple[str, ImageFont.FreeTypeFont]], start: float, spacing: float) -> np.ndarray:
+_Piece = tuple[str, ImageFont.FreeTypeFont, float]
+"""Characters, their font, and how many pixels below the line they stand."""
+
+
+def _deformed(places: list[Placed], text: str, faces: tuple[FontFace, FontFace], size_px: int) -> list[_Piece]:
+    return [
+        (place.drawn, faces[ord(character) < 0x7F].at(max(8, round(place.scale * size_px))), place.drop * size_px)
+        for place, character in zip(places, text, strict=True)
+    ]
+
+
+def _centres(pieces: list[_Piece], start: float, spacing: float) -> np.ndarray:
     """x of the middle of each character, where the first piece begins at `start`."""
     found, x = [], start
-    for piece, font in pieces:
+    for piece, font, _ in pieces:
         ends = [font.getlength(piece[:count]) for count in range(len(piece) + 1)]
         found += [x + (ends[at] + ends[at + 1]) / 2 for at in range(len(piece))]
         x += ends[-1] + spacing
@@ -79,16 +99,16 @@ def _centres(pieces: list[tuple[str, ImageFont.FreeTypeFont]], start: float, spa
 
 def _pieces(
     text: str, faces: tuple[FontFace, FontFace], size_px: int, apart: bool
-) -> list[tuple[str, ImageFont.FreeTypeFont]]:
+) -> list[_Piece]:
     """Runs of characters with the font that draws them; single characters when they are spaced apart."""
     fonts = [face.at(size_px) for face in faces]
-    pieces: list[tuple[str, ImageFont.FreeTypeFont]] = []
+    pieces: list[_Piece] = []
     for character in text:
         font = fonts[ord(character) < 0x7F]
         if pieces and not apart and pieces[-1][1] is font:
-            pieces[-1] = (pieces[-1][0] + character, font)
+            pieces[-1] = (pieces[-1][0] + character, font, 0.0)
         else:
-            pieces.append((character, font))
+            pieces.append((character, font, 0.0))
     return pieces
 
 

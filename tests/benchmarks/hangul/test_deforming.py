@@ -1,0 +1,56 @@
+"""Lines drawn as no font has them stay readable, and those of the test are never so."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from benchmarks.hangul.deforming import brushed, placed, warped
+
+
+def stroke() -> np.ndarray:
+    """(96, 300) uint8: two bars of 8 pixels that cross."""
+    layer = np.zeros((96, 300), np.uint8)
+    layer[44:52, 30:270] = layer[20:76, 146:154] = 255
+    return layer
+
+
+def test_every_character_keeps_its_place_and_about_its_size():
+    for seed in range(40):
+        found = placed(np.random.default_rng(seed), "제 12회 3")
+        assert len(found) == 7
+        for one, character in zip(found, "제 12회 3", strict=True):
+            assert one.drawn == character or (character, one.drawn) == ("1", "I")
+            assert 0.5 < one.scale < 1.15 and abs(one.drop) < 0.3
+
+
+def test_figures_of_old_style_are_small_or_hang():
+    lines = [placed(np.random.default_rng(seed), "0123456789") for seed in range(60)]
+    old = [line for line in lines if line[0].scale < 0.8]
+    assert 10 < len(old) < 35
+    for line in old:
+        assert all(one.scale < 0.9 for one in line[:3]) and all(line[at].drop > 0.1 for at in (3, 4, 5, 7, 9))
+        assert all(line[at].scale > 0.85 and abs(line[at].drop) < 0.1 for at in (6, 8))
+    assert {line[1].drawn for line in old} == {"1", "I"}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_warped_strokes_keep_their_amount_and_stay_together(seed):
+    layer = stroke()
+    one, other = warped(np.random.default_rng(seed), [layer, cv2.dilate(layer, np.ones((5, 5), np.uint8))], 48)
+    assert one.shape == layer.shape and not np.array_equal(one, layer)
+    assert 0.85 < one.sum() / layer.sum() < 1.15
+    assert np.all(other[one > 200] > 100)  # the outline still lies around its stroke
+    assert cv2.connectedComponents((one > 100).astype(np.uint8))[0] == 2
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_brushed_strokes_change_their_weight_and_not_their_place(seed):
+    layer = stroke()
+    outline = cv2.dilate(layer, np.ones((5, 5), np.uint8))
+    one, other = brushed(np.random.default_rng(seed), [layer, outline], 48)
+    assert 0.3 < one.sum() / layer.sum() < 2.5
+    far = cv2.dilate(layer, np.ones((13, 13), np.uint8)) == 0
+    assert one[far].max() < 60 and np.all(other.astype(int) >= one.astype(int) - 1)
+    assert other.sum() > 1.2 * one.sum() and other.max() == 255
