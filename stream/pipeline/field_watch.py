@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
-
-from kernels.surface import Array
 
 from ..decode.fields import Pair, look_at, woven_parity
 from ..decode.watch_anew import LateFieldsError
@@ -20,10 +16,9 @@ these are no accident."""
 
 
 class FieldWatch:
-    """For one film. `to_host`: luma of a picture in host memory (`kernels.ops.Ops.to_host`)."""
+    """For one film. Pictures on a device are not looked at: none of them is copied to the host for that."""
 
-    def __init__(self, scan: Scan, to_host: Callable[[Array], np.ndarray]) -> None:
-        self._to_host = to_host
+    def __init__(self, scan: Scan) -> None:
         self._looking = scan.kind == "progressive"
         self._apart = _APART if scan.by == "measured" else _APART_IF_UNSEEN
         self._next = 0
@@ -41,11 +36,12 @@ class FieldWatch:
                 self._note(says, time_s)
         while self._looking and self._next < len(batch.surfaces) - 1:
             one, two = batch.surfaces[self._next : self._next + 2]
+            if not isinstance(one.y, np.ndarray):
+                return 0
             if any(one.bars) or any(two.bars):
                 self._next += _APART_CLOSELY
                 continue
-            lines, later = self._to_host(one.y), self._to_host(two.y)
-            self._note(look_at(lines, later, one.bit_depth).says, float(batch.pts_s[self._next]))
+            self._note(look_at(one.y, two.y, one.bit_depth).says, float(batch.pts_s[self._next]))
             self._next += _APART_CLOSELY if self._close_left else self._apart
             looked += 1
         self._next = max(0, self._next - len(batch.surfaces))

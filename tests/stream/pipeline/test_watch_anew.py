@@ -15,7 +15,7 @@ from stream.pipeline.many import extract_files
 from stream.settings.model import Settings
 
 from .chip_kit import ChipKit
-from .test_interlaced import Following, late_films, run
+from .test_interlaced import Following, run
 
 pytestmark = [pytest.mark.testdata, pytest.mark.models, pytest.mark.slow, pytest.mark.usefixtures("models_dir")]
 
@@ -30,16 +30,6 @@ def watched(film: Path, out: Path) -> tuple[Manifest, list[int]]:
     (outcome,) = anyio.run(work)
     assert outcome.folder is not None, said.getvalue()
     return read_manifest(outcome.folder / "manifest.json"), [frames for _, frames in progress]
-
-
-def test_fields_seen_late_by_the_chip_are_left_to_the_host(testdata, tmp_path, debian_tool):
-    late, _ = late_films(tmp_path, testdata, debian_tool("ffmpeg", "ffmpeg"))
-    manifest, counts = watched(late, tmp_path / "out")
-    warnings = {warning.code: warning.message for warning in manifest.warnings}
-    assert manifest.tool.decoder == "ffmpeg, uploaded"
-    assert "woven of fields" in warnings["decoded_on_cpu"] and "interlaced_late" in warnings
-    assert manifest.video.scan is not None and manifest.video.scan.deinterlaced == "bwdif"
-    assert sum(later < sooner for sooner, later in pairwise(counts)) == 1
 
 
 def test_a_size_seen_late_by_the_chip_is_left_to_the_host(testdata, tmp_path, debian_tool, monkeypatch):
