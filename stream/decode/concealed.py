@@ -13,6 +13,7 @@ from av.error import FFmpegError
 
 from ..errors import KeyartError
 from .container import open_container
+from .probe import picture_stream
 
 _STRICT = {"err_detect": "explode"}
 """A picture that does not decode without a fault is an error."""
@@ -32,15 +33,13 @@ def strict_options(path: Path, codec: str) -> dict[str, str]:
         status = path.stat()
     except OSError as error:
         raise KeyartError(f"cannot be read ({error.strerror or error}), was it moved while it was opened?") from error
-    return {} if _is_habit(path, codec, status.st_size, status.st_mtime_ns) else dict(_STRICT)
+    return {} if _is_habit(path, status.st_size, status.st_mtime_ns) else dict(_STRICT)
 
 
 @lru_cache(maxsize=64)
-def _is_habit(path: Path, codec: str, size: int, changed_ns: int) -> bool:
+def _is_habit(path: Path, size: int, changed_ns: int) -> bool:
     with open_container(path) as container:
-        stream = next((one for one in container.streams.video if one.codec_context.name == codec), None)
-        if stream is None:
-            return False
+        stream = picture_stream(container)
         stream.codec_context.thread_count = 1
         stream.codec_context.options = _STRICT
         told = list(islice(_decodes(container, stream), _FIRST))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from ..records import Notice, Scan
 from .decoder import DecodeOptions
@@ -10,31 +11,28 @@ from .decoder import DecodeOptions
 
 class WatchAnewError(Exception):
     """The film must be decoded otherwise from its beginning. `notice`: what the manifest says of it; None where the
-    other decoder says it."""
+    other decoder says it. `otherwise`: fields of `DecodeOptions` with their new values."""
 
-    def __init__(self, reason: str, notice: Notice | None = None) -> None:
+    def __init__(self, reason: str, notice: Notice | None = None, **otherwise: Any) -> None:
         super().__init__(reason)
-        self.notice = notice
+        self.notice, self._otherwise = notice, otherwise
 
     def options(self, before: DecodeOptions) -> DecodeOptions:
         """How to decode it, given how it was decoded."""
-        raise NotImplementedError
+        return replace(before, **self._otherwise)
 
 
 class LateFieldsError(WatchAnewError):
     """A part of the film is interlaced that was not among the places looked at. `scan`: how it is to be decoded."""
 
     def __init__(self, scan: Scan, notice: Notice) -> None:
-        super().__init__(notice.message, notice)
+        super().__init__(notice.message, notice, scan=scan)
         self.scan = scan
-
-    def options(self, before: DecodeOptions) -> DecodeOptions:
-        return replace(before, scan=self.scan)
 
 
 class LateShapeError(WatchAnewError):
     """A part of the film has another size that was not among the places looked at, and the GPU's decoder cannot fit it
     to the others."""
 
-    def options(self, before: DecodeOptions) -> DecodeOptions:
-        return replace(before, on_host=str(self))
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, on_host=reason)
