@@ -17,6 +17,7 @@ from kernels.surface import Geometry, Surface
 
 from ..records import Picture, Shot, TimedSurface
 from .choice import good_looks
+from .lone_pictures import lone_pictures
 from .probes import reading_rounds, values_of
 
 MOMENT = np.dtype([
@@ -62,6 +63,11 @@ class Timeline:
         blocks = [block["pts_s"][np.isneginf(block["value"])] for block in self._blocks]
         return np.concatenate([np.zeros(0), *blocks])
 
+    def lone_s(self) -> np.ndarray:
+        """(N,) float64, seconds: the times of pictures that stand alone (`lone_pictures`), by time."""
+        moments = self._joined()
+        return np.asarray(moments["pts_s"][lone_pictures(moments["change"], moments["cell_change"])])
+
     @property
     def last_two_s(self) -> tuple[float, float] | None:
         """The times of the last two pictures so far, seconds; None with less than two."""
@@ -75,12 +81,16 @@ class Timeline:
 
     def of(self, shot: Shot) -> np.ndarray:
         """(N,) of dtype `MOMENT`, by time: the pictures of a shot that no transition mixes and no cut is near."""
-        if len(self._blocks) > 1:
-            self._blocks = [np.concatenate(self._blocks)]
-        moments = self._blocks[0][shot.clean_first_row : shot.clean_end_row] if self._blocks else np.empty(0, MOMENT)
+        moments = self._joined()[shot.clean_first_row : shot.clean_end_row]
         edge_s = min(_EDGE_S, _EDGE_SHARE * (shot.end_s - shot.start_s))
         inside = (moments["pts_s"] >= shot.start_s + edge_s) & (moments["pts_s"] < shot.end_s - edge_s)
         return np.asarray(moments[inside & np.isfinite(moments["value"])])
+
+    def _joined(self) -> np.ndarray:
+        """(N,) of dtype `MOMENT`: all pictures so far."""
+        if len(self._blocks) > 1:
+            self._blocks = [np.concatenate(self._blocks)]
+        return self._blocks[0] if self._blocks else np.empty(0, MOMENT)
 
 
 def stretches(moments: np.ndarray) -> list[np.ndarray]:

@@ -17,8 +17,8 @@ from .probe import picture_stream
 
 _STRICT = {"err_detect": "explode"}
 """A picture that does not decode without a fault is an error."""
-_HIDES = frozenset({"mjpeg"})
-"""Decoders that hide it; of pictures that stand for themselves, so that a refused one harms no other."""
+HIDES_DAMAGE = frozenset({"mjpeg"})
+"""Codecs whose decoder hides it; of pictures that stand for themselves, so that a refused one harms no other."""
 _FIRST = 8
 """Packets that show a file's habit, if all of them have faults. By eye: damage is rarer, a camera's habit is not."""
 _EXTENSION, _PICTURE = 0x21, 0x2C
@@ -27,7 +27,7 @@ _EXTENSION, _PICTURE = 0x21, 0x2C
 def strict_options(path: Path, codec: str) -> dict[str, str]:
     """Options of the decoder of a file's picture stream, with which it hides no damage. None for files whose pictures
     all have faults from the beginning: that is how some cameras write them, and they look as they should."""
-    if codec not in _HIDES:
+    if codec not in HIDES_DAMAGE:
         return {}
     try:
         status = path.stat()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..records import Notice, VideoInfo, counted
+from .concealed import HIDES_DAMAGE
 from .opening import Opening
 from .shapes import Shape, is_barred
 from .times import FrameClock, T, found_time
@@ -105,6 +106,8 @@ class PassSummary:
         if errors:
             them = "it" if errors == 1 else "them"
             message = f"{counted(errors, 'damaged place')} did not decode, went on after {them}"
+            if info.codec in HIDES_DAMAGE:
+                message += "; other pictures may be damaged and decode, look at them before they are shown"
             found.append(Notice("damaged", message, first_error_s))
         elif smeared:
             them = "it" if smeared == 1 else "them"

@@ -106,6 +106,8 @@ class Judge:
         self._shot_s = {shot.index: (shot.start_s, shot.end_s) for shot in film.shots}
         self._facing = self._best_poses(film.candidates)
         self._damaged_s = film.timeline.damaged_s()
+        has_damage = any(notice.code == "damaged" for notice in film.notices)
+        self._lone_s = frozenset(film.timeline.lone_s().tolist() if has_damage else ())
         self._context = film_context(film.candidates, active.film, settings, any(c.main for c in characters))
         self._baselines, self._active, self._settings = baselines, active, settings
 
@@ -128,7 +130,9 @@ class Judge:
         return assessment
 
     def _is_damaged(self, candidate: Candidate) -> bool:
-        """Whether a picture of its shot that follows soon is damaged."""
+        """Whether a picture of its shot that follows soon is damaged, or it stands alone in a film with damage."""
+        if candidate.pts_s in self._lone_s:
+            return True
         first = int(np.searchsorted(self._damaged_s, candidate.pts_s))
         until_s = min(candidate.pts_s + _LONGEST_GROUP_S, self._shot_s[candidate.shot][1])
         return first < len(self._damaged_s) and bool(self._damaged_s[first] < until_s)

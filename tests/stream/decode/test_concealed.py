@@ -37,10 +37,23 @@ def motion_jpeg(path: Path, damaged: set[int], count: int = 24) -> Path:
 
 
 def watched(path: Path) -> tuple[list[float], set[str]]:
+    decoder, times_s = watched_by(path)
+    return times_s, {notice.code for notice in decoder.notices}
+
+
+def watched_by(path: Path) -> tuple[AvDecoder, list[float]]:
     decoder = AvDecoder(path, DecodeOptions(threads=2))
     times_s = [pts_s for batch in decoder.batches() for pts_s in batch.pts_s.tolist()]
     decoder.close()
-    return times_s, {notice.code for notice in decoder.notices}
+    return decoder, times_s
+
+
+def test_the_warning_says_that_others_may_be_broken_and_decode(tmp_path: Path) -> None:
+    decoder, _ = watched_by(motion_jpeg(tmp_path / "film.avi", {5}))
+    assert [notice.message for notice in decoder.notices] == [
+        "1 damaged place did not decode, went on after it; "
+        "other pictures may be damaged and decode, look at them before they are shown"
+    ]
 
 
 def test_broken_pictures_of_motion_jpeg_are_left_out_and_said(tmp_path: Path) -> None:

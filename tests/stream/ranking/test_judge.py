@@ -17,7 +17,7 @@ from stream.people.expression import COMMON_BASELINE, extremeness
 from stream.ranking.judge import EmotionBaselines, assess_candidates
 from stream.ranking.scores import settled_score
 from stream.ranking.selection import Assessment
-from stream.records import Candidate, Character, Track
+from stream.records import Candidate, Character, Notice, Track
 from stream.settings.model import Settings
 
 from ..portraits import BOX, candidate, face, film, mood, row, shots
@@ -97,6 +97,18 @@ def test_pictures_soon_before_a_damaged_one_of_their_shot_are_not_trusted() -> N
     found = {time_s: one.reasons for time_s, one in assessments_by_time(watched).items()}
     assert TWO[1].start_s == 200.0  # so the second damage lies in another shot than the picture at 195 s
     assert found == {20.0: [], 55.0: ["damaged"], 59.0: ["damaged"], 61.0: [], 195.0: []}
+
+
+def test_in_a_film_with_damage_a_picture_unlike_those_beside_it_is_not_trusted() -> None:
+    watched = film([candidate(time_s, face(), tracks=[STAR]) for time_s in (50.0, 55.0)], USUAL, shots=TWO)
+    rows = np.zeros(201, ROW)
+    rows["pts_s"], rows["laplacian_var"] = np.arange(201.0), 100.0
+    rows["change"][50:52] = 20.0
+    watched.timeline.add(rows, np.zeros(201, np.bool_))
+    assert not any(one.reasons for one in assessments_by_time(watched).values())
+    watched.notices.append(Notice("damaged", "1 damaged place did not decode, went on after it"))
+    found = {time_s: one.reasons for time_s, one in assessments_by_time(watched).items()}
+    assert found == {50.0: ["damaged"], 55.0: []}
 
 
 def test_eyes_are_judged_by_what_is_usual_for_the_person() -> None:

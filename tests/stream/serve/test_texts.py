@@ -125,6 +125,10 @@ SAID = (
     "1 of 1 portrait file is smaller than its format, the source has no more pixels",
     "1 damaged place did not decode, went on after it",
     "12 damaged places did not decode, went on after them",
+    "1 damaged place did not decode, went on after it"
+    "; other pictures may be damaged and decode, look at them before they are shown",
+    "12 damaged places did not decode, went on after them"
+    "; other pictures may be damaged and decode, look at them before they are shown",
     "1 picture decoded with damage, left out with those beside it",
     "the black bars change within the film, 1 of 3 shots with pictures has its own",
     "the black bars change within the film, 1 of 1 shot with pictures has its own",
