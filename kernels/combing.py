@@ -14,16 +14,104 @@ Stripes, text and grain make all of them rough alike, so only their differences 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import cv2
 import numpy as np
 from numba import int32
 
 from .compiled import compiled, compiled_helper, t
 from .fused import flat
+from .surface import Surface
 
 BLOCK = 16
 """Rows and columns of a block."""
+_ROUGHER = 1.5
+"""A weave is rougher than another from this factor on. Between fields one and three apart it is 2 to 3 where edges move
+by a few pixels; of about 15,900 pairs of 19 progressive films, measured whole, none was taken for woven."""
+_GREY_LEVELS = 4.0
+"""… and by this many 8-bit code values a sample, which noise of coding does not reach."""
+_MOTION_LEVELS = 3.0
+"""From this mean change of a sample on a block moves."""
+_DOUBLED = 3.5
+"""Lines are doubled where each is this many times as unlike the line on its one side as that on its other. In woven
+pictures the lines on both sides are of the other field and about equally unlike: 2.8 in a shot that rises by one line a
+field, less in all others."""
+_LARGEST = 720, 1280
+"""Lines and columns that are measured at most, to save time."""
 _BYTES, _WORDS = (t.Array(kind, 1, "C", readonly=True) for kind in (t.uint8, t.uint16))
 _SUMS, _LINE = t.Array(t.int32, 3, "C"), t.int64
+
+
+class FieldVotes(NamedTuple):
+    """What the blocks of two pictures say. Each in which something moves has one vote, so that one edge of high
+    contrast does not outvote the rest.
+
+    `even_first`, `odd_first`: blocks that are woven, by which lines are older. `whole`: blocks of whole pictures.
+    Of the woven ones: `first_mixed`, `second_mixed`, those in which the picture is rougher than a weave of the two that
+    belongs together; `doubled`, those whose lines come in pairs (`_doubled`). `blocks`: all there are.
+    """
+
+    even_first: int
+    odd_first: int
+    whole: int
+    first_mixed: int
+    second_mixed: int
+    doubled: int
+    blocks: int
+
+
+def field_votes(first: np.ndarray, second: np.ndarray, bit_depth: int) -> np.ndarray:
+    """(7,) int32 in the order of `FieldVotes`: of the middle of two luma planes (h, w) of one shape and dtype, uint8 or
+    uint16 of `bit_depth` bits."""
+    top, left, height, width = middle_of(first.shape)
+    first, second = (plane[top : top + height, left : left + width] for plane in (first, second))
+    unit = float(BLOCK * BLOCK << (bit_depth - 8))
+    one, two, even_newer, odd_newer, motion = weave_sums(first, second) / unit
+    moves, best = motion > _MOTION_LEVELS, np.minimum(even_newer, odd_newer)
+    even_first, odd_first = moves & _rougher(odd_newer, even_newer), moves & _rougher(even_newer, odd_newer)
+    woven = even_first | odd_first
+    whole = moves & ~woven & _rougher(best, np.maximum(one, two))
+    mixed = [woven & _rougher(own, best) for own in (one, two)]
+    doubled = woven & _doubled(first) & _doubled(second) if woven.any() else woven
+    votes = [int(kind.sum()) for kind in (even_first, odd_first, whole, *mixed, doubled)]
+    return np.array([*votes, moves.size], np.int32)
+
+
+def check_alike(first: Surface, second: Surface) -> None:
+    """Raises ValueError for pictures whose lines cannot be woven."""
+    if first.y.shape != second.y.shape or first.bit_depth != second.bit_depth:
+        raise ValueError(f"luma {first.y.shape} of {first.bit_depth} bits and {second.y.shape} of {second.bit_depth}")
+
+
+def block_counts(shape: Sequence[int]) -> tuple[int, int]:
+    """How many blocks a plane (h, w) has, down and across."""
+    return max(0, shape[0] - 2) // BLOCK, shape[1] // BLOCK
+
+
+def middle_of(shape: Sequence[int]) -> tuple[int, int, int, int]:
+    """Top, left, height and width of the middle of a large plane (h, w), from an even line on, so that its fields keep
+    their names."""
+    top, left = (max(0, length - most) // 4 * 2 for length, most in zip(shape, _LARGEST, strict=True))
+    return top, left, min(shape[0], _LARGEST[0]), min(shape[1], _LARGEST[1])
+
+
+def _rougher(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    rougher: np.ndarray = one > _ROUGHER * other + _GREY_LEVELS
+    return rougher
+
+
+def _doubled(plane: np.ndarray) -> np.ndarray:
+    """(m, n) bool: the blocks whose lines come in pairs of two that are alike, as in pictures that were enlarged from
+    half the lines. Where these move up or down by whole pairs, one weave is clean and the other is not, as with fields;
+    fields look like that only while they move by one line each."""
+    steps = cv2.absdiff(plane[1:], plane[:-1])[1:]
+    rows, columns = block_counts(plane.shape)
+    blocks = steps[: rows * BLOCK, : columns * BLOCK].reshape(rows, BLOCK // 2, 2, columns, BLOCK)
+    sums = blocks.sum(axis=(1, 4), dtype=np.int32)
+    doubled: np.ndarray = sums.max(axis=1) > _DOUBLED * sums.min(axis=1)
+    return doubled
 
 
 def weave_sums(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -33,8 +121,7 @@ def weave_sums(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     above and below x. The fifth is the motion: of |x − y|, where y lies in the second picture at the place of x. Blocks
     begin at the second line; what is left over at the other sides is left out.
     """
-    rows, columns = max(0, first.shape[0] - 2) // BLOCK, first.shape[1] // BLOCK
-    sums = np.zeros((5, rows, columns), np.int32)
+    sums = np.zeros((5, *block_counts(first.shape)), np.int32)
     _weave_sums(*flat(first), *flat(second), BLOCK, sums)
     return sums
 

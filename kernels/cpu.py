@@ -11,6 +11,7 @@ import numpy as np
 
 from .balance import PixelBox, balance_sums
 from .colour import code_range, rgb_matrix
+from .combing import check_alike, field_votes
 from .cpu_meter import CpuMeter
 from .cpu_tone_mapping import mapped_rgb
 from .filtered import lanczos
@@ -53,6 +54,10 @@ class CpuOps:
 
     def balance(self, picture: Array, subject: PixelBox) -> Array:
         return balance_sums(picture, subject)
+
+    def field_votes(self, first: Surface, second: Surface) -> Array:
+        check_alike(first, second)
+        return field_votes(first.y, second.y, first.bit_depth)
 
     def copy(self, surface: Surface) -> Surface:
         y, u, v = (p if p is None or p.base is None else p.copy() for p in (surface.y, surface.u, surface.v))

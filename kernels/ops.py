@@ -89,6 +89,11 @@ class Ops(Protocol):
         """
         ...
 
+    def field_votes(self, first: Surface, second: Surface) -> Array:
+        """(7,) int32 in the order of `kernels.combing.FieldVotes`: what the blocks of two pictures in a row say of
+        their fields. Raises ValueError for pictures of two shapes or bit depths."""
+        ...
+
     def copy(self, surface: Surface) -> Surface:
         """A copy of the picture whose planes share their memory with nothing else. Use it to keep what `Meter.small`
         returns: on a device that is a view of memory for a whole batch. On the host a plane that already owns its

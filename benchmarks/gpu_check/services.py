@@ -82,6 +82,10 @@ class CountingOps:
         """Passes the call on. The result stays on the device."""
         return self._inner.balance(picture, subject)
 
+    def field_votes(self, first: Surface, second: Surface) -> Array:
+        """Passes the call on. The result stays on the device."""
+        return self._inner.field_votes(first, second)
+
     def copy(self, surface: Surface) -> Surface:
         """Passes the call on. The result stays on the device."""
         return self._inner.copy(surface)

@@ -15,6 +15,7 @@ FILES, TILES = "files", "tiles"
 
 PER = {
     ROWS: "frame",
+    "fields": "64th frame, 8th at first",
     "detections": "probe",
     "descriptors": "probe",
     "faces": "probe",
@@ -29,6 +30,7 @@ PER = {
 """What each kind is sent for. A probe is a picture that the models read, a few of every shot."""
 
 _KIND_OF_CALLER = {
+    "stream.pipeline.field_watch": "fields",
     "engines.detector": "detections",
     "engines.descriptor": "descriptors",
     "engines.reader": "faces",

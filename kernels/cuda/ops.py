@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..balance import Balance, PixelBox
+from ..combing import FieldVotes, block_counts, check_alike, middle_of
 from ..geometry import output_size, rotated_size, stored_rect
 from ..ops import Part, Warps
 from ..resample import taps
@@ -120,6 +121,15 @@ class CudaOps:
         out = self._runtime.empty((len(Balance._fields),), np.float64)
         height, width = picture.shape[:2]
         self._runtime.launch("balance", (1, 1, 1), (256, 1, 1), [picture, width, height, *subject, out])
+        return out
+
+    def field_votes(self, first: Surface, second: Surface) -> Array:
+        check_alike(first, second)
+        top, left, *shape = middle_of(first.y.shape)
+        (down, across), out = block_counts(shape), self._runtime.zeros((len(FieldVotes._fields),), np.int32)
+        if down * across:
+            arguments = [self._described([first, second]), left, top, first.bit_depth - 8, out]
+            self._runtime.launch("field_votes", (across, down, 1), (256, 1, 1), arguments)
         return out
 
     def copy(self, surface: Surface) -> Surface:

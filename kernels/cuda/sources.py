@@ -16,6 +16,7 @@ KERNELS = {
     "faces": ("chip_quality",),
     "balance": ("balance",),
     "describe": ("picture_numbers",),
+    "fields": ("field_votes",),
 }
 """File name without suffix → the kernels it defines."""
 

@@ -9,10 +9,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-import cv2
 import numpy as np
 
-from kernels.combing import BLOCK, weave_sums
+from kernels.combing import FieldVotes, field_votes
 
 from ..records import Parity, Scan
 
@@ -20,17 +19,6 @@ Pair = Literal["T", "B", "P", "?", "-"]
 """What two pictures in a row say: their fields were taken one after the other, even lines first (top field first), odd
 lines first (bottom field first); both pictures are whole; they say several things; nothing moves."""
 
-_ROUGHER = 1.5
-"""A weave is rougher than another from this factor on. Between fields one and three apart it is 2 to 3 where edges move
-by a few pixels; of about 15,900 pairs of 19 progressive films, measured whole, none was taken for woven."""
-_GREY_LEVELS = 4.0
-"""… and by this many 8-bit code values a sample, which noise of coding does not reach."""
-_MOTION_LEVELS = 3.0
-"""From this mean change of a sample on a block moves."""
-_DOUBLED = 3.5
-"""Lines are doubled where each is this many times as unlike the line on its one side as that on its other. In woven
-pictures the lines on both sides are of the other field and about equally unlike: 2.8 in a shot that rises by one line a
-field, less in all others."""
 _LEAST_BLOCKS, _LEAST_SHARE = 3, 0.005
 _MAJORITY = 2 / 3
 _LEAST_PAIRS = 3
@@ -45,8 +33,6 @@ _IN_CADENCE = 0.85
 _LEAST_IN_CADENCE = 8
 _FIRST_FIELDS: dict[int, Parity] = {2: "tff", 4: "tff", 3: "bff", 5: "bff"}
 """`AVFieldOrder` of FFmpeg by what is shown first; 4 and 5 are coded in the other order."""
-_LARGEST = 720, 1280
-"""Lines and columns that are measured at most, to save time."""
 
 
 class PairLook(NamedTuple):
@@ -64,58 +50,25 @@ _NOTHING = PairLook("-")
 
 
 def look_at(first: np.ndarray, second: np.ndarray, bit_depth: int) -> PairLook:
-    """Look at two pictures in a row: (h, w) luma planes, uint8 or uint16 of `bit_depth` bits.
-
-    Each block of 16×16 pixels in which something moves has one vote, so that one edge of high contrast does not outvote
-    the rest.
-    """
+    """Look at two pictures in a row: (h, w) luma planes, uint8 or uint16 of `bit_depth` bits."""
     if first.shape != second.shape:
         return _NOTHING
-    unit = float(BLOCK * BLOCK << (bit_depth - 8))
-    one, two, even_newer, odd_newer, motion = weave_sums(_middle(first), _middle(second)) / unit
-    moves, best = motion > _MOTION_LEVELS, np.minimum(even_newer, odd_newer)
-    even_first, odd_first = moves & _rougher(odd_newer, even_newer), moves & _rougher(even_newer, odd_newer)
-    woven = even_first | odd_first
-    whole = moves & ~woven & _rougher(best, np.maximum(one, two))
-    votes: dict[Pair, int] = {"T": int(even_first.sum()), "B": int(odd_first.sum()), "P": int(whole.sum())}
-    cast = sum(votes.values())
-    leans_woven = votes["T"] + votes["B"] > votes["P"]
-    if cast < max(_LEAST_BLOCKS, _LEAST_SHARE * moves.size):
+    return told_by(FieldVotes(*field_votes(first, second, bit_depth).tolist()))
+
+
+def told_by(votes: FieldVotes) -> PairLook:
+    """What two pictures in a row say by the votes of their blocks."""
+    by_name: dict[Pair, int] = {"T": votes.even_first, "B": votes.odd_first, "P": votes.whole}
+    cast, woven = sum(by_name.values()), votes.even_first + votes.odd_first
+    leans_woven = woven > votes.whole
+    if cast < max(_LEAST_BLOCKS, _LEAST_SHARE * votes.blocks):
         return PairLook("-", leans_woven=leans_woven)
-    leading = max(votes, key=votes.__getitem__)
-    if votes[leading] < _MAJORITY * cast:
+    leading = max(by_name, key=by_name.__getitem__)
+    if by_name[leading] < _MAJORITY * cast:
         return PairLook("?", leans_woven=leans_woven)
-    mixed = [_mostly(woven, _rougher(own, best)) for own in (one, two)]
-    if leading != "P" and _mostly(woven, _doubled(_middle(first)) & _doubled(_middle(second))):
+    if leading != "P" and votes.doubled * 2 > woven:
         leading = "?"
-    return PairLook(leading, mixed[0], mixed[1], leans_woven)
-
-
-def _rougher(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    rougher: np.ndarray = one > _ROUGHER * other + _GREY_LEVELS
-    return rougher
-
-
-def _doubled(plane: np.ndarray) -> np.ndarray:
-    """(m, n) bool: the blocks whose lines come in pairs of two that are alike, as in pictures that were enlarged from
-    half the lines. Where these move up or down by whole pairs, one weave is clean and the other is not, as with fields;
-    fields look like that only while they move by one line each."""
-    steps = cv2.absdiff(plane[1:], plane[:-1])[1:]
-    rows, columns = len(steps) // BLOCK, plane.shape[1] // BLOCK
-    blocks = steps[: rows * BLOCK, : columns * BLOCK].reshape(rows, BLOCK // 2, 2, columns, BLOCK)
-    sums = blocks.sum(axis=(1, 4), dtype=np.int32)
-    doubled: np.ndarray = sums.max(axis=1) > _DOUBLED * sums.min(axis=1)
-    return doubled
-
-
-def _mostly(blocks: np.ndarray, are: np.ndarray) -> bool:
-    return int((blocks & are).sum()) * 2 > int(blocks.sum())
-
-
-def _middle(plane: np.ndarray) -> np.ndarray:
-    """The middle of a large plane, from an even line on, so that its fields keep their names."""
-    top, left = (max(0, length - most) // 4 * 2 for length, most in zip(plane.shape, _LARGEST, strict=True))
-    return plane[top : top + _LARGEST[0], left : left + _LARGEST[1]]
+    return PairLook(leading, votes.first_mixed * 2 > woven, votes.second_mixed * 2 > woven, leans_woven)
 
 
 def woven_parity(pairs: Sequence[Pair]) -> Parity | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
+from kernels.combing import FieldVotes
+from kernels.ops import Ops
+from kernels.surface import Surface
 
-from ..decode.fields import Pair, look_at, woven_parity
+from ..decode.fields import Pair, told_by, woven_parity
 from ..decode.watch_anew import LateFieldsError
 from ..records import FrameBatch, Notice, Scan
 
@@ -16,9 +18,10 @@ these are no accident."""
 
 
 class FieldWatch:
-    """For one film. Pictures on a device are not looked at: none of them is copied to the host for that."""
+    """For one film. Of two pictures on a device a few numbers come to the host, which synchronises."""
 
-    def __init__(self, scan: Scan) -> None:
+    def __init__(self, scan: Scan, ops: Ops) -> None:
+        self._ops = ops
         self._looking = scan.kind == "progressive"
         self._apart = _APART if scan.by == "measured" else _APART_IF_UNSEEN
         self._next = 0
@@ -36,16 +39,20 @@ class FieldWatch:
                 self._note(says, time_s)
         while self._looking and self._next < len(batch.surfaces) - 1:
             one, two = batch.surfaces[self._next : self._next + 2]
-            if not isinstance(one.y, np.ndarray):
-                return 0
             if any(one.bars) or any(two.bars):
                 self._next += _APART_CLOSELY
                 continue
-            self._note(look_at(one.y, two.y, one.bit_depth).says, float(batch.pts_s[self._next]))
+            self._note(self._says(one, two), float(batch.pts_s[self._next]))
             self._next += _APART_CLOSELY if self._close_left else self._apart
             looked += 1
         self._next = max(0, self._next - len(batch.surfaces))
         return looked
+
+    def _says(self, one: Surface, two: Surface) -> Pair:
+        if one.y.shape != two.y.shape or one.bit_depth != two.bit_depth:
+            return "-"
+        votes = self._ops.to_host(self._ops.field_votes(one, two))
+        return told_by(FieldVotes(*votes.tolist())).says
 
     def _note(self, says: Pair, pts_s: float) -> None:
         self._said.append(says)

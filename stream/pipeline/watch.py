@@ -89,7 +89,7 @@ async def watch(
     looked, to_collect, m4 = open_channel("readings", Looked, _SHOTS_AHEAD)
     film.channels = [m1, m2, m3, m4]
     async with create_task_group() as tasks:
-        tasks.start_soon(_stage, "decode", partial(_decode, film, decoder, decoded, threads.decode))
+        tasks.start_soon(_stage, "decode", partial(_decode, film, decoder, ops, decoded, threads.decode))
         measure = partial(_measure, film, meter, settings, to_measure, measured, threads.measure, opinion is not None)
         tasks.start_soon(_stage, "measure", measure)
         split = partial(_split, film, settings, to_split, closed, on_frames, opinion, threads.measure)
@@ -103,8 +103,10 @@ async def _stage(name: str, work: Callable[[], Awaitable[None]]) -> None:
         await work()
 
 
-async def _decode(film: Film, decoder: Decoder, out: Sender[FrameBatch], limiter: CapacityLimiter) -> None:
-    clock, looks = film.clocks["decode"], FieldWatch(film.info.scan)
+async def _decode(
+    film: Film, decoder: Decoder, ops: Ops, out: Sender[FrameBatch], limiter: CapacityLimiter
+) -> None:
+    clock, looks = film.clocks["decode"], FieldWatch(film.info.scan, ops)
     batches = decoder.batches()
     try:
         with out:

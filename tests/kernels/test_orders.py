@@ -38,7 +38,7 @@ def left_by(kind: PictureKind, backwards: bool) -> list[tuple[str, dict[int, byt
     runtime, random = Kept(backwards), np.random.default_rng(3)
     surfaces = [noise_surface(runtime, seed, kind) for seed in range(32)]
     for name, _, call in workloads(CudaOps(runtime), runtime, surfaces, kind):
-        if name in ("statistics", "rgb", "chips", "poster"):
+        if name in ("statistics", "rgb", "chips", "poster", "fields"):
             call(0)
     ops = CudaOps(runtime)
     pictures = random.integers(0, 256, (2, 54, 96, 3), np.uint8)

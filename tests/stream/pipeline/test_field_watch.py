@@ -8,6 +8,9 @@ import av
 import numpy as np
 import pytest
 
+from benchmarks.gpu_check.counting import CountingRuntime
+from kernels.cpu import CpuOps
+from kernels.cuda.ops import CudaOps
 from kernels.surface import Colour, Geometry, Surface
 from stream.decode.ffmpeg.fitted_fields import FittedFields
 from stream.decode.watch_anew import LateFieldsError, LateShapeError
@@ -16,6 +19,7 @@ from stream.pipeline.field_watch import FieldWatch
 from stream.pipeline.film_run import late_error
 from stream.records import FrameBatch, Notice, Scan
 
+from ...kernels import emulated
 from ..decode.woven import SIZE, sliding, woven
 
 MEASURED, UNSEEN = Scan("progressive", None, "measured"), Scan("progressive", None, "flags")
@@ -31,7 +35,7 @@ def batches(pictures: list[np.ndarray], size: int = 32) -> list[FrameBatch]:
 
 
 def looked(pictures: list[np.ndarray], scan: Scan) -> tuple[FieldWatch, int]:
-    watch = FieldWatch(scan)
+    watch = FieldWatch(scan, CpuOps())
     return watch, sum(watch.add(batch) for batch in batches(pictures))
 
 
@@ -49,7 +53,7 @@ def test_one_pair_of_64_pictures_is_looked_at_and_more_where_nothing_was_known()
 @pytest.mark.parametrize("scan", [MEASURED, UNSEEN])
 @pytest.mark.parametrize("first", [True, False])
 def test_a_part_that_is_interlaced_is_found_at_once_with_its_beginning(scan, first):
-    watch, seen = FieldWatch(scan), 0
+    watch, seen = FieldWatch(scan, CpuOps()), 0
     with pytest.raises(LateFieldsError) as late:
         for batch in batches(film(640, 512, first)):
             watch.add(batch)
@@ -82,7 +86,7 @@ def test_a_film_that_is_deinterlaced_is_not_looked_at():
 def test_pictures_that_got_bars_are_judged_by_what_the_decoder_saw_before():
     whole = film(64, 0)
     for says, late in (("T", True), ("P", False)):
-        watch, looks = FieldWatch(MEASURED), [(k / 25, says) for k in range(0, 64, 8)]
+        watch, looks = FieldWatch(MEASURED, CpuOps()), [(k / 25, says) for k in range(0, 64, 8)]
         seen = [
             replace(batch, looks=looks, surfaces=[replace(one, bars=(8, 8, 0, 0)) for one in batch.surfaces])
             for batch in batches(whole)
@@ -129,7 +133,14 @@ def test_only_what_is_seen_late_alone_is_a_reason_to_watch_anew_and_each_kind_on
             late_error(ExceptionGroup("stages", others), seen)
 
 
-def test_of_pictures_on_a_device_none_is_fetched():
-    watch = FieldWatch(MEASURED)
-    for batch in batches(film(128, 256)):
-        assert watch.add(replace(batch, surfaces=[replace(one, y=object()) for one in batch.surfaces])) == 0
+@pytest.mark.slow
+@pytest.mark.skipif(not emulated.available(), reason="needs g++")
+def test_of_pictures_on_a_device_a_few_numbers_are_fetched():
+    runtime = CountingRuntime(emulated.EmulatedRuntime())
+    watch, looks = FieldWatch(MEASURED, CudaOps(runtime)), 0
+    with pytest.raises(LateFieldsError) as late:
+        for batch in batches(film(128, 256)):
+            looks += watch.add(batch)
+    assert late.value.scan.parity == "tff"
+    assert looks > 0
+    assert runtime.to_host_bytes == len(watch._said) * 28
