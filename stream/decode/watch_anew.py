@@ -31,8 +31,8 @@ class LateFieldsError(WatchAnewError):
 
 
 class LateShapeError(WatchAnewError):
-    """A part of the film has another size that was not among the places looked at, and the GPU's decoder cannot fit it
-    to the others."""
+    """A part of the film has another size, aspect or colour that was not among the places looked at, and the GPU's
+    decoder cannot fit it to the others."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason, on_host=reason)

@@ -71,7 +71,7 @@ class NvDecoder:
         """All pictures of the range, once, in presentation order. When the iterator ends, `notices` is complete.
 
         Raises KeyartError when the chip gives up or the device has no room, LateShapeError at a picture of another
-        size. Synchronises once a batch.
+        size, colour or aspect. Synchronises once a batch.
         """
         reading, pictures = self._begun or self._begin()
         self._begun = None
@@ -140,7 +140,7 @@ class NvDecoder:
 
     def _begin(self) -> tuple[NvPass, Generator[_Timed]]:
         self._summary = PassSummary()
-        reading = NvPass(self.info.path, self._chip, self._memory, self._options.mode)
+        reading = NvPass(self.info.path, self._chip, self._memory, self._options.mode, info=self.info)
         return reading, self._pictures(reading)
 
     def _pictures(self, reading: NvPass) -> Generator[_Timed]:

@@ -11,9 +11,11 @@ from kernels.surface import Surface
 
 from ...dataflow.cancellation import checkpoint
 from ...errors import NO_ROOM, KeyartError
+from ...records import VideoInfo
 from ..decoder import DecodeMode
 from ..nal_units import sequence_headers
 from ..slots import Memory
+from .late_headers import LateHeaders
 from .packets import Packet, PacketReader, content, with_headers
 from .session import Chip, Decoded, NvdecError, NvSession, UnsupportedError
 
@@ -52,11 +54,18 @@ class NvPass:
     demuxer marks and packets that NVDEC refuses; what NVDEC conceals without an error stays unknown. Pictures that are
     shown before the key frame at which decoding began are left out, because they need pictures that were not read.
 
-    `session`: one to reuse. Raises KeyartError when the file cannot be opened.
+    `session`: one to reuse. `info`: of the film, where it is to be noticed that colours or aspect change. Raises
+    KeyartError when the file cannot be opened.
     """
 
     def __init__(
-        self, path: Path, chip: Chip, memory: Memory, mode: DecodeMode = "all", session: NvSession | None = None
+        self,
+        path: Path,
+        chip: Chip,
+        memory: Memory,
+        mode: DecodeMode = "all",
+        session: NvSession | None = None,
+        info: VideoInfo | None = None,
     ) -> None:
         self.reader = PacketReader(path)
         self._chip, self._memory, self._mode = chip, memory, mode
@@ -67,7 +76,9 @@ class NvPass:
         self._expected: dict[int, _Expected] = {}
         self._own_stamp = _OWN_STAMPS
         self._failures = 0
-        self._usual_sequence = sequence_headers(self.reader.codec, self.reader.headers)
+        self._usual_sequence = usual = sequence_headers(self.reader.codec, self.reader.headers)
+        aspect = self.reader.stream.codec_context.sample_aspect_ratio
+        self._late_headers = None if info is None else LateHeaders(info, usual, aspect)
 
     def close(self) -> None:
         """Close the demuxer and drop the session."""
@@ -88,7 +99,8 @@ class NvPass:
         """The decoded pictures.
 
         Packets before the key frame at `from_key_s` are only counted. Before `wanted_from_s` pictures that no other one
-        refers to are not decoded. Raises KeyartError when NVDEC gives up or the device has no room.
+        refers to are not decoded. Raises KeyartError when NVDEC gives up or the device has no room, LateShapeError see
+        `LateHeaders`.
         """
         self.reader.find_droppable = self._mode == "reference" or wanted_from_s is not None
         drop_before_s = float("inf") if self._mode == "reference" else wanted_from_s
@@ -110,6 +122,8 @@ class NvPass:
 
     def _decoded(self, packet: Packet, time_s: float) -> Iterator[NvPicture]:
         sequence = sequence_headers(self.reader.codec, content(packet)) if packet.key else b""
+        if self._late_headers is not None and sequence:
+            self._late_headers.saw(sequence, content(packet), time_s)
         if not self._begun and not sequence:
             packet, sequence = with_headers(packet, self.reader.headers), self._usual_sequence
         if self._session is not None and sequence and sequence != self._session.sequence:

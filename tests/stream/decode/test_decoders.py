@@ -252,6 +252,32 @@ def test_a_film_that_changes_its_size_where_nobody_looked(tmp_path, moving, kind
     assert_same_picture(shown(decoder.frame_at(pts_s[45])), pictures[45])
 
 
+LATE_HEADERS = {
+    "colours": [{"options": {"x264-params": f"colormatrix={matrix}"}} for matrix in ("bt709", "bt470bg")],
+    "aspect": [{"aspect": aspect} for aspect in (Fraction(1), Fraction(4, 3))],
+    None: [{"options": {"x264-params": f"ref={count}"}} for count in (1, 3)],
+}
+
+
+@pytest.mark.parametrize("changed", LATE_HEADERS)
+def test_the_chip_gives_up_a_film_whose_new_headers_say_other_colours_or_another_aspect(
+    tmp_path, moving, changed, monkeypatch
+):
+    parts = [write_film(tmp_path / f"{n}.ts", moving, 20, **of) for n, of in enumerate(LATE_HEADERS[changed])]
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(b"".join(part.read_bytes() for part in parts))
+    monkeypatch.setattr(scan, "_times", lambda first_s, duration_s: [first_s])
+    monkeypatch.setattr(scan, "key_shapes", lambda path, first_s, duration_s: [])
+    scan._looked_at.cache_clear()
+    decoder = open_kind("nvdec", joined)
+    assert (decoder.info.shapes, len(decoder.info.colours)) == (1, 1)
+    if changed is None:
+        watched(decoder)
+        return
+    with pytest.raises(LateShapeError, match=f"change their {changed} at"):
+        watched(decoder)
+
+
 @pytest.mark.parametrize("kind", DEVICE)
 def test_closing_returns_every_slot(film, kind):
     memory = HostMemory()
