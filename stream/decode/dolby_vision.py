@@ -21,22 +21,25 @@ from .side_data import side_data
 _USUAL_COMPATIBILITY = {4: 2, 7: 6, 8: 1, 9: 2}
 _PROFILE_5 = 5
 _RECORD_BYTES = 24
-_INSIDE = {b"trak": 0, b"mdia": 0, b"minf": 0, b"stbl": 0, b"stsd": 8}
+_INSIDE = {b"mdia": 0, b"minf": 0, b"stbl": 0, b"stsd": 8}
 """Boxes that lead to the sample entries, and how many bytes stand before the boxes inside."""
 _SAMPLE_ENTRY_BYTES = 78
 _RECORDS = (b"dvcC", b"dvvC", b"dvwC")
 _RPU_PREFIX = b"\x19"
 
 
-def dolby_vision(path: Path, container_name: str, first: av.VideoFrame) -> DolbyVision | None:
-    """What the file says of Dolby Vision; None where it says nothing.
+def dolby_vision(
+    path: Path, container_name: str, first: av.VideoFrame, track: int = 0, video: int = 0
+) -> DolbyVision | None:
+    """What the file says of Dolby Vision in one of its video streams; None where it says nothing.
 
-    container_name: FFmpeg's. first: the first decoded picture.
+    container_name: FFmpeg's. first: the first decoded picture of the stream. track: which of all streams it is, video:
+    which of the video streams, both from 0: MP4 and Matroska list them in that order.
     """
     if "mp4" in container_name:
-        record = _record_in_mp4(path)
+        record = _record_in_mp4(path, track)
     elif "matroska" in container_name:
-        record = next((track.dolby for track in video_tracks(path) if track.dolby), None)
+        record = next((one.dolby for one in video_tracks(path)[video : video + 1]), None)
     else:
         record = None
     return _of_record(record) if record else _of_rpu(first)
@@ -91,12 +94,15 @@ def _full_range(bits: str) -> bool:
     return bits[at + 2] == "1"  # after vdr_rpu_normalized_idc
 
 
-def _record_in_mp4(path: Path) -> bytes | None:
-    """The first record of a sample entry."""
+def _record_in_mp4(path: Path, track: int) -> bytes | None:
+    """The first record of a track's sample entries."""
     with path.open("rb") as file:
         end = file.seek(0, 2)
         movie = next(((first, last) for kind, first, last in _boxes(file, 0, end) if kind == b"moov"), None)
-        return next(_records(file, *movie), None) if movie else None
+        if movie is None:
+            return None
+        tracks = [(first, last) for kind, first, last in _boxes(file, *movie) if kind == b"trak"]
+        return next((record for place in tracks[track : track + 1] for record in _records(file, *place)), None)
 
 
 def _records(file: BinaryIO, begin: int, end: int) -> Iterator[bytes]:

@@ -101,7 +101,8 @@ def video_info(
 
     Raises KeyartError for Dolby Vision whose pictures only Dolby's decoders show.
     """
-    dolby = dolby_vision(path, container.format.name, first)
+    videos = [one.index for one in container.streams.video]
+    dolby = dolby_vision(path, container.format.name, first, stream.index, videos.index(stream.index))
     refuse_without_base(dolby)
     sample_aspect, arrangement = shape_of(path, container, stream, first, aspect)
     colour = film_colour(first, dolby, tags)

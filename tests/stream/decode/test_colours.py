@@ -27,13 +27,16 @@ MASTERED = "G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(40000000,50
 CODES = (512, 480, 560)
 
 
-def write_hdr(path: Path, *, transfer: int = 16, claims: str = "", tagged: bool = True, count: int = 3) -> Path:
+def write_hdr(
+    path: Path, *, transfer: int = 16, claims: str = "", tagged: bool = True, count: int = 3,
+    size: tuple[int, int] = (96, 64),
+) -> Path:  # fmt: skip
     """A film of one colour in 10 bits and BT.2020, by x265. transfer: H.273."""
     with av.open(str(path), "w") as container:
         params = "log-level=none:pools=none:frame-threads=1:lossless=1" + claims
         stream: Any = container.add_stream("libx265", rate=Fraction(25), options={"x265-params": params})
-        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p10le"
-        frame = av.VideoFrame(96, 64, "yuv420p10le")
+        (stream.width, stream.height), stream.pix_fmt = size, "yuv420p10le"
+        frame = av.VideoFrame(*size, "yuv420p10le")
         for plane, code in zip(frame.planes, CODES, strict=True):
             np.frombuffer(plane, np.uint16)[:] = code  # type: ignore[call-overload]
         for target in (stream.codec_context, frame) if tagged else ():

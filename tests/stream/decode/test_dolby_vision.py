@@ -5,9 +5,11 @@ from __future__ import annotations
 import struct
 import subprocess
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 
+import av
 import pytest
 from av.sidedata.sidedata import Type
 
@@ -77,6 +79,24 @@ def test_profiles_without_a_base_are_refused(tmp_path: Path, profile: int) -> No
 def test_a_base_without_tags_is_taken_for_what_the_record_says(tmp_path: Path) -> None:
     film = with_record(write_hdr(tmp_path / "film.mp4", tagged=False), record(8, 4))
     assert AvDecoder(film).info.colour.transfer == "hlg"
+
+
+def test_the_record_of_another_video_stream_says_nothing_of_the_film(tmp_path: Path) -> None:
+    """The first track is the film, the record is the second one's."""
+    path = tmp_path / "film.mp4"
+    with ExitStack() as opened, av.open(str(path), "w") as out:
+        sizes = {"large": (192, 128), "small": (96, 64)}
+        made = [write_hdr(tmp_path / f"{name}.mp4", size=size) for name, size in sizes.items()]
+        films = [opened.enter_context(av.open(str(film))) for film in made]
+        streams = [out.add_stream_from_template(film.streams.video[0]) for film in films]
+        for film, stream in zip(films, streams, strict=True):
+            for packet in film.demux(video=0):
+                if packet.size:
+                    packet.stream = stream
+                    out.mux(packet)
+    info = AvDecoder(with_record(path, record(8, 1))).info
+    assert (info.width, info.dolby_vision) == (192, None)
+    assert dolby_vision(path, "mov,mp4", NO_PICTURE, 1, 1) == DolbyVision(8, 1)  # type: ignore[arg-type]
 
 
 def element(name: str, content: bytes) -> bytes:

@@ -125,6 +125,7 @@ SAID = (
     "1 of 1 portrait file is smaller than its format, the source has no more pixels",
     "1 damaged place did not decode, went on after it",
     "12 damaged places did not decode, went on after them",
+    "has 3 video streams, used number 0 and not 1, 2",
     "1 damaged place did not decode, went on after it"
     "; other pictures may be damaged and decode, look at them before they are shown",
     "12 damaged places did not decode, went on after them"
