@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from ..errors import SettingsError
 from .language import Language
 from .text import plain_text
-from .words import AFTER, APART, BEFORE, DIGITS, LETTERS, NOISY, ROMAN, NumberWords, joined, spelled
+from .words import AFTER, APART, BEFORE, DIGITS, LETTERS, NOISY, ROMAN, SEASON_LETTERS, NumberWords, joined, spelled
 
 _TOKEN = re.compile(r"\{([^{}]*)\}|\[|\]|<|>|…| +|[^\[\]{}<>… ]+")
 _COUNT = re.compile(r"([0-9])(?:-([0-9]))?")
@@ -113,8 +113,10 @@ class FormCompiler:
                 return f"(?P<n>{joined(self._one if first else self._one_apart)})"
             case "m":
                 return f"(?P<n>{joined(self._one, least=2)})"
-            case "s" | "t":
-                return f"(?P<{name}>{BEFORE if name == 's' else ''}{self._one}{AFTER})"
+            case "s":
+                return f"(?P<s>{BEFORE}(?:{SEASON_LETTERS}|{self._one}){AFTER})"
+            case "t":
+                return f"(?P<t>{self._one}{AFTER})"
             case "d":
                 return f"(?P<n>{joined(f'(?:{DIGITS}|{NOISY})')})"
             case "nn":

@@ -28,9 +28,12 @@ DIGITS = r"(?:[0-9]{1,2},[0-9]{3}|[0-9]{1,5}(?:\.[0-9]{1,2})?)"
 NOISY = r"(?:(?!s)(?=[oil|szb]{0,3}[0-9])[0-9oil|szb]{2,4}(?![a-df-z]))"
 APART = r"(?:[0-9](?: [0-9]){1,3})"
 LETTERS = r"(?:[ol|](?![a-z])|[ilvx|]{2,5}(?![a-z]))"
+SEASON_LETTERS = r"(?:o[ol|](?= ?e ?p?[ .]?[0-9]))"
+"""A season of two digits that were both read as letters (`SOlE05`)."""
 ROMAN = r"(?:(?=[ivxlc])c{0,3}(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})(?![a-z]))"
 BEFORE, AFTER = r"(?<![0-9])(?<![0-9][.,:/])", r"(?![0-9])(?![.,:][0-9])(?!\|)"
 _JOIN = r"(?: ?(?:[-&+,·・、]|\band\b|와|과|및|と|和) ?(?:(?:ep?(?=[ .]?[0-9o])|제|第) ?)?|(?<=[0-9o]) ?e(?=[0-9op]))"
+_LETTERS_ALONE = frozenset({"o", "l", "|", "oo", "ol", "o|"})
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _ALIKE = {"o": "[o0]", "i": "[il1|!]", "l": "[li1|]", "s": "[s5]", "b": "[b8]"}
 
@@ -153,7 +156,7 @@ def read_one(text: str, as_read: str, words: NumberWords | None) -> NumberText |
     if roman is not None:
         return roman
     digits = text.translate(LIKE_DIGITS)
-    if text not in {"o", "l", "|"} and not re.search("[0-9]", text):
+    if text not in _LETTERS_ALONE and not re.search("[0-9]", text):
         return None
     if not (digits.isascii() and digits.isdecimal()) or re.search("[Lb]", as_read):
         return None
