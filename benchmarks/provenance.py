@@ -16,7 +16,7 @@ from kernels.cuda.toolkit import set_cuda_path
 from stream.cores import usable_cores
 from stream.settings.model import Settings
 
-_CODE = (".py", ".cu", ".cuh", ".toml")
+_CODE = (".py", ".cu", ".h", ".toml")
 _PACKAGES = ("av", "numpy", "onnxruntime", "onnxruntime-gpu", "opencv-python-headless", "scikit-learn", "scipy")
 
 

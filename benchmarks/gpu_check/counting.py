@@ -64,12 +64,28 @@ class CountingRuntime:
         return getattr(self._inner, name)
 
 
+_BUSY = """
+extern "C" __global__ void keep_busy(long long ticks) {
+    for (long long begin = clock64(); clock64() - begin < ticks;) {}
+}
+"""
+_BUSY_TICKS = 1_000_000
+"""Ticks of the device's clock, half a millisecond at 2 GHz: longer than the host needs to queue a launch."""
+
+
 class TimingRuntime(CountingRuntime):
-    """Also measures the device time of every launch by CUDA events, in the stream of a `CupyRuntime`."""
+    """Also measures the device time of every launch by CUDA events, in the stream of a `CupyRuntime`.
+
+    Before each the device is kept busy until the launch and both events are queued. Else it would wait between the
+    events for the host to launch the kernel, and that time would count.
+    """
 
     def __init__(self, inner: Any) -> None:
+        import cupy
+
         super().__init__(inner)
         self._events: list[tuple[str, int, Any, Any]] = []
+        self._keep_busy = cupy.RawKernel(_BUSY, "keep_busy")
 
     def launch(self, kernel: str, grid: Grid, block: Grid, arguments: Sequence[Any]) -> None:
         """Launches the kernel between two events. The arrays that are passed to the kernel count as its bytes."""
@@ -77,6 +93,7 @@ class TimingRuntime(CountingRuntime):
 
         with self._inner.queue():  # type: ignore[attr-defined]
             begin, end = cupy.cuda.Event(), cupy.cuda.Event()
+            self._keep_busy((1,), (1,), (np.int64(_BUSY_TICKS),))
             begin.record()
             super().launch(kernel, grid, block, arguments)
             end.record()

@@ -60,6 +60,7 @@ HOST_BYTES_S = 2 * (SET_UP_S + E05_FRAMES / ENGINE_FPS) + 50
 PARITY_S = 2 * SET_UP_S + EPISODES_FRAMES * (1 / CPU_FPS + 1 / (5 * ENGINE_FPS))
 
 PARTS: PartTable = {
+    "machine": ("benchmarks.gpu_check.machine:machine", limit_s(20)),
     "device": ("benchmarks.gpu_check.device:device", limit_s(66)),
     "kernels": ("benchmarks.gpu_check.kernels:kernels", limit_s(60)),
     "rates_h264": ("benchmarks.gpu_check.rates:rates_h264", limit_s(expected_rates_s())),
