@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -15,44 +15,9 @@ from kernels.surface import Array
 
 from ..slots import Place, Rows
 from .memory_budget import DeviceRoom, Share
+from .slabs import Block, Slabs, SlabStore
 
 _BYTE = np.dtype(np.uint8)
-_ALIGNED = 512
-"""Bytes to whose multiples block addresses are aligned, like CUDA's own allocations."""
-_BLOCKS_A_SLAB = 8
-
-
-class Block(NamedTuple):
-    """A part of a slab. The slab is freed with the last of its blocks."""
-
-    slab: Any
-    address: int
-    nbytes: int
-
-
-class Slabs:
-    """Cuts blocks from larger allocations: each allocation and release by the driver stops the device, which single
-    blocks would do hundreds of times a film.
-
-    `make`: bytes → an object that owns so much memory at the address `ptr`. `made_bytes`: allocated so far.
-    """
-
-    def __init__(self, make: Callable[[int], Any]) -> None:
-        self._make = make
-        self.made_bytes = 0
-        self._slab: Any = None
-        self._begin = self._end = 0
-
-    def next(self, nbytes: int) -> Block:
-        """A new block of `nbytes`. Not safe for several threads."""
-        step = -(-nbytes // _ALIGNED) * _ALIGNED
-        if self._slab is None or self._begin + step > self._end:
-            self._slab = self._make(step * _BLOCKS_A_SLAB)
-            self.made_bytes += step * _BLOCKS_A_SLAB
-            self._begin, self._end = 0, step * _BLOCKS_A_SLAB
-        block = Block(self._slab, self._slab.ptr + self._begin, nbytes)
-        self._begin += step
-        return block
 
 
 class CupyMemory:
@@ -73,7 +38,7 @@ class CupyMemory:
         self._on_device = cupy.cuda.runtime.memcpyDeviceToDevice
         self._to_device = cupy.cuda.runtime.memcpyHostToDevice
         self._stream = cupy.cuda.Stream(non_blocking=True)
-        self._blocks, self._lock = Slabs(cupy.cuda.Memory), Lock()
+        self._blocks, self._lock = Slabs(slab_store().slab), Lock()
         self.stream = int(self._stream.ptr)
         self._room, self._share = room or device_room(), Share()
 
@@ -117,4 +82,12 @@ def device_room() -> DeviceRoom:
     """The room of CuPy's current device, one object for the process."""
     from cupy.cuda import runtime
 
-    return DeviceRoom(lambda: int(runtime.memGetInfo()[0]))
+    return DeviceRoom(lambda: int(runtime.memGetInfo()[0]) + slab_store().kept_bytes)
+
+
+@cache
+def slab_store() -> SlabStore:
+    """The slabs of CuPy's current device, one object for the process."""
+    import cupy
+
+    return SlabStore(cupy.cuda.Memory)
