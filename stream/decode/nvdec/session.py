@@ -8,6 +8,7 @@ This relies on the following, which was seen with version 2.2.4 of the module on
 - With a CUDA stream of the caller's, the pictures are *queued* on it when `Decode` returns. They stay in NVDEC's
   buffers until the next call: rows of luma, then rows of interleaved chroma, without padding, an odd width rounded up
   to even.
+- How much of a picture may be broken before the parser drops it cannot be set: `CreateDecoder` has no argument for it.
 - Cropping that does not begin at the top left corner is ignored: such a film, none of which is known, would come out
   shifted.
 """
