@@ -8,6 +8,7 @@ at has arrived. So the result does not depend on how the rows were batched, and 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from ..settings.sections import ShotSettings
 from .cut_model import MODEL, CutModel
 from .cuts import Cut, CutJudge, differ_in_light_only, is_banner, strongest_cuts
 from .dissolves import Dissolve, camera_moved, find_dissolves, light_dips
+from .edge_fades import fading_rows
 from .fades import Boundary, Edge, FlatStretch, begin_stretch, end_of_stretch, fades_through, flat_edges, is_flash
 from .gradual import Gradual, confidence_at, strongest
 from .marks import FadeLimits, LastingMarks
@@ -122,7 +124,7 @@ class ShotSplitter:
         last, opening = self._window.end - 1, self._first_boundary()
         frame = self._window.frame(last)
         clean_end = self._stretch.fade_row + 1 if self._may_be_pause() and self._stretch else last + 1
-        clean_end = min(clean_end, self._tail_row)
+        clean_end = min(clean_end, self._tail_row, self._clean_until(last + 1, opening))
         end = Boundary(last + 1, "cut", clean_end, last + 1, end_s, None if frame is None else frame + 1)
         return [*shots, self._shot(opening, end)]
 
@@ -346,8 +348,17 @@ class ShotSplitter:
 
     def _first_boundary(self) -> Boundary:
         if self._opening is None:
-            self._opening = self._boundary_at(self._window.base)
+            first = self._boundary_at(self._window.base)
+            rows = min(self._reach, len(self._window) // 2)
+            faded = fading_rows(self._window.grids(first.row, first.row + rows), self._fps)
+            self._opening = replace(first, mixed_end=max(first.mixed_end, first.row + faded))
         return self._opening
+
+    def _clean_until(self, end: int, opening: Boundary) -> int:
+        """The row from which on a fade touches the pictures that the film's end at row `end` cuts off; none more than
+        half of its last shot."""
+        rows = min(self._reach, (end - opening.mixed_end) // 2, len(self._window))
+        return end - fading_rows(self._window.grids(end - rows, end)[::-1], self._fps) if rows > 0 else end
 
     def _open_shot_clean_from(self, row: int) -> None:
         """The open shot began in black: its pictures are clean from `row` on."""
