@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+from statistics import median_low
 from typing import TYPE_CHECKING, TypeAlias
 
 from av.container import InputContainer
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     VideoPacket: TypeAlias = av.Packet[VideoStream]
 
+_KEEPS_NO_TIMES = "avi"
 _IN_ORDER = 64
 """Packets whose presentation times rise in decoding order, after which they are looked into."""
 _LOOKED_INTO = 256
@@ -71,8 +73,12 @@ class FrameStamps:
 
     def restamp(self, frame: VideoFrame) -> None:
         """Give the picture its time, where its own is made up. The last pictures of a stream come after its last
-        packet; they go on by the same steps."""
+        packet; they go on by the same steps. A picture without a time among others that have one gets the decoding time
+        of the packet that made the decoder give it out, as by FFmpeg's rule."""
         if not self._rule.by_dts:
+            if frame.pts is None and frame.dts is not None and self._last is not None and frame.dts > self._last:
+                frame.pts = frame.dts
+            self._last = frame.pts if frame.pts is not None else self._last
             return
         tick = frame.dts
         if tick is None and self._last is not None:
@@ -115,12 +121,14 @@ def _rule_of(path: Path, mtime_ns: int, size: int) -> StampRule:
 
 
 def _decided(container: InputContainer, stream: VideoStream) -> StampRule:
-    """The rule by the first pictures; packets in presentation order are decoded, others show that times are kept."""
+    """The rule by the first pictures; packets in presentation order are decoded, others show that times are kept. Not
+    in AVI: of a packet that holds two pictures FFmpeg makes up times for both, and those fall."""
     packets: list[VideoPacket] = []
+    kept = container.format.name != _KEEPS_NO_TIMES
     for packet in container.demux(stream):
         if not packet.size or len(packets) == _LOOKED_INTO:
             break
-        if packets and not _rises(packets[-1].pts, packet.pts):
+        if kept and packets and not _rises(packets[-1].pts, packet.pts):
             return StampRule()
         packets.append(packet)
         if len(packets) == _IN_ORDER and all(one.pts == one.dts for one in packets):
@@ -129,7 +137,13 @@ def _decided(container: InputContainer, stream: VideoStream) -> StampRule:
     if not frames or packets[0].dts is None or frames[0].dts is None:
         return StampRule()
     faults_of_pts, faults_of_dts = _faults([one.pts for one in frames]), _faults([one.dts for one in frames])
-    return StampRule(True, frames[0].dts - packets[0].dts) if faults_of_pts > faults_of_dts else StampRule()
+    return StampRule(True, _lead(frames, packets)) if faults_of_pts > faults_of_dts else StampRule()
+
+
+def _lead(frames: list[VideoFrame], packets: list[VideoPacket]) -> int:
+    """How much later than the packet in its place a picture is shown, in most places: the first ones may differ."""
+    pairs = ((frame.dts, packet.dts) for frame, packet in zip(frames, packets, strict=False))
+    return int(median_low([shown - stored for shown, stored in pairs if shown is not None and stored is not None]))
 
 
 def _decoded(stream: VideoStream, packets: list[VideoPacket]) -> Iterator[VideoFrame]:

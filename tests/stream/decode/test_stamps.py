@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from stream.decode.decoder import DecodeMode, DecodeOptions, DecodeRange
 from stream.decode.ffmpeg.decoder import AvDecoder
 from stream.decode.picture_times import picture_times
-from stream.decode.stamps import StampRule, rule_of
+from stream.decode.stamps import FrameStamps, StampRule, rule_of
 
 from .decoders import FILMS, open_kind, shown, watched, write_film
 
@@ -66,6 +67,37 @@ def test_times_are_ffprobes(film, name, debian_tool: Callable[[str, str], Path])
 @pytest.mark.parametrize("name", ["h264_bframes.avi", "asp_packed.avi", "midgop.ts", "slide_5s.mp4"])
 def test_times_of_files_from_the_field_are_ffprobes(testdata: Path, name, debian_tool: Callable[[str, str], Path]):
     assert_like_ffprobe(debian_tool("ffmpeg", "ffprobe"), testdata / "field" / name)
+
+
+@pytest.mark.debian
+@pytest.mark.parametrize(
+    "name, options",
+    [
+        ("xvid.avi", ["-c:v", "libxvid", "-bf", "2", "-q:v", "3"]),  # two pictures in a packet, and empty ones
+        ("turned.ts", ["-c:v", "libx264", "-bsf:v", "h264_metadata=display_orientation=insert:rotate=0"]),
+    ],
+)
+def test_times_that_the_demuxer_loses_are_ffprobes(film, tmp_path, name, options, debian_tool):
+    """In the second one packet may have no stamp, by how its data lie in the transport stream."""
+    made = tmp_path / name
+    ffmpeg, source = debian_tool("ffmpeg", "ffmpeg"), film("b_frames.mp4")
+    subprocess.run([str(ffmpeg), "-v", "error", "-i", source, "-an", *options, made], check=True)
+    assert_like_ffprobe(debian_tool("ffmpeg", "ffprobe"), made)
+    decoder = AvDecoder(made, DecodeOptions(threads=1))
+    pts_s, _, _, pictures = watched(decoder)
+    assert {notice.code for notice in decoder.notices} == set()
+    assert np.array_equal(shown(decoder.frame_at(pts_s[31])), pictures[31])
+
+
+def test_a_picture_without_a_time_among_others_gets_that_of_the_packet_that_gave_it_out():
+    stamps, frames = FrameStamps(StampRule()), [SimpleNamespace(pts=p, dts=d) for p, d in ((4, 2), (None, 5), (6, 6))]
+    frames += [SimpleNamespace(pts=None, dts=5), SimpleNamespace(pts=None, dts=None), SimpleNamespace(pts=9, dts=9)]
+    for frame in frames:
+        stamps.restamp(frame)
+    assert [frame.pts for frame in frames] == [4, 5, 6, None, None, 9]
+    first = SimpleNamespace(pts=None, dts=3)
+    FrameStamps(StampRule()).restamp(first)
+    assert first.pts is None  # what a film begins with is counted back
 
 
 @pytest.mark.parametrize("name", KINDS)
