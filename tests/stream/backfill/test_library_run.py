@@ -247,7 +247,7 @@ def test_what_cannot_be_meant(library: Path, tmp_path: Path) -> None:
         (["ledger", "status"], "either --out DIR or --ledger URL"),
     ]
     for arguments, said in wrong:
-        found = CliRunner().invoke(build_app([]), list(map(str, arguments)))
+        found = CliRunner().invoke(build_app([]), list(map(str, arguments)), catch_exceptions=False)
         assert (found.exit_code, found.stderr.count("\n")) == (2, 1), found.stderr
         assert said in found.stderr
 
