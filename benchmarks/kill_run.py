@@ -25,13 +25,13 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 import psutil
 
 from stream.backfill.links import WORKER
-from stream.decode.container import open_container
 
-from .demo import FILM, make_demo_film
+from .demo import FILM, film_pictures
 from .ray_cluster import TOKEN, RayCluster, ray_of
 
 LEASE_S = 4.0
@@ -47,9 +47,7 @@ def make_clips(folder: Path, count: int, rng: random.Random, most_s: int = 3) ->
     """Clips of one second to `most_s` of those takes of the demo film that give images, some of them broken; the names
     of the broken."""
     folder.mkdir(parents=True)
-    make_demo_film(folder.parent / "demo.mp4", _TAKES)
-    with open_container(folder.parent / "demo.mp4") as container:
-        pictures = [frame.reformat(*_SIZE, format="rgb24").to_ndarray() for frame in container.decode(video=0)]
+    pictures = [cv2.resize(one, _SIZE, interpolation=cv2.INTER_AREA).astype(np.uint8) for one in film_pictures(_TAKES)]
     broken = set()
     for number in range(count):
         path = folder / f"{number % 7}" / f"{number:04}.mp4"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import io
 import os
 import shutil
@@ -16,6 +17,11 @@ from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 SLOW_TIMEOUT_S = 300
+# As in every run of Keyart (`threadpool_limits(1)`): products are small, and threads of BLAS spin where others work.
+# Before NumPy is imported, and for the processes that tests start.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Collecting makes a million small objects and frees most of them at once: looking for circles among them costs as much.
+gc.disable()
 MISSING_PACKAGES = pytest.StashKey[dict[str, list[str]]]()
 """Debian package → the tests that were skipped for want of it."""
 
@@ -148,6 +154,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if not os.environ.get("KEYART_EXPECT_GPU") and not _has_cuda():
         for item in on_device:
             item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))
+
+
+def pytest_collection_finish() -> None:
+    """What has been collected stays to the end: later searches for circles pass it by, and are fewer."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000)
+    gc.enable()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -1,22 +1,53 @@
 #!/usr/bin/env bash
-# Every test, by two processes side by side, for many tests wait more than they work. With arguments: one pytest with them.
+# Every test, in parts of which each is a pytest: two at a time as they come, and beside them those that wait more than
+# they work. What a part said is printed when it ends. With arguments: one pytest with them.
 # usage: [MARKED=EXPRESSION] tests/run.sh PYTEST [ARGUMENT…]     MARKED: only tests with such marks
 set -uo pipefail
 cd "$(dirname "$0")/.."
-pytest=$1
+export PYTEST=$1 MARKED=${MARKED:-}
 shift
-marked=(${MARKED:+-m "$MARKED"})
+# The tests start some hundred processes, which would compile all modules again, each for itself.
+unset PYTHONDONTWRITEBYTECODE
 if [ $# -gt 0 ]; then
-    exec "$pytest" "${marked[@]}" "$@"
+    exec "$PYTEST" ${MARKED:+-m "$MARKED"} "$@"
 fi
-beside=(tests/benchmarks tests/docker tests/engines tests/kernels tests/stream/{framing,people,settings})
+
+# From the longest. Tests that use the same costly fixtures (the demo film's result) are in one part.
+working=(
+    "tests/stream/pipeline tests/stream/serve"
+    "tests/benchmarks"
+    "tests/kernels tests/engines"
+    "tests/stream/decode"
+    "tests/stream/cli tests/stream/shots tests/stream/episode"
+)
+waiting=("tests/stream/backfill" "tests/docker")
+rest=(tests)
+for folder in ${working[*]} ${waiting[*]}; do
+    rest+=("--ignore=$folder")
+done
+working+=("${rest[*]}")
+
+part() {
+    local log status
+    log=$(mktemp "build/tests.XXXXXX")
+    # shellcheck disable=SC2086 # the folders of a part are words
+    "$PYTEST" -p no:cacheprovider --durations=10 ${MARKED:+-m "$MARKED"} $1 >"$log" 2>&1
+    status=$?
+    cat "$log"
+    rm "$log"
+    # 5: no test of this part has such marks.
+    [ "$status" = 0 ] || [ -n "$MARKED" -a "$status" = 5 ]
+}
+export -f part
+side_by_side() { # COUNT PART…
+    printf '%s\0' "${@:2}" | xargs -0 -n 1 -P "$1" bash -c 'part "$1"' part
+}
+
 mkdir -p build
-"$pytest" -p no:cacheprovider --durations=15 "${marked[@]}" "${beside[@]}" >build/tests-beside.log 2>&1 &
-other=$!
-trap 'kill "$other" 2>/dev/null' EXIT
-"$pytest" --durations=15 "${marked[@]}" "${beside[@]/#/--ignore=}"
+side_by_side 1 "${waiting[@]}" &
+beside=$!
+side_by_side 2 "${working[@]}"
 code=$?
-wait "$other"
+wait "$beside"
 code_beside=$?
-cat build/tests-beside.log
 exit $((code != 0 ? code : code_beside))

@@ -97,12 +97,11 @@ def texts() -> dict[str, str]:
 
 
 @cache
-def modules() -> dict[str, ast.Module]:
-    """Every Python module of the packages and the tests, parsed."""
+def modules() -> dict[str, tuple[ast.AST, ...]]:
+    """Every Python module of the packages and the tests, parsed: all its nodes."""
     rooms = (*MAY_IMPORT, "tests")
-    return {
-        name: ast.parse(text) for name, text in texts().items() if name.endswith(".py") and name.split("/")[0] in rooms
-    }
+    sources = {name: text for name, text in texts().items() if name.endswith(".py") and name.split("/")[0] in rooms}
+    return {name: tuple(ast.walk(ast.parse(text))) for name, text in sources.items()}
 
 
 @cache
@@ -110,9 +109,9 @@ def project() -> dict[str, Any]:
     return tomllib.loads(texts()["pyproject.toml"])
 
 
-def imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
+def imports(nodes: tuple[ast.AST, ...]) -> Iterator[tuple[int, str]]:
     """(line, name) of every absolute import in a module, wherever in it."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
@@ -125,10 +124,10 @@ def own_imports() -> dict[str, dict[str, int]]:
     a package stands for its `__init__`."""
     names = {dotted(name) for name in modules()}
     found: dict[str, dict[str, int]] = {}
-    for name, tree in modules().items():
+    for name, nodes in modules().items():
         package = dotted(name).split(".") if name.endswith("/__init__.py") else dotted(name).split(".")[:-1]
-        asked = {imported: line for line, imported in imports(tree)}
-        for node in ast.walk(tree):
+        asked = {imported: line for line, imported in imports(nodes)}
+        for node in nodes:
             match node:
                 case ast.Call(args=[ast.Constant(value=str(named)), *_]) if "import_module" in ast.unparse(node.func):
                     asked[named] = node.lineno
@@ -156,9 +155,9 @@ def third_party() -> dict[str, str]:
     """Imported top-level names that are neither ours nor Python's, each with one place of import."""
     return {
         top: f"{name}:{line}"
-        for name, tree in modules().items()
+        for name, nodes in modules().items()
         if name.split("/")[0] in MAY_IMPORT
-        for line, imported in imports(tree)
+        for line, imported in imports(nodes)
         if (top := imported.split(".")[0]) not in MAY_IMPORT and top not in sys.stdlib_module_names
     }
 
@@ -178,9 +177,9 @@ def declared(*extras: str) -> set[str]:
 def test_rooms_import_only_what_lies_below_them() -> None:
     wrong = [
         f"{name}:{line} imports {imported}"
-        for name, tree in modules().items()
+        for name, nodes in modules().items()
         if (room := name.split("/")[0]) in MAY_IMPORT
-        for line, imported in imports(tree)
+        for line, imported in imports(nodes)
         if imported.split(".")[0] in (set(MAY_IMPORT) | {"tests"}) - MAY_IMPORT[room]
     ]
     assert not wrong, "relative inside a room, kernels <- engines <- stream <- benchmarks across:\n" + "\n".join(wrong)
@@ -234,8 +233,8 @@ ONE_PLACE = (
 
 @pytest.mark.parametrize(("called", "places"), ONE_PLACE)
 def test_what_one_place_does_is_done_nowhere_else(called: str, places: set[str]) -> None:
-    rooms = {name: tree for name, tree in modules().items() if name.split("/")[0] in MAY_IMPORT}
-    calls = [(name, node) for name, tree in rooms.items() for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    rooms = {name: nodes for name, nodes in modules().items() if name.split("/")[0] in MAY_IMPORT}
+    calls = [(name, node) for name, nodes in rooms.items() for node in nodes if isinstance(node, ast.Call)]
     assert {name for name, call in calls if re.fullmatch(f".*{called}", ast.unparse(call.func))} == places
 
 
@@ -360,9 +359,9 @@ def test_films_are_opened_in_one_place() -> None:
     """Whatever else opens a film is given a `peer_file`, which went through that place."""
     wrong = [
         f"{name}:{node.lineno} opens a file by itself, use open_container of {FILMS_OPENED_IN}"
-        for name, tree in modules().items()
+        for name, nodes in modules().items()
         if name.split("/")[0] in MAY_IMPORT and name != FILMS_OPENED_IN
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("av.open", "av.container.open")
         if not any(isinstance(given, ast.Constant) and given.value == "w" for given in node.args[1:2])
     ]
@@ -390,8 +389,8 @@ def test_modules_and_functions_stay_short() -> None:
         for name, text in texts().items()
         if name.endswith(".py") and text.count("\n") > MOST_LINES["module"]
     ]
-    for name, tree in modules().items():
-        for node in ast.walk(tree):
+    for name, nodes in modules().items():
+        for node in nodes:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and name.split("/")[0] in MAY_IMPORT:
                 # The body alone: a command's signature is a table of its options.
                 lines = (node.end_lineno or node.lineno) - node.body[0].lineno + 1

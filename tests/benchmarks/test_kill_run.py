@@ -12,5 +12,5 @@ pytestmark = [pytest.mark.models, pytest.mark.slow, pytest.mark.usefixtures("mod
 
 
 def test_killed_runs_lose_and_repeat_nothing(tmp_path: Path) -> None:
-    found = measured(tmp_path, ledger=None, clips=60, kills=2, processes=1, seed=5)
+    found = measured(tmp_path, ledger=None, clips=36, kills=2, processes=1, seed=5)
     assert found["holds"], found

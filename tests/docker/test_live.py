@@ -12,17 +12,21 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.demo import FILM, make_demo_film
+
 from ..stream.ledgers import Cluster, postgresql_of
 from .live import Daemon, Watch, until
 from .watched import expressions, rules
 
 pytestmark = [pytest.mark.debian, pytest.mark.models, pytest.mark.slow]
+TAKES = FILM[2:5]
+"""Of the demo film, for sixteen jobs: two of the person, and one of a cup of coffee between them."""
 OF_A_GPU = "keyart_device_memory"
 """Without a GPU there is nothing to show."""
 
 
 class Live:
-    """The service, who watches it, and its ledger. film: the demo film, as bytes."""
+    """The service, who watches it, and its ledger. film: a part of the demo film, as bytes."""
 
     def __init__(self, daemon: Daemon, watch: Watch, cluster: Cluster, ledger_url: str, film: bytes) -> None:
         self.daemon, self.watch, self.cluster, self.film = daemon, watch, cluster, film
@@ -78,7 +82,7 @@ def live(
     started: list[Live],
     cluster: Cluster,
     debian_tool: Callable[[str, str], Path],
-    demo_video: Path,
+    tmp_path: Path,
     models_dir: Path,
 ) -> Live:
     """A service at rest with a worker that is ready. What earlier faults made fire may do so for a while yet."""
@@ -91,7 +95,8 @@ def live(
         daemon.start()
         watch = Watch(folder, binary, daemon.metrics_address, watch_port)
         kept.enter_context(watch.running())
-        started.append(Live(daemon, watch, cluster, ledger_url, demo_video.read_bytes()))
+        make_demo_film(tmp_path / "film.mp4", TAKES)
+        started.append(Live(daemon, watch, cluster, ledger_url, (tmp_path / "film.mp4").read_bytes()))
     (found,) = started
     found.daemon.be_ready()
     return found

@@ -20,7 +20,7 @@ from kernels.cuda.sources import KERNELS, file_of, source
 from kernels.surface import Array
 
 HEADER = Path(__file__).with_name("emulation") / "emulation.h"
-COMMAND = ("g++", "-std=c++20", "-O1", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Werror", "-shared", "-fPIC")
+COMMAND = ("g++", "-std=c++20", "-O2", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Werror", "-shared", "-fPIC")
 
 
 def available() -> bool:

@@ -32,6 +32,7 @@ def make_film(tmp_path: Path) -> MakeFilm:
         gop: int = 12,
         codec: str = "libx264",
         title: str = "",
+        preset: str = "medium",
     ) -> Path:
         path = tmp_path / name
         pictures = list(pictures)
@@ -39,7 +40,7 @@ def make_film(tmp_path: Path) -> MakeFilm:
         with av.open(str(path), "w") as container:
             if title:
                 container.metadata["title"] = title
-            stream = container.add_stream(codec, rate=fps)
+            stream = container.add_stream(codec, rate=fps, options={"preset": preset} if codec == "libx264" else {})
             stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
             stream.codec_context.gop_size = gop
             if sample_aspect is not None:

@@ -6,7 +6,6 @@
 // orders of blocks and threads must give the same result: where a barrier is missing, one of them reads too early.
 #pragma once
 #include <algorithm>
-#include <csetjmp>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -38,93 +37,110 @@ inline uchar3 make_uchar3(unsigned char x, unsigned char y, unsigned char z) { r
 
 namespace emulation {
 
-constexpr size_t kStackBytes = 128 * 1024;
+constexpr size_t kStackBytes = 128 * 1024 + 5 * 64;  // no power of two, or all stacks would share a few cache lines
+
+struct Barrier {
+    long running = 0, arrived = 0, passed = 0;  // threads that still run, those of them that wait, barriers behind them
+    void release_if_all_wait() {
+        if (arrived < running) return;
+        arrived = 0;
+        ++passed;
+    }
+};
+
+using Place = void* [5];  // of the compiler's own setjmp: the library's knows of clean-ups and signals, and takes its time
 
 struct Fiber {
-    ucontext_t context;  // for the first switch; later switches are jumps, which are cheaper
-    jmp_buf place;
-    std::vector<char> stack = std::vector<char>(kStackBytes);
+    Place place;
     uint3 thread{};
     bool running = false, begun = false;
-    long block_barriers = 0, warp_barriers = 0;
+    Barrier* waits_at = nullptr;
+    long until = 0;  // so many are behind it
     alignas(16) unsigned char lane_value[16]{};
+    bool waits() const { return waits_at && waits_at->passed < until; }
 };
 
 inline std::vector<Fiber> fibers;
+inline std::vector<char> stacks;
 inline size_t current = 0, alive = 0;
 inline bool backwards = false;  // whether the last block and the last thread of a block run first
 inline ucontext_t scheduler;
-inline jmp_buf scheduler_place;
-inline long block_passed, warp_passed[64];
+inline Place scheduler_place;
+inline Barrier of_block, of_warp[64];
 inline uint3 grid_size, block_size, block_index;
 inline void (*body)(void*);
 inline void* body_arguments;
 
-inline void enter() {
-    body(body_arguments);
+// Not inline, because the compiler's own jump must not be in the function that it leads to.
+[[noreturn, gnu::noinline]] inline void jump(Place& place) { __builtin_longjmp(place, 1); }
+
+[[gnu::noinline]] inline void give_way() {
+    if (!__builtin_setjmp(fibers[current].place)) jump(scheduler_place);
+}
+
+inline void end_thread() {
     fibers[current].running = false;
-    _longjmp(scheduler_place, 1);
+    for (Barrier* barrier : {&of_block, &of_warp[current / 32]}) {
+        --barrier->running;
+        barrier->release_if_all_wait();
+    }
 }
 
-inline void give_way() {
-    if (!_setjmp(fibers[current].place)) _longjmp(scheduler_place, 1);
-}
-
-inline void go_on(Fiber& f) {
-    if (_setjmp(scheduler_place)) return;
-    if (f.begun) _longjmp(f.place, 1);
-    f.begun = true;
-    swapcontext(&scheduler, &f.context);
-}
-
-template <typename Count>
-void wait_for(size_t first, size_t last, long& passed, Count count) {
-    long mine = ++count(fibers[current]);
-    for (long turns = 0; passed < mine; ++turns) {
-        size_t i = first;
-        while (i < last && (!fibers[i].running || count(fibers[i]) >= mine)) ++i;
-        if (i == last) passed = mine;
-        if (passed >= mine) return;
-        if (turns > 1000000) {
-            std::fprintf(stderr, "a barrier is not reached by all threads\n");
-            std::abort();
-        }
+// One thread after the other, each of another block.
+inline void enter() {
+    for (;;) {
+        body(body_arguments);
+        end_thread();
         give_way();
     }
 }
 
-inline void block_barrier() {
-    wait_for(0, alive, block_passed, [](Fiber& f) -> long& { return f.block_barriers; });
+[[gnu::noinline]] inline void go_on(Fiber& f) {
+    if (__builtin_setjmp(scheduler_place)) return;
+    if (f.begun) jump(f.place);
+    f.begun = true;
+    static ucontext_t first;  // later switches are jumps
+    getcontext(&first);
+    first.uc_stack.ss_sp = stacks.data() + kStackBytes * current;
+    first.uc_stack.ss_size = kStackBytes;
+    first.uc_link = &scheduler;
+    makecontext(&first, enter, 0);
+    swapcontext(&scheduler, &first);
 }
 
-inline void warp_barrier() {
-    size_t first = current / 32 * 32;
-    wait_for(first, std::min(first + 32, alive), warp_passed[current / 32], [](Fiber& f) -> long& { return f.warp_barriers; });
+inline void wait_at(Barrier& barrier) {
+    Fiber& f = fibers[current];
+    f.waits_at = &barrier;
+    f.until = barrier.passed + 1;
+    ++barrier.arrived;
+    barrier.release_if_all_wait();
+    if (f.waits()) give_way();
 }
+
+inline void block_barrier() { wait_at(of_block); }
+
+inline void warp_barrier() { wait_at(of_warp[current / 32]); }
 
 inline void run_block() {
-    block_passed = 0;
-    std::fill(std::begin(warp_passed), std::end(warp_passed), 0);
+    of_block = {(long)alive};
+    for (size_t warp = 0; warp * 32 < alive; ++warp) of_warp[warp] = {(long)std::min<size_t>(32, alive - warp * 32)};
     for (size_t i = 0; i < alive; ++i) {
-        Fiber& f = fibers[i];
         unsigned n = (unsigned)i;
-        f.thread = {n % block_size.x, n / block_size.x % block_size.y, n / (block_size.x * block_size.y)};
-        f.running = true;
-        f.begun = false;
-        f.block_barriers = f.warp_barriers = 0;
-        getcontext(&f.context);
-        f.context.uc_stack.ss_sp = f.stack.data();
-        f.context.uc_stack.ss_size = f.stack.size();
-        f.context.uc_link = &scheduler;
-        makecontext(&f.context, enter, 0);
+        fibers[i].thread = {n % block_size.x, n / block_size.x % block_size.y, n / (block_size.x * block_size.y)};
+        fibers[i].running = true;
+        fibers[i].waits_at = nullptr;
     }
-    for (bool any = true; any;) {
-        any = false;
+    while (of_block.running) {
+        bool any = false;
         for (size_t turn = 0; turn < alive; ++turn) {
             current = backwards ? alive - 1 - turn : turn;
-            if (!fibers[current].running) continue;
+            if (!fibers[current].running || fibers[current].waits()) continue;
             any = true;
             go_on(fibers[current]);
+        }
+        if (!any) {
+            std::fprintf(stderr, "a barrier is not reached by all threads\n");
+            std::abort();
         }
     }
 }
@@ -143,7 +159,10 @@ void launch(void (*kernel)(A...), const unsigned* grid, const unsigned* block, v
     grid_size = {grid[0], grid[1], grid[2]};
     block_size = {block[0], block[1], block[2]};
     alive = (size_t)block[0] * block[1] * block[2];
-    if (fibers.size() < alive) fibers = std::vector<Fiber>(alive);
+    if (fibers.size() < alive) {
+        fibers = std::vector<Fiber>(alive);
+        stacks = std::vector<char>(alive * kStackBytes);
+    }
     static Call<A...> call;
     call = {kernel, values};
     body = &Call<A...>::run;

@@ -17,7 +17,9 @@ from urllib.request import urlopen
 import numpy as np
 import psutil
 import pytest
+from typer.testing import CliRunner
 
+from stream.cli.app import build_app
 from stream.output.leftovers import temporary_folders
 
 from ..conftest import MakeFilm
@@ -245,9 +247,9 @@ def test_what_cannot_be_meant(library: Path, tmp_path: Path) -> None:
         (["ledger", "status"], "either --out DIR or --ledger URL"),
     ]
     for arguments, said in wrong:
-        code, _, errors = Command(*arguments).ended()
-        assert (code, errors.count("\n")) == (2, 1), errors
-        assert said in errors
+        found = CliRunner().invoke(build_app([]), list(map(str, arguments)), catch_exceptions=False)
+        assert (found.exit_code, found.stderr.count("\n")) == (2, 1), found.stderr
+        assert said in found.stderr
 
 
 def test_a_ledger_out_of_reach_stops_the_run(library: Path, tmp_path: Path) -> None:

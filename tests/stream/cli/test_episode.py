@@ -356,7 +356,7 @@ def test_the_composed_episodes(testdata: Path, tmp_path: Path, models_dir: Path)
         assert (done.exit_code, done.stderr) == (0, "")
         return {name: line["verdict"] for name, line in lines(done).items()}
 
-    right = dict.fromkeys(("E01.mp4", "E03.mp4", "E04.mp4"), "confirmed") | {"E05.mkv": "unverified"}
-    assert judged("E01", "E03", "E04", "E05") == right
+    # What is read of the others, with the same models: pipeline/test_episode.py.
+    assert judged("E01", "E03") == {"E01.mp4": "confirmed", "E03.mp4": "confirmed"}
     wrong = write(tmp_path / "wrong.csv", "file,episode\nE01.mp4,4\nE03.mp4,S01E05\n")
     assert judged("E01", "E03", sheet=wrong) == {"E01.mp4": "mismatch", "E03.mp4": "mismatch"}

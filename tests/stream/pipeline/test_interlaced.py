@@ -20,7 +20,7 @@ from stream.settings.model import Settings
 from ..decode.woven import line_energy
 
 pytestmark = [pytest.mark.models, pytest.mark.slow, pytest.mark.testdata, pytest.mark.debian]
-SECONDS = 40
+SECONDS = 26
 CODED = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-pix_fmt", "yuv420p"]
 VERSIONS = {
     "progressive": ["-vf", "null", *CODED],
