@@ -37,8 +37,12 @@ DecodeOption = Annotated[
     str | None,
     typer.Option("--decode", metavar="all|reference", help="Frames to decode; reference is faster. Default: all."),
 ]
-StartOption = Annotated[str | None, typer.Option("--start", metavar="TIME", help=f"Begin here ({_TIME}).")]
-EndOption = Annotated[str | None, typer.Option("--end", metavar="TIME", help=f"Stop here ({_TIME}).")]
+StartOption = Annotated[
+    str | None, typer.Option("--start", metavar="TIME", help=f"Begin so long after the first picture ({_TIME}).")
+]
+EndOption = Annotated[
+    str | None, typer.Option("--end", metavar="TIME", help=f"Stop so long after the first picture ({_TIME}).")
+]
 SkipFirstOption = Annotated[
     str | None, typer.Option("--skip-first", metavar="TIME", help="Leave this much out at the start.")
 ]

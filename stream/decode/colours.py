@@ -13,11 +13,25 @@ from av.video.codeccontext import VideoCodecContext
 from kernels.surface import Colour, Matrix
 from kernels.tone_mapping import HDR_TRANSFERS, USUAL_PEAK_NITS
 
+from ..errors import KeyartError
 from ..records import DolbyVision, Notice, VideoInfo
 from .side_data import side_data
 
 # H.273 code points that FFmpeg reports as numbers.
-_MATRICES: dict[int, Matrix] = {1: "bt709", 5: "bt601", 6: "bt601", 7: "bt601", 9: "bt2020", 10: "bt2020"}
+_MATRICES: dict[int, Matrix] = {1: "bt709", 4: "bt601", 5: "bt601", 6: "bt601", 7: "bt709", 9: "bt2020"}
+"""Those of FCC (4) and SMPTE 240M (7) differ from the named ones by at most .02 in a coefficient of luma."""
+_DERIVED = 12
+"""The matrix follows from the primaries, and equals that of their standard."""
+_NOT_CONVERTED = {
+    8: "YCgCo",
+    10: "BT.2020 with constant luminance",
+    11: "Y'D'zD'x (SMPTE ST 2085)",
+    13: "derived from the primaries with constant luminance",
+    14: "ICtCp",
+    15: "IPT-C2",
+    16: "YCgCo-Re",
+    17: "YCgCo-Ro",
+}
 _TRANSFERS = {1: "bt709", 4: "gamma22", 6: "bt601", 8: "linear", 13: "srgb", 14: "bt2020", 16: "pq", 18: "hlg"}
 _PRIMARIES = {1: "bt709", 5: "bt470bg", 6: "bt601", 9: "bt2020", 12: "p3"}
 _FULL_RANGE = 2
@@ -52,6 +66,13 @@ def film_colour(first: av.VideoFrame, dolby: DolbyVision | None, tags: Tags) -> 
     return replace(colour, peak_nits=_claimed_peak(first)) if colour.transfer == "pq" else colour
 
 
+def refuse_not_converted(first: av.VideoFrame) -> None:
+    """Raises KeyartError for pictures whose colours have a form that nothing here converts."""
+    name = _NOT_CONVERTED.get(int(first.colorspace))
+    if name is not None and not first.format.is_rgb:
+        raise KeyartError(f"has colours in the form {name}, which is not converted, give it in BT.709 or BT.2020")
+
+
 def is_told_beside(first: av.VideoFrame, film: Colour) -> bool:
     """Whether the high dynamic range of a film (`film_colour`) is not told by its first picture itself."""
     return film.transfer in HDR_TRANSFERS and colour_of(first).transfer == "unknown"
@@ -76,7 +97,7 @@ def colour_of(frame: av.VideoFrame) -> Colour:
 
 def is_tagged(frame: av.VideoFrame) -> bool:
     """Whether the frame names a matrix that is known, or is RGB; else `colour_of` guesses it."""
-    return int(frame.colorspace) in _MATRICES or frame.format.is_rgb
+    return int(frame.colorspace) in {*_MATRICES, _DERIVED} or frame.format.is_rgb
 
 
 def colour_notices(colour: Colour) -> list[Notice]:
@@ -107,6 +128,8 @@ def _with_peak(colour: Colour, peak_nits: float) -> Colour:
 @lru_cache(maxsize=64)
 def _colour(hd: bool, layout: str, matrix: int, span: int, primaries: int, transfer: int) -> Colour:
     """Cached, because it is called for every frame."""
+    if matrix == _DERIVED:
+        matrix = primaries
     return Colour(
         matrix=_MATRICES.get(matrix, "bt709" if hd else "bt601"),
         full_range=span == _FULL_RANGE or layout.startswith("yuvj"),

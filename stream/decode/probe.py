@@ -17,7 +17,7 @@ from ..records import Arrangement, Notice, VideoInfo
 from .alpha import alpha_notices, decoder_with_alpha, is_transparent
 from .arrangement import arrangement_of, crop_of, geometry_of, notices_of_arrangement, shape_uncropped
 from .codec_names import unknown_codec
-from .colours import Tags, colour_notices, film_colour, is_tagged, is_told_beside
+from .colours import Tags, colour_notices, film_colour, is_tagged, is_told_beside, refuse_not_converted
 from .dolby_vision import dolby_notices, dolby_vision, refuse_without_base
 from .encrypted import refuse_encrypted_track
 from .main_stream import main_stream
@@ -99,11 +99,13 @@ def video_info(
     """The `VideoInfo` of a film from its container, its stream and its first decoded picture. tags: of the stream,
     before anything was decoded. aspect: of the picture's pixels; None: as the stream says.
 
-    Raises KeyartError for Dolby Vision whose pictures only Dolby's decoders show.
+    Raises KeyartError for Dolby Vision whose pictures only Dolby's decoders show, and for colours that are not
+    converted.
     """
     videos = [one.index for one in container.streams.video]
     dolby = dolby_vision(path, container.format.name, first, stream.index, videos.index(stream.index))
     refuse_without_base(dolby)
+    refuse_not_converted(first)
     sample_aspect, arrangement = shape_of(path, container, stream, first, aspect)
     colour = film_colour(first, dolby, tags)
     others = [one.index for one in container.streams.video if not one.disposition & _ATTACHED_PICTURE]

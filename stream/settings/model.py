@@ -82,8 +82,12 @@ class Settings(BaseSettings):
     formats: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_names)] = setting(
         ("landscape", "portrait"), "Formats to cut every image to.", min_length=1
     )
-    start_s: Seconds | None = setting(None, "Leave out what comes before this time of the film.", unit="s", ge=0)
-    end_s: Seconds | None = setting(None, "Leave out what comes after this time of the film.", unit="s", gt=0)
+    start_s: Seconds | None = setting(
+        None, "Leave out what comes before this time, counted from the first picture.", unit="s", ge=0
+    )
+    end_s: Seconds | None = setting(
+        None, "Leave out what comes after this time, counted from the first picture.", unit="s", gt=0
+    )
     skip_first_s: Seconds = setting(0.0, "Leave out this much at the beginning.", unit="s", ge=0)
     skip_last_s: Seconds = setting(0.0, "Leave out this much at the end (credits, spoilers).", unit="s", ge=0)
     threads: int = setting(

@@ -47,9 +47,10 @@ def parse_time_s(value: Any) -> Any:
 
 
 def time_text(time_s: float) -> str:
-    """`M:SS.ss`, a time from 0 on to a hundredth of a second; `parse_time_s` reads it."""
-    minutes, hundredths = divmod(round(100 * time_s), 6000)
-    return f"{minutes}:{hundredths / 100:05.2f}"
+    """`M:SS.ss`, a time to a hundredth of a second, with a minus before 0; `parse_time_s` reads those from 0 on."""
+    minutes, hundredths = divmod(round(100 * abs(time_s)), 6000)
+    sign = "-" if time_s < 0 and (minutes or hundredths) else ""
+    return f"{sign}{minutes}:{hundredths / 100:05.2f}"
 
 
 Seconds = Annotated[float, BeforeValidator(parse_time_s)]

@@ -14,11 +14,13 @@ from kernels.cpu import CpuOps
 from kernels.reference_tone_mapping import mapped
 from kernels.surface import Colour
 from kernels.tone_mapping import SDR
+from stream.decode.colours import colour_of, is_tagged, refuse_not_converted
 from stream.decode.decoder import DecodeOptions
 from stream.decode.ffmpeg.decoder import AvDecoder
 from stream.decode.nvdec.open import open_on_chip
 from stream.decode.nvdec.session import Chip
 from stream.decode.upload import UploadDecoder
+from stream.errors import KeyartError
 
 from .host_memory import HostMemory
 from .nvdec.fake_nvdec import FakeNvdec
@@ -78,6 +80,38 @@ def test_pictures_are_shown_in_standard_range(tmp_path: Path, transfer: int, nam
     r, b = luma + 1.4746 * red, luma + 1.8814 * blue
     signal = np.array([r, (luma - 0.2627 * r - 0.0593 * b) / 0.6780, b])
     np.testing.assert_allclose(CpuOps().rgb(surface)[30, 40], mapped(signal, surface.colour), atol=1.5)
+
+
+def frame_of(matrix: int, primaries: int = 1, layout: str = "yuv420p") -> av.VideoFrame:
+    frame = av.VideoFrame(96, 64, layout)
+    frame.colorspace, frame.color_range, frame.color_primaries = matrix, 1, primaries
+    return frame
+
+
+@pytest.mark.parametrize("matrix", [8, 10, 11, 13, 14, 15, 16, 17])
+def test_forms_of_colour_that_are_not_converted_are_refused(matrix: int) -> None:
+    with pytest.raises(KeyartError, match=r"colours in the form .+, which is not converted"):
+        refuse_not_converted(frame_of(matrix))
+
+
+def test_a_film_in_a_form_that_is_not_converted_is_refused(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "film.mkv"), "w") as container:
+        stream: Any = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        stream.codec_context.colorspace = 8
+        container.mux([*stream.encode(frame_of(8)), *stream.encode()])
+    with pytest.raises(KeyartError, match="YCgCo"):
+        AvDecoder(tmp_path / "film.mkv")
+
+
+@pytest.mark.parametrize(
+    ("matrix", "primaries", "taken_for"),
+    [(1, 1, "bt709"), (4, 4, "bt601"), (7, 7, "bt709"), (12, 9, "bt2020"), (12, 1, "bt709"), (9, 9, "bt2020")],
+)
+def test_matrices_are_named_or_taken_for_the_nearest(matrix: int, primaries: int, taken_for: str) -> None:
+    frame = frame_of(matrix, primaries)
+    refuse_not_converted(frame)
+    assert (colour_of(frame).matrix, is_tagged(frame)) == (taken_for, True)
 
 
 def test_a_chip_is_not_asked_for_pictures_that_are_mapped(tmp_path: Path) -> None:
