@@ -19,14 +19,21 @@ _STRICT = {"err_detect": "explode"}
 """A picture that does not decode without a fault is an error."""
 HIDES_DAMAGE = frozenset({"mjpeg"})
 """Codecs whose decoder hides it; of pictures that stand for themselves, so that a refused one harms no other."""
+_TELLS_IF_ASKED = {"err_detect": "crccheck+bitstream+buffer"}
+"""What does not fit is damage, and told; else it is passed over."""
+_PASS_OVER = frozenset({"msmpeg4v1", "msmpeg4v2", "msmpeg4v3", "wmv1", "wmv2"})
+"""Codecs whose decoder passes over coefficients beyond the end of their block. (Of a WMV2 film with 20 flipped bytes 13
+pictures are then known to be damaged, else two.)"""
 _FIRST = 8
 """Packets that show a file's habit, if all of them have faults. By eye: damage is rarer, a camera's habit is not."""
 _EXTENSION, _PICTURE = 0x21, 0x2C
 
 
 def strict_options(path: Path, codec: str) -> dict[str, str]:
-    """Options of the decoder of a file's picture stream, with which it hides no damage. None for files whose pictures
-    all have faults from the beginning: that is how some cameras write them, and they look as they should."""
+    """Options of the decoder of a file's picture stream, with which it hides less damage. None for Motion JPEG whose
+    pictures all have faults from the beginning: that is how some cameras write them, and they look as they should."""
+    if codec in _PASS_OVER:
+        return dict(_TELLS_IF_ASKED)
     if codec not in HIDES_DAMAGE:
         return {}
     try:

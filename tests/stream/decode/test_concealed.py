@@ -82,6 +82,41 @@ def test_a_picture_that_was_cut_off_is_refused(tmp_path: Path) -> None:
         AvDecoder(cut, DecodeOptions(threads=1))
 
 
+@pytest.mark.parametrize("codec", ["wmv2", "wmv1"])
+def test_coefficients_beyond_their_block_are_damage(tmp_path: Path, codec: str) -> None:
+    path, whole = tmp_path / "film.avi", tmp_path / "whole.avi"
+    for target, harmed in ((whole, False), (path, True)):
+        rng, bits = np.random.default_rng(4), np.random.default_rng(5)
+        with av.open(str(target), "w") as container:
+            stream = container.add_stream(codec, rate=24)
+            stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p"
+            stream.codec_context.gop_size = 4
+            for number in range(48):
+                picture = np.kron(rng.integers(0, 255, (12, 20, 3)), np.ones((8, 8, 1))).astype(np.uint8)
+                frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p")
+                frame.pts = number
+                for packet in stream.encode(frame):
+                    data = bytearray(bytes(packet))
+                    if harmed and number % 4 == 1:
+                        data[len(data) // 2] ^= 1 << int(bits.integers(8))
+                    broken = av.Packet(bytes(data))
+                    broken.stream, broken.time_base = packet.stream, packet.time_base
+                    broken.pts, broken.dts, broken.is_keyframe = packet.pts, packet.dts, packet.is_keyframe
+                    container.mux(broken)
+            container.mux(stream.encode())
+    assert not damaged(whole)
+    found = damaged(path)
+    with av.open(str(path)) as container:
+        plain = sum(frame.is_corrupt for frame in container.decode(video=0))
+    assert len(found) > plain
+
+
+def damaged(path: Path) -> list[float]:
+    """Times of the pictures that are known to be damaged."""
+    decoder = AvDecoder(path, DecodeOptions(threads=1))
+    return [t for batch in decoder.batches() for t, is_so in zip(batch.pts_s, batch.damaged, strict=True) if is_so]
+
+
 def gif(path: Path) -> Path:
     rng = np.random.default_rng(2)
     with av.open(str(path), "w") as container:
