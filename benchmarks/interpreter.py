@@ -141,8 +141,11 @@ def overlap_report(chosen: argparse.Namespace) -> dict[str, Any]:
         info, rows, chosen.films, chosen.chip_fps, chosen.candidates, chosen.rounds, intervals_s
     )
     print(f"{info.path.name} {chosen.films} times, {report['bare_fps']} pictures a second of the bare chip")
+    for where, end_ms in report["end_ms"].items():
+        print(f"the end of a film, {where}: {end_ms} ms of the interpreter")
     for name, turn in report["turns"].items():
-        print(f"{name:44} {turn['of_bare']:5.3f} of the chip, {turn['of_alone']:5.3f} of watching alone")
+        rates = f"{turn['of_bare']:5.3f} of the chip (best quarter {turn['best_quarter']:5.3f})"
+        print(f"{name:44} {rates}, {turn['of_alone']:5.3f} of watching alone")
     return report
 
 

@@ -20,13 +20,13 @@ from typing import TypeVar
 from threadpoolctl import threadpool_limits
 
 from kernels.bars import ActiveArea
-from stream.film import Film
 from stream.framing.active import active_rects
 from stream.people.characters import find_characters
+from stream.ranking.choice import CheckResult, Choice
 from stream.ranking.judge import EmotionBaselines, assess_candidates
-from stream.ranking.pixel_checks import CheckResult, choose_checked
+from stream.ranking.pixel_checks import choose_checked
 from stream.ranking.portraits import portraits_of
-from stream.ranking.selection import Assessment, Selection
+from stream.ranking.selection import Assessment
 from stream.settings.model import Settings
 
 from .limited import own_peak_mib
@@ -78,19 +78,9 @@ def cost_of(kind: str, candidates: int) -> Cost:
         lambda: assess_candidates(film, characters, EmotionBaselines(film, characters, settings), active, settings)
     )
     with ThreadPoolExecutor(1) as pool:
-        selection, select_s = _timed(lambda: choose_checked(assessments, settings, check, pool))
+        selection, select_s = _timed(lambda: choose_checked(Choice(assessments, settings), settings, check, pool))
     _, portraits_s = _timed(lambda: portraits_of(characters, selection.assessments, selection.late))
     return Cost(kind, candidates, people_s, judge_s, select_s + portraits_s, len(selection.picks), len(asked))
-
-
-def decide(film: Film) -> Selection:
-    """All that is decided at the end of a film by its numbers, where every check passes."""
-    settings = Settings()
-    characters, _ = find_characters(film.tracks, film.shots, settings.people, "cpu", film.descriptors())
-    active = active_rects(film.info.geometry, ActiveArea(), {}, settings.crop.bars_margin_px)
-    assessments = assess_candidates(film, characters, EmotionBaselines(film, characters, settings), active, settings)
-    with ThreadPoolExecutor(1) as pool:
-        return choose_checked(assessments, settings, lambda one: CheckResult(None, 1.0), pool)
 
 
 def _timed(work: Callable[[], T]) -> tuple[T, float]:

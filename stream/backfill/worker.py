@@ -21,7 +21,7 @@ from anyio.abc import TaskGroup
 from .. import log
 from ..device.kit import MakeKit
 from ..device.open import open_kit
-from ..errors import DeviceLostError, KeyartError, LimitError, OutputError, device_errors
+from ..errors import DecidersLostError, DeviceLostError, KeyartError, LimitError, OutputError, device_errors
 from ..manifest import Manifest
 from ..origin import errors_in, in_stage
 from ..output.result_folder import abandon_all
@@ -33,7 +33,7 @@ from ..pipeline.services import Services, open_services
 from ..settings.model import Settings
 from ..version import own_version
 from .errors import LeaseLostError
-from .links import DEVICE_LOST
+from .links import DECIDERS_LOST, DEVICE_LOST
 from .messages import (
     TO_WORKER,
     Begin,
@@ -121,6 +121,9 @@ class FilmWorker:
         except FileNotFoundError:
             log.warning("film gone")
             return FilmGone(job=film.job)
+        except DecidersLostError as error:
+            log.error("film given up", error)
+            raise
         except Exception as error:
             ended = failure(film.job, error)
             what = "film failed" if isinstance(ended, FilmFailed) else "film given up"
@@ -226,6 +229,9 @@ async def serve(receive: Receive, send: Send, make_kit: MakeKit = open_kit) -> i
         try:
             async with open_services(settings, None, make_kit) as services:
                 await _films(begin, settings, services, receive, send)
+        except* DecidersLostError as group:
+            _complain(str(errors_in(group)[0]))
+            os._exit(DECIDERS_LOST)  # the supervisor finds out alone which of the films in work it was
         except* KeyartError as group:
             problem = reason_of(group)
             log.error("worker cannot start", group)

@@ -282,7 +282,7 @@ class BatchSettings(Section):
 
 
 class CudaSettings(Section):
-    """How the engines work on a GPU. Nothing of it was measured on one yet."""
+    """How the engines work on a GPU, and what its process leaves to others. Nothing of it was measured on one yet."""
 
     conv_search: Literal["default", "heuristic", "exhaustive"] = setting(
         "heuristic",
@@ -301,6 +301,13 @@ class CudaSettings(Section):
         True,
         "Run every model in its usual shapes before the first film, so that no film waits for that.",
         affects_result=False,
+    )
+    deciding_processes: int = setting(
+        2,
+        "Processes that decide by numbers at the ends of films, beside the one that feeds the GPU; 0: that one does.",
+        affects_result=False,
+        ge=0,
+        le=64,
     )
 
 
