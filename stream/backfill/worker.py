@@ -28,7 +28,7 @@ from ..output.result_folder import abandon_all
 from ..pipeline.describe import content_fingerprint
 from ..pipeline.failures import reason_of
 from ..pipeline.film_run import process
-from ..pipeline.many import open_result
+from ..pipeline.many import open_result, write_result
 from ..pipeline.services import Services, open_services
 from ..settings.model import Settings
 from ..version import own_version
@@ -73,7 +73,7 @@ class FilmWorker:
     """Runs films on shared services and says how each ended. `send` may be called from any thread."""
 
     def __init__(self, begin: Begin, settings: Settings, services: Services, send: Send) -> None:
-        self._settings, self._services, self._send = settings, services, send
+        self._settings, self._services, self._send, self._leased = settings, services, send, begin.leased
         models = {role: model.sha256 for role, model in services.models.items()}
         version = own_version() if begin.redo_version else None
         self._wanted = Wanted(settings, models, begin.fingerprint, version)
@@ -134,7 +134,9 @@ class FilmWorker:
         video, folder = path_in(film.video), path_in(film.folder)
         content, status = await to_thread.run_sync(_looked_at, video)
         wanted = self._wanted_of(film)
-        earlier = await to_thread.run_sync(adoptable, folder, content, wanted, film.not_before)
+        earlier = None
+        if self._leased:
+            earlier = await to_thread.run_sync(adoptable, folder, content, wanted, film.not_before)
         manifest = earlier or await self._publish(film, work, video, folder, wanted.settings)
         log.info("film finished", folder=folder, unchanged=earlier is not None, wall_s=manifest.timings.wall_s)
         return film_done(film.job, content, status, manifest, unchanged=earlier is not None)
@@ -154,11 +156,14 @@ class FilmWorker:
                 self._send(Progress(job=film.job, stage=stage, frames=frames, total=total))
 
         under = Published(film.number, self._wanted.fingerprint)
-        async with open_result(folder, overwrite=True) as target:
+        async with open_result(folder, overwrite=self._leased or settings.overwrite) as target:
             result = await process(video, settings, self._services, told)
             permission = await self._permission(film, work)
             with in_stage("sink"):
-                await to_thread.run_sync(publish, target, result, under, permission)
+                if self._leased:
+                    await to_thread.run_sync(publish, target, result, under, permission)
+                else:
+                    await to_thread.run_sync(write_result, target, result)
         return result.manifest
 
     async def _permission(self, film: RunFilm, work: _InWork) -> Permission:
@@ -245,7 +250,15 @@ async def serve(receive: Receive, send: Send, make_kit: MakeKit = open_kit) -> i
 
 async def _films(begin: Begin, settings: Settings, services: Services, receive: Receive, send: Send) -> None:
     fingerprint = settings.settings_fingerprint
-    send(Ready(device=services.device, in_flight=services.in_flight, settings_fingerprint=fingerprint))
+    notices = tuple(dict.fromkeys(notice.code for notice in services.notices))
+    send(
+        Ready(
+            device=services.device,
+            in_flight=services.in_flight,
+            settings_fingerprint=fingerprint,
+            notices=notices,
+        )
+    )
     worker = FilmWorker(begin, settings, services, send)
     async with create_task_group() as tasks:
         tasks.start_soon(worker.report)

@@ -73,7 +73,7 @@ def cuda_kit(settings: Settings) -> Kit:
         open_session=OpenSession(
             settings, partial(_open_session, engines, folder, unfit), partial(engines.zeros, dtype=np.float32)
         ),
-        open_decoder=open_on_gpu,
+        open_decoder=partial(open_on_gpu, share=settings.cuda.memory_share),
         deciders=deciders(settings.cuda.deciding_processes, clustering),
         concurrency=Concurrency(MAX_BATCH, READERS, films_in_flight(decoder_engines()), MAX_WAIT_S),
         fallbacks=partial(fallbacks, folder is not None, unfit, clustering),
