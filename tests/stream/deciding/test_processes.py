@@ -19,6 +19,7 @@ import pytest
 
 from benchmarks.made_films import made_film
 from kernels.bars import ActiveArea
+from kernels.stats import ROW
 from stream.deciding.decisions import Deciders, OwnDeciders
 from stream.deciding.processes import DecidingProcesses
 from stream.errors import DecidersLostError
@@ -29,6 +30,7 @@ from stream.pipeline.conclude import conclude
 from stream.ranking.choice import CheckResult
 from stream.ranking.pixel_checks import choose_checked
 from stream.ranking.selection import Assessment, Selection
+from stream.records import Notice
 from stream.settings.model import Settings
 
 from ..cancelling import cancelled_once
@@ -92,6 +94,24 @@ def test_another_process_decides_as_this_one(processes: DecidingProcesses, copie
     film.reserve = [(replace(film.candidates[5], pts_s=1.25), "dark")]
     own, other = (decided(one, film, settings, refused) for one in (OwnDeciders("cpu"), processes))
     assert own == other
+
+
+def test_what_is_known_of_damage_goes_along(processes: DecidingProcesses) -> None:
+    """One picture before a damaged one, and one that is unlike both beside it."""
+    film = made_film(20, copies=False)
+    film.notices.append(Notice("damaged", "a part is damaged"))
+    rows = np.zeros(20 * 6 + 1, ROW)
+    rows["pts_s"], rows["laplacian_var"] = np.arange(len(rows)) / 2, 100.0
+    damaged, lone = 10, 63  # at 5 s, in the second shot, whose picture is that at 4.5 s; at 31.5 s
+    rows["change"][[lone, lone + 1]] = rows["cell_change"][[lone, lone + 1]] = 90.0
+    film.timeline.add(rows, np.arange(len(rows)) == damaged)
+    decisions = [deciders.on(film, Settings()) for deciders in (OwnDeciders("cpu"), processes)]
+    for one in decisions:
+        one.people()
+    own, other = ({one.candidate.pts_s: one.reasons for one in d.judge(active_of(film)).assessments} for d in decisions)
+    decisions[1].close()
+    assert own == other and film.lone_s().tolist() == [31.5]
+    assert {time_s for time_s, reasons in own.items() if "damaged" in reasons} == {4.5, 31.5}
 
 
 def test_the_images_of_a_film_are_the_same(processes: DecidingProcesses) -> None:
