@@ -30,7 +30,7 @@ from stream.pipeline.conclude import conclude
 from stream.ranking.choice import CheckResult
 from stream.ranking.pixel_checks import choose_checked
 from stream.ranking.selection import Assessment, Selection
-from stream.records import Notice
+from stream.records import Candidate, Notice
 from stream.settings.model import Settings
 
 from ..cancelling import cancelled_once
@@ -51,9 +51,16 @@ def active_of(film: Film) -> ActiveRects:
     return active_rects(film.info.geometry, ActiveArea(top=4), {3: ActiveArea(left=8)}, 1)
 
 
+def sharper(one: Candidate) -> Candidate:
+    """Half a second later, when it is sharper and no copy of the candidate."""
+    assert one.descriptor is not None
+    return replace(one, pts_s=one.pts_s + 0.5, focus=4 * one.focus, descriptor=np.roll(one.descriptor, 7))
+
+
 def decided(deciders: Deciders, film: Film, settings: Settings, refused: float) -> list[object]:
     """All that is decided of a film, in words. refused: share of the pictures that checks refuse, by lot."""
     asked: list[float] = []
+    found: list[Candidate] = []
     decisions = deciders.on(film, settings)
 
     def check(one: Assessment) -> CheckResult:
@@ -62,8 +69,8 @@ def decided(deciders: Deciders, film: Film, settings: Settings, refused: float) 
         return CheckResult("text_overlay" if lot < 1000 * refused else None, lot / 1000, 0.01 * (lot % 7))
 
     def more(selection: Selection) -> list[Assessment]:
-        lacking = len(selection.picks) < settings.top and len(asked) < 40
-        later = [replace(one, pts_s=one.pts_s + 0.5, tracks=()) for one in film.candidates[:3]] if lacking else []
+        later = [] if found else [sharper(one) for one in film.candidates[::3]]
+        found.extend(later)
         return decisions.more(later, people)
 
     people, how = decisions.people()
