@@ -1,10 +1,14 @@
 """Stand-ins for the decoder chip, its memory and the kernels that do nothing, so that only the interpreter's work
-remains."""
+remains; and a chip that takes its time, so that it shows where the interpreter is too late for it."""
 
 from __future__ import annotations
 
 import heapq
+import time
+from collections import deque
 from collections.abc import Sequence
+from itertools import count
+from threading import Lock
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -18,6 +22,8 @@ _BYTE = np.dtype(np.uint8)
 _SOMEWHERE = 4096
 _REORDERED = 6
 """Pictures that a decoder holds back because of B-frames."""
+_AHEAD = 4
+"""Packets of a film that a decoder takes before it waits for the first of them. Chosen by eye."""
 
 
 class IdlePicture(NamedTuple):
@@ -81,6 +87,50 @@ class IdleChip:
 
     def CreateDecoder(self, **parameters: Any) -> IdleDecoder:
         return IdleDecoder(self._size)
+
+
+class Engine:
+    """One decoder engine, which works on one picture after the other."""
+
+    def __init__(self, fps: float) -> None:
+        self._picture_s = 1 / fps
+        self._free_s = 0.0
+        self._lock = Lock()
+
+    def take(self) -> float:
+        """Work on a picture; when it will be decoded (`time.perf_counter`)."""
+        with self._lock:
+            self._free_s = max(self._free_s, time.perf_counter()) + self._picture_s
+            return self._free_s
+
+
+class PacedDecoder(IdleDecoder):
+    """Waits for its engine as NVDEC does: without the interpreter lock, and some packets late."""
+
+    def __init__(self, size: tuple[int, int], engine: Engine) -> None:
+        super().__init__(size)
+        self._engine = engine
+        self._ready_s: deque[float] = deque()
+
+    def Decode(self, packet: Any) -> list[IdlePicture]:
+        pictures = super().Decode(packet)
+        if packet.bsl:
+            self._ready_s.append(self._engine.take())
+            if len(self._ready_s) > _AHEAD:
+                time.sleep(max(0.0, self._ready_s.popleft() - time.perf_counter()))
+        return pictures
+
+
+class PacedChip(IdleChip):
+    """A chip whose engines decode `fps` pictures a second, all together; films take turns on them."""
+
+    def __init__(self, size: tuple[int, int], engines: int, fps: float) -> None:
+        super().__init__(size)
+        self._engines = [Engine(fps / engines) for _ in range(engines)]
+        self._opened = count()
+
+    def CreateDecoder(self, **parameters: Any) -> PacedDecoder:
+        return PacedDecoder(self._size, self._engines[next(self._opened) % len(self._engines)])
 
 
 class IdleMemory:

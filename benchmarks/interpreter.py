@@ -2,11 +2,15 @@
 serves all films in flight, so this limits their rate.
 
     python -m benchmarks.interpreter FILE… [--rounds 3] [--fps 4300] [--json report.json]
+    python -m benchmarks.interpreter FILE --films 14 [--chip-fps 2000] [--candidates 112] [--intervals-ms 5 1]
 
 The chip, its memory and the kernels do nothing (benchmarks.idle_device); the splitter gets rows that the CPU measured.
 The figure is the thread's CPU time. It includes the demuxer's work outside the interpreter lock. It does not include
 CuPy's share of its calls (one copy for each frame; at most five launches, an upload and a download for each batch), nor
 the models' work on probes.
+
+With --films that many films are watched at once on a chip that takes its time, while others end
+(benchmarks.overlapping_films).
 """
 
 from __future__ import annotations
@@ -37,6 +41,7 @@ from stream.settings.model import Settings
 from stream.shots.splitter import ShotSplitter
 
 from .idle_device import IdleChip, IdleMemory, IdleRuntime
+from .overlapping_films import measure_overlap
 
 
 def measure_interpreter(path: Path, rounds: int = 3) -> dict[str, Any]:
@@ -118,6 +123,32 @@ def add_cpu_time(used: dict[str, float], name: str) -> Iterator[None]:
     used[name] += time.thread_time() - begun_s
 
 
+def cost_reports(chosen: argparse.Namespace) -> list[dict[str, Any]]:
+    """Measures and prints what a frame of each file costs."""
+    reports = [measure_interpreter(path, chosen.rounds) for path in chosen.files]
+    for report in reports:
+        stages = ", ".join(f"{name} {us}" for name, us in report["us_a_frame"].items())
+        share = total_us(report) * chosen.fps / 1e6
+        print(f"{report['file']}: {stages}; in all {total_us(report):.1f} µs a frame, {share:.0%} of one interpreter")
+    return reports
+
+
+def overlap_report(chosen: argparse.Namespace) -> dict[str, Any]:
+    """Measures and prints how fast the first file is watched while films end."""
+    info, rows = rows_of(chosen.files[0])
+    intervals_s = [interval_ms / 1e3 for interval_ms in chosen.intervals_ms]
+    report = measure_overlap(
+        info, rows, chosen.films, chosen.chip_fps, chosen.candidates, chosen.rounds, intervals_s
+    )
+    print(f"{info.path.name} {chosen.films} times, {report['bare_fps']} pictures a second of the bare chip")
+    for where, end_ms in report["end_ms"].items():
+        print(f"the end of a film, {where}: {end_ms} ms of the interpreter")
+    for name, turn in report["turns"].items():
+        rates = f"{turn['of_bare']:5.3f} of the chip (best quarter {turn['best_quarter']:5.3f})"
+        print(f"{name:44} {rates}, {turn['of_alone']:5.3f} of watching alone")
+    return report
+
+
 def main() -> None:
     """Command line of this script."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -125,12 +156,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--fps", type=float, default=4300.0, help="a rate to compare with, frames a second")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--films", type=int, default=0, help="watch the first file so often at once, while films end")
+    parser.add_argument("--chip-fps", type=float, default=2000.0, help="pictures a second that the chip decodes")
+    parser.add_argument("--candidates", type=int, default=112, help="of the films that end; E05 has 112")
+    parser.add_argument("--intervals-ms", type=float, nargs="+", default=[5.0], help="between switches")
     chosen = parser.parse_args()
-    reports = [measure_interpreter(path, chosen.rounds) for path in chosen.files]
-    for report in reports:
-        stages = ", ".join(f"{name} {us}" for name, us in report["us_a_frame"].items())
-        share = total_us(report) * chosen.fps / 1e6
-        print(f"{report['file']}: {stages}; in all {total_us(report):.1f} µs a frame, {share:.0%} of one interpreter")
+    reports = [overlap_report(chosen)] if chosen.films else cost_reports(chosen)
     if chosen.json:
         chosen.json.write_text(json.dumps(reports, indent=2) + "\n")
 

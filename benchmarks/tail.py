@@ -22,8 +22,9 @@ from threadpoolctl import threadpool_limits
 from kernels.bars import ActiveArea
 from stream.framing.active import active_rects
 from stream.people.characters import find_characters
+from stream.ranking.choice import CheckResult, Choice
 from stream.ranking.judge import EmotionBaselines, assess_candidates
-from stream.ranking.pixel_checks import CheckResult, choose_checked
+from stream.ranking.pixel_checks import choose_checked
 from stream.ranking.portraits import portraits_of
 from stream.ranking.selection import Assessment
 from stream.settings.model import Settings
@@ -77,7 +78,7 @@ def cost_of(kind: str, candidates: int) -> Cost:
         lambda: assess_candidates(film, characters, EmotionBaselines(film, characters, settings), active, settings)
     )
     with ThreadPoolExecutor(1) as pool:
-        selection, select_s = _timed(lambda: choose_checked(assessments, settings, check, pool))
+        selection, select_s = _timed(lambda: choose_checked(Choice(assessments, settings), settings, check, pool))
     _, portraits_s = _timed(lambda: portraits_of(characters, selection.assessments, selection.late))
     return Cost(kind, candidates, people_s, judge_s, select_s + portraits_s, len(selection.picks), len(asked))
 

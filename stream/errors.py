@@ -3,7 +3,8 @@
     Exception
     ├── KeyartError        one film fails, or a run cannot begin, for a reason a person can act on
     │   ├── OutputError    the place for results cannot be written; counts against no film
-    │   └── LimitError     a film is beyond what the settings allow
+    │   ├── LimitError     a film is beyond what the settings allow
+    │   └── DecidersLostError  a process that decides at the ends of films has died
     ├── DeviceLostError    the GPU is lost to this process, which must end; counts against no film
     └── ValueError
         ├── UsageError     the command was given wrong arguments: exit code 2
@@ -34,6 +35,11 @@ class OutputError(KeyartError):
 
 class LimitError(KeyartError):
     """A film is beyond what the settings' `limits` allow."""
+
+
+class DecidersLostError(KeyartError):
+    """A process that decides at the ends of films has died, and what it knew of the films that end is lost with it. A
+    worker of a library ends with it, for it cannot tell which film did that."""
 
 
 class DeviceLostError(Exception):

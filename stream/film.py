@@ -4,6 +4,7 @@ film."""
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -67,12 +68,26 @@ class Film:
     """How long the film is by its packets, where these were asked; None where the container is believed."""
 
     def descriptors(self) -> dict[int, list[np.ndarray]]:
-        """Shot → image descriptors (D,) of its candidates and of its pictures in the reserve."""
-        found: dict[int, list[np.ndarray]] = {}
-        for candidate in [*self.candidates, *(candidate for candidate, _ in self.reserve)]:
-            if candidate.descriptor is not None:
-                found.setdefault(candidate.shot, []).append(candidate.descriptor)
-        return found
+        """See `descriptors_by_shot`."""
+        return descriptors_by_shot([*self.candidates, *(candidate for candidate, _ in self.reserve)])
+
+    def damaged_s(self) -> np.ndarray:
+        """(N,) float64, seconds: the times of damaged pictures, by time."""
+        return self.timeline.damaged_s()
+
+    def lone_s(self) -> np.ndarray:
+        """(N,) float64, seconds: in a film with damage, the times of pictures unlike both beside them."""
+        has_damage = any(notice.code == "damaged" for notice in self.notices)
+        return self.timeline.lone_s() if has_damage else np.zeros(0)
+
+
+def descriptors_by_shot(candidates: Iterable[Candidate]) -> dict[int, list[np.ndarray]]:
+    """Shot → image descriptors (D,) of its candidates and of its pictures in the reserve, all of them `candidates`."""
+    found: dict[int, list[np.ndarray]] = {}
+    for candidate in candidates:
+        if candidate.descriptor is not None:
+            found.setdefault(candidate.shot, []).append(candidate.descriptor)
+    return found
 
 
 _MOST_PEOPLE = 64

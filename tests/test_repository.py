@@ -38,7 +38,7 @@ FLOORS = (
     {"candidates", "framing"},
     {"film"},
     {"ranking"},
-    {"output"},
+    {"deciding", "output"},
     {"device"},
     {"pipeline"},
     {"backfill"},

@@ -75,7 +75,8 @@ class Endings:
             await self._device_lost(film, ended)
             return
         kind: Kind = "died" if ended.hung_s is None else "hung"
-        reason = f"its worker {ended.how()}, in a process of its own, {attempts}×; `keyart ledger failed` has its log"
+        told = "; `keyart ledger failed` has its log" if work.leased else ""
+        reason = f"its worker {ended.how()}, in a process of its own, {attempts}×{told}"
         if attempts < work.settings.backfill.attempts:
             await self._again(film, kind, reason, ended.log, attempts)
         else:

@@ -21,6 +21,8 @@ from .messages import FROM_WORKER, Message, Said
 
 DEVICE_LOST = 70
 """Exit code of a worker whose GPU is lost to it; no film is charged."""
+DECIDERS_LOST = 71
+"""Exit code of a worker that lost a process which decides at the ends of films; a death like others."""
 WORKER = (sys.executable, "-m", "stream.backfill.worker")
 _LONGEST_LINE_BYTES = 1 << 24
 _LOG_TAIL_BYTES = 16 << 10
@@ -42,6 +44,8 @@ class WorkerEndedError(Exception):
             return f"made no progress for {self.hung_s:g} s"
         if self.exit_code == DEVICE_LOST:
             return "lost the GPU"
+        if self.exit_code == DECIDERS_LOST:
+            return "lost its process that decides at the ends of films"
         if self.exit_code == -signal.SIGKILL:
             return "was killed (signal 9, perhaps for want of memory)"
         return f"died of signal {-self.exit_code}" if self.exit_code < 0 else f"ended with exit code {self.exit_code}"

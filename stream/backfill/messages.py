@@ -43,12 +43,14 @@ class Message(BaseModel):
 
 class Begin(Message):
     """The settings of the run, all of them, as JSON values. fingerprint: of all that can change a result
-    (`stream.backfill.run.result_fingerprint`). redo_version: results of other versions of Keyart are made again."""
+    (`stream.backfill.run.result_fingerprint`). redo_version: results of other versions of Keyart are made again.
+    leased: see `stream.backfill.work.Work`."""
 
     type: Literal["begin"] = "begin"
     settings: dict[str, Any]
     fingerprint: str
     redo_version: bool = False
+    leased: bool = True
 
 
 class RunFilm(Message):
@@ -82,12 +84,14 @@ class DropFilm(Message):
 
 
 class Ready(Message):
-    """The engines are loaded. in_flight: films at a time. settings_fingerprint: of the settings as they arrived."""
+    """The engines are loaded. in_flight: films at a time. settings_fingerprint: of the settings as they arrived.
+    notices: codes of the warnings that are about the run, not about one film."""
 
     type: Literal["ready"] = "ready"
     device: str
     in_flight: int
     settings_fingerprint: str
+    notices: tuple[str, ...] = ()
 
 
 class CannotStart(Message):

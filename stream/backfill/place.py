@@ -108,7 +108,9 @@ class Place:
         work = self._work
         settings = work.settings.model_dump(mode="json")
         fingerprint = work.leases.fingerprint
-        await link.send(Begin(settings=settings, fingerprint=fingerprint, redo_version=work.redo_version))
+        await link.send(
+            Begin(settings=settings, fingerprint=fingerprint, redo_version=work.redo_version, leased=work.leased)
+        )
         self._started_s = work.clock()
         self._signs_now()
         ready = await self._heard(link)

@@ -15,6 +15,14 @@ WORKERS_PER_GPU = 2
 """One interpreter cannot feed the decoders of a chip."""
 
 
+def with_share(settings: Settings) -> Settings:
+    """The settings of a worker: of the memory of the GPU that it shares it takes its part, where none was chosen."""
+    if settings.cuda.memory_share < 1:
+        return settings
+    share = 1 / (settings.backfill.workers_per_device or WORKERS_PER_GPU)
+    return settings.model_copy(update={"cuda": settings.cuda.model_copy(update={"memory_share": share})})
+
+
 def fixed(places: Places) -> AskPlaces:
     """The same places all the time."""
 

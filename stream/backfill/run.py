@@ -28,6 +28,7 @@ from .leases import Leases
 from .ledger import Asked, Ledger, Scan
 from .links import AskPlaces
 from .owner import is_known_dead, own_name
+from .places import with_share
 from .plan import Plan
 from .publishing import holds_result
 from .stopping import RunStoppedError
@@ -137,7 +138,7 @@ def new_work(
     return Work(
         root=root,
         out=plan.out,
-        settings=settings,
+        settings=with_share(settings),
         ledger=ledger,
         leases=leases,
         places=places,

@@ -87,6 +87,9 @@ class Work:
     may_open: Callable[[Path], bool] = lambda video: True
     """Whether a video may be opened, wherever links lead now; blocks."""
     redo_version: bool = False
+    leased: bool = True
+    """Whether results say under which lease they were made, and earlier ones are taken over; else they are as
+    `keyart extract` makes them."""
     most: int | None = None
     endless: bool = False
     look_again_s: float = 1.0

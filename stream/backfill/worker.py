@@ -21,19 +21,19 @@ from anyio.abc import TaskGroup
 from .. import log
 from ..device.kit import MakeKit
 from ..device.open import open_kit
-from ..errors import DeviceLostError, KeyartError, LimitError, OutputError, device_errors
+from ..errors import DecidersLostError, DeviceLostError, KeyartError, LimitError, OutputError, device_errors
 from ..manifest import Manifest
 from ..origin import errors_in, in_stage
 from ..output.result_folder import abandon_all
 from ..pipeline.describe import content_fingerprint
 from ..pipeline.failures import reason_of
 from ..pipeline.film_run import process
-from ..pipeline.many import open_result
+from ..pipeline.many import open_result, write_result
 from ..pipeline.services import Services, open_services
 from ..settings.model import Settings
 from ..version import own_version
 from .errors import LeaseLostError
-from .links import DEVICE_LOST
+from .links import DECIDERS_LOST, DEVICE_LOST
 from .messages import (
     TO_WORKER,
     Begin,
@@ -73,7 +73,7 @@ class FilmWorker:
     """Runs films on shared services and says how each ended. `send` may be called from any thread."""
 
     def __init__(self, begin: Begin, settings: Settings, services: Services, send: Send) -> None:
-        self._settings, self._services, self._send = settings, services, send
+        self._settings, self._services, self._send, self._leased = settings, services, send, begin.leased
         models = {role: model.sha256 for role, model in services.models.items()}
         version = own_version() if begin.redo_version else None
         self._wanted = Wanted(settings, models, begin.fingerprint, version)
@@ -121,6 +121,9 @@ class FilmWorker:
         except FileNotFoundError:
             log.warning("film gone")
             return FilmGone(job=film.job)
+        except DecidersLostError as error:
+            log.error("film given up", error)
+            raise
         except Exception as error:
             ended = failure(film.job, error)
             what = "film failed" if isinstance(ended, FilmFailed) else "film given up"
@@ -131,7 +134,9 @@ class FilmWorker:
         video, folder = path_in(film.video), path_in(film.folder)
         content, status = await to_thread.run_sync(_looked_at, video)
         wanted = self._wanted_of(film)
-        earlier = await to_thread.run_sync(adoptable, folder, content, wanted, film.not_before)
+        earlier = None
+        if self._leased:
+            earlier = await to_thread.run_sync(adoptable, folder, content, wanted, film.not_before)
         manifest = earlier or await self._publish(film, work, video, folder, wanted.settings)
         log.info("film finished", folder=folder, unchanged=earlier is not None, wall_s=manifest.timings.wall_s)
         return film_done(film.job, content, status, manifest, unchanged=earlier is not None)
@@ -151,11 +156,14 @@ class FilmWorker:
                 self._send(Progress(job=film.job, stage=stage, frames=frames, total=total))
 
         under = Published(film.number, self._wanted.fingerprint)
-        async with open_result(folder, overwrite=True) as target:
+        async with open_result(folder, overwrite=self._leased or settings.overwrite) as target:
             result = await process(video, settings, self._services, told)
             permission = await self._permission(film, work)
             with in_stage("sink"):
-                await to_thread.run_sync(publish, target, result, under, permission)
+                if self._leased:
+                    await to_thread.run_sync(publish, target, result, under, permission)
+                else:
+                    await to_thread.run_sync(write_result, target, result)
         return result.manifest
 
     async def _permission(self, film: RunFilm, work: _InWork) -> Permission:
@@ -226,6 +234,9 @@ async def serve(receive: Receive, send: Send, make_kit: MakeKit = open_kit) -> i
         try:
             async with open_services(settings, None, make_kit) as services:
                 await _films(begin, settings, services, receive, send)
+        except* DecidersLostError as group:
+            _complain(str(errors_in(group)[0]))
+            os._exit(DECIDERS_LOST)  # the supervisor finds out alone which of the films in work it was
         except* KeyartError as group:
             problem = reason_of(group)
             log.error("worker cannot start", group)
@@ -239,7 +250,15 @@ async def serve(receive: Receive, send: Send, make_kit: MakeKit = open_kit) -> i
 
 async def _films(begin: Begin, settings: Settings, services: Services, receive: Receive, send: Send) -> None:
     fingerprint = settings.settings_fingerprint
-    send(Ready(device=services.device, in_flight=services.in_flight, settings_fingerprint=fingerprint))
+    notices = tuple(dict.fromkeys(notice.code for notice in services.notices))
+    send(
+        Ready(
+            device=services.device,
+            in_flight=services.in_flight,
+            settings_fingerprint=fingerprint,
+            notices=notices,
+        )
+    )
     worker = FilmWorker(begin, settings, services, send)
     async with create_task_group() as tasks:
         tasks.start_soon(worker.report)

@@ -38,6 +38,9 @@ def extract(
     end: options.EndOption = None,
     skip_first: options.SkipFirstOption = None,
     skip_last: options.SkipLastOption = None,
+    workers_per_device: Annotated[
+        int | None, typer.Option(metavar="N", help="Worker processes for many videos. Default: none but this one.")
+    ] = None,
     overwrite: Annotated[
         bool | None, typer.Option("--overwrite/--no-overwrite", help="Replace results.", show_default=False)
     ] = None,
@@ -61,6 +64,7 @@ def extract(
         "top": top, "formats": formats or None, "decode": decode, "start_s": start, "end_s": end,
         "skip_first_s": skip_first, "skip_last_s": skip_last, "overwrite": overwrite, "threads": threads,
         "device": device, "models": models, "model_set": model_set, "log": log, "episode.enabled": episode,
+        "backfill.workers_per_device": workers_per_device,
     }  # fmt: skip
     with errors_to_exit_codes() as interrupts:
         from .run_log import run_logged
@@ -89,7 +93,7 @@ def _run(
     with own_stdout() if settings.device != "cpu" else nullcontext(), open_reporter(quiet, as_json) as reporter:
         if substitute is None and (refused := _all_refused(files, out, settings, reporter)):
             return refused
-        work: ExtractFiles = substitute or _extract_files()
+        work: ExtractFiles = substitute or _extract_files(len(files), settings)
         return interrupts.run(partial(_extract_or_explain, work, files, out, settings, reporter))
 
 
@@ -117,8 +121,14 @@ def _all_refused(files: list[Path], out: Path, settings: Settings, reporter: Rep
     return [Outcome(video, "failed", reason=reason) for video, reason in zip(files, reasons, strict=True)]
 
 
-def _extract_files() -> ExtractFiles:
-    """`extract_files`, imported only now because its imports take a second."""
+def _extract_files(count: int, settings: Settings) -> ExtractFiles:
+    """`extract_files`, imported only now because its imports take a second; for many files with workers, the same by
+    them. Raises UsageError where the packages that these need are not installed."""
+    if count > 1 and settings.backfill.workers_per_device > 1:
+        options.refuse_without_library_extra()
+        from .extract_workers import extract_by_workers
+
+        return extract_by_workers
     from ..pipeline.many import extract_files
 
     return extract_files

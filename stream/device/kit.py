@@ -11,6 +11,7 @@ from engines.tools import EngineTools
 from kernels.ops import Device, Meter, Ops
 from kernels.surface import Geometry
 
+from ..deciding.decisions import Deciders
 from ..decode.decoder import DecodeOptions, Decoder
 from ..output.jpeg import Encoder
 from ..records import Notice
@@ -50,7 +51,8 @@ class Kit:
     open_session: Callable[[Path, str], Session]
     """(model file, role) → session."""
     open_decoder: OpenDecoder
-    clustering: Device
+    deciders: Deciders
+    """Where the ends of films are decided by their numbers."""
     concurrency: Concurrency
     fallbacks: Callable[[Mapping[str, Session]], Sequence[Notice]] = lambda sessions: ()
     """Sessions by role → notices of what was asked for and is done by something else."""

@@ -9,6 +9,7 @@ from engines.session import Session
 from engines.tools import HOST_TOOLS
 from kernels.open_ops import open_ops
 
+from ..deciding.decisions import OwnDeciders
 from ..decode.ffmpeg.decoder import AvDecoder
 from ..output.jpeg import CpuEncoder
 from ..settings.model import Settings
@@ -32,7 +33,7 @@ def host_kit(settings: Settings) -> Kit:
         tools=HOST_TOOLS,
         open_session=_open_on_host,
         open_decoder=AvDecoder,
-        clustering="cpu",
+        deciders=OwnDeciders("cpu"),
         # One film's decoder and engines already use all cores; a second film would only cost memory. Batches have one
         # picture: larger ones are no faster, and no result can depend on the other pictures of its batch.
         concurrency=Concurrency(max_batch=1, readers=settings.thread_count, in_flight=1),

@@ -27,6 +27,8 @@ from kernels.ops import Device
 from kernels.surface import Array, Geometry
 
 from .. import log
+from ..deciding.decisions import Deciders, OwnDeciders
+from ..deciding.processes import DecidingProcesses
 from ..decode.nvdec.open import chip_of_first_gpu, open_on_gpu
 from ..decode.nvdec.session import Chip, RefusedError
 from ..errors import KeyartError
@@ -71,12 +73,25 @@ def cuda_kit(settings: Settings) -> Kit:
         open_session=OpenSession(
             settings, partial(_open_session, engines, folder, unfit), partial(engines.zeros, dtype=np.float32)
         ),
-        open_decoder=open_on_gpu,
-        clustering=clustering,
+        open_decoder=partial(open_on_gpu, share=settings.cuda.memory_share),
+        deciders=deciders(settings.cuda.deciding_processes, clustering),
         concurrency=Concurrency(MAX_BATCH, READERS, films_in_flight(decoder_engines()), MAX_WAIT_S),
         fallbacks=partial(fallbacks, folder is not None, unfit, clustering),
         memory=gpu_memory,
     )
+
+
+def deciders(processes: int, clustering: Device) -> Deciders:
+    """Where the ends of films are decided: in so many processes, which begin to start now, or in this one for 0. Raises
+    KeyartError when none can be started."""
+    if not processes:
+        return OwnDeciders(clustering)
+    try:
+        return DecidingProcesses(processes, clustering)
+    except OSError as error:
+        raise KeyartError(
+            f"no process that decides can be started ({error.strerror}), make room or set cuda.deciding_processes to 0"
+        ) from error
 
 
 def decoder_engines(make_chip: Callable[[], Chip] = chip_of_first_gpu) -> int | None:

@@ -10,7 +10,7 @@ from ..dataflow.cancellation import checkpoint
 from ..records import Character, Shot, Track
 from ..settings.sections import PeopleSettings
 from .evidence import Descriptors, weigh_evidence
-from .grouping import group_tracks, join_by_evidence
+from .grouping import clusters_by_density, group_tracks, join_by_evidence
 from .main_characters import Presence, main_people
 from .tracks import GOOD_SCORE
 
@@ -29,15 +29,16 @@ def find_characters(
     settings: PeopleSettings,
     device: str,
     descriptors: Descriptors | None = None,
+    clusters: np.ndarray | None = None,
 ) -> tuple[list[Character], str]:
     """The film's characters, longest on screen first, and a text that says how they were found.
 
     A character's tracks are those that were grouped and those that were added afterwards: the poor ones, and in a film
     of very many tracks (`_COMPARED`) good ones as well. The order of `tracks` does not matter. `device`: where to
-    cluster, "cpu" or "cuda". `descriptors`: of the shots' pictures. Raises ValueError for embeddings that are not
-    finite.
+    cluster, "cpu" or "cuda". `descriptors`: of the shots' pictures. `clusters`: what `dense_clusters` found, where it
+    was asked before. Raises ValueError for embeddings that are not finite.
     """
-    ordered = sorted(tracks, key=lambda t: (t.faces[0][0] if t.faces else 0.0, t.index))
+    ordered = _ordered(tracks)
     good = [t for t in ordered if t.embedding is not None]
     certain = good or [t for t in ordered if _is_certain(t)]
     if not certain:
@@ -46,7 +47,7 @@ def find_characters(
     evidence = weigh_evidence(told, seen_together(told), shots, descriptors or {})
     embeddings = np.stack([e for t in told if (e := _embedding(t)) is not None])
     if good:
-        labels, method = group_tracks(embeddings, evidence, settings, device)
+        labels, method = group_tracks(embeddings, evidence, settings, device, clusters)
     else:
         labels, method = join_by_evidence(embeddings, evidence, settings)
     method += f", by {len(told)} of {len(certain)} face tracks" if len(told) < len(certain) else ""
@@ -57,6 +58,19 @@ def find_characters(
     others = [t for t in (ordered if good else certain) if t.index not in compared]
     added = _assign_others(people, others, 1 - settings.same_person_cosine)
     return _as_characters(people, added, ordered, shots, settings), method
+
+
+def dense_clusters(tracks: Sequence[Track], settings: PeopleSettings, device: str) -> np.ndarray | None:
+    """The clusters by density that `find_characters` asks a device for; None in a film that has too few tracks. Raises
+    ValueError for embeddings that are not finite. Synchronises (on a device)."""
+    told = _drawn([t for t in _ordered(tracks) if t.embedding is not None])
+    if len(told) < settings.few_tracks:
+        return None
+    return clusters_by_density(np.stack([t.embedding for t in told if t.embedding is not None]), device)
+
+
+def _ordered(tracks: Sequence[Track]) -> list[Track]:
+    return sorted(tracks, key=lambda t: (t.faces[0][0] if t.faces else 0.0, t.index))
 
 
 def _drawn(tracks: Sequence[Track]) -> list[Track]:

@@ -50,16 +50,20 @@ _ONE_PERSON = "one person"
 
 
 def group_tracks(
-    embeddings: np.ndarray, evidence: Evidence, settings: PeopleSettings, device: str
+    embeddings: np.ndarray,
+    evidence: Evidence,
+    settings: PeopleSettings,
+    device: str,
+    clusters: np.ndarray | None = None,
 ) -> tuple[np.ndarray, str]:
     """(N,) labels of people from 0, -1 for tracks that belong to nobody; and a text that says how they were found.
 
     `embeddings`: (N, D) unit vectors, by time. `evidence`: what beside the faces is known of each pair. `device`: where
-    to cluster, "cpu" or "cuda".
+    to cluster, "cpu" or "cuda". `clusters`: (N,) what `clusters_by_density` found, where it was asked before.
     """
     balance = 1 - settings.same_person_cosine
     cosines = np.clip(embeddings.astype(np.float64) @ embeddings.T.astype(np.float64), -1, 1)
-    labels, method = _first_guess(embeddings, cosines, settings, device)
+    labels, method = _first_guess(embeddings, cosines, settings, device, clusters)
     few = len(embeddings) < settings.few_tracks
     linked = few and not method.startswith(_ONE_PERSON)
     if not linked:
@@ -132,8 +136,14 @@ def _clearly_near(distances: np.ndarray, limit: float) -> bool:
     return bool(nearest <= limit and all(second >= _CLEARLY_NEARER * nearest for second in others))
 
 
+def clusters_by_density(embeddings: np.ndarray, device: str) -> np.ndarray:
+    """(N,) labels of dense clusters from 0, -1 for tracks in none, by HDBSCAN. Synchronises (on a device)."""
+    size = int(np.clip(len(embeddings) // _TRACKS_PER_MEMBER, _SMALLEST, _LARGEST))
+    return cluster(embeddings, size, size, "cuda" if device == "cuda" else "cpu")
+
+
 def _first_guess(
-    embeddings: np.ndarray, cosines: np.ndarray, settings: PeopleSettings, device: str
+    embeddings: np.ndarray, cosines: np.ndarray, settings: PeopleSettings, device: str, clusters: np.ndarray | None
 ) -> tuple[np.ndarray, str]:
     balance = 1 - settings.same_person_cosine
     checkpoint()
@@ -142,9 +152,8 @@ def _first_guess(
         return linked, f"{_ONE_PERSON}: all {len(linked)} face tracks are alike"
     if len(embeddings) < settings.few_tracks:
         return linked, f"average linkage: {len(linked)} face tracks are too few for density"
-    size = int(np.clip(len(embeddings) // _TRACKS_PER_MEMBER, _SMALLEST, _LARGEST))
     checkpoint()
-    labels = cluster(embeddings, size, size, "cuda" if device == "cuda" else "cpu")
+    labels = clusters_by_density(embeddings, device) if clusters is None else clusters
     if labels.max() >= 0:
         return labels, "HDBSCAN"
     if 1 - float(np.median(cosines[np.triu_indices(len(cosines), 1)])) <= _ONE_PERSON_DISTANCE * balance:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence, Set
+from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Protocol
@@ -11,7 +12,7 @@ from typing import Protocol
 from engines.maturity import MaturityClassifier
 from engines.text import TextDetector
 from kernels.bars import ActiveArea
-from kernels.ops import Device, Ops
+from kernels.ops import Ops
 from kernels.surface import Surface
 
 from ..candidates.inside import settle_inside
@@ -20,6 +21,7 @@ from ..candidates.neighbours import Glance, NeighbourFaces
 from ..candidates.picture_pool import PicturePool
 from ..dataflow.cancellation import checkpoint
 from ..dataflow.workers import workers
+from ..deciding.decisions import Deciders, Decisions
 from ..decode.seeking import SAME_TIME_S
 from ..film import Film
 from ..framing.active import ActiveRects, active_rects
@@ -27,9 +29,7 @@ from ..framing.planner import CropPlanner
 from ..origin import in_stage
 from ..output.jpeg import Encoder
 from ..output.render import Cutter, Files
-from ..people.characters import find_characters
 from ..ranking.cards import card_shots, said_of
-from ..ranking.judge import EmotionBaselines, assess_candidates
 from ..ranking.pixel_checks import PixelChecks, choose_checked
 from ..ranking.portraits import portraits_of
 from ..ranking.second_look import SecondLook
@@ -52,12 +52,12 @@ class Between(Protocol):
 class Tools:
     """What `conclude` works with: the device's operations, the engines and three functions of the film's decoder.
 
-    `clustering`: the device on which faces are grouped. `text`, `maturity`: None where the settings leave them out.
+    `deciders`: who decides by the film's numbers. `text`, `maturity`: None where the settings leave them out.
     `read`: all engines on a few pictures; blocks. `at`: where it finds no picture, as by default, there is no second
     look.
     """
 
-    clustering: Device
+    deciders: Deciders
     ops: Ops
     encoder: Encoder
     text: TextDetector | None
@@ -85,6 +85,15 @@ class Conclusion:
     files: Files
     refetched: frozenset[float]
     judged: Sequence[Assessment]
+
+
+@dataclass(frozen=True, slots=True)
+class Areas:
+    """Where the picture is between the bars: of the film, of shots that differ (by index), and both as rectangles."""
+
+    area: ActiveArea
+    by_shot: Mapping[int, ActiveArea]
+    active: ActiveRects
 
 
 _FETCHED = 4
@@ -144,29 +153,29 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
     On an anyio worker thread each step hears a cancellation within a second. Raises KeyartError when the picture of a
     chosen candidate cannot be decoded again.
     """
-    clocks, (area, by_shot) = film.clocks, active_areas(film, settings.crop.bars)
-    characters, grouping = clocks["people"].stage(
-        lambda: find_characters(film.tracks, film.shots, settings.people, tools.clustering, film.descriptors()),
-        len(film.tracks),
-    )
+    area, by_shot = active_areas(film, settings.crop.bars)
     active = active_rects(film.info.geometry, area, by_shot, settings.crop.bars_margin_px)
     for candidate in [*film.candidates, *(candidate for candidate, _ in film.reserve)]:
         settle_inside(candidate, active.of(candidate.shot), film.info.geometry)
-    baselines = EmotionBaselines(film, characters, settings)
-    assessments = clocks["judge"].stage(
-        lambda: assess_candidates(film, characters, baselines, active, settings), len(film.candidates)
-    )
+    with closing(tools.deciders.on(film, settings)) as decisions:
+        return _concluded(film, settings, tools, decisions, Areas(area, by_shot, active))
+
+
+def _concluded(film: Film, settings: Settings, tools: Tools, decisions: Decisions, areas: Areas) -> Conclusion:
+    clocks, active = film.clocks, areas.active
+    characters, grouping = clocks["people"].stage(decisions.people, len(film.tracks))
+    judged = clocks["judge"].stage(lambda: decisions.judge(active), len(film.candidates))
     pictures = FullSizePictures(film.pool, tools.frame_at, tools.between)
     planner = _planner(settings, active, characters, tools.ops, pictures)
     neighbours = NeighbourFaces(film.pool, pictures.beside, tools.glance, settings.faces.moment_s)
     text = _text_check(film, tools, planner, pictures)
-    checks = PixelChecks(film, settings, baselines, text, neighbours, pictures.surface, tools.maturity)
+    checks = PixelChecks(film, settings, judged.baselines, text, neighbours, pictures.surface, tools.maturity)
     with workers(settings.thread_count) as pool:
         cutter = Cutter(settings, planner, tools.ops, tools.encoder, pictures.surface, pool)
         reader = MomentReader(tools.at, tools.read, tools.ops, film.info.geometry)
-        more = SecondLook(film, settings, characters, baselines, active, reader, tools.ops, pictures.hold, pool)
+        more = SecondLook(film, settings, characters, decisions.more, active, reader, tools.ops, pictures.hold, pool)
         with in_stage("select"):
-            selection = choose_checked(assessments, settings, checks.check, pool, cutter.begin, more)
+            selection = choose_checked(decisions, settings, checks.check, pool, cutter.begin, more)
         picks, cards = selection.picks, frozenset[int]()
         if len(picks) < settings.top and text is not None:
             cards = card_shots(selection.assessments, film.pool, text.is_card, pool)
@@ -178,7 +187,7 @@ def conclude(film: Film, settings: Settings, tools: Tools) -> Conclusion:
         turned_down = film.funnel.at_shot + film.funnel.at_end
         film.notices.append(Notice("few_images", shortage_message(len(picks), settings.top, turned_down)))
     refetched = frozenset(pictures.refetched)
-    return Conclusion(area, by_shot, active, characters, grouping, files, refetched, selection.assessments)
+    return Conclusion(areas.area, areas.by_shot, active, characters, grouping, files, refetched, selection.assessments)
 
 
 def _planner(

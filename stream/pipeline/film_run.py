@@ -173,7 +173,7 @@ async def concluded(watched: WatchedFilm, settings: Settings, services: Services
     """`conclude` of a watched film, on a thread. Raises like it."""
     film, decoder = watched.film, watched.decoder
     tools = Tools(
-        clustering=services.clustering,
+        deciders=services.deciders,
         ops=services.ops,
         encoder=services.encoder,
         text=services.text if settings.text.enabled else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Sequence, Set
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -51,7 +51,7 @@ async def extract_files(
     """
     refuse_equal_names(files)
     outcomes: dict[int, Outcome] = {}
-    waiting = [(i, path) for i, path in enumerate(files) if not await _skip(i, path, out, settings, report, outcomes)]
+    waiting = [(i, path) for i, path in enumerate(files) if not await skip(i, path, out, settings, report, outcomes)]
     if waiting:
         refuse_out(out)
         first = waiting[0][1]
@@ -73,7 +73,7 @@ def _report_pull(report: Reporter, video: Path, done: int, total: int, role: str
     report.stage(video, f"pulling {role} ({done >> 20} of {total >> 20} MiB)", 0, None)
 
 
-async def _skip(
+async def skip(
     index: int, path: Path, out: Path, settings: Settings, report: Reporter, outcomes: dict[int, Outcome]
 ) -> bool:
     """Whether nothing is to be done with a file: its result is there, or it is refused without an engine."""
@@ -127,7 +127,7 @@ async def _extract_to(path: Path, run: _Run) -> Outcome:
         result = await process(path, run.settings, run.services, partial(run.report.stage, path))
         with in_stage("sink"):
             await to_thread.run_sync(write_result, folder, result)
-    _tell_warnings(path, result.manifest, run)
+    tell_warnings(path, result.manifest, {notice.code for notice in run.services.notices}, run.said, run.report)
     tool, wall_s = result.manifest.tool, result.manifest.timings.wall_s
     images = len(result.manifest.images)
     log.info(
@@ -154,14 +154,14 @@ async def open_result(target: Path, overwrite: bool) -> AsyncIterator[ResultFold
         await to_thread.run_sync(folder.__exit__, None, None, None)
 
 
-def _tell_warnings(path: Path, manifest: Manifest, run: _Run) -> None:
-    """Log and report the warnings of one film. Warnings about the run itself are reported once, not for every film."""
-    about_the_run = {notice.code for notice in run.services.notices}
+def tell_warnings(path: Path, manifest: Manifest, about_the_run: Set[str], said: set[str], report: Reporter) -> None:
+    """Log and report the warnings of one film. Those about the run itself are reported once, not for every film.
+    about_the_run: their codes; said: those that were reported."""
     for warning in manifest.warnings:
         log.warning("film warning", code=warning.code, message=warning.message)
-        if warning.code not in run.said:
-            run.report.warning(path, warning.code, warning.message)
-        run.said |= {warning.code} & about_the_run
+        if warning.code not in said:
+            report.warning(path, warning.code, warning.message)
+        said |= {warning.code} & about_the_run
 
 
 def write_result(folder: ResultFolder, result: Result) -> None:

@@ -26,6 +26,7 @@ from kernels.surface import Geometry, Surface
 from ..candidates.moments import Read
 from ..candidates.neighbours import Glance
 from ..dataflow.batching import Batcher
+from ..deciding.decisions import Deciders
 from ..device.kit import Kit, MakeKit, OpenDecoder
 from ..device.memory import DeviceMemory
 from ..device.models import notices_of_models, roles_of, zoo_of
@@ -52,7 +53,7 @@ class Services:
     """
 
     device: Device
-    clustering: Device
+    deciders: Deciders
     ops: Ops
     meter: Callable[[Geometry], Meter]
     open_decoder: OpenDecoder
@@ -87,6 +88,7 @@ async def open_services(
     cv2.setNumThreads(1)
     with threadpool_limits(1), ExitStack() as stack:
         kit = await to_thread.run_sync(make_kit, settings)
+        stack.callback(kit.deciders.close)
         models, sessions, lacking = await to_thread.run_sync(lambda: _load(settings, kit, stack, progress))
         stack.enter_context(existing_objects_frozen())
         async with create_task_group() as tasks:
@@ -121,7 +123,7 @@ def _joined(
     threads = max(settings.thread_count, in_flight)
     services = Services(
         device=kit.device,
-        clustering=kit.clustering,
+        deciders=kit.deciders,
         ops=kit.ops,
         meter=kit.meter,
         open_decoder=kit.open_decoder,

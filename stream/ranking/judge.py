@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 
@@ -12,13 +13,12 @@ from engines.faces import Face
 from ..candidates.probes import sharpness
 from ..candidates.scene import subject_of
 from ..dataflow.cancellation import checkpoint
-from ..film import Film
 from ..framing.active import ActiveRects
 from ..people.expression import COMMON_BASELINE, EmotionBaseline, emotion_baseline, extremeness, shrunk_towards
 from ..people.eyes import UNKNOWN_EYES, eye_score, look_of_eyes, openness, typical_openness
 from ..people.gaze import gaze_score
 from ..people.looks import co_stars, leading_face, pose_score
-from ..records import Candidate, Character
+from ..records import Candidate, Character, Shot, Track
 from ..settings.model import Settings
 from .filters import FilterInput, film_context, rejection_reasons
 from .relations import Relations
@@ -26,14 +26,42 @@ from .scores import LeadPerson, components_of, focus_ranks, score_of, settled_sc
 from .selection import Assessment
 
 
+class WatchedNumbers(Protocol):
+    """What judging needs to know of a film: `stream.film.Film`, or its numbers alone."""
+
+    @property
+    def tracks(self) -> Sequence[Track]: ...
+
+    @property
+    def shots(self) -> Sequence[Shot]: ...
+
+    @property
+    def candidates(self) -> Sequence[Candidate]: ...
+
+    @property
+    def reserve(self) -> Sequence[tuple[Candidate, str]]: ...
+
+    def damaged_s(self) -> np.ndarray: ...
+
+    def lone_s(self) -> np.ndarray: ...
+
+
 def assess_candidates(
-    film: Film, characters: Sequence[Character], baselines: EmotionBaselines, active: ActiveRects, settings: Settings
+    film: WatchedNumbers,
+    characters: Sequence[Character],
+    baselines: EmotionBaselines,
+    active: ActiveRects,
+    settings: Settings,
 ) -> list[Assessment]:
     """The assessments of all candidates by time, then those of the film's reserve, with the reasons they were rejected
     for."""
     judge = Judge(film, characters, baselines, active, settings)
-    offered = [(candidate, None) for candidate in sorted(film.candidates, key=lambda c: c.pts_s)]
-    return [judge.assess(candidate, earlier) for candidate, earlier in [*offered, *film.reserve]]
+    return [judge.assess(candidate, earlier) for candidate, earlier in offered(film)]
+
+
+def offered(film: WatchedNumbers) -> list[tuple[Candidate, str | None]]:
+    """What there is to choose from, with the reasons it was rejected for: all candidates by time, then the reserve."""
+    return [*((one, None) for one in sorted(film.candidates, key=lambda c: c.pts_s)), *film.reserve]
 
 
 class EmotionBaselines:
@@ -42,7 +70,7 @@ class EmotionBaselines:
     A character with few faces is judged by the film, a film with few by what is common (`shrunk_towards`).
     """
 
-    def __init__(self, film: Film, characters: Sequence[Character], settings: Settings) -> None:
+    def __init__(self, film: WatchedNumbers, characters: Sequence[Character], settings: Settings) -> None:
         weight = settings.expression.shrinkage
         of_track = {t.index: [face.emotion for _, face in t.faces if face.emotion is not None] for t in film.tracks}
         everything = [e for emotions in of_track.values() for e in emotions]
@@ -93,7 +121,7 @@ class Judge:
 
     def __init__(
         self,
-        film: Film,
+        film: WatchedNumbers,
         characters: Sequence[Character],
         baselines: EmotionBaselines,
         active: ActiveRects,
@@ -105,9 +133,8 @@ class Judge:
         self._ranks = focus_ranks(film.candidates)
         self._shot_s = {shot.index: (shot.start_s, shot.end_s) for shot in film.shots}
         self._facing = self._best_poses(film.candidates)
-        self._damaged_s = film.timeline.damaged_s()
-        has_damage = any(notice.code == "damaged" for notice in film.notices)
-        self._lone_s = frozenset(film.timeline.lone_s().tolist() if has_damage else ())
+        self._damaged_s = film.damaged_s()
+        self._lone_s = frozenset(film.lone_s().tolist())
         self._context = film_context(film.candidates, active.film, settings, any(c.main for c in characters))
         self._baselines, self._active, self._settings = baselines, active, settings
 

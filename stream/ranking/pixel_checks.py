@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from statistics import median
 from threading import Lock
 
@@ -24,10 +23,9 @@ from ..people.gaze import gaze_score
 from ..people.looks import leading_face
 from ..records import Candidate
 from ..settings.model import Settings
+from .choice import CheckResult, Choosing
 from .judge import EmotionBaselines
-from .patience import UNCHECKED, Patience
-from .scores import score_of
-from .selection import Assessment, Pick, Selection, variety_of
+from .selection import Assessment, Selection
 from .text import TextCheck
 
 _FAULTY = 2
@@ -40,18 +38,6 @@ _HALF_CLOSED, _LEAST_RATIOS = 0.8, 3
 labelled frames with nothing against themselves (14 real films, E01–E05) one fault refused 17 of 90 picks and 9 of the
 62 others; two faults, a fault between half-closed eyes, or half-closed eyes in the frame itself refuse 6 and 7. With a
 share of 0.75 they refuse 4 and 7, but not a frame of E04 a tenth of a second before a blink; with 0.85 8 and 9."""
-
-
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """`reason`: why the picture is rejected, None when it is not. `clean`: 0–1, 1 without any text, 0 with a lot.
-    `explicit`: how likely it is sexually explicit, 0–1; None when it was not asked. `complete`: no check was left out
-    because of `reason`."""
-
-    reason: str | None
-    clean: float
-    explicit: float | None = None
-    complete: bool = True
 
 
 class PixelChecks:
@@ -197,7 +183,7 @@ _MORE_ROUNDS = 3
 
 
 def choose_checked(
-    assessments: Sequence[Assessment],
+    choice: Choosing,
     settings: Settings,
     check: Callable[[Assessment], CheckResult],
     pool: ThreadPoolExecutor,
@@ -212,77 +198,37 @@ def choose_checked(
     `passed`: called for each picture that is chosen again after its check, while the next ones are checked;
     not before `more` has been asked for the last time, so `more` may change which pictures are held.
     """
-    checked = _Checked(assessments, settings, check, pool)
-    selection = checked.choose(lift=False)
+    selection = _all_checked(choice, check, pool, lift=False)
     for _ in range(_MORE_ROUNDS if more is not None else 0):
         found = more(selection) if more is not None else ()
         if not found:
             break
-        checked.add(found)
-        selection = checked.choose(lift=False)
+        choice.add(found)
+        selection = _all_checked(choice, check, pool, lift=False)
     if len(selection.picks) >= settings.top:
         for pick in selection.picks:
             passed(pick.assessment)
         return selection
-    return checked.choose(lift=True, passed=passed)
+    return _all_checked(choice, check, pool, lift=True, passed=passed)
 
 
-class _Checked:
-    """Assessments with what the checks said of them so far. Those not checked count as free of text, so a check can
-    only lower a score."""
-
-    def __init__(
-        self,
-        assessments: Sequence[Assessment],
-        settings: Settings,
-        check: Callable[[Assessment], CheckResult],
-        pool: ThreadPoolExecutor,
-    ) -> None:
-        self._settings, self._check, self._pool = settings, check, pool
-        self._variety = variety_of(assessments, settings.rank, settings.top)
-        self._standing: dict[float, Assessment] = {}
-        self._answers: dict[float, CheckResult] = {}
-        self._patience = Patience(settings.top, settings.rank.duplicate_cosine)
-        self.add(assessments)
-
-    def add(self, assessments: Iterable[Assessment]) -> None:
-        """Further pictures to choose from. One at a time that is known already is left out."""
-        for assessment in assessments:
-            self._standing.setdefault(assessment.candidate.pts_s, self._with_answer(assessment, CheckResult(None, 1.0)))
-
-    def choose(self, *, lift: bool, passed: Callable[[Assessment], None] = lambda assessment: None) -> Selection:
-        """The choice, every picture of it checked. `lift`: see `Selection.choose`. `passed`: see `choose_checked`."""
-        while True:
-            selection = Selection(self._settings.rank, self._settings.top, self._variety)
-            picks = selection.choose(list(self._standing.values()), self._reason, lift=lift)
-            unchecked = [pick.assessment for pick in picks if not self._is_checked(pick)]
-            futures = [self._pool.submit(self._check, assessment) for assessment in unchecked]
-            for pick in picks:
-                if self._is_checked(pick):
-                    passed(pick.assessment)
-            if not unchecked:
-                looked_at = {time_s: one for time_s, one in self._answers.items() if one.reason != UNCHECKED}
-                selection.late = {time_s: answer.reason for time_s, answer in looked_at.items()}
-                return selection
-            for assessment, answer in zip(unchecked, results(futures), strict=True):
-                self._answers[assessment.candidate.pts_s] = answer
-                self._patience.note(assessment, answer.reason)
-                self._standing[assessment.candidate.pts_s] = self._with_answer(assessment, answer)
-
-    def _reason(self, assessment: Assessment) -> str | None:
-        time_s = assessment.candidate.pts_s
-        if time_s not in self._answers and self._patience.is_over(assessment):
-            self._answers[time_s] = CheckResult(UNCHECKED, 1.0)
-        answer = self._answers.get(time_s)
-        return None if answer is None else answer.reason
-
-    def _is_checked(self, pick: Pick) -> bool:
-        """False also for a picture that is taken in spite of a check after which the others were left out."""
-        answer = self._answers.get(pick.assessment.candidate.pts_s)
-        return answer is not None and answer.complete
-
-    def _with_answer(self, assessment: Assessment, answer: CheckResult) -> Assessment:
-        """A copy with its score for text, and how likely it is explicit."""
-        components = assessment.components | {"text": answer.clean}
-        score, reasons = score_of(components, self._settings.rank.weights), list(assessment.reasons)
-        return replace(assessment, reasons=reasons, components=components, score=score, explicit=answer.explicit)
+def _all_checked(
+    choice: Choosing,
+    check: Callable[[Assessment], CheckResult],
+    pool: ThreadPoolExecutor,
+    *,
+    lift: bool,
+    passed: Callable[[Assessment], None] = lambda assessment: None,
+) -> Selection:
+    """The choice, every picture of it checked. `lift`: see `Selection.choose`. `passed`: see `choose_checked`."""
+    answers: dict[float, CheckResult] = {}
+    while True:
+        chosen = choice.choose(answers, lift=lift)
+        futures = [pool.submit(check, assessment) for assessment in chosen.unchecked]
+        times_s = [assessment.candidate.pts_s for assessment in chosen.unchecked]
+        for pick in chosen.selection.picks:
+            if pick.assessment.candidate.pts_s not in times_s:
+                passed(pick.assessment)
+        if not futures:
+            return chosen.selection
+        answers = dict(zip(times_s, results(futures), strict=True))

@@ -29,7 +29,6 @@ from ..people.looks import leading_face
 from ..people.tracks import continued
 from ..records import Candidate, Character, Picture, Shot, Track
 from ..settings.model import Settings
-from .judge import EmotionBaselines, Judge
 from .repeats import Repeats
 from .selection import Assessment, Selection
 
@@ -52,6 +51,8 @@ _AT_ONCE = 2
 
 Hold = Callable[[Candidate, Surface], None]
 """(candidate, its picture) → None: keeps the picture if there is room (`PicturePool.put_where_free`)."""
+AssessMore = Callable[[Sequence[Candidate], Sequence[Character]], list[Assessment]]
+"""(further candidates by time, the characters with all their tracks) → their assessments, in their order."""
 _Seen = list[tuple[Picture, Reading]]
 
 
@@ -67,7 +68,8 @@ class Stretch:
 class SecondLook:
     """Finds further candidates of one film. It is called with the choice so far, and returns new assessments.
 
-    `reader`: decodes and reads. `hold`: keeps pictures. `pool`: threads that look.
+    `assess`: what the whole film says of what was found. `reader`: decodes and reads. `hold`: keeps pictures. `pool`:
+    threads that look.
     """
 
     def __init__(
@@ -75,14 +77,14 @@ class SecondLook:
         film: Film,
         settings: Settings,
         characters: Sequence[Character],
-        baselines: EmotionBaselines,
+        assess: AssessMore,
         active: ActiveRects,
         reader: MomentReader,
         ops: Ops,
         hold: Hold,
         pool: ThreadPoolExecutor,
     ) -> None:
-        self._film, self._settings, self._baselines, self._active = film, settings, baselines, active
+        self._film, self._settings, self._assess, self._active = film, settings, assess, active
         self._reader, self._ops, self._hold, self._pool = reader, ops, hold, pool
         self._people = _People(characters, film, settings)
         self._looks: Counter[tuple[int, int]] = Counter()
@@ -117,8 +119,7 @@ class SecondLook:
             return []
         self._film.candidates.extend(found)
         self._film.candidates.sort(key=lambda candidate: candidate.pts_s)
-        judge = Judge(self._film, self._people.characters, self._baselines, self._active, self._settings)
-        return [judge.assess(candidate, None) for candidate in sorted(found, key=lambda candidate: candidate.pts_s)]
+        return self._assess(sorted(found, key=lambda candidate: candidate.pts_s), self._people.characters)
 
     def _look(self, together: Sequence[Stretch]) -> tuple[StageClock, list[_Seen]]:
         clock, repeats = StageClock("second_look"), self._repeats

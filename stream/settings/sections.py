@@ -282,7 +282,7 @@ class BatchSettings(Section):
 
 
 class CudaSettings(Section):
-    """How the engines work on a GPU. Nothing of it was measured on one yet."""
+    """How the engines work on a GPU, and what its process leaves to others. Nothing of it was measured on one yet."""
 
     conv_search: Literal["default", "heuristic", "exhaustive"] = setting(
         "heuristic",
@@ -301,6 +301,20 @@ class CudaSettings(Section):
         True,
         "Run every model in its usual shapes before the first film, so that no film waits for that.",
         affects_result=False,
+    )
+    memory_share: float = setting(
+        1.0,
+        "Share of the GPU's memory that the films of one process may take; 1 is divided among workers on it.",
+        affects_result=False,
+        gt=0,
+        le=1,
+    )
+    deciding_processes: int = setting(
+        2,
+        "Processes that decide by numbers at the ends of films, beside the one that feeds the GPU; 0: that one does.",
+        affects_result=False,
+        ge=0,
+        le=64,
     )
 
 
@@ -336,7 +350,11 @@ class BackfillSettings(Section):
         60.0, "How long a claim on a film lasts without a heartbeat.", unit="s", affects_result=False, ge=2
     )
     workers_per_device: int = setting(
-        0, "Worker processes a device; 0 is what suits it (CPU: 1, GPU: 2).", affects_result=False, ge=0, le=64
+        0,
+        "Worker processes a device; 0 is what suits it (CPU: 1, GPU: 2), and for `extract` no process but its own.",
+        affects_result=False,
+        ge=0,
+        le=64,
     )
     cores_per_worker: int = setting(
         0,

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks.idle_device import Engine
 from benchmarks.interpreter import measure_interpreter, open_idle_decoder, rows_of, total_us
+from benchmarks.made_films import made_film
+from benchmarks.overlapping_films import OverlappingFilms, RowMeter, Turn
+from stream.deciding.decisions import OwnDeciders, OwnDecisions
+from stream.film import Film
+from stream.settings.model import Settings
 
 
 def test_every_stage_is_counted_for_every_frame(scenes_film: Path) -> None:
@@ -27,3 +35,36 @@ def test_the_idle_chip_gives_the_films_times_and_numbers(scenes_film: Path) -> N
     np.testing.assert_array_equal(np.concatenate([pts_s for pts_s, _ in batches]), rows["pts_s"])
     np.testing.assert_array_equal(np.concatenate([frames for _, frames in batches]), rows["frame"])
     assert not decoder.notices
+
+
+def test_an_engine_decodes_one_picture_after_the_other() -> None:
+    engine = Engine(fps=100.0)
+    ready_s = [engine.take() for _ in range(5)]
+    assert all(later - earlier >= 0.01 - 1e-9 for earlier, later in pairwise(ready_s))
+
+
+def test_the_meter_gives_the_rows_that_the_cpu_measured(scenes_film: Path) -> None:
+    info, rows = rows_of(scenes_film)
+    meter, decoder = RowMeter(info.geometry, rows), open_idle_decoder(scenes_film, info, "all")
+    measured = [meter.measure(batch.surfaces, batch.pts_s, batch.frames) for batch in decoder.batches()]
+    decoder.close()
+    np.testing.assert_array_equal(np.concatenate(measured), rows)
+
+
+def test_films_are_watched_in_every_turn_while_others_end(scenes_film: Path) -> None:
+    info, rows = rows_of(scenes_film)
+    ended: list[Film] = []
+
+    class Counted(OwnDeciders):
+        def on(self, film: Film, settings: Settings) -> OwnDecisions:
+            ended.append(film)
+            return super().on(film, settings)
+
+    film, before = made_film(5, copies=False), sys.getswitchinterval()
+    run = OverlappingFilms(info, rows, 2, 1000.0, film, turn_s=0.2)
+    turns = {"alone": Turn(), "ends": Turn(Counted("cpu"), 0.5, 0.001)}
+    found = run.run(turns, rounds=2)
+    assert {name: len(of) for name, of in found.items()} == {"alone": 2, "ends": 2}
+    assert sum(sum(of) for of in found.values()) > 0
+    assert ended and run.bare_fps() > 0
+    assert sys.getswitchinterval() == before

@@ -23,6 +23,7 @@ from engines.tools_cuda import engine_input, grey_input, picture_numbers
 from kernels.cuda.meter import CudaMeter
 from kernels.cuda.ops import CudaOps
 from kernels.surface import Geometry, Surface
+from stream.deciding.decisions import OwnDeciders
 from stream.decode.decoder import DecodeOptions, Decoder
 from stream.decode.nvdec.open import open_on_chip
 from stream.decode.nvdec.session import Chip
@@ -144,6 +145,6 @@ def emulated_kit(settings: Settings, runtime: DeviceRuntime | None = None) -> Ki
         tools=EmulatedTools(device),
         open_session=session,
         open_decoder=decoder,
-        clustering="cpu",
+        deciders=OwnDeciders("cpu"),
         concurrency=Concurrency(max_batch=32, readers=2, in_flight=2),
     )

@@ -24,11 +24,11 @@ class CupyMemory:
     """`stream.decode.slots.Memory` on CuPy's current device, with a non-blocking stream.
 
     CuPy's memory pool is not used: it keeps freed memory for the stream on which it was freed, and each video has its
-    own stream. `room`: from which room is reserved, default: the device's. Raises RuntimeError when CuPy or a device is
+    own stream. `room`: from which room is reserved (`device_room`). Raises RuntimeError when CuPy or a device is
     missing.
     """
 
-    def __init__(self, room: DeviceRoom | None = None) -> None:
+    def __init__(self, room: DeviceRoom) -> None:
         set_cuda_path()
         try:
             import cupy
@@ -40,7 +40,7 @@ class CupyMemory:
         self._stream = cupy.cuda.Stream(non_blocking=True)
         self._blocks, self._lock = Slabs(slab_store().slab), Lock()
         self.stream = int(self._stream.ptr)
-        self._room, self._share = room or device_room(), Share()
+        self._room, self._share = room, Share()
 
     def reserve(self, nbytes: int) -> None:
         self._room.take(self._share, nbytes)
@@ -78,11 +78,16 @@ class CupyMemory:
 
 
 @cache
-def device_room() -> DeviceRoom:
-    """The room of CuPy's current device, one object for the process."""
-    from cupy.cuda import runtime
-
-    return DeviceRoom(lambda: int(runtime.memGetInfo()[0]) + slab_store().kept_bytes)
+def device_room(share: float = 1.0) -> DeviceRoom:
+    """The room of CuPy's current device, one object for the process. share: of the device's memory that the process may
+    take, for the pictures of its films and what is spared. Raises RuntimeError when CuPy or a device is missing."""
+    set_cuda_path()
+    try:
+        from cupy.cuda import runtime
+    except ImportError as error:
+        raise RuntimeError(f"CuPy cannot be imported ({error}), install keyart[cuda]") from error
+    most_bytes = int(share * runtime.memGetInfo()[1]) if share < 1 else None
+    return DeviceRoom(lambda: int(runtime.memGetInfo()[0]) + slab_store().kept_bytes, most_bytes=most_bytes)
 
 
 @cache

@@ -27,11 +27,14 @@ class Share:
 class DeviceRoom:
     """Reserves device memory for films in the order in which they ask. Safe for several threads.
 
-    `free_bytes`: asks the device, so that what other programs use counts too. `waits`: films that had to wait.
+    `free_bytes`: asks the device, so that what other programs use counts too. `most_bytes`: of this process, which
+    shares the device with others like it; None: all there is. `waits`: films that had to wait.
     """
 
-    def __init__(self, free_bytes: Callable[[], int], spare_bytes: int = SPARE_BYTES) -> None:
-        self._free_bytes, self._spare_bytes = free_bytes, spare_bytes
+    def __init__(
+        self, free_bytes: Callable[[], int], spare_bytes: int = SPARE_BYTES, most_bytes: int | None = None
+    ) -> None:
+        self._free_bytes, self._spare_bytes, self._most_bytes = free_bytes, spare_bytes, most_bytes
         self._changed = Condition()
         self._turns: deque[object] = deque()
         self._shares: WeakSet[Share] = WeakSet()
@@ -77,4 +80,7 @@ class DeviceRoom:
     def _fits(self, share: Share, nbytes: int) -> bool:
         others = [other for other in self._shares if other is not share]
         promised = sum(max(0, other.needed - other.used) for other in others)
+        own = sum(max(other.needed, other.used) for other in others) + nbytes + self._spare_bytes
+        if self._most_bytes is not None and own > self._most_bytes:
+            return not others
         return not others or self._free_bytes() - promised - self._spare_bytes >= nbytes - share.used

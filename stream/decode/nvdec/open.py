@@ -21,19 +21,19 @@ from ..probe import picture_stream
 from ..slots import Memory
 from ..upload import UploadDecoder
 from .decoder import NvDecoder
-from .memory import CupyMemory
+from .memory import CupyMemory, device_room
 from .module import video_codec
 from .session import Chip, RefusedError, words_of
 
 
-def open_on_gpu(path: Path, options: DecodeOptions) -> Decoder:
-    """The decoder of a file on the first CUDA device.
+def open_on_gpu(path: Path, options: DecodeOptions, share: float = 1.0) -> Decoder:
+    """The decoder of a file on the first CUDA device. share: of its memory that this process may take.
 
     Raises KeyartError when the file has no picture that can be decoded, when PyNvVideoCodec or CuPy cannot be used, or
     when the device has no room.
     """
     try:
-        chip, memory = chip_of_first_gpu(), CupyMemory()
+        chip, memory = chip_of_first_gpu(), CupyMemory(device_room(share))
     except RuntimeError as error:
         if out_of_memory(error):
             raise KeyartError(NO_ROOM) from error

@@ -18,10 +18,20 @@ from engines.session import FakeSession, Session
 from engines.trt import TensorRt
 from kernels.surface import Geometry
 from stream import log
+from stream.deciding.decisions import OwnDeciders
+from stream.deciding.processes import DecidingProcesses
 from stream.decode.nvdec.session import Chip
 from stream.device.choice import NEEDED, Choice, choice_of
 from stream.device.kit_cpu import host_kit
-from stream.device.kit_cuda import Meters, OpenSession, decoder_engines, fallbacks, films_in_flight, without_engine
+from stream.device.kit_cuda import (
+    Meters,
+    OpenSession,
+    deciders,
+    decoder_engines,
+    fallbacks,
+    films_in_flight,
+    without_engine,
+)
 from stream.device.machine import Gpu, Package, VideoChip
 from stream.device.open import open_kit
 from stream.errors import KeyartError
@@ -124,6 +134,13 @@ def test_auto_is_content_with_the_first_reason() -> None:
 
 def test_the_cpu_is_always_there() -> None:
     assert choice_of("cpu") == Choice("cpu")
+
+
+def test_the_ends_of_films_are_decided_in_other_processes_unless_none_is_wanted() -> None:
+    elsewhere = deciders(2, "cpu")
+    assert isinstance(elsewhere, DecidingProcesses) and len(elsewhere.pids) == 2
+    elsewhere.close()
+    assert isinstance(deciders(0, "cuda"), OwnDeciders)
 
 
 def test_films_in_flight_follow_the_decoder_engines() -> None:

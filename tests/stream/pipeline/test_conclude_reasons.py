@@ -13,6 +13,7 @@ from engines.text import TextReading
 from kernels.active_areas import ShotBorders
 from kernels.cpu import CpuOps
 from kernels.surface import Colour, Geometry, Rect, Surface
+from stream.deciding.decisions import OwnDeciders
 from stream.film import Film
 from stream.output.jpeg import CpuEncoder
 from stream.pipeline.conclude import Conclusion, Tools, conclude, maturity_notices
@@ -95,7 +96,7 @@ def nothing_beside(first_s: float, last_s: float, *, fine: bool = False) -> list
 
 def concluded(found: Film, glance: Any = blinks, text: Any = None, **settings: Any) -> Conclusion:
     """With one thread, one image, and crops as small as the film."""
-    tools = Tools("cpu", CpuOps(), CpuEncoder(), text, glance, held, nothing_beside)
+    tools = Tools(OwnDeciders("cpu"), CpuOps(), CpuEncoder(), text, glance, held, nothing_beside)
     return conclude(found, Settings(**({"top": 1, "threads": 1, "formats": ("square",)} | settings)), tools)
 
 

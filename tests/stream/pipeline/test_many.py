@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
@@ -12,10 +14,12 @@ import anyio
 import pytest
 
 from stream.cli.progress import QuietReporter
+from stream.deciding.processes import DecidingProcesses, FarDecisions
 from stream.decode.decoder import DecodeOptions, Decoder
 from stream.device.kit import Kit
 from stream.device.kit_cpu import host_kit
 from stream.errors import UsageError
+from stream.film import Film
 from stream.pipeline.many import extract_files
 from stream.pipeline.reporter import Outcome
 from stream.settings.model import Settings
@@ -102,3 +106,31 @@ def test_what_is_refused_at_once_is_so_before_an_engine_is_loaded(make_film, mov
     outcomes, lines, opened = run([gone, film], tmp_path / "out")
     assert outcomes[0].status == "failed"
     assert set(opened) == {film} and "gone.mp4: does not exist" in lines
+
+
+class KilledOnce(DecidingProcesses):
+    """Its process is killed as soon as the first film ends."""
+
+    killed = False
+
+    def on(self, film: Film, settings: Settings) -> FarDecisions:
+        decisions = super().on(film, settings)
+        if not self.killed:
+            self.killed = True
+            os.kill(self.pids[0], signal.SIGKILL)
+        return decisions
+
+
+def test_a_deciding_process_that_is_killed_costs_one_film(make_film, moving, tmp_path):
+    films, said = [make_film(name, moving(30)) for name in ("a.mp4", "b.mp4")], io.StringIO()
+    chosen = Settings(device="cpu", formats=("landscape",))
+    deciders = KilledOnce(1, "cpu")
+
+    def kit(settings: Settings) -> Kit:
+        return replace(host_kit(settings), deciders=deciders)
+
+    outcomes = anyio.run(extract_files, films, tmp_path / "out", chosen, QuietReporter(said), kit)
+    assert sorted(outcome.status for outcome in outcomes) == ["done", "failed"]
+    (line,) = said.getvalue().splitlines()
+    assert "the process that decides at its end was killed (signal 9, perhaps for want of memory), run it again" in line
+    assert not any(Path(f"/proc/{pid}").exists() for pid in deciders.pids)

@@ -15,6 +15,7 @@ from kernels.cpu import CpuOps
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
 from stream.candidates.picture_pool import PicturePool
+from stream.deciding.decisions import OwnDeciders
 from stream.film import Film
 from stream.output.jpeg import CpuEncoder
 from stream.pipeline.conclude import Tools
@@ -85,7 +86,7 @@ def tools(
     def sought(pts_s: float) -> Surface:
         raise AssertionError("nothing had to make room")
 
-    return Tools("cpu", CpuOps(), CpuEncoder(), None, glance, frame_at or sought, gone)
+    return Tools(OwnDeciders("cpu"), CpuOps(), CpuEncoder(), None, glance, frame_at or sought, gone)
 
 
 def _candidate(number: int, pts_s: float, face: Face, look: int, count: int) -> Candidate:

@@ -8,7 +8,8 @@ from time import monotonic
 
 import pytest
 
-from stream.ranking.pixel_checks import CheckResult, choose_checked
+from stream.ranking.choice import CheckResult, Choice
+from stream.ranking.pixel_checks import choose_checked
 from stream.ranking.selection import Assessment, Pick, Selection
 from stream.records import ActiveRect
 from stream.settings.model import Settings
@@ -42,7 +43,7 @@ def ten(
     assessments: Sequence[Assessment], check: Callable[[Assessment], CheckResult], top: int, threads: int = 1
 ) -> list[Pick]:
     with ThreadPoolExecutor(threads) as pool:
-        return choose_checked(assessments, Settings(top=top), check, pool).picks
+        return choose_checked(Choice(assessments, Settings(top=top)), Settings(top=top), check, pool).picks
 
 
 def times(picks: Sequence[Pick]) -> list[float]:
@@ -104,7 +105,7 @@ def test_more_pictures_are_asked_for_before_a_rejection_is_lifted() -> None:
     spoilt = offered(800.0, 0.9, ["cut_face"])
     with ThreadPoolExecutor(1) as pool:
         settings = Settings(top=3)
-        selection = choose_checked([FIVE[0], spoilt], settings, Checker(at600=BLINK), pool, more=more)
+        selection = choose_checked(Choice([FIVE[0], spoilt], settings), settings, Checker(at600=BLINK), pool, more=more)
     assert lacking == [[100], [100], [100, 700]]
     assert [(p.assessment.candidate.pts_s, p.fallback) for p in selection.picks] == [
         (100, []), (700, []), (800, ["cut_face"]),
@@ -154,8 +155,8 @@ def test_the_number_of_threads_decides_nothing() -> None:
 def test_those_that_are_chosen_in_the_end_are_told() -> None:
     told: list[float] = []
     with ThreadPoolExecutor(1) as pool:
-        check = Checker(at200=BLINK)
-        choose_checked(FIVE, Settings(top=2), check, pool, lambda one: told.append(one.candidate.pts_s))
+        check, two = Checker(at200=BLINK), Settings(top=2)
+        choose_checked(Choice(FIVE, two), two, check, pool, lambda one: told.append(one.candidate.pts_s))
     assert told == [100, 300]
 
 
@@ -183,7 +184,7 @@ def chosen_with(
     more: Callable[[Selection], list[Assessment]], check: Checker, *offers: Assessment, top: int
 ) -> Selection:
     with ThreadPoolExecutor(1) as pool:
-        return choose_checked(offers, Settings(top=top), check, pool, more=more)
+        return choose_checked(Choice(offers, Settings(top=top)), Settings(top=top), check, pool, more=more)
 
 
 def test_other_moments_are_sought_before_a_rejection_is_lifted() -> None:

@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from stream.ranking.choice import CheckResult, Choice
 from stream.ranking.patience import _MOST, _UNLIKE, UNCHECKED
-from stream.ranking.pixel_checks import CheckResult, choose_checked
+from stream.ranking.pixel_checks import choose_checked
 from stream.ranking.selection import Assessment, Selection
 from stream.records import ActiveRect
 from stream.settings.model import Settings
@@ -36,7 +37,7 @@ def chosen(assessments: list[Assessment], refused: set[int]) -> tuple[Selection,
         return REFUSED if int(np.argmax(one.candidate.descriptor)) in refused else CheckResult(None, 1.0)
 
     with ThreadPoolExecutor(1) as pool:
-        return choose_checked(assessments, Settings(top=TOP), check, pool), asked
+        return choose_checked(Choice(assessments, Settings(top=TOP)), Settings(top=TOP), check, pool), asked
 
 
 def test_of_pictures_all_unlike_and_all_refused_no_more_than_so_many_are_checked() -> None:

@@ -12,7 +12,8 @@ from engines.faces import Face, Gaze
 from kernels.surface import Colour, Geometry, Rect, Surface
 from stream.candidates.neighbours import NeighbourFaces
 from stream.film import Film
-from stream.ranking.pixel_checks import CheckResult, PixelChecks
+from stream.ranking.choice import CheckResult
+from stream.ranking.pixel_checks import PixelChecks
 from stream.ranking.selection import Assessment
 from stream.records import ActiveRect, Candidate, TimedSurface
 from stream.settings.model import Settings

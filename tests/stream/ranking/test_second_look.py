@@ -17,7 +17,7 @@ from kernels.surface import Colour, Geometry, Surface
 from stream.candidates.moments import MOMENT, MomentReader
 from stream.film import Film
 from stream.framing.active import ActiveRects
-from stream.ranking.judge import EmotionBaselines
+from stream.ranking.judge import EmotionBaselines, Judge
 from stream.ranking.repeats import Repeats
 from stream.ranking.second_look import SecondLook, Stretch, near_ones_together, wanted_stretches
 from stream.ranking.selection import Assessment, Pick, Selection
@@ -165,7 +165,13 @@ def second_look(found: Film, file: File, pool: ThreadPoolExecutor, settings: Set
     people = [Character("c01", True, (0,), (0,), 4.0, ANNA), Character("c02", False, (1,), (0,), 4.0, BEN)]
     baselines = EmotionBaselines(found, people, settings)
     reader = MomentReader(file.at, file.read, CpuOps(), SHOWN)
-    return SecondLook(found, settings, people, baselines, ActiveRects(ACTIVE), reader, CpuOps(), file.hold, pool)
+    active = ActiveRects(ACTIVE)
+
+    def assess(candidates: Sequence[Candidate], characters: Sequence[Character]) -> list[Assessment]:
+        judge = Judge(found, characters, baselines, active, settings)
+        return [judge.assess(one, None) for one in candidates]
+
+    return SecondLook(found, settings, people, assess, active, reader, CpuOps(), file.hold, pool)
 
 
 def looked(faces, threads: int = 1, takes: int = 2) -> tuple[list[Assessment], Film, File]:

@@ -57,6 +57,19 @@ def test_what_was_promised_counts_whether_it_is_used_yet_or_not(device: Device) 
     assert third.needed == 20
 
 
+def test_a_process_that_shares_the_device_takes_its_part_of_it(device: Device) -> None:
+    """Half of 100, of which 10 are spared; what others leave free does not count."""
+    room, first, second, third = DeviceRoom(device.free, 10, most_bytes=50), Share(), Share(), Share()
+    room.take(first, 25)
+    waiting = started(room, second, 20)
+    waiting.join(0.15)
+    assert waiting.is_alive() and room.waits == 1
+    room.give_back(first)
+    waiting.join()
+    room.take(third, 20)
+    assert room.waits == 1 and (second.needed, third.needed) == (20, 20)
+
+
 def test_a_film_alone_goes_ahead_whatever_it_needs(device: Device) -> None:
     room, only = DeviceRoom(device.free), Share()
     room.take(only, 1000)
