@@ -43,9 +43,14 @@ class Shape(NamedTuple):
 
 def main_place(seen: Sequence[Shape]) -> int:
     """The first of the places that have the film's own shape: what most places display, and of that the most frequent
-    size. seen: the shape at each place, one at least. Ties go to the earlier place."""
+    size. seen: the shape at each place, one at least. Ties go to the larger size, then to the earlier place."""
     alike = [sum(_is_same(one.displayed, other.displayed) for other in seen) for one in seen]
-    return max(range(len(seen)), key=lambda place: (alike[place], seen.count(seen[place]), -place))
+
+    def rank(place: int) -> tuple[int, int, int, int]:
+        shape = seen[place]
+        return alike[place], seen.count(shape), shape.width * shape.height, -place
+
+    return max(range(len(seen)), key=rank)
 
 
 def shown_in(surface: Surface, shape: Shape, main: Shape, info: VideoInfo) -> Surface:

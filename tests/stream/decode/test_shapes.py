@@ -184,6 +184,7 @@ def test_leading_pictures_have_the_shape_of_the_key_picture_that_they_are_coded_
     ("seen", "place"),
     [
         ("A", 0), ("AB", 0), ("ABB", 1), ("BAAB", 0), ("ABCB", 1),
+        ("CDA", 1),  # C and D display the same, each once: the larger one
         ("AACDD", 3),  # C displays what D does, so wide pictures have the majority, and D is the more frequent size
     ],
 )  # fmt: skip
