@@ -71,9 +71,9 @@ class Film:
         """See `descriptors_by_shot`."""
         return descriptors_by_shot([*self.candidates, *(candidate for candidate, _ in self.reserve)])
 
-    def damaged_s(self) -> np.ndarray:
-        """(N,) float64, seconds: the times of damaged pictures, by time."""
-        return self.timeline.damaged_s()
+    def damage_s(self) -> np.ndarray:
+        """(N, 2) float64, seconds: see `Timeline.damage_s`."""
+        return self.timeline.damage_s()
 
     def lone_s(self) -> np.ndarray:
         """(N,) float64, seconds: in a film with damage, the times of pictures unlike both beside them."""

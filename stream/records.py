@@ -140,7 +140,8 @@ class FrameBatch:
     """N consecutive pictures in presentation order.
 
     `pts_s`: (N,) float64, seconds. `frames`: (N,) int32, numbers of the pictures in the stream, -1 where unknowable.
-    `damaged`: (N,) bool, whether the picture, or one that it is predicted from, did not decode cleanly. `looks`: what
+    `damaged`: (N,) bool, whether the picture, or one that it is predicted from, did not decode cleanly. `keys`: (N,)
+    bool, whether it is predicted from no other and decoding can begin with it; None where nobody knows. `looks`: what
     pairs of pictures that got bars say of their fields, as they are stored, each with its time; where they are fitted
     into the film's shape, lines may be scaled. `colours`: the parts that begin in the batch, as they are stored; none
     from decoders that show a whole film by one colour.
@@ -152,6 +153,7 @@ class FrameBatch:
     damaged: np.ndarray
     looks: Sequence[tuple[float, Literal["T", "B", "P", "?", "-"]]] = ()
     colours: Sequence[ColourPart] = ()
+    keys: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ _ENOUGH_GOOD = 2
 """Good looks in a stretch after which no more of its pictures are read. Chosen by eye."""
 _LEAST_APART_S = 0.1
 """Least time between two pictures that are looked at. Chosen by eye: a look hardly changes in less."""
+LONGEST_GROUP_S = 10.0
+"""Encoders make groups of at most 250 pictures as a rule."""
 _EDGE_SHARE = 0.08
 """Share of a shot that is left out at each end, at most `_EDGE_S`. Chosen by eye: half of what probes keep away."""
 _EDGE_S = 0.16
@@ -46,22 +48,30 @@ At = Callable[[Sequence[float]], list[TimedSurface]]
 
 @dataclass(slots=True)
 class Timeline:
-    """The pictures of a film as far as it was measured, 24 bytes for each."""
+    """The pictures of a film as far as it was measured, 24 bytes for each, and the times of its key pictures."""
 
     _blocks: list[np.ndarray] = field(default_factory=list)
+    _keys_s: list[np.ndarray] = field(default_factory=list)
 
-    def add(self, rows: np.ndarray, damaged: np.ndarray) -> None:
-        """Add the next rows (N,) of dtype `kernels.stats.ROW`; damaged pictures (N,) bool are never looked at."""
+    def add(self, rows: np.ndarray, damaged: np.ndarray, keys: np.ndarray | None = None) -> None:
+        """Add the next rows (N,) of dtype `kernels.stats.ROW`; damaged pictures (N,) bool are never looked at. keys:
+        see `stream.records.FrameBatch`."""
         block = np.empty(len(rows), MOMENT)
         block["pts_s"], block["frame"], block["value"] = rows["pts_s"], rows["frame"], values_of(rows)
         block["change"], block["cell_change"] = rows["change"], rows["cell_change"]
         block["value"][damaged] = -np.inf
         self._blocks.append(block)
+        if keys is not None:
+            self._keys_s.append(block["pts_s"][keys])
 
-    def damaged_s(self) -> np.ndarray:
-        """(N,) float64, seconds: the times of damaged pictures, by time."""
+    def damage_s(self) -> np.ndarray:
+        """(N, 2) float64, seconds: the times of damaged pictures, by time, and since when those before each may be
+        damaged, too: the decoder conceals what it has lost, and says so only of some of the pictures of a group. That
+        is since the last key picture, `LONGEST_GROUP_S` at most."""
         blocks = [block["pts_s"][np.isneginf(block["value"])] for block in self._blocks]
-        return np.concatenate([np.zeros(0), *blocks])
+        times_s, keys_s = np.concatenate([np.zeros(0), *blocks]), np.concatenate([[-np.inf], *self._keys_s])
+        since_s = keys_s[np.searchsorted(keys_s, times_s, side="right") - 1]
+        return np.stack([times_s, np.maximum(since_s, times_s - LONGEST_GROUP_S)], axis=1)
 
     def lone_s(self) -> np.ndarray:
         """(N,) float64, seconds: the times of pictures that stand alone (`lone_pictures`), by time."""

@@ -12,23 +12,23 @@ from ..records import Candidate, Shot, Track
 
 @dataclass(slots=True)
 class FilmNumbers:
-    """`stream.ranking.judge.WatchedNumbers` that can be sent to another process. damaged, lone: (N,) float64, see
-    `stream.film.Film`. The lists are its own."""
+    """`stream.ranking.judge.WatchedNumbers` that can be sent to another process. damage: (N, 2), lone: (N,) float64,
+    see `stream.film.Film`. The lists are its own."""
 
     tracks: list[Track]
     shots: list[Shot]
     candidates: list[Candidate]
     reserve: list[tuple[Candidate, str]]
-    damaged: np.ndarray
+    damage: np.ndarray
     lone: np.ndarray
 
     def lone_s(self) -> np.ndarray:
         """In a film with damage, the times of pictures unlike both beside them."""
         return self.lone
 
-    def damaged_s(self) -> np.ndarray:
-        """The times of damaged pictures."""
-        return self.damaged
+    def damage_s(self) -> np.ndarray:
+        """The times of damaged pictures, and since when those before may be."""
+        return self.damage
 
     def descriptors(self) -> dict[int, list[np.ndarray]]:
         """See `descriptors_by_shot`."""
@@ -39,4 +39,4 @@ def numbers_of(film: Film) -> FilmNumbers:
     """The numbers of a film as they are now."""
     tracks, shots = list(film.tracks), list(film.shots)
     candidates, reserve = list(film.candidates), list(film.reserve)
-    return FilmNumbers(tracks, shots, candidates, reserve, film.damaged_s(), film.lone_s())
+    return FilmNumbers(tracks, shots, candidates, reserve, film.damage_s(), film.lone_s())

@@ -164,7 +164,7 @@ async def _split(
     with source, out:
         async for measured in source:
             film.funnel.frames += len(measured.rows)
-            film.timeline.add(measured.rows, measured.batch.damaged)
+            film.timeline.add(measured.rows, measured.batch.damaged, measured.batch.keys)
             last_s = float(measured.rows["pts_s"][-1])
             film.pictures_in_stream = _pictures_until(measured)
             # On a thread: a second opinion may take a second.

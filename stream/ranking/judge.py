@@ -41,7 +41,7 @@ class WatchedNumbers(Protocol):
     @property
     def reserve(self) -> Sequence[tuple[Candidate, str]]: ...
 
-    def damaged_s(self) -> np.ndarray: ...
+    def damage_s(self) -> np.ndarray: ...
 
     def lone_s(self) -> np.ndarray: ...
 
@@ -111,11 +111,6 @@ _FAULTS_OF_A_FACE = frozenset(
 """Reasons that tell of the leading face alone."""
 
 
-_LONGEST_GROUP_S = 10.0
-"""Pictures of a shot count as damaged up to this long before one that is known to be: the decoder conceals what it has
-lost, and says so only of some of the pictures of a group. Encoders make groups of at most 250 pictures as a rule."""
-
-
 class Judge:
     """Assesses candidates by what the whole film says: baselines, medians, sharpness ranks, characters."""
 
@@ -133,7 +128,7 @@ class Judge:
         self._ranks = focus_ranks(film.candidates)
         self._shot_s = {shot.index: (shot.start_s, shot.end_s) for shot in film.shots}
         self._facing = self._best_poses(film.candidates)
-        self._damaged_s = film.damaged_s()
+        self._damage_s = film.damage_s()
         self._lone_s = frozenset(film.lone_s().tolist())
         self._context = film_context(film.candidates, active.film, settings, any(c.main for c in characters))
         self._baselines, self._active, self._settings = baselines, active, settings
@@ -157,12 +152,14 @@ class Judge:
         return assessment
 
     def _is_damaged(self, candidate: Candidate) -> bool:
-        """Whether a picture of its shot that follows soon is damaged, or it stands alone in a film with damage."""
+        """Whether a picture of its shot and group that follows is damaged, or it stands alone in a film with damage."""
         if candidate.pts_s in self._lone_s:
             return True
-        first = int(np.searchsorted(self._damaged_s, candidate.pts_s))
-        until_s = min(candidate.pts_s + _LONGEST_GROUP_S, self._shot_s[candidate.shot][1])
-        return first < len(self._damaged_s) and bool(self._damaged_s[first] < until_s)
+        first = int(np.searchsorted(self._damage_s[:, 0], candidate.pts_s))
+        if first == len(self._damage_s):
+            return False
+        damaged_s, since_s = self._damage_s[first].tolist()
+        return bool(since_s <= candidate.pts_s and damaged_s < self._shot_s[candidate.shot][1])
 
     def _may_be_a_scene(self, assessment: Assessment) -> bool:
         """False where the picture is soft and not only the face in it."""

@@ -37,7 +37,7 @@ from .side_by_side import SideBySide, pictures_ahead
 from .surface import surface_of
 
 Frames = Callable[[float | None], Iterator[av.VideoFrame]]
-_Timed = tuple[Surface, float, int, bool]
+_Timed = tuple[Surface, float, int, bool, bool]
 _KEPT_BYTES = 40 * FRAME_1080P_BYTES
 """Most memory for pictures that are decoded before their turn, bytes."""
 _BATCH_BYTES = 128 * FRAME_1080P_BYTES
@@ -102,7 +102,7 @@ class AvDecoder:
         pictures = self._pictures(reading, in_order, start_s, end_s)
         try:
             while chunk := list(_some(pictures, self._options.batch_of(self.info))):
-                surfaces, pts_s, frames, damaged = zip(*chunk, strict=True)
+                surfaces, pts_s, frames, damaged, keys = zip(*chunk, strict=True)
                 yield FrameBatch(
                     list(surfaces),
                     np.array(pts_s),
@@ -110,6 +110,7 @@ class AvDecoder:
                     np.array(damaged, np.bool_),
                     self._fields.taken(),
                     self._colours.taken(),
+                    np.array(keys, np.bool_),
                 )
         finally:
             pictures.close()
@@ -155,7 +156,7 @@ class AvDecoder:
                 self._fields.saw(frame, pts_s, fitted=is_barred(shape, self._shape))
             number, surface = reading.number(frame, pts_s, clock.mended), self._surface(frame, picture, shape)
             self._colours.saw(frame, surface.colour, pts_s)
-            yield surface, pts_s, number, reading.is_damaged(frame)
+            yield surface, pts_s, number, reading.is_damaged(frame), reading.is_key(frame)
         summary.ended = True
 
     def _surface(self, frame: av.VideoFrame, picture: av.VideoFrame, shape: Shape) -> Surface:

@@ -207,11 +207,12 @@ class AvPass:
         if frame.is_corrupt:
             self.smeared += 1
             self._damaged_from_s = time_s
-        elif self._is_key(frame) and self._damaged_from_s is not None and time_s > self._damaged_from_s:
+        elif self.is_key(frame) and self._damaged_from_s is not None and time_s > self._damaged_from_s:
             self._damaged_from_s = None
         return self._damaged_from_s is not None and time_s >= self._damaged_from_s
 
-    def _is_key(self, frame: av.VideoFrame) -> bool:
+    def is_key(self, frame: av.VideoFrame) -> bool:
+        """Whether decoding can begin with the frame."""
         return frame.key_frame or frame.pts in self._keys
 
     def _demuxed(self) -> Iterator[VideoPacket]:

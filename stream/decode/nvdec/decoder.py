@@ -32,7 +32,7 @@ _SAMPLES: dict[int, np.dtype[Any]] = {1: np.dtype(np.uint8), 2: np.dtype(np.uint
 """Bytes a sample → dtype."""
 _DECODERS_OWN = 24
 """Pictures in NVDEC's own memory: up to sixteen reference pictures, and those that wait for display."""
-_Timed = tuple[Surface, float, int, bool]
+_Timed = tuple[Surface, float, int, bool, bool]
 """(picture, pts_s, frame number or -1, damaged)"""
 
 
@@ -163,7 +163,7 @@ class NvDecoder:
                 raise LateShapeError(f"its pictures change their size at {pts_s:.2f} s, and are fitted on the host")
             damaged = reading.reader.is_damaged(pts_s, picture.key)
             number = reading.reader.number(picture.pts, pts_s, clock.mended)
-            yield picture.kept or self._kept(picture.decoded), pts_s, number, damaged
+            yield picture.kept or self._kept(picture.decoded), pts_s, number, damaged, picture.key
         summary.ended = True
 
     def _held(self, picture: NvPicture) -> NvPicture:
@@ -228,9 +228,15 @@ class NvDecoder:
 
 def _batch_of(chunk: list[_Timed]) -> FrameBatch:
     """The chunk as a batch. The list is emptied, so that it does not keep slots in use."""
-    surfaces, pts_s, frames, damaged = zip(*chunk, strict=True)
+    surfaces, pts_s, frames, damaged, keys = zip(*chunk, strict=True)
     chunk.clear()
-    return FrameBatch(list(surfaces), np.array(pts_s), np.array(frames, np.int32), np.array(damaged, np.bool_))
+    return FrameBatch(
+        list(surfaces),
+        np.array(pts_s),
+        np.array(frames, np.int32),
+        np.array(damaged, np.bool_),
+        keys=np.array(keys, np.bool_),
+    )
 
 
 class _Layout(NamedTuple):

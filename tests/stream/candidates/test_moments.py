@@ -11,7 +11,7 @@ from engines.faces import Face, Reading
 from kernels.cpu import CpuOps
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
-from stream.candidates.moments import MOMENT, MomentReader, Timeline, stretches, worth_a_look
+from stream.candidates.moments import LONGEST_GROUP_S, MOMENT, MomentReader, Timeline, stretches, worth_a_look
 from stream.records import Shot, TimedSurface
 
 from ..portraits import face, mood
@@ -55,10 +55,21 @@ def test_a_shot_has_its_own_pictures_without_those_near_its_cuts() -> None:
 
 def test_damaged_pictures_are_known_by_their_times() -> None:
     timeline = Timeline()
-    assert timeline.damaged_s().tolist() == []
+    assert timeline.damage_s().tolist() == []
     timeline.add(rows(3), np.array([False, True, False]))
     timeline.add(rows(2, 3), np.array([True, False]))
-    assert timeline.damaged_s().tolist() == [1 / 25, 3 / 25]
+    assert timeline.damage_s()[:, 0].tolist() == [1 / 25, 3 / 25]
+    assert timeline.damage_s()[:, 1].tolist() == [1 / 25 - LONGEST_GROUP_S, 3 / 25 - LONGEST_GROUP_S]
+
+
+def test_damage_may_begin_with_its_group():
+    timeline = Timeline()
+    for first in (0, 400):
+        keys = np.zeros(400, bool)
+        keys[[0, 20, 30, 399]] = True
+        timeline.add(rows(400, first), np.isin(np.arange(first, first + 400), (20, 25, 395, 797)), keys)
+    found = np.round(timeline.damage_s() * 25)
+    assert found.tolist() == [[20, 20], [25, 20], [395, 395 - 250], [797, 797 - 250]]
 
 
 def test_what_is_kept_of_a_picture_says_how_sharp_and_still_it_is() -> None:

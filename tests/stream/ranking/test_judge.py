@@ -99,6 +99,16 @@ def test_pictures_soon_before_a_damaged_one_of_their_shot_are_not_trusted() -> N
     assert found == {20.0: [], 55.0: ["damaged"], 59.0: ["damaged"], 61.0: [], 195.0: []}
 
 
+def test_pictures_before_the_group_of_a_damaged_one_are_trusted() -> None:
+    times_s = (55.0, 57.0, 58.0, 59.0, 61.0)
+    watched = film([candidate(time_s, face(), tracks=[STAR]) for time_s in times_s], USUAL, shots=TWO)
+    rows = np.zeros(201, ROW)
+    rows["pts_s"], rows["laplacian_var"] = np.arange(201.0), 100.0
+    watched.timeline.add(rows, rows["pts_s"] == 60.0, np.isin(rows["pts_s"], (0.0, 52.0, 58.0, 61.0)))
+    found = {time_s: one.reasons for time_s, one in assessments_by_time(watched).items()}
+    assert found == {55.0: [], 57.0: [], 58.0: ["damaged"], 59.0: ["damaged"], 61.0: []}
+
+
 def test_in_a_film_with_damage_a_picture_unlike_those_beside_it_is_not_trusted() -> None:
     watched = film([candidate(time_s, face(), tracks=[STAR]) for time_s in (50.0, 55.0)], USUAL, shots=TWO)
     rows = np.zeros(201, ROW)

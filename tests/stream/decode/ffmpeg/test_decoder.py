@@ -142,7 +142,7 @@ ODD = {
     "one_frame.mp4": (1, (640, 360)),
     "odd_1279x719.webm": (50, (1279, 719)),
     "interlaced_tff.mpg": (48, (1024, 576)),
-    "resolution_change.ts": (150, (640, 360)),
+    "resolution_change.ts": (150, (854, 480)),
     "h264_444.mp4": (75, (640, 360)),
 }
 
