@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from av.container import InputContainer
+from av.stream import Disposition
 
 HEAD_BYTES = 36 * 1024
 """So many bytes of a file are looked at: the marks of discs come behind 32 KiB."""
@@ -23,6 +24,7 @@ _UNFINISHED = frozenset({
     ".part", ".partial", ".crdownload", ".download", ".opdownload", ".filepart", ".!ut", ".!qb", ".aria2",
 })  # fmt: skip
 """The suffixes that browsers and other programs give to what they have not fetched to its end."""
+_ATTACHED_PICTURE = Disposition.attached_pic
 _PICTURE_FORMATS = frozenset({"ico", "fits"})
 """FFmpeg's formats of pictures whose name does not end in `_pipe`."""
 _PICTURES = {b"GIF87a": "GIF", b"GIF89a": "GIF", b"BM": "BMP"}
@@ -55,7 +57,8 @@ def no_film(head: bytes) -> str | None:
 def other_format(container: InputContainer) -> str:
     """The line about a file that FFmpeg can read and that holds no film: sound, subtitles, a picture, or what else."""
     format_, classes = container.format, _kinds()[1]
-    types = {stream.type for stream in container.streams}
+    # A cover makes no film of a file of sound.
+    types = {stream.type for stream in container.streams if not stream.disposition & _ATTACHED_PICTURE}
     if format_.name.endswith("_pipe") or format_.name in _PICTURE_FORMATS:
         return classes["picture"].format(name=format_.name.removesuffix("_pipe").upper())
     if types in ({"audio"}, {"subtitle"}):

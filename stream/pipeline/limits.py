@@ -13,6 +13,8 @@ from ..errors import KeyartError, LimitError
 from ..records import VideoInfo
 from ..settings.sections import LimitSettings
 
+_ROUNDED = 1.001
+"""Times are rounded to units of the container."""
 LEAST_SIDE_PX = SEGMENTS
 """Of a film's pictures, stored and displayed: a line along which bars are looked for is cut into so many parts."""
 
@@ -58,8 +60,8 @@ def _check_least(info: VideoInfo) -> None:
 
 def check_frames(frames: int, seconds: float, limits: LimitSettings) -> None:
     """Raise LimitError when more frames came than are allowed, in all or a second. seconds: from the first one to the
-    last; the rate is not judged before a second's worth of frames has come."""
+    last, one step less than there are frames; the rate is not judged before a second's worth of frames has come."""
     if limits.frames and frames > limits.frames:
         raise LimitError(f"has more frames than limits.frames allows ({limits.frames}), raise it or use --end")
-    if limits.fps and frames > limits.fps * max(seconds, 1.0):
+    if limits.fps and frames - 1 > limits.fps * max(seconds, 1.0) * _ROUNDED:
         raise LimitError(f"has more frames a second than limits.fps allows ({limits.fps:g}), raise it")

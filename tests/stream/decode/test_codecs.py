@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -144,6 +145,30 @@ def test_a_file_of_sound_is_called_one(tmp_path: Path, name: str, words: str) ->
     with pytest.raises(KeyartError, match=words) as refused:
         AvDecoder(tmp_path / name, DecodeOptions())
     assert "\n" not in str(refused.value)
+
+
+def test_a_cover_makes_no_film_of_a_file_of_sound(tmp_path: Path) -> None:
+    path = tmp_path / "album.mp3"
+    with av.open(str(path), "w") as container:
+        sound = container.add_stream("libmp3lame", rate=44100)
+        for number in range(40):
+            frame = av.AudioFrame.from_ndarray(np.zeros((2, 1152), np.int16), format="s16p", layout="stereo")
+            frame.sample_rate, frame.pts = 44100, 1152 * number
+            container.mux(sound.encode(frame))
+        container.mux(sound.encode(None))
+    jpeg = cv2.imencode(".jpg", np.zeros((64, 64, 3), np.uint8))[1].tobytes()
+    content = b"\0image/jpeg\0\x03\0" + jpeg  # ID3v2.3, 4.15
+    frame_of_tag = b"APIC" + len(content).to_bytes(4) + b"\0\0" + content
+    size = len(frame_of_tag)
+    synchsafe = bytes(size >> shift & 0x7F for shift in (21, 14, 7, 0))
+    data = path.read_bytes()
+    begin = data.index(b"\xff\xfb")
+    path.write_bytes(b"ID3\x03\0\0" + synchsafe + frame_of_tag + data[begin:])
+    with av.open(str(path)) as container:
+        assert len(container.streams.video) == 1
+    with pytest.raises(KeyartError, match=r"is a file of sound \(MP2/3"):
+        AvDecoder(path)
+
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "tiff", "webp"])

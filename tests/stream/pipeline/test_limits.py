@@ -57,3 +57,12 @@ def test_frames() -> None:
     check_frames(101, 5.0, LimitSettings(frames=0))
     with pytest.raises(LimitError, match="more frames than"):
         check_frames(101, 5.0, LimitSettings(frames=100))
+
+
+def test_frames_a_second() -> None:
+    """Frames lie at both ends of the time; half a unit of the container is no frame more."""
+    check_frames(2001, 2.0, LimitSettings(fps=1000))
+    check_frames(2001, 1.9995, LimitSettings(fps=1000))
+    check_frames(1001, 0.5, LimitSettings(fps=1000))
+    with pytest.raises(LimitError, match="more frames a second"):
+        check_frames(2001, 1.9, LimitSettings(fps=1000))
