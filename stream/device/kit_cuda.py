@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import Any
 
 import numpy as np
 
@@ -45,6 +46,8 @@ MAX_BATCH = 32
 _SMALLER_BATCHES = 1, 8
 """Sizes to which batches below the largest are filled up: one face, those of a few pictures."""
 MAX_WAIT_S = 0.03
+_KEPT_FOR_CUML = 256 << 20
+"""Bytes that the driver's pool keeps for the next film; chosen by eye: faces of a film take a few megabytes."""
 _ALSO_SHOWN = {"detector": [(3, ReaderOptions().refine_side, ReaderOptions().refine_side)]}
 """Shapes of one row, beside the usual one of its profile, in which a role is asked in most films."""
 READERS = 2
@@ -62,7 +65,7 @@ def cuda_kit(settings: Settings) -> Kit:
         folder = engine_folder(settings)
     except (RuntimeError, ModelError) as error:
         raise KeyartError(f"the GPU cannot be used: {error}") from error
-    clustering, unfit = _clustering(), without_engine(settings)
+    clustering, unfit = clustering_device(), without_engine(settings)
     return Kit(
         device="cuda",
         ops=CudaOps(pictures),
@@ -224,12 +227,21 @@ def _open_session(
     )
 
 
-def _clustering() -> Device:
+def clustering_device(load: Callable[[str], Any] = importlib.import_module) -> Device:
     """The device on which faces are grouped: the GPU if cuML can be imported. The import takes seconds, so it is done
-    before the first film."""
+    before the first film.
+
+    cuML then takes its memory from the driver's pool (`cudaMallocAsync`). By default it frees each array by itself, and
+    the whole device waits for that.
+    """
     try:
-        importlib.import_module("cuml.cluster")
+        load("cuml.cluster")
     except (ImportError, OSError, RuntimeError) as error:
         log.warning("cuML not used", error)
         return "cpu"
+    try:
+        memory = load("rmm.mr")
+        memory.set_current_device_resource(memory.CudaAsyncMemoryResource(release_threshold=_KEPT_FOR_CUML))
+    except (ImportError, RuntimeError) as error:
+        log.warning("cuML's memory is not pooled, the device waits whenever it is freed", error)
     return "cuda"
