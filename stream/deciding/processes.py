@@ -63,6 +63,7 @@ class DecidingProcess:
         )  # fmt: skip
         assert self._process.stdin is not None and self._process.stdout is not None
         self._in, self._out = self._process.stdin.fileno(), self._process.stdout.fileno()
+        os.set_blocking(self._in, False)
         self._one_asks, self._numbers, self._held = Lock(), count(), bytearray()
         self.pid = self._process.pid
         self._gone = False
@@ -106,12 +107,18 @@ class DecidingProcess:
         self._errors.close()
 
     def _send(self, data: bytes) -> None:
+        """Send it whole. An answer that nobody waits for any more is taken meanwhile: the process may not listen before
+        it has got rid of that."""
         view = memoryview(data)
-        try:
-            while view:
-                view = view[os.write(self._in, view) :]
-        except OSError as error:
-            raise self._lost() from error
+        while view:
+            told, listens, _ = select.select([self._out], [self._in], [])
+            if told:
+                self._read()
+            if listens:
+                try:
+                    view = view[os.write(self._in, view) :]
+                except OSError as error:
+                    raise self._lost() from error
 
     def _received(self, number: int) -> Answer:
         """The answer of this number. Those before it are of films that were given up."""
@@ -122,10 +129,13 @@ class DecidingProcess:
                     return answer
             checkpoint()
             if select.select([self._out], [], [], _CANCEL_POLL_S)[0]:
-                chunk = os.read(self._out, _CHUNK)
-                if not chunk:
-                    raise self._lost()
-                self._held += chunk
+                self._read()
+
+    def _read(self) -> None:
+        chunk = os.read(self._out, _CHUNK)
+        if not chunk:
+            raise self._lost()
+        self._held += chunk
 
     def _lost(self) -> DecidersLostError:
         self._gone = True

@@ -21,7 +21,7 @@ from benchmarks.made_films import made_film
 from kernels.bars import ActiveArea
 from kernels.stats import ROW
 from stream.deciding.decisions import Deciders, OwnDeciders
-from stream.deciding.processes import DecidingProcesses
+from stream.deciding.processes import DecidingProcess, DecidingProcesses
 from stream.errors import DecidersLostError
 from stream.film import Film
 from stream.framing.active import ActiveRects, active_rects
@@ -38,6 +38,30 @@ from ..pipeline.watched_films import tools, watched_film
 
 _PRIME = 7919
 _DIES_WITHIN_S = 10.0
+
+
+TALKS_FIRST = """
+import os, sys
+from stream.deciding.messages import Answer, packed, unpacked
+def write(data):
+    while data:
+        data = data[os.write(1, data):]
+write(packed(Answer(-1, bytes(1 << 20))))
+held = bytearray()
+while (request := unpacked(held)) is None:
+    held += os.read(0, 1 << 20)
+write(packed(Answer(request.number, len(request.arguments[0]))))
+os.read(0, 1)
+"""
+"""A process with a large answer to a question that was given up, which it must be rid of before it listens."""
+
+
+def test_a_large_question_and_a_large_answer_that_nobody_waits_for_do_not_wait_for_each_other() -> None:
+    process = DecidingProcess((sys.executable, "-c", TALKS_FIRST))
+    try:
+        assert process.ask(0, "people", bytes(1 << 21)) == 1 << 21
+    finally:
+        process.close()
 
 
 @pytest.fixture(scope="module")
