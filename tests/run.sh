@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every test, in parts of which each is a pytest: two at a time as they come, and beside them those that wait more than
-# they work. What a part said is printed when it ends. With arguments: one pytest with them.
+# Every test, in parts of which each is a pytest: two at a time (of the quick tests three), and beside them those that
+# wait more than they work. What a part said is printed when it ends. With arguments: one pytest with them.
 # usage: [MARKED=EXPRESSION] tests/run.sh PYTEST [ARGUMENT…]     MARKED: only tests with such marks
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -46,7 +46,7 @@ side_by_side() { # COUNT PART…
 mkdir -p build
 side_by_side 1 "${waiting[@]}" &
 beside=$!
-side_by_side 2 "${working[@]}"
+side_by_side "$([ -n "$MARKED" ] && echo 3 || echo 2)" "${working[@]}"
 code=$?
 wait "$beside"
 code_beside=$?

@@ -118,8 +118,14 @@ def decided(deciders: Deciders, film: Film, settings: Settings, refused: float) 
         return [repr(one) for one in said]
 
 
-@pytest.mark.parametrize("copies", [True, False])
-@pytest.mark.parametrize("refused", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize(
+    ("refused", "copies"),
+    [
+        (1.0, True),
+        (1.0, False),
+        *(pytest.param(share, copies, marks=pytest.mark.slow) for share in (0.0, 0.5) for copies in (True, False)),
+    ],
+)
 def test_another_process_decides_as_this_one(processes: DecidingProcesses, copies: bool, refused: float) -> None:
     film, settings = made_film(150, copies=copies), Settings(top=6)
     film.reserve = [(replace(film.candidates[5], pts_s=1.25), "dark")]
