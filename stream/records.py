@@ -187,6 +187,8 @@ class Shot:
     """How the shot begins."""
     confidence: float = 1.0
     """How sure the beginning is, 0–1 (`stream.shots.splitter`)."""
+    gap_s: float = 0.0
+    """Seconds of it that are gaps in the film's times."""
 
 
 TimedSurface = tuple[float, Surface]

@@ -179,7 +179,7 @@ def _as_characters(
     shots: Sequence[Shot],
     settings: PeopleSettings,
 ) -> list[Character]:
-    length_s = {shot.index: shot.end_s - shot.start_s for shot in shots}
+    length_s = {shot.index: shot.end_s - shot.start_s - shot.gap_s for shot in shots}
     moments = _moments(everyone)
     found = [_presence(person, poor, length_s, moments) for person, poor in zip(people, added, strict=True)]
     main = main_people(found, shots, settings.main_characters)

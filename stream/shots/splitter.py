@@ -22,6 +22,7 @@ from .cuts import Cut, CutJudge, differ_in_light_only, is_banner, strongest_cuts
 from .dissolves import Dissolve, camera_moved, find_dissolves, light_dips
 from .edge_fades import fading_rows
 from .fades import Boundary, Edge, FlatStretch, begin_stretch, end_of_stretch, fades_through, flat_edges, is_flash
+from .gaps import TimeGaps
 from .gradual import Gradual, confidence_at, strongest
 from .marks import FadeLimits, LastingMarks
 from .overlaps import overlap
@@ -68,7 +69,7 @@ class ShotSplitter:
         self._rate = MeasuredRate(fps)
         self._count_in_rows()
         self._window = RowWindow(settings)
-        self._marks = LastingMarks(settings)
+        self._marks, self._gaps = LastingMarks(settings), TimeGaps()
         self._waiting = np.empty(0, ROW)
         self._done = 0
         self._cuts: list[Cut] = []
@@ -132,6 +133,7 @@ class ShotSplitter:
         self._window.append(rows)
         self._rate.add(rows["pts_s"])
         self._count_in_rows()
+        self._gaps.add(rows["pts_s"], self._rate.fps)
         if not self._spans.consecutive:
             self._window.mark_black_between(self._window.end - len(rows) - 2)
 
@@ -393,4 +395,5 @@ class ShotSplitter:
             end.frame,
             begin.transition,
             begin.confidence,
+            self._gaps.within_s(begin.row, end.row),
         )
