@@ -11,6 +11,8 @@ NEAR = 1.5
 """Farthest that lines of one statement may be apart, in heights of the taller one. By eye, of title cards."""
 BEHIND = 1.0
 """Farthest that a line goes on behind the part that was found, in its height. By eye."""
+TOUCHING = 0.05
+"""Farthest that the parts of one word are apart, in heights of the taller one. By eye: the boxes of parts overlap."""
 MOST_FRAGMENTS = 8
 """Most short lines that are tried together: the tallest."""
 
@@ -25,6 +27,12 @@ def near(one: Line, other: Line) -> bool:
 def follows(one: Line, other: Line) -> bool:
     """Whether `other` stands right behind `one` on its row."""
     behind = one.box[0] < other.box[0] and _gap(one, other, 0) <= BEHIND * max(one.box[3], other.box[3])
+    return behind and is_level(one, other)
+
+
+def touches(one: Line, other: Line) -> bool:
+    """Whether `other` begins where `one` ends on its row, or before that: they may be parts of one word or number."""
+    behind = one.box[0] < other.box[0] and _gap(one, other, 0) <= TOUCHING * max(one.box[3], other.box[3])
     return behind and is_level(one, other)
 
 

@@ -18,6 +18,8 @@ _TOKEN = re.compile(r"\{([^{}]*)\}|\[|\]|<|>|…| +|[^\[\]{}<>… ]+")
 _COUNT = re.compile(r"([0-9])(?:-([0-9]))?")
 _AMOUNT = r"[0-9][0-9,.]{0,11}"
 _LETTER = r"[^\W\d_]"
+_MISREAD_LETTER = r"(?:[^\W\d_]|□)"
+"""Our reader of Korean gives □ for syllables that it does not tell apart."""
 _KNOWN_WITH_ONE_MISREAD = 4
 """Letters from which on a word is still known with one of them misread. By eye."""
 
@@ -140,7 +142,8 @@ class FormCompiler:
         if len(word) < _KNOWN_WITH_ONE_MISREAD:
             return ""
         spelled_out = [self._spelled(letter) for letter in word]
-        return "|".join("".join([*spelled_out[:at], _LETTER, *spelled_out[at + 1 :]]) for at in range(len(word)))
+        misread = ([*spelled_out[:at], _MISREAD_LETTER, *spelled_out[at + 1 :]] for at in range(len(word)))
+        return "|".join(map("".join, misread))
 
     @cached_property
     def _one(self) -> str:

@@ -68,7 +68,7 @@ def finding_of(pages: Sequence[Page]) -> Finding | None:
     others lack the word for that.
     """
     cards = cards_of(pages)
-    of_others = [one for card in cards if card.said[0].kind in _KINDS_OF_OTHERS for one in card.said]
+    of_others = [one for card in cards if card.said[0].kind in (*_KINDS_OF_OTHERS, "total") for one in card.said]
     for kind in _KINDS_OF_THIS_FILE:
         of_kind = [card for card in cards if card.said[0].kind == kind and not _is_of_another(card, of_others)]
         if of_kind:
@@ -86,11 +86,13 @@ def reading_of(pages: Sequence[Page], table: Table | None = None) -> PictureRead
 
 
 def _is_of_another(card: Card, of_others: Sequence[Said]) -> bool:
-    """Whether a number at the card's place, and of its time, was read as another episode's."""
+    """Whether a number at the card's place, and of its time, was read as another episode's, or as how many there are,
+    by other words than the card's (`8 of 8` says both)."""
     return any(
         abs(one.time_s - other.time_s) <= CARD_GAP_S
         and compatible(one.number, other.number) is True
         and _overlap(one.box, other.box)
+        and (other.kind != "total" or other.text != one.text)
         for one in card.said
         for other in of_others
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from .cards import distance, follows, groups, is_level, near
+from .cards import distance, follows, groups, is_level, near, touches
 from .file_names import number_of_file_name
 from .language import Language, languages_of, shipped_languages
 from .lines import Line, Statement, StatementKind
@@ -75,6 +75,7 @@ class Patterns:
             for i, text in enumerate(texts)
             for found in self._scanner.line(text, masked[i])
         ]
+        alone = [self._whole_word(one, lines) for one in alone]
         alone = [self._doubted(self._with_season(one, lines), lines, masked) for one in alone]
         numbers = {i for i, text in enumerate(texts) if self._scanner.has_number(text)}
         placed = self._over_lines(lines, masked, numbers, alone)
@@ -96,6 +97,21 @@ class Patterns:
         """The script of most letters of `text`, by its Unicode name, where no language is written in it; else None."""
         script = main_script(text)
         return script if script is not None and script not in self._scripts else None
+
+    def _whole_word(self, one: _Placed, lines: Sequence[Line]) -> _Placed:
+        """A number on a line that touches another, of whose word or number it may be a part (`232.` and `5화`): as sure
+        as both together say it, doubtful where they do not."""
+        i, found = one.lines[0], one.found
+        if found.kind not in {"this", "part"}:
+            return one
+        parts = [(line, lines[i]) for line in lines if touches(line, lines[i])]
+        parts += [(lines[i], line) for line in lines if touches(lines[i], line)]
+        for left, right in parts:
+            text = plain_text(left.text.strip() + right.text.strip())
+            both = self._scanner.line(text, text.plain)
+            sure = max((two.strength for two in both if two.values == found.values), default=0.0)
+            found = replace(found, strength=min(found.strength, max(sure, DOUBTFUL * found.strength)))
+        return replace(one, found=found)
 
     def _with_season(self, one: _Placed, lines: Sequence[Line]) -> _Placed:
         """A number whose season is a part of its line of which the rest was found by itself (`시즌` and `6 제10회`)."""

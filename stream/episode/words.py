@@ -33,6 +33,7 @@ SEASON_LETTERS = r"(?:o[ol|](?= ?e ?p?[ .]?[0-9]))"
 ROMAN = r"(?:(?=[ivxlc])c{0,3}(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})(?![a-z]))"
 BEFORE, AFTER = r"(?<![0-9])(?<![0-9][.,:/])", r"(?![0-9])(?![.,:][0-9])(?!\|)"
 _JOIN = r"(?: ?(?:[-&+,·・、]|\band\b|와|과|및|と|和) ?(?:(?:ep?(?=[ .]?[0-9o])|제|第) ?)?|(?<=[0-9o]) ?e(?=[0-9op]))"
+_STROKES = frozenset("iIl|")
 _LETTERS_ALONE = frozenset({"o", "l", "|", "oo", "ol", "o|"})
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _ALIKE = {"o": "[o0]", "i": "[il1|!]", "l": "[li1|]", "s": "[s5]", "b": "[b8]"}
@@ -201,4 +202,8 @@ def _roman(text: str, as_read: str) -> NumberText | None:
         return None
     values = [_ROMAN_VALUES[letter] for letter in letters]
     value = sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))
-    return NumberText((Decimal(value),), LONE_LETTER if as_read == "i" else 1.0 if letters == text else MISREAD)
+    if as_read == "i":
+        return NumberText((Decimal(value),), LONE_LETTER)
+    # Readers see one stroke for two that stand beside each other, all of them alike (XI for XII).
+    strokes = as_read[-1:] in _STROKES
+    return NumberText((Decimal(value),), DOUBTFUL if strokes else 1.0 if letters == text else MISREAD)

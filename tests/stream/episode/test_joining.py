@@ -91,6 +91,15 @@ def test_a_number_that_one_frame_calls_another_episodes_is_not_this_files(kind: 
     assert str(reading_of(_pages(*lost, later)).number) == "39"
 
 
+def test_a_number_that_one_frame_calls_how_many_there_are_is_not_this_files() -> None:
+    """As of 18集电视连续剧, of which others read 18集 alone; `8 of 8` says both by the same words."""
+    lost = [_said(time_s, "18", text="18集") for time_s in (8.0, 9.0)]
+    whole = _said(8.5, "18", "total", text="18集电视连续剧", box=(100.0, 200.0, 500.0, 40.0))
+    assert reading_of(_pages(*lost, whole)).number is None
+    last = [_said(8.0, "8", text="8 of 8"), _said(8.5, "8", "total", text="8 of 8")]
+    assert str(reading_of(_pages(*last)).number) == "8"
+
+
 def test_the_next_episode_is_on_no_card_of_this_one() -> None:
     pages = _pages(_said(8.0, "3"), _said(8.5, "3", "next"), _said(9.0, "3"))
     assert [[one.kind for one in card.said] for card in cards_of(pages)] == [["this", "this"], ["next"]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from stream.episode.patterns import Line, Patterns
 from stream.episode.text import plain_text
 
 from .cards import read, said
@@ -107,3 +108,42 @@ def test_whole_number_words_and_titles_behind_a_number_leave_it_sure(text: str) 
 @pytest.mark.parametrize("text", ["응답하라 1988 3회", "시즌2 3회", "2부 3회", "문제 2회", "SKY 캐슬 3회", "드라마2회"])
 def test_other_numbers_and_titles_before_it_leave_a_number_sure(text: str) -> None:
     assert read(text)[0].strength > 0.5
+
+
+@pytest.mark.parametrize("text", ["CHAPTER XII", "CHAPTER XI", "Part II", "EPISODE I", "Episode VIII", "EPISODE XIl"])
+def test_strokes_that_stand_beside_each_other_may_be_more(text: str) -> None:
+    """Readers give XI for XII: the number is told, and confirms nothing."""
+    (stated,) = read(text)
+    assert 0 < stated.strength < LEAST_SURE
+
+
+@pytest.mark.parametrize("text", ["CHAPTER IV", "CHAPTER XX", "Episode IX", "Episode \u216b"])
+def test_other_roman_numerals_are_as_sure_as_digits(text: str) -> None:
+    (stated,) = read(text)
+    assert stated.strength == 1.0
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "sure"),
+    [
+        ("232.", "5화", False),
+        ("232.5", "5화", False),
+        ("그해 여름", "제7화", True),
+        ("시즌 2", "제7회", True),
+        ("18集", "连续剧", False),
+    ],
+)
+@pytest.mark.parametrize("gap", [-0.02, 0.0])
+def test_a_line_that_touches_another_may_be_a_part_of_its_number(
+    left: str, right: str, sure: bool, gap: float
+) -> None:
+    lines = [Line(left, 0.1, (0.3, 0.5, 0.2, 0.1)), Line(right, 0.1, (0.5 + gap, 0.5, 0.2, 0.1))]
+    strengths = [one.strength for one in Patterns.shipped().read(lines) if one.kind == "this"]
+    assert (max(strengths, default=0.0) > LEAST_SURE) is sure
+    apart = [lines[0], Line(right, 0.1, (0.75, 0.5, 0.2, 0.1))]
+    assert max(one.strength for one in Patterns.shipped().read(apart) if one.kind == "this") > LEAST_SURE
+
+
+def test_an_award_is_known_where_one_syllable_of_it_was_not_read() -> None:
+    assert said(read("제18회 백상예□대상")) == []
+    assert said(read("제18회 백상예술대상")) == []

@@ -261,7 +261,7 @@ def test_words_around_a_statement_make_it_weaker() -> None:
         ("Part I played", "Part I: The Road"),
         ("제 7 희", "제 7 회"),
         ("EPISODE I", "EPISODE IV"),
-        ("EPISODE II", "EPISODE III"),
+        ("EPISODE II", "EPISODE IV"),
         ("Episode 1. 5", "Episode 1.5"),
     ],
 )
