@@ -31,6 +31,8 @@ _YEARS = range(1900, 2100)
 _THEN = rf"[^\w]{{0,4}}{MASK}$"
 _EDGES = " -.,:;·|[](){}<>《》〈〉「」『』【】“”‘'\"#~*" + MASK
 _NUMBER_BEFORE = re.compile(r"(?<![0-9])([0-9]{1,5})([^0-9a-z가-힣]{1,3})$")
+_LOST_POINTS = frozenset({" ", ".", ". ", " ."})
+"""What may be left of a decimal point."""
 _NO_DIGIT_BEFORE = re.compile(r"(?:[제第] ?[^\s0-9]{1,2}|[a-zᄀ-ᇿ])$")
 _JOIN = re.compile(r"[ \-&+,/·・、]{0,4}(?:and|와|과|및|と|和)?[ ]{0,2}")
 
@@ -273,8 +275,8 @@ def _mended(found: Found, form: Form, text: PlainText, masked: str) -> float:
 
 def _cut_off(found: Found, all_found: Sequence[Found], masked: str) -> float:
     """How sure a number at the start of a statement remains for what stands before it: a number from which it may go on
-    (`2 3회`, whose sign was not read, or of which both digits are one number), something at the place of a digit
-    (`제x2회`)."""
+    (`2 3회`, whose sign was not read, or of which both digits are one number; `232. 5화`), something at the place of a
+    digit (`제x2회`)."""
     starts = masked[found.start : found.start + 1]
     if found.kind not in {"this", "part"} or not found.values or not (starts.isascii() and starts.isdecimal()):
         return 1.0
@@ -286,7 +288,8 @@ def _cut_off(found: Found, all_found: Sequence[Found], masked: str) -> float:
         return 1.0
     follows = 0 < found.values[0] - Decimal(number[1]) < MOST_JOINED
     apart = number[2] == " " and len(number[1]) == 1 and found.values[0] < 10
-    return DOUBTFUL if follows or apart else 1.0
+    decimal = number[2] in _LOST_POINTS and int(number[1]) not in _YEARS
+    return DOUBTFUL if follows or apart or decimal else 1.0
 
 
 def _marker(compiler: FormCompiler, word: str) -> re.Pattern[str]:

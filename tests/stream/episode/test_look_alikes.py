@@ -144,6 +144,15 @@ def test_a_line_that_touches_another_may_be_a_part_of_its_number(
     assert max(one.strength for one in Patterns.shipped().read(apart) if one.kind == "this") > LEAST_SURE
 
 
+@pytest.mark.parametrize(
+    ("text", "sure"),
+    [("232 5화", False), ("232. 5화", False), ("12 .5회", False), ("2026 5화", True), ("시즌 12 5화", True)],
+)
+def test_a_number_before_a_number_may_be_a_part_of_it(text: str, sure: bool) -> None:
+    strengths = [one.strength for one in read(text) if one.kind == "this" and one.number.episodes[0] == 5]
+    assert (max(strengths, default=0.0) > LEAST_SURE) is sure
+
+
 def test_an_award_is_known_where_one_syllable_of_it_was_not_read() -> None:
     assert said(read("제18회 백상예□대상")) == []
     assert said(read("제18회 백상예술대상")) == []
