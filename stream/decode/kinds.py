@@ -24,7 +24,8 @@ _UNFINISHED = frozenset({
     ".part", ".partial", ".crdownload", ".download", ".opdownload", ".filepart", ".!ut", ".!qb", ".aria2",
 })  # fmt: skip
 """The suffixes that browsers and other programs give to what they have not fetched to its end."""
-_ATTACHED_PICTURE = Disposition.attached_pic
+ATTACHED_PICTURE = Disposition.attached_pic
+"""Of the streams that are covers."""
 _PICTURE_FORMATS = frozenset({"ico", "fits"})
 """FFmpeg's formats of pictures whose name does not end in `_pipe`."""
 _PICTURES = {b"GIF87a": "GIF", b"GIF89a": "GIF", b"BM": "BMP"}
@@ -58,7 +59,7 @@ def other_format(container: InputContainer) -> str:
     """The line about a file that FFmpeg can read and that holds no film: sound, subtitles, a picture, or what else."""
     format_, classes = container.format, _kinds()[1]
     # A cover makes no film of a file of sound.
-    types = {stream.type for stream in container.streams if not stream.disposition & _ATTACHED_PICTURE}
+    types = {stream.type for stream in container.streams if not stream.disposition & ATTACHED_PICTURE}
     if format_.name.endswith("_pipe") or format_.name in _PICTURE_FORMATS:
         return classes["picture"].format(name=format_.name.removesuffix("_pipe").upper())
     if types in ({"audio"}, {"subtitle"}):

@@ -20,10 +20,10 @@ from .codec_names import unknown_codec
 from .colours import Tags, colour_notices, film_colour, is_tagged, is_told_beside, refuse_not_converted
 from .dolby_vision import dolby_notices, dolby_vision, refuse_without_base
 from .encrypted import refuse_encrypted_track
+from .kinds import ATTACHED_PICTURE
 from .main_stream import main_stream
 
 _MOST_FPS = 480
-_ATTACHED_PICTURE = av.stream.Disposition.attached_pic
 
 
 def picture_stream(container: av.container.InputContainer) -> av.video.stream.VideoStream:
@@ -31,7 +31,7 @@ def picture_stream(container: av.container.InputContainer) -> av.video.stream.Vi
 
     Raises KeyartError when there is none, or no decoder for it, or when it is encrypted.
     """
-    streams = [s for s in container.streams.video if not s.disposition & _ATTACHED_PICTURE]
+    streams = [s for s in container.streams.video if not s.disposition & ATTACHED_PICTURE]
     if not streams:
         what = "has sound and no video stream" if container.streams.audio else "has no video stream"
         raise KeyartError(f"{what}, give a file with pictures")
@@ -108,7 +108,7 @@ def video_info(
     refuse_not_converted(first)
     sample_aspect, arrangement = shape_of(path, container, stream, first, aspect)
     colour = film_colour(first, dolby, tags)
-    others = [one.index for one in container.streams.video if not one.disposition & _ATTACHED_PICTURE]
+    others = [one.index for one in container.streams.video if not one.disposition & ATTACHED_PICTURE]
     return VideoInfo(
         path=path,
         container=container.format.name,

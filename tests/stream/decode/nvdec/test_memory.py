@@ -22,10 +22,13 @@ class Driver:
 
     def __init__(self, room: int = 1 << 60) -> None:
         self.room = room
+        self.broken: Exception | None = None
         self.asked: list[int] = []
         self.alive: weakref.WeakSet[Piece] = weakref.WeakSet()
 
     def __call__(self, nbytes: int) -> Piece:
+        if self.broken is not None:
+            raise self.broken
         if sum(piece.nbytes for piece in self.alive) + nbytes > self.room:
             raise RuntimeError("CUDA error: out of memory")
         self.asked.append(nbytes)
@@ -109,11 +112,7 @@ def test_an_error_that_is_no_want_of_room_frees_nothing() -> None:
     store = SlabStore(driver)
     two = [store.slab(512) for _ in range(2)]
     del two
-
-    def broken(nbytes: int) -> None:
-        raise RuntimeError("CUDA error: an illegal memory access was encountered")
-
-    store._allocate = broken
+    driver.broken = RuntimeError("CUDA error: an illegal memory access was encountered")
     with pytest.raises(RuntimeError, match="illegal"):
         store.slab(256)
     assert store.kept_bytes == 512  # one made room
