@@ -39,13 +39,15 @@ _NOT_FOR_DECODING = (
 )  # fmt: skip
 _PLATFORMS = [f"manylinux_{version}_x86_64" for version in ("2_17", "2_24", "2_26", "2_27", "2_28", "2_31", "2_34")]
 _JOIN = """#!/bin/sh
-# Checks the parts of the kit beside this script and unpacks them: sh join.sh FOLDER
+# Checks the parts of the kit beside this script, unpacks them into a folder and says how to go on in a clone:
+# sh KIT/join.sh FOLDER
 set -eu
-cd "$(dirname "$0")"
-sha256sum --check --quiet SHA256SUMS
+kit=$(dirname "$0")
+(cd "$kit" && sha256sum --check --quiet SHA256SUMS)
 mkdir -p "$1"
-cat kit.[0-9]* | tar --extract --gzip --directory "$1"
-echo "PYTHONPATH=$PWD:$1/site KEYART_MODELS=$1/models --testdata $1/testdata --clips $1/clips"
+there=$(cd "$1" && pwd)
+cat "$kit"/kit.[0-9]* | tar --extract --gzip --directory "$there"
+echo "PYTHONPATH=$PWD:$there/site KEYART_MODELS=$there/models --testdata $there/testdata --clips $there/clips"
 """
 
 

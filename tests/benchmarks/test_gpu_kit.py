@@ -48,12 +48,13 @@ def test_parts_are_small_and_join_to_what_was_packed(tmp_path: Path) -> None:
     (tmp_path / "made" / "site" / "large.bin").write_bytes(bytes(range(256)) * 40)
     parts = packed(tmp_path / "made", tmp_path / "kit", 100)
     assert len(parts) > 2 and max(part.stat().st_size for part in parts) == 100
-    command = ["sh", tmp_path / "kit" / "join.sh", tmp_path / "there"]
-    done = subprocess.run(command, capture_output=True, text=True)
+    command = ["sh", "kit/join.sh", "there"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+    assert f"PYTHONPATH={tmp_path}:{tmp_path}/there/site " in done.stdout
     assert (tmp_path / "there" / "site" / "large.bin").read_bytes() == bytes(range(256)) * 40
     parts[1].write_bytes(b"x" * 100)
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode != 0 and parts[1].name in done.stdout + done.stderr
 
 
