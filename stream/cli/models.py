@@ -81,9 +81,11 @@ def build(
     quiet: options.QuietOption = False,
     as_json: options.JsonOption = False,
 ) -> None:
-    """Build TensorRT engines (FP16) for this GPU, once; later runs with --device cuda use them.
+    """Compile what is compiled at first use, then build TensorRT engines (FP16) for this GPU, once; later runs with
+    --device cuda use them.
 
-    Takes minutes for each model, in a process of its own: Ctrl-C stops at once and leaves nothing half-built.
+    An engine takes minutes, in a process of its own: Ctrl-C stops at once and leaves nothing half-built. Compiled loops
+    and kernels are kept where NUMBA_CACHE_DIR and CUPY_CACHE_DIR say; such folders may be copied to like machines.
     """
     with errors_to_exit_codes():
         from ..device.tensorrt_engines import build_engines

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import weakref
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any
 
 import numpy as np
 
@@ -36,6 +34,7 @@ from ..errors import KeyartError
 from ..output.jpeg_cuda import CudaEncoder
 from ..records import Notice
 from ..settings.model import Settings
+from .clustering import clustering_device
 from .kit import Concurrency, Kit
 from .memory import gpu_memory
 from .tensorrt_engines import engine_folder
@@ -46,8 +45,6 @@ MAX_BATCH = 32
 _SMALLER_BATCHES = 1, 8
 """Sizes to which batches below the largest are filled up: one face, those of a few pictures."""
 MAX_WAIT_S = 0.03
-_KEPT_FOR_CUML = 256 << 20
-"""Bytes that the driver's pool keeps for the next film; chosen by eye: faces of a film take a few megabytes."""
 _ALSO_SHOWN = {"detector": [(3, ReaderOptions().refine_side, ReaderOptions().refine_side)]}
 """Shapes of one row, beside the usual one of its profile, in which a role is asked in most films."""
 READERS = 2
@@ -225,23 +222,3 @@ def _open_session(
         engine_cache=None if role in unfit else engines,
         convolutions=convolutions,
     )
-
-
-def clustering_device(load: Callable[[str], Any] = importlib.import_module) -> Device:
-    """The device on which faces are grouped: the GPU if cuML can be imported. The import takes seconds, so it is done
-    before the first film.
-
-    cuML then takes its memory from the driver's pool (`cudaMallocAsync`). By default it frees each array by itself, and
-    the whole device waits for that.
-    """
-    try:
-        load("cuml.cluster")
-    except (ImportError, OSError, RuntimeError) as error:
-        log.warning("cuML not used", error)
-        return "cpu"
-    try:
-        memory = load("rmm.mr")
-        memory.set_current_device_resource(memory.CudaAsyncMemoryResource(release_threshold=_KEPT_FOR_CUML))
-    except (ImportError, RuntimeError) as error:
-        log.warning("cuML's memory is not pooled, the device waits whenever it is freed", error)
-    return "cuda"

@@ -12,6 +12,7 @@ from engines.zoo import Progress
 
 from ..errors import KeyartError
 from ..settings.model import Settings
+from .first_use import compile_loops, compile_on_device
 from .machine import Machine
 from .models import roles_of, zoo_of
 
@@ -51,17 +52,23 @@ def build_engines(
     again: bool = False,
     parts: BuildParts | None = None,
 ) -> list[BuiltEngine]:
-    """Pull missing models and build missing engines (`again`: all engines). Returns the engines of all models.
+    """Compile what is compiled at first use, pull missing models and build missing engines (`again`: all engines).
+    Returns the engines of all models.
 
     say: called with a line for each step; the first one tells the version of TensorRT and whether ONNX Runtime can load
     its provider. progress: told of the pull. parts: what is asked of the machine, replaced in tests.
 
-    Raises KeyartError when nothing can be built on this machine, ModelError when one model cannot be pulled or built.
+    Raises KeyartError when no engine can be built on this machine, after compiling what can be, ModelError when one
+    model cannot be pulled or built.
     """
     parts = parts or BuildParts()
     found = parts.inspect()
     say(found.summary())
-    problem = parts.device_problem() or found.problem
+    say(parts.compile_loops())
+    problem = parts.device_problem()
+    if problem is None:
+        say(parts.compile_on_device())
+        problem = found.problem
     if problem is not None:
         raise KeyartError(f"TensorRT engines cannot be built here: {problem}")
     zoo_of(settings).ensure(roles_of(settings), progress)
@@ -82,6 +89,8 @@ class BuildParts:
     device_problem: Callable[[], str | None] = device_problem
     inspect: Callable[[], trt.TensorRt] = trt.inspect_tensorrt
     builder: Sequence[str] = trt_build.BUILDER
+    compile_loops: Callable[[], str] = compile_loops
+    compile_on_device: Callable[[], str] = compile_on_device
 
 
 def _root(settings: Settings) -> Path:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stream.device.kit_cuda import clustering_device
+from stream.device.clustering import clustering_device
 
 
 class Rapids:
