@@ -13,6 +13,7 @@ from av.error import FFmpegError
 
 from ..errors import KeyartError
 from .container import open_container
+from .demuxing import packets_of
 from .probe import picture_stream
 
 _STRICT = {"err_detect": "explode"}
@@ -56,7 +57,7 @@ def _is_habit(path: Path, size: int, changed_ns: int) -> bool:
 def _decodes(container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[bool]:
     """Whether each packet gives a picture."""
     try:
-        for packet in container.demux(stream):
+        for packet in packets_of(container, stream):
             try:
                 yield bool(packet.decode())
             except FFmpegError:

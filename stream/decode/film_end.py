@@ -18,6 +18,7 @@ from .. import log
 from ..dataflow.cancellation import checkpoint
 from ..records import VideoInfo
 from .container import open_container
+from .demuxing import packets_of
 from .probe import picture_stream
 from .stamps import rule_of, version_of
 
@@ -83,7 +84,7 @@ def set_back_s(times_s: Iterable[float]) -> float:
 def _decoding_times(path: Path) -> Iterator[float]:
     with open_container(path) as container:
         try:
-            for packet in container.demux(picture_stream(container)):
+            for packet in packets_of(container, picture_stream(container)):
                 checkpoint()
                 if packet.size and packet.dts is not None and packet.time_base is not None:
                     yield float(packet.dts * packet.time_base)
@@ -125,7 +126,7 @@ def _spans(path: Path, from_s: float | None) -> Iterator[tuple[float, float]]:
         try:
             if from_s is not None:
                 rule.seek(container, stream, from_s)
-            for packet in container.demux(stream):
+            for packet in packets_of(container, stream):
                 checkpoint()
                 rule.restamp(packet)
                 if packet.size and packet.pts is not None and packet.time_base is not None and not packet.is_discard:

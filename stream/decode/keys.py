@@ -11,6 +11,7 @@ from av.error import FFmpegError
 from av.video.stream import VideoStream
 
 from .container import open_container
+from .demuxing import packets_of
 from .probe import picture_stream
 from .seeking import SEEK_BACK_OFF_S
 from .stamps import StampRule, rule_of
@@ -38,7 +39,7 @@ def key_before(path: Path, pts_s: float) -> float | None:
 
 def _key_times(container: InputContainer, stream: VideoStream, rule: StampRule) -> Iterator[float]:
     """Presentation times, in seconds, of the key frames from the demuxer's position on."""
-    for packet in container.demux(stream):
+    for packet in packets_of(container, stream):
         rule.restamp(packet)
         if packet.is_keyframe and packet.pts is not None and packet.time_base:
             yield float(packet.pts * packet.time_base)

@@ -12,6 +12,7 @@ from av.error import FFmpegError
 from .. import log
 from ..dataflow.cancellation import checkpoint
 from .container import open_container
+from .demuxing import packets_of
 from .hidden import is_hidden
 from .probe import picture_stream
 from .stamps import rule_of
@@ -66,7 +67,7 @@ def _packets(path: Path, start_s: float) -> Iterator[tuple[float, bool]]:
         rule = rule_of(path)
         try:
             rule.seek(container, stream, max(0.0, start_s))
-            for packet in container.demux(stream):
+            for packet in packets_of(container, stream):
                 checkpoint()
                 rule.restamp(packet)
                 if packet.pts is None or packet.time_base is None or packet.is_discard:

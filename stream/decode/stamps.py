@@ -16,7 +16,7 @@ from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from statistics import median_low
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from av.container import InputContainer
 from av.error import FFmpegError
@@ -25,12 +25,11 @@ from av.video.stream import VideoStream
 
 from ..errors import KeyartError
 from .container import open_container
+from .demuxing import packets_of
 from .probe import picture_stream
 
 if TYPE_CHECKING:
-    import av
-
-    VideoPacket: TypeAlias = av.Packet[VideoStream]
+    from .demuxing import VideoPacket
 
 _KEEPS_NO_TIMES = "avi"
 _IN_ORDER = 64
@@ -125,7 +124,7 @@ def _decided(container: InputContainer, stream: VideoStream) -> StampRule:
     in AVI: of a packet that holds two pictures FFmpeg makes up times for both, and those fall."""
     packets: list[VideoPacket] = []
     kept = container.format.name != _KEEPS_NO_TIMES
-    for packet in container.demux(stream):
+    for packet in packets_of(container, stream):
         if not packet.size or len(packets) == _LOOKED_INTO:
             break
         if kept and packets and not _rises(packets[-1].pts, packet.pts):

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import av
 from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
-from av.video.stream import VideoStream
 
 from ... import log
 from ...dataflow.cancellation import checkpoint
@@ -20,6 +19,7 @@ from ..colours import Tags
 from ..concealed import is_cut_gif, strict_options
 from ..container import MOST_PIXELS, open_container
 from ..decoder import DecodeMode
+from ..demuxing import packets_of
 from ..encrypted import refuse_encrypted
 from ..hidden import is_hidden
 from ..numbers import FrameNumbers
@@ -30,7 +30,7 @@ from ..times import FALLBACK_FPS
 from .pixel_aspect import PixelAspect, container_tells
 
 if TYPE_CHECKING:
-    VideoPacket: TypeAlias = av.Packet[VideoStream]
+    from ..demuxing import VideoPacket
 
 
 _SQUARE = Fraction(1)
@@ -217,7 +217,7 @@ class AvPass:
 
     def _demuxed(self) -> Iterator[VideoPacket]:
         try:
-            for packet in self.container.demux(self.stream):
+            for packet in packets_of(self.container, self.stream):
                 if packet.size and self._codec == "gif" and is_cut_gif(memoryview(packet)):
                     self._note_damage(_time_s(packet))
                 elif packet.size:

@@ -20,7 +20,7 @@ from ..shapes import Shape
 from .demux_decode import AvPass, decode
 
 if TYPE_CHECKING:
-    from .demux_decode import VideoPacket
+    from ..demuxing import VideoPacket
 
 PLACES = 24
 SHORT_S = 72.0

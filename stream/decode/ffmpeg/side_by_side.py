@@ -27,7 +27,7 @@ from ..nal_units import FreshStart
 from .demux_decode import AvPass, Step, decode
 
 if TYPE_CHECKING:
-    from .demux_decode import VideoPacket
+    from ..demuxing import VideoPacket
 
 _CHUNK = 8
 """Pictures that are handed to the reading thread together."""

@@ -22,6 +22,7 @@ from av.video.stream import VideoStream
 
 from ... import log
 from ..container import open_container
+from ..demuxing import packets_of
 from ..encrypted import refuse_encrypted
 from ..hidden import is_hidden
 from ..nal_units import NonReference, parameter_sets
@@ -102,7 +103,7 @@ class PacketReader:
     def packets(self) -> Iterator[Packet]:
         """The packets up to the end of the file, or to the place where it breaks off."""
         try:
-            for packet in self._container.demux(self.stream):
+            for packet in packets_of(self._container, self.stream):
                 if packet.size:
                     refuse_encrypted(packet)
                     yield from self._filtered(packet)
