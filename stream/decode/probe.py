@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 from pathlib import Path
-from typing import SupportsFloat
 
 import av
 import av.container
@@ -44,11 +43,19 @@ def picture_stream(container: av.container.InputContainer) -> av.video.stream.Vi
     return stream
 
 
-def rate_of(*claimed: SupportsFloat | None) -> float | None:
-    """Pictures a second: the first of the container's rates that is above 0 and at most `_MOST_FPS`; None without one.
+_WITHOUT_CONTAINER = {"h264", "hevc", "vvc", "mpegvideo", "m4v", "cavsvideo", "vc1", "dirac", "h263", "h261"}
+"""FFmpeg's names for files that hold packets of a video stream and nothing else."""
+
+
+def rate_of(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> float | None:
+    """Pictures a second: the first of the rates that container and stream claim that is above 0 and at most
+    `_MOST_FPS`; None without one. Of a stream without a container the average is FFmpeg's default, 25, whatever it is.
 
     Some joined or copied files claim thousands. With such a rate, limits counted in frame durations would be almost 0.
     """
+    claimed = [stream.average_rate, stream.guessed_rate, stream.base_rate]
+    if container.format.name in _WITHOUT_CONTAINER:
+        claimed = [stream.guessed_rate, *claimed]
     return next((float(rate) for rate in claimed if rate is not None and 0 < float(rate) <= _MOST_FPS), None)
 
 
@@ -117,7 +124,7 @@ def video_info(
         height=first.height,
         geometry=geometry_of(first.width, first.height, sample_aspect, arrangement),
         sample_aspect_ratio=sample_aspect,
-        fps=rate_of(stream.average_rate, stream.guessed_rate, stream.base_rate),
+        fps=rate_of(container, stream),
         first_pts_s=first_pts_s,
         duration_s=_duration_s(container, stream),
         bit_depth=first.format.components[0].bits,

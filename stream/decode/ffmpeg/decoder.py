@@ -300,7 +300,7 @@ class AvDecoder:
             if from_s is None and begin and reading.time_s(begin[0]) is None:
                 self._summary.opening = opening_of(self._path)
             opening = self._summary.opening
-            clock = FrameClock(rate_of(reading.stream.average_rate), opening)
+            clock = FrameClock(rate_of(reading.container, reading.stream), opening)
             for frame, first_s in clock.timed(chain(begin, frames), reading.time_s):
                 shape = reading.shape(frame, alone=True)
                 if wanted is None or shape == wanted:

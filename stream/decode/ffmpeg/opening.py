@@ -43,8 +43,7 @@ def _opening_of(path: Path, mtime_ns: int, size: int) -> Opening | None:
             return None
         if not count:
             return None
-        stream = reading.stream
-        claimed = rate_of(stream.average_rate, stream.guessed_rate, stream.base_rate)
+        claimed = rate_of(reading.container, reading.stream)
         timed = islice(FrameClock(claimed).timed(chain([frame], frames), reading.time_s), _MEASURED)
         times_s = np.array([time_s for _, time_s in timed])
     rate = MeasuredRate(claimed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -39,7 +40,19 @@ def test_pictures_of_joined_streams_are_found_again_and_no_look_reads_the_whole_
     ],
 )
 def test_a_rate_that_cannot_be_true_is_not_believed(claimed, fps):
-    assert rate_of(*claimed) == fps
+    container = SimpleNamespace(format=SimpleNamespace(name="matroska,webm"))
+    stream = SimpleNamespace(average_rate=claimed[0], guessed_rate=claimed[1], base_rate=claimed[2])
+    assert rate_of(container, stream) == fps
+
+
+@pytest.mark.parametrize(("codec", "suffix"), [("libx264", "h264"), ("libx265", "hevc"), ("mpeg2video", "m2v")])
+def test_a_stream_without_a_container_has_its_own_rate(make_film, moving, codec, suffix):
+    film = make_film(f"film.{suffix}", moving(12), fps=60, codec=codec)
+    decoder = AvDecoder(film, DecodeOptions())
+    times_s = np.concatenate([batch.pts_s for batch in decoder.batches()])
+    assert decoder.info.fps == 60
+    assert np.allclose(np.diff(times_s), 1 / 60)
+    assert len(times_s) == 12
 
 
 def measured(pts_s: np.ndarray, claimed_fps: float | None, batch: int = 32) -> float:
