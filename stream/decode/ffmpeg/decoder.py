@@ -117,7 +117,7 @@ class AvDecoder:
             for one in passes:
                 one.close()
         self.notices += self._summary.notices(self.info, reading.damage, track_end_s(reading.stream))
-        self.notices += self._summary.encrypted_parts(self.info, reading)
+        self.notices += self._summary.encrypted_parts(self.info, reading) + self._colours.notices()
 
     def _passes(self, threads: int, count: int) -> list[AvPass]:
         """`count` passes over the file, each with an equal share of the threads."""
