@@ -2,8 +2,8 @@
 Matroska's clusters and of Ogg's pages, and the marks of errors that a tape's player leaves in DV.
 
 Decoders of most codecs decode what is damaged without a word. FFmpeg's log would tell of some; but PyAV hands it over
-by a callback that takes the interpreter's lock on a thread of the decoder, and holds that lock elsewhere while it waits
-for that thread. With it on, three threads that open, read and close damaged films stand still for good; so it is off.
+by a callback that takes the interpreter's lock on the decoder's own threads. With it on, three threads that open, read
+and close damaged films stood still for good, three times of three; so it is off.
 """
 
 from __future__ import annotations
