@@ -14,7 +14,7 @@ from kernels.surface import Colour
 from kernels.tone_mapping import HDR_TRANSFERS, is_mapped, peak_of, primaries_of
 
 from ..records import ColourPart, FrameBatch, Notice, VideoInfo
-from .colours import colour_notices, is_tagged
+from .colours import colour_notices, form_not_converted, is_tagged
 
 MOST_PARTS = 100
 """So many parts are kept and listed; changes beyond are counted."""
@@ -36,11 +36,12 @@ def colours_seen(seen: Iterable[Colour]) -> tuple[Colour, ...]:
 
 
 class PartWatch:
-    """Notes the parts of a film while a decoder goes through it."""
+    """Notes the parts of a film while a decoder goes through it, and the first part whose form is not converted."""
 
     def __init__(self) -> None:
         self._found: list[ColourPart] = []
         self._last: Colour | None = None
+        self._not_converted: tuple[float, str, Colour] | None = None
 
     def saw(self, frame: av.VideoFrame, colour: Colour, pts_s: float) -> None:
         """Take note of the next picture: its colour in the film, and its time in seconds."""
@@ -49,11 +50,22 @@ class PartWatch:
         if self._last is None or treatment(colour) != treatment(self._last):
             self._found.append(ColourPart(pts_s, colour, not is_tagged(frame)))
         self._last = colour
+        form = form_not_converted(frame)
+        if form is not None and self._not_converted is None:
+            self._not_converted = pts_s, form, colour
 
     def taken(self) -> tuple[ColourPart, ...]:
         """The parts that began since this was last asked."""
         found, self._found = tuple(self._found), []
         return found
+
+    def notices(self) -> list[Notice]:
+        """That a part has a form of colours which is not converted. A film that begins so is refused."""
+        if self._not_converted is None:
+            return []
+        time_s, form, colour = self._not_converted
+        has = f"pictures from {time_s:.2f} s on have colours in the form {form}, which is not converted"
+        return [Notice("colour_not_converted", f"{has}, shown as BT.{colour.matrix[2:]}, which is wrong", time_s)]
 
 
 class FilmColours:

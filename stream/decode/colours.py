@@ -66,10 +66,16 @@ def film_colour(first: av.VideoFrame, dolby: DolbyVision | None, tags: Tags) -> 
     return replace(colour, peak_nits=_claimed_peak(first)) if colour.transfer == "pq" else colour
 
 
+def form_not_converted(frame: av.VideoFrame) -> str | None:
+    """The name of the form of a picture's colours, where it is one that nothing here converts."""
+    name = _NOT_CONVERTED.get(int(frame.colorspace))
+    return None if name is None or frame.format.is_rgb else name
+
+
 def refuse_not_converted(first: av.VideoFrame) -> None:
     """Raises KeyartError for pictures whose colours have a form that nothing here converts."""
-    name = _NOT_CONVERTED.get(int(first.colorspace))
-    if name is not None and not first.format.is_rgb:
+    name = form_not_converted(first)
+    if name is not None:
         raise KeyartError(f"has colours in the form {name}, which is not converted, give it in BT.709 or BT.2020")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-_SEGMENT, _TRACKS, _CLUSTER = 0x18538067, 0x1654AE6B, 0x1F43B675
+SEGMENT, _TRACKS, CLUSTER = 0x18538067, 0x1654AE6B, 0x1F43B675
 _TRACK_ENTRY, _TRACK_TYPE, _VIDEO = 0xAE, 0x83, 0xE0
 _CROPS = (0x54CC, 0x54BB, 0x54DD, 0x54AA)
 """PixelCropLeft, PixelCropTop, PixelCropRight, PixelCropBottom."""
@@ -58,20 +58,20 @@ def _tracks(file: BinaryIO) -> bytes:
     """The content of the file's Tracks element, empty where there is none before the first cluster."""
     end = file.seek(0, 2)
     file.seek(0)
-    while (head := _head(file)) is not None:
+    while (head := element_head(file)) is not None:
         name, size = head
         if name == _TRACKS:
             return file.read(size) if size is not None and size <= _MOST_BYTES else b""
-        if name == _CLUSTER or (size is None and name != _SEGMENT):
+        if name == CLUSTER or (size is None and name != SEGMENT):
             return b""
-        if name != _SEGMENT and size is not None:
+        if name != SEGMENT and size is not None:
             if size > end - file.tell():  # broken; no file can be sought that far
                 return b""
             file.seek(size, 1)
     return b""
 
 
-def _head(file: BinaryIO) -> tuple[int, int | None] | None:
+def element_head(file: BinaryIO) -> tuple[int, int | None] | None:
     """An element's name and size (None: unknown), read from the file; None at its end."""
     name = _variable(file, keep_marker=True)
     size = _variable(file, keep_marker=False)

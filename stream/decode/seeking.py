@@ -5,9 +5,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from ..records import Notice, VideoInfo, counted
 from .concealed import HIDES_DAMAGE
+from .damage import Damage
+from .encrypted import encrypted_parts
 from .opening import Opening
 from .shapes import Shape, is_barred
 from .times import FrameClock, T, found_time
@@ -19,6 +22,15 @@ SEEK_BACK_OFF_S = 15.0
 _END_TOLERANCE_S = 1.0
 """A film that ends earlier than its container says, by more than this and the duration of a picture, was cut off.
 Containers round durations."""
+
+
+class Reading(Protocol):
+    """What a pass knows of the file's bytes. `reached`: the place of its last packet; `stream_id`: the number of the
+    stream."""
+
+    damage: Damage
+    reached: int
+    stream_id: int
 
 
 @dataclass(slots=True)
@@ -89,30 +101,17 @@ class PassSummary:
                 before_s = found_time(self.mended, time_s, before_s) if self.mended else time_s
                 yield picture, before_s
 
-    def notices(
-        self,
-        info: VideoInfo,
-        errors: int,
-        first_error_s: float | None,
-        smeared: int = 0,
-        track_end_s: float | None = None,
-    ) -> list[Notice]:
-        """Notices about damage, corrected times, changed size and a missing end.
+    def encrypted_parts(self, info: VideoInfo, reading: Reading) -> list[Notice]:
+        """Notices about a part of a transport stream that is encrypted. The file is only looked at where pictures end
+        long before it does, or damage was found. Raises KeyartError where most of it is."""
+        if info.container != "mpegts" or not (self.ended or reading.damage.errors):
+            return []
+        return encrypted_parts(info.path, reading.stream_id, reading.reached, damaged=reading.damage.errors > 0)
 
-        errors: count of damaged places. first_error_s: time of the first one, seconds; None: unknown. smeared: count of
-        pictures that were decoded with damage. track_end_s: when the container says that the film's own track ends.
-        """
-        found = []
-        if errors:
-            them = "it" if errors == 1 else "them"
-            message = f"{counted(errors, 'damaged place')} did not decode, went on after {them}"
-            if info.codec in HIDES_DAMAGE:
-                message += "; other pictures may be damaged and decode, look at them before they are shown"
-            found.append(Notice("damaged", message, first_error_s))
-        elif smeared:
-            them = "it" if smeared == 1 else "them"
-            message = f"{counted(smeared, 'picture')} decoded with damage, left out with those beside {them}"
-            found.append(Notice("damaged", message))
+    def notices(self, info: VideoInfo, damage: Damage, track_end_s: float | None = None) -> list[Notice]:
+        """Notices about damage, corrected times, changed size and a missing end. track_end_s: when the container says
+        that the film's own track ends."""
+        found = _notices_of_damage(info, damage)
         if self.adjusted:
             told = "presentation times ran backwards or were missing, mended"
             message = f"{told}; blinks beside pictures were not looked for"
@@ -151,6 +150,24 @@ class PassSummary:
             message = f"{names} and the container {held[0]}:{held[1]} for all, which holds; they may look squeezed"
             found.append(Notice("aspect_overruled", message, begin_s))
         return found
+
+
+def _notices_of_damage(info: VideoInfo, damage: Damage) -> list[Notice]:
+    if damage.errors:
+        them = "it" if damage.errors == 1 else "them"
+        message = f"{counted(damage.errors, 'damaged place')} did not decode, went on after {them}"
+        if info.codec in HIDES_DAMAGE:
+            message += "; other pictures may be damaged and decode, look at them before they are shown"
+        return [Notice("damaged", message, damage.first_s)]
+    if damage.failed:
+        fails = "fails" if damage.failed == 1 else "fail"
+        message = f"{counted(damage.failed, 'place')} {fails} the file's own checks, left out with those beside"
+        return [Notice("damaged", message, damage.first_s)]
+    if damage.smeared:
+        them = "it" if damage.smeared == 1 else "them"
+        message = f"{counted(damage.smeared, 'picture')} decoded with damage, left out with those beside {them}"
+        return [Notice("damaged", message)]
+    return []
 
 
 def is_among(times_s: Sequence[float], time_s: float) -> bool:

@@ -116,9 +116,8 @@ class AvDecoder:
             pictures.close()
             for one in passes:
                 one.close()
-        self.notices += self._summary.notices(
-            self.info, reading.errors, reading.first_error_s, reading.smeared, track_end_s(reading.stream)
-        )
+        self.notices += self._summary.notices(self.info, reading.damage, track_end_s(reading.stream))
+        self.notices += self._summary.encrypted_parts(self.info, reading) + self._colours.notices()
 
     def _passes(self, threads: int, count: int) -> list[AvPass]:
         """`count` passes over the file, each with an equal share of the threads."""
@@ -126,7 +125,7 @@ class AvDecoder:
         mode = "all" if self._beside or self._summary.opening else self._options.mode
         try:
             while len(passes) < count:
-                passes.append(AvPass(self._path, threads // count, mode))
+                passes.append(AvPass(self._path, threads // count, mode, checked=not passes))
         except BaseException:
             for one in passes:
                 one.close()

@@ -11,13 +11,14 @@ import av
 from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 
-from ... import log
 from ...dataflow.cancellation import checkpoint
 from ...records import VideoInfo
 from ..alpha import context_of
+from ..checks import check_of
 from ..colours import Tags
 from ..concealed import is_cut_gif, strict_options
 from ..container import MOST_PIXELS, open_container
+from ..damage import Damage
 from ..decoder import DecodeMode
 from ..demuxing import packets_of
 from ..encrypted import refuse_encrypted
@@ -84,22 +85,23 @@ class AvPass:
 
     threads: of the decoder; 0: FFmpeg chooses. rough: skip the filter that smooths the edges between coding blocks;
     that takes a quarter less time and changes luma by about one step, which is good enough to analyse a face but not
-    for a poster. `errors`: count of packets that failed, and of failures of the demuxer. `smeared`: count of frames
-    decoded with damage, of those asked for (`is_damaged`). `first_error_s`: time of the first error, seconds; it is
-    logged. `context`: what decodes the stream. `tags`: what the container says of colours. Raises KeyartError when the
-    file cannot be opened or has no video stream.
+    for a poster. checked: look also at the checksums that the file keeps, which takes its whole beginning. `damage`:
+    what is known of it, of the frames that were asked for (`is_damaged`). `reached`: the place in the file of the last
+    packet, bytes; `stream_id`: the number of the stream there. `context`: what decodes the stream. `tags`: what the
+    container says of colours. Raises KeyartError when the file cannot be opened or has no video stream.
     """
 
-    def __init__(self, path: Path, threads: int, mode: DecodeMode, *, rough: bool = False) -> None:
+    def __init__(
+        self, path: Path, threads: int, mode: DecodeMode, *, rough: bool = False, checked: bool = False
+    ) -> None:
         self._path, self._threads, self._mode, self._rough = path, threads, mode, rough
         self.rule = rule_of(path)
         self._open()
         self._stamps = FrameStamps(self.rule)
-        self._told = False
-        self.errors = self.smeared = 0
-        self.first_error_s: float | None = None
+        self.damage = Damage()
+        self.reached, self.stream_id = 0, self.stream.id  # which a closed container has no more
+        self._check = check_of(path, self.container.format.name, self._codec) if checked else None
         self._numbers = FrameNumbers()
-        self._damaged_from_s: float | None = None
         self._keys = set[int | None]()
         self._aspects = _Aspects(path, self.stream.sample_aspect_ratio)
 
@@ -128,6 +130,8 @@ class AvPass:
     def close(self) -> None:
         """Close the demuxer. Frames that were returned stay valid."""
         self.container.close()
+        if self._check is not None:
+            self._check.close()
 
     def seek(self, pts_s: float) -> None:
         """Go to the key frame at or before `pts_s` (file clock, seconds), before anything is read. After that, frame
@@ -175,7 +179,7 @@ class AvPass:
         if step.packet is not None:
             self._note(step.packet)
         if step.error is not None:
-            self._note_damage(_time_s(step.packet) if step.packet is not None else None, step.error)
+            self.damage.note(_time_s(step.packet) if step.packet is not None else None, step.error)
         if step.frames:
             self._aspects.decoded(step.aspect)
         for frame in step.frames:
@@ -203,13 +207,7 @@ class AvPass:
 
     def is_damaged(self, frame: av.VideoFrame) -> bool:
         """Whether the frame may be damaged: it, or one since the last clean key frame, failed to decode."""
-        time_s = self.time_s(frame) or 0.0
-        if frame.is_corrupt:
-            self.smeared += 1
-            self._damaged_from_s = time_s
-        elif self.is_key(frame) and self._damaged_from_s is not None and time_s > self._damaged_from_s:
-            self._damaged_from_s = None
-        return self._damaged_from_s is not None and time_s >= self._damaged_from_s
+        return self.damage.holds(self.time_s(frame) or 0.0, key=self.is_key(frame), corrupt=frame.is_corrupt)
 
     def is_key(self, frame: av.VideoFrame) -> bool:
         """Whether decoding can begin with the frame."""
@@ -219,15 +217,33 @@ class AvPass:
         try:
             for packet in packets_of(self.container, self.stream):
                 if packet.size and self._codec == "gif" and is_cut_gif(memoryview(packet)):
-                    self._note_damage(_time_s(packet))
+                    self.damage.note(_time_s(packet))
                 elif packet.size:
                     refuse_encrypted(packet)
                     self.rule.restamp(packet)
+                    self._look_at(packet)
                     yield packet
                 elif packet.is_corrupt:
-                    self._note_damage(_time_s(packet))
+                    self.damage.note(_time_s(packet))
         except FFmpegError as error:
-            self._note_damage(None, error)
+            self.damage.note(None, error)
+        if self._check is not None and not self._check.rest_holds():
+            self._failed(None)
+
+    def _look_at(self, packet: VideoPacket) -> None:
+        self.reached = max(self.reached, packet.pos or 0)
+        if self._check is not None and not self._check.holds(packet):
+            self._failed(_time_s(packet))
+
+    def _failed(self, time_s: float | None) -> None:
+        """Note that the check failed; of what FFmpeg leaves out, as an error."""
+        assert self._check is not None  # it failed
+        if self._check.left_out:
+            self.damage.note(time_s)
+            return
+        self.damage.failed = self._check.failed
+        if time_s is not None:
+            self.damage.doubt(time_s)
 
     def _note(self, packet: VideoPacket) -> None:
         if not packet.is_discard and not is_hidden(self._codec, memoryview(packet)):
@@ -235,7 +251,7 @@ class AvPass:
         if self._is_substitute and packet.is_keyframe:
             self._keys.add(packet.pts)
         if packet.is_corrupt:
-            self._note_damage(_time_s(packet))
+            self.damage.note(_time_s(packet))
 
     @property
     def _is_substitute(self) -> bool:
@@ -261,15 +277,6 @@ class AvPass:
             return info.duration_s
         late_s = first_s - begin * self._time_base[0] / self._time_base[1]
         return max(0.0, info.duration_s - late_s) if late_s > 1.5 / (info.fps or FALLBACK_FPS) else info.duration_s
-
-    def _note_damage(self, time_s: float | None, error: FFmpegError | None = None) -> None:
-        if error is not None and not self._told:
-            self._told = True
-            log.warning("first damage", error, time_s=time_s)
-        self.errors += 1
-        if time_s is not None:
-            self.first_error_s = time_s if self.first_error_s is None else min(self.first_error_s, time_s)
-            self._damaged_from_s = time_s if self._damaged_from_s is None else min(self._damaged_from_s, time_s)
 
 
 def decode(context: VideoCodecContext, packet: VideoPacket | None) -> Step:

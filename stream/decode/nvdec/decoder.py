@@ -84,7 +84,8 @@ class NvDecoder:
             reading.close()
         reader = reading.reader
         end_s = track_end_s(reader.stream)
-        self.notices += self._summary.notices(self.info, reader.errors, reader.first_error_s, track_end_s=end_s)
+        self.notices += self._summary.notices(self.info, reader.damage, end_s)
+        self.notices += self._summary.encrypted_parts(self.info, reader)
 
     def frame_at(self, pts_s: float) -> Surface:
         """The picture shown at `pts_s`. Decodes from the key frame before it, or from the start where seeking is not
@@ -161,7 +162,7 @@ class NvDecoder:
             summary.saw(pts_s)
             if not _is_size(picture.decoded, self.info):
                 raise LateShapeError(f"its pictures change their size at {pts_s:.2f} s, and are fitted on the host")
-            damaged = reading.reader.is_damaged(pts_s, picture.key)
+            damaged = reading.reader.damage.holds(pts_s, key=picture.key)
             number = reading.reader.number(picture.pts, pts_s, clock.mended)
             yield picture.kept or self._kept(picture.decoded), pts_s, number, damaged, picture.key
         summary.ended = True

@@ -67,7 +67,7 @@ class NvPass:
         session: NvSession | None = None,
         info: VideoInfo | None = None,
     ) -> None:
-        self.reader = PacketReader(path)
+        self.reader = PacketReader(path, checked=info is not None)
         self._chip, self._memory, self._mode = chip, memory, mode
         self._session = session
         self._begun = False
@@ -167,7 +167,7 @@ class NvPass:
             raise KeyartError(NO_ROOM) from error
         self._session, self._begun = None, False
         self._expected.clear()
-        self.reader.note_damage(time_s, error)
+        self.reader.damage.note(time_s, error)
         self._failures += begins_here
         if self._failures >= _MOST_FAILURES or (begins_here and isinstance(error, UnsupportedError)):
             raise KeyartError(f"fails on the GPU's decoder ({error}), use --device cpu") from error
@@ -177,7 +177,7 @@ class NvPass:
             return self._session.flush() if self._session is not None and self._begun else []
         except NvdecError as error:
             self._session = None
-            self.reader.note_damage(None, error)
+            self.reader.damage.note(None, error)
             return []
 
     def _shown(self, surfaces: list[Decoded]) -> Iterator[NvPicture]:

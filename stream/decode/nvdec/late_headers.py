@@ -11,7 +11,7 @@ from av.video.codeccontext import VideoCodecContext
 
 from ...records import VideoInfo
 from ..colour_parts import treatment
-from ..colours import colour_like
+from ..colours import colour_like, form_not_converted
 from ..ffmpeg.pixel_aspect import container_tells
 from ..watch_anew import LateShapeError
 
@@ -47,7 +47,8 @@ class LateHeaders:
         if found is None:
             return
         frame, aspect = found
-        if treatment(colour_like(frame, self._info)) != treatment(self._info.colour):
+        others = treatment(colour_like(frame, self._info)) != treatment(self._info.colour)
+        if others or form_not_converted(frame) is not None:
             raise LateShapeError(f"its pictures change their colours at {time_s:.2f} s, and FFmpeg tells them apart")
         if aspect != self._aspect and not container_tells(self._info.path):
             raise LateShapeError(f"its pictures change their aspect at {time_s:.2f} s, and are fitted on the host")

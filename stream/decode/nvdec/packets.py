@@ -20,8 +20,9 @@ from av.bitstream import BitStreamFilterContext
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 
-from ... import log
+from ..checks import check_of
 from ..container import open_container
+from ..damage import Damage
 from ..demuxing import packets_of
 from ..encrypted import refuse_encrypted
 from ..hidden import is_hidden
@@ -53,12 +54,12 @@ class Packet(NamedTuple):
 class PacketReader:
     """The packets of a file's picture stream in decoding order.
 
-    `errors`: damaged packets so far, and 1 for a file that breaks off. `first_error_s`: time of the first. Set
-    `find_droppable` to look for packets whose picture no other refers to, which costs 2 µs each. Raises KeyartError
-    like `open_container`.
+    checked: look also at the checksums that the file keeps. `damage`: what is known of it. `reached`: the place in the
+    file of the last packet, bytes; `stream_id`: the number of the stream there. Set `find_droppable` to look for
+    packets whose picture no other refers to, which costs 2 µs each. Raises KeyartError like `open_container`.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, checked: bool = False) -> None:
         self._path = path
         self._open()
         time_base = self.stream.time_base or Fraction(1)
@@ -68,10 +69,9 @@ class PacketReader:
         self._rule = NonReference(self.codec, header)
         self._numbers = FrameNumbers()
         self.find_droppable = False
-        self._told = False
-        self.errors = 0
-        self.first_error_s: float | None = None
-        self._damaged_from_s: float | None = None
+        self.damage = Damage()
+        self.reached, self.stream_id = 0, self.stream.id  # which a closed container has no more
+        self._check = check_of(path, self._container.format.name, self.codec) if checked else None
 
     def _open(self) -> None:
         self._container = open_container(self._path)
@@ -85,6 +85,8 @@ class PacketReader:
 
     def close(self) -> None:
         self._container.close()
+        if self._check is not None:
+            self._check.close()
 
     def seek(self, pts_s: float) -> None:
         """Go to the key frame at or before `pts_s` (the file's clock), before anything is read. Frame numbers are
@@ -106,9 +108,12 @@ class PacketReader:
             for packet in packets_of(self._container, self.stream):
                 if packet.size:
                     refuse_encrypted(packet)
+                    self._look_at(packet)
                     yield from self._filtered(packet)
         except FFmpegError as error:
-            self.note_damage(None, error)
+            self.damage.note(None, error)
+        if self._check is not None and not self._check.rest_holds():
+            self.damage.failed = self._check.failed
 
     def number(self, pts: int | None, shown_s: float, mended: Mapping[float, float]) -> int:
         """Number from 0 of the picture with the time `pts` (the stream's time base), which is shown at `shown_s`; -1
@@ -122,26 +127,13 @@ class PacketReader:
         # Bit for bit what fractions give, ten times as fast: Python rounds the quotient of two integers correctly.
         return None if pts is None else pts * self._unit[0] / self._unit[1]
 
-    def note_damage(self, time_s: float | None, error: Exception | None = None) -> None:
-        """Count an error at `time_s` (None: unknown). Pictures from there to the next key frame are damaged. The first
-        error is kept in the log."""
-        if error is not None and not self._told:
-            self._told = True
-            log.warning("first damage", error, time_s=time_s)
-        self.errors += 1
-        if time_s is not None:
-            self.first_error_s = time_s if self.first_error_s is None else min(self.first_error_s, time_s)
-            self._damaged_from_s = time_s if self._damaged_from_s is None else min(self._damaged_from_s, time_s)
-
-    def is_damaged(self, time_s: float, key: bool) -> bool:
-        """Whether the picture at `time_s`, or one it is predicted from, is damaged: true up to the next clean key
-        frame.
-
-        Ask in presentation order. What NVDEC conceals without an error stays unknown.
-        """
-        if key and self._damaged_from_s is not None and time_s > self._damaged_from_s:
-            self._damaged_from_s = None
-        return self._damaged_from_s is not None and time_s >= self._damaged_from_s
+    def _look_at(self, packet: VideoPacket) -> None:
+        self.reached = max(self.reached, packet.pos or 0)
+        if self._check is not None and not self._check.holds(packet):
+            self.damage.failed = self._check.failed
+            time_s = self.time_s(packet.pts)
+            if time_s is not None:
+                self.damage.doubt(time_s)
 
     def _filtered(self, packet: VideoPacket) -> Iterator[Packet]:
         # Read before filtering: the filter empties the packet.
@@ -149,12 +141,12 @@ class PacketReader:
         if shown and not is_hidden(self.codec, memoryview(packet)):
             self._numbers.demuxed(pts)
         if packet.is_corrupt:
-            self.note_damage(self.time_s(pts))
+            self.damage.note(self.time_s(pts))
         droppable = self.find_droppable and not key and self._rule.holds(memoryview(packet))
         try:
             parts = [packet] if self._filter is None else self._filter.filter(packet)
         except FFmpegError as error:
-            self.note_damage(self.time_s(pts), error)
+            self.damage.note(self.time_s(pts), error)
             return
         for part in parts:
             yield Packet(pts, key, shown, droppable, part.buffer_ptr, part.buffer_size, part)

@@ -22,6 +22,7 @@ from stream.decode.ffmpeg.decoder import AvDecoder
 from stream.decode.ffmpeg.scan import colours_of_large
 from stream.decode.nvdec.open import open_on_chip
 from stream.decode.nvdec.session import Chip
+from stream.decode.watch_anew import LateShapeError
 from stream.records import ColourPart, FrameBatch, Notice
 
 from .host_memory import HostMemory
@@ -49,6 +50,8 @@ KINDS = {
     "pq_400": Kind((9, 16, 9, 1), Colour("bt2020", False, "bt2020", "pq", 400.0), ":hdr10=1:max-cll=400,100"),
     "pq_4000": Kind((9, 16, 9, 1), Colour("bt2020", False, "bt2020", "pq", 4000.0), ":hdr10=1:max-cll=4000,100"),
     "hlg": Kind((9, 18, 9, 1), Colour("bt2020", False, "bt2020", "hlg")),
+    "ycgco": Kind((1, 1, 8, 1), Colour("bt601", False, "bt709", "bt709")),
+    "ictcp": Kind((9, 16, 14, 1), Colour("bt601", False, "bt2020", "pq")),
 }
 
 
@@ -99,6 +102,27 @@ def expected_rgb(colour: Colour) -> np.ndarray:
     to_rgb = rgb_matrix(colour, 10)
     rgb = np.clip(np.array(CODES) @ to_rgb[:, :3].T + to_rgb[:, 3], 0.0, 255.0)
     return mapped(rgb / 255.0, colour) if is_mapped(colour) else rgb
+
+
+@pytest.mark.parametrize(("name", "form"), [("ycgco", "YCgCo"), ("ictcp", "ICtCp")])
+def test_a_part_in_a_form_that_is_not_converted_is_told(tmp_path: Path, name: str, form: str) -> None:
+    decoder = AvDecoder(joined(tmp_path, "bt601", name), DecodeOptions(threads=1))
+    found, _ = pictures_of(decoder)
+    message = f"pictures from {found[COUNT][0]:.2f} s on have colours in the form {form}, which is not converted"
+    told = [notice for notice in decoder.notices if notice.code == "colour_not_converted"]
+    assert [(one.message, one.time_s) for one in told] == [
+        (f"{message}, shown as BT.601, which is wrong", found[COUNT][0])
+    ]
+
+
+def test_the_chip_leaves_such_a_part_to_ffmpeg(tmp_path: Path) -> None:
+    """Its matrix is taken for that of the film, so nothing else would tell them apart."""
+    film = joined(tmp_path, "bt601", "ycgco")
+    decoder = open_on_chip(film, DecodeOptions(threads=1), Chip(FakeNvdec()), HostMemory)
+    assert decoder.name == "nvdec"
+    with pytest.raises(LateShapeError, match="change their colours"):
+        list(decoder.batches())
+    decoder.close()
 
 
 CASES = [

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from stream.decode.encrypted import encrypted_parts
 from stream.decode.ffmpeg.decoder import AvDecoder
 from stream.decode.nvdec.packets import PacketReader
 from stream.errors import KeyartError
@@ -57,3 +58,56 @@ def test_a_scrambled_transport_stream_is_refused(tmp_path, moving, before):
     path.write_bytes(scrambled)
     with pytest.raises(KeyartError, match="is encrypted"):
         AvDecoder(path)
+
+
+def scrambled_from(path: Path, begins: float, every: int = 1) -> Path:
+    """A transport stream of noise of which, from that share on, one video packet of `every` is scrambled."""
+    rng = np.random.default_rng(7)
+
+    def noise(count: int, size: tuple[int, int]) -> np.ndarray:
+        return rng.integers(0, 255, (count, size[1], size[0], 3), dtype=np.uint8)
+
+    data = bytearray(write_film(path, noise, 60, codec="mpeg2video", size=(640, 480)).read_bytes())
+    for number, place in enumerate(range(0, len(data), 188)):
+        packet = data[place : place + 188]
+        if place >= begins * len(data) and number % every == 0 and (packet[1] & 31) << 8 | packet[2] == 0x100:
+            packet[3] |= 0x80
+            packet[4:] = rng.bytes(184)
+            data[place : place + 188] = packet
+    path.write_bytes(data)
+    assert len(data) > 1 << 20
+    return path
+
+
+def notices_of(path: Path) -> list[tuple[str, str]]:
+    decoder = AvDecoder(path)
+    for _ in decoder.batches():
+        pass
+    return [(notice.code, notice.message) for notice in decoder.notices]
+
+
+def test_a_recording_that_is_encrypted_from_some_place_on_says_so(tmp_path: Path) -> None:
+    assert notices_of(scrambled_from(tmp_path / "clear.ts", 2.0)) == []
+    said = dict(notices_of(scrambled_from(tmp_path / "film.ts", 0.7)))
+    share = said["encrypted_part"].removeprefix("about ").removesuffix("% of it is encrypted, used what is clear")
+    assert 25 <= int(share) <= 35
+    assert "encrypted_part" in dict(notices_of(scrambled_from(tmp_path / "one_in_four.ts", 0.0, every=4)))
+
+
+def test_a_recording_most_of_which_is_encrypted_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(KeyartError, match=r"is encrypted.*the lesser part of it is clear"):
+        notices_of(scrambled_from(tmp_path / "film.ts", 0.3))
+
+
+def test_what_is_clear_is_not_looked_at_again(tmp_path: Path) -> None:
+    """Where pictures go on to the end of the file."""
+    path = write_film(tmp_path / "film.ts", lambda count, size: np.zeros((count, size[1], size[0], 3), np.uint8), 25)
+    size = path.stat().st_size
+    assert encrypted_parts(path, 0x100, size - 1000, damaged=False) == []
+    assert encrypted_parts(path, 0x100, 0, damaged=True) == []
+    with path.open("ab") as file:
+        file.write(bytes(1 << 20))
+    assert encrypted_parts(path, 0x100, size, damaged=False) == []
+    path.unlink()
+    with pytest.raises(KeyartError, match="cannot be read"):
+        encrypted_parts(path, 0x100, 0, damaged=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kernels.surface import Colour, Geometry
+from stream.decode.damage import Damage
 from stream.decode.seeking import PassSummary
 from stream.records import VideoInfo
 
@@ -16,14 +17,16 @@ FILM = VideoInfo(
 
 
 @pytest.mark.parametrize(
-    ("errors", "smeared", "message"),
+    ("damage", "message"),
     [
-        (1, 0, "1 damaged place did not decode, went on after it"),
-        (2_000, 0, "2,000 damaged places did not decode, went on after them"),
-        (0, 1, "1 picture decoded with damage, left out with those beside it"),
-        (0, 2, "2 pictures decoded with damage, left out with those beside them"),
+        (Damage(errors=1), "1 damaged place did not decode, went on after it"),
+        (Damage(errors=2_000, failed=1), "2,000 damaged places did not decode, went on after them"),
+        (Damage(smeared=1), "1 picture decoded with damage, left out with those beside it"),
+        (Damage(failed=1, smeared=1), "1 place fails the file's own checks, left out with those beside"),
+        (Damage(failed=2_000), "2,000 places fail the file's own checks, left out with those beside"),
+        (Damage(smeared=2), "2 pictures decoded with damage, left out with those beside them"),
     ],
 )
-def test_one_damaged_place_is_one(errors: int, smeared: int, message: str) -> None:
-    (notice,) = PassSummary().notices(FILM, errors, 1.0, smeared)
+def test_one_damaged_place_is_one(damage: Damage, message: str) -> None:
+    (notice,) = PassSummary().notices(FILM, damage)
     assert (notice.code, notice.message) == ("damaged", message)

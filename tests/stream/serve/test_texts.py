@@ -131,6 +131,10 @@ SAID = (
     "12 damaged places did not decode, went on after them"
     "; other pictures may be damaged and decode, look at them before they are shown",
     "1 picture decoded with damage, left out with those beside it",
+    "1 place fails the file's own checks, left out with those beside",
+    "1,200 places fail the file's own checks, left out with those beside",
+    "about 12% of it is encrypted, used what is clear",
+    "pictures from 4.48 s on have colours in the form YCgCo, which is not converted, shown as BT.709, which is wrong",
     "the black bars change within the film, 1 of 3 shots with pictures has its own",
     "the black bars change within the film, 1 of 1 shot with pictures has its own",
     "the black bars change within the film, 2 of 3 shots with pictures have their own",
