@@ -9,6 +9,7 @@ from typing import Protocol
 
 from ..records import Notice, VideoInfo, counted
 from .concealed import HIDES_DAMAGE
+from .cut_files import is_cut
 from .damage import Damage
 from .encrypted import encrypted_parts
 from .opening import Opening
@@ -132,6 +133,9 @@ class PassSummary:
             end_s = min(end_s, max(track_end_s, info.first_pts_s))
         if self.ended and end_s - self.last_s > _END_TOLERANCE_S + self.last_step_s:
             message = f"ends at {self.last_s:.2f} s although its container says {end_s:.2f} s, used what is there"
+            found.append(Notice("cut_off", message, self.last_s))
+        elif self.ended and is_cut(info.path, info.container):
+            message = f"ends at {self.last_s:.2f} s although its container goes on, used what is there"
             found.append(Notice("cut_off", message, self.last_s))
         return found
 

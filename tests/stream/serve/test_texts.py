@@ -134,6 +134,7 @@ SAID = (
     "1 place fails the file's own checks, left out with those beside",
     "1,200 places fail the file's own checks, left out with those beside",
     "about 12% of it is encrypted, used what is clear",
+    "ends at 11.79 s although its container goes on, used what is there",
     "pictures from 4.48 s on have colours in the form YCgCo, which is not converted, shown as BT.709, which is wrong",
     "the black bars change within the film, 1 of 3 shots with pictures has its own",
     "the black bars change within the film, 1 of 1 shot with pictures has its own",
