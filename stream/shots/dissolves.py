@@ -177,7 +177,7 @@ def _scores(
     """
     low, high = reach
     grids = window.grids(low, high)
-    q = squared_distances(grids)
+    q = window.squared_distances(low, high)
     inside = (a >= low) & (b < high)
     a, b = np.clip(a - low, 0, high - low - 1), np.clip(b - low, 0, high - low - 1)
     score, longest = np.zeros(a.shape), (b - a).max()
@@ -217,15 +217,6 @@ def _deviations(
     alpha = (to_start + gap - q[k, b]) / (2 * gap)
     off = np.sqrt(np.maximum(0, to_start / gap - alpha**2)).max(axis=0)
     return off, np.abs(alpha - (pace[k] - pace[a]) / (pace[b] - pace[a])).max(axis=0)
-
-
-def squared_distances(grids: np.ndarray) -> np.ndarray:
-    """(R, R) float32: squared distances between all pairs of grids (R, 208)."""
-    gram = grids @ grids.T
-    square = np.diagonal(gram)
-    apart = square[:, None] + square
-    gram *= 2  # whole numbers below 2²⁴: exact in any order
-    return np.asarray(np.maximum(np.subtract(apart, gram, out=apart), 0, out=apart))
 
 
 def _middle_detail(edges: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
