@@ -251,7 +251,9 @@ def tone_gap(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def floor_scale(contrast_a: np.ndarray, contrast_b: np.ndarray, settings: ShotSettings) -> np.ndarray:
     """¼…1, same shape: the factor on all floors between frames of these contrasts, 1 from `full_contrast` on."""
-    return np.asarray(np.clip(np.maximum(contrast_a, contrast_b) / settings.full_contrast, _LEAST_FLOOR_SCALE, 1))
+    # Not np.clip, which costs more than all of this on a few numbers.
+    share = np.maximum(contrast_a, contrast_b) / settings.full_contrast
+    return np.asarray(np.minimum(np.maximum(share, _LEAST_FLOOR_SCALE), 1))
 
 
 def luma_correlation(a: np.ndarray, b: np.ndarray) -> float:

@@ -175,9 +175,11 @@ def _grows(q: np.ndarray, a: np.ndarray, b: np.ndarray, gap: np.ndarray) -> np.n
     short = (way <= _MOST_DETOUR).all(axis=0) & (way[1] >= _LEAST_HALF_WAY)
     onward = (start[2] >= start[0] + _LEAST_GROWTH) & (rest[0] >= rest[2] + _LEAST_GROWTH)
     grows = np.asarray(short & onward & (np.minimum(start[1], rest[1]) >= _LEAST_BETWEEN))
-    steps = np.diagonal(q, 1)
-    for i in np.flatnonzero(grows).tolist():
-        grows[i] = steps[a[i] : b[i]].max() <= _MOST_STEP * gap[i]
+    at = np.flatnonzero(grows)
+    if len(at):
+        steps = np.append(np.diagonal(q, 1), 0.0)  # after the last one too a part may end
+        largest = np.maximum.reduceat(steps, np.stack([a[at], b[at]], axis=1).ravel())[::2]
+        grows[at] = largest <= _MOST_STEP * gap[at]
     return grows
 
 
