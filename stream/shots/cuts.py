@@ -173,8 +173,9 @@ def differ_in_light_only(a: np.ndarray, b: np.ndarray) -> bool:
     gain = alike * min(contrasts) / max(*contrasts, 1e-6)
     if float(np.abs(dark - gain * bright)[LUMA_CELLS:].mean()) >= _LIGHTING_CHROMA:
         return alike >= _LIGHTING_CORRELATION and min(contrasts) >= _LEAST_CONTRAST
-    dimmed = alike >= _DIMMED_CORRELATION and unlit_share(np.stack([a, b])) <= _MOST_UNLIT
-    return alike >= _LIGHTING_CORRELATION or dimmed
+    if alike >= _LIGHTING_CORRELATION:
+        return True
+    return alike >= _DIMMED_CORRELATION and unlit_share(np.stack([a, b])) <= _MOST_UNLIT
 
 
 def is_banner(a: np.ndarray, b: np.ndarray) -> bool:
@@ -210,8 +211,9 @@ def _comes_back(window: RowWindow, row: int, flash_rows: int, nearness: float, *
     near = apart < nearness * apart[-1, 0]
     flat = (window.contrast(first, end) < _LEAST_CONTRAST) & of_flat
     unknown = flat[: row - first, None] | flat[None, row - first :]
-    alike = np.array([[luma_correlation(a, b) >= _COMES_BACK for b in after] for a in before])
-    return bool((near & (alike | unknown)).any())
+    if (near & unknown).any():
+        return True
+    return any(luma_correlation(before[i], after[j]) >= _COMES_BACK for i, j in np.argwhere(near).tolist())
 
 
 def strongest_cuts(cuts: list[Cut], apart_rows: int) -> list[Cut]:
