@@ -7,8 +7,7 @@ import heapq
 import time
 from collections import deque
 from collections.abc import Sequence
-from itertools import count
-from threading import Lock
+from multiprocessing import get_context
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -24,6 +23,8 @@ _REORDERED = 6
 """Pictures that a decoder holds back because of B-frames."""
 _AHEAD = 4
 """Packets of a film that a decoder takes before it waits for the first of them. Chosen by eye."""
+_PROCESSES = get_context("spawn")
+"""What processes share is made here and given to them when they begin."""
 
 
 class IdlePicture(NamedTuple):
@@ -90,18 +91,20 @@ class IdleChip:
 
 
 class Engine:
-    """One decoder engine, which works on one picture after the other."""
+    """One decoder engine, which works on one picture after the other, whichever process gives them. Its clock lies in
+    shared memory and is the machine's (`time.perf_counter` on Linux). A process that begins may be given it."""
 
     def __init__(self, fps: float) -> None:
         self._picture_s = 1 / fps
-        self._free_s = 0.0
-        self._lock = Lock()
+        self._free_s = _PROCESSES.RawValue("d", 0.0)
+        self._lock = _PROCESSES.Lock()
 
     def take(self) -> float:
         """Work on a picture; when it will be decoded (`time.perf_counter`)."""
         with self._lock:
-            self._free_s = max(self._free_s, time.perf_counter()) + self._picture_s
-            return self._free_s
+            ready_s: float = max(self._free_s.value, time.perf_counter()) + self._picture_s
+            self._free_s.value = ready_s
+            return ready_s
 
 
 class PacedDecoder(IdleDecoder):
@@ -122,15 +125,18 @@ class PacedDecoder(IdleDecoder):
 
 
 class PacedChip(IdleChip):
-    """A chip whose engines decode `fps` pictures a second, all together; films take turns on them."""
+    """A chip whose engines decode `fps` pictures a second, all together; films take turns on them, those of all
+    processes that are given it."""
 
     def __init__(self, size: tuple[int, int], engines: int, fps: float) -> None:
         super().__init__(size)
         self._engines = [Engine(fps / engines) for _ in range(engines)]
-        self._opened = count()
+        self._opened = _PROCESSES.Value("q", 0)
 
     def CreateDecoder(self, **parameters: Any) -> PacedDecoder:
-        return PacedDecoder(self._size, self._engines[next(self._opened) % len(self._engines)])
+        with self._opened.get_lock():
+            number, self._opened.value = self._opened.value, self._opened.value + 1
+        return PacedDecoder(self._size, self._engines[number % len(self._engines)])
 
 
 class IdleMemory:

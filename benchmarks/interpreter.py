@@ -3,6 +3,7 @@ serves all films in flight, so this limits their rate.
 
     python -m benchmarks.interpreter FILE… [--rounds 3] [--fps 4300] [--json report.json]
     python -m benchmarks.interpreter FILE --films 14 [--chip-fps 2000] [--candidates 112] [--intervals-ms 5 1]
+    python -m benchmarks.interpreter FILE --films 14 --workers 1 2 [--chip-fps 2000] [--candidates 112]
 
 The chip, its memory and the kernels do nothing (benchmarks.idle_device); the splitter gets rows that the CPU measured.
 The figure is the thread's CPU time. It includes the demuxer's work outside the interpreter lock. It does not include
@@ -10,7 +11,8 @@ CuPy's share of its calls (one copy for each frame; at most five launches, an up
 the models' work on probes.
 
 With --films that many films are watched at once on a chip that takes its time, while others end
-(benchmarks.overlapping_films).
+(benchmarks.overlapping_films); with --workers by so many processes together, which share the chip
+(benchmarks.film_workers).
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ from stream.records import VideoInfo
 from stream.settings.model import Settings
 from stream.shots.splitter import ShotSplitter
 
+from .film_workers import measure_workers
 from .idle_device import IdleChip, IdleMemory, IdleRuntime
 from .overlapping_films import measure_overlap
 
@@ -149,6 +152,21 @@ def overlap_report(chosen: argparse.Namespace) -> dict[str, Any]:
     return report
 
 
+def workers_report(chosen: argparse.Namespace) -> dict[str, Any]:
+    """Measures and prints how fast the first file is watched by several processes."""
+    info, rows = rows_of(chosen.files[0])
+    report = measure_workers(
+        info, rows, chosen.films, chosen.chip_fps, chosen.candidates, chosen.rounds, chosen.workers
+    )
+    print(f"{info.path.name} {chosen.films} times, {report['bare_fps']} pictures a second of the bare chip")
+    for number, turns in report["workers"].items():
+        for name, turn in turns.items():
+            rates = f"{turn['of_bare']:5.3f} of the chip (best {turn['best']:5.3f})"
+            compared = f"{turn['of_first']:5.3f} of what {chosen.workers[0]} gave, {turn['cpu_us']:5.1f} CPU µs each"
+            print(f"by {number}: {name:30} {rates}, {compared}")
+    return report
+
+
 def main() -> None:
     """Command line of this script."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -157,11 +175,17 @@ def main() -> None:
     parser.add_argument("--fps", type=float, default=4300.0, help="a rate to compare with, frames a second")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--films", type=int, default=0, help="watch the first file so often at once, while films end")
+    parser.add_argument("--workers", type=int, nargs="+", default=[], help="numbers of processes that share them")
     parser.add_argument("--chip-fps", type=float, default=2000.0, help="pictures a second that the chip decodes")
     parser.add_argument("--candidates", type=int, default=112, help="of the films that end; E05 has 112")
     parser.add_argument("--intervals-ms", type=float, nargs="+", default=[5.0], help="between switches")
     chosen = parser.parse_args()
-    reports = [overlap_report(chosen)] if chosen.films else cost_reports(chosen)
+    if chosen.workers and not 1 <= min(chosen.workers) <= max(chosen.workers) <= chosen.films:
+        parser.error("--workers needs --films, at least as many")
+    if chosen.workers:
+        reports = [workers_report(chosen)]
+    else:
+        reports = [overlap_report(chosen)] if chosen.films else cost_reports(chosen)
     if chosen.json:
         chosen.json.write_text(json.dumps(reports, indent=2) + "\n")
 

@@ -11,8 +11,8 @@ import statistics
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import partial
 from threading import Event, Thread
@@ -50,8 +50,8 @@ from .idle_device import IdleMemory, IdleRuntime, PacedChip
 from .made_films import made_film
 
 ENGINES = 7
-_TURN_S = 3.0
-_BEGIN, _SETTLE = 1.0, 0.4
+TURN_S = 3.0
+BEGIN, SETTLE = 1.0, 0.4
 """Of a turn, before the first one and before each is measured: what a slow turn leaves in the queues, several hundred
 pictures of 14 films, would count for the next one."""
 _ENDS_MEASURED = 5
@@ -91,16 +91,56 @@ class RowMeter:
         return self._inner.borders()
 
 
+class WatchedFilms:
+    """One film, watched so many times at once on a chip, over and over. seen: (films,) int64, how many pictures of each
+    have been watched; it is counted up."""
+
+    def __init__(self, info: VideoInfo, rows: np.ndarray, chip: PacedChip, seen: np.ndarray) -> None:
+        self._info, self._rows, self._chip, self._seen = info, rows, chip, seen
+        self._settings = Settings(crop=CropSettings(bars=False))  # kernels that do nothing find no bars
+
+    @asynccontextmanager
+    async def watched(self) -> AsyncGenerator[None]:
+        """They are watched while the block lasts."""
+        reader = Batcher[Surface, Reading](_read, 32, 0.03, CapacityLimiter(2))
+        async with create_task_group() as tasks:
+            tasks.start_soon(reader.serve)
+            threads = Threads(*(CapacityLimiter(len(self._seen)) for _ in range(2)))
+            for place in range(len(self._seen)):
+                tasks.start_soon(self._watch_again, place, reader, threads)
+            yield
+            tasks.cancel_scope.cancel()
+            reader.close()
+
+    async def _watch_again(self, place: int, reader: Batcher[Surface, Reading], threads: Threads) -> None:
+        info, ops = self._info, CudaOps(IdleRuntime())
+        while True:
+            film = Film(info, PicturePool(64, 8), BarsEvidence(info.geometry))
+            decoder = await to_thread.run_sync(
+                lambda: NvDecoder(info, DecodeOptions(), Chip(self._chip), IdleMemory()), limiter=threads.decode
+            )
+            before = int(self._seen[place])
+
+            def seen(frames: int, before: int = before) -> None:
+                self._seen[place] = before + frames
+
+            try:
+                await watch(
+                    film, decoder, ops, RowMeter(info.geometry, self._rows), reader, self._settings, threads, seen
+                )
+            finally:
+                decoder.close()
+
+
 class OverlappingFilms:
     """One film, watched `films` times at once on a chip of `fps` pictures a second. ending: a film of which only the
     end is worked on. turn_s: how long a turn is measured; others wait in proportion."""
 
     def __init__(
-        self, info: VideoInfo, rows: np.ndarray, films: int, fps: float, ending: Film, turn_s: float = _TURN_S
+        self, info: VideoInfo, rows: np.ndarray, films: int, fps: float, ending: Film, turn_s: float = TURN_S
     ) -> None:
         self._info, self._rows, self._fps, self._ending, self._turn_s = info, rows, fps, ending, turn_s
-        self._settings = Settings(crop=CropSettings(bars=False))  # kernels that do nothing find no bars
-        self._seen = [0] * films
+        self._films = films
 
     def run(self, turns: Mapping[str, Turn], rounds: int) -> dict[str, list[float]]:
         """Name of a turn → pictures a second in each round."""
@@ -113,95 +153,86 @@ class OverlappingFilms:
 
     def bare_fps(self) -> float:
         """Pictures a second of the chip when its pictures are dropped at once."""
-        chip, left, seen = self._chip(), Event(), [0] * len(self._seen)
-
-        def decode(place: int) -> None:
-            while not left.is_set():
-                decoder, reader = chip.CreateDecoder(), PacketReader(self._info.path)
-                for packet in reader.packets():
-                    data: Any = chip.PacketData()
-                    data.bsl_data, data.bsl, data.pts = packet.address, packet.nbytes, packet.pts
-                    found = len(decoder.Decode(data))
-                    seen[place] += found
-                    if left.is_set():
-                        break
-                reader.close()
-
-        threads = [Thread(target=decode, args=(place,)) for place in range(len(seen))]
-        for thread in threads:
-            thread.start()
-        time.sleep(_SETTLE * self._turn_s)
-        begun, begun_s = sum(seen), time.perf_counter()
-        time.sleep(2 * self._turn_s)
-        fps = (sum(seen) - begun) / (time.perf_counter() - begun_s)
-        left.set()
-        for thread in threads:
-            thread.join()
-        return fps
-
-    def _chip(self) -> PacedChip:
-        return PacedChip((self._info.width, self._info.height), ENGINES, self._fps)
+        return bare_fps(self._info, chip_for(self._info, self._fps), self._films, self._turn_s)
 
     async def _run(self, turns: Mapping[str, Turn], rounds: int) -> dict[str, list[float]]:
         fps: dict[str, list[float]] = defaultdict(list)
         cost_s = end_cost_s(self._ending, OwnDeciders("cpu"))
-        reader = Batcher[Surface, Reading](_read, 32, 0.03, CapacityLimiter(2))
-        async with create_task_group() as tasks:
-            tasks.start_soon(reader.serve)
-            chip, threads = self._chip(), Threads(*(CapacityLimiter(len(self._seen)) for _ in range(2)))
-            for place in range(len(self._seen)):
-                tasks.start_soon(self._watch_again, place, chip, reader, threads)
-            await sleep(_BEGIN * self._turn_s)
+        seen = np.zeros(self._films, np.int64)
+        films = WatchedFilms(self._info, self._rows, chip_for(self._info, self._fps), seen)
+        async with films.watched():
+            await sleep(BEGIN * self._turn_s)
             order = list(turns)
             for _ in range(rounds):
                 for name in order:
-                    fps[name].append(await self._turn(turns[name], cost_s))
+                    fps[name].append(await self._turn(turns[name], cost_s, seen))
                 order.append(order.pop(0))  # no turn always follows the same one
-            tasks.cancel_scope.cancel()
-            reader.close()
         return fps
 
-    async def _watch_again(
-        self, place: int, chip: PacedChip, reader: Batcher[Surface, Reading], threads: Threads
-    ) -> None:
-        info, ops = self._info, CudaOps(IdleRuntime())
-        while True:
-            film = Film(info, PicturePool(64, 8), BarsEvidence(info.geometry))
-            decoder = await to_thread.run_sync(
-                lambda: NvDecoder(info, DecodeOptions(), Chip(chip), IdleMemory()), limiter=threads.decode
-            )
-            before = self._seen[place]
-
-            def seen(frames: int, before: int = before) -> None:
-                self._seen[place] = before + frames
-
-            try:
-                await watch(
-                    film, decoder, ops, RowMeter(info.geometry, self._rows), reader, self._settings, threads, seen
-                )
-            finally:
-                decoder.close()
-
-    async def _turn(self, turn: Turn, cost_s: float) -> float:
+    async def _turn(self, turn: Turn, cost_s: float, seen: np.ndarray) -> float:
         sys.setswitchinterval(turn.interval_s)
-        over = Event()
-        async with create_task_group() as tasks:
-            if turn.deciders is not None:
-                tasks.start_soon(self._end_films, turn.deciders, cost_s / turn.share, over)
-            elif turn.share:
-                Thread(target=partial(_compute, turn.share, over), daemon=True).start()
-            await sleep(_SETTLE * self._turn_s)
-            begun, begun_s = sum(self._seen), time.perf_counter()
+        async with beside(turn, self._ending, cost_s):
+            await sleep(SETTLE * self._turn_s)
+            begun, begun_s = int(seen.sum()), time.perf_counter()
             await sleep(self._turn_s)
-            fps = (sum(self._seen) - begun) / (time.perf_counter() - begun_s)
-            over.set()
-        return fps
+            return (int(seen.sum()) - begun) / (time.perf_counter() - begun_s)
 
-    async def _end_films(self, deciders: Deciders, every_s: float, over: Event) -> None:
-        async with create_task_group() as ends:
-            while not over.is_set():
-                ends.start_soon(to_thread.run_sync, partial(decide, self._ending, deciders))
-                await sleep(every_s)
+
+@asynccontextmanager
+async def beside(turn: Turn, ending: Film, cost_s: float) -> AsyncGenerator[None]:
+    """What goes on beside the watching in a turn, while the block lasts. ending: the film that ends. cost_s: what its
+    end takes of an interpreter, CPU seconds."""
+    over = Event()
+    async with create_task_group() as tasks:
+        if turn.deciders is not None:
+            tasks.start_soon(_end_films, ending, turn.deciders, cost_s / turn.share, over)
+        elif turn.share:
+            Thread(target=partial(_compute, turn.share, over), daemon=True).start()
+        try:
+            yield
+        finally:
+            over.set()
+
+
+async def _end_films(film: Film, deciders: Deciders, every_s: float, over: Event) -> None:
+    async with create_task_group() as ends:
+        while not over.is_set():
+            ends.start_soon(to_thread.run_sync, partial(decide, film, deciders))
+            await sleep(every_s)
+
+
+def chip_for(info: VideoInfo, fps: float) -> PacedChip:
+    """A chip of `fps` pictures a second for films of this size."""
+    return PacedChip((info.width, info.height), ENGINES, fps)
+
+
+def bare_fps(info: VideoInfo, chip: PacedChip, films: int, turn_s: float = TURN_S) -> float:
+    """Pictures a second of the chip when the film is decoded so many times at once and its pictures are dropped."""
+    left, seen = Event(), [0] * films
+
+    def decode(place: int) -> None:
+        while not left.is_set():
+            decoder, reader = chip.CreateDecoder(), PacketReader(info.path)
+            for packet in reader.packets():
+                data: Any = chip.PacketData()
+                data.bsl_data, data.bsl, data.pts = packet.address, packet.nbytes, packet.pts
+                found = len(decoder.Decode(data))
+                seen[place] += found
+                if left.is_set():
+                    break
+            reader.close()
+
+    threads = [Thread(target=decode, args=(place,)) for place in range(films)]
+    for thread in threads:
+        thread.start()
+    time.sleep(SETTLE * turn_s)
+    begun, begun_s = sum(seen), time.perf_counter()
+    time.sleep(2 * turn_s)
+    fps = (sum(seen) - begun) / (time.perf_counter() - begun_s)
+    left.set()
+    for thread in threads:
+        thread.join()
+    return fps
 
 
 def end_cost_s(film: Film, deciders: Deciders) -> float:

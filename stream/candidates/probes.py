@@ -239,18 +239,19 @@ class PendingPictures:
     ) -> tuple[list[Picture], Counter[str], tuple[Picture, str] | None]:
         rows = inside_bars(np.array([p.row for p in pictures], ROW), share)
         limits = self._settings
-        usable = [sharpness(row) for row in rows if unusable(row) is None]
+        barred = [unusable(row) for row in rows]
+        usable = [sharpness(row) for row, why in zip(rows, barred, strict=True) if why is None]
         usual = float(np.median(usable)) if usable else 0.0
         kept: list[Picture] = []
         rejected: Counter[str] = Counter()
         reserve: tuple[Picture, str] | None = None
         soft: list[Picture] = []
-        for picture, row in zip(pictures, rows, strict=True):
-            reason = probe_rejection(row, limits, usual)
+        for picture, row, why in zip(pictures, rows, barred, strict=True):
+            reason = why or _beyond(limits, row, usual)
             if reason is None:
                 kept.append(picture)
                 continue
-            if reason == "blurred" and probe_rejection(row, limits, 0.0) is None and stillness(row) >= _STILL:
+            if reason == "blurred" and _beyond(limits, row, 0.0) is None and stillness(row) >= _STILL:
                 soft.append(picture)
             rejected[reason] += 1
             if reason in NEVER_USED:
@@ -315,8 +316,11 @@ def _any_within(asked_s: np.ndarray, times_s: np.ndarray, span_s: float) -> np.n
 def probe_rejection(row: np.void, limits: ProbeSettings, usual: float) -> str | None:
     """Why a picture is no probe; None when it is one. `row`: measured inside the bars. `usual`: the median `sharpness`
     of its shot. A dark picture with a lit part (a face by candlelight) is none that is too dark."""
-    if (reason := unusable(row)) is not None:
-        return reason
+    return unusable(row) or _beyond(limits, row, usual)
+
+
+def _beyond(limits: ProbeSettings, row: np.void, usual: float) -> str | None:
+    """Which of the limits a picture does not keep."""
     if row["luma_mean"] < limits.dark_below and lit_share(row, LIT_LUMA) < limits.lit_share:
         return "dark"
     if row["luma_mean"] > limits.bright_above:

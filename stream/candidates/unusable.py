@@ -50,8 +50,10 @@ def _is_noise(row: np.void) -> bool:
     if float(row["histogram"].max()) > _MOST_ALIKE * HISTOGRAM_SUM:
         return False
     ratio = float(row["laplacian_var"]) / contrast**2
+    if ratio <= _COARSE_NOISE_RATIO:
+        return False
     forms = float(row["signature_y"].astype(np.float64).std()) / contrast
-    return ratio > _NOISE_RATIO or (ratio > _COARSE_NOISE_RATIO and forms < _COARSE_NOISE_FORMS)
+    return ratio > _NOISE_RATIO or forms < _COARSE_NOISE_FORMS
 
 
 def _is_burnt_out(row: np.void) -> bool:

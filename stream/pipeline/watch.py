@@ -6,11 +6,11 @@ Each stage is a function that reads one channel and writes the next. A channel e
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from anyio import CancelScope, CapacityLimiter, create_task_group
+from anyio import CancelScope, CapacityLimiter, create_task_group, to_thread
 
 from engines.faces import Reading
 from kernels.ops import Meter, Ops
@@ -108,14 +108,11 @@ async def _decode(
 ) -> None:
     clock, looks = film.clocks["decode"], FieldWatch(film.info.scan, ops)
     batches = decoder.batches()
+    decode = partial(_next_batch, batches, looks, clock, film.clocks["scan"])
     try:
         with out:
-            while (batch := await on_thread(lambda: next(batches, None), limiter, clock, 0)) is not None:
-                clock.items += len(batch.surfaces)
+            while (batch := await to_thread.run_sync(decode, limiter=limiter)) is not None:
                 film.colours.add(batch)
-                film.clocks["scan"].items += await on_thread(
-                    partial(looks.add, batch), limiter, film.clocks["scan"], 0
-                )
                 await out.send(batch)
                 batch = None  # a waiting stage must not keep the pictures of the one before alive
     finally:
@@ -123,6 +120,17 @@ async def _decode(
             # On a thread: where the film is left early, threads that decode are waited for.
             await on_thread(batches.close, limiter, clock, 0)
     film.notices += [*filter(film.colours.allows, decoder.notices), *film.colours.notices(film.info)]
+
+
+def _next_batch(
+    batches: Iterator[FrameBatch], looks: FieldWatch, clock: StageClock, scan: StageClock
+) -> FrameBatch | None:
+    """The next batch, which has been looked at, on one way to a thread: that costs as much as decoding two pictures."""
+    batch = clock.time(lambda: next(batches, None), 0)
+    if batch is not None:
+        clock.items += len(batch.surfaces)
+        scan.items += scan.time(lambda: looks.add(batch), 0)
+    return batch
 
 
 async def _measure(

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..settings.sections import ShotSettings
 from .spans import USUAL_ROWS
-from .window import LUMA_CELLS, RowWindow, distance, floor_scale
+from .window import LUMA_CELLS, RowWindow, distance, floor_scale, median_of
 
 EVIDENCE = ("likeness", "separation", "cells", "departure", "structure", "tones", "likeness_drop", "distance_rise")
 """The names of the numbers, in order.
@@ -109,11 +109,11 @@ def _likeness_drop(own: tuple[np.ndarray, np.ndarray], lit: np.ndarray) -> float
     sides = [side[:, :LUMA_CELLS][:, lit] for side in own]
     near = _alike(sides[0][:1], sides[1][0])[0]
     usual = np.concatenate([_fisher_z(_alike(side[1:], side[0])) for side in sides])
-    return float(np.clip(np.median(usual) - _fisher_z(near), *_DROP_RANGE)) if len(usual) else 0.0
+    return float(np.clip(median_of(usual) - _fisher_z(near), *_DROP_RANGE)) if len(usual) else 0.0
 
 
 def _distance_rise(own: tuple[np.ndarray, np.ndarray], apart: float) -> float:
-    usual = max((float(np.median(distance(side[1:], side[0]))) for side in own if len(side) > 1), default=apart)
+    usual = max((median_of(distance(side[1:], side[0])) for side in own if len(side) > 1), default=apart)
     return float(np.clip(np.log((apart + _NOISE_DISTANCE) / (usual + _NOISE_DISTANCE)), *_RISE_RANGE))
 
 
@@ -134,4 +134,4 @@ def _correlations(cells: np.ndarray, first: int | None = None) -> np.ndarray:
 
 
 def _fisher_z(correlation: np.ndarray | float) -> np.ndarray:
-    return np.asarray(np.arctanh(np.clip(correlation, _LEAST_Z, _MOST_Z)))
+    return np.asarray(np.arctanh(np.minimum(np.maximum(correlation, _LEAST_Z), _MOST_Z)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -116,7 +117,7 @@ class CutJudge:
         return fades and _comes_back(window, row, self.flash_rows, _LEAST_SEPARATION_OF_LIGHTNING, of_flat=False)
 
     def _camera_moved(self, window: RowWindow, cut: Cut) -> bool:
-        rows = np.delete(np.arange(-_MOVING_ROWS, _MOVING_ROWS + 1), _MOVING_ROWS) + cut.row
+        rows = _beside(_MOVING_ROWS) + cut.row
         known = rows[(rows >= window.base) & (rows < window.end)] - window.base
         beside = np.sort(window.change(window.base, window.end)[known])
         if len(beside) < 2 or beside[-2] < _LEAST_MOVING * cut.change:
@@ -167,12 +168,14 @@ def differ_in_light_only(a: np.ndarray, b: np.ndarray) -> bool:
     of it, as in the dark some is lost, where an offset and a gain explain nearly all of the difference. Colours fade as
     the luma does; light of another colour changes them while the structure stays."""
     alike = luma_correlation(a, b)
-    bright, dark = sorted((a, b), key=lambda grid: -float(grid[:LUMA_CELLS].std()))
-    gain = alike * float(dark[:LUMA_CELLS].std()) / max(float(bright[:LUMA_CELLS].std()), 1e-6)
+    contrasts = float(a[:LUMA_CELLS].std()), float(b[:LUMA_CELLS].std())
+    bright, dark = (a, b) if contrasts[0] >= contrasts[1] else (b, a)
+    gain = alike * min(contrasts) / max(*contrasts, 1e-6)
     if float(np.abs(dark - gain * bright)[LUMA_CELLS:].mean()) >= _LIGHTING_CHROMA:
-        return alike >= _LIGHTING_CORRELATION and float(dark[:LUMA_CELLS].std()) >= _LEAST_CONTRAST
-    dimmed = alike >= _DIMMED_CORRELATION and unlit_share(np.stack([a, b])) <= _MOST_UNLIT
-    return alike >= _LIGHTING_CORRELATION or dimmed
+        return alike >= _LIGHTING_CORRELATION and min(contrasts) >= _LEAST_CONTRAST
+    if alike >= _LIGHTING_CORRELATION:
+        return True
+    return alike >= _DIMMED_CORRELATION and unlit_share(np.stack([a, b])) <= _MOST_UNLIT
 
 
 def is_banner(a: np.ndarray, b: np.ndarray) -> bool:
@@ -208,8 +211,9 @@ def _comes_back(window: RowWindow, row: int, flash_rows: int, nearness: float, *
     near = apart < nearness * apart[-1, 0]
     flat = (window.contrast(first, end) < _LEAST_CONTRAST) & of_flat
     unknown = flat[: row - first, None] | flat[None, row - first :]
-    alike = np.array([[luma_correlation(a, b) >= _COMES_BACK for b in after] for a in before])
-    return bool((near & (alike | unknown)).any())
+    if (near & unknown).any():
+        return True
+    return any(luma_correlation(before[i], after[j]) >= _COMES_BACK for i, j in np.argwhere(near).tolist())
 
 
 def strongest_cuts(cuts: list[Cut], apart_rows: int) -> list[Cut]:
@@ -231,8 +235,14 @@ def _motion(window: RowWindow, first: int, end: int) -> tuple[np.ndarray, np.nda
 
 
 def _is_peak(moves: np.ndarray, row: int, change: float, reach: int) -> bool:
-    near = moves[max(0, row - reach) : row + reach + 1]
-    return bool(change >= np.delete(near, min(row, reach)).max(initial=0.0))
+    before, after = moves[max(0, row - reach) : row], moves[row + 1 : row + reach + 1]
+    return bool(change >= before.max(initial=0.0) and change >= after.max(initial=0.0))
+
+
+@cache
+def _beside(reach: int) -> np.ndarray:
+    """The places of so many rows before and after a row, from it."""
+    return np.concatenate([np.arange(-reach, 0), np.arange(1, reach + 1)])
 
 
 def _motion_around(
@@ -241,7 +251,7 @@ def _motion_around(
     """(M,) the second largest value of `signal`, of all rows of the window, among the `reach` neighbours on either side
     of each row: the largest may be another cut or a flash, which is no motion. evenly: what it would be in the time
     that the row follows in."""
-    places = rows[:, None] + np.delete(np.arange(-reach, reach + 1), reach)
+    places = rows[:, None] + _beside(reach)
     known = (places >= window.base) & (places < window.end)
     at = np.where(known, places, window.base) - window.base
     values = signal[at]

@@ -17,7 +17,7 @@ import numpy as np
 from ..settings.sections import ShotSettings
 from .camera_motion import likeness_of_shifted, unexplained_share, unlit_share, unmoved_share
 from .spans import RowSpans
-from .window import RowWindow, distance, floor_scale, luma_correlation, tone_gap
+from .window import CHROMA_CELLS, LUMA_CELLS, RowWindow, distance, floor_scale, luma_correlation, tone_gap
 
 _SPAN_RATIO = 1.2
 """Each span that is tried is longer than the one before by this factor. E01–E05: 1.18 to 1.24."""
@@ -26,6 +26,8 @@ _MOST_INSTABILITY = 0.45
 times."""
 _MIX_SAMPLES = 8
 """Equal steps into which a span is divided; the frames between them are placed on the line. E01–E05: 7 to 16."""
+_MIXES = np.linspace(0, 1, _MIX_SAMPLES + 1)[1:-1, None]
+"""Shares of the way of those frames."""
 _MOST_UNEVENNESS = 0.2
 """Largest deviation of α from an even growth. E01–E05: 0.5 to 1.1 times."""
 _SHORT_SPAN_ROWS = 5
@@ -176,21 +178,22 @@ def _scores(
     `reach`, the times or the numbers along which a dissolve grows evenly.
     """
     low, high = reach
-    grids = window.grids(low, high)
-    q = squared_distances(grids)
-    inside = (a >= low) & (b < high)
-    a, b = np.clip(a - low, 0, high - low - 1), np.clip(b - low, 0, high - low - 1)
-    score, longest = np.zeros(a.shape), (b - a).max()
+    q = window.squared_distances(low, high)
+    inside, score, doubts = (a >= low) & (b < high), np.zeros(a.shape), np.zeros(a.shape)
+    a, b = (np.minimum(np.maximum(ends - low, 0), high - low - 1) for ends in (a, b))
+    longest = (b - a).max()
     gap = np.maximum(q[a, b], 1.0)
-    jump = np.sqrt(gap / grids.shape[1])
+    jump = np.sqrt(gap / (LUMA_CELLS + CHROMA_CELLS))
     contrast = window.contrast(low, high)
     floor = settings.dissolve_floor * floor_scale(contrast[a], contrast[b], settings)
-    before, after = np.maximum(a - stable, 0), np.minimum(b + stable, high - low - 1)
-    unstable = np.sqrt(np.maximum(q[before, a], q[b, after]) / gap)
+    far = np.nonzero(inside & (jump >= floor))
+    before, after = np.maximum(a[far] - stable, 0), np.minimum(b[far] + stable, high - low - 1)
+    unstable = np.sqrt(np.maximum(q[before, a[far]], q[b[far], after]) / gap[far])
     # The frames between the ends are costly to look at, and few pairs of ends pass up to here.
-    likely = np.nonzero(inside & (jump >= floor) & (unstable <= _MOST_INSTABILITY))
-    if not len(likely[0]):
-        return score, np.zeros(score.shape)
+    steady = unstable <= _MOST_INSTABILITY
+    likely, unstable = (far[0][steady], far[1][steady]), unstable[steady]
+    if not len(unstable):
+        return score, doubts
     a, b = a[likely], b[likely]
     off, uneven = _deviations(q, pace, a, b, gap[likely])
     detail = _middle_detail(window.edges(low, high), a, b)
@@ -200,9 +203,8 @@ def _scores(
         off <= _MOST_SHORT_RESIDUAL,
         (detail <= settings.dissolve_detail) & (doubt <= settings.dissolve_doubt),
     )
-    purity = 1 - off - uneven - _INSTABILITY_WEIGHT * unstable[likely]
+    purity = 1 - off - uneven - _INSTABILITY_WEIGHT * unstable
     score[likely] = np.where(pure & (uneven <= _MOST_UNEVENNESS), jump[likely] * purity, 0)
-    doubts = np.zeros(score.shape)
     doubts[likely] = doubt
     return score, doubts
 
@@ -212,20 +214,11 @@ def _deviations(
 ) -> tuple[np.ndarray, np.ndarray]:
     """For N pairs of ends, (N,) each: the largest distance of a frame between them off the line, and the largest
     deviation of its α from an even growth along `pace`. `q`: (R, R); `pace`: (R,); `a`, `b`, `gap`: (N,)."""
-    k = a + np.rint(np.linspace(0, 1, _MIX_SAMPLES + 1)[1:-1, None] * (b - a)).astype(np.intp)
+    k = a + np.rint(_MIXES * (b - a)).astype(np.intp)
     to_start = q[a, k]
     alpha = (to_start + gap - q[k, b]) / (2 * gap)
     off = np.sqrt(np.maximum(0, to_start / gap - alpha**2)).max(axis=0)
     return off, np.abs(alpha - (pace[k] - pace[a]) / (pace[b] - pace[a])).max(axis=0)
-
-
-def squared_distances(grids: np.ndarray) -> np.ndarray:
-    """(R, R) float32: squared distances between all pairs of grids (R, 208)."""
-    gram = grids @ grids.T
-    square = np.diagonal(gram)
-    apart = square[:, None] + square
-    gram *= 2  # whole numbers below 2²⁴: exact in any order
-    return np.asarray(np.maximum(np.subtract(apart, gram, out=apart), 0, out=apart))
 
 
 def _middle_detail(edges: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:

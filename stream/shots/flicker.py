@@ -23,11 +23,14 @@ def steady_share(grids: np.ndarray) -> np.ndarray:
     light that flickers what a gain and an offset of the luma do not explain, else 1."""
     luma = grids[:, :LUMA_CELLS].astype(np.float64)
     mean = luma.mean(axis=1, keepdims=True)
-    spread = np.maximum(((luma - mean) ** 2).mean(axis=1), 1e-6)
-    together = ((luma - mean)[1:] * (luma - mean)[:-1]).mean(axis=1) ** 2 / (spread[1:] * spread[:-1])
-    apart = np.maximum((np.diff(luma, axis=0) ** 2).mean(axis=1), 1e-6)
+    off = luma - mean
+    spread = np.maximum((off**2).mean(axis=1), 1e-6)
+    together = (off[1:] * off[:-1]).mean(axis=1) ** 2 / (spread[1:] * spread[:-1])
+    apart = np.maximum(((luma[1:] - luma[:-1]) ** 2).mean(axis=1), 1e-6)
     left = np.minimum((1 - together) * np.maximum(spread[1:], spread[:-1]) / apart, 1.0)
     lit = np.where(left <= _MOST_STEADY, np.diff(mean[:, 0]), 0.0)
+    if np.count_nonzero(lit) <= _LEAST_TURNS:  # so much light cannot turn so often
+        return np.ones(len(grids))
     flickers = (lit != 0) & (_turns(lit) >= _LEAST_TURNS)
     return np.concatenate([[1.0], np.where(flickers, np.sqrt(np.maximum(left, 0.0)), 1.0)])
 

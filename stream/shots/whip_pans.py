@@ -62,6 +62,8 @@ _MOST_ALIKE = 0.9
 """Correlation of the ends, one shifted, from which on they show one scene. Pans by .6 of the width: .95 to .99."""
 _SWING_NOISE = 0.5
 """Code values of change that noise alone makes. As of cuts."""
+_ROUNDING = 1e-3
+"""Share by which sums of the same numbers may differ, far more than they do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +112,16 @@ def _swings(
     they do not. reach: first and last (exclusive) row that may be read."""
     low = reach[0]
     change, contrast, grids = (signal(*reach) for signal in (window.change, window.contrast, window.grids))
-    a, b = a - low, b - low
-    places = a[:, None] + np.arange(1, (b - a).max(initial=0) + 1)
+    a, b, longest = a - low, b - low, int((b - a).max(initial=0))
+    floor = settings.cut_floor * floor_scale(contrast[a], contrast[b], settings)
+    # The rows between are costly to look at, and few pairs pass what their sums tell.
+    passing = np.flatnonzero(_may_swing(change, a, b, floor))
+    a, b, floor = a[passing], b[passing], floor[passing]
+    places = a[:, None] + np.arange(1, longest + 1)
     within = places <= b[:, None]
     changes = np.sort(_picked(change, places, within, np.inf), axis=1)[np.arange(len(a)), (b - a) // 4]
     total = _picked(change, places, within, 0).sum(axis=1)
-    floor = settings.cut_floor * floor_scale(contrast[a], contrast[b], settings)
-    likely = np.flatnonzero((changes >= _LEAST_SPEED * _SWING_NOISE) & (total >= _LEAST_DETOUR * floor))
+    likely = np.flatnonzero(total >= _LEAST_DETOUR * floor)
     likely = likely[changes[likely] >= _LEAST_SPEED * _usual(change, a[likely], b[likely])]
     gap = distance(grids[a[likely]], grids[b[likely]])
     far = (gap >= floor[likely]) & (total[likely] >= _LEAST_DETOUR * gap)
@@ -128,9 +133,18 @@ def _swings(
         yield int(a[at]) + low, int(b[at]) + low
 
 
+def _may_swing(change: np.ndarray, a: np.ndarray, b: np.ndarray, floor: np.ndarray) -> np.ndarray:
+    """(N,): whether three quarters of the rows from `a` (exclusive) to `b` change by more than noise, and all together
+    by what a swing needs, but for rounding."""
+    still = np.concatenate([[0], np.cumsum(change < _LEAST_SPEED * _SWING_NOISE)])
+    moving = still[b + 1] - still[a + 1] <= (b - a) // 4
+    summed = np.concatenate([[0.0], np.cumsum(change, dtype=np.float64)])
+    return np.asarray(moving & (summed[b + 1] - summed[a + 1] >= (1 - _ROUNDING) * _LEAST_DETOUR * floor))
+
+
 def _picked(values: np.ndarray, places: np.ndarray, known: np.ndarray, other: float) -> np.ndarray:
     """`values` (R,) at `places` (N, M) where these are known, else `other`."""
-    return np.where(known, values[np.clip(places, 0, len(values) - 1)], other)
+    return np.where(known, values.take(places, mode="clip"), other)
 
 
 def _usual(change: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:

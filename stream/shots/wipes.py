@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from ..settings.sections import ShotSettings
 from .camera_motion import unexplained_share, unmoved_share
-from .dissolves import LEAST_UNEXPLAINED, lengths, squared_distances
+from .dissolves import LEAST_UNEXPLAINED, lengths
 from .pushes import best_push
 from .spans import OUTSIDE_ROWS
 from .window import LUMA_CELLS, LUMA_SHAPE, RowWindow, distance, floor_scale, tone_gap
@@ -136,7 +137,7 @@ def _far_apart(
     """Those of the pairs of rows (N,) that show two different pictures, neither of which moves too fast."""
     low, high = reach
     grids, contrast, tones = window.grids(low, high), window.contrast(low, high), window.tones(low, high)
-    q = squared_distances(grids)
+    q = window.squared_distances(low, high)
     gap = np.maximum(q[a, b], 1.0)
     apart = np.sqrt(gap / grids.shape[1])
     before, after = np.maximum(a - _STILL_ROWS, 0), np.minimum(b + _STILL_ROWS, high - low - 1)
@@ -152,10 +153,18 @@ def _far_apart(
 
 def _differ_everywhere(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
     """(N,): whether many cells of each half of the luma grids (N, 208) differ."""
-    differ = (np.abs(ends - starts)[:, :LUMA_CELLS] >= _LEAST_DIFFERENCE).reshape(-1, *LUMA_SHAPE)
-    down, across = (n // 2 for n in LUMA_SHAPE)
-    halves = (differ[:, : down + 1], differ[:, down:], differ[:, :, :across], differ[:, :, across:])
-    return np.asarray(np.min([half.mean(axis=(1, 2)) for half in halves], axis=0) >= _LEAST_TELLING)
+    differ = np.abs(ends[:, :LUMA_CELLS] - starts[:, :LUMA_CELLS]) >= _LEAST_DIFFERENCE
+    counted = differ.astype(np.float32) @ _halves()  # whole numbers: exact
+    return np.asarray((counted >= _LEAST_TELLING * _halves().sum(axis=0, dtype=np.float64)).all(axis=1))
+
+
+@cache
+def _halves() -> np.ndarray:
+    """(144, 4) float32: which cells lie in the upper, lower, left and right half of the grid; 1 or 0."""
+    down, across = np.mgrid[: LUMA_SHAPE[0], : LUMA_SHAPE[1]]
+    middle, beside = LUMA_SHAPE[0] // 2, LUMA_SHAPE[1] // 2
+    halves = (down <= middle, down >= middle, across < beside, across >= beside)
+    return np.stack([half.ravel() for half in halves], axis=1).astype(np.float32)
 
 
 def _grows(q: np.ndarray, a: np.ndarray, b: np.ndarray, gap: np.ndarray) -> np.ndarray:
@@ -166,9 +175,11 @@ def _grows(q: np.ndarray, a: np.ndarray, b: np.ndarray, gap: np.ndarray) -> np.n
     short = (way <= _MOST_DETOUR).all(axis=0) & (way[1] >= _LEAST_HALF_WAY)
     onward = (start[2] >= start[0] + _LEAST_GROWTH) & (rest[0] >= rest[2] + _LEAST_GROWTH)
     grows = np.asarray(short & onward & (np.minimum(start[1], rest[1]) >= _LEAST_BETWEEN))
-    steps = np.diagonal(q, 1)
-    for i in np.flatnonzero(grows).tolist():
-        grows[i] = steps[a[i] : b[i]].max() <= _MOST_STEP * gap[i]
+    at = np.flatnonzero(grows)
+    if len(at):
+        steps = np.append(np.diagonal(q, 1), 0.0)  # after the last one too a part may end
+        largest = np.maximum.reduceat(steps, np.stack([a[at], b[at]], axis=1).ravel())[::2]
+        grows[at] = largest <= _MOST_STEP * gap[at]
     return grows
 
 
@@ -181,7 +192,9 @@ def _explained(window: RowWindow, pairs: _Pairs, low: int) -> Iterator[Wipe]:
     enough = np.minimum(_QUICK_LEFT, _QUICK_SHARE * half_mixed(middles, starts, ends))
     grow = np.flatnonzero(pairs.ordered)
     as_wipes = grow[half_covered(middles[grow], starts[grow], ends[grow]) <= enough[grow]]
-    rest = np.setdiff1d(np.flatnonzero(enough >= _QUICK_SHARE * _LEAST_UNMIXED), as_wipes)
+    others = enough >= _QUICK_SHARE * _LEAST_UNMIXED
+    others[as_wipes] = False
+    rest = np.flatnonzero(others)
     as_slides = rest[half_slid(middles[rest], starts[rest], ends[rest]) <= enough[rest]]
     for by, at, uneven in ((by_orders, as_wipes, _MOST_UNEVEN), (by_slides, as_slides, _MOST_SLIDE_UNEVEN)):
         if not len(at):
