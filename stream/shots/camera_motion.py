@@ -24,8 +24,9 @@ _FARTHEST_CELLS = (2, 11)
 """Rows and columns of the luma grid by which an end is shifted at most: a third of the columns still overlap."""
 _LEAST_DEVIATION = 3.0
 """Deviation of luma, code values, that both have where they overlap. Chosen by eye."""
-_LEAST_LIT_CELLS = 4
-"""Rows and columns that must be brighter than bars; with fewer the whole grid is compared. E01–E05: 2 to 8."""
+_LEAST_LIT_CELLS = 3
+"""Rows and columns that must be brighter than bars; with fewer the whole grid is compared. E01–E05: 2 to 8. A film of
+16:9 within 9:16 lights three rows."""
 
 
 def unmoved_share(a: np.ndarray, b: np.ndarray, farthest: float = _FARTHEST) -> float:

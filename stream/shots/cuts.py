@@ -166,7 +166,12 @@ def likely_cuts(
 def differ_in_light_only(a: np.ndarray, b: np.ndarray) -> bool:
     """Whether two grids (208,) show the same picture in brighter or dimmer light: with the same structure, or with much
     of it, as in the dark some is lost, where an offset and a gain explain nearly all of the difference. Colours fade as
-    the luma does; light of another colour changes them while the structure stays."""
+    the luma does; light of another colour changes them while the structure stays. Black bars, which all pictures of a
+    film have, are no such structure."""
+    return _have_one_structure(a, b) and _alike_within_bars(a, b)
+
+
+def _have_one_structure(a: np.ndarray, b: np.ndarray) -> bool:
     alike = luma_correlation(a, b)
     contrasts = float(a[:LUMA_CELLS].std()), float(b[:LUMA_CELLS].std())
     bright, dark = (a, b) if contrasts[0] >= contrasts[1] else (b, a)
@@ -176,6 +181,13 @@ def differ_in_light_only(a: np.ndarray, b: np.ndarray) -> bool:
     if alike >= _LIGHTING_CORRELATION:
         return True
     return alike >= _DIMMED_CORRELATION and unlit_share(np.stack([a, b])) <= _MOST_UNLIT
+
+
+def _alike_within_bars(a: np.ndarray, b: np.ndarray) -> bool:
+    first, second = lit_box(np.stack([a, b])[:, :LUMA_CELLS].reshape(2, *LUMA_SHAPE)).astype(np.float64)
+    if first.size == LUMA_CELLS or min(first.std(), second.std()) == 0:
+        return True
+    return luma_correlation(first.ravel(), second.ravel()) >= _DIMMED_CORRELATION
 
 
 def is_banner(a: np.ndarray, b: np.ndarray) -> bool:

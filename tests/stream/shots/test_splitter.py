@@ -44,6 +44,16 @@ def test_a_cut_between_dim_flat_pictures_counts() -> None:
     assert starts(film) == [40]
 
 
+@pytest.mark.parametrize("first", [0, 4, 8])
+def test_cuts_within_a_narrow_band_of_an_upright_film_count(first: int) -> None:
+    """16:9 within 9:16 fills a third of the height."""
+    height, film = round((9 / 16) ** 2 * HEIGHT), Film()
+    above = (HEIGHT - height) // 2
+    for seed in range(first, first + 4):
+        film += [np.pad(0.35 * p[:height] + 90, ((above, HEIGHT - above - height), (0, 0))) for p in pan(seed, 40, 1)]
+    assert starts(film) == [40, 80, 120]
+
+
 def test_a_cut_out_of_fast_motion_counts() -> None:
     assert starts(pan(5, 40, step=9) + still(6, 40)) == [40]
 
