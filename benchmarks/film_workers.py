@@ -70,6 +70,7 @@ class FilmWorkers:
 
     def __init__(self, whole: Part, workers: int, turn_s: float = TURN_S) -> None:
         self._turn_s = turn_s
+        self._whole = whole  # where nothing refers to the chip's locks, a worker that begins does not find them
         self._seen = np.frombuffer(whole.seen, np.int64)
         self._links: list[Connection[Any, Any]] = []
         self._workers: list[Any] = []

@@ -93,6 +93,7 @@ def shared_part(film: Path, films: int) -> Part:
     return Part(info, rows, chip_for(info, 1000.0), seen, 0, films, candidates=5, end_cost_s=0.02)
 
 
+@pytest.mark.slow
 def test_each_worker_watches_its_part_in_every_turn(scenes_film: Path) -> None:
     whole = shared_part(scenes_film, 3)
     found = rates_of(whole, 2, list(TURNS), turn_s=0.3)
@@ -107,6 +108,7 @@ def test_films_are_divided_among_workers(scenes_film: Path) -> None:
     assert all(part.seen is whole.seen and part.chip is whole.chip for part in parts_of(whole, 3))
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_ends_the_measurement(scenes_film: Path) -> None:
     workers = FilmWorkers(shared_part(scenes_film, 1), 1, turn_s=0.0)
     try:
