@@ -28,9 +28,9 @@ LIBRARIES = {
 }
 """What the loader is asked for → what for. The last three also come with packages, beside the loader's own folders."""
 PACKAGES = (
-    "pynvvideocodec", "cupy-cuda13x", "cupy-cuda12x", "torch", "torchvision", "tensorrt-cu13", "cuml-cu13", "numpy",
-    "prometheus-client", "onnxruntime", "onnxruntime-gpu", "av", "opencv-python-headless", "scikit-learn",
-    "nvidia-ml-py", "numba",
+    "pynvvideocodec", "cupy-cuda13x", "cupy-cuda12x", "torch", "torchvision", "torchcodec", "tensorrt-cu13",
+    "cuml-cu13", "numpy", "prometheus-client", "onnxruntime", "onnxruntime-gpu", "av", "opencv-python-headless",
+    "scikit-learn", "nvidia-ml-py", "numba",
 )  # fmt: skip
 VARIABLES = (
     "CUDA_VISIBLE_DEVICES", "CUDA_PATH", "CUPY_CACHE_DIR", "NUMBA_CACHE_DIR", "NVIDIA_DRIVER_CAPABILITIES",

@@ -17,6 +17,7 @@ from .tensorrt_engines import buildable, engine_root
 
 INSTEAD = {
     "cuml": "faces are grouped by scikit-learn, slower for long films",
+    "torchcodec": "pictures are encoded by torchvision, whose encoder is announced to go",
     "pynvml": "the driver's version is not shown",
 }
 """Modules that a run on the GPU can do without → what happens without them."""

@@ -32,6 +32,7 @@ from ..decode.nvdec.open import chip_of_first_gpu, open_on_gpu
 from ..decode.nvdec.session import Chip, RefusedError
 from ..errors import KeyartError
 from ..output.jpeg_cuda import CudaEncoder
+from ..output.jpeg_libraries import TorchCodec, jpeg_library
 from ..records import Notice
 from ..settings.model import Settings
 from .clustering import clustering_device
@@ -54,8 +55,9 @@ READERS = 2
 def cuda_kit(settings: Settings) -> Kit:
     """NVDEC, kernels, sessions on TensorRT or CUDA, cuML and nvJPEG on the first device; kernels are compiled here.
 
-    Raises KeyartError when CuPy or the device fails.
+    Raises KeyartError when CuPy or the device fails, or when nothing can encode JPEG on it.
     """
+    library = jpeg_library()
     try:
         engines, pictures = CupyRuntime(), CupyRuntime()
         pictures.prepare()
@@ -66,7 +68,7 @@ def cuda_kit(settings: Settings) -> Kit:
     return Kit(
         device="cuda",
         ops=CudaOps(pictures),
-        encoder=CudaEncoder(pictures),
+        encoder=CudaEncoder(pictures, library),
         meter=Meters(),
         engine_ops=CudaOps(engines),
         tools=CudaTools(engines),
@@ -76,7 +78,7 @@ def cuda_kit(settings: Settings) -> Kit:
         open_decoder=partial(open_on_gpu, share=settings.cuda.memory_share),
         deciders=deciders(settings.cuda.deciding_processes, clustering),
         concurrency=Concurrency(MAX_BATCH, READERS, films_in_flight(decoder_engines()), MAX_WAIT_S),
-        fallbacks=partial(fallbacks, folder is not None, unfit, clustering),
+        fallbacks=partial(fallbacks, folder is not None, unfit, clustering, library.name),
         memory=gpu_memory,
     )
 
@@ -124,12 +126,12 @@ def without_engine(settings: Settings) -> dict[str, str]:
 
 
 def fallbacks(
-    tensorrt: bool, unfit: Mapping[str, str], clustering: Device, sessions: Mapping[str, Session]
+    tensorrt: bool, unfit: Mapping[str, str], clustering: Device, encoder: str, sessions: Mapping[str, Session]
 ) -> list[Notice]:
     """Notices of what was asked for and is done by something else.
 
     tensorrt: whether sessions were to run on TensorRT. unfit: see `without_engine`. clustering: the device on which
-    faces are grouped. sessions: role → session.
+    faces are grouped. encoder: name of the library that encodes pictures. sessions: role → session.
     """
     notices = []
     left_out = sorted(role for role, session in sessions.items() if tensorrt and session.provider != TENSORRT)
@@ -139,6 +141,9 @@ def fallbacks(
         notices.append(Notice("tensorrt_not_used", message))
     if clustering == "cpu":
         notices.append(Notice("clustered_on_cpu", "cuML is not installed, faces were grouped by scikit-learn"))
+    if encoder != TorchCodec.name:
+        message = f"TorchCodec cannot be used, pictures were encoded by {encoder}, whose encoder is announced to go"
+        notices.append(Notice("encoded_by_torchvision", message))
     return notices
 
 

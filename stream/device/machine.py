@@ -17,15 +17,16 @@ from kernels.cuda.toolkit import set_cuda_path
 from kernels.cuda.trial import compiler_problem
 
 from ..decode.nvdec.module import video_codec
+from ..output.jpeg_libraries import torchcodec_problem
 
 PACKAGES = {
     "cupy": "cupy-cuda13x", "torch": "torch", "torchvision": "torchvision", "PyNvVideoCodec": "PyNvVideoCodec",
-    "cuml": "cuml-cu13", "pynvml": "nvidia-ml-py",
+    "torchcodec": "torchcodec", "cuml": "cuml-cu13", "pynvml": "nvidia-ml-py",
 }  # fmt: skip
 """Modules of the CUDA path → the distributions that contain them."""
 NOT_INSTALLED = "is not installed"
 _TWO_BUILDS = ("torch", "torchvision")
-"""Modules that are also distributed without CUDA."""
+"""Modules that are also distributed without CUDA, and tell it in this way."""
 
 ASKED_CODECS = ("H264", "HEVC", "AV1", "VP9", "VP8", "MPEG2", "MPEG4", "VC1")
 """Codecs that the decoder is asked about in 8 bits 4:2:0, as PyNvVideoCodec's enumeration names them."""
@@ -147,7 +148,10 @@ class Machine:
 
 
 def build_problem(name: str, module: Any) -> str:
-    """Why an imported module cannot be used: it was built without CUDA (`_TWO_BUILDS`); "" when nothing is wrong."""
+    """Why an imported module cannot be used: it was built without CUDA, or TorchCodec lacks what is needed of it; ""
+    when nothing is wrong."""
+    if name == "torchcodec":
+        return torchcodec_problem(module)
     without = name in _TWO_BUILDS and getattr(module.version, "cuda", None) is None
     return "is built without CUDA, install its build for CUDA 13" if without else ""
 

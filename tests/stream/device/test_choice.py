@@ -189,9 +189,9 @@ def test_a_chip_that_cannot_be_asked_has_unknown_engines() -> None:
 
 def test_what_steps_in_for_something_else_is_told() -> None:
     sessions: dict[str, Session] = {role: FakeSession(role, lambda inputs: {}) for role in ("eyes", "mesh")}
-    assert fallbacks(False, {}, "cuda", sessions) == []
-    notices = fallbacks(True, {}, "cpu", sessions)
-    assert [notice.code for notice in notices] == ["tensorrt_not_used", "clustered_on_cpu"]
+    assert fallbacks(False, {}, "cuda", "TorchCodec", sessions) == []
+    notices = fallbacks(True, {}, "cpu", "torchvision", sessions)
+    assert [notice.code for notice in notices] == ["tensorrt_not_used", "clustered_on_cpu", "encoded_by_torchvision"]
     assert "eyes, mesh" in notices[0].message and TENSORRT not in notices[0].message
     for session in sessions.values():
         session.close()
@@ -201,7 +201,7 @@ def test_a_detector_wider_than_its_engine_runs_without_one_and_says_so() -> None
     assert without_engine(Settings(faces={"detector_width": 640})) == {}  # type: ignore[arg-type]
     unfit = without_engine(Settings(faces={"detector_width": 1280}))  # type: ignore[arg-type]
     with closing(FakeSession("detector", lambda inputs: {})) as session:
-        (notice,) = fallbacks(True, unfit, "cuda", {"detector": session})
+        (notice,) = fallbacks(True, unfit, "cuda", "TorchCodec", {"detector": session})
     assert "detector (faces.detector_width 1280 is above its engine's 640);" in notice.message
 
 

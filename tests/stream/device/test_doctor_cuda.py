@@ -121,6 +121,23 @@ def test_a_build_without_cuda_is_told_from_one_with_it() -> None:
     assert build_problem("cupy", SimpleNamespace()) == ""
 
 
+def test_a_torchcodec_that_cannot_encode_is_told_with_what_steps_in(settings: Settings) -> None:
+    encoders = SimpleNamespace(JpegEncoder=object)
+    for number, there, problem in (
+        ("0.17.0+cu130", encoders, ""),
+        ("0.17.0+cpu", encoders, "is built without CUDA, install its build for CUDA 13"),
+        ("0.15.0+cu130", SimpleNamespace(), "has no encoder of JPEG, install 0.16 or newer"),
+    ):
+        assert build_problem("torchcodec", SimpleNamespace(__version__=number, encoders=there)) == problem
+    peer = Peer()
+    assert "torchcodec 1.0" in by_name(settings, peer)["gpu packages"].found
+    peer.packages["torchcodec"] = Package(None)
+    found = by_name(settings, peer)["torchcodec"]
+    assert (found.state, found.advice) == (
+        "note", "pictures are encoded by torchvision, whose encoder is announced to go",
+    )  # fmt: skip
+
+
 def test_a_gpu_that_nothing_can_be_compiled_for_is_told(settings: Settings) -> None:
     peer = Peer(uncompiled="Failed to find CUDA headers.")
     found = by_name(settings, peer)["compiler"]
