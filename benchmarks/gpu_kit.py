@@ -5,7 +5,8 @@ by one.
 
 The machine has CUDA's libraries, CuPy and PyTorch, and what else the file NAMES lists (as `pip list --format=freeze`
 prints it there). The kit has the other packages of Keyart's lock, unpacked for that Python, PyNvVideoCodec without the
-parts that decoding does not need; the converted weights; the beginnings of the episodes and the clips made of them.
+parts that decoding does not need and TorchCodec without those that need FFmpeg; the converted weights; the beginnings
+of the episodes and the clips made of them.
 OUT gets `kit.000` …, `SHA256SUMS` and `join.sh`, which checks the parts beside it and unpacks them into a folder.
 """
 
@@ -33,9 +34,10 @@ _THERE = re.compile(r"(cupy|cuda|torch|torchvision|triton|nvidia|numba|numpy|llv
 _OF_CUML = re.compile(
     r"(cu(ml|df|vs)|lib(cu|raft|rmm|kvikio|nvforest)|pylib(raft|cudf)|rmm|rapids|nvforest|nvtx|pyarrow|pandas|treelite)"
 )
-_NOT_FOR_DECODING = (
+_NOT_NEEDED = (
     "PyNvVideoCodec/PyNvVideoCodec_12*", "PyNvVideoCodec/libav*.so", "PyNvVideoCodec/libav*.so.*.*", "benchmarks",
-    "samples", "external", "tests",
+    "samples", "external", "tests", "torchcodec/libtorchcodec_core*.so", "torchcodec/libtorchcodec_custom_ops*.so",
+    "torchcodec/_core/*.c*", "torchcodec/_core/*.h", "torchcodec/_core/giflib", "torchcodec/_core/nvcuvid_include",
 )  # fmt: skip
 _PLATFORMS = [f"manylinux_{version}_x86_64" for version in ("2_17", "2_24", "2_26", "2_27", "2_28", "2_31", "2_34")]
 _JOIN = """#!/bin/sh
@@ -82,10 +84,10 @@ def install(requirements: Sequence[str], python: str, folder: Path) -> None:
         subprocess.run([*command, *platforms, "--target", folder, "--require-hashes", "-r", listed.name], check=True)
 
 
-def without_what_decoding_does_not_need(folder: Path) -> None:
+def without_what_is_not_needed(folder: Path) -> None:
     """Removes PyNvVideoCodec's older module, the copies of FFmpeg's libraries under other names, and what its wheel
-    puts beside it."""
-    for pattern in _NOT_FOR_DECODING:
+    puts beside it; and of TorchCodec what works with FFmpeg, and its sources."""
+    for pattern in _NOT_NEEDED:
         for path in folder.glob(pattern):
             if path.is_dir():
                 shutil.rmtree(path)
@@ -158,7 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="keyart-kit-") as made:
         folder = Path(made)
         install(requirements, chosen.python, folder / "site")
-        without_what_decoding_does_not_need(folder / "site")
+        without_what_is_not_needed(folder / "site")
         copy_models(folder / "models")
         shortened(chosen.testdata, folder / "testdata", chosen.seconds)
         make_clips(folder / "testdata", folder / "clips")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.gpu_kit import LOCKS, packed, shortened, wanted, without_what_decoding_does_not_need
+from benchmarks.gpu_kit import LOCKS, packed, shortened, wanted, without_what_is_not_needed
 from stream.decode.ffmpeg.decoder import AvDecoder
 
 LOCK = """\
@@ -39,8 +39,9 @@ def test_what_the_machine_has_and_what_is_large_stays_out() -> None:
 
 def test_of_the_real_lock_the_decoder_and_the_models_runtime_are_taken() -> None:
     taken = {name.lower() for name in names(wanted((LOCKS / "cuda.txt").read_text()))}
-    assert {"av", "pynvvideocodec", "onnxruntime-gpu", "pydantic", "opencv-python-headless"} <= taken
-    assert not {name for name in taken if name.startswith(("torch", "cupy", "cuml", "cudf", "nvidia-cu"))}
+    assert {"av", "pynvvideocodec", "torchcodec", "onnxruntime-gpu", "pydantic", "opencv-python-headless"} <= taken
+    there = ("torch", "cupy", "cuml", "cudf", "nvidia-cu")
+    assert [name for name in taken if name.startswith(there)] == ["torchcodec"]
 
 
 def test_parts_are_small_and_join_to_what_was_packed(tmp_path: Path) -> None:
@@ -74,8 +75,20 @@ def test_of_pynvvideocodec_the_part_that_decodes_stays(tmp_path: Path) -> None:
     stays = {"__init__.py", "PyNvVideoCodec_130.so", "libavformat.so.63"}
     for name in (*stays, "PyNvVideoCodec_121.so", "libavformat.so", "libavformat.so.63.1.101"):
         (package / name).touch()
-    without_what_decoding_does_not_need(tmp_path)
+    without_what_is_not_needed(tmp_path)
     assert {path.name for path in package.iterdir()} == stays and not (tmp_path / "benchmarks").exists()
+
+
+def test_of_torchcodec_the_part_that_does_without_ffmpeg_stays(tmp_path: Path) -> None:
+    package = tmp_path / "torchcodec"
+    (package / "_core" / "giflib").mkdir(parents=True)
+    stays = {"__init__.py", "_core/ops.py", "libtorchcodec_image.so", "libtorchcodec_pybind_ops.so"}
+    goes = {"libtorchcodec_core8.so", "libtorchcodec_custom_ops8.so", "_core/Encoder.cpp", "_core/Frame.h"}
+    for name in (*stays, *goes):
+        (package / name).touch()
+    without_what_is_not_needed(tmp_path)
+    assert {str(path.relative_to(package)) for path in package.rglob("*") if path.is_file()} == stays
+    assert not (package / "_core" / "giflib").exists()
 
 
 @pytest.mark.testdata
