@@ -31,6 +31,10 @@ LATIN = 0.15
 """Share of the numbers that are written without a syllable. PP-OCR reads those."""
 DEFORMED = 0.45
 """Share of the lines that are drawn as no font has them."""
+MILD = 0.6
+"""Share of the lines that are as title cards are."""
+SEASONS = 0.04
+"""Share of the numbers that are a season and an episode with many noughts."""
 MODEL = Path(__file__).resolve().parents[2] / "engines" / "hangul.onnx"
 
 
@@ -68,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--threads", type=int, default=1)
     train.add_argument("--makers", type=int, default=1, help="processes that draw lines beside the training")
     train.add_argument("--begin-with", type=Path, help="an ONNX file of earlier; where there is no checkpoint")
+    train.add_argument("--bfloat16", action="store_true", help="half of the time where the processor can, less exact")
     train.set_defaults(run=_train)
     return parser
 
@@ -81,7 +86,8 @@ def source(chosen: argparse.Namespace, purpose: Purpose, seed: int) -> Source:
 
 def _train(chosen: argparse.Namespace) -> None:
     easy = 0 if chosen.begin_with else EASY
-    lines = replace(source(chosen, "training", TRAINING_SEED), easy=easy, latin=LATIN, deformed=DEFORMED)
+    drawn = source(chosen, "training", TRAINING_SEED)
+    lines = replace(drawn, easy=easy, latin=LATIN, deformed=DEFORMED, seasons=SEASONS, mild=MILD)
     from .export import model_of  # PyTorch is in the extra `train` alone
     from .training import GUIDED_STEPS, Plan, train
 
@@ -93,6 +99,7 @@ def _train(chosen: argparse.Namespace) -> None:
         guided_steps=0 if chosen.begin_with else GUIDED_STEPS,
         makers=chosen.makers,
         begin_with=chosen.begin_with,
+        bfloat16=chosen.bfloat16,
     )
     network = train(lines, plan)
     chosen.model.write_bytes(model_of(network).SerializeToString())

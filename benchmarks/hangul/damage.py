@@ -66,9 +66,9 @@ def as_h264(picture: np.ndarray, quantiser: int) -> np.ndarray:
     encoder.width, encoder.height, encoder.pix_fmt = even.shape[1], even.shape[0], "yuv420p"
     encoder.time_base, encoder.thread_count = Fraction(1, 25), 1
     encoder.options = {"qp": str(quantiser), "preset": "ultrafast", "tune": "zerolatency"}
-    frame = av.VideoFrame.from_ndarray(even, format="rgb24").reformat(format="yuv420p")
+    frame = av.VideoFrame.from_ndarray(even, format="rgb24").reformat(format="yuv420p", threads=1)
     packets = [*encoder.encode(frame), *encoder.encode()]
     decoder = av.CodecContext.create("h264", "r")
     decoder.thread_count = 1
     frames = [frame for packet in (*packets, None) for frame in decoder.decode(packet)]
-    return np.asarray(frames[0].to_ndarray(format="rgb24")[:height, :width])
+    return np.asarray(frames[0].to_ndarray(format="rgb24", threads=1)[:height, :width])

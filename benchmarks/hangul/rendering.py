@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from ..debian_fonts import FontFace
-from .deforming import Placed, brushed, placed, warped
+from .deforming import Measures, Placed, placed, reshaped
 from .fonts import Fonts
 from .texts import Random
 
@@ -64,11 +64,10 @@ def letter(
             draw.text((x, margin + size_px + drop), piece, fill=255, font=font, anchor="ls", stroke_width=stroke)
             x += font.getlength(piece) + spacing
         layers.append(np.asarray(layer, np.uint8))
-    if deformed and rng.random() < 0.6:
-        layers = warped(rng, layers, size_px)
-    if deformed and rng.random() < 0.5:
-        layers = brushed(rng, layers, size_px)
-    middle = np.stack([centres, np.full(len(centres), margin + 0.65 * size_px), np.ones(len(centres))])
+    middle_px = margin + 0.65 * size_px
+    if deformed:
+        layers = reshaped(rng, layers, Measures(text, size_px, outline, centres, middle_px))
+    middle = np.stack([centres, np.full(len(centres), middle_px), np.ones(len(centres))])
     fill, outlined, matrix = _shaped(rng, layers)
     found = cv2.boundingRect(cv2.findNonZero((fill > 40).astype(np.uint8)))
     scale = np.float32(1 / 255)

@@ -7,9 +7,13 @@ from dataclasses import dataclass, field, replace
 import cv2
 import numpy as np
 
-from .lines import WIDEST_PX, Line, Source
+from engines.ocr import VERTICAL_ASPECT, WIDTHS_PX, width_of
+
+from .lines import Line, Source
 from .texts import Random
 
+WIDEST_SHOWN_PX = 768
+"""Of the widths of `LineReader`; what is longer would make a batch of mostly padding."""
 _LATER = 8
 """Chunks after which a line comes once more. A multiple of the number of processes that draw, so that each has drawn
 it itself."""
@@ -33,16 +37,31 @@ class LineChunks:
 
     def _fresh(self, chunk: int) -> list[Line]:
         if chunk not in self._drawn:
-            half = self.size // 2
-            self._drawn[chunk] = [self.source.line(index) for index in range(chunk * half, (chunk + 1) * half)]
+            half, rng = self.size // 2, np.random.default_rng((self.source.seed, chunk, 3))
+            lines = (self.source.line(index) for index in range(chunk * half, (chunk + 1) * half))
+            self._drawn[chunk] = [as_shown(rng, line) for line in lines]
         return self._drawn[chunk]
+
+
+def as_shown(rng: Random, line: Line) -> Line:
+    """The line as `engines.ocr.LineReader` shows it: half of the lines at the width that stretches them least, a
+    quarter at the next one, where those go that leave a doubt; a quarter stay as they are."""
+    kind = rng.random()
+    height, width = line.picture.shape[:2]
+    if kind < 0.25 or height >= VERTICAL_ASPECT * width:
+        return line
+    place = WIDTHS_PX.index(width_of((0, 0, width, height))) + (kind >= 0.75)
+    to = min(WIDTHS_PX[place], WIDEST_SHOWN_PX)
+    filter_ = cv2.INTER_AREA if to < width else cv2.INTER_LINEAR
+    picture = np.asarray(cv2.resize(line.picture, (to, height), interpolation=filter_))
+    return replace(line, picture=picture, centres=line.centres * to / width)
 
 
 def changed(rng: Random, line: Line) -> Line:
     """The line somewhat wider or narrower and higher or lower, brighter or darker, in other colours, half of them
     negative."""
     height, width = line.picture.shape[:2]
-    to = int(np.clip(round(width * rng.uniform(0.88, 1.12) / 8) * 8, 16, WIDEST_PX))
+    to = int(np.clip(round(width * rng.uniform(0.84, 1.16) / 8) * 8, 16, WIDEST_SHOWN_PX))
     move = np.array([[to / width, 0, 0], [0, 1, rng.uniform(-2.5, 2.5)]])
     picture = cv2.warpAffine(
         line.picture, move, (to, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE

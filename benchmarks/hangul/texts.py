@@ -117,6 +117,19 @@ def _one_of(rng: Random, forms: tuple[tuple[float, Callable[[], str]], ...]) -> 
     return forms[int(rng.choice(len(forms), p=weights / weights.sum()))][1]()
 
 
+def season_line(rng: Random) -> Written:
+    """Season and episode as `S00E04`, every other digit a nought: letters and noughts stand side by side."""
+    season, episode = (_with_noughts(rng, most) for most in (2, 3))
+    letters = choose(rng, ("S%sE%s", "S%sE%s", "S%sE%s", "S%s E%s", "S%s:E%s", "S%sEP%s", "s%se%s"))
+    number = letters % (season, episode) if rng.random() < 0.8 else f"{choose(rng, ('E', 'EP', 'Ep.'))}{episode}"
+    return Written(number, number)
+
+
+def _with_noughts(rng: Random, most: int) -> str:
+    count = int(rng.integers(min(2, most), most + 1))
+    return "".join("0" if rng.random() < 0.5 else str(rng.integers(10)) for _ in range(count))
+
+
 def other_line(rng: Random) -> Written:
     """A line without a number of an episode: a date, a price, a rating, a title, words, letters, Han."""
     forms: tuple[tuple[float, Callable[[], str]], ...] = (

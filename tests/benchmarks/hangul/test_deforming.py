@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.hangul.deforming import brushed, placed, warped
+from benchmarks.hangul.deforming import Measures, brushed, placed, reshaped, warped
 
 
 def stroke() -> np.ndarray:
@@ -33,6 +33,46 @@ def test_figures_of_old_style_are_small_or_hang():
         assert all(one.scale < 0.9 for one in line[:3]) and all(line[at].drop > 0.1 for at in (3, 4, 5, 7, 9))
         assert all(line[at].scale > 0.85 and abs(line[at].drop) < 0.1 for at in (6, 8))
     assert {line[1].drawn for line in old} == {"1", "I"}
+
+
+def drawn(text: str) -> set[str]:
+    """All ways in which a text is drawn."""
+    return {"".join(one.drawn for one in placed(np.random.default_rng(seed), text)) for seed in range(80)}
+
+
+def test_noughts_are_drawn_as_letters_where_what_stands_beside_tells_that_they_are_none():
+    assert {"SOOEO4", "SooEo4", "S00E04"} <= drawn("S00E04")
+    assert {"제 1O화", "제 1o화", "제 10화"} <= drawn("제 10화")
+    assert all("O" not in text and "o" not in text for text in drawn("A0 X0B 0"))
+    assert drawn("SOE OK") == {"SOE OK"}
+
+
+def measures(text: str = "제1") -> Measures:
+    """Of a line of two characters, as `stroke` may be."""
+    return Measures(text, 48, 2, np.array([80.0, 220.0]), 48.0)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_line_reshaped_is_about_where_it_was_and_its_outline_lies_around_it(seed):
+    layer = stroke()
+    outline = cv2.dilate(layer, np.ones((5, 5), np.uint8))
+    one, other = reshaped(np.random.default_rng(seed), [layer, outline], measures())
+    assert one.shape == other.shape == layer.shape and one.max() > 100
+    assert 0.1 < one.sum() / layer.sum() < 2.5
+    assert one[cv2.dilate(layer, np.ones((41, 41), np.uint8)) == 0].max(initial=0) < 60
+    assert np.all(other[one > 200] > 100) and other.sum() > one.sum()
+    (alone,) = reshaped(np.random.default_rng(seed), [layer], measures())
+    assert alone.shape == layer.shape
+
+
+def test_no_two_kinds_look_alike():
+    sums = {int(reshaped(np.random.default_rng(seed), [stroke()], measures())[0].sum()) for seed in range(40)}
+    assert len(sums) > 35
+
+
+def test_columns_of_syllables_are_those_nearest_to_them():
+    columns = measures("제1").of_syllables(300)
+    assert columns[:150].all() and not columns[151:].any()
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -48,3 +48,16 @@ def test_the_first_lines_are_easy(source: Source) -> None:
 def test_the_share_of_numbers(source: Source) -> None:
     numbers = Source(source.fonts, source.backgrounds, seed=3, numbers=1.0)
     assert all(numbers.line(index).written.number for index in range(20))
+
+
+def test_the_share_of_seasons(source: Source) -> None:
+    seasons = Source(source.fonts, source.backgrounds, seed=3, numbers=1.0, seasons=1.0)
+    assert all("E" in seasons.line(index).text.upper() for index in range(10))
+
+
+def test_lines_that_no_font_has_are_read_as_others(source: Source) -> None:
+    deformed = Source(source.fonts, source.backgrounds, seed=3, deformed=1.0)
+    for line in map(deformed.line, range(60)):
+        assert line.picture.shape[0] == 48 and line.picture.std() > 2
+        assert line.text == readable(line.written.text) and len(line.centres) == len(line.text)
+        assert np.all(np.diff(line.centres) > -6)

@@ -1,7 +1,11 @@
+from collections import Counter
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from benchmarks.hangul.lines import Line
-from benchmarks.hangul.repeating import LineChunks, changed
+from benchmarks.hangul.repeating import LineChunks, as_shown, changed
 from benchmarks.hangul.texts import Written
 
 
@@ -49,3 +53,16 @@ def test_a_changed_line_has_its_characters_where_they_are_said_to_be() -> None:
         assert line.picture.shape[1] % 8 == 0
         widths.add(line.picture.shape[1])
     assert len(widths) > 1
+
+
+def test_lines_are_shown_at_the_widths_of_the_reader() -> None:
+    rng, line = np.random.default_rng(1), replace(Stripes().line(3), picture=np.zeros((48, 104, 3), np.uint8))
+    shown = [as_shown(rng, line) for _ in range(400)]
+    widths = Counter(one.picture.shape[1] for one in shown)
+    assert set(widths) == {96, 104, 128}
+    assert 160 < widths[96] < 240 and 70 < widths[104] < 130 and 70 < widths[128] < 130
+    assert all(one.centres[0] / one.picture.shape[1] == pytest.approx(28 / 104) for one in shown)
+    long = replace(line, picture=np.zeros((48, 640, 3), np.uint8))
+    assert {as_shown(rng, long).picture.shape[1] for _ in range(60)} == {640, 768}
+    upright = replace(line, picture=np.zeros((48, 24, 3), np.uint8))
+    assert {as_shown(rng, upright).picture.shape[1] for _ in range(60)} == {24}

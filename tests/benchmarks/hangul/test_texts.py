@@ -3,7 +3,7 @@ import pytest
 
 from benchmarks.hangul.alphabet import readable
 from benchmarks.hangul.measure import states
-from benchmarks.hangul.texts import digits, number_line, other_line, short_line, sino
+from benchmarks.hangul.texts import digits, number_line, other_line, season_line, short_line, sino
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def test_a_line_states_its_number() -> None:
 
 def test_every_text_can_be_read() -> None:
     rng = np.random.default_rng(2)
-    texts = [make(rng).text for make in (number_line, other_line, short_line) for _ in range(2000)]
+    texts = [make(rng).text for make in (number_line, other_line, season_line, short_line) for _ in range(2000)]
     assert all(readable(text) for text in texts)
     assert all(text == text.strip() for text in texts)
 
@@ -34,3 +34,12 @@ def test_digits_are_equally_frequent_and_some_numbers_begin_with_nought() -> Non
     assert shares.min() > 0.05 and shares.max() < 0.12
     assert {len(number) for number in numbers} == {1, 2, 3, 4}
     assert any(number[0] == "0" for number in numbers)
+
+
+def test_half_of_the_digits_of_seasons_are_noughts() -> None:
+    rng = np.random.default_rng(4)
+    lines = [season_line(rng) for _ in range(1000)]
+    assert all(line.number == line.text and "E" in line.text.upper() for line in lines)
+    numbers = "".join(c for line in lines for c in line.text if c.isdigit())
+    assert 0.5 < numbers.count("0") / len(numbers) < 0.6
+    assert 0.7 < sum(line.text[0] in "Ss" for line in lines) / 1000 < 0.9

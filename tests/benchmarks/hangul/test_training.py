@@ -48,6 +48,13 @@ def test_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
     assert all(np.array_equal(a, b) for a, b in zip(weights(whole), weights(parts), strict=True))
 
 
+def test_half_precision_learns_about_the_same(tmp_path: Path) -> None:
+    whole, half = (train(Stripes(), Plan(6, tmp_path / f"{of}.pt", bfloat16=of)) for of in (False, True))
+    pairs = list(zip(weights(whole), weights(half), strict=True))
+    assert not all(np.array_equal(a, b) for a, b in pairs)
+    assert all(np.allclose(a, b, atol=0.08) for a, b in pairs)
+
+
 def test_the_model_answers_what_the_network_answers(tmp_path: Path) -> None:
     network = train(Stripes(), Plan(4, tmp_path / "kept.pt"))
     x = batch([Stripes().line(5).picture, Stripes().line(2).picture])
