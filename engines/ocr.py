@@ -40,6 +40,7 @@ _DOUBT = 2.0
 """A line is looked at again where the logarithm of its likeliest text's weight leads that of the next one by less."""
 _NEW_DIGITS = 1.0
 """Most that a text may be less likely by the picture alone, natural logarithm, to have digits where that has none."""
+_LOOKS_LIKE = str.maketrans("oil|szb", "0111528")
 METADATA_KEY = "character"
 BLANK = ""
 
@@ -248,14 +249,25 @@ def line_text(text: str, characters: np.ndarray) -> LineText:
 
 def preferred(answers: Sequence[A]) -> A:
     """Of several readers' answers to one line the one to go by: the surest of those with Hangul, where one has any,
-    else the surest; of equally sure ones the first.
+    else the surest; of equally sure ones the first. Where an earlier one differs from it in nothing but letters that
+    look like digits (`S05E01`, `SO5E01`), that one: it was taught which of them stand in numbers, and PP-OCR is sure of
+    letters. (Right of 1,000 lines each in fonts of the training: .989 → .991 plain, .972 → .975 over footage.
+    2026-11-30)
 
     A reader that knows no Hangul reads what it can of such a line, and is sure of it. (Numbers with their counters in
     600 rendered lines each: .958 right plain and .955 over footage, by the surest of all .898 and .882; in none of 300
     lines in Han any Hangul was read. 2026-11-29)
     """
     korean = [answer for answer in answers if any("가" <= c <= "힣" for c in answer.text)]
-    return max(korean or answers, key=lambda answer: round(answer.confidence, 4))
+    best = max(korean or answers, key=lambda answer: round(answer.confidence, 4))
+    looks = _plain(best.text).translate(_LOOKS_LIKE)
+    first = next(answer for answer in answers if _plain(answer.text).translate(_LOOKS_LIKE) == looks)
+    return best if _plain(first.text) == _plain(best.text) else first
+
+
+def _plain(text: str) -> str:
+    """A text without spaces and case."""
+    return "".join(text.split()).casefold()
 
 
 def _has_digit(text: str) -> bool:

@@ -220,3 +220,17 @@ def test_of_several_answers_the_surest_with_hangul_is_gone_by() -> None:
     assert preferred([answer("7", 0.99), digit]).text == "7"
     first = answer("a", 0.80001)
     assert preferred([first, answer("b", 0.80004)]) is first
+
+
+def test_of_answers_that_look_alike_the_first_says_which_signs_are_digits() -> None:
+    def answer(text: str, confidence: float) -> LineText:
+        return LineText(text, confidence, np.zeros(len(text), np.float32))
+
+    ours = answer("S05E01", 0.8)
+    assert preferred([ours, answer("SO5 EOl", 0.99)]) is ours
+    assert preferred([ours, answer("S06E01", 0.99)]) is not ours
+    word = answer("EPISODE 8", 0.7)
+    assert preferred([word, answer("EPIS0DE B", 0.9)]) is word
+    same = answer("s05 e01", 0.99)
+    assert preferred([ours, same]) is same
+    assert preferred([answer("", 0.0), same]) is same
