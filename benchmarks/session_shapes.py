@@ -20,6 +20,7 @@ import anyio
 from engines.convolutions import Convolutions
 from engines.open_session import open_session
 from engines.session import NamedArrays, Session
+from engines.tools import HostTools
 from stream.cli.progress import QuietReporter
 from stream.device.kit import Kit
 from stream.device.kit_cpu import host_kit
@@ -46,6 +47,12 @@ class RoleShapes:
         computed = sum(shape[0] * times for shapes in self.sessions for shape, times in shapes.items())
         used = f"{asked / computed:.2f}" if computed else "–"
         return f"| {role} | {sum(self.runs.values())} | {len(self.runs)} | {len(self.sessions)} | {most} | {used} |"
+
+
+class _FewShapes(HostTools):
+    """The host's tools, with text on canvases as on a GPU."""
+
+    few_shapes = True
 
 
 class _Watched:
@@ -95,7 +102,7 @@ def shapes_of(films: Sequence[Path], settings: Settings) -> dict[str, RoleShapes
             return _Asked(session, roles[role].runs)
 
         concurrency = replace(kit.concurrency, max_batch=settings.batching.max_batch, readers=READERS)
-        return replace(kit, open_session=open_counted, concurrency=concurrency)
+        return replace(kit, open_session=open_counted, concurrency=concurrency, tools=_FewShapes())
 
     with tempfile.TemporaryDirectory(prefix="keyart-shapes-") as folder:
         work = partial(extract_files, make_kit=make_kit)

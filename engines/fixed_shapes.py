@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -29,19 +30,26 @@ class FixedShapeSession(NamedSession):
     """`Session` of a model with one input and a free batch size, that runs it in few shapes.
 
     first: a session of the model, which is closed with this one. open_more: opens one more. batches: sizes to which
-    batches are filled up with zeros; larger ones are run in parts. most: shapes whose sessions are kept. Rows of the
-    outputs that belong to no row of the input are cut off. It may be called from several threads, which run one after
-    another. Raises ValueError for sizes below 1.
+    batches are filled up with zeros; larger ones are run in parts. by_shape: shape of one row → its own sizes. most:
+    shapes whose sessions are kept. Rows of the outputs that belong to no row of the input are cut off. It may be called
+    from several threads, which run one after another. Raises ValueError for sizes below 1.
     """
 
     def __init__(
-        self, first: Session, open_more: Callable[[], Session], batches: Sequence[int], most: int = MOST_SHAPES
+        self,
+        first: Session,
+        open_more: Callable[[], Session],
+        batches: Sequence[int],
+        by_shape: Mapping[Shape, Sequence[int]] = MappingProxyType({}),
+        most: int = MOST_SHAPES,
     ) -> None:
-        if not batches or min(batches) < 1:
-            raise ValueError(f"sizes of batches must be 1 and more, not {list(batches)}")
+        for sizes in (batches, *by_shape.values()):
+            if not sizes or min(sizes) < 1:
+                raise ValueError(f"sizes of batches must be 1 and more, not {list(sizes)}")
         self._spare: Session | None = first
         self._open_more: Callable[[], Session] | None = open_more
         self._batches, self._most = sorted(set(batches)), most
+        self._by_row = {shape: sorted(set(sizes)) for shape, sizes in by_shape.items()}
         self._by_shape: OrderedDict[Shape, Session] = OrderedDict()
         self._lock = threading.Lock()
         self.provider, self.metadata = first.provider, first.metadata
@@ -56,7 +64,7 @@ class FixedShapeSession(NamedSession):
     def run(self, inputs: NamedArrays) -> NamedArrays:
         """See `Session`. Raises SessionError also when one more session cannot be opened."""
         ((name, rows),) = inputs.items()
-        most = self._batches[-1]
+        most = self._sizes(rows)[-1]
         with self._lock:
             parts = [self._run(name, rows[start : start + most]) for start in range(0, len(rows), most)]
         if len(parts) == 1:
@@ -69,8 +77,11 @@ class FixedShapeSession(NamedSession):
         outputs = self._session(filled.shape).run({name: filled})
         return outputs if len(filled) == count else {key: answer[:count] for key, answer in outputs.items()}
 
+    def _sizes(self, rows: Array) -> list[int]:
+        return self._by_row.get(rows.shape[1:], self._batches)
+
     def _filled(self, rows: Array) -> Array:
-        size = next(size for size in self._batches if size >= len(rows))
+        size = next(size for size in self._sizes(rows) if size >= len(rows))
         if size == len(rows):
             return rows
         filled = np.zeros_like(rows, shape=(size, *rows.shape[1:]))

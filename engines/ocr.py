@@ -31,6 +31,11 @@ than the longest. So nothing is padded, no line depends on another, and a device
 over frames of E01 and E03, seven of them in glyphs that their font lacks: .895 read right; .886 at their own width,
 .912 padded with grey to one of six widths at half as much more time, .877 padded to PP-OCR's 320 pixels at twice the
 time. 2026-11-29)"""
+CANVASES_PX = (320, 768, 2048)
+"""Widths of canvases on one of which a line is placed where few shapes should come, grey on its right; what is read
+there is left out."""
+_GREY = 128
+"""0 for the networks, as PP-OCR was shown lines that are shorter than others."""
 VERTICAL_ASPECT = 1.5
 """Height over width from which on a box is read as a vertical line, as PP-OCR does."""
 Vertical = Literal["turned", "cells"]
@@ -160,20 +165,32 @@ class LineReader:
         order = sorted(range(len(lines)), key=lambda place: lines[place].width)
         with self._tools.scope():
             answers = []
-            for width in dict.fromkeys(lines[place].width for place in order):
-                crops = [lines[place].crop(surface) for place in order if lines[place].width == width]
-                answers += [kept(self._answer(crops[i : i + self._batch])) for i in range(0, len(crops), self._batch)]
+            for width in dict.fromkeys(self._canvas(lines[place]) for place in order):
+                alike = [lines[place] for place in order if self._canvas(lines[place]) == width]
+                for start in range(0, len(alike), self._batch):
+                    answers += self._answers(surface, alike[start : start + self._batch], width, kept)
             fetched = self._ops.to_host(np.concatenate([answer.reshape(-1) for answer in answers]))
         ends = np.cumsum([np.prod(answer.shape) for answer in answers])[:-1].astype(int)
         parts = zip(np.split(fetched, ends), answers, strict=True)
         found = dict(zip(order, (row for part, answer in parts for row in part.reshape(answer.shape)), strict=True))
         return [found[place] for place in range(len(lines))]
 
-    def _answer(self, crops: Sequence[Array]) -> Array:
-        """(n, T, classes) float32: the probabilities at each place along n lines of one width."""
+    def _canvas(self, line: Shown) -> int:
+        """Width of the input in which a line is shown."""
+        return next(width for width in CANVASES_PX if width >= line.width) if self._tools.few_shapes else line.width
+
+    def _answers(
+        self, surface: Surface, lines: Sequence[Shown], width: int, kept: Callable[[Array], Array]
+    ) -> list[Array]:
+        """What is `kept` of the probabilities at each place, (n, T, classes) float32, of some lines in inputs of one
+        width: of all of them together where they fill it, else of each line by itself."""
+        crops = [_filled(line.crop(surface), width) for line in lines]
         shown = self._tools.engine_input(np.stack(crops), divisor=127.5, subtract=1)
-        (probabilities,) = self._session.run({"x": shown}).values()
-        return probabilities
+        (answer,) = self._session.run({"x": shown}).values()
+        if all(line.width == width for line in lines):
+            return [kept(answer)]
+        places = [answer.shape[1] * line.width // width for line in lines]
+        return [kept(answer[row : row + 1, :count]) for row, count in enumerate(places)]
 
     def _upright(self, surface: Surface, box: Rect, width: int) -> Array:
         return self._ops.rgb(surface, box, (width, HEIGHT_PX))
@@ -278,6 +295,12 @@ def _loses(logs: np.ndarray, text: str, first: LineText, prior: Prior) -> bool:
     """Whether the picture alone speaks against a text with digits, where what it says by itself has none."""
     with_digits, without = log_likelihoods(logs, [text, first.text], prior)
     return bool(without - with_digits > _NEW_DIGITS)
+
+
+def _filled(crop: Array, width: int) -> Array:
+    """(48, width, 3) uint8: a crop with grey on its right."""
+    missing = width - crop.shape[1]
+    return np.concatenate([crop, np.full_like(crop, _GREY, shape=(HEIGHT_PX, missing, 3))], 1) if missing else crop
 
 
 def _best(probabilities: Array) -> Array:

@@ -19,6 +19,12 @@ from .detector import SIDE_MULTIPLE_PX
 from .session import Session
 from .tools import HOST_TOOLS, EngineTools
 
+CANVASES_PX = (192, 384, 640)
+"""Sides of the squares on one of which an input is placed where few shapes should come, whatever the film's aspect:
+black on the right and below, and no mark is taken from there. (Of 150 frames of E01–E05 on the CPU the same 20 have
+text that was laid over them, on canvases and without; of 96 boxes 95 are found again, on the average by .93,
+intersection over union. A canvas that goes on with the picture's edge or its mirror image does no better.
+2026-11-30)"""
 BINARY_ABOVE = 0.3
 LEAST_BOX_SCORE = 0.6
 UNCLIP = 1.5
@@ -98,12 +104,20 @@ class TextDetector:
         size = (_multiple(width * factor), _multiple(height * factor))
         with self._tools.scope():
             picture = self._ops.rgb(surface, (x, y, width, height), size)
-            shown = self._tools.engine_input(picture[None], divisor=127.5, subtract=1)
+            canvas = canvas_of(size) if self._tools.few_shapes else None
+            shown = self._tools.engine_input(picture[None], canvas, divisor=127.5, subtract=1)
             (answer,) = self._session.run({"x": shown}).values()
-            marks = fetch_map((answer[0, 0] * 255 + 0.5).astype(np.uint8), self._ops)
+            marks = fetch_map((answer[0, 0, : size[1], : size[0]] * 255 + 0.5).astype(np.uint8), self._ops)
         boxes, scores = boxes_of(_probability(marks))
         scale = np.array([width / size[0], height / size[1]] * 2, np.float32)
         return TextReading(boxes * scale + np.array([x, y, 0, 0], np.float32), scores)
+
+
+def canvas_of(size: tuple[int, int]) -> tuple[int, int]:
+    """(width, height) of the canvas for an input of this size: the smallest of `CANVASES_PX`; the input's own size
+    where it is larger than all."""
+    side = next((side for side in CANVASES_PX if side >= max(size)), None)
+    return size if side is None else (side, side)
 
 
 def fetch_map(marks: Array, ops: Ops) -> np.ndarray:

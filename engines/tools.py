@@ -22,6 +22,10 @@ class EngineTools(Protocol):
     """Operations between models on one device and, where the device has streams, in the stream in which its sessions
     run."""
 
+    few_shapes: bool
+    """Whether a session is planned for the shape of its input, for so long that few shapes should come: inputs whose
+    size follows the picture are then placed on one of a few canvases."""
+
     def scope(self) -> AbstractContextManager[object]:
         """Within the block array arithmetic in this thread runs in the order of the sessions."""
         ...
@@ -63,6 +67,8 @@ class EngineTools(Protocol):
 
 class HostTools:
     """`EngineTools` on the host, with NumPy."""
+
+    few_shapes = False
 
     def scope(self) -> AbstractContextManager[object]:
         """Does nothing: the host runs arithmetic in order."""

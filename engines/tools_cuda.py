@@ -19,6 +19,8 @@ from .grey import BT601_WEIGHTS
 class CudaTools:
     """`engines.tools.EngineTools` in the stream of a runtime, in which the sessions run too."""
 
+    few_shapes = True
+
     def __init__(self, runtime: CupyRuntime) -> None:
         self._runtime, self._ops = runtime, CudaOps(runtime)
 

@@ -10,6 +10,7 @@ from queue import Empty, SimpleQueue
 
 import numpy as np
 
+from engines.asked_shapes import FACES, Asked, asked_shapes
 from engines.convolutions import Convolutions
 from engines.errors import ModelError, SessionError
 from engines.fixed_shapes import FixedShapeSession
@@ -43,11 +44,7 @@ from .tensorrt_engines import engine_folder
 USUAL_ENGINES = 2
 """Decoder engines assumed when the GPU does not tell: most GPUs have one to three, an H100 or H200 seven."""
 MAX_BATCH = 32
-_SMALLER_BATCHES = 1, 8
-"""Sizes to which batches below the largest are filled up: one face, those of a few pictures."""
 MAX_WAIT_S = 0.03
-_ALSO_SHOWN = {"detector": [(3, ReaderOptions().refine_side, ReaderOptions().refine_side)]}
-"""Shapes of one row, beside the usual one of its profile, in which a role is asked in most films."""
 READERS = 2
 """While the device works on one batch the host prepares the next. A third reader would only make batches smaller."""
 
@@ -171,7 +168,7 @@ class Meters:
 
 class OpenSession:
     """Opens a model on TensorRT where an engine is there, whose shapes are free in a range, else on the CUDA provider
-    in few shapes, in which it is run once if the settings say so.
+    in few shapes (`asked_shapes`), in the usual ones of which it is run once if the settings say so.
 
     open_one: (file, role, how it computes) → a session of one model. zeros: shape → float32 array on the device.
     """
@@ -184,8 +181,9 @@ class OpenSession:
     ) -> None:
         chosen = settings.cuda
         self._convolutions = Convolutions(chosen.conv_search, chosen.conv_max_workspace, chosen.tf32)
-        largest = settings.batching.max_batch or MAX_BATCH
-        self._batches = [*(size for size in _SMALLER_BATCHES if size < largest), largest]
+        options = ReaderOptions(detector_width=settings.faces.detector_width)
+        self._asked = asked_shapes(options, episode=settings.episode.enabled)
+        self._most = settings.batching.max_batch or MAX_BATCH
         self._open_one, self._zeros, self._warm_up = open_one, zeros, chosen.warm_up
 
     def __call__(self, path: Path, role: str) -> Session:
@@ -194,17 +192,16 @@ class OpenSession:
         first = open_one()
         if first.provider == TENSORRT:
             return first
-        session = FixedShapeSession(first, open_one, self._batches)
-        if self._warm_up and role in PROFILES:
-            self._warm(session, role)
+        asked = self._asked.get(role, Asked("", FACES, {})).within(self._most)
+        session = FixedShapeSession(first, open_one, asked.rows, asked.usual)
+        if self._warm_up:
+            self._warm(session, role, asked)
         return session
 
-    def _warm(self, session: Session, role: str) -> None:
-        usual = PROFILES[role]
+    def _warm(self, session: Session, role: str, asked: Asked) -> None:
         try:
-            for shape in [usual.usual[1:], *_ALSO_SHOWN.get(role, ())]:
-                for batch in self._batches:
-                    session.run({usual.input_name: self._zeros((batch, *shape))})
+            for shape in asked.shapes():
+                session.run({asked.input_name: self._zeros(shape)})
         except SessionError as error:
             session.close()
             raise ModelError(f"{role}: cannot be run ({error})") from error

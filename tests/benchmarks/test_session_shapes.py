@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.session_shapes import RoleShapes, main
+from benchmarks.session_shapes import RoleShapes, main, shapes_of
+from engines.asked_shapes import asked_shapes
+from stream.settings.episode import EpisodeSettings
+from stream.settings.model import Settings
+from stream.settings.sections import BatchSettings, CudaSettings
 
 
 def test_a_row_tells_runs_sizes_sessions_and_the_share_of_rows_that_count() -> None:
@@ -25,3 +29,18 @@ def test_no_session_meets_two_shapes_in_a_film(demo_video: Path, capsys: pytest.
     assert {"detector", "embedding", "text_detection"} <= set(asked)
     assert all(row[4] == "1" for row in asked.values())
     assert int(asked["detector"][2]) > 1
+
+
+@pytest.mark.models
+@pytest.mark.slow
+def test_a_film_asks_nothing_that_was_not_run_before_it(demo_video: Path) -> None:
+    settings = Settings(
+        device="cpu",
+        batching=BatchSettings(max_batch=8, in_flight=1, max_wait_s=0.03),
+        cuda=CudaSettings(warm_up=False),
+        episode=EpisodeSettings(enabled=True),
+    )
+    asked = asked_shapes(episode=True)
+    for role, found in shapes_of([demo_video], settings).items():
+        shapes = {shape for session in found.sessions for shape in session}
+        assert shapes <= set(asked[role].within(8).shapes()), role

@@ -10,8 +10,15 @@ import numpy as np
 from skimage.data import astronaut
 
 from engines.session import FakeSession
+from engines.tools import HostTools
 from kernels.ops import Part, Warps
 from kernels.surface import Colour, Geometry, Rect, Surface
+
+
+class FewShapes(HostTools):
+    """The host's tools, with inputs on canvases as on a device."""
+
+    few_shapes = True
 
 
 class PictureOps:

@@ -55,6 +55,16 @@ def test_every_session_meets_one_shape_and_rows_that_fill_up_are_cut_off() -> No
     assert opened.shapes == [{(4, 3)}, {(1, 3)}, {(4, 5)}]
 
 
+def test_a_shape_may_have_its_own_sizes() -> None:
+    opened = Opened()
+    with closing(FixedShapeSession(opened(), opened, (1, 4), {(5,): (2,)})) as session:
+        for count, width in ((3, 3), (1, 5), (5, 5)):
+            given = rows(count, width)
+            np.testing.assert_array_equal(session.run({"in": given})["twice"], given * 2)
+    assert opened.shapes == [{(4, 3)}, {(2, 5)}]
+    assert [len(one.runs) for one in opened.sessions] == [1, 4]
+
+
 def test_of_more_shapes_the_one_not_used_for_longest_is_closed() -> None:
     opened = Opened()
     with closing(FixedShapeSession(opened(), opened, (1,), most=2)) as session:
@@ -105,8 +115,9 @@ def test_several_threads_get_their_own_answers() -> None:
 @pytest.mark.parametrize("batches", [(), (0, 4), (-1,)])
 def test_sizes_below_one_are_refused(batches: tuple[int, ...]) -> None:
     opened = Opened()
-    with pytest.raises(ValueError, match="sizes of batches"), closing(opened()) as first:
-        FixedShapeSession(first, opened, batches)
+    for given in ((batches, {}), ((1,), {(3,): batches})):
+        with pytest.raises(ValueError, match="sizes of batches"), closing(opened()) as first:
+            FixedShapeSession(first, opened, *given)  # type: ignore[arg-type]
 
 
 @pytest.mark.models

@@ -27,10 +27,11 @@ from engines.ocr import (
 )
 from engines.open_session import open_session
 from engines.session import FakeSession, NamedArrays, Session
+from engines.tools import HOST_TOOLS
 from kernels.surface import Array, Surface
 
 from ..kernels.device_array import DeviceArray
-from .scenes import PictureOps
+from .scenes import FewShapes, PictureOps
 
 ALPHABET = ("", "a", "b", " ")
 
@@ -84,6 +85,27 @@ def test_each_line_gets_its_own_answer_whatever_its_width_and_company() -> None:
             alone = [reader.read(surface, box[None])[0].text for box in boxes]
         assert together == alone == ["", "a", "aa", "aaa"]
         assert max(len(run["x"]) for run in fake.runs) == min(batch, 2)
+
+
+def test_a_device_meets_few_widths_and_what_it_reads_beside_a_line_is_left_out() -> None:
+    """The network would read an "a" at every grey place."""
+    ops = PictureOps()
+    surface = ops.surface_of(_stripes())
+    boxes = np.array([[0, 0, 96, 48], [0, 48, 192, 48], [0, 96, 96, 48], [0, 144, 192, 48]], np.float32)
+
+    def answer(inputs: Mapping[str, Array]) -> NamedArrays:
+        found = _dark_columns(inputs)["y"]
+        grey = (np.abs(inputs["x"]) < 0.01).all((1, 2)).reshape(len(found), -1, 8).all(2)
+        found[grey] = [0, 0, 1, 0]
+        return {"y": found}
+
+    for batch in (1, 8):
+        with closing(FakeSession("text_recognition", answer, {"character": "a\nb"})) as fake:
+            reader = LineReader(fake, ops, batch=batch, tools=FewShapes())
+            assert [line.text for line in reader.read(surface, boxes)] == ["", "a", "aa", "aaa"]
+            assert [reader.read(surface, box[None])[0].text for box in boxes] == ["", "a", "aa", "aaa"]
+        assert {run["x"].shape[1:] for run in fake.runs} == {(3, 48, 320)}
+        assert len(fake.runs[0]["x"]) == (1 if batch == 1 else 4)
 
 
 def test_no_line_asks_nothing() -> None:
@@ -146,9 +168,10 @@ def test_the_pictures_stay_on_the_device() -> None:
 
     boxes = np.array([[0, 0, 96, 48], [0, 48, 192, 48], [0, 144, 192, 48]], np.float32)
     with closing(FakeSession("text_recognition", answer, {"character": "a\nb"})) as fake:
-        lines = LineReader(fake, ops, batch=8).read(ops.surface_of(_stripes()), boxes)
-    assert [line.text for line in lines] == ["", "a", "aaa"]
-    assert fetched == [(2 * (12 + 24 + 24),)]
+        for tools in (HOST_TOOLS, FewShapes()):
+            lines = LineReader(fake, ops, batch=8, tools=tools).read(ops.surface_of(_stripes()), boxes)
+            assert [line.text for line in lines] == ["", "a", "aaa"]
+    assert fetched == [(2 * (12 + 24 + 24),)] * 2
 
 
 @pytest.mark.models

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +14,12 @@ from PIL import Image, ImageDraw, ImageFont
 from skimage.data import coffee
 
 from engines.open_session import open_session
-from engines.session import FakeSession, Session
+from engines.session import FakeSession, NamedArrays, Session
 from engines.text import (
     TextDetector,
     TextReading,
     boxes_of,
+    canvas_of,
     fetch_map,
     is_overlay,
     overlay_lines,
@@ -29,9 +30,10 @@ from engines.text import (
     text_share,
 )
 from kernels.cuda.ops import CudaOps
+from kernels.surface import Array
 
 from ..kernels.device_array import DeviceArray, DeviceRuntime
-from .scenes import PictureOps, portrait
+from .scenes import FewShapes, PictureOps, portrait
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +86,34 @@ def test_boxes_are_in_displayed_pixels_of_the_whole_picture() -> None:
     x, y, width, height = part.boxes[0]
     assert x + width / 2 == pytest.approx(480 + 125 * 2, abs=2)
     assert y + height / 2 == pytest.approx(270 + 105 * 540 / 256, abs=2)
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1080, 1920), (1920, 800), (720, 720)])
+def test_a_device_meets_one_canvas_whatever_the_shape_of_the_film(size: tuple[int, int]) -> None:
+    """The network would mark all of the border; nothing of it becomes text, and what is inside stays where it is."""
+    ops, (width, height) = PictureOps(), size
+
+    def answer(inputs: Mapping[str, Array]) -> NamedArrays:
+        assert (inputs["x"][0, :, across[1] :] == -1).all() and (inputs["x"][0, :, :, across[0] :] == -1).all()
+        marks = np.full((1, 1, *inputs["x"].shape[2:]), 0.95, np.float32)
+        marks[0, 0, : across[1], : across[0]] = 0
+        marks[0, 0, 20:26, 40:90] = 0.95
+        return {"map": marks}
+
+    across = tuple(32 * max(1, round(side * 384 / max(size) / 32)) for side in size)
+    surface = ops.surface_of(np.full((height, width, 3), 200, np.uint8))
+    with closing(FakeSession("text_detection", answer)) as session:
+        found = TextDetector(session, ops, tools=FewShapes()).read(surface)
+        assert [run["x"].shape for run in session.runs] == [(1, 3, 384, 384)]
+    ((x, y, w, h),) = found.boxes.tolist()
+    assert x + w / 2 == pytest.approx(64.5 * width / across[0], abs=2 * width / across[0])
+    assert y + h / 2 == pytest.approx(22.5 * height / across[1], abs=2 * height / across[1])
+
+
+def test_the_canvas_is_the_smallest_that_holds_the_input() -> None:
+    assert [canvas_of(size) for size in ((64, 32), (192, 96), (32, 224), (640, 352), (672, 32))] == [
+        (192, 192), (192, 192), (384, 384), (640, 640), (672, 32)
+    ]  # fmt: skip
 
 
 def made_marks(seed: int) -> np.ndarray:

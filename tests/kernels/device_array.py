@@ -18,7 +18,7 @@ from kernels.surface import Array
 
 from .emulated import EmulatedRuntime
 
-FUNCTIONS = {"asarray", "concatenate", "nonzero", "stack", "tensordot", "zeros_like"}
+FUNCTIONS = {"asarray", "concatenate", "full_like", "nonzero", "stack", "tensordot", "zeros_like"}
 """NumPy's functions that CuPy has and that are asked of it; another is added when it was looked up there."""
 
 METHODS = {

@@ -40,6 +40,8 @@ from .decode.nvdec.fake_nvdec import FakeNvdec
 class EmulatedTools:
     """`engines.tools.EngineTools` by the kernels; suppression as on the host."""
 
+    few_shapes = True
+
     def __init__(self, runtime: DeviceRuntime) -> None:
         self._runtime, self._ops = runtime, CudaOps(runtime)
 

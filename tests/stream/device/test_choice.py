@@ -36,7 +36,7 @@ from stream.device.machine import Gpu, Package, VideoChip
 from stream.device.open import open_kit
 from stream.errors import KeyartError
 from stream.settings.model import Settings
-from stream.settings.sections import BatchSettings, CudaSettings
+from stream.settings.sections import BatchSettings, CudaSettings, FaceSettings
 
 from ...kernels.device_array import DeviceRuntime
 from ..decode.nvdec.fake_nvdec import FakeNvdec
@@ -265,7 +265,7 @@ def test_on_the_cuda_provider_a_model_is_run_in_its_usual_shapes_before_the_firs
     models = Models(CUDA)
     settings = Settings(cuda=CudaSettings(conv_search="exhaustive", conv_max_workspace=False, tf32=True))
     with closing(OpenSession(settings, models, zeros)(Path("detector.onnx"), "detector")) as session:
-        warmed = {(size, 3, *sides) for size in (1, 8, 32) for sides in ((192, 320), (160, 160))}
+        warmed = {*((size, 3, 192, 320) for size in (1, 8, 32)), (8, 3, 160, 160)}
         assert set(models.shapes) == warmed and len(models.opened) == len(models.shapes) == len(warmed)
         session.run({"image": zeros((5, 3, 192, 320))})
         assert len(models.opened) == len(warmed) and models.shapes.count((8, 3, 192, 320)) == 2
@@ -278,7 +278,25 @@ def test_without_warming_up_shapes_are_opened_when_they_come() -> None:
     with closing(OpenSession(settings, models, zeros)(Path("eyes.onnx"), "eyes")) as session:
         assert not models.shapes
         session.run({"image": zeros((9, 3, 64, 64))})
-    assert models.shapes == [(4, 3, 64, 64), (4, 3, 64, 64), (1, 3, 64, 64)]
+    assert models.shapes == [(4, 3, 64, 64)] * 3
+
+
+def test_what_is_asked_one_at_a_time_is_run_with_one_row() -> None:
+    for role, shapes in (
+        ("shots", [(1, 100, 3, 27, 48)]),
+        ("maturity", [(1, 3, 224, 224)]),
+        ("text_detection", [(1, 3, 192, 192), (1, 3, 384, 384)]),
+    ):
+        models = Models(CUDA)
+        with closing(OpenSession(Settings(), models, zeros)(Path("model.onnx"), role)):
+            assert models.shapes == shapes
+
+
+def test_a_wider_detector_is_run_at_its_own_width() -> None:
+    models = Models(CUDA)
+    settings = Settings(faces=FaceSettings(detector_width=640))
+    with closing(OpenSession(settings, models, zeros)(Path("detector.onnx"), "detector")):
+        assert (8, 3, 384, 640) in models.shapes and (8, 3, 192, 320) not in models.shapes
 
 
 def test_an_engine_of_tensorrt_takes_every_shape_itself() -> None:
