@@ -12,9 +12,11 @@ from kernels.surface import Surface
 from ...dataflow.cancellation import checkpoint
 from ...errors import NO_ROOM, KeyartError
 from ...records import VideoInfo
+from ..coded_sizes import CodedSizes, Size
 from ..decoder import DecodeMode
 from ..nal_units import sequence_headers
 from ..slots import Memory
+from ..watch_anew import LateShapeError
 from .late_headers import LateHeaders
 from .packets import Packet, PacketReader, content, with_headers
 from .session import Chip, Decoded, NvdecError, NvSession, UnsupportedError
@@ -54,7 +56,7 @@ class NvPass:
     demuxer marks and packets that NVDEC refuses; what NVDEC conceals without an error stays unknown. Pictures that are
     shown before the key frame at which decoding began are left out, because they need pictures that were not read.
 
-    `session`: one to reuse. `info`: of the film, where it is to be noticed that colours or aspect change. Raises
+    `session`: one to reuse. `info`: of the film, where it is to be noticed that size, colours or aspect change. Raises
     KeyartError when the file cannot be opened.
     """
 
@@ -79,6 +81,8 @@ class NvPass:
         self._usual_sequence = usual = sequence_headers(self.reader.codec, self.reader.headers)
         aspect = self.reader.stream.codec_context.sample_aspect_ratio
         self._late_headers = None if info is None else LateHeaders(info, usual, aspect)
+        self._sizes = None if info is None else CodedSizes(self.reader.codec)
+        self._size: Size | None = None
 
     def close(self) -> None:
         """Close the demuxer and drop the session."""
@@ -99,8 +103,8 @@ class NvPass:
         """The decoded pictures.
 
         Packets before the key frame at `from_key_s` are only counted. Before `wanted_from_s` pictures that no other one
-        refers to are not decoded. Raises KeyartError when NVDEC gives up or the device has no room, LateShapeError see
-        `LateHeaders`.
+        refers to are not decoded. Raises KeyartError when NVDEC gives up or the device has no room, LateShapeError at a
+        packet of another size and as `LateHeaders` does.
         """
         self.reader.find_droppable = self._mode == "reference" or wanted_from_s is not None
         drop_before_s = float("inf") if self._mode == "reference" else wanted_from_s
@@ -121,6 +125,7 @@ class NvPass:
         return self.reader.time_s(picture.pts)
 
     def _decoded(self, packet: Packet, time_s: float) -> Iterator[NvPicture]:
+        self._look_at_size(packet, time_s)
         sequence = sequence_headers(self.reader.codec, content(packet)) if packet.key else b""
         if self._late_headers is not None and sequence:
             self._late_headers.saw(sequence, content(packet), time_s)
@@ -131,6 +136,16 @@ class NvPass:
             yield from self._shown(self._flush())
             self._session, self._begun = None, False
         yield from self._shown(self._fed(packet, sequence, time_s))
+
+    def _look_at_size(self, packet: Packet, time_s: float) -> None:
+        """Without parameter sets a session goes on when the size changes, and scales to the one it began with; what it
+        says of its pictures stays the same."""
+        if self._sizes is None or not (packet.key or self._sizes.at_any_picture):
+            return
+        size = self._sizes.of(content(packet))
+        self._size = self._size or size
+        if size is not None and size != self._size:
+            raise LateShapeError(f"its pictures change their size at {time_s:.2f} s, and are fitted on the host")
 
     def _count_silence(self) -> None:
         self._silent += self._begun or not self._spoke

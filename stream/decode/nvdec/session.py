@@ -34,8 +34,10 @@ NVDEC_CODECS = {
     "vp8": "VP8",
     "vp9": "VP9",
     "av1": "AV1",
+    "libdav1d": "AV1",
 }
-"""FFmpeg's names of the codecs whose packets NVDEC takes (H.264 and HEVC with start codes) → PyNvVideoCodec's names."""
+"""FFmpeg's names of the codecs whose packets NVDEC takes (H.264 and HEVC with start codes) → PyNvVideoCodec's names.
+PyAV gives the decoder's name, and for AV1 FFmpeg takes another library's."""
 _CHROMA = {
     "yuv420p": "420",
     "yuvj420p": "420",

@@ -34,6 +34,7 @@ FILMS: dict[str, dict[str, Any]] = {
     "ten_bits.mp4": {"codec": "libx265", "options": X265, "layout": "yuv420p10le"},
     "mpeg2.ts": {"codec": "mpeg2video", "options": {"bf": "2"}},
     "odd.webm": {"codec": "libvpx-vp9", "size": (97, 65), "options": {"cpu-used": "8", "deadline": "realtime"}},
+    "av1.mkv": {"codec": "libsvtav1", "options": {"preset": "12", "svtav1-params": "lp=1"}},
     "uneven.mkv": {"times": [t for t in range(0, 2000, 40) if t % 120]},
     "anamorphic.mp4": {"aspect": Fraction(4, 3)},
     "unaligned.mp4": {"size": (100, 70)},

@@ -278,6 +278,55 @@ def test_the_chip_gives_up_a_film_whose_new_headers_say_other_colours_or_another
         watched(decoder)
 
 
+SILENT_SIZES = {
+    "mpeg1video": ("mpeg1video", "ts"),
+    "mpeg2video": ("mpeg2video", "ts"),
+    "vp8": ("libvpx", "mkv"),
+    "vp9": ("libvpx-vp9", "mkv"),
+    "libdav1d": ("libsvtav1", "mkv"),
+}
+
+
+@pytest.mark.parametrize("codec", SILENT_SIZES)
+def test_a_smaller_size_that_the_chip_scales_without_a_word_is_read_from_the_stream(
+    tmp_path, moving, codec, monkeypatch
+):
+    coder, suffix = SILENT_SIZES[codec]
+    quick = {"libvpx": FILMS["odd.webm"]["options"], "libsvtav1": FILMS["av1.mkv"]["options"]}
+    options, sizes = quick.get(coder.removesuffix("-vp9")), [(128, 96), (64, 64)]
+    parts = [
+        write_film(tmp_path / f"{n}.{suffix}", moving, 20, codec=coder, size=size, options=options)
+        for n, size in enumerate(sizes)
+    ]
+    joined = joined_packets(parts, tmp_path / f"joined.{suffix}")
+    monkeypatch.setattr(scan, "_times", lambda first_s, duration_s: [first_s])
+    monkeypatch.setattr(scan, "key_shapes", lambda path, first_s, duration_s: [])
+    scan._looked_at.cache_clear()
+    decoder = open_kind("nvdec", joined)
+    assert (decoder.info.codec, decoder.info.shapes) == (codec, 1)
+    with pytest.raises(LateShapeError, match=r"change their size at 0\.8"):
+        watched(decoder)
+
+
+def joined_packets(parts: list[Path], path: Path) -> Path:
+    """The packets of all parts in one stream, each after the one before."""
+    with av.open(str(path), "w") as out:
+        stream, offset_s = None, Fraction(0)
+        for part in parts:
+            with av.open(str(part)) as container:
+                given = container.streams.video[0]
+                stream = stream or out.add_stream_from_template(given, opaque=True)
+                begin = given.start_time or 0
+                for packet in container.demux(given):
+                    if packet.size:
+                        offset = int(offset_s / given.time_base) - begin
+                        packet.pts, packet.dts = packet.pts + offset, packet.dts + offset
+                        packet.stream = stream
+                        out.mux(packet)
+            offset_s += Fraction(20, 25)
+    return path
+
+
 @pytest.mark.parametrize("kind", DEVICE)
 def test_closing_returns_every_slot(film, kind):
     memory = HostMemory()

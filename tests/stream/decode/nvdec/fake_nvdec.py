@@ -16,7 +16,7 @@ from ..host_memory import STREAM
 Codecs = Enum("Codecs", ["MPEG1", "MPEG2", "H264", "HEVC", "VP8", "VP9", "AV1"])
 Chroma = Enum("Chroma", {"Monochrome": 0, "420": 1, "422": 2, "444": 3})
 Layout = Enum("Layout", ["NV12", "YUV444", "P016", "NV16"])
-_NAMES = {"MPEG1": "mpeg1video", "MPEG2": "mpeg2video"}
+_NAMES = {"MPEG1": "mpeg1video", "MPEG2": "mpeg2video", "AV1": "libdav1d"}
 _START_CODES = (b"\0\0\0\1", b"\0\0\1")
 _GARBAGE = 0xA5
 
@@ -97,8 +97,8 @@ class FakeNvdec:
 
 
 class FakeDecoder:
-    """One decoding session. A picture of another size than the first makes it fail, as a larger one does on the
-    chip."""
+    """One decoding session. As on the chip a picture larger than the first makes it fail, and any other is scaled to
+    the first one's size without a word."""
 
     def __init__(self, codec: Codecs, breaks_at: int | None, refuses: bool) -> None:
         self._name = _NAMES.get(codec.name, codec.name.lower())
@@ -148,13 +148,20 @@ class FakeDecoder:
             return []  # the chip conceals
 
     def _handed_out(self, frames: list[av.VideoFrame]) -> list[Any]:
+        frames = [self._in_first_size(frame) for frame in frames]
         arrays = [semi_planar(frame) for frame in frames]
-        for frame in frames:
-            self._size = self._size or (frame.width, frame.height)
-            if (frame.width, frame.height) != self._size:
-                raise FakeError(said("ReconfigureDecoder", 801, "Reconfigure Not supported"))
         self._buffers += arrays
         return [_decoded_frame(array, frame.pts) for array, frame in zip(arrays, frames, strict=True)]
+
+    def _in_first_size(self, frame: av.VideoFrame) -> av.VideoFrame:
+        width, height = self._size = self._size or (frame.width, frame.height)
+        if (frame.width, frame.height) == self._size:
+            return frame
+        if frame.width > width or frame.height > height:
+            raise FakeError(said("ReconfigureDecoder", 801, "Reconfigure Not supported"))
+        scaled = frame.reformat(width, height)
+        scaled.pts = frame.pts
+        return scaled
 
     def _fresh(self) -> av.VideoCodecContext:
         context = av.CodecContext.create(self._name, "r")
