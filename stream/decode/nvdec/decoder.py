@@ -115,12 +115,14 @@ class NvDecoder:
         if self._begun is not None:
             self._begun[0].close()
             self._begun = None
+        self._memory.finish()
         self._idle = None
         self._memory.close()
         self._pool.close()
 
     def _first_look(self) -> tuple[NvPass, Iterator[_Timed]]:
-        """A pass that has decoded its first picture; `batches` goes on with it. Raises RefusedError."""
+        """A pass that has decoded its first picture; `batches` goes on with it. Raises RefusedError, also where size or
+        colours change before that picture: nothing was watched yet that would have to be watched anew."""
         reading, pictures = self._begin()
         try:
             first = next(pictures, None)
@@ -129,6 +131,9 @@ class NvDecoder:
             if out_of_memory(error):
                 raise
             raise RefusedError(f"the GPU's decoder fails on it ({words_of(error.__cause__ or error)})") from error
+        except LateShapeError as error:
+            reading.close()
+            raise RefusedError(str(error)) from error
         except BaseException:
             reading.close()
             raise

@@ -85,18 +85,25 @@ class NvPass:
         self._size: Size | None = None
 
     def close(self) -> None:
-        """Close the demuxer and drop the session."""
+        """Close the demuxer and drop the session. Synchronises."""
         self.reader.close()
-        self._session = None
+        self._drop_session()
+
+    def _drop_session(self) -> None:
+        """Let go of the session, whose pictures may still be read by copies that are queued: these end first.
+        Synchronises."""
+        session, self._session = self._session, None
+        if session is not None:
+            self._memory.finish()
 
     def give_session(self) -> NvSession | None:
         """The flushed session, for another pass to reuse; None when there is none that works."""
-        session, self._session = self._session, None
         try:
-            if session is not None:
-                session.flush()
+            if self._session is not None:
+                self._session.flush()
         except NvdecError:
-            return None
+            self._drop_session()
+        session, self._session = self._session, None
         return session
 
     def pictures(self, from_key_s: float | None = None, wanted_from_s: float | None = None) -> Iterator[NvPicture]:
@@ -134,7 +141,8 @@ class NvPass:
         if self._session is not None and sequence and sequence != self._session.sequence:
             # A session scales to the size it began with, or fails: another one begins at new parameter sets.
             yield from self._shown(self._flush())
-            self._session, self._begun = None, False
+            self._drop_session()
+            self._begun = False
         yield from self._shown(self._fed(packet, sequence, time_s))
 
     def _look_at_size(self, packet: Packet, time_s: float) -> None:
@@ -180,7 +188,8 @@ class NvPass:
     def _fail(self, time_s: float, error: NvdecError, begins_here: bool) -> None:
         if out_of_memory(error):  # this is no damage, and the next key frame would find no room either
             raise KeyartError(NO_ROOM) from error
-        self._session, self._begun = None, False
+        self._drop_session()
+        self._begun = False
         self._expected.clear()
         self.reader.damage.note(time_s, error)
         self._failures += begins_here
@@ -191,7 +200,7 @@ class NvPass:
         try:
             return self._session.flush() if self._session is not None and self._begun else []
         except NvdecError as error:
-            self._session = None
+            self._drop_session()
             self.reader.damage.note(None, error)
             return []
 

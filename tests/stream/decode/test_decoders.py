@@ -255,7 +255,7 @@ def test_a_film_that_changes_its_size_where_nobody_looked(tmp_path, moving, kind
 LATE_HEADERS = {
     "colours": [{"options": {"x264-params": f"colormatrix={matrix}"}} for matrix in ("bt709", "bt470bg")],
     "aspect": [{"aspect": aspect} for aspect in (Fraction(1), Fraction(4, 3))],
-    None: [{"options": {"x264-params": f"ref={count}"}} for count in (1, 3)],
+    None: [{"options": {"x264-params": f"ref={count}"}} for count in (1, 8)],
 }
 
 
@@ -278,6 +278,21 @@ def test_the_chip_gives_up_a_film_whose_new_headers_say_other_colours_or_another
         watched(decoder)
 
 
+@pytest.mark.parametrize("start_s", [1.7, 2.0])
+def test_a_change_before_the_part_that_is_watched_is_seen_while_the_film_is_opened(
+    tmp_path, moving, monkeypatch, start_s
+):
+    parts = [write_film(tmp_path / f"{n}.ts", moving, 40, **of) for n, of in enumerate(LATE_HEADERS["colours"])]
+    joined = joined_packets(parts, tmp_path / "joined.ts", 40)
+    monkeypatch.setattr(scan, "_times", lambda first_s, duration_s: [first_s])
+    monkeypatch.setattr(scan, "key_shapes", lambda path, first_s, duration_s: [])
+    scan._looked_at.cache_clear()
+    options = DecodeOptions(threads=1, range=DecodeRange(start_s, None))
+    decoder = open_kind("nvdec", joined, options, name="ffmpeg, uploaded")
+    assert "change their colours at 1.6" in decoder.notices[0].message
+    assert len(watched(decoder)[0]) > 20
+
+
 SILENT_SIZES = {
     "mpeg1video": ("mpeg1video", "ts"),
     "mpeg2video": ("mpeg2video", "ts"),
@@ -298,7 +313,7 @@ def test_a_smaller_size_that_the_chip_scales_without_a_word_is_read_from_the_str
         write_film(tmp_path / f"{n}.{suffix}", moving, 20, codec=coder, size=size, options=options)
         for n, size in enumerate(sizes)
     ]
-    joined = joined_packets(parts, tmp_path / f"joined.{suffix}")
+    joined = joined_packets(parts, tmp_path / f"joined.{suffix}", 20)
     monkeypatch.setattr(scan, "_times", lambda first_s, duration_s: [first_s])
     monkeypatch.setattr(scan, "key_shapes", lambda path, first_s, duration_s: [])
     scan._looked_at.cache_clear()
@@ -308,8 +323,8 @@ def test_a_smaller_size_that_the_chip_scales_without_a_word_is_read_from_the_str
         watched(decoder)
 
 
-def joined_packets(parts: list[Path], path: Path) -> Path:
-    """The packets of all parts in one stream, each after the one before."""
+def joined_packets(parts: list[Path], path: Path, count: int) -> Path:
+    """The packets of all parts, of so many pictures each, in one stream, one part after the other."""
     with av.open(str(path), "w") as out:
         stream, offset_s = None, Fraction(0)
         for part in parts:
@@ -323,7 +338,7 @@ def joined_packets(parts: list[Path], path: Path) -> Path:
                         packet.pts, packet.dts = packet.pts + offset, packet.dts + offset
                         packet.stream = stream
                         out.mux(packet)
-            offset_s += Fraction(20, 25)
+            offset_s += Fraction(count, 25)
     return path
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from dataclasses import replace
 from functools import partial
@@ -295,32 +294,6 @@ def test_a_pass_that_is_left_early_closes_its_file(film):
     decoder = opened(film, FakeNvdec(), DecodeOptions(threads=1, range=DecodeRange(0.0, 0.4)))
     assert len(watched(decoder)[0]) == 10
     decoder.close()
-
-
-@pytest.mark.parametrize("close_first", [True, False])
-def test_the_chips_decoder_dies_before_the_stream_it_works_on(film, close_first):
-    deaths = list[str]()
-
-    class Decoder(FakeDecoder):
-        def __del__(self) -> None:
-            deaths.append("decoder")
-
-    class Memory(HostMemory):
-        def __del__(self) -> None:
-            deaths.append("memory")
-
-    fake = FakeNvdec(make=Decoder)
-    decoder = open_on_chip(film, ONE, Chip(fake), Memory)
-    fake.decoders.clear()
-    pictures = decoder.batches()
-    next(pictures)
-    if close_first:
-        decoder.close()
-    pictures.close()
-    assert deaths == (["decoder"] if close_first else [])
-    del pictures, decoder
-    gc.collect()
-    assert deaths == ["decoder", "memory"]
 
 
 def test_a_chip_that_stays_silent_is_not_fed_to_the_end(make_film, moving):
