@@ -286,11 +286,14 @@ class CudaSettings(Section):
 
     conv_search: Literal["default", "heuristic", "exhaustive"] = setting(
         "heuristic",
-        "How cuDNN's algorithm for a convolution is found: one for all, by cuDNN's rules, or by trying all.",
+        "How cuDNN's algorithm for a convolution is found: by quick rules or (exhaustive) slow ones, with exhaustive "
+        "by trying all where a ReLU is fused with it; default is cuDNN's fallback, which may be very slow.",
         affects_result=False,
     )
     conv_max_workspace: bool = setting(
-        True, "Give an algorithm for convolutions all the memory it asks for, else 32 MB.", affects_result=False
+        True,
+        "With conv_search exhaustive: algorithms that are tried get all the memory they ask for, else 32 MB.",
+        affects_result=False,
     )
     tf32: bool = setting(
         False,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.gpu_check.engines import cluster_on_device, cluster_sizes, compare_runs, synthetic_faces
+from benchmarks.gpu_check.clustering import cluster_on_device, cluster_sizes, compare_runs, synthetic_faces
 from benchmarks.gpu_check.kernels import BATCH, PICTURE_KINDS, READS, PictureKind, kernel_row, noise_surface, workloads
 from benchmarks.gpu_check.measuring import decode_film
 from benchmarks.gpu_check.parity import compare_manifests, count_shared, same_people
