@@ -64,7 +64,7 @@ class CountingRuntime:
         return getattr(self._inner, name)
 
 
-_BUSY = """
+BUSY = """
 extern "C" __global__ void keep_busy(long long ticks) {
     for (long long begin = clock64(); clock64() - begin < ticks;) {}
 }
@@ -85,7 +85,7 @@ class TimingRuntime(CountingRuntime):
 
         super().__init__(inner)
         self._events: list[tuple[str, int, Any, Any]] = []
-        self._keep_busy = cupy.RawKernel(_BUSY, "keep_busy")
+        self._keep_busy = cupy.RawKernel(BUSY, "keep_busy")
 
     def launch(self, kernel: str, grid: Grid, block: Grid, arguments: Sequence[Any]) -> None:
         """Launches the kernel between two events. The arrays that are passed to the kernel count as its bytes."""

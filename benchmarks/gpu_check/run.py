@@ -23,13 +23,14 @@ from ..report import Row
 from .about import difference
 from .figures import figures
 from .job import child, part_record, run_part, write_json
-from .parts import ABOUT, PARTS, PartTable, total_limit_s
+from .parts import ABOUT, FIRST, PARTS, PartTable, total_limit_s
 
 GPU_CHECK_SCHEMA = "keyart/gpu-check/2"
 RESULTS = Path("benchmarks") / "results"
 
 _LEAST_S = 10.0
 """With less time left no further part is started."""
+_NO_TIME = "skipped", "no time left"
 
 
 def run_check(
@@ -40,26 +41,31 @@ def run_check(
     seconds: float,
     *,
     known: PartTable = PARTS,
+    about: tuple[str, float] = ABOUT,
     anew: bool = False,
     say: Callable[[str], None] = print,
 ) -> Row:
-    """Runs the parts one after another within `seconds`, writes the report to `out` after each, and returns it.
+    """Runs the parts one after another within `seconds`, writes the report to `out` after each, and returns it. `FIRST`
+    runs before all else.
 
-    anew: replaces a report that is there. say: called with a line about progress. Raises ValueError, before any part is
-    run, when `out` has a report that these parts must not be added to.
+    about: what every report begins with. anew: replaces a report that is there. say: called with a line about progress.
+    Raises ValueError, before any other part is run, when `out` has a report that these parts must not be added to.
     """
     deadline_s = time.monotonic() + seconds
-    report = begin_report(out, run_part(ABOUT[0], testdata, clips, min(ABOUT[1], seconds)), anew)
-    if report["parts"]:
-        say(f"kept from earlier calls: {', '.join(report['parts'])}")
-    for name in parts:
+
+    def run(name: str) -> Row:
         say(f"{name} …")
         left_s, (where, limit_s) = deadline_s - time.monotonic(), known[name]
         enough = left_s >= _LEAST_S
-        part = (
-            run_part(where, testdata, clips, min(limit_s, left_s)) if enough else part_record("skipped", "no time left")
-        )
-        if enough or name not in report["parts"]:
+        return run_part(where, testdata, clips, min(limit_s, left_s)) if enough else part_record(*_NO_TIME)
+
+    first = {name: run(name) for name in parts if name == FIRST}
+    report = begin_report(out, run_part(about[0], testdata, clips, min(about[1], seconds)), anew)
+    if report["parts"]:
+        say(f"kept from earlier calls: {', '.join(report['parts'])}")
+    for name in parts:
+        part = first.get(name) or run(name)
+        if part["state"] != _NO_TIME[0] or name not in report["parts"]:
             report["parts"][name] = part
         report["figures"] = figures({key: one["result"] for key, one in report["parts"].items()})
         write_json(out, report)

@@ -74,7 +74,7 @@ def cuda_kit(settings: Settings) -> Kit:
         ),
         open_decoder=partial(open_on_gpu, share=settings.cuda.memory_share),
         deciders=deciders(settings.cuda.deciding_processes, clustering),
-        concurrency=Concurrency(MAX_BATCH, READERS, films_in_flight(decoder_engines()), MAX_WAIT_S),
+        concurrency=concurrency(decoder_engines()),
         fallbacks=partial(fallbacks, folder is not None, unfit, clustering, library.name),
         memory=gpu_memory,
     )
@@ -104,6 +104,11 @@ def decoder_engines(make_chip: Callable[[], Chip] = chip_of_first_gpu) -> int | 
     except (OSError, RuntimeError, RefusedError, KeyartError) as error:
         log.warning("decoder engines not counted", error, taken_for=USUAL_ENGINES)
         return None
+
+
+def concurrency(engines: int | None) -> Concurrency:
+    """What suits a GPU with so many decoder engines; None: unknown."""
+    return Concurrency(MAX_BATCH, READERS, films_in_flight(engines), MAX_WAIT_S)
 
 
 def films_in_flight(engines: int | None) -> int:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
+import subprocess
+import sys
 from collections import Counter
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import anyio
@@ -11,7 +17,7 @@ import numpy as np
 import pytest
 
 from benchmarks.gpu_check.bytes import bytes_by_cupti, bytes_by_kind
-from benchmarks.gpu_check.counting import CountingRuntime, traced_bytes
+from benchmarks.gpu_check.counting import BUSY, CountingRuntime, TimingRuntime, traced_bytes
 from benchmarks.gpu_check.kernels import PictureKind, noise_surface
 from benchmarks.gpu_check.memory import Sampler
 from benchmarks.gpu_check.parity import compare_manifests
@@ -55,6 +61,56 @@ class HostRuntime:
 
     def plane(self, array: np.ndarray, begin: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> np.ndarray:
         return np.ndarray(shape, np.uint8, array, begin, strides)
+
+
+class CupyPeer:
+    """What of CuPy times a launch; `calls` in the order in which they are queued."""
+
+    def __init__(self, calls: list[Any]) -> None:
+        self.calls, self.cuda = calls, self
+
+    def RawKernel(self, source: str, name: str) -> Callable[..., None]:
+        assert source == BUSY
+        return lambda grid, block, arguments: self.calls.append((name, grid, block, *map(int, arguments)))
+
+    def Event(self) -> Any:
+        return SimpleNamespace(record=lambda: self.calls.append("event"), synchronize=lambda: None)
+
+    def get_elapsed_time(self, begin: Any, end: Any) -> float:
+        return 3.0
+
+
+def test_a_launch_is_timed_behind_work_that_keeps_the_device_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The device must not reach the first event before the launch is queued, or waiting for the host would count."""
+    calls = list[Any]()
+
+    class Queued(HostRuntime):
+        queue = nullcontext
+
+        def launch(self, kernel: str, grid: Any, block: Any, arguments: Any) -> None:
+            calls.append(kernel)
+
+    monkeypatch.setitem(sys.modules, "cupy", CupyPeer(calls))
+    runtime = TimingRuntime(Queued())
+    runtime.launch("warp", (1, 1, 1), (32, 1, 1), [np.zeros(10, np.float32), 3])
+    (_, grid, block, ticks), *after = calls
+    assert after == ["event", "warp", "event"] and (grid, block) == ((1,), (1,))
+    assert ticks >= 20e-6 * 2e9, "longer than a launch takes the host, at 2 GHz"
+    assert ticks <= 2e-3 * 1e9, "not much longer than a kernel"
+    assert runtime.take_timings() == [("warp", 40, 0.003)] and runtime.take_timings() == []
+
+
+@pytest.mark.skipif(not emulated.available(), reason="needs g++, which compiles the CUDA sources for the host")
+def test_the_device_is_kept_busy_for_so_many_ticks_of_its_clock(tmp_path: Path) -> None:
+    clock = "#define __global__\nstatic long long now = 7;\nstatic long long clock64() { return now++; }\n"
+    told = '\nextern "C" long long passed() { return now - 8; }\n'
+    (tmp_path / "busy.cpp").write_text(clock + BUSY + told)
+    command = ["g++", "-shared", "-fPIC", "-o", str(tmp_path / "busy.so"), str(tmp_path / "busy.cpp")]
+    subprocess.run(command, check=True, capture_output=True)
+    library = ctypes.CDLL(str(tmp_path / "busy.so"))
+    library.keep_busy(ctypes.c_longlong(1000))
+    library.passed.restype = ctypes.c_longlong
+    assert library.passed() == 1000
 
 
 def test_a_runtime_that_counts() -> None:

@@ -26,6 +26,7 @@ from stream.device.kit_cpu import host_kit
 from stream.device.kit_cuda import (
     Meters,
     OpenSession,
+    concurrency,
     deciders,
     decoder_engines,
     fallbacks,
@@ -141,6 +142,14 @@ def test_the_ends_of_films_are_decided_in_other_processes_unless_none_is_wanted(
     assert isinstance(elsewhere, DecidingProcesses) and len(elsewhere.pids) == 2
     elsewhere.close()
     assert isinstance(deciders(0, "cuda"), OwnDeciders)
+
+
+def test_a_gpus_batches_wait_some_hundredths_of_a_second_as_the_settings_say() -> None:
+    suits = concurrency(7)
+    assert (suits.max_batch, suits.in_flight) == (32, 14)
+    assert 0.02 <= suits.max_wait_s <= 0.05
+    (said,) = (field.description for name, field in BatchSettings.model_fields.items() if name == "max_wait_s")
+    assert f"(CUDA: {suits.max_wait_s})" in said
 
 
 def test_films_in_flight_follow_the_decoder_engines() -> None:
