@@ -19,12 +19,12 @@ _PICTURES = 9
 """One more than a batch before it, so that a meter's buffers grow and are copied."""
 
 
-def run_everything_once(runtime: Runtime) -> None:
+def run_kernels_once(runtime: Runtime) -> None:
     """Runs every operation of the device on small pictures of 8 and of 16 bits and fetches what comes of it.
     Synchronises. Raises what the device raises, see `kernels.cuda.errors`."""
     ops = CudaOps(runtime)
     for dtype in (np.uint8, np.uint16):
-        picture = _picture(runtime, np.dtype(dtype))
+        picture = made_picture(runtime, np.dtype(dtype))
         _measure(ops, picture)
         shown = [ops.rgb(picture), ops.rgb(picture, fine=True), ops.field_votes(picture, picture)]
         kept = ops.copy(picture)
@@ -33,13 +33,11 @@ def run_everything_once(runtime: Runtime) -> None:
     _describe(ops, runtime, picture)
 
 
-def _picture(runtime: Runtime, dtype: np.dtype[Any]) -> Surface:
-    """Grey, with chroma of half the size whose samples are interleaved, as the decoder has it."""
-    half = _SIDE // 2
-    grey = np.full((_SIDE, _SIDE), 128, dtype)
-    pairs = runtime.upload(np.full((half, half, 2), 128, dtype))
-    bits = 8 * dtype.itemsize
-    geometry = Geometry(_SIDE, _SIDE)
+def made_picture(runtime: Runtime, dtype: np.dtype[Any], width: int = _SIDE, height: int = _SIDE) -> Surface:
+    """Grey, with chroma of half the size whose samples are interleaved, as the decoder has it. Its sides are even."""
+    grey = np.full((height, width), 128, dtype)
+    pairs = runtime.upload(np.full((height // 2, width // 2, 2), 128, dtype))
+    bits, geometry = 8 * dtype.itemsize, Geometry(width, height)
     return Surface(runtime.upload(grey), pairs[:, :, 0], pairs[:, :, 1], bits, Colour(), geometry)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -30,10 +30,12 @@ METHODS = {
 class DeviceArray(np.lib.mixins.NDArrayOperatorsMixin):
     """Holds an array. Its values are available only through `DeviceRuntime.download`, or one by one as in CuPy.
 
-    `made` counts the arrays that calls into CuPy would have made, views included.
+    `made` counts the arrays that calls into CuPy would have made, views included. `done`: operations for which CuPy
+    compiles a kernel, by name, and by type and number of dimensions of what they are given.
     """
 
     made = 0
+    done: ClassVar[set[tuple[str, ...]]] = set()
 
     def __init__(self, values: np.ndarray) -> None:
         self.values = values
@@ -44,19 +46,24 @@ class DeviceArray(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **named: Any) -> Any:
         assert method == "__call__" and not named, f"{ufunc.__name__}.{method}"
+        _note(ufunc.__name__, *inputs)
         return _held(ufunc(*(_value(item) for item in inputs)))
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, named: Any) -> Any:
         if function.__name__ not in FUNCTIONS:
             return NotImplemented
+        _note(function.__name__, *arguments)
         if function is np.asarray:  # with `like`: the only way to convert host arrays
             return DeviceArray(np.array(arguments[0]))
         return _held(function(*(_value(item) for item in arguments), **{k: _value(v) for k, v in named.items()}))
 
     def __getitem__(self, index: Any) -> Any:
+        if any(isinstance(part, DeviceArray | list) for part in (index if isinstance(index, tuple) else (index,))):
+            _note("take", self)
         return DeviceArray(np.asarray(self.values[_index(index)]))
 
     def __setitem__(self, index: Any, value: Any) -> None:
+        _note("copy", self, value)
         self.values[_index(index)] = _value(value)
 
     def __len__(self) -> int:
@@ -80,6 +87,8 @@ class DeviceArray(np.lib.mixins.NDArrayOperatorsMixin):
         if name == "T":
             return DeviceArray(self.values.T)
         if name in METHODS:
+            if name not in ("reshape", "transpose", "view"):
+                _note(name, self)
             return lambda *arguments, **named: _held(getattr(self.values, name)(*map(_value, arguments), **named))
         raise AttributeError(f"an array on the device has no {name}, or nobody needed it so far")
 
@@ -123,6 +132,12 @@ class DeviceRuntime(EmulatedRuntime):
     def plane(self, array: Array, begin: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
         self.asked["plane"] += 1
         return DeviceArray(super().plane(array.values, begin, shape, strides))
+
+
+def _note(name: str, *given: Any) -> None:
+    shown = (item for one in given for item in (one if isinstance(one, list | tuple) else [one]))
+    kinds = sorted({f"{one.dtype}{one.ndim}" for one in shown if isinstance(one, DeviceArray)})
+    DeviceArray.done.add((name, *kinds))
 
 
 def _held(result: Any) -> Any:

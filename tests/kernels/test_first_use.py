@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kernels.cuda.first_use import run_everything_once
+from kernels.cuda.first_use import run_kernels_once
 from kernels.cuda.runtime import Grid
 from kernels.cuda.sources import KERNELS
 
@@ -30,5 +30,5 @@ class NotedRuntime(emulated.EmulatedRuntime):
 @pytest.mark.skipif(not emulated.available(), reason="needs g++, which compiles the CUDA sources for the host")
 def test_every_kernel_is_run() -> None:
     runtime = NotedRuntime()
-    run_everything_once(runtime)
+    run_kernels_once(runtime)
     assert runtime.launched == {kernel for kernels in KERNELS.values() for kernel in kernels}
