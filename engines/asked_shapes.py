@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from . import embedding, emotion, eyes, maturity, mesh, ocr, shots, text
-from .detector import Letterbox
+from .detector import canvas_of
 from .ocr import HEIGHT_PX, TextDirection
 from .reader import ReaderOptions
 
@@ -45,7 +45,7 @@ def asked_shapes(options: ReaderOptions | None = None, *, episode: bool = False)
     """Role → how it is asked. options: of the reader of faces. episode: whether numbers of episodes are read, for which
     text is looked for in larger pictures, too."""
     chosen = options or ReaderOptions()
-    width, height = Letterbox.fit((0, 0, 16, 9), chosen.detector_width).outer
+    width, height = canvas_of((1, 1), chosen.detector_width)
     sides = text.CANVASES_PX if episode else text.CANVASES_PX[:-1]
     return {
         "detector": Asked(

@@ -12,7 +12,7 @@ from engines.detector import Detection, Detector, Letterbox, decode_maps
 from engines.session import FakeSession
 from engines.tools import HOST_TOOLS, intersection_over_union
 
-from .scenes import PictureOps, blank_maps, fake_detector, put_face
+from .scenes import FewShapes, PictureOps, blank_maps, fake_detector, put_face
 
 
 def test_decoding_follows_the_published_geometry() -> None:
@@ -80,6 +80,29 @@ def test_the_rest_of_the_input_is_black() -> None:
     assert shown.shape == (1, 3, 192, 320)
     assert (shown[:, :, :180] == 200).all()
     assert (shown[:, :, 180:] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("size", "canvas"),
+    [((1920, 1080), (192, 320)), ((1920, 800), (192, 320)), ((1440, 1080), (320, 320)), ((1080, 1920), (320, 192))],
+)
+def test_a_device_meets_three_canvases_and_nothing_beside_the_picture_is_a_face(
+    size: tuple[int, int], canvas: tuple[int, int]
+) -> None:
+    """A face in the middle, and one the network would find in each corner of the black border."""
+    ops, (width, height) = PictureOps(), size
+    inner = Letterbox.fit((0, 0, width, height), 320).inner
+    middle = (inner[1] // 8, inner[0] // 8)
+    border = [(row, column) for row in (0, canvas[0] // 4 - 1) for column in (0, canvas[1] // 4 - 1)]
+    beside = [cell for cell in border if 4 * cell[0] >= inner[1] or 4 * cell[1] >= inner[0]]
+    surface = ops.surface_of(np.zeros((height, width, 3), np.uint8))
+    with closing(fake_detector(*((cell, (40.0, 30.0), 0.9) for cell in (middle, *beside)))) as session:
+        (found,) = Detector(session, ops, tools=FewShapes()).find([surface], [(0.0, 0.0, float(width), float(height))])
+        assert [run["image"].shape for run in session.runs] == [(1, 3, *canvas)]
+    (face,) = found.faces
+    assert face.box[0] + face.box[2] / 2 == pytest.approx(width / 2, abs=width / 40)
+    assert face.box[1] + face.box[3] / 2 == pytest.approx(height / 2, abs=height / 20)
+    assert beside
 
 
 def test_a_second_look_replaces_the_first() -> None:
