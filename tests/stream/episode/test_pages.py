@@ -82,6 +82,14 @@ def test_a_number_that_its_reader_once_calls_an_awards_is_doubtful(crop: str, st
     assert [one.strength for one in both] == [pytest.approx(0.9)]
 
 
+@pytest.mark.parametrize(("confidence", "strength"), [(0.95, 0.09), (0.8, 0.9)])
+def test_a_number_that_another_reader_surely_calls_an_age_is_doubtful(confidence: float, strength: float) -> None:
+    knows_little_han = Reader(lambda number, place, margin: "21회", "hangul_recognition", 0.99)
+    other = Reader(lambda number, place, margin: "21岁", sure=confidence)
+    (said,) = _read(knows_little_han, other, boxes={7: [(150, 200, 300, 60)]}).said
+    assert (str(said.number), said.strength) == ("21", pytest.approx(strength))
+
+
 def test_a_number_of_which_one_crop_shows_a_digit_more_is_doubtful() -> None:
     def unsteady(number: int, place: tuple[int, int], margin: float) -> str:
         return "S7 E52" if margin == CROPS[1] else "S7 E2"
