@@ -239,8 +239,8 @@ class PageReader:
         self, statement: Statement, readings: _Readings, by_crop: Mapping[tuple[int, int], Sequence[Statement]]
     ) -> bool:
         """Whether a reader that makes the statement in one crop reads in another of the same line that its number is no
-        episode's: `제19회 백사예수대사`, and once `제19회 백상예술대상`. Or another reader says so and is sure, as of `21岁`,
-        which one that knows little Han reads `21부`."""
+        episode's: `제19회 백사예수대사`, and once `제19회 백상예술대상`. Or another reader says so and is sure, as of
+        `21岁`, which one that knows little Han reads `21부`."""
         makers = {reader for (reader, _), statements in by_crop.items() if _states(statements, statement)}
         read = [(key[0], readings.by_crop[key][line]) for key in by_crop for line in statement.lines]
         texts = [text.text for reader, text in read if reader in makers or text.confidence >= _SURE_OF_ANOTHER]

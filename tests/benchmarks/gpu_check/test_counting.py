@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
+from itertools import chain, repeat
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -224,7 +225,7 @@ def test_the_pipeline_runs_the_same_with_every_door_counted(scenes_film: Path, m
 
 
 def test_memory_is_sampled_until_the_end() -> None:
-    values = iter([700, 900, *[800] * 10_000])
+    values = chain([700, 900], repeat(800))
     with Sampler(lambda: next(values) << 20, 100, every_s=0.0) as sampler:
         while len(sampler.samples) < 40:
             pass
