@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.gpu_check.engines import cluster_sizes
+from benchmarks.gpu_check.clustering import cluster_sizes
 from benchmarks.gpu_clips import embeddings_of
 from engines.clustering import NOISE, average_linkage, cluster
 
