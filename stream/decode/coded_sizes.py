@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 Size = tuple[int, int]
 """(width, height)"""
@@ -12,19 +13,21 @@ _SEQUENCE, _EXTENSION, _SLICES = 0xB3, 0xB5, range(0x01, 0xB0)
 _SEQUENCE_EXTENSION = 1
 _VP8_START, _VP9_SYNC = b"\x9d\x01\x2a", 0x498342
 _VP9_RGB = 7
-_OBU_SEQUENCE = 1
+_OBU_SEQUENCE, _OBU_FRAMES = 1, (3, 6)
+_AV1_KEY, _AV1_SWITCH = 0, 3
+_OTHER = 0, 0
 
 
 class CodedSizes:
     """Tells the size of the pictures of one stream, packet by packet in decoding order.
 
     codec: name of the codec, or of its decoder, in FFmpeg; of H.264, HEVC and those unknown here nothing is told. A
-    frame of AV1 may be smaller than its sequence says; such frames are not told apart.
+    frame of AV1 that has a size of its own, apart from its sequence, is 0 by 0.
     """
 
     def __init__(self, codec: str) -> None:
-        self._reader = _Vp9().size if codec == "vp9" else _READERS.get(codec)
-        self.at_any_picture = codec == "vp9"
+        self._reader = _MEMORIES[codec]().size if codec in _MEMORIES else _READERS.get(codec)
+        self.at_any_picture = codec in _MEMORIES
         """Whether the size may change elsewhere than at a key picture."""
 
     def of(self, data: bytes) -> Size | None:
@@ -154,7 +157,26 @@ def _vp9_frames(data: bytes) -> list[bytes]:
     return [frame for frame in frames if frame]
 
 
-def _av1(data: bytes) -> Size | None:
+class _Av1:
+    """Remembers the sequence: a frame header cannot be read without it."""
+
+    def __init__(self) -> None:
+        self._sequence: _Av1Sequence | None = None
+
+    def size(self, data: bytes) -> Size | None:
+        """(0, 0) where a frame has a size of its own, whatever it is: FFmpeg tells it."""
+        found: Size | None = None
+        for kind, begin, end in _obus(data):
+            if kind == _OBU_SEQUENCE:
+                self._sequence = _av1_sequence(_Bits(data[begin:end]))
+                found = self._sequence.size
+            elif kind in _OBU_FRAMES and self._sequence and _has_own_size(_Bits(data[begin:end]), self._sequence):
+                return _OTHER
+        return found
+
+
+def _obus(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Kind, begin and end of what is in each unit of a packet of AV1 (5.3). Raises IndexError where it breaks off."""
     place = 0
     while place < len(data):
         header = data[place]
@@ -162,10 +184,17 @@ def _av1(data: bytes) -> Size | None:
         length = len(data) - place
         if header & 2:
             length, place = _leb128(data, place)
-        if header >> 3 & 15 == _OBU_SEQUENCE:
-            return _av1_sequence(_Bits(data[place : place + length]))
+        yield header >> 3 & 15, place, place + length
         place += length
-    return None
+
+
+def av1_sequences(data: bytes) -> bytes:
+    """The sequence headers of a packet of AV1, each once; empty where it has none or cannot be read."""
+    try:
+        found = [data[begin:end] for kind, begin, end in _obus(data) if kind == _OBU_SEQUENCE]
+    except IndexError:
+        return b""
+    return b"".join(dict.fromkeys(found))
 
 
 def _leb128(data: bytes, place: int) -> tuple[int, int]:
@@ -178,28 +207,69 @@ def _leb128(data: bytes, place: int) -> tuple[int, int]:
             return value, place
 
 
-def _av1_sequence(bits: _Bits) -> Size:
+class _Av1Sequence(NamedTuple):
+    """What of a sequence header is needed to read a frame's (5.5). `reduced`: of a still picture. `time_bits`: of a
+    frame's time of presentation, 0 where frames have none. `id_bits`: of a frame's number, 0 likewise. `screen`,
+    `whole_vectors`: 2 where each frame says it."""
+
+    size: Size
+    reduced: bool
+    time_bits: int
+    id_bits: int
+    screen: int
+    whole_vectors: int
+
+
+def _av1_sequence(bits: _Bits) -> _Av1Sequence:
     bits.skip(4)  # seq_profile, still_picture
-    if bits.read(1):  # reduced_still_picture_header
+    reduced, time_bits = bool(bits.read(1)), 0
+    if reduced:
         bits.skip(5)
     else:
-        _skip_operating_points(bits, _delay_bits(bits))
+        delay_bits, time_bits = _model(bits)
+        _skip_operating_points(bits, delay_bits)
     widths, heights = bits.read(4) + 1, bits.read(4) + 1
-    return bits.read(widths) + 1, bits.read(heights) + 1
+    size = bits.read(widths) + 1, bits.read(heights) + 1
+    if reduced:
+        return _Av1Sequence(size, reduced, 0, 0, 2, 2)
+    id_bits = bits.read(4) + 2 + bits.read(3) + 1 if bits.read(1) else 0
+    bits.skip(3 + 4)  # blocks of 128, intra filters; four kinds of prediction
+    bits.skip(2 if bits.read(1) else 0)
+    screen = 2 if bits.read(1) else bits.read(1)
+    whole_vectors = 2 if not screen or bits.read(1) else bits.read(1)
+    return _Av1Sequence(size, reduced, time_bits, id_bits, screen, whole_vectors)
 
 
-def _delay_bits(bits: _Bits) -> int:
-    """Passes over timing and decoder model; how many bits a delay has, 0 without a model."""
+def _has_own_size(bits: _Bits, sequence: _Av1Sequence) -> bool:
+    """Whether a frame says its size apart from its sequence (5.9.2)."""
+    if sequence.reduced or bits.read(1):  # of a still picture; or one is shown that was decoded before
+        return False
+    kind, shown = bits.read(2), bits.read(1)
+    bits.skip(sequence.time_bits if shown else 1)
+    if not (kind == _AV1_SWITCH or (kind == _AV1_KEY and shown)):
+        bits.skip(1)  # error_resilient_mode
+    bits.skip(1)
+    screen = bits.read(1) if sequence.screen == 2 else sequence.screen
+    if screen and sequence.whole_vectors == 2:
+        bits.skip(1)
+    bits.skip(sequence.id_bits)
+    return kind == _AV1_SWITCH or bool(bits.read(1))
+
+
+def _model(bits: _Bits) -> tuple[int, int]:
+    """Passes over timing and decoder model; how many bits a delay and a frame's time have, 0 without such."""
     if not bits.read(1):
-        return 0
+        return 0, 0
     bits.skip(64)
-    if bits.read(1):
+    evenly = bits.read(1)
+    if evenly:
         bits.skip_exponential()
     if not bits.read(1):
-        return 0
-    count = bits.read(5) + 1
-    bits.skip(42)
-    return count
+        return 0, 0
+    delay_bits = bits.read(5) + 1
+    bits.skip(37)
+    time_bits = bits.read(5) + 1
+    return delay_bits, 0 if evenly else time_bits
 
 
 def _skip_operating_points(bits: _Bits, delay_bits: int) -> None:
@@ -217,6 +287,6 @@ _READERS: dict[str, Callable[[bytes], Size | None]] = {
     "mpeg1video": _mpeg,
     "mpeg2video": _mpeg,
     "vp8": _vp8,
-    "av1": _av1,
-    "libdav1d": _av1,
 }
+_MEMORIES: dict[str, type[_Vp9 | _Av1]] = {"vp9": _Vp9, "av1": _Av1, "libdav1d": _Av1}
+"""Codecs whose pictures between key pictures may have another size."""

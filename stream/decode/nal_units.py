@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .coded_sizes import av1_sequences
+
 _START_CODE = b"\0\0\1"
 _H264_SLICES = frozenset((1, 2, 3, 4, 5, 20, 21))
 """Slices, data partitions, and the slices of further views and layers."""
@@ -137,9 +139,11 @@ def _after_lengths(view: memoryview, prefix: int) -> Iterator[memoryview]:
 
 
 def sequence_headers(codec: str, annex_b: bytes) -> bytes:
-    """The sequence parameter sets before the first slice of a packet, empty when it has none. When they change, a
-    hardware decoder has to be opened again."""
+    """The sequence parameter sets before the first slice of a packet, of AV1 its sequence headers; empty without.
+    When they change, a hardware decoder has to be opened again."""
     found: list[bytes] = []
+    if codec in ("av1", "libdav1d"):
+        return av1_sequences(annex_b)
     if codec not in ("h264", "hevc"):
         return b""
     for unit in units(annex_b, 0):

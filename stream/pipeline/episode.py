@@ -70,7 +70,8 @@ def open_reader(
     device cannot be used or a model cannot be had."""
     cv2.setNumThreads(1)  # pictures are read side by side
     with threadpool_limits(1):
-        kit = make_kit(settings)
+        asked = settings.episode.model_copy(update={"enabled": True})  # so that the kit warms what these looks ask
+        kit = make_kit(settings.model_copy(update={"episode": asked}))
         with episode_models(settings, kit, {}, progress) as models:
             yield partial(_read_file, models, settings, kit)
 

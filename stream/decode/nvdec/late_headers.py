@@ -20,7 +20,7 @@ _MOST_KNOWN = 4096
 
 
 class LateHeaders:
-    """For one pass over a film of H.264 or HEVC; other codecs have no parameter sets and are not asked.
+    """For one pass over a film of H.264, HEVC or AV1; other codecs have no parameter sets and are not asked.
 
     usual: the parameter sets of the container, empty where it has none; else the first ones are taken for usual.
     aspect: of a pixel as the stream says before anything is decoded; None where it does not.

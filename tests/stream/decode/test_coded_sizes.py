@@ -40,8 +40,8 @@ def test_every_key_picture_says_its_size(name: str, size: tuple[int, int]) -> No
         assert found == size if key else found in (size, None)
         told.append(found)
     assert told[0] == size
-    assert sizes.at_any_picture == name.startswith("vp9")
-    if sizes.at_any_picture:
+    assert sizes.at_any_picture == name.startswith(("vp9", "av1"))
+    if name.startswith("vp9"):
         assert told.count(size) > 15
 
 
@@ -138,3 +138,12 @@ def test_a_sequence_of_av1_may_say_much_before_its_size() -> None:
         64, 48
     )  # fmt: skip
     assert CodedSizes("av1").of(delimiter) is None
+
+
+def test_a_frame_of_av1_with_a_size_of_its_own_is_told() -> None:
+    """One of the encoder's ways to save bits: frames between key pictures at a smaller size."""
+    sizes = CodedSizes("libdav1d")
+    options = {"preset": "12", "svtav1-params": "resize-mode=1:resize-denom=14:pred-struct=1"}
+    told = [sizes.of(data) for data, _ in packets("libsvtav1", options, (640, 360))]
+    assert (0, 0) in told
+    assert set(told) <= {(640, 360), (0, 0), None}

@@ -18,6 +18,7 @@ from kernels.active_areas import BarsEvidence
 from stream.candidates.picture_pool import PicturePool
 from stream.decode.decoder import DecodeOptions
 from stream.decode.ffmpeg.decoder import AvDecoder
+from stream.device.kit import Kit
 from stream.device.kit_cpu import host_kit
 from stream.device.models import EPISODE_ROLES, ROLES
 from stream.episode.looks import LookRows
@@ -34,6 +35,20 @@ from ..conftest import MakeFilm
 
 SIZE = (640, 360)
 SETTINGS = Settings(device="cpu", threads=2)
+
+
+def test_the_kit_is_told_that_episode_numbers_are_read() -> None:
+    """On a GPU it warms the shapes that these looks ask."""
+    asked: list[Settings] = []
+
+    def no_device(settings: Settings) -> Kit:
+        asked.append(settings)
+        raise KeyartError("no device")
+
+    with pytest.raises(KeyartError, match="no device"), open_reader(SETTINGS, make_kit=no_device):
+        pass
+    assert not SETTINGS.episode.enabled and asked[0].episode.enabled
+    assert asked[0].model_copy(update={"episode": SETTINGS.episode}) == SETTINGS
 
 
 @pytest.fixture(scope="module")
