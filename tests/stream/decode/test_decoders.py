@@ -323,6 +323,17 @@ def test_a_smaller_size_that_the_chip_scales_without_a_word_is_read_from_the_str
         watched(decoder)
 
 
+def test_frames_of_av1_below_the_size_of_their_sequence_are_read_from_the_stream(tmp_path, moving, monkeypatch):
+    options = {"preset": "12", "svtav1-params": "resize-mode=1:resize-denom=14:pred-struct=1"}
+    film = write_film(tmp_path / "film.mkv", moving, 40, codec="libsvtav1", size=(640, 360), options=options)
+    monkeypatch.setattr(scan, "_times", lambda first_s, duration_s: [first_s])
+    monkeypatch.setattr(scan, "key_shapes", lambda path, first_s, duration_s: [])
+    scan._looked_at.cache_clear()
+    decoder = open_kind("nvdec", film, name="ffmpeg, uploaded")
+    assert decoder.info.shapes == 1
+    assert "its pictures change their size at 0.04 s" in decoder.notices[0].message
+
+
 def joined_packets(parts: list[Path], path: Path, count: int) -> Path:
     """The packets of all parts, of so many pictures each, in one stream, one part after the other."""
     with av.open(str(path), "w") as out:

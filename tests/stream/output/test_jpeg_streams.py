@@ -151,6 +151,14 @@ def test_lack_of_memory_is_known_as_that(encoder_of: Any) -> None:
     assert out_of_memory(told.value) and not sticky(told.value) and not isinstance(told.value, KeyartError)
 
 
+def test_torchs_own_lack_of_memory_passes_as_it_is(encoder_of: Any) -> None:
+    lacking = RuntimeError("CUDA out of memory. Tried to allocate 40.00 MiB")
+    machine = Machine(True, lacking)
+    with pytest.raises(RuntimeError) as told:
+        encoder_of(machine).jpeg(PICTURE, 92)
+    assert told.value is lacking and out_of_memory(lacking)
+
+
 def test_a_device_that_failed_is_known_by_its_own_error(encoder_of: Any) -> None:
     """nvJPEG's number (6: execution failed) does not tell it from a refused picture."""
     refused = RuntimeError("encode, /b/EncodeJpegCuda.cpp:9, Failed to encode image: 6")
