@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from ..demuxing import VideoPacket
 
 
+_SKIPS_FOR_GOOD = frozenset({"libdav1d"})
+"""Decoders that are told before their first packet what they may leave out, and never again."""
 _SQUARE = Fraction(1)
 
 
@@ -157,7 +159,7 @@ class AvPass:
         clock. Where pictures are shown by decoding times, all are decoded: the next packet tells the time of a picture.
         """
         for packet in self.packets(from_key_s):
-            if wanted is not None and not self.rule.by_dts:
+            if wanted is not None and not self.rule.by_dts and self._codec not in _SKIPS_FOR_GOOD:
                 self.context.skip_frame = "DEFAULT" if wanted(_time_s(packet)) else "NONREF"
             yield from self.decoded(decode(self.context, packet))
         yield from self.decoded(decode(self.context, None))
