@@ -11,6 +11,11 @@ from .. import log
 _MISSES = 1 / 256
 """Share of what the container claims that must be missing: some writers are wrong by a few bytes. Chosen by hand."""
 _BOX, _LONG_BOX = 8, 16
+_BOXES = frozenset(
+    (b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"mfra", b"sidx", b"ssix", b"prft", b"emsg", b"meta", b"free",
+     b"skip", b"wide", b"uuid", b"pnot", b"udta")
+)  # fmt: skip
+"""Boxes of the uppermost level (ISO 14496-12, QuickTime). Other bytes behind a film, as a tag, are none."""
 _ASF_FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 _ASF_HEADERS, _ASF_SIZE = 1 << 16, 40
 """Bytes in which the header's objects are looked for; where the size is behind the object's begin: two identifiers of
@@ -59,7 +64,7 @@ def _boxes_are_cut(file: BinaryIO, size: int) -> bool:
         length = int.from_bytes(head[:4], "big")
         if length == 1:
             length = int.from_bytes(head[_BOX:], "big")
-        if length < _BOX:
+        if length < _BOX or head[4:_BOX] not in _BOXES:
             return False  # to the end of the file, or no box
         end += length
     return _misses(end, size)

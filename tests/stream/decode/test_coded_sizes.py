@@ -58,7 +58,8 @@ def test_any_bytes_are_told_or_not_but_raise_nothing() -> None:
     for name in ("mpeg1video", "mpeg2video", "vp8", "vp9", "av1"):
         sizes = CodedSizes(name)
         for length in rng.integers(0, 60, 500):
-            sizes.of(rng.integers(0, 256, length, np.uint8).tobytes())
+            told = sizes.of(rng.integers(0, 256, length, np.uint8).tobytes())
+            assert told is None or [type(side) for side in told] == [int, int]
 
 
 def bits(*parts: tuple[int, int]) -> bytes:

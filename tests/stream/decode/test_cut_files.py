@@ -59,6 +59,12 @@ def test_ogg_without_the_mark_of_its_last_page_was_a_recording_that_broke_off(tm
     assert is_cut(film, "ogg")
 
 
+def test_other_bytes_behind_a_film_are_not_taken_for_a_part_that_is_missing(tmp_path: Path, moving: Moving) -> None:
+    film = written(tmp_path / "film.mp4", moving(50, size=(160, 96)))
+    film.write_bytes(film.read_bytes() + b"TAGThe last summer" + bytes(110))
+    assert codes_and_words(film) == []
+
+
 def test_what_is_not_there_or_says_nothing_is_not_called_cut(tmp_path: Path) -> None:
     assert not is_cut(tmp_path / "gone.avi", "avi")
     assert not is_cut(tmp_path / "gone.ts", "mpegts")
