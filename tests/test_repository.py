@@ -76,13 +76,14 @@ PEERS_THAT_OPEN_FILMS = ("VideoCapture(", 'import_module("scenedetect").', "_KAT
 
 @cache
 def files() -> tuple[Path, ...]:
-    """What git tracks or would track; without git everything outside hidden and built folders."""
+    """What git tracks or would track, without git everything outside hidden and built folders; no results of runs."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
-    if listed.returncode == 0:
-        return tuple(path for name in listed.stdout.decode().split("\0") if name and (path := ROOT / name).is_file())
     built = {".venv", ".git", "build", "dist", "out"}
-    return tuple(path for path in ROOT.rglob("*") if path.is_file() and not built & set(path.relative_to(ROOT).parts))
+    named = [ROOT / name for name in listed.stdout.decode().split("\0") if name]
+    found = named or [path for path in ROOT.rglob("*") if not built & set(path.relative_to(ROOT).parts)]
+    results = {path.parent for path in found if path.name == "manifest.json"}
+    return tuple(path for path in found if path.is_file() and results.isdisjoint(path.parents))
 
 
 @cache
