@@ -201,14 +201,22 @@ class BarsEvidence:
         """Accepted bar widths of each side, pixels.
 
         When the aspect ratio really changes it changes on both sides; a second width on one side alone is a line in the
-        picture and is dropped.
+        picture and is dropped. A side of which no shot says anything has the bars of the side that faces it, as far
+        as it is black in all shots: a dark ceiling hides the edge of the bar above it.
         """
         states = [self._widths(votes) for votes in self._votes]
         for axis in _AXES:
             for side, other in (axis, axis[::-1]):
                 if len(states[side]) > 1 and max(states[other], default=0) == 0:
                     states[side] = [min(states[side])]
+                if not states[other]:
+                    states[other] = [width for width in states[side] if width <= self._least_dark(other) + SLACK_PX]
         return states
+
+    def _least_dark(self, side: int) -> int:
+        """How many lines at this side are black in every shot that is lit anywhere."""
+        own = (shot.dark[side] for shot in self.shots if shot is not None and shot.lit and not any(shot.added))
+        return min(own, default=0)
 
     def _widths(self, votes: np.ndarray) -> list[int]:
         left, widths = votes.copy(), list[int]()

@@ -108,6 +108,27 @@ def test_dark_scenes_do_not_hide_bars() -> None:
     assert evidence(scenes).active_area() == area
 
 
+def dim_above(seed: int, area: ActiveArea) -> Scene:
+    """The upper part of the picture is neither black nor lit, as a ceiling at night."""
+    scene = Scene(seed, area)
+    scene.inside[:60] = BLACK + 0.14 * (scene.inside[:60] - BLACK)
+    return scene
+
+
+def test_a_dim_ceiling_does_not_hide_the_bar_above_it() -> None:
+    area = ActiveArea(top=30, bottom=30)
+    film = evidence(dim_above(seed, area) for seed in range(3))
+    assert film.active_area() == area
+    assert not film.changed
+
+
+def test_a_side_is_no_bar_as_far_as_any_shot_shows_something_there() -> None:
+    scenes = [dim_above(seed, ActiveArea(top=12, bottom=30)) for seed in range(3)]
+    assert evidence(scenes).active_area() == ActiveArea(bottom=30)
+    beside = [dim_above(seed, ActiveArea(top=30, bottom=30)) for seed in range(3)]
+    assert evidence([*beside, dim_above(5, ActiveArea(top=12, bottom=30))]).active_area() == ActiveArea(bottom=30)
+
+
 def subtitled(seed: int, area: ActiveArea) -> Scene:
     scene = Scene(seed, area)
     scene.picture[HEIGHT - 24 : HEIGHT - 10, 60:260:2] = 235
