@@ -169,7 +169,9 @@ def _concluded(film: Film, settings: Settings, tools: Tools, decisions: Decision
     planner = _planner(settings, active, characters, tools.ops, pictures)
     neighbours = NeighbourFaces(film.pool, pictures.beside, tools.glance, settings.faces.moment_s)
     text = _text_check(film, tools, planner, pictures)
-    checks = PixelChecks(film, settings, judged.baselines, text, neighbours, pictures.surface, tools.maturity)
+    checks = PixelChecks(
+        film, settings, judged.baselines, text, neighbours, pictures.surface, tools.ops, tools.maturity
+    )
     with workers(settings.thread_count) as pool:
         cutter = Cutter(settings, planner, tools.ops, tools.encoder, pictures.surface, pool)
         reader = MomentReader(tools.at, tools.read, tools.ops, film.info.geometry)

@@ -12,17 +12,20 @@ import numpy as np
 
 from engines.faces import Face
 from engines.maturity import MaturityClassifier
+from kernels.ops import Ops
 from kernels.surface import Surface
 
 from ..candidates.neighbours import NeighbourFaces
 from ..dataflow.clocks import StageClock
 from ..dataflow.workers import results
 from ..film import Film
+from ..framing.saliency import map_size
 from ..people.eyes import closed_below, openness
 from ..people.gaze import gaze_score
 from ..people.looks import leading_face
 from ..records import Candidate
 from ..settings.model import Settings
+from .charts import is_colour_chart
 from .choice import CheckResult, Choosing
 from .judge import EmotionBaselines
 from .selection import Assessment, Selection
@@ -41,10 +44,11 @@ share of 0.75 they refuse 4 and 7, but not a frame of E04 a tenth of a second be
 
 
 class PixelChecks:
-    """Checks of one film's pictures: for blinks and grimaces in the pictures just before and after, for text, and for
-    what is sexually explicit.
+    """Checks of one film's pictures: for colour charts, for blinks and grimaces in the pictures just before and after,
+    for text, and for what is sexually explicit.
 
-    `text`, `maturity`: None to leave these out. `surface`: the full-size picture of a candidate.
+    `text`, `maturity`: None to leave these out. `surface`: the full-size picture of a candidate. `ops`: makes a small
+    picture of it.
     """
 
     def __init__(
@@ -55,10 +59,12 @@ class PixelChecks:
         text: TextCheck | None,
         neighbours: NeighbourFaces,
         surface: Callable[[Candidate], Surface],
+        ops: Ops,
         maturity: MaturityClassifier | None = None,
     ) -> None:
         self._film, self._settings, self._baselines = film, settings, baselines
         self._text, self._neighbours, self._surface, self._maturity = text, neighbours, surface, maturity
+        self._ops = ops
         self._lock = Lock()
         self._shot_s = {shot.index: (shot.start_s, shot.end_s) for shot in film.shots}
 
@@ -71,7 +77,7 @@ class PixelChecks:
         """
         text, neighbours, maturity = StageClock("text"), StageClock("moments"), StageClock("maturity")
         # The check that rejects most comes first; a rejected picture needs no second check.
-        reason, clean = neighbours.time(lambda: self._beside(assessment)), 1.0
+        reason, clean = neighbours.time(lambda: self._chart(assessment) or self._beside(assessment)), 1.0
         if reason is None or reason in assessment.reasons:
             written, clean = text.time(lambda: self._text_in(assessment))
             reason = written or reason
@@ -83,6 +89,15 @@ class PixelChecks:
             for clock in (text, neighbours, maturity):
                 self._film.clocks[clock.name].add(clock, clock.items)
         return CheckResult(reason, clean, explicit, complete)
+
+    def _chart(self, assessment: Assessment) -> str | None:
+        """`test_card` for a picture without faces that is a colour chart. Synchronises (on a device)."""
+        if assessment.candidate.faces or not self._counts("test_card"):
+            return None
+        active, surface = assessment.active, self._surface(assessment.candidate)
+        area = (active.x, active.y, active.width, active.height)
+        small = self._ops.to_host(self._ops.rgb(surface, area, map_size(area)))
+        return "test_card" if is_colour_chart(small) else None
 
     def _text_in(self, assessment: Assessment) -> tuple[str | None, float]:
         if self._text is None:

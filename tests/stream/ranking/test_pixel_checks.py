@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from engines.faces import Face, Gaze
+from kernels.open_ops import open_ops
 from kernels.surface import Colour, Geometry, Rect, Surface
 from stream.candidates.neighbours import NeighbourFaces
 from stream.film import Film
@@ -19,12 +20,13 @@ from stream.records import ActiveRect, Candidate, TimedSurface
 from stream.settings.model import Settings
 
 from ..portraits import candidate, face, film, mood, shots
+from .charts import chart_surface
 
 ACTIVE = ActiveRect(0, 140, 1920, 800)
 TIME_S = 6.0
 """Of the picture that is looked at: the middle of the second of three shots of four seconds."""
 STEP_S = 0.08
-
+OPS = open_ops("cpu")
 
 AWAY = Gaze(right=0.0, down=0.2, inwards=None)
 
@@ -117,7 +119,7 @@ def check_result(
     one, chosen = asked or assessment(), Settings(**settings)
     watched = film([one.candidate], shots=shots(3))
     neighbours = FilmWithNeighbours(looks).neighbour_faces(watched, chosen.faces.moment_s)
-    checks = PixelChecks(watched, chosen, Distances(), page, neighbours, lambda c: picture(c.pts_s)[1], rated)
+    checks = PixelChecks(watched, chosen, Distances(), page, neighbours, lambda c: picture(c.pts_s)[1], OPS, rated)
     return checks.check(one)
 
 
@@ -333,7 +335,7 @@ def test_looks_end_halfway_where_all_eyes_are_as_open_as_each_other(looks: dict[
     watched = film([assessment().candidate], shots=shots(3))
     beside = FilmWithNeighbours(looks)
     neighbours = beside.neighbour_faces(watched, 0.32)
-    checks = PixelChecks(watched, Settings(), Distances(), None, neighbours, lambda c: picture(c.pts_s)[1])
+    checks = PixelChecks(watched, Settings(), Distances(), None, neighbours, lambda c: picture(c.pts_s)[1], OPS)
     assert checks.check(assessment()).reason is None
     assert beside.glances == made
 
@@ -342,7 +344,21 @@ def test_looks_end_with_the_second_fault_and_their_time_is_counted() -> None:
     watched = film([assessment().candidate], shots=shots(3))
     looks = FilmWithNeighbours({-4: face(eyes=0.1), 4: face(eyes=0.1)})
     neighbours = looks.neighbour_faces(watched, 0.32)
-    checks = PixelChecks(watched, Settings(), Distances(), None, neighbours, lambda c: picture(c.pts_s)[1])
+    checks = PixelChecks(watched, Settings(), Distances(), None, neighbours, lambda c: picture(c.pts_s)[1], OPS)
     checks.check(assessment())
     assert looks.glances == 2
     assert [watched.clocks[name].items for name in ("moments", "text", "maturity")] == [1, 0, 0]
+
+
+@pytest.mark.parametrize(("faces", "reason"), [((), "test_card"), ((face(),), None)], ids=["no face", "a face"])
+@pytest.mark.parametrize("ignored", [(), ("test_card",)], ids=["", "ignored"])
+def test_a_colour_chart_is_refused_where_nobody_is_seen(
+    faces: tuple[Face, ...], reason: str | None, ignored: tuple[str, ...]
+) -> None:
+    shown = candidate(TIME_S, *faces, shot=1)
+    one = Assessment(shown, ActiveRect(0, 0, 640, 360), 0.9, {}, None, False, is_scene=True)
+    watched = film([shown], shots=shots(3))
+    neighbours = FilmWithNeighbours({}).neighbour_faces(watched, 0.32)
+    settings = Settings(rank={"ignored_reasons": ignored})
+    checks = PixelChecks(watched, settings, Distances(), None, neighbours, lambda c: chart_surface(), OPS)
+    assert checks.check(one).reason == (None if ignored else reason)
