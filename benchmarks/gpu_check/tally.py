@@ -22,6 +22,7 @@ PER = {
     "composition": "candidate",
     "text maps": "candidate that could win",
     "maturity": "candidate that could win",
+    "charts": "candidate that could win",
     "crop plans": "candidate that could win",
     "lasting marks": "film",
     TILES: "image",
@@ -38,6 +39,7 @@ _KIND_OF_CALLER = {
     "engines.maturity": "maturity",
     "stream.candidates.composition": "composition",
     "stream.framing.planner": "crop plans",
+    "stream.ranking.pixel_checks": "charts",
     "stream.ranking.text": "lasting marks",
     "stream.output.render": TILES,
 }
