@@ -71,6 +71,8 @@ _LISTS = {
     "M3U playlist": re.compile(rb"#EXTM3U\b"),
     "Windows Media playlist": re.compile(rb"\[reference\]", re.IGNORECASE),
     "PLS playlist": re.compile(rb"\[playlist\]", re.IGNORECASE),
+    "edit decision list": re.compile(rb"TITLE:[^\n]*\n\s*(?:FCM:|\d{3,6}\s)"),
+    "cue sheet": re.compile(rb"(?:(?:REM|CATALOG|PERFORMER|TITLE)\s[^\n]*\n\s*)*FILE\s[^\n]+\s(?:WAVE|MP3|BINARY)\b"),
     "playlist in XML": re.compile(rb"<(?:.*?<)?(?:\w+:)?(?:" + _XML_LISTS + rb")\b", re.IGNORECASE | re.DOTALL),
 }
 """How lists of other files begin, after white space: name of the kind → pattern."""

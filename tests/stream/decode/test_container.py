@@ -36,6 +36,8 @@ LISTS = {
     "upload.mp4": "ffconcat version 1.0\nfile secret.ts\n",
     "list.ffconcat": "ffconcat version 1.0\nfile secret.ts\n",
     "list.m3u8": "#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\nsecret.ts\n#EXT-X-ENDLIST\n",
+    "cut.edl": "TITLE: Film\nFCM: NON-DROP FRAME\n\n001  A V C 00:00:00:00 00:00:05:00 00:00:00:00 00:00:05:00\n",
+    "disc.cue": 'REM GENRE Drama\nPERFORMER "A"\nTITLE "B"\nFILE "secret.ts" BINARY\n  TRACK 01 MODE2/2352\n',
     "marked.m3u8": "\ufeff#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\nsecret.ts\n#EXT-X-ENDLIST\n",
     "list.pls": "[playlist]\nFile1=secret.ts\nNumberOfEntries=1\n",
     "manifest.mpd": '<?xml version="1.0"?>\n<!-- a film -->\n<MPD><Period><BaseURL>secret.ts</BaseURL></Period></MPD>',
