@@ -13,6 +13,9 @@ BEHIND = 1.0
 """Farthest that a line goes on behind the part that was found, in its height. By eye."""
 TOUCHING = 0.05
 """Farthest that the parts of one word are apart, in heights of the taller one. By eye: the boxes of parts overlap."""
+ALIKE = 0.7
+"""Height of a line, of that of a higher one, from which on both may be of one size: boxes end where letters do. By
+eye."""
 MOST_FRAGMENTS = 8
 """Most short lines that are tried together: the tallest."""
 
@@ -39,6 +42,11 @@ def touches(one: Line, other: Line) -> bool:
 def is_level(one: Line, other: Line) -> bool:
     """Whether two lines stand on one row."""
     return _gap(one, other, 1) < -0.3 * max(one.box[3], other.box[3])
+
+
+def alike_in_size(one: Line, other: Line) -> bool:
+    """Whether the letters of two lines may be of one size."""
+    return min(one.box[3], other.box[3]) >= ALIKE * max(one.box[3], other.box[3])
 
 
 def distance(one: Line, other: Line) -> float:

@@ -12,14 +12,26 @@ from functools import cache, cached_property
 from ..errors import SettingsError
 from .language import Language
 from .text import plain_text
-from .words import AFTER, APART, BEFORE, DIGITS, LETTERS, NOISY, ROMAN, SEASON_LETTERS, NumberWords, joined, spelled
+from .words import (
+    AFTER,
+    APART,
+    BEFORE,
+    DIGITS,
+    LETTERS,
+    NOISY,
+    ROMAN,
+    SEASON_LETTERS,
+    UNREAD_LETTER,
+    NumberWords,
+    joined,
+    spelled,
+)
 
 _TOKEN = re.compile(r"\{([^{}]*)\}|\[|\]|<|>|…| +|[^\[\]{}<>… ]+")
 _COUNT = re.compile(r"([0-9])(?:-([0-9]))?")
 _AMOUNT = r"[0-9][0-9,.]{0,11}"
 _LETTER = r"[^\W\d_]"
-_MISREAD_LETTER = r"(?:[^\W\d_]|□)"
-"""Our reader of Korean gives □ for syllables that it does not tell apart."""
+_MISREAD_LETTER = rf"(?:{_LETTER}|{UNREAD_LETTER})"
 _KNOWN_WITH_ONE_MISREAD = 4
 """Letters from which on a word is still known with one of them misread. By eye."""
 

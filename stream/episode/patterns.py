@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from .cards import distance, follows, groups, is_level, near, touches
+from .cards import alike_in_size, distance, follows, groups, is_level, near, touches
 from .file_names import number_of_file_name
 from .language import Language, languages_of, shipped_languages
 from .lines import Line, Statement, StatementKind
@@ -87,9 +87,10 @@ class Patterns:
         return number_of_file_name(name, self._scanner)
 
     def is_other(self, text: str, number: EpisodeNumber) -> bool:
-        """Whether a line says that its number, in digits those of `number`, is no episode's: a date, an award's."""
+        """Whether a line says that its number, in digits those of `number`, is no episode's, or may be none: a date,
+        an award's, a phrase that was not understood."""
         plain = plain_text(text)
-        others = (one for one in self._scanner.line(plain, plain.plain) if one.kind == "other")
+        others = (one for one in self._scanner.line(plain, plain.plain) if one.kind == "other" or one.of_phrase)
         runs = (int(run) for one in others for run in re.findall("[0-9]+", plain.plain[one.start : one.end]))
         return any(run in number.episodes for run in runs)
 
@@ -131,16 +132,20 @@ class Patterns:
         return one
 
     def _doubted(self, one: _Placed, lines: Sequence[Line], masked: Sequence[str]) -> _Placed:
-        """A number that words right behind it may make another's: it is, where they do, and doubtful, where they are
-        not read."""
+        """A number that words behind it may make another's: it is, where they do, and doubtful, where they are not
+        read, or belong to it as far as can be told."""
         i, found = one.lines[0], one.found
         if found.kind != "this" or not self._scanner.is_open(masked[i], found):
             return one
-        behind = [line for line in lines if any(map(str.isalpha, line.text)) and follows(lines[i], line)]
-        for text in (plain_text(f"{lines[i].text} {line.text}") for line in behind):
-            if any(two.kind == "other" and two.overlaps(found) for two in self._scanner.line(text, text.plain)):
+        rest = sum(map(str.isalpha, masked[i][found.end :]))
+        doubtful = lines[i].confidence < UNREAD and rest > 1
+        for line in (line for line in lines if any(map(str.isalpha, line.text)) and follows(lines[i], line)):
+            text = plain_text(f"{lines[i].text} {line.text}")
+            both = [two for two in self._scanner.line(text, text.plain) if two.overlaps(found)]
+            if any(two.kind == "other" for two in both):
                 return replace(one, found=replace(found, kind="other"))
-        doubtful = any(line.confidence < UNREAD for line in behind)
+            of_phrase = any(two.of_phrase for two in both) and alike_in_size(lines[i], line)
+            doubtful |= of_phrase or line.confidence < UNREAD
         return replace(one, found=replace(found, strength=DOUBTFUL * found.strength)) if doubtful else one
 
     def _over_lines(

@@ -11,7 +11,7 @@ from typing import Literal
 from .forms import Form, FormCompiler
 from .language import Language
 from .text import PlainText
-from .words import DOUBTFUL, MOST_JOINED, NumberText, read_joined, read_one
+from .words import DOUBTFUL, MOST_JOINED, UNREAD_LETTER, NumberText, read_joined, read_one
 
 Kind = Literal["this", "part", "season", "total", "other", "next", "previous", "bare"]
 
@@ -27,6 +27,9 @@ _MORE_DECIMALS = re.compile(r" ?[.,] ?[0-9](?![0-9])|[.,][a-z](?![a-z])")
 BARE, BARE_WORD, BARE_BESIDE_TITLE = 0.2, 0.1, 0.4
 """Strengths of a number that stands alone, by eye: in digits, in words, in digits behind the series' title."""
 MASK = "\0"
+_LEAST_UNREAD, _LEAST_OF_PHRASE = 2, 3
+"""Letters behind a number that may be words, where some were not read; that may be more than a word for its end (`끝`,
+`방송`). By eye."""
 _YEARS = range(1900, 2100)
 _THEN = rf"[^\w]{{0,4}}{MASK}$"
 _EDGES = " -.,:;·|[](){}<>《》〈〉「」『』【】“”‘'\"#~*" + MASK
@@ -39,7 +42,8 @@ _JOIN = re.compile(r"[ \-&+,/·・、]{0,4}(?:and|와|과|및|と|和)?[ ]{0,2}"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a form found at `start` to `end` of the plain line. `values`: episodes, or the one season or total."""
+    """What a form found at `start` to `end` of the plain line. `values`: episodes, or the one season or total.
+    `of_phrase`: words behind it may make it another number's (`_is_of_phrase`)."""
 
     kind: Kind
     start: int
@@ -49,6 +53,7 @@ class Found:
     season: int | None = None
     total: Decimal | None = None
     finale: bool = False
+    of_phrase: bool = False
 
     def overlaps(self, other: Found) -> bool:
         """Whether two stand on the same letters."""
@@ -61,7 +66,7 @@ class Scanner:
     def __init__(self, languages: Mapping[str, Language]) -> None:
         self._forms: list[tuple[Kind, Form, bool]] = []
         self._markers: list[tuple[Kind, re.Pattern[str]]] = []
-        self._open: list[re.Pattern[str]] = []
+        self._open: list[tuple[re.Pattern[str], bool]] = []
         self._first_words: list[re.Pattern[str]] = []
         compilers = [FormCompiler(language) for language in languages.values()]
         for compiler in compilers:
@@ -81,7 +86,7 @@ class Scanner:
         for kind, forms in kinds:
             for form, strength in forms.items():
                 self._forms.append((kind, compiler.compiled(form, strength), forms is language.final))
-        self._open += [compiler.compiled(form).pattern for form in language.open]
+        self._open += [(compiler.compiled(form).pattern, language.spaced) for form in language.open]
         for marks, words in (("next", language.next), ("previous", language.previous)):
             kind = "next" if marks == "next" else "previous"
             self._markers += [(kind, _marker(compiler, word)) for word in words]
@@ -101,6 +106,7 @@ class Scanner:
         numbers = [one for one in kept if one.kind in {"this", "total"}]
         kept += [one for one in _longest(seasons) if not any(one.overlaps(number) for number in numbers)]
         kept = joined_statements(sorted(kept, key=lambda one: one.start), masked)
+        kept = [replace(one, of_phrase=self._is_of_phrase(one, kept, masked)) for one in kept]
         sure = [
             one.strength * _placed(one, kept, masked) * _cut_off(one, kept, masked) * self._doubt(one, masked)
             for one in kept
@@ -124,7 +130,7 @@ class Scanner:
 
     def is_open(self, masked: str, found: Found) -> bool:
         """Whether words behind `found` may make it another number's."""
-        return any(form.fullmatch(masked, found.start, found.end) for form in self._open)
+        return any(form.fullmatch(masked, found.start, found.end) for form, _ in self._open)
 
     def has_number(self, text: PlainText) -> bool:
         """Whether a short line may hold a number: a digit in it, or all of it number words, a roman numeral, a letter
@@ -133,13 +139,19 @@ class Scanner:
         return bool(re.search("[0-9]", plain)) or any(read_one(plain, plain, words) for words in self._words)
 
     def _doubt(self, found: Found, masked: str) -> float:
-        """How sure a number remains for the letter that follows an open form at once, and for the first word of "next
-        episode" before it, of which the rest was misread (`다음 어야 15화`)."""
+        """How sure a number remains in a phrase, and for the first word of "next episode" before it, of which the rest
+        was misread (`다음 어야 15화`)."""
         if found.kind not in {"this", "part"} or not found.values:
             return 1.0
-        goes_on = masked[found.end : found.end + 1].isalpha() and self.is_open(masked, found)
         of_another = any(word.search(masked[: found.start]) for word in self._first_words)
-        return DOUBTFUL if goes_on or of_another else 1.0
+        return DOUBTFUL if found.of_phrase or of_another else 1.0
+
+    def _is_of_phrase(self, found: Found, all_found: Sequence[Found], masked: str) -> bool:
+        """Whether a number in an open form may be of a phrase."""
+        return any(
+            form.fullmatch(masked, found.start, found.end) and _is_of_phrase(found, all_found, masked, spaced)
+            for form, spaced in self._open
+        )
 
     def _matches(self, kind: Kind, form: Form, final: bool, text: PlainText, masked: str) -> Iterator[Found]:
         for match in form.pattern.finditer(masked):
@@ -245,11 +257,30 @@ def _longest(found: Iterable[Found]) -> list[Found]:
 
 def _placed(found: Found, all_found: Sequence[Found], masked: str) -> float:
     """How sure a statement remains for the words beside it that are no statement."""
+    rest = _without(all_found, masked)
+    before, behind = rest[: found.start], rest[found.end :]
+    return (1.0, BESIDE, INSIDE)[bool(before.strip(_EDGES)) + bool(behind.strip(_EDGES))]
+
+
+def _without(all_found: Sequence[Found], masked: str) -> str:
+    """The line with blanks for its statements."""
     rest = list(masked)
     for one in all_found:
         rest[one.start : one.end] = " " * (one.end - one.start)
-    before, behind = "".join(rest[: found.start]), "".join(rest[found.end :])
-    return (1.0, BESIDE, INSIDE)[bool(before.strip(_EDGES)) + bool(behind.strip(_EDGES))]
+    return "".join(rest)
+
+
+def _is_of_phrase(found: Found, all_found: Sequence[Found], masked: str, spaced: bool) -> bool:
+    """Whether the words behind an open form may make one phrase with it, which no list of such phrases has to know:
+    letters that follow at once, or words of which not all was read (`제22회 백삼예□대산`); where words stand apart, all
+    that no sign sets apart from it."""
+    if masked[found.end : found.end + 1].isalpha():
+        return True
+    behind = _without(all_found, masked)[found.end :]
+    letters = sum(letter.isalpha() or letter == UNREAD_LETTER for letter in behind)
+    if UNREAD_LETTER in behind:
+        return letters >= _LEAST_UNREAD
+    return spaced and masked[found.end : found.end + 2].strip().isalpha() and letters >= _LEAST_OF_PHRASE
 
 
 def _glued(found: Found, form: Form, masked: str) -> float:

@@ -188,7 +188,8 @@ def test_a_word_is_said_of_the_number_on_its_row_before_a_nearer_one_above() -> 
     [
         ("백상예술대상", 0.9, 0.51, 0.5, [], None),
         ("백상희 터상", 0.4, 0.51, 0.5, ["this 19"], 0.1),
-        ("백상희 터상", 0.9, 0.51, 0.5, ["this 19"], 1.0),
+        ("백상희 터상", 0.9, 0.51, 0.5, ["this 19"], 0.1),
+        ("끝", 0.9, 0.51, 0.5, ["this 19"], 1.0),
         ("백상희 터상", 0.4, 0.51, 0.7, ["this 19"], 1.0),
         ("백상희 터상", 0.4, 0.75, 0.5, ["this 19"], 1.0),
         ("백상희 터상", 0.4, 0.05, 0.5, ["this 19"], 1.0),
@@ -216,6 +217,29 @@ def test_a_letter_right_behind_a_number_that_may_be_an_awards_makes_it_doubtful(
     assert statement.strength == pytest.approx(strength, rel=0.2)
 
 
+def test_words_of_another_size_behind_a_number_are_no_part_of_its_phrase() -> None:
+    number, title = Line("제19회", 0.1, (0.3, 0.5, 0.2, 0.1)), Line("그해 여름날", 0.05, (0.51, 0.53, 0.2, 0.05), 0.9)
+    (statement,) = Patterns.shipped().read([number, title])
+    assert statement.strength == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "sure"),
+    [
+        ("제22회 백삼예□대산", 0.9, False), ("제22회 백산□대□", 0.9, False), ("제22회 □□", 0.9, False),
+        ("제22회 한국 대중 음악", 0.9, False), ("22회 백삼예술대산", 0.9, False), ("제22회 - 백□예□대산", 0.9, False),
+        ("第19回 日本□□□", 0.9, False), ("제22회 완결", 0.5, False), ("제22회 완결", 0.9, True),
+        ("제22회 끝", 0.5, True), ("제22회", 0.5, True), ("시즌 2 제5회", 0.9, True), ("제22회 - 그해 여름", 0.9, True),
+        ("22회. 그해 여름", 0.9, True), ("제22회 「그해 여름」", 0.9, True), ("제22화 그해 여름", 0.9, True),
+        ("제22화 그□ 여름", 0.9, True), ("제22회 (최종회)", 0.9, True), ("□□□□ 제22회", 0.9, True),
+        ("제22회 □", 0.9, True),
+    ],
+)  # fmt: skip
+def test_words_that_make_one_phrase_with_a_number_make_it_doubtful(text: str, confidence: float, sure: bool) -> None:
+    stated = Patterns.shipped().read([Line(text, 0.1, (0.2, 0.5, 0.5, 0.1), confidence)])
+    assert (max(one.strength for one in stated if one.kind == "this") > 0.5) is sure
+
+
 @pytest.mark.parametrize(
     ("first", "second", "told"),
     [
@@ -233,8 +257,11 @@ def test_a_season_on_a_piece_of_its_own_belongs_to_the_number_behind_it(
 
 @pytest.mark.parametrize(
     ("text", "number", "is_other"),
-    [("제07회 백상예술대상", "7", True), ("제7회", "7", False), ("7시 30분", "7", True), ("7시 30분", "8", False)],
-)
+    [
+        ("제07회 백상예술대상", "7", True), ("제7회 백산□□대□", "7", True), ("제7회", "7", False),
+        ("제7회 □", "7", False), ("7시 30분", "7", True), ("7시 30분", "8", False),
+    ],
+)  # fmt: skip
 def test_a_line_calls_a_number_something_else(text: str, number: str, is_other: bool) -> None:
     assert Patterns.shipped().is_other(text, parse_number(number)) is is_other
 
