@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from stream.episode.numbers import EpisodeNumber, compatible, parse_number
 from stream.episode.past import Past
 from stream.episode.patterns import Patterns
 from stream.episode.records import PictureReading
+from stream.episode.seasons import OpenSeason
 from stream.episode.sheet import read_sheet
 from stream.episode.tags import in_titles
 from stream.episode.verify import verify
@@ -104,12 +105,14 @@ def decided_readings(films: Sequence[KnownFilm], section: Section) -> list[Decid
 def _read(read: Read, path: Path) -> Row:
     found = read(path, None)
     number = None if found.number is None else str(found.number)
-    return {"read": number, "confidence": found.confidence, "why": found.why}
+    season = None if found.unread_season is None else asdict(found.unread_season)
+    return {"read": number, "confidence": found.confidence, "why": found.why, "season": season}
 
 
 def _judged(film: KnownFilm, row: Row, threshold: float) -> Row:
     number = None if row["read"] is None else parse_number(row["read"])
-    picture = PictureReading(number, row["confidence"], (), row["why"])
+    season = None if row["season"] is None else OpenSeason(**row["season"])
+    picture = PictureReading(number, row["confidence"], (), row["why"], season)
     trials = trials_of(film.file, film.stated)
     verdicts = [verify(picture, Past(), one.expected, threshold=threshold).verdict for one in trials]
     return {

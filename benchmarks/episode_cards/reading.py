@@ -16,12 +16,13 @@ from engines.zoo import Zoo
 from kernels.cpu import CpuOps
 from kernels.surface import Surface
 from stream.episode.confidence import Features
-from stream.episode.joining import finding_of
+from stream.episode.joining import finding_of, open_season_of
 from stream.episode.looks import Look
 from stream.episode.numbers import EpisodeNumber
 from stream.episode.pages import Engines, Page, PageReader
 from stream.episode.patterns import Patterns
 from stream.episode.reading import FilmReader, Source
+from stream.episode.seasons import OpenSeason
 
 _BUDGET = 24
 """Most looks at a card. By eye: six a picture."""
@@ -33,13 +34,15 @@ Pictures = Sequence[tuple[float, Surface]]
 @dataclass(frozen=True, slots=True)
 class CardReading:
     """What was read of a card before any weights: `number` None where none was. `texts`: all that was read as a number,
-    with its kind; `lines`: all lines of the last picture; `looks`: what it cost."""
+    with its kind; `lines`: all lines of the last picture; `looks`: what it cost; `season`: what may be one beside a
+    number without (`PictureReading.unread_season`)."""
 
     number: EpisodeNumber | None
     features: Features | None
     texts: tuple[str, ...]
     lines: tuple[str, ...]
     looks: int
+    season: OpenSeason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def _summary(pages: Sequence[Page], looks: int) -> CardReading:
     lines = tuple(line.text for line in pages[-1].lines) if pages else ()
     if finding is None:
         return CardReading(None, None, texts, lines, looks)
-    return CardReading(finding.number, finding.features, texts, lines, looks)
+    return CardReading(finding.number, finding.features, texts, lines, looks, open_season_of(finding))
 
 
 def open_card_reader(zoo: Zoo, stack: ExitStack) -> CardReader:

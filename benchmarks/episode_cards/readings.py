@@ -17,6 +17,7 @@ from pathlib import Path
 from engines.zoo import Zoo
 from stream.episode.confidence import Features
 from stream.episode.numbers import EpisodeNumber, parse_number
+from stream.episode.seasons import OpenSeason
 
 from ..report import write_text
 from .cards import Card, plan
@@ -159,15 +160,17 @@ def _row(reading: CardReading) -> dict[str, object]:
         "number": None if reading.number is None else str(reading.number),
         "features": None if reading.features is None else asdict(reading.features),
         "texts": reading.texts, "lines": reading.lines, "looks": reading.looks,
+        "season": None if reading.season is None else asdict(reading.season),
     }  # fmt: skip
 
 
 def _reading(row: dict[str, object]) -> CardReading:
     number: EpisodeNumber | None = None if row["number"] is None else parse_number(str(row["number"]))
-    features = row["features"]
+    features, season = row["features"], row["season"]
     return CardReading(
         number, Features(**features) if isinstance(features, dict) else None,
         tuple(row["texts"]), tuple(row["lines"]), int(str(row["looks"])),  # type: ignore[arg-type]
+        OpenSeason(**season) if isinstance(season, dict) else None,
     )  # fmt: skip
 
 

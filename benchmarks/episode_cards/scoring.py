@@ -51,7 +51,7 @@ def judged(read: ReadCard, table: Table | None, threshold: float) -> Judged:
     """The verdicts on one card's own number and on wrong ones, without any past knowledge."""
     card, reading = read.card, read.reading
     value = 0.0 if reading.features is None else confidence(reading.features, table)
-    picture = PictureReading(reading.number, value, (), "")
+    picture = PictureReading(reading.number, value, (), "", reading.season)
     own, *wrong = trials_of(card.file, card.stated, card.others)
     verdicts = {trial: verify(picture, Past(), trial.expected, threshold=threshold).verdict for trial in (own, *wrong)}
     stated = card.stated

@@ -12,8 +12,10 @@ from kernels.surface import Rect
 
 from .confidence import Features, Table, confidence
 from .numbers import EpisodeNumber, compatible
-from .pages import Page, Said
+from .pages import Page
 from .records import Evidence, Kind, PictureReading
+from .seasons import OpenSeason
+from .weighing import Said
 
 CARD_GAP_S = 4.0
 """Frames that state one number and are no further apart belong to one card. By eye."""
@@ -82,7 +84,18 @@ def reading_of(pages: Sequence[Page], table: Table | None = None) -> PictureRead
     if finding is None:
         return PictureReading(None, 0.0, _evidence(cards_of(pages)), _why_nothing(pages))
     shown = [*finding.cards, *finding.against]
-    return PictureReading(finding.number, confidence(finding.features, table), _evidence(shown), _why(finding))
+    sure = confidence(finding.features, table)
+    return PictureReading(finding.number, sure, _evidence(shown), _why(finding), open_season_of(finding))
+
+
+def open_season_of(finding: Finding) -> OpenSeason | None:
+    """What may be a season beside a number that has none: named in one frame, or there in most of them."""
+    said = [one for card in finding.cards for one in card.said if _states_all_of(one.number, finding.number)]
+    open_ = [one.season for one in said if one.season is not None]
+    if finding.number.season is not None or not open_:
+        return None
+    named = next((season for season in open_ if season.named), None)
+    return named or (open_[0] if 2 * len(open_) > len(said) else None)
 
 
 def _is_of_another(card: Card, of_others: Sequence[Said]) -> bool:

@@ -5,23 +5,22 @@ A reader alone is sure and wrong, so a statement comes with how many crops and r
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from math import isclose
 
 import numpy as np
 
-from engines.ocr import LineReader, LineText, TextDirection, preferred
+from engines.ocr import NOTHING, LineReader, LineText, TextDirection
 from engines.text import TextDetector, joined_words
 from kernels.surface import Rect, Surface
 
 from .looks import CORNER_SIZE, CORNERS, COST, Part
-from .numbers import EpisodeNumber, compatible, lost_a_digit
+from .numbers import compatible
 from .patterns import Line, Patterns, Statement
-from .records import Kind
+from .seasons import OpenSeason
+from .weighing import CROPS, Readings, Said, lost_in_one, states, weighed
 from .words import DOUBTFUL
 
 COARSE_SIDE, FINE_SIDE = 384, 640
@@ -36,8 +35,6 @@ _LEAST_PX = 9.0
 """Height of a line in the film below which it is not read: the readers see 48 pixels. By eye."""
 _MOST_LINES = 10
 """Lines of a picture that are read, the highest first. By eye: credits have many, a card with a number few."""
-CROPS = (0.0, -0.08, 0.15)
-"""Margins of the crops in which the lines of a statement are read, the first for all lines. By eye."""
 _DOUBTFUL, _UPSIDE_DOWN = 0.6, 0.9
 """A line read with less confidence is asked for its direction; it is turned when that is so sure. Single digits have no
 direction: the classifier gives "6" .5 upright and upside down."""
@@ -47,33 +44,11 @@ found a part only. It is the rest where so much of the part is read again, with 
 By eye."""
 _AS_SURE = 0.5
 """Share of its strength above which a statement remains as sure. By eye."""
-_RUN = re.compile(r"(?<![0-9])(?<![ep][szb])[0-9]+", re.IGNORECASE)
 _OF_THIS_FILE = ("this", "bare")
 _SURE_OF_ANOTHER = 0.9
 """From here on another reader is believed that a number is no episode's. (Of 4,769 Korean lines with numbers PP-OCR,
 which knows no Hangul, reads 47 so, three of them as surely.)"""
 _NO_BOXES = np.zeros((0, 4), np.float32)
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A number that a picture states. `box`: of its lines, displayed pixels. `confidence`: of the best reader in these
-    lines; `weakest`: in the least sure character of what matched; 0–1. `crops`: share of the crops in which that reader
-    states it. `second`: share of the crops in which the other readers agree, where they read a number; None where they
-    read none."""
-
-    time_s: float
-    number: EpisodeNumber
-    kind: Kind
-    strength: float
-    text: str
-    box: Rect
-    height: float
-    """Of its highest line, as a share of the picture's height."""
-    confidence: float
-    weakest: float
-    crops: float
-    second: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +71,6 @@ class Engines:
     detector: TextDetector
     readers: Sequence[LineReader]
     direction: TextDirection | None = None
-
-
-@dataclass(slots=True)
-class _Readings:
-    """Texts of the lines by (reader, crop)."""
-
-    by_crop: dict[tuple[int, int], list[LineText]] = field(default_factory=dict)
-
-    def best(self) -> list[LineText]:
-        """For each line the reading to go by."""
-        readers = [lines for (_, crop), lines in self.by_crop.items() if crop == 0]
-        return [preferred(texts) for texts in zip(*readers, strict=True)]
 
 
 class PageReader:
@@ -148,10 +111,11 @@ class PageReader:
         return joined_words(self._engines.detector.read(surface, area, long_side=side), area)
 
     def _page(self, time_s: float, surface: Surface, boxes: np.ndarray, cost: int) -> Page:
-        boxes = _worth_reading(boxes)
+        all_boxes, boxes = boxes, _worth_reading(boxes)
         if not len(boxes):
             return Page(time_s, cost=cost)
-        shares = boxes / np.array([surface.geometry.display_width, surface.geometry.display_height] * 2, np.float32)
+        size = np.array([surface.geometry.display_width, surface.geometry.display_height] * 2, np.float32)
+        shares, others = boxes / size, _but(all_boxes, boxes) / size
         readings = self._first_readings(surface, boxes)
         best = readings.best()
         lines = _lines(best, shares)
@@ -162,12 +126,12 @@ class PageReader:
             involved = sorted({line for statements in found for one in statements for line in one.lines})
             boxes = self._completed(readings, surface, boxes, shares, involved)
             self._read_crops(readings, surface, boxes, involved)
-            said = self._said(time_s, boxes, shares, readings)
+            said = self._said(time_s, boxes, shares, readings, _lines([NOTHING] * len(others), others))
         return Page(time_s, tuple(lines), tuple(text.confidence for text in best), said, cost)
 
-    def _first_readings(self, surface: Surface, boxes: np.ndarray) -> _Readings:
+    def _first_readings(self, surface: Surface, boxes: np.ndarray) -> Readings:
         """All lines by all readers, those upside down turned."""
-        readings = _Readings()
+        readings = Readings()
         for place, reader in enumerate(self._engines.readers):
             readings.by_crop[place, 0] = reader.read(surface, boxes, margin=CROPS[0])
         doubtful = [i for i, line in enumerate(readings.best()) if line.confidence < _DOUBTFUL]
@@ -182,7 +146,7 @@ class PageReader:
         return readings
 
     def _completed(
-        self, readings: _Readings, surface: Surface, boxes: np.ndarray, shares: np.ndarray, involved: Sequence[int]
+        self, readings: Readings, surface: Surface, boxes: np.ndarray, shares: np.ndarray, involved: Sequence[int]
     ) -> np.ndarray:
         """The boxes (N, 4), those of lines widened of which the detector found a part without the words that make their
         number another's: `第20回` of an award. What is read there takes the place of the part."""
@@ -207,7 +171,7 @@ class PageReader:
                     readings.by_crop[place, 0][line] = text
         return np.where(np.isin(np.arange(len(boxes)), list(longer))[:, None], wide, boxes)
 
-    def _read_crops(self, readings: _Readings, surface: Surface, boxes: np.ndarray, involved: Sequence[int]) -> None:
+    def _read_crops(self, readings: Readings, surface: Surface, boxes: np.ndarray, involved: Sequence[int]) -> None:
         """Reads the lines of statements in the other crops."""
         for place, reader in enumerate(self._engines.readers):
             for crop, margin in enumerate(CROPS[1:], 1):
@@ -217,9 +181,10 @@ class PageReader:
                 readings.by_crop[place, crop] = texts
 
     def _said(
-        self, time_s: float, boxes: np.ndarray, shares: np.ndarray, readings: _Readings
+        self, time_s: float, boxes: np.ndarray, shares: np.ndarray, readings: Readings, left_out: Sequence[Line]
     ) -> tuple[Said, ...]:
-        """What the picture states: by its best reading, and by any single reader in most of its crops."""
+        """What the picture states: by its best reading, and by any single reader in most of its crops. left_out: lines
+        that were not read."""
         by_crop = {
             key: list(self._patterns.read(_lines(texts, shares), series=self._series))
             for key, texts in readings.by_crop.items()
@@ -227,63 +192,39 @@ class PageReader:
         of_best = self._patterns.read(_lines(readings.best(), shares), series=self._series)
         offered: list[Statement] = [*of_best, *(one for statements in by_crop.values() for one in statements)]
         said: list[Said] = []
+        pages = [[*_lines(texts, shares), *left_out] for texts in (readings.surest(), *readings.by_crop.values())]
         for statement in offered:
             if any(one.kind == statement.kind and compatible(one.number, statement.number) for one in said):
                 continue
-            one = _weighed(time_s, statement, boxes, shares, readings, by_crop, len(self._engines.readers))
-            is_open = self._is_called_otherwise(statement, readings, by_crop) or _lost_a_digit(statement, by_crop)
+            one = weighed(time_s, statement, boxes, shares, readings, by_crop, len(self._engines.readers))
+            is_open = self._is_called_otherwise(statement, readings, by_crop) or lost_in_one(statement, by_crop)
             said.append(replace(one, strength=DOUBTFUL * one.strength) if is_open else one)
+            if one.crops > 0.5 and one.kind in _OF_THIS_FILE and one.number.season is None:
+                said[-1] = replace(said[-1], season=self._open_season(statement, pages, by_crop.values()))
         return tuple(one for one in said if one.crops > 0.5)
 
+    def _open_season(
+        self, statement: Statement, pages: Sequence[Sequence[Line]], by_crop: Iterable[Sequence[Statement]]
+    ) -> OpenSeason | None:
+        """What may be a season beside a statement that has none. pages: the surest reading of all lines, then each
+        reader's in each crop; by_crop: what the latter state. A word for a season counts in any of them."""
+        for page, statements in zip(pages[1:], by_crop, strict=True):
+            for one in statements:
+                if one.number.season is not None and set(one.lines) & set(statement.lines):
+                    return OpenSeason(" ".join(page[line].text for line in one.lines), named=True)
+        found = [self._patterns.season_beside(page, statement, series=self._series) for page in pages]
+        return next((one for one in found if one is not None and one.named), found[0])
+
     def _is_called_otherwise(
-        self, statement: Statement, readings: _Readings, by_crop: Mapping[tuple[int, int], Sequence[Statement]]
+        self, statement: Statement, readings: Readings, by_crop: Mapping[tuple[int, int], Sequence[Statement]]
     ) -> bool:
         """Whether a reader that makes the statement in one crop reads in another of the same line that its number is no
         episode's: `제19회 백사예수대사`, and once `제19회 백상예술대상`. Or another reader says so and is sure, as of
         `21岁`, which one that knows little Han reads `21부`."""
-        makers = {reader for (reader, _), statements in by_crop.items() if _states(statements, statement)}
+        makers = {reader for (reader, _), statements in by_crop.items() if states(statements, statement)}
         read = [(key[0], readings.by_crop[key][line]) for key in by_crop for line in statement.lines]
         texts = [text.text for reader, text in read if reader in makers or text.confidence >= _SURE_OF_ANOTHER]
         return any(self._patterns.is_other(text, statement.number) for text in texts)
-
-
-def _lost_a_digit(statement: Statement, by_crop: Mapping[tuple[int, int], Sequence[Statement]]) -> bool:
-    """Whether some crop of its lines states a number with one more digit."""
-    there = (one for statements in by_crop.values() for one in statements if set(one.lines) & set(statement.lines))
-    return any(one.kind == statement.kind and lost_a_digit(statement.number, one.number) for one in there)
-
-
-def _weighed(
-    time_s: float,
-    statement: Statement,
-    boxes: np.ndarray,
-    shares: np.ndarray,
-    readings: _Readings,
-    by_crop: Mapping[tuple[int, int], Sequence[Statement]],
-    readers: int,
-) -> Said:
-    """A statement with how many crops and readers make it."""
-    counts = [sum(_states(by_crop[reader, crop], statement) for crop in range(len(CROPS))) for reader in range(readers)]
-    first = max(range(readers), key=lambda reader: (counts[reader], -reader))
-    others = [_share_agreeing(reader, statement, readings, by_crop) for reader in range(readers) if reader != first]
-    seconds = [share for share in others if share is not None]
-    lines = list(statement.lines)
-    texts = [readings.by_crop[first, 0][line] for line in lines]
-    corner = boxes[lines, :2].min(0)
-    size = (boxes[lines, :2] + boxes[lines, 2:]).max(0) - corner
-    return Said(
-        time_s=time_s,
-        number=statement.number,
-        kind=statement.kind,
-        strength=statement.strength,
-        text=statement.text,
-        box=(float(corner[0]), float(corner[1]), float(size[0]), float(size[1])),
-        height=float(shares[lines, 3].max()),
-        confidence=min((text.confidence for text in texts), default=0.0),
-        weakest=min((_weakest(text, statement.text) for text in texts), default=0.0),
-        crops=counts[first] / len(CROPS),
-        second=float(np.mean(seconds)) if seconds else None,
-    )
 
 
 def _widened(boxes: np.ndarray, surface: Surface) -> np.ndarray:
@@ -302,45 +243,9 @@ def _holds_more(whole: LineText, part: LineText) -> bool:
     return more and same >= _SAME_SHARE * len(short) and whole.confidence >= _SURE_OF_MORE
 
 
-def _states(statements: Sequence[Statement], wanted: Statement) -> bool:
-    """Whether statements hold the wanted number, said of the same episode."""
-    return any(one.kind == wanted.kind and compatible(one.number, wanted.number) for one in statements)
-
-
 def _states_as_surely(statements: Sequence[Statement], wanted: Statement) -> bool:
     """The same, not much less surely: what a wider cut shows behind `第19回` may make it doubtful."""
-    return _states([one for one in statements if one.strength > _AS_SURE * wanted.strength], wanted)
-
-
-def _share_agreeing(
-    reader: int, statement: Statement, readings: _Readings, by_crop: Mapping[tuple[int, int], Sequence[Statement]]
-) -> float | None:
-    """Share of a reader's crops of the statement's lines that state the same number or hold the same digits, of those
-    that state a number or hold digits. None for none.
-
-    A reader that does not know the script of the words may still know the digits; one that reads II where another reads
-    11 has none.
-    """
-    digits, agree = _digits(statement.text), []
-    for crop in range(len(CROPS)):
-        there = [one for one in by_crop[reader, crop] if set(one.lines) & set(statement.lines)]
-        runs = {run for line in statement.lines for run in _digits(readings.by_crop[reader, crop][line].text)}
-        if there or (digits and runs):
-            same = any(compatible(one.number, statement.number) for one in there)
-            agree.append(same or bool(digits and digits <= runs))
-    return sum(agree) / len(agree) if agree else None
-
-
-def _digits(text: str) -> set[str]:
-    """The runs of digits in a text, but those before which a digit was read as a letter: `Es2` may be E52."""
-    return set(_RUN.findall(unicodedata.normalize("NFKC", text)))
-
-
-def _weakest(line: LineText, matched: str) -> float:
-    """The probability of the least sure character of what matched, 0–1; of the line where that is not found in it."""
-    start = line.text.find(matched)
-    characters = line.characters[start : start + len(matched)] if start >= 0 and matched else line.characters
-    return float(characters.min()) if len(characters) else 0.0
+    return states([one for one in statements if one.strength > _AS_SURE * wanted.strength], wanted)
 
 
 def _lines(texts: Sequence[LineText], shares: np.ndarray) -> list[Line]:
@@ -354,6 +259,12 @@ def _worth_reading(boxes: np.ndarray) -> np.ndarray:
     tall = np.argsort(-heights, kind="stable")[:_MOST_LINES]
     kept = boxes[np.sort(tall[heights[tall] >= _LEAST_PX])]
     return np.asarray(kept[np.lexsort((kept[:, 0], kept[:, 1]))])
+
+
+def _but(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Those of the boxes (N, 4) that are not among the others."""
+    same = (boxes[:, None] == others[None]).all(2).any(1)
+    return np.asarray(boxes[~same])
 
 
 def _small_lines(boxes: np.ndarray, surface: Surface) -> np.ndarray:

@@ -13,7 +13,8 @@ from .file_names import number_of_file_name
 from .language import Language, languages_of, shipped_languages
 from .lines import Line, Statement, StatementKind
 from .numbers import EpisodeNumber
-from .scan import MASK, Found, Kind, Scanner
+from .scan import MASK, Found, Kind, Scanner, unexplained
+from .seasons import UNREAD, OpenSeason, SeasonWords
 from .text import main_script, plain_text
 from .words import DOUBTFUL, alike
 
@@ -23,8 +24,6 @@ LONGEST_FRAGMENT = 16
 """Most characters of a line that may be one part of a statement, such as a counter or a number. By eye."""
 JOINED, TURNED_ROUND = 0.9, 0.7
 """How sure a statement over several lines is, by eye: in the order of reading; with the lower line first."""
-UNREAD = 0.6
-"""Confidence of a reader below which words are not read. By eye."""
 
 _KIND_STATED: dict[Kind, StatementKind] = {
     "this": "this",
@@ -51,6 +50,7 @@ class Patterns:
     def __init__(self, languages: Mapping[str, Language]) -> None:
         self.languages = dict(languages)
         self._scanner = Scanner(self.languages)
+        self._seasons = SeasonWords(self.languages.values())
         self._scripts = {script for language in self.languages.values() for script in language.scripts}
 
     @classmethod
@@ -93,6 +93,18 @@ class Patterns:
         others = (one for one in self._scanner.line(plain, plain.plain) if one.kind == "other" or one.of_phrase)
         runs = (int(run) for one in others for run in re.findall("[0-9]+", plain.plain[one.start : one.end]))
         return any(run in number.episodes for run in runs)
+
+    def season_beside(
+        self, lines: Sequence[Line], statement: Statement, *, series: str | None = None
+    ) -> OpenSeason | None:
+        """What may be a season beside a statement that has none: found, and not read."""
+        texts = [plain_text(line.text) for line in lines]
+        masked = [_without_title(text.plain, series) for text in texts]
+        found = [self._scanner.line(text, mask) for text, mask in zip(texts, masked, strict=True)]
+        rests = [unexplained(some, mask) for some, mask in zip(found, masked, strict=True)]
+        own = [one for one in found[statement.lines[0]] if one.values == statement.number.episodes]
+        start = own[0].start if len(statement.lines) == 1 and own else None
+        return self._seasons.beside(lines, rests, statement.lines, start)
 
     def unsupported(self, text: str) -> str | None:
         """The script of most letters of `text`, by its Unicode name, where no language is written in it; else None."""

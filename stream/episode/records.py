@@ -8,6 +8,7 @@ from typing import Literal
 from kernels.surface import Rect
 
 from .numbers import EpisodeNumber
+from .seasons import OpenSeason
 
 Kind = Literal["this", "next", "previous", "total", "bare"]
 """What a number is said of: this file, the next or the previous episode, how many there are; "bare" without any word
@@ -34,10 +35,11 @@ class PictureReading:
 
     `number`: None where none was read. `confidence`: that `number` is right, 0–1, by `stream.episode.confidence`; 0
     without a number. `evidence`: the readings it rests on and those that contradict it, by time. `why`: one sentence
-    for people.
+    for people. `unread_season`: what stands beside a number without a season and may be one that was not read.
     """
 
     number: EpisodeNumber | None
     confidence: float
     evidence: tuple[Evidence, ...]
     why: str
+    unread_season: OpenSeason | None = None

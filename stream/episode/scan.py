@@ -194,6 +194,8 @@ class Scanner:
         if match[name] is None:
             return None
         plain, as_read = match[name], text.read_at(match.start(name), match.end(name))
+        if name == "s" and plain == "|" and masked[match.end() :].strip(_EDGES):
+            return None  # the sign before the episode: what stood before it was not read
         if name == "o":
             digits = re.match("[0-9]+", plain)
             return NumberText((Decimal(digits.group()),)) if digits else read_one(plain, as_read, form.words)
@@ -257,12 +259,12 @@ def _longest(found: Iterable[Found]) -> list[Found]:
 
 def _placed(found: Found, all_found: Sequence[Found], masked: str) -> float:
     """How sure a statement remains for the words beside it that are no statement."""
-    rest = _without(all_found, masked)
+    rest = unexplained(all_found, masked)
     before, behind = rest[: found.start], rest[found.end :]
     return (1.0, BESIDE, INSIDE)[bool(before.strip(_EDGES)) + bool(behind.strip(_EDGES))]
 
 
-def _without(all_found: Sequence[Found], masked: str) -> str:
+def unexplained(all_found: Sequence[Found], masked: str) -> str:
     """The line with blanks for its statements."""
     rest = list(masked)
     for one in all_found:
@@ -276,7 +278,7 @@ def _is_of_phrase(found: Found, all_found: Sequence[Found], masked: str, spaced:
     that no sign sets apart from it."""
     if masked[found.end : found.end + 1].isalpha():
         return True
-    behind = _without(all_found, masked)[found.end :]
+    behind = unexplained(all_found, masked)[found.end :]
     letters = sum(letter.isalpha() or letter == UNREAD_LETTER for letter in behind)
     if UNREAD_LETTER in behind:
         return letters >= _LEAST_UNREAD

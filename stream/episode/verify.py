@@ -1,7 +1,8 @@
 """Three facts compared: what a film's picture states, what was known of it before, and which episode it should be.
 
-Only what both sides state is compared. A number without a season against `S02E17` compares the episode alone; where
-those differ, it may count through all seasons, and only a sheet that maps such numbers tells.
+Only what both sides state is compared. A number without a season against `S02E17` compares the episode alone, unless
+something beside it was found in the picture and not read, for that may be its season; where the episodes differ, it may
+count through all seasons, and only a sheet that maps such numbers tells.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Literal
 from .numbers import EpisodeNumber, compatible
 from .past import Past, Source
 from .records import Evidence, PictureReading
+from .seasons import OpenSeason
 
 Outcome = Literal["confirmed", "mismatch", "unverified"]
 OUTCOMES: tuple[Outcome, ...] = ("confirmed", "mismatch", "unverified")
@@ -129,9 +131,17 @@ def _judged(
         return "mismatch", f"the picture says {read}, {wanted}{_also(past, read)}"
     if against is not None:
         return "mismatch", f"the picture says {read} and {wanted}, but {_says(against)}"
+    if found == "same" and picture.unread_season is not None and expected.season is not None and read.season is None:
+        beside = _unread(picture.unread_season)
+        return "unverified", f"the picture says {read}, {wanted}, but {beside} may be a season that was not read"
     if found == "same":
         return "confirmed", f"the picture says {read}, {wanted}{_agreeing(stands)}{_bare(stands)}"
     return "unverified", f"the picture says {read}{_UNDECIDED[found].format(wanted=wanted)}"
+
+
+def _unread(season: OpenSeason) -> str:
+    """What may be a season, as the subject of a sentence."""
+    return f"“{season.text}” beside it" if season.text else "a line beside it"
 
 
 def _agreeing(stands: dict[Source, Relation]) -> str:

@@ -9,6 +9,7 @@ from benchmarks.episode_cards.reading import CardReading
 from benchmarks.episode_cards.readings import ReadCard
 from stream.episode.confidence import Features
 from stream.episode.numbers import EpisodeNumber, parse_number
+from stream.episode.seasons import OpenSeason
 
 SURE = Features(1.0, 0.99, 0.98, 0.75, 1.0, 1.0, 0.5, 0.0, 0.0, 0.0, 0.8)
 DOUBTFUL = Features(0.3, 0.6, 0.3, 0.0, 0.5, 0.4, 0.0, 0.0, 0.5, 1.0, 0.3)
@@ -24,11 +25,13 @@ def card(index: int = 0, stated: str | None = "12", file: str | None = None, oth
     )
 
 
-def read(of: Card, number: str | None, features: Features | None = SURE) -> ReadCard:
+def read(
+    of: Card, number: str | None, features: Features | None = SURE, season: OpenSeason | None = None
+) -> ReadCard:
     """What was read of a card."""
     if number is None:
         return ReadCard(of, CardReading(None, None, (), (), 6))
-    return ReadCard(of, CardReading(parse_number(number), features, (f"this {number}",), (), 5))
+    return ReadCard(of, CardReading(parse_number(number), features, (f"this {number}",), (), 5, season))
 
 
 def in_script(of: Card, script: str) -> Card:

@@ -21,6 +21,7 @@ from benchmarks.page.episode import episode_tables
 from benchmarks.report import Section
 from stream.episode.numbers import EpisodeNumber, parse_number
 from stream.episode.records import PictureReading
+from stream.episode.seasons import OpenSeason
 from stream.settings.model import Settings
 
 
@@ -35,13 +36,14 @@ def film(folder: Path, name: str, truth: object = None) -> LabelledVideo:
 class Reader:
     """Reads from each film's picture what it was told."""
 
-    def __init__(self, **numbers: str) -> None:
-        self.numbers, self.asked = numbers, list[str]()
+    def __init__(self, season: OpenSeason | None = None, **numbers: str) -> None:
+        self.season, self.numbers, self.asked = season, numbers, list[str]()
 
     def __call__(self, path: Path, _series: str | None) -> PictureReading:
         self.asked.append(path.stem)
         number = self.numbers.get(path.stem)
-        return PictureReading(None if number is None else parse_number(number), 0.99 if number else 0.0, (), "said so")
+        found = None if number is None else parse_number(number)
+        return PictureReading(found, 0.99 if number else 0.0, (), "said so", self.season)
 
     def opened(self, _settings: Settings, _stack: ExitStack) -> Read:
         return self
@@ -105,6 +107,18 @@ def test_films_are_judged_and_what_was_read_is_kept(tmp_path: Path, models_dir: 
     assert section_of(tmp_path, again, models_dir, [data]) == section
     assert again.asked == []
     assert "| E01" in episode_tables(section)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(("season", "confirmed"), [(None, 2), (OpenSeason("SEASON s|", named=True), 0)])
+def test_other_seasons_of_a_film_are_confirmed_where_none_may_stand_unread(
+    tmp_path: Path, models_dir: Path, season: OpenSeason | None, confirmed: int
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    film(data, "E03", {"number": 5, "season": 2, "metadata_number": 5})
+    section = section_of(tmp_path, Reader(season, E03="5"), models_dir, [data])
+    assert section["films"]["films"]["E03"]["wrong"]["confirmed"] == confirmed
 
 
 def test_nothing_asked_is_wrong_usage(tmp_path: Path) -> None:

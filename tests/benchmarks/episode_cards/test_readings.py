@@ -10,6 +10,7 @@ import pytest
 from benchmarks.episode_cards.cards import Card
 from benchmarks.episode_cards.reading import CardReading
 from benchmarks.episode_cards.readings import read_kept
+from stream.episode.seasons import OpenSeason
 
 from .made_cards import SURE, card, read
 
@@ -29,7 +30,8 @@ class Reader:
             if one.index == self.stop_at:
                 raise Interrupted
             self.asked.append(one.index)
-            yield one, read(one, None if one.index == 2 else str(one.index), SURE).reading
+            season = OpenSeason("SEASON s|", named=True) if one.index == 1 else None
+            yield one, read(one, None if one.index == 2 else str(one.index), SURE, season).reading
 
 
 def silent(_: str) -> None:

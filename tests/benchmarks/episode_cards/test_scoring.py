@@ -7,6 +7,7 @@ import pytest
 from benchmarks.episode_cards.scoring import cards_section, figures, judged
 from benchmarks.page.episode import episode_tables
 from stream.episode.confidence import confidence
+from stream.episode.seasons import OpenSeason
 
 from .made_cards import DOUBTFUL, SURE, card, in_script, read
 
@@ -22,6 +23,14 @@ def test_a_right_reading_confirms_its_number_and_no_other() -> None:
     one = judged(read(card(), "12"), None, THRESHOLD)
     assert (one.own, one.right, one.sure, one.confirmed) == ("confirmed", True, True, ())
     assert one.tried
+
+
+def test_a_season_that_was_not_read_confirms_no_other() -> None:
+    of = card(stated="S05E08")
+    assert set(judged(read(of, "8"), None, THRESHOLD).confirmed) == {"season"}
+    open_ = read(of, "8", season=OpenSeason("SEASON s|", named=True))
+    one = judged(open_, None, THRESHOLD)
+    assert (one.own, one.confirmed) == ("unverified", ())
 
 
 def test_a_digit_lost_is_confirmed_falsely() -> None:

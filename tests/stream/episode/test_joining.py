@@ -6,9 +6,11 @@ import pytest
 
 from stream.episode.joining import MOST_EVIDENCE, MOST_FRAMES, cards_of, finding_of, reading_of
 from stream.episode.numbers import parse_number
-from stream.episode.pages import Page, Said
+from stream.episode.pages import Page
 from stream.episode.patterns import Line
 from stream.episode.records import Kind
+from stream.episode.seasons import OpenSeason
+from stream.episode.weighing import Said
 
 
 def _said(time_s: float, number: str, kind: Kind = "this", **changes) -> Said:
@@ -166,3 +168,17 @@ def test_why_nothing_is_read() -> None:
     assert reading_of([Page(1.0)]).why == "no text was found"
     words = Page(1.0, (Line("서울", 0.1, (0, 0, 1, 1)),), (0.9,))
     assert reading_of([words]).why == "text was found, but no episode number"
+
+
+def test_a_season_is_open_where_one_frame_names_it_or_most_show_something_unread() -> None:
+    named, unread = OpenSeason("SEASON", named=True), OpenSeason("□□□", named=False)
+
+    def season(*seasons: OpenSeason | None, number: str = "3") -> OpenSeason | None:
+        said = [_said(8.0 + 0.5 * place, number, season=one) for place, one in enumerate(seasons)]
+        return reading_of(_pages(*said)).unread_season
+
+    assert season(None, None, named, unread) == named
+    assert season(unread, unread, None) == unread
+    assert season(unread, None) is None and season(None) is None
+    stated = _said(9.5, "S02E03")
+    assert reading_of(_pages(_said(8.0, "3", season=named), stated)).unread_season is None

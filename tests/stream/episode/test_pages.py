@@ -7,8 +7,10 @@ from decimal import Decimal
 import pytest
 
 from stream.episode.numbers import EpisodeNumber
-from stream.episode.pages import COARSE_SIDE, CROPS, FINE_SIDE, MOST_COST, Engines, Page, PageReader
+from stream.episode.pages import COARSE_SIDE, FINE_SIDE, MOST_COST, Engines, Page, PageReader
 from stream.episode.patterns import Patterns
+from stream.episode.seasons import OpenSeason
+from stream.episode.weighing import CROPS
 
 from .scripted import Detector, Direction, Pictures, Reader, picture
 
@@ -115,6 +117,40 @@ def test_a_second_reader_agrees_by_its_digits_or_the_number_it_states(other: str
     page = _read(Reader(_card), Reader(lambda number, place, margin: other, "hangul_recognition", 0.4))
     said = next(one for one in page.said if str(one.number) == "3" and one.kind == "this")
     assert said.second == second
+
+
+def _season(*readers: Reader, boxes=None) -> OpenSeason | None:
+    page = _read(*readers, boxes=boxes or {7: [(150, 200, 300, 60)]})
+    return next(one for one in page.said if one.kind == "this").season
+
+
+def test_a_season_that_any_reading_names_is_open() -> None:
+    silent = Reader(lambda number, place, margin: "EPISODE 8")
+
+    def once(text: str) -> Reader:
+        return Reader(lambda number, place, margin: text if margin == CROPS[2] else "EPISODE 8", sure=0.5)
+
+    assert _season(silent, silent) is None
+    assert _season(silent, once("SEASON s| EPISODE 8")) == OpenSeason("SEASON s| EPISODE 8", named=True)
+    assert _season(silent, once("SEASON 5 | EPISODE 8")) == OpenSeason("SEASON 5 | EPISODE 8", named=True)
+
+
+def test_a_line_beside_a_number_that_one_reader_reads_whole_is_no_season() -> None:
+    korean = Reader(lambda number, place, margin: "□□□" if place[1] == 100 else "제8회", "hangul_recognition", 0.95)
+
+    def chinese(sure: float) -> Reader:
+        return Reader(lambda number, place, margin: "故人来" if place[1] == 100 else "8", sure=sure)
+
+    boxes = {7: [(150, 100, 300, 60), (150, 200, 300, 60)]}
+    assert _season(korean, chinese(0.95), boxes=boxes) is None
+    assert _season(korean, chinese(0.8), boxes=boxes) == OpenSeason("□□□", named=False)
+
+
+def test_a_line_that_is_too_low_to_be_read_may_be_a_season() -> None:
+    reader = Reader(lambda number, place, margin: "EPISODE 8")
+    low, far = (150, 190, 100, 8), (150, 300, 100, 8)
+    assert _season(reader, boxes={7: [(150, 200, 100, 12), low]}) == OpenSeason("", named=False)
+    assert _season(reader, boxes={7: [(150, 200, 100, 12), far]}) is None
 
 
 def test_the_reader_that_knows_the_script_is_heard_beside_a_surer_one() -> None:

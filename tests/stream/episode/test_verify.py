@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from stream.episode.numbers import EpisodeNumber, compatible, parse_number
 from stream.episode.past import Past, Source, past_of
+from stream.episode.seasons import OpenSeason
 from stream.episode.verify import relation, verify
 
 from .readings import number, reading
@@ -89,6 +91,31 @@ def test_below_the_threshold_a_picture_decides_nothing() -> None:
         )
         assert str(found.read) == read
     assert verify(reading("7", THRESHOLD), Past(), parse_number("7"), threshold=THRESHOLD).verdict == "confirmed"
+
+
+@pytest.mark.parametrize(
+    ("read", "expected", "season", "verdict", "why"),
+    [
+        (
+            "8", "S03E08", OpenSeason("SEASON s| EPISODE 8", named=True), "unverified",
+            "The picture says 8, S03E08 is expected, "
+            "but “SEASON s| EPISODE 8” beside it may be a season that was not read.",
+        ),
+        (
+            "8", "S03E08", OpenSeason("", named=False), "unverified",
+            "The picture says 8, S03E08 is expected, but a line beside it may be a season that was not read.",
+        ),
+        ("8", "S03E08", None, "confirmed", "The picture says 8, S03E08 is expected."),
+        ("8", "8", OpenSeason("시즌", named=True), "confirmed", "The picture says 8, 8 is expected."),
+        ("8", "S03E09", OpenSeason("시즌", named=True), "mismatch", "The picture says 8, S03E09 is expected."),
+    ],
+)  # fmt: skip
+def test_a_season_that_may_stand_there_unread_confirms_none(
+    read: str, expected: str, season: OpenSeason | None, verdict: str, why: str
+) -> None:
+    picture = replace(reading(read), unread_season=season)
+    found = verify(picture, Past(), number(expected), threshold=THRESHOLD)
+    assert (found.verdict, found.why) == (verdict, why)
 
 
 def test_past_knowledge_contradicts_and_agrees() -> None:
