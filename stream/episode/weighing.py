@@ -120,13 +120,17 @@ def _share_agreeing(
     that state a number or hold digits. None for none.
 
     A reader that does not know the script of the words may still know the digits; one that reads II where another reads
-    11 has none.
+    11 has none. Such a reader has no say where it lost the sign between digits (`□125□` for `第12.5集`), nor by a digit
+    alone that it reads in a number's words (`여섯 번째 이야기`).
     """
-    digits, agree = _digits(statement.text), []
+    runs_said = _runs(statement.text)
+    digits, in_words, agree = set(runs_said), not runs_said and not statement.text.isascii(), []
     for crop in range(len(CROPS)):
         there = [one for one in by_crop[reader, crop] if set(one.lines) & set(statement.lines)]
-        runs = {run for line in statement.lines for run in _digits(readings.by_crop[reader, crop][line].text)}
-        if there or (digits and runs):
+        there = [one for one in there if not (in_words and one.kind == "bare")]
+        runs = {run for line in statement.lines for run in _runs(readings.by_crop[reader, crop][line].text)}
+        lost_a_sign = not there and len(runs_said) > 1 and "".join(runs_said) in runs
+        if there or (digits and runs and not lost_a_sign):
             same = any(compatible(one.number, statement.number) for one in there)
             agree.append(same or bool(digits and digits <= runs))
     return sum(agree) / len(agree) if agree else None
@@ -137,9 +141,9 @@ def _is_whole(text: LineText) -> bool:
     return text.confidence >= _SURE and UNREAD_LETTER not in text.text
 
 
-def _digits(text: str) -> set[str]:
+def _runs(text: str) -> list[str]:
     """The runs of digits in a text, but those before which a digit was read as a letter: `Es2` may be E52."""
-    return set(_RUN.findall(unicodedata.normalize("NFKC", text)))
+    return _RUN.findall(unicodedata.normalize("NFKC", text))
 
 
 def _weakest(line: LineText, matched: str) -> float:

@@ -119,6 +119,24 @@ def test_a_second_reader_agrees_by_its_digits_or_the_number_it_states(other: str
     assert said.second == second
 
 
+@pytest.mark.parametrize(
+    ("text", "other", "second"),
+    [
+        ("第12.5集", "□125□", None), ("第12.5集", "□12.5□", 1.0), ("第12.5集", "□135□", 0.0),
+        ("第12.5集", "第125集", 0.0),
+        ("第7-8話", "□78□", None), ("第7、8集", "□78□", None), ("第12集", "□125□", 0.0),
+        ("여섯 번째 이야기", "0", None), ("여섯 번째 이야기", "刈7站", None), ("여섯 번째 이야기", "제7화", 0.0),
+        ("EPISODE SIX", "7", 0.0),
+    ],
+)  # fmt: skip
+def test_a_reader_that_does_not_know_the_words_has_no_say_by_what_it_lost(
+    text: str, other: str, second: float | None
+) -> None:
+    readers = Reader(lambda number, place, margin: text), Reader(lambda number, place, margin: other, sure=0.4)
+    page = _read(*readers, boxes={7: [(150, 200, 300, 60)]})
+    assert next(one for one in page.said if one.text == text).second == second
+
+
 def _season(*readers: Reader, boxes=None) -> OpenSeason | None:
     page = _read(*readers, boxes=boxes or {7: [(150, 200, 300, 60)]})
     return next(one for one in page.said if one.kind == "this").season
