@@ -90,11 +90,11 @@ class Shown:
         """(48, width, 3) uint8."""
         return self.way(surface, self.box, self.width)
 
-    def wider(self) -> Shown:
-        """The line made wider: two narrow letters fall into one place along a line, and of a doubled one, one is
-        lost."""
+    def wider(self, steps: int = 1) -> Shown:
+        """The line made so many widths wider: two narrow letters fall into one place along a line, and of a doubled
+        one, one is lost."""
         place = WIDTHS_PX.index(self.width)
-        return replace(self, width=WIDTHS_PX[min(place + 1, len(WIDTHS_PX) - 1)])
+        return replace(self, width=WIDTHS_PX[min(place + steps, len(WIDTHS_PX) - 1)])
 
 
 class LineReader:
@@ -124,22 +124,25 @@ class LineReader:
         """The role of the reader."""
         return self._session.name
 
-    def read(self, surface: Surface, boxes: np.ndarray, *, margin: float = 0.0) -> list[LineText]:
+    def read(self, surface: Surface, boxes: np.ndarray, *, margin: float = 0.0, wider: int = 0) -> list[LineText]:
         """One text for each box (N, 4) x, y, width, height in displayed pixels, as the text detector gives them.
 
-        margin: by what share of its shorter side a box is grown on each side; less than 0 shrinks it. Boxes taller than
-        wide are read from top to bottom. Synchronises (on a device), once, and once more for lines that are looked at
-        again. Raises SessionError.
+        margin: by what share of its shorter side a box is grown on each side; less than 0 shrinks it. wider: by how
+        many of the `WIDTHS_PX` a line is shown wider than it is. Boxes taller than wide are read from top to bottom.
+        Synchronises (on a device), once, and once more for lines that are looked at again. Raises SessionError.
         """
         grown = [_grown(box, margin) for box in boxes.tolist()]
-        return self._read(surface, grown, [self._vertical if _is_vertical(box) else self._upright for box in grown])
+        ways = [self._vertical if _is_vertical(box) else self._upright for box in grown]
+        return self._read(surface, grown, ways, wider)
 
     def read_upside_down(self, surface: Surface, boxes: np.ndarray) -> list[LineText]:
         """`read` of lines that are turned by 180 degrees."""
         return self._read(surface, [_grown(box, 0.0) for box in boxes.tolist()], [self._half_turned] * len(boxes))
 
-    def _read(self, surface: Surface, boxes: Sequence[Rect], ways: Sequence[Way]) -> list[LineText]:
-        shown = [Shown(box, way, width_of(box)) for box, way in zip(boxes, ways, strict=True)]
+    def _read(
+        self, surface: Surface, boxes: Sequence[Rect], ways: Sequence[Way], wider: int = 0
+    ) -> list[LineText]:
+        shown = [Shown(box, way, width_of(box)).wider(wider) for box, way in zip(boxes, ways, strict=True)]
         if self._prior is None:
             return [decoded(best.astype(int), sure, self.alphabet) for best, sure in self._run(surface, shown, _best)]
         views = [logarithms(answer) for answer in self._run(surface, shown, _all)]

@@ -16,6 +16,7 @@ from .pages import Page
 from .records import Evidence, Kind, PictureReading
 from .seasons import OpenSeason
 from .weighing import Said
+from .words import DOUBTFUL
 
 CARD_GAP_S = 4.0
 """Frames that state one number and are no further apart belong to one card. By eye."""
@@ -172,11 +173,13 @@ def _features(
 
 
 def _strength(said: Sequence[Said]) -> float:
-    """That of the surest words, of which every frame has a say: what one frame shows behind them others may miss."""
+    """That of the surest words, of which every frame has a say: what one frame shows behind them others may miss. A
+    roman numeral that has more strokes in one frame than in the others is doubtful."""
     of_words: dict[str, list[float]] = {}
     for one in said:
         of_words.setdefault("".join(one.text.split()), []).append(one.strength)
-    return max(median_high(strengths) for strengths in of_words.values())
+    strength = max(median_high(strengths) for strengths in of_words.values())
+    return min(strength, DOUBTFUL) if any(one.more_strokes for one in said) else strength
 
 
 def _states_all_of(said: EpisodeNumber, number: EpisodeNumber) -> bool:

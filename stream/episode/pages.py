@@ -5,7 +5,7 @@ A reader alone is sure and wrong, so a statement comes with how many crops and r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from math import isclose
@@ -20,7 +20,8 @@ from .looks import CORNER_SIZE, CORNERS, COST, Part
 from .numbers import compatible
 from .patterns import Line, Patterns, Statement
 from .seasons import OpenSeason
-from .weighing import CROPS, Readings, Said, lost_in_one, states, weighed
+from .strokes import WIDER, ends_in_strokes, strokes_of
+from .weighing import CROPS, Readings, Said, lost_in_one, states, weighed, with_strokes
 from .words import DOUBTFUL
 
 COARSE_SIDE, FINE_SIDE = 384, 640
@@ -126,7 +127,7 @@ class PageReader:
             involved = sorted({line for statements in found for one in statements for line in one.lines})
             boxes = self._completed(readings, surface, boxes, shares, involved)
             self._read_crops(readings, surface, boxes, involved)
-            said = self._said(time_s, boxes, shares, readings, _lines([NOTHING] * len(others), others))
+            said = self._said(time_s, surface, boxes, shares, readings, _lines([NOTHING] * len(others), others))
         return Page(time_s, tuple(lines), tuple(text.confidence for text in best), said, cost)
 
     def _first_readings(self, surface: Surface, boxes: np.ndarray) -> Readings:
@@ -181,7 +182,13 @@ class PageReader:
                 readings.by_crop[place, crop] = texts
 
     def _said(
-        self, time_s: float, boxes: np.ndarray, shares: np.ndarray, readings: Readings, left_out: Sequence[Line]
+        self,
+        time_s: float,
+        surface: Surface,
+        boxes: np.ndarray,
+        shares: np.ndarray,
+        readings: Readings,
+        left_out: Sequence[Line],
     ) -> tuple[Said, ...]:
         """What the picture states: by its best reading, and by any single reader in most of its crops. left_out: lines
         that were not read."""
@@ -198,10 +205,32 @@ class PageReader:
                 continue
             one = weighed(time_s, statement, boxes, shares, readings, by_crop, len(self._engines.readers))
             is_open = self._is_called_otherwise(statement, readings, by_crop) or lost_in_one(statement, by_crop)
-            said.append(replace(one, strength=DOUBTFUL * one.strength) if is_open else one)
-            if one.crops > 0.5 and one.kind in _OF_THIS_FILE and one.number.season is None:
-                said[-1] = replace(said[-1], season=self._open_season(statement, pages, by_crop.values()))
+            one = replace(one, strength=DOUBTFUL * one.strength) if is_open else one
+            if one.crops > 0.5 and one.kind in _OF_THIS_FILE:
+                if one.number.season is None:
+                    one = replace(one, season=self._open_season(statement, pages, by_crop.values()))
+                if ends_in_strokes(statement):
+                    views = self._wider_views(statement, surface, boxes, shares, readings)
+                    one = with_strokes(one, strokes_of(statement, [list(by_crop.values()), *views]))
+            said.append(one)
         return tuple(one for one in said if one.crops > 0.5)
+
+    def _wider_views(
+        self, statement: Statement, surface: Surface, boxes: np.ndarray, shares: np.ndarray, readings: Readings
+    ) -> Iterator[list[list[Statement]]]:
+        """For each width of `WIDER` what each reader states in each crop where the statement's lines are shown so
+        wide."""
+        lines = list(statement.lines)
+        for wider in WIDER:
+            views = []
+            for place, reader in enumerate(self._engines.readers):
+                for margin in CROPS:
+                    texts = list(readings.by_crop[place, 0])
+                    read = reader.read(surface, boxes[lines], margin=margin, wider=wider)
+                    for line, text in zip(lines, read, strict=True):
+                        texts[line] = text
+                    views.append(self._patterns.read(_lines(texts, shares), series=self._series))
+            yield views
 
     def _open_season(
         self, statement: Statement, pages: Sequence[Sequence[Line]], by_crop: Iterable[Sequence[Statement]]

@@ -178,6 +178,8 @@ class Scanner:
         number = read.get(main) or read.get("n") or read.get("o")
         if number is None or ("s" in groups and "s" not in read):
             return None
+        if found.kind == "season" and number.certainty <= DOUBTFUL:
+            return None
         season, total = read.get("s"), read.get("t")
         certainty = number.certainty * (season.certainty if season and season is not number else 1.0)
         return replace(

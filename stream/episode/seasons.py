@@ -26,7 +26,8 @@ _LONE_NUMBER = re.compile(r"(?<![0-9.,:/])[0-9]{1,2}(?![0-9.,:/%])(?![^\W\d_])|ç
 """A number that no word follows, and the sign before one."""
 _LIKE_NUMBER = re.compile(r"(?:^|[\W_])[oil|szb]{1,2}[\W_]*$")
 """Letters at the end of what stands before a number that may be the digits of another: `season s|`."""
-_WORD = re.compile(r"[\W_]*[^\W\d_]{2,}")
+_WORD = re.compile(r"[\W_]*(?![ivxl|1]+(?![^\W\d_]))[^\W\d_]{2,}")
+"""A word that is no roman numeral."""
 
 
 @dataclass(frozen=True, slots=True)

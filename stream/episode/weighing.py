@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,7 +16,8 @@ from .numbers import EpisodeNumber, compatible, lost_a_digit
 from .patterns import Statement
 from .records import Kind
 from .seasons import OpenSeason
-from .words import UNREAD_LETTER
+from .strokes import Strokes
+from .words import DOUBTFUL, UNREAD_LETTER
 
 CROPS = (0.0, -0.08, 0.15)
 """Margins of the crops in which the lines of a statement are read, the first for all lines. By eye."""
@@ -46,6 +47,8 @@ class Said:
     second: float | None
     season: OpenSeason | None = None
     """What may be a season beside it, where it states none."""
+    more_strokes: bool = False
+    """Whether some view of it shows more strokes at the end of its roman numeral."""
 
 
 @dataclass(slots=True)
@@ -111,6 +114,13 @@ def weighed(
 def states(statements: Sequence[Statement], wanted: Statement) -> bool:
     """Whether statements hold the wanted number, said of the same episode."""
     return any(one.kind == wanted.kind and compatible(one.number, wanted.number) for one in statements)
+
+
+def with_strokes(said: Said, strokes: Strokes) -> Said:
+    """A number that was doubtful for the strokes at its end with what wider views show of them."""
+    if strokes == "counted":
+        return replace(said, strength=said.strength / DOUBTFUL)
+    return replace(said, more_strokes=strokes == "more")
 
 
 def _share_agreeing(

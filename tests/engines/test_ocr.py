@@ -127,6 +127,17 @@ def test_a_margin_shows_what_is_beside_a_line() -> None:
         assert [reader.read(surface, box, margin=margin)[0].text for margin in (0.0, 0.25)] == ["", "a"]
 
 
+def test_letters_that_stand_close_together_are_told_apart_where_a_line_is_shown_wider() -> None:
+    ops = PictureOps()
+    picture = np.full((48, 96, 3), 255, np.uint8)
+    picture[:, [20, 21, 28, 29]] = 0
+    surface, box = ops.surface_of(picture), np.array([[0, 0, 96, 48]], np.float32)
+    with closing(FakeSession("text_recognition", _dark_columns, {"character": "a\nb"})) as fake:
+        reader = LineReader(fake, ops)
+        assert [reader.read(surface, box, wider=wider)[0].text for wider in (0, 3)] == ["a", "aa"]
+        assert len(reader.read(surface, box, wider=len(WIDTHS_PX))) == 1
+
+
 @pytest.mark.parametrize("vertical", ["turned", "cells"])
 def test_a_vertical_line_is_turned_to_the_left_or_cut_into_cells(vertical: Vertical) -> None:
     """Three dark bars across the line: upright columns once it is turned, level ones in every cell."""

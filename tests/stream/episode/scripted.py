@@ -52,18 +52,19 @@ class Detector:
 @dataclass
 class Reader:
     """Reads at each box's left and top edge what it is told, given the picture's number and the margin. `sure`: its
-    confidence."""
+    confidence. `wider`: the same where a line is shown wider than it is; None for no difference."""
 
     says: Callable[[int, tuple[int, int], float], str]
     name: str = "text_recognition"
     sure: float = 0.99
     turned: Callable[[int, tuple[int, int]], str] | None = None
+    wider: Callable[[int, tuple[int, int], float], str] | None = None
     asked: list[tuple[int, int, float]] = field(default_factory=list)
 
-    def read(self, surface: Surface, boxes: np.ndarray, *, margin: float = 0.0) -> list[LineText]:
-        number = number_of(surface)
+    def read(self, surface: Surface, boxes: np.ndarray, *, margin: float = 0.0, wider: int = 0) -> list[LineText]:
+        number, says = number_of(surface), self.says if not wider or self.wider is None else self.wider
         self.asked.append((number, len(boxes), margin))
-        return [_line(self.says(number, (round(box[0]), round(box[1])), margin), self.sure) for box in boxes.tolist()]
+        return [_line(says(number, (round(box[0]), round(box[1])), margin), self.sure) for box in boxes.tolist()]
 
     def read_upside_down(self, surface: Surface, boxes: np.ndarray) -> list[LineText]:
         assert self.turned is not None

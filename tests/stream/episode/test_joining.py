@@ -182,3 +182,11 @@ def test_a_season_is_open_where_one_frame_names_it_or_most_show_something_unread
     assert season(unread, None) is None and season(None) is None
     stated = _said(9.5, "S02E03")
     assert reading_of(_pages(_said(8.0, "3", season=named), stated)).unread_season is None
+
+
+def test_a_numeral_with_more_strokes_in_one_frame_is_doubtful() -> None:
+    said = [_said(8.0 + 0.5 * place, "11", text="CHAPTER XI") for place in range(3)]
+    last = (_said(9.5, "11", text="CHAPTER XI", more_strokes=more) for more in (False, True))
+    sure, doubted = (finding_of(_pages(*said, one)) for one in last)
+    assert sure is not None and sure.features.strength == 1.0
+    assert doubted is not None and doubted.features.strength == 0.1

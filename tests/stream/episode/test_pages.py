@@ -137,6 +137,34 @@ def test_a_reader_that_does_not_know_the_words_has_no_say_by_what_it_lost(
     assert next(one for one in page.said if one.text == text).second == second
 
 
+@pytest.mark.parametrize(
+    ("text", "wide", "other", "strength", "more"),
+    [
+        ("CHAPTER XI", "CHAPTER XI", "CHAPTER XI", 1.0, False), ("CHAPTER XI", "CHAPTER XII", "CHAPTER XI", 0.1, True),
+        ("CHAPTER XI", "CHAPTER XI", "CHAPTER XII", 0.1, True), ("CHAPTER I", "CHAPTER III", "CHAPTER I", 0.1, True),
+        ("CHAPTER XI", "CHAPTERXI", "C", 1.0, False), ("CHAPTER XI", "CHAPTER X", "", 0.1, False),
+        ("PART XI", "PART XI", "PART XI", 0.6, False), ("CHAPTER XX", "CHAPTER XXI", "", 1.0, False),
+        ("CHAPTER XIl", "CHAPTER XII", "CHAPTER XII", 0.1, False),
+    ],
+)  # fmt: skip
+def test_strokes_at_a_numerals_end_are_counted_where_the_line_is_shown_wider(
+    text: str, wide: str, other: str, strength: float, more: bool
+) -> None:
+    def says(words: str):
+        return lambda number, place, margin: words
+
+    readers = Reader(says(text), wider=says(wide)), Reader(says(text), "hangul_recognition", 0.4, wider=says(other))
+    (said,) = _read(*readers, boxes={7: [(150, 200, 300, 60)]}).said
+    assert (said.strength, said.more_strokes) == (pytest.approx(strength), more)
+
+
+def test_only_lines_of_numerals_that_end_in_strokes_are_read_wider() -> None:
+    plain, numeral = (Reader(lambda number, place, margin, text=text: text) for text in ("CHAPTER IX", "CHAPTER XI"))
+    for reader in (plain, numeral):
+        _read(reader, boxes={7: [(150, 200, 300, 60)]})
+    assert len(numeral.asked) - len(plain.asked) == 2 * len(CROPS)
+
+
 def _season(*readers: Reader, boxes=None) -> OpenSeason | None:
     page = _read(*readers, boxes=boxes or {7: [(150, 200, 300, 60)]})
     return next(one for one in page.said if one.kind == "this").season

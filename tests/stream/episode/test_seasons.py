@@ -21,6 +21,7 @@ def _beside(lines: list[Line], series: str | None = None) -> OpenSeason | None:
     ("texts", "named"),
     [
         (("SEASON s| EPISODE 8",), True), (("SEASONs|EPISODE 8",), True), (("SEASUN s| EPISODE 8",), True),
+        (("SEASON XI", "EPISODE 8"), True),
         (("SEASON | EPISODE 8",), True), (("SEASON ONZ EPISODE 8",), True), (("시즌 □ 8화",), True),
         (("シーズン園 第8話",), True), (("시즌", "제8화"), True), (("EPISODE 8", "SEASON ?"), True),
         (("S| EPISODE 8",), False), (("시□2 8화",), False), (("□□ □ 8화",), False), (("□즌 제8화",), None),
