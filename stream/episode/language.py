@@ -53,6 +53,7 @@ class Language(BaseModel):
     previous: tuple[Form, ...] = ()
     other: tuple[Form, ...] = ()
     open: tuple[Form, ...] = ()
+    closing: tuple[Form, ...] = ()
 
 
 _TABLES = TypeAdapter(dict[str, Language])

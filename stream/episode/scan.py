@@ -67,6 +67,7 @@ class Scanner:
         self._forms: list[tuple[Kind, Form, bool]] = []
         self._markers: list[tuple[Kind, re.Pattern[str]]] = []
         self._open: list[tuple[re.Pattern[str], bool]] = []
+        self._closing: list[re.Pattern[str]] = []
         self._first_words: list[re.Pattern[str]] = []
         compilers = [FormCompiler(language) for language in languages.values()]
         for compiler in compilers:
@@ -87,6 +88,7 @@ class Scanner:
             for form, strength in forms.items():
                 self._forms.append((kind, compiler.compiled(form, strength), forms is language.final))
         self._open += [(compiler.compiled(form).pattern, language.spaced) for form in language.open]
+        self._closing += [_word(compiler, word) for word in language.closing]
         for marks, words in (("next", language.next), ("previous", language.previous)):
             kind = "next" if marks == "next" else "previous"
             self._markers += [(kind, _marker(compiler, word)) for word in words]
@@ -106,7 +108,10 @@ class Scanner:
         numbers = [one for one in kept if one.kind in {"this", "total"}]
         kept += [one for one in _longest(seasons) if not any(one.overlaps(number) for number in numbers)]
         kept = joined_statements(sorted(kept, key=lambda one: one.start), masked)
-        kept = [replace(one, of_phrase=self._is_of_phrase(one, kept, masked)) for one in kept]
+        of_phrase = [
+            any(_is_of_phrase(one, kept, masked, spaced) for spaced in self._open_forms(masked, one)) for one in kept
+        ]
+        kept = [replace(one, of_phrase=phrase) for one, phrase in zip(kept, of_phrase, strict=True)]
         sure = [
             one.strength * _placed(one, kept, masked) * _cut_off(one, kept, masked) * self._doubt(one, masked)
             for one in kept
@@ -129,8 +134,16 @@ class Scanner:
         return found[0] if found else None
 
     def is_open(self, masked: str, found: Found) -> bool:
-        """Whether words behind `found` may make it another number's."""
-        return any(form.fullmatch(masked, found.start, found.end) for form, _ in self._open)
+        """Whether words behind `found` may make it another number's: it has such a form, and no word behind it ends the
+        episode."""
+        return bool(self._open_forms(masked, found))
+
+    def _open_forms(self, masked: str, found: Found) -> list[bool]:
+        """For each form that leaves `found` open whether words stand apart in its language."""
+        behind = masked[found.end :].strip(_EDGES)
+        if any(word.fullmatch(behind) for word in self._closing):
+            return []
+        return [spaced for form, spaced in self._open if form.fullmatch(masked, found.start, found.end)]
 
     def has_number(self, text: PlainText) -> bool:
         """Whether a short line may hold a number: a digit in it, or all of it number words, a roman numeral, a letter
@@ -145,13 +158,6 @@ class Scanner:
             return 1.0
         of_another = any(word.search(masked[: found.start]) for word in self._first_words)
         return DOUBTFUL if found.of_phrase or of_another else 1.0
-
-    def _is_of_phrase(self, found: Found, all_found: Sequence[Found], masked: str) -> bool:
-        """Whether a number in an open form may be of a phrase."""
-        return any(
-            form.fullmatch(masked, found.start, found.end) and _is_of_phrase(found, all_found, masked, spaced)
-            for form, spaced in self._open
-        )
 
     def _matches(self, kind: Kind, form: Form, final: bool, text: PlainText, masked: str) -> Iterator[Found]:
         for match in form.pattern.finditer(masked):
