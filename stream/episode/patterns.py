@@ -90,7 +90,12 @@ class Patterns:
         """Whether a line says that its number, in digits those of `number`, is no episode's, or may be none: a date,
         an award's, a phrase that was not understood."""
         plain = plain_text(text)
-        others = (one for one in self._scanner.line(plain, plain.plain) if one.kind == "other" or one.of_phrase)
+        found = self._scanner.line(plain, plain.plain)
+        others = (
+            one
+            for one in found
+            if one.kind == "other" or (one.of_phrase and not one.begins_in_digits(plain.plain))
+        )
         runs = (int(run) for one in others for run in re.findall("[0-9]+", plain.plain[one.start : one.end]))
         return any(run in number.episodes for run in runs)
 
@@ -149,15 +154,18 @@ class Patterns:
         i, found = one.lines[0], one.found
         if found.kind != "this" or not self._scanner.is_open(masked[i], found):
             return one
-        rest = sum(map(str.isalpha, masked[i][found.end :]))
-        doubtful = lines[i].confidence < UNREAD and rest > 1
+        alone = self._scanner.line(plain_text(lines[i].text), masked[i])
+        rest = unexplained(alone, masked[i])[found.end :]
+        in_digits = found.begins_in_digits(masked[i])
+        goes_on = rest[:2].strip().isalpha() and sum(map(str.isalpha, rest)) > 1
+        doubtful = lines[i].confidence < UNREAD and goes_on and not in_digits
         for line in (line for line in lines if any(map(str.isalpha, line.text)) and follows(lines[i], line)):
             text = plain_text(f"{lines[i].text} {line.text}")
             both = [two for two in self._scanner.line(text, text.plain) if two.overlaps(found)]
             if any(two.kind == "other" for two in both):
                 return replace(one, found=replace(found, kind="other"))
             of_phrase = any(two.of_phrase for two in both) and alike_in_size(lines[i], line)
-            doubtful |= of_phrase or line.confidence < UNREAD
+            doubtful |= of_phrase or (line.confidence < UNREAD and not in_digits)
         return replace(one, found=replace(found, strength=DOUBTFUL * found.strength)) if doubtful else one
 
     def _over_lines(

@@ -59,6 +59,10 @@ class Found:
         """Whether two stand on the same letters."""
         return self.start < other.end and other.start < self.end
 
+    def begins_in_digits(self, masked: str) -> bool:
+        """Whether no word stands before its number."""
+        return masked[self.start : self.start + 1].isdecimal()
+
 
 class Scanner:
     """The forms of all languages, ready to look at lines. Raises SettingsError for a form that cannot be compiled."""
@@ -282,15 +286,17 @@ def unexplained(all_found: Sequence[Found], masked: str) -> str:
 
 def _is_of_phrase(found: Found, all_found: Sequence[Found], masked: str, spaced: bool) -> bool:
     """Whether the words behind an open form may make one phrase with it, which no list of such phrases has to know:
-    letters that follow at once, or words of which not all was read (`제22회 백삼예□대산`); where words stand apart, all
-    that no sign sets apart from it."""
+    letters that follow at once, or words of which not all was read (`제22회 백삼예□대산`, not `22회. 그□ 여름`);
+    where words stand apart, all that no sign sets apart from it."""
     if masked[found.end : found.end + 1].isalpha():
         return True
     behind = unexplained(all_found, masked)[found.end :]
     letters = sum(letter.isalpha() or letter == UNREAD_LETTER for letter in behind)
-    if UNREAD_LETTER in behind:
+    if UNREAD_LETTER in behind and not found.begins_in_digits(masked):
         return letters >= _LEAST_UNREAD
-    return spaced and masked[found.end : found.end + 2].strip().isalpha() and letters >= _LEAST_OF_PHRASE
+    first = masked[found.end : found.end + 2].strip()
+    goes_on = first.isalpha() or first == UNREAD_LETTER
+    return spaced and goes_on and letters >= _LEAST_OF_PHRASE
 
 
 def _glued(found: Found, form: Form, masked: str) -> float:
