@@ -5,7 +5,7 @@ A reader alone is sure and wrong, so a statement comes with how many crops and r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from math import isclose
@@ -208,7 +208,7 @@ class PageReader:
             one = replace(one, strength=DOUBTFUL * one.strength) if is_open else one
             if one.crops > 0.5 and one.kind in _OF_THIS_FILE:
                 if one.number.season is None:
-                    one = replace(one, season=self._open_season(statement, pages, by_crop.values()))
+                    one = replace(one, season=self._open_season(statement, pages, list(by_crop.values())))
                 if ends_in_strokes(statement):
                     views = self._wider_views(statement, surface, boxes, shares, readings)
                     one = with_strokes(one, strokes_of(statement, [list(by_crop.values()), *views]))
@@ -233,15 +233,20 @@ class PageReader:
             yield views
 
     def _open_season(
-        self, statement: Statement, pages: Sequence[Sequence[Line]], by_crop: Iterable[Sequence[Statement]]
+        self, statement: Statement, pages: Sequence[Sequence[Line]], by_crop: Sequence[Sequence[Statement]]
     ) -> OpenSeason | None:
         """What may be a season beside a statement that has none. pages: the surest reading of all lines, then each
-        reader's in each crop; by_crop: what the latter state. A word for a season counts in any of them."""
+        reader's in each crop; by_crop: what the latter state. The statement's own lines are looked at as one that makes
+        it reads them. A word for a season counts in any reading."""
         for page, statements in zip(pages[1:], by_crop, strict=True):
             for one in statements:
                 if one.number.season is not None and set(one.lines) & set(statement.lines):
                     return OpenSeason(" ".join(page[line].text for line in one.lines), named=True)
-        found = [self._patterns.season_beside(page, statement, series=self._series) for page in pages]
+        maker = next(page for page, statements in zip(pages[1:], by_crop, strict=True) if states(statements, statement))
+        surest = [maker[i] if i in statement.lines else line for i, line in enumerate(pages[0])]
+        found = [
+            self._patterns.season_beside(page, statement, series=self._series) for page in (surest, *pages[1:])
+        ]
         return next((one for one in found if one is not None and one.named), found[0])
 
     def _is_called_otherwise(

@@ -22,7 +22,7 @@ _LEAST_KNOWN = 4
 _SMALL = 0.5
 """Height, of that of the number's line, below which a line is no season of it. By eye."""
 _NUMBER = rf"(?:[0-9]{{1,2}}|{UNREAD_LETTER})"
-_LONE_NUMBER = re.compile(r"(?<![0-9.,:/])[0-9]{1,2}(?![0-9.,:/%])(?![^\W\d_])|第")
+_LONE_NUMBER = re.compile(r"(?<![0-9.,:/-])(?<!- )[0-9]{1,2}(?![0-9.,:/%-])(?! -)(?! ?[^\W\d_])|第")
 """A number that no word follows, and the sign before one."""
 _LIKE_NUMBER = re.compile(r"(?:^|[\W_])[oil|szb]{1,2}[\W_]*$")
 """Letters at the end of what stands before a number that may be the digits of another: `season s|`."""

@@ -192,6 +192,13 @@ def test_a_line_beside_a_number_that_one_reader_reads_whole_is_no_season() -> No
     assert _season(korean, chinese(0.8), boxes=boxes) == OpenSeason("□□□", named=False)
 
 
+def test_the_line_of_a_number_is_read_for_a_season_as_one_that_states_it_does() -> None:
+    korean = Reader(lambda number, place, margin: "□ 8□", "hangul_recognition", 0.95)
+    chinese = Reader(lambda number, place, margin: "第8集", sure=0.7)
+    assert _season(korean, chinese) is None
+    assert _season(korean, Reader(lambda number, place, margin: "第二李 第8集", sure=0.7)) is not None
+
+
 def test_a_line_that_is_too_low_to_be_read_may_be_a_season() -> None:
     reader = Reader(lambda number, place, margin: "EPISODE 8")
     low, far = (150, 190, 100, 8), (150, 300, 100, 8)
