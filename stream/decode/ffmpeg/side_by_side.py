@@ -186,7 +186,7 @@ class SideBySide:
 
     def _room_of(self, stretch: _Stretch) -> int:
         """The stretch that is handed out needs to keep no more than a consumer that pauses for a moment asks for."""
-        return self._ahead // 2 if self._open and stretch is self._open[0] else self._ahead
+        return max(1, self._ahead // 3) if self._open and stretch is self._open[0] else self._ahead
 
     def _stop(self) -> None:
         with self._changed:
