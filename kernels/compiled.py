@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+import numpy as np
 from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -37,10 +38,8 @@ def compiled_helper(function: F) -> F:
     return cast(F, njit(nogil=True)(function))
 
 
-@intrinsic
-def prefetch(typing: Any, samples: Any, place: Any) -> Any:
-    """In a compiled loop: `prefetch(samples, place)` asks memory for the sample at `place` of a line, which will be
-    read soon. Changes nothing, and a place beyond the line does no harm."""
+def _prefetch(typing: Any, samples: Any, place: Any) -> Any:
+    """What Numba compiles for `prefetch`: one instruction of LLVM."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
@@ -52,3 +51,8 @@ def prefetch(typing: Any, samples: Any, place: Any) -> Any:
         return context.get_dummy_value()
 
     return t.void(samples, place), code
+
+
+prefetch = cast(Callable[[np.ndarray, int], None], intrinsic(_prefetch))
+"""In a compiled loop: `prefetch(samples, place)` asks memory for the sample at `place` of a line, which will be read
+soon. Changes nothing, and a place beyond the line does no harm."""
