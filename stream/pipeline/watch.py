@@ -149,6 +149,7 @@ async def _measure(
             check_size(width, height, settings.limits)  # the size may change within the film
             measure = partial(_measure_batch, meter, sampler, batch, thumbnails)
             await out.send(await on_thread(measure, limiter, clock, len(batch.surfaces)))
+            del batch, measure  # or their pictures would be kept while the next ones are waited for; so below
 
 
 def _measure_batch(meter: Meter, sampler: SmallPictureSampler, batch: FrameBatch, thumbnails: bool) -> Measured:
@@ -177,8 +178,10 @@ async def _split(
             film.pictures_in_stream = _pictures_until(measured)
             # On a thread: a second opinion may take a second.
             advance = partial(_advance, film.look_rows, splitter, closing, opinion, measured)
-            for pictures in await on_thread(advance, limiter, clock, len(measured.rows)):
-                await out.send(pictures)
+            closed = await on_thread(advance, limiter, clock, len(measured.rows))
+            del measured, advance
+            while closed:
+                await out.send(closed.pop(0))
             on_frames(film.funnel.frames)
         finish = partial(splitter.finish, last_s + 1.0 / (film.info.fps or 25.0))
         for shot in await on_thread(finish, limiter, clock, 0):
@@ -216,6 +219,7 @@ async def _read(
                 pictures, readings = await _look(part, wanted, reader, clock) if part else ([], [])
                 film.funnel.probes += len(pictures)
                 await out.send(Looked(shot, pictures, readings, first=number == 0))
+            del shot, part, pictures, readings
 
 
 async def _look(
@@ -247,6 +251,7 @@ async def _collect(
         async for looked in source:
             collect = partial(_collect_part, film, ops, settings, builder, people, looked)
             await on_thread(collect, limiter, clock, len(looked.pictures))
+            del looked, collect
 
 
 def _collect_part(

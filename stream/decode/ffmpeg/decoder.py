@@ -38,8 +38,9 @@ from .surface import surface_of
 
 Frames = Callable[[float | None], Iterator[av.VideoFrame]]
 _Timed = tuple[Surface, float, int, bool, bool]
-_KEPT_BYTES = 40 * FRAME_1080P_BYTES
-"""Most memory for pictures that are decoded before their turn, bytes."""
+_KEPT_BYTES = 64 * FRAME_1080P_BYTES
+"""Most memory for pictures that are decoded before their turn, bytes. Encoders make stretches of up to 250 pictures (in
+E05, of 1080p, 94 on the average), and a decoder that may keep half of one seldom waits for its turn."""
 _BATCH_BYTES = 128 * FRAME_1080P_BYTES
 """Of the pictures of a batch, after which it is handed on although more were to come: only where pictures grow far
 beyond the first one in the middle of a film."""
@@ -101,23 +102,31 @@ class AvDecoder:
         in_order = SideBySide(reading, contexts, ahead).frames if ahead else reading.frames
         pictures = self._pictures(reading, in_order, start_s, end_s)
         try:
-            while chunk := list(_some(pictures, self._options.batch_of(self.info))):
-                surfaces, pts_s, frames, damaged, keys = zip(*chunk, strict=True)
-                yield FrameBatch(
-                    list(surfaces),
-                    np.array(pts_s),
-                    np.array(frames, np.int32),
-                    np.array(damaged, np.bool_),
-                    self._fields.taken(),
-                    self._colours.taken(),
-                    np.array(keys, np.bool_),
-                )
+            while (batch := self._batch(pictures)) is not None:
+                yield batch
+                batch = None  # or its pictures would be kept while the next ones are decoded
         finally:
             pictures.close()
             for one in passes:
                 one.close()
         self.notices += self._summary.notices(self.info, reading.damage, track_end_s(reading.stream))
         self.notices += self._summary.encrypted_parts(self.info, reading) + self._colours.notices()
+
+    def _batch(self, pictures: Iterator[_Timed]) -> FrameBatch | None:
+        """The next pictures; None where there are no more."""
+        chunk = list(_some(pictures, self._options.batch_of(self.info)))
+        if not chunk:
+            return None
+        surfaces, pts_s, frames, damaged, keys = zip(*chunk, strict=True)
+        return FrameBatch(
+            list(surfaces),
+            np.array(pts_s),
+            np.array(frames, np.int32),
+            np.array(damaged, np.bool_),
+            self._fields.taken(),
+            self._colours.taken(),
+            np.array(keys, np.bool_),
+        )
 
     def _passes(self, threads: int, count: int) -> list[AvPass]:
         """`count` passes over the file, each with an equal share of the threads."""

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Condition, Thread
+from threading import Condition, RLock, Thread
 from typing import TYPE_CHECKING
 
 import av
@@ -61,9 +61,10 @@ def pictures_ahead(path: Path, kept_bytes: int, picture_bytes: int) -> int:
 
 class _Stretch:
     """One stretch: its packets (None after the last), its decoded steps, and `held`, how many pictures these hold,
-    counted by their size."""
+    counted by their size. `changed`: of one lock for all; each stretch has one, so that nobody is woken for another."""
 
-    def __init__(self) -> None:
+    def __init__(self, changed: Condition) -> None:
+        self.changed = changed
         self.packets: SimpleQueue[VideoPacket | None] = SimpleQueue()
         self.ready: deque[list[Step]] = deque()
         self.held = 0
@@ -84,7 +85,7 @@ class SideBySide:
         self._latest_pts: int | None = None
         self._open: deque[_Stretch] = deque()
         self._begun: SimpleQueue[_Stretch | None] = SimpleQueue()
-        self._changed = Condition()
+        self._lock = RLock()
         self._stopped = False
         self._error: BaseException | None = None
         self._workers = [Thread(target=self._run, args=(one,), name="decode", daemon=True) for one in contexts]
@@ -103,7 +104,7 @@ class SideBySide:
 
     def kept(self) -> list[int]:
         """For each open stretch, how many decoded pictures wait to be taken."""
-        with self._changed:
+        with self._lock:
             return [stretch.held for stretch in self._open]
 
     def _feed(self, packets: Iterator[VideoPacket]) -> bool:
@@ -117,7 +118,7 @@ class SideBySide:
             if self._is_start(packet) or not self._open:
                 if self._open:
                     self._open[-1].packets.put(None)
-                self._open.append(_Stretch())
+                self._open.append(_Stretch(Condition(self._lock)))
                 self._begun.put(self._open[-1])
             self._open[-1].packets.put(packet)
         return bool(self._open)
@@ -137,8 +138,8 @@ class SideBySide:
     def _next_steps(self) -> Iterator[Step]:
         """The next decoded steps of the first open stretch; waits for them. Keeps no reference to returned steps."""
         head = self._open[0]
-        with self._changed:
-            while not self._changed.wait_for(lambda: head.ready or head.ended or self._error, _CANCEL_POLL_S):
+        with self._lock:
+            while not head.changed.wait_for(lambda: head.ready or head.ended or self._error, _CANCEL_POLL_S):
                 checkpoint()
             if self._error is not None:
                 raise self._error
@@ -146,7 +147,8 @@ class SideBySide:
             head.held -= sum(map(self._size, steps))
             if head.ended and not head.ready:
                 self._open.popleft()
-            self._changed.notify_all()
+            if self._open:
+                self._open[0].changed.notify()  # it has room, or the room of the first by now
         steps.reverse()
         while steps:
             yield steps.pop()
@@ -155,10 +157,8 @@ class SideBySide:
         try:
             while (stretch := self._begun.get()) is not None:
                 self._decode(context, stretch)
-        except BaseException as error:  # for the thread that waits
-            with self._changed:
-                self._error = error
-                self._changed.notify_all()
+        except BaseException as error:  # for the thread that waits, which looks for it every `_CANCEL_POLL_S`
+            self._error = error
 
     def _decode(self, context: VideoCodecContext, stretch: _Stretch) -> None:
         steps: list[Step] = []
@@ -172,12 +172,12 @@ class SideBySide:
         self._hand_over(stretch, steps, ended=True)
 
     def _hand_over(self, stretch: _Stretch, steps: list[Step], *, ended: bool) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._stopped or stretch.held < self._room_of(stretch))
+        with self._lock:
+            stretch.changed.wait_for(lambda: self._stopped or stretch.held < self._room_of(stretch))
             stretch.ready.append(steps)
             stretch.held += sum(map(self._size, steps))
             stretch.ended = ended
-            self._changed.notify_all()
+            stretch.changed.notify()
 
     def _size(self, step: Step) -> int:
         """How many pictures of the usual size the step holds: where the size grows within the film, one counts for
@@ -186,12 +186,13 @@ class SideBySide:
 
     def _room_of(self, stretch: _Stretch) -> int:
         """The stretch that is handed out needs to keep no more than a consumer that pauses for a moment asks for."""
-        return self._ahead // 2 if self._open and stretch is self._open[0] else self._ahead
+        return max(1, self._ahead // 3) if self._open and stretch is self._open[0] else self._ahead
 
     def _stop(self) -> None:
-        with self._changed:
+        with self._lock:
             self._stopped = True
-            self._changed.notify_all()
+            for stretch in self._open:
+                stretch.changed.notify_all()
         for stretch in self._open:
             stretch.packets.put(None)
         for _ in self._workers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -65,7 +65,9 @@ def no_faces(surfaces: Sequence[Surface]) -> list[Reading]:
     return [Reading((), np.ones(4, np.float32) / 2) for _ in surfaces]
 
 
-async def watch_scripted(film: Film, decoder: Decoder) -> None:
+async def watch_scripted(
+    film: Film, decoder: Decoder, on_frames: Callable[[int], None] = lambda frames: None
+) -> None:
     """The first half of the film's way; the engines see no face."""
     limiter = CapacityLimiter(4)
     reader: Batcher[Surface, Reading] = Batcher(no_faces, 1, 0.0, limiter)
@@ -74,6 +76,6 @@ async def watch_scripted(film: Film, decoder: Decoder) -> None:
         threads, ops = Threads(CapacityLimiter(1), CapacityLimiter(1)), CpuOps()
         meter = ops.meter(decoder.info.geometry)
         try:
-            await watch(film, decoder, ops, meter, reader, Settings(), threads, lambda frames: None)
+            await watch(film, decoder, ops, meter, reader, Settings(), threads, on_frames)
         finally:
             reader.close()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import anyio
 import cv2
 import numpy as np
 import pytest
-from anyio import create_task_group
+from anyio import create_task_group, from_thread, wait_all_tasks_blocked
 from anyio.lowlevel import checkpoint
 
 from kernels.active_areas import BarsEvidence
@@ -19,9 +21,11 @@ from stream.film import Film
 from stream.pipeline.failures import reason_of
 from stream.records import FrameBatch
 
-from .scripted import ScriptedDecoder, scene, watch_scripted
+from .scripted import BATCH, ScriptedDecoder, scene, watch_scripted
 
 SHOT = 10
+FEW = 8
+"""Pictures of a batch that are the best of a quarter of a second."""
 
 
 class OwnedList(list):
@@ -88,6 +92,37 @@ def test_a_still_stretch_softer_than_its_shot_is_read_where_nobody_was_seen():
     assert max(shown) < 3.0
     assert film.funnel.probes > len(shown) and film.funnel.at_shot["blurred"] >= film.funnel.probes - len(shown)
     assert {candidate.pts_s < 3.0 for candidate in film.candidates} == {True}
+
+
+class CountingDecoder(ScriptedDecoder):
+    """Before it hands out its second batch it waits until the first one is split and all stages wait for more, and
+    counts the pictures of the first that somebody keeps."""
+
+    def __init__(self) -> None:
+        super().__init__([scene(0)] * 2 * BATCH)
+        self.split, self.kept = threading.Event(), BATCH
+
+    def batches(self) -> Generator[FrameBatch]:
+        alike = super().batches()
+        batch: FrameBatch | None = next(alike)
+        assert batch is not None
+        batch = replace(batch, surfaces=[replace(s, y=s.y.copy()) for s in batch.surfaces])
+        pictures = [weakref.ref(surface.y) for surface in batch.surfaces]
+        yield batch
+        batch = None
+        self.split.wait()
+        for _ in range(1000):  # a thread lets go of its work only after it has said that it is done
+            from_thread.run(wait_all_tasks_blocked)
+            self.kept = sum(picture() is not None for picture in pictures)
+            if self.kept <= FEW:
+                break
+        yield from alike
+
+
+def test_stages_that_wait_keep_only_the_best_pictures():
+    decoder = CountingDecoder()
+    anyio.run(watch_scripted, film_of(decoder), decoder, lambda frames: decoder.split.set())
+    assert decoder.kept <= FEW
 
 
 class EndlessDecoder(ScriptedDecoder):

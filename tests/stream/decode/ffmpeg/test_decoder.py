@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from kernels.surface import Surface
 from stream.decode.decoder import DecodeOptions, DecodeRange
 from stream.decode.ffmpeg.decoder import AvDecoder
 from stream.errors import KeyartError
@@ -28,6 +32,26 @@ def test_every_frame_once_with_its_time_and_number(make_film, moving):
     assert np.allclose(pts_s, np.arange(53) / 25)
     assert frames.tolist() == list(range(53))
     assert not any(b.damaged.any() for b in batches)
+
+
+class CountingDecoder(AvDecoder):
+    """Counts the pictures of the batch before, `handed_out`, that are kept while a picture is made."""
+
+    handed_out: Sequence[weakref.ref[np.ndarray]] = ()
+    kept = 0
+
+    def _surface(self, *picture: Any) -> Surface:
+        self.kept = max(self.kept, sum(one() is not None for one in self.handed_out))
+        return super()._surface(*picture)
+
+
+def test_pictures_handed_out_are_not_kept_while_the_next_are_decoded(make_film, moving):
+    decoder = CountingDecoder(make_film("kept.mp4", moving(32)), DecodeOptions(threads=2, batch=8))
+    batches = decoder.batches()
+    while (batch := next(batches, None)) is not None:
+        decoder.handed_out = [weakref.ref(surface.y) for surface in batch.surfaces]
+        del batch
+    assert len(decoder.handed_out) == 8 and decoder.kept <= 1  # the last one, until the next is asked for
 
 
 def test_times_come_from_the_file_when_frames_are_missing(make_film, moving):

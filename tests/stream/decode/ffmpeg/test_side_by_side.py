@@ -132,8 +132,8 @@ def test_who_waits_for_a_slow_decoder_hears_cancellation(tmp_path, moving):
 
         def decode(self, packet: object) -> list[object]:
             begun.set()
-            with side._changed:
-                side._changed.wait_for(lambda: side._stopped)
+            with side._lock:
+                side._open[0].changed.wait_for(lambda: side._stopped)
             return []
 
         def flush_buffers(self) -> None: ...
