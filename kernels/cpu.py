@@ -14,6 +14,7 @@ from .colour import code_range, rgb_matrix
 from .combing import check_alike, field_votes
 from .cpu_meter import CpuMeter
 from .cpu_tone_mapping import mapped_rgb
+from .detail import strongest_detail
 from .filtered import lanczos
 from .geometry import halvings, index_matrix, output_size, rotated_size, stored_rect, stored_to_displayed
 from .ops import Part, Warps
@@ -54,6 +55,9 @@ class CpuOps:
 
     def balance(self, picture: Array, subject: PixelBox) -> Array:
         return balance_sums(picture, subject)
+
+    def detail(self, picture: Array, size: tuple[int, int]) -> Array:
+        return strongest_detail(picture, size)
 
     def field_votes(self, first: Surface, second: Surface) -> Array:
         check_alike(first, second)

@@ -89,6 +89,15 @@ class Ops(Protocol):
         """
         ...
 
+    def detail(self, picture: Array, size: tuple[int, int]) -> Array:
+        """(rows, columns) int32 for `size` (columns, rows): the largest |4c - n - e - s - w| of luma in each of so many
+        equal cells of a picture, whose edge pixels are repeated; `kernels.detail.LUMA_UNIT` is one code value.
+
+        picture: a small contiguous (h, w, 3) uint8 R'G'B' picture. Cells begin at whole pixels; where there are more
+        cells than pixels, some share one.
+        """
+        ...
+
     def field_votes(self, first: Surface, second: Surface) -> Array:
         """(7,) int32 in the order of `kernels.combing.FieldVotes`: what the blocks of two pictures in a row say of
         their fields. Raises ValueError for pictures of two shapes or bit depths."""

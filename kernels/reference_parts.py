@@ -89,6 +89,21 @@ def engine_input(
     return out
 
 
+def detail(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """(rows, columns) of (h, w, 3): see `kernels.ops.Ops.detail`."""
+    luma = picture.astype(float) @ (54, 183, 19)
+    (height, width), (columns, rows), out = luma.shape, size, np.zeros(size[::-1])
+    for row, column in np.ndindex(rows, columns):
+        top, left = row * height // rows, column * width // columns
+        bottom, right = (row + 1) * height // rows, (column + 1) * width // columns
+        for y in range(top, max(bottom, top + 1)):
+            for x in range(left, max(right, left + 1)):
+                beside = luma[y, max(x - 1, 0)] + luma[y, min(x + 1, width - 1)]
+                beside += luma[max(y - 1, 0), x] + luma[min(y + 1, height - 1), x]
+                out[row, column] = max(out[row, column], abs(4 * luma[y, x] - beside))
+    return out
+
+
 def balance(picture: np.ndarray, subject: tuple[int, int, int, int]) -> np.ndarray:
     """(5,) float64 of (h, w, 3): see `kernels.balance.Balance`."""
     luma, out = picture.astype(float) @ (0.2126, 0.7152, 0.0722), np.zeros(5)

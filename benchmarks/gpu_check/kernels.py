@@ -95,6 +95,7 @@ def workloads(ops: Any, runtime: Any, surfaces: Sequence[Any], kind: PictureKind
     yield "chips", 1, lambda turn: ops.warp([(picture(turn), matrices)], 192)
     yield "input", 0, lambda turn: ops.engine_input(rgb, (320, 192), *plain)
     yield "composition", 0, lambda turn: ops.balance(small, (30, 10, 60, 54))
+    yield "detail", 0, lambda turn: ops.detail(rgb[0], (64, 38))
     yield "fields", 0, lambda turn: ops.field_votes(picture(turn), picture(turn + 1))
     yield "faces", 0, lambda turn: ops.chip_quality(chips, 112)
     yield "descriptors", 0, lambda turn: ops.picture_numbers(features, rgb)

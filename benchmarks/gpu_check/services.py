@@ -82,6 +82,10 @@ class CountingOps:
         """Passes the call on. The result stays on the device."""
         return self._inner.balance(picture, subject)
 
+    def detail(self, picture: Array, size: tuple[int, int]) -> Array:
+        """Passes the call on. The result stays on the device."""
+        return self._inner.detail(picture, size)
+
     def field_votes(self, first: Surface, second: Surface) -> Array:
         """Passes the call on. The result stays on the device."""
         return self._inner.field_votes(first, second)

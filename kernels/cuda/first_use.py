@@ -57,6 +57,6 @@ def _describe(ops: CudaOps, runtime: Runtime, picture: Surface) -> None:
     pictures = ops.rgb_all([(picture, None)], (_SIDE, _SIDE))
     batch = ops.engine_input(pictures, (_SIDE, _SIDE), [1.0] * 3, [0.0] * 3)
     numbers = ops.picture_numbers(batch, pictures)
-    balance = ops.balance(pictures[0], (0, 0, _SIDE, _SIDE))
-    for array in (ops.chip_quality(chips, _SIDE // 2), batch, numbers, balance):
+    balance, detail = ops.balance(pictures[0], (0, 0, _SIDE, _SIDE)), ops.detail(pictures[0], (_SIDE, _SIDE))
+    for array in (ops.chip_quality(chips, _SIDE // 2), batch, numbers, balance, detail):
         ops.to_host(array)

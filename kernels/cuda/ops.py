@@ -123,6 +123,14 @@ class CudaOps:
         self._runtime.launch("balance", (1, 1, 1), (256, 1, 1), [picture, width, height, *subject, out])
         return out
 
+    def detail(self, picture: Array, size: tuple[int, int]) -> Array:
+        _check_whole(picture)
+        (height, width), (columns, rows) = picture.shape[:2], size
+        out = self._runtime.empty((rows, columns), np.int32)
+        arguments = [picture, width, height, columns, rows, out]
+        self._runtime.launch("strongest_detail", (-(-columns * rows // 8), 1, 1), (256, 1, 1), arguments)
+        return out
+
     def field_votes(self, first: Surface, second: Surface) -> Array:
         check_alike(first, second)
         top, left, *shape = middle_of(first.y.shape)

@@ -17,6 +17,7 @@ KERNELS = {
     "balance": ("balance",),
     "describe": ("picture_numbers",),
     "fields": ("field_votes",),
+    "detail": ("strongest_detail",),
 }
 """File name without suffix → the kernels it defines."""
 

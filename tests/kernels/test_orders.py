@@ -44,6 +44,7 @@ def left_by(kind: PictureKind, backwards: bool) -> list[tuple[str, dict[int, byt
     pictures = random.integers(0, 256, (2, 54, 96, 3), np.uint8)
     ops.engine_input(pictures, (96, 64), (1.0,) * 3, (0.0,) * 3)
     ops.balance(pictures[0], (30, 10, 60, 54))
+    ops.detail(pictures[0], (64, 36))
     ops.chip_quality(random.integers(0, 256, (2, 40, 40, 3), np.uint8), 30)
     ops.picture_numbers(random.normal(size=(2, 96, 12, 20)).astype(np.float32), pictures)
     return runtime.left

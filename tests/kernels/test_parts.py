@@ -85,6 +85,23 @@ def test_a_picture_is_summed_as_the_formulae_say(size: tuple[int, int], subject:
     assert_close("balance", ops.to_host(ops.balance(there, subject)), reference.balance(picture, subject))
 
 
+@pytest.mark.parametrize("cells", [(64, 36), (9, 5), (1, 1)])
+@pytest.mark.parametrize("size", [(96, 54), (31, 17), (5, 3), (1, 1)])
+def test_the_strongest_detail_of_a_cell_is_as_the_formula_says(
+    size: tuple[int, int], cells: tuple[int, int], ops: Ops
+) -> None:
+    """Also where there are more cells than pixels. Whole numbers: no tolerance."""
+    picture = np.random.default_rng(2).integers(0, 256, (size[1], size[0], 3), np.uint8)
+    picture[: size[1] // 2] //= 4
+    there = ops._runtime.upload(picture) if isinstance(ops, CudaOps) else picture
+    got = ops.to_host(ops.detail(there, cells))
+    assert got.dtype == np.int32
+    np.testing.assert_array_equal(got, reference.detail(picture, cells))
+
+
 def test_a_picture_with_gaps_is_not_summed() -> None:
+    ops, gaps = CudaOps(emulated.EmulatedRuntime()), np.zeros((54, 192, 3), np.uint8)[:, ::2]
     with pytest.raises(ValueError, match="gaps"):
-        CudaOps(emulated.EmulatedRuntime()).balance(np.zeros((54, 192, 3), np.uint8)[:, ::2], (0, 0, 0, 0))
+        ops.balance(gaps, (0, 0, 0, 0))
+    with pytest.raises(ValueError, match="gaps"):
+        ops.detail(gaps, (8, 8))
