@@ -117,13 +117,13 @@ def _sparing(
         return sparing(source, marks, captions, active, least, (left, top, right - left, bottom - top))
     if saliency is None:
         return sparing(source, marks, captions, active, least, None)
-    worth, place = saliency.held, cache(partial(_most_held, saliency, active, form.aspect_ratio))
+    worth, place = saliency.held, cache(partial(_most_held, saliency, active, form.aspect_ratio, True))
     return sparing(source, marks, captions, active, least, None, place, worth)
 
 
-def _most_held(saliency: Saliency, active: ActiveRect, ratio: float, height: float) -> Rect:
-    """The rectangle of this height (pixels) that holds most of the map."""
-    return (*saliency.place(active, height * ratio, height), height * ratio, height)
+def _most_held(saliency: Saliency, active: ActiveRect, ratio: float, tops: bool, height: float) -> Rect:
+    """The rectangle of this height (pixels) that holds most of the map. `tops`: see `Saliency.place`."""
+    return (*saliency.place(active, height * ratio, height, tops), height * ratio, height)
 
 
 def _needed(group: Sequence[Face]) -> Rect:
@@ -174,7 +174,7 @@ def _not_too_tight(form: Format, active: ActiveRect, height: float, largest: flo
     largest one can hold: a closer crop must not behead the others or lose what the picture is about."""
 
     def most(tall: float) -> float:
-        return saliency.held(_most_held(saliency, active, form.aspect_ratio, tall))
+        return saliency.held(_most_held(saliency, active, form.aspect_ratio, False, tall))
 
     wanted = _HELD * most(largest)
     return next((float(tall) for tall in np.linspace(height, largest, _ZOOMS) if most(float(tall)) >= wanted), largest)

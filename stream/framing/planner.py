@@ -14,7 +14,8 @@ from ..records import ActiveRect, Candidate
 from ..settings.formats import Format
 from .active import ActiveRects
 from .crops import Crop, plan_crops
-from .saliency import map_size, saliency_of
+from .focus import DETAIL_LONG_SIDE, focus_weights
+from .saliency import Saliency, map_size, saliency_of
 
 CropPlan = list[tuple[Format, Crop]]
 """The crop of each format, in the order of the settings."""
@@ -56,16 +57,27 @@ class CropPlanner:
 
         `characters`: one for each face, None for an unknown one. `obstacles`: what should stay out, displayed pixels.
         `marks`: what should stay out or be whole, displayed pixels.
-        Synchronises (device ops only): a copy of at most 64 by 64 pixels comes to the host.
+        Synchronises (device ops only): a copy of at most 64 by 64 pixels comes to the host; where no face leads, with
+        it as many numbers.
         """
         active = self.active(candidate)
         area = (active.x, active.y, active.width, active.height)
-        small = self._ops.to_host(self._ops.rgb(self._surface(candidate), area, map_size(area)))
         faces, lead = candidate.faces, self.lead(candidate.faces, characters)
-        saliency = saliency_of(small, area).with_people(faces)
+        saliency = (self._scene(candidate, area) if lead is None else self._map(candidate, area)).with_people(faces)
         certain = [face for face in faces if face.score >= self._least_score]
         plan = plan_crops(self._forms, active, certain, lead, obstacles, saliency, marks)
         return self.keep(candidate, plan)
+
+    def _map(self, candidate: Candidate, area: Rect) -> Saliency:
+        return saliency_of(self._ops.to_host(self._ops.rgb(self._surface(candidate), area, map_size(area))), area)
+
+    def _scene(self, candidate: Candidate, area: Rect) -> Saliency:
+        """The map of a picture that no face leads: with focus."""
+        surface, size = self._surface(candidate), map_size(area)
+        small, fine = self._ops.rgb(surface, area, size), map_size(area, min(DETAIL_LONG_SIDE, max(area[2:])))
+        detail = self._ops.detail(self._ops.rgb(surface, area, fine), size)
+        own = self._ops.to_host(small)
+        return saliency_of(own, area).in_focus(focus_weights(own, self._ops.to_host(detail)))
 
     def keep(self, candidate: Candidate, plan: CropPlan) -> CropPlan:
         """Remember a plan for `planned`, in place of an earlier one, and return it."""

@@ -30,10 +30,14 @@ from kernels.bars import BORDERS, DARKNESS_STRIDE
 from kernels.cpu import CpuOps
 from kernels.stats import ROW
 from kernels.surface import Colour, Geometry, Surface
+from stream.framing.active import ActiveRects
+from stream.framing.planner import CropPlanner
 from stream.output.jpeg import CpuEncoder
+from stream.records import ActiveRect
 from stream.settings.model import Settings
 
 from ...kernels import emulated
+from ...stream.portraits import candidate
 
 
 class HostRuntime:
@@ -162,6 +166,17 @@ def test_a_meter_on_a_device_counts_what_its_runtime_fetches() -> None:
     assert tally.bytes["rows"] == runtime.to_host_bytes <= 512 * count
     meter.borders()
     assert tally.bytes["rows"] == runtime.to_host_bytes
+
+
+def test_a_crop_plan_without_a_face_costs_a_small_picture_and_as_many_numbers() -> None:
+    """Of 64 by 64 at most, however large the picture is."""
+    tally, shown = Tally(), Geometry(640, 640)
+    surface = Surface(np.full((640, 640), 90, np.uint8), None, None, 8, Colour(), shown)
+    active, ops = ActiveRects(ActiveRect(0, 0, 640, 640)), CountingOps(CpuOps(), tally)
+    CropPlanner(Settings().chosen_formats(), active, ops, lambda one: surface, frozenset(), 0.6).plan(
+        candidate(2.0, shot=1), ()
+    )
+    assert tally.bytes == {"crop plans": 64 * 64 * 3 + 4 * 64 * 64}
 
 
 def test_copies_are_read_from_a_trace() -> None:

@@ -60,6 +60,18 @@ def test_of_a_tall_thing_the_top_stays_in():
     assert y == pytest.approx(16 * 30, abs=40)
 
 
+def test_what_is_heaviest_in_its_middle_is_cut_below_under_a_ceiling_that_weighs_little():
+    """A figure of rows 20 to 60 whose belly stands out most. Where a face leads that is not asked."""
+    weights = np.full((64, 36), 0.3)
+    weights[20:60, 10:26] = 1.0
+    weights[36:48, 10:26] = 1.7
+    area = (0.0, 0.0, 1080.0, 1920.0)
+    saliency = Saliency(weights / weights.sum(), area)
+    _, y = saliency.place(ActiveRect(*area), 1080.0, 607.5)
+    assert 15 * 30 < y < 21 * 30
+    assert saliency.place(ActiveRect(*area), 1080.0, 607.5, tops=False)[1] > 22 * 30
+
+
 def test_no_edge_runs_through_a_thing_that_cannot_be_whole():
     """Beside the large thing there is room for a third of the small one."""
     weights = np.zeros((36, 64))
