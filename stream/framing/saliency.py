@@ -14,7 +14,7 @@ only in pictures with much that is blurred was seen in both):
     landscape        .972 (.959)    44 of 47 (26 of 28)     before focus and the rule for tops
                      .970 (.962)    47 of 47 (27 of 28)     with them
     portrait         .918 (.932)    39 of 47 (25 of 28)
-                     .925 (.950)    39 of 47 (25 of 28)
+                     .925 (.948)    39 of 47 (25 of 28)
 
 Crops that showed less than half of what they could: none and 5 before, none and 3 now. What moves against its ground
 would be worth .003 to .012 more in portrait crops and three heads, but the pictures beside are not there for every one,
