@@ -33,7 +33,12 @@ LEAST_SIDE_PX = 3.0
 
 LINE_LEAST_SCORE, LINE_LEAST_ASPECT, LINE_MOST_HEIGHT = 0.8, 1.3, 0.2
 """Limits that separate lines of text from the faces, stripes and blurs that the network also marks: least score, least
-width over height, and largest height as a share of the picture. Taller marks are `tall_lettering`, or no text."""
+width over height, and largest height as a share of the picture (`_height_of`). Taller marks are `tall_lettering`, or no
+text."""
+
+WIDEST = 3.0
+"""Width over height from which on heights are shares of what a picture of this shape would have: a banner of five to
+one is not too low for its title. No film is as wide."""
 
 TALL_LEAST_SCORE, TALL_MOST_HEIGHT, TALL_LEAST_OVERLAP, COARSE_SCALE = 0.9, 0.85, 0.35, 3
 """Tall lettering is marked with this score, is at most this share of the picture high, and is found again in this share
@@ -237,11 +242,16 @@ def _holds(outer: np.ndarray, box: np.ndarray) -> bool:
     return bool(((middle >= outer[:2]) & (middle <= outer[:2] + outer[2:])).all())
 
 
+def _height_of(area: Rect) -> float:
+    """The height, displayed pixels, of which those of marks are shares."""
+    return max(area[3], area[2] / WIDEST)
+
+
 def _is_tall(reading: TextReading, area: Rect, least_score: float) -> np.ndarray:
     """(N,) bool: the boxes of this score that are too tall for a line and not as tall as the whole `area`."""
-    heights = reading.boxes[:, 3] / area[3]
-    sure = reading.scores >= least_score
-    return np.asarray(sure & (heights > LINE_MOST_HEIGHT) & (heights <= TALL_MOST_HEIGHT))
+    heights, sure = reading.boxes[:, 3], reading.scores >= least_score
+    tall = (heights > LINE_MOST_HEIGHT * _height_of(area)) & (heights <= TALL_MOST_HEIGHT * area[3])
+    return np.asarray(sure & tall)
 
 
 def _filled(box: np.ndarray, parts: np.ndarray) -> np.ndarray | None:
@@ -262,7 +272,7 @@ def text_boxes(reading: TextReading, area: Rect) -> np.ndarray:
     """(N, 4) float32 x, y, width, height, in displayed pixels, of what is certainly text: lines, their words joined,
     and tall lettering without the lines in it."""
     wide = reading.boxes[:, 2] >= LINE_LEAST_ASPECT * reading.boxes[:, 3]
-    low = reading.boxes[:, 3] <= LINE_MOST_HEIGHT * area[3]
+    low = reading.boxes[:, 3] <= LINE_MOST_HEIGHT * _height_of(area)
     lines = reading.boxes[wide & low & (reading.scores >= LINE_LEAST_SCORE)]
     middles = lines[:, None, :2] + lines[:, None, 2:] / 2
     inside = (middles >= reading.tall[:, :2]) & (middles <= reading.tall[:, :2] + reading.tall[:, 2:])
@@ -273,9 +283,9 @@ def joined_words(reading: TextReading, area: Rect) -> np.ndarray:
     """(N, 4) float32 boxes, displayed pixels, of all in `area` that may be a line, for a reader to try, the words of
     one line joined: also what `text_boxes` leaves out, such as a single digit or a line from top to bottom. What is
     higher than a line must be marked as surely as tall lettering."""
-    heights = reading.boxes[:, 3] / area[3]
-    tall = (heights <= TALL_MOST_HEIGHT) & (reading.scores >= TALL_LEAST_SCORE)
-    return _joined(reading.boxes[(heights <= LINE_MOST_HEIGHT) | tall])
+    heights = reading.boxes[:, 3]
+    tall = (heights <= TALL_MOST_HEIGHT * area[3]) & (reading.scores >= TALL_LEAST_SCORE)
+    return _joined(reading.boxes[(heights <= LINE_MOST_HEIGHT * _height_of(area)) | tall])
 
 
 def _joined(words: np.ndarray) -> np.ndarray:

@@ -205,6 +205,14 @@ def test_text_of_the_scene_and_what_is_no_text(found: TextReading) -> None:
     assert not is_overlay(found, AREA)
 
 
+def test_a_banner_is_not_too_low_for_the_lines_of_its_title() -> None:
+    boxes = np.array([[1015, 105, 785, 105], [1147, 195, 541, 77]], np.float32)
+    title = TextReading(boxes, np.array([0.95, 0.87], np.float32))
+    banner, film = (0.0, 0.0, 1920.0, 374.0), (0.0, 0.0, 1032.0, 374.0)
+    assert is_overlay(title, banner)
+    assert not len(text_boxes(title, film))
+
+
 def test_the_share_counts_lines_alone() -> None:
     assert text_share(reading((0.5, 0.5, 0.2, 0.1), (0.5, 0.5, 0.9, 0.9)), AREA) == pytest.approx(0.02, rel=1e-4)
     assert text_share(reading(), AREA) == 0
