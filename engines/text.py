@@ -16,6 +16,8 @@ from kernels.ops import Ops
 from kernels.surface import Array, Rect, Surface
 
 from .detector import SIDE_MULTIPLE_PX
+from .glyphs import LONG_SIDE as GLYPH_SIDE
+from .glyphs import is_flat_glyph
 from .session import Session
 from .tools import HOST_TOOLS, EngineTools
 
@@ -54,6 +56,10 @@ title that fades has the last score where it is read small, and `TALL_LEAST_SCOR
 of 18 films with sure marks: titles, and none of 925 without lettering; 250 made titles, .1 to .6 high, in 34 fonts: 183
 found without and 207 with sure marks. Frames with a title read small that is none: none of 776. 2026-11-29)"""
 
+GLYPH_LEAST_SCORE, GLYPH_LEAST_READ_SIDE = 0.75, 100
+"""Score of a mark that may be a single glyph, and the longer side, pixels, that the network must have read. (A countdown
+over fireworks has .81 to .93; below both, drawn figures were marked like digits.)"""
+
 WORD_HEIGHTS, WORD_COMMON, WORD_GAP = 1.5, 0.7, 0.5
 """Words of one line: their heights differ by this factor at most, so much of the lower one's height is common to both,
 and the gap between their boxes, which are wider than the words, is this share of it at most. Chosen by eye."""
@@ -75,11 +81,13 @@ TITLE_LEAST_SHARE = 0.03
 @dataclass(frozen=True, slots=True)
 class TextReading:
     """Lines of text in a picture. `boxes` (N, 4) float32 x, y, width, height in displayed pixels; `scores` (N,)
-    float32, 0–1. `tall` (M, 4) like `boxes`: where lettering too tall for a line stands (`tall_lettering`)."""
+    float32, 0–1. `tall` (M, 4) like `boxes`: where lettering too tall for a line stands (`tall_lettering`). `glyphs`
+    (K, 4): those of it that are one large letter or digit."""
 
     boxes: np.ndarray
     scores: np.ndarray
     tall: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.float32))
+    glyphs: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.float32))
 
 
 class TextDetector:
@@ -91,16 +99,30 @@ class TextDetector:
 
     def read(self, surface: Surface, area: Rect | None = None, *, long_side: int | None = None) -> TextReading:
         """Lines of text inside `area` (displayed pixels, default: all), from top to bottom. `long_side`: instead of the
-        detector's own. The network runs a second time, on a smaller picture, where the first one marks something tall.
-        Synchronises (on a device)."""
+        detector's own. The network runs a second time, on a smaller picture, where the first one marks something tall;
+        of marks that are not sure those are tall lettering that are one large glyph. Synchronises (on a device), once
+        more for each tall mark."""
         geometry = surface.geometry
         whole = area or (0.0, 0.0, float(geometry.display_width), float(geometry.display_height))
         side = long_side or self._long_side
         reading = self._read(surface, whole, side)
-        if not _is_tall(reading, whole, TALL_LEAST_SCORE).any():
+        if not _is_tall(reading, whole, LEAST_BOX_SCORE).any():
             return reading
-        coarse = self._read(surface, whole, side // COARSE_SCALE)
-        return replace(reading, tall=tall_lettering(reading, coarse, whole))
+        coarse, tall = self._read(surface, whole, side // COARSE_SCALE), reading.tall
+        if _is_tall(reading, whole, TALL_LEAST_SCORE).any():
+            tall = tall_lettering(reading, coarse, whole)
+        read = [reading, coarse] if side // COARSE_SCALE >= GLYPH_LEAST_READ_SIDE else [reading]
+        marks = (box for one in read for box in one.boxes[_is_tall(one, whole, GLYPH_LEAST_SCORE)])
+        found = [box for box in marks if not _in_any(box, tall) and self._is_glyph(surface, box)]
+        glyphs = np.array(found, np.float32).reshape(-1, 4)
+        return replace(reading, tall=np.concatenate([tall, glyphs]), glyphs=glyphs)
+
+    def _is_glyph(self, surface: Surface, box: np.ndarray) -> bool:
+        """Whether a mark (4,) is one large letter or digit. At most 64 by 64 pixels come to the host."""
+        x, y, width, height = map(float, box)
+        scale = GLYPH_SIDE / max(width, height)
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        return is_flat_glyph(self._ops.to_host(self._ops.rgb(surface, (x, y, width, height), size)))
 
     def _read(self, surface: Surface, area: Rect, long_side: int) -> TextReading:
         """All marks in a picture whose longer side is `long_side` for the network."""
@@ -234,6 +256,10 @@ def _is_sure(reading: TextReading, area: Rect) -> np.ndarray:
     centred = np.abs(left - right) <= 2 * CENTRED_WITHIN * area[2]
     wide = reading.boxes[:, 2] >= reading.boxes[:, 3]
     return np.asarray(_is_tall(reading, area, TALL_SURE_SCORE) & (_is_clear(reading, area) | centred) & wide)
+
+
+def _in_any(box: np.ndarray, outer: np.ndarray) -> bool:
+    return any(_holds(one, box) for one in outer)
 
 
 def _holds(outer: np.ndarray, box: np.ndarray) -> bool:

@@ -163,6 +163,7 @@ class TextCheck:
             titles = reading.boxes[wide & low & (reading.scores >= _BESIDE_SCORE)]
             if float(titles[:, 2:].prod(1).sum()) >= TITLE_LEAST_SHARE * area[2] * area[3]:
                 found += [_rect(box) for box in titles.tolist()]
+            found += [_rect(box) for box in reading.glyphs.tolist()]
             if may_be_tall_title(reading, area).any():
                 found += [_rect(box) for box in tall_titles(self._detector.read(surface, area), reading, area).tolist()]
         return found

@@ -331,6 +331,17 @@ def test_only_a_tall_mark_is_looked_at_again() -> None:
         assert [run["x"].shape[2:] for run in session.runs[2:]] == [(224, 384), (64, 128)]
 
 
+def test_a_tall_mark_that_is_one_glyph_is_lettering_however_sure_the_network_is() -> None:
+    marks = np.zeros((1, 1, 224, 384), np.float32)
+    marks[0, 0, 64:160, 160:224] = 0.8
+    ops, scene = PictureOps(), cv2.resize(coffee() // 2, (1280, 746))
+    digit = titled(scene, "7", 0.6)
+    with closing(FakeSession("text_detection", lambda inputs: {"map": marks})) as session:
+        bare, counted = (TextDetector(session, ops).read(ops.surface_of(picture)) for picture in (scene, digit))
+    assert not len(bare.tall)
+    np.testing.assert_allclose(counted.tall, counted.boxes)
+
+
 def titled(picture: np.ndarray, word: str, height: float) -> np.ndarray:
     """A picture (h, w, 3) with a word in its middle, in letters of this share of its height."""
     drawing = Image.fromarray(picture)
