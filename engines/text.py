@@ -57,8 +57,8 @@ of 18 films with sure marks: titles, and none of 925 without lettering; 250 made
 found without and 207 with sure marks. Frames with a title read small that is none: none of 776. 2026-11-29)"""
 
 GLYPH_LEAST_SCORE, GLYPH_LEAST_READ_SIDE = 0.75, 100
-"""Score of a mark that may be a single glyph, and the longer side, pixels, that the network must have read. (A
-countdown over fireworks has .81 to .93; below both, drawn figures were marked like digits.)"""
+"""Score of a mark that may be a single glyph, and the longer side, pixels, that the network must have read. Chosen by
+eye: a countdown over fireworks has .81 to .93, an ornament that `is_flat_glyph` took for a letter has less."""
 
 WORD_HEIGHTS, WORD_COMMON, WORD_GAP = 1.5, 0.7, 0.5
 """Words of one line: their heights differ by this factor at most, so much of the lower one's height is common to both,

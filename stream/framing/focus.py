@@ -4,6 +4,9 @@ An edge of some contrast has a Laplacian as strong as the contrast where it is s
 blurred; how much of the picture is textured does not matter. So the strongest Laplacian around a cell, in a copy of
 480 pixels, where grain is gone and defocus is not, is held against the contrast around it in the map's own cells. What
 is smooth of itself (a sky, dark cloth, a drawn body) has little contrast, so it is known by the edges around it.
+
+It decides few crops: of 126 pictures (stream/framing/saliency.py) two portrait ones, a sharp leaf before bright bokeh
+and a bowl in front of a soft kitchen, of which they show .81 and .90 instead of nothing and .47.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""Colour charts: test cards and generators' patterns, whose bars may move and carry text, told from a small picture."""
+"""Colour charts: test cards and generators' patterns, whose bars may move and carry text, told from a small picture.
+
+Bars that stand still, grey ones too, are told before that from what is measured of every frame
+(stream/candidates/unusable.py), so they never become candidates.
+"""
 
 from __future__ import annotations
 
