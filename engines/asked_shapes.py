@@ -43,7 +43,7 @@ class Asked:
 
 def asked_shapes(options: ReaderOptions | None = None, *, episode: bool = False) -> dict[str, Asked]:
     """Role → how it is asked. options: of the reader of faces. episode: whether numbers of episodes are read, for which
-    text is looked for in larger pictures, too."""
+    text is looked for in larger pictures, too, and longer lines are read."""
     chosen = options or ReaderOptions()
     width, height = canvas_of((1, 1), chosen.detector_width)
     sides = text.CANVASES_PX if episode else text.CANVASES_PX[:-1]
@@ -57,7 +57,7 @@ def asked_shapes(options: ReaderOptions | None = None, *, episode: bool = False)
         "mesh": _square("image", 3, mesh.CHIP_PX, FACES),
         "emotion": _square("image", 1, emotion.CHIP_PX, FACES),
         "text_detection": Asked("x", _ONE, {(3, side, side): _ONE for side in sides}),
-        **dict(product(("text_recognition", "hangul_recognition"), [_lines()])),
+        **dict(product(("text_recognition", "hangul_recognition"), [_lines(episode)])),
         "text_direction": Asked("x", _FEW, {(3, HEIGHT_PX, TextDirection.WIDTH_PX): _FEW}),
         "maturity": _square("image", 3, maturity.SIDE_PX, _ONE),
         "shots": Asked("frames", _ONE, {(shots.WINDOW, 3, shots.HEIGHT_PX, shots.WIDTH_PX): _ONE}),
@@ -68,11 +68,12 @@ def _square(input_name: str, channels: int, side: int, rows: Rows) -> Asked:
     return Asked(input_name, rows, {(channels, side, side): rows})
 
 
-def _lines() -> Asked:
-    """The longest lines are rare, and PP-OCR's answer to one of them has 256 times 18,710 numbers."""
+def _lines(episode: bool) -> Asked:
+    """The longest lines are rare, and PP-OCR's answer to one of them has 256 times 18,710 numbers. Without episodes
+    only tall lettering is read (`engines.lettering`), whose lines are short."""
     *shorter, longest = ocr.CANVASES_PX
-    usual: dict[Shape, Rows] = {(3, HEIGHT_PX, width): _FEW for width in shorter}
-    return Asked("x", _FEW, usual | {(3, HEIGHT_PX, longest): _ONE})
+    usual: dict[Shape, Rows] = {(3, HEIGHT_PX, width): _FEW for width in (shorter if episode else shorter[:1])}
+    return Asked("x", _FEW, usual | ({(3, HEIGHT_PX, longest): _ONE} if episode else {}))
 
 
 def _within(rows: Rows, most: int) -> Rows:

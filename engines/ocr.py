@@ -48,6 +48,8 @@ _NEW_DIGITS = 1.0
 _LOOKS_LIKE = str.maketrans("oil|szb", "0111528")
 METADATA_KEY = "character"
 BLANK = ""
+UNREAD_LETTER = "□"
+"""What `hangul_recognition` calls a syllable, Han or kana that it does not know."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from kernels.surface import Array, Rect, Surface
 from .detector import SIDE_MULTIPLE_PX
 from .glyphs import LONG_SIDE as GLYPH_SIDE
 from .glyphs import is_flat_glyph
+from .lettering import LetteringReader
 from .session import Session
 from .tools import HOST_TOOLS, EngineTools
 
@@ -92,16 +93,26 @@ class TextReading:
 
 class TextDetector:
     """PP-OCR's detection network on one session. long_side: longer side of its input, pixels; the cost grows with its
-    square."""
+    square. lettering: what reads tall marks that are not sure; None: they are no lettering."""
 
-    def __init__(self, session: Session, ops: Ops, *, long_side: int = 384, tools: EngineTools = HOST_TOOLS):
+    def __init__(
+        self,
+        session: Session,
+        ops: Ops,
+        *,
+        long_side: int = 384,
+        tools: EngineTools = HOST_TOOLS,
+        lettering: LetteringReader | None = None,
+    ) -> None:
         self._session, self._ops, self._tools, self._long_side = session, ops, tools, long_side
+        self._lettering = lettering
 
     def read(self, surface: Surface, area: Rect | None = None, *, long_side: int | None = None) -> TextReading:
         """Lines of text inside `area` (displayed pixels, default: all), from top to bottom. `long_side`: instead of the
         detector's own. The network runs a second time, on a smaller picture, where the first one marks something tall;
-        of marks that are not sure those are tall lettering that are one large glyph. Synchronises (on a device), once
-        more for each tall mark."""
+        of marks that are not sure those are tall lettering that are one large glyph, or that are read where the picture
+        is not made smaller than usual. Synchronises (on a device), once and for lettering some times more for each tall
+        mark. Raises SessionError."""
         geometry = surface.geometry
         whole = area or (0.0, 0.0, float(geometry.display_width), float(geometry.display_height))
         side = long_side or self._long_side
@@ -115,7 +126,12 @@ class TextDetector:
         marks = (box for one in read for box in one.boxes[_is_tall(one, whole, GLYPH_LEAST_SCORE)])
         found = [box for box in marks if not _in_any(box, tall) and self._is_glyph(surface, box)]
         glyphs = np.array(found, np.float32).reshape(-1, 4)
-        return replace(reading, tall=np.concatenate([tall, glyphs]), glyphs=glyphs)
+        tall = np.concatenate([tall, glyphs])
+        if self._lettering is not None and side >= self._long_side:
+            weak = [box for box in reading.boxes[_is_tall(reading, whole, LEAST_BOX_SCORE)] if not _in_any(box, tall)]
+            read_out = [box for box in weak if self._lettering.is_lettering(surface, box)]
+            tall = np.concatenate([tall, np.array(read_out, np.float32).reshape(-1, 4)])
+        return replace(reading, tall=tall, glyphs=glyphs)
 
     def _is_glyph(self, surface: Surface, box: np.ndarray) -> bool:
         """Whether a mark (4,) is one large letter or digit. At most 64 by 64 pixels come to the host."""

@@ -152,7 +152,11 @@ class Zoo:
         sources = file.weights.sources
         names = [source.file_name for source in sources]
         names += [self._catalog.archives[source.archive].file for source in sources if source.archive]
-        return any(source.package for source in sources) or any((folder / name).is_file() for name in names)
+        return self.comes_with_keyart(file.role) or any((folder / name).is_file() for name in names)
+
+    def comes_with_keyart(self, role: str) -> bool:
+        """Whether the weights of a role are part of the package."""
+        return any(source.package for source in self._file(role).weights.sources)
 
     def path(self, role: str) -> Path:
         """The ONNX file of a role, with its hash checked. Raises ModelError when it is missing or damaged."""

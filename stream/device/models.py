@@ -11,11 +11,12 @@ from engines.zoo import FOLDER_VARIABLE, Zoo
 from ..records import Notice
 from ..settings.model import Settings
 
-ROLES = (*READER_ROLES, "text_detection", "maturity", "shots")
-"""Roles of the models that `keyart extract` may need. The models of other roles are pulled by what uses them."""
-
 LINE_READERS = ("hangul_recognition", "text_recognition")
 """Roles of the models that read lines of text."""
+
+ROLES = (*READER_ROLES, "text_detection", *LINE_READERS, "maturity", "shots")
+"""Roles of the models that `keyart extract` may need. The models of other roles are pulled by what uses them."""
+
 EPISODE_ROLES = ("text_detection", *LINE_READERS, "text_direction")
 """Roles of the models that read the episode number in the picture."""
 
@@ -24,6 +25,7 @@ def roles_of(settings: Settings) -> tuple[str, ...]:
     """The roles whose models `keyart extract` needs with these settings."""
     roles = (*ROLES, *(role for role in EPISODE_ROLES if role not in ROLES)) if settings.episode.enabled else ROLES
     without = {"maturity": not settings.maturity.enabled, "shots": not settings.shots.second_opinion}
+    without |= dict.fromkeys(LINE_READERS, not (settings.text.enabled or settings.episode.enabled))
     return tuple(role for role in roles if not without.get(role, False))
 
 
@@ -34,7 +36,8 @@ def notices_of_models(zoo: Zoo, settings: Settings) -> list[Notice]:
     lacking = zoo.elsewhere(roles)
     if not lacking:
         return []
-    what = "any model" if len(lacking) == len(roles) else f"the models for {', '.join(lacking)}"
+    sought = [role for role in roles if not zoo.comes_with_keyart(role)]
+    what = "any model" if len(lacking) == len(sought) else f"the models for {', '.join(lacking)}"
     message = f"{settings.models} does not have {what}, they come from {zoo.folder}"
     return [Notice("models_elsewhere", message)]
 

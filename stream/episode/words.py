@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
+from engines.ocr import UNREAD_LETTER as UNREAD_LETTER
+
 from .numbers import joined_episodes
 
 MOST_WORDS = 8
@@ -15,8 +17,6 @@ MOST_WORDS = 8
 MOST_JOINED = 4
 """Most episodes that a picture or a file name states at once. By eye."""
 
-UNREAD_LETTER = "□"
-"""What our reader of Korean gives for syllables that it does not tell apart."""
 LIKE_DIGITS = str.maketrans("oil|szb", "0111528")
 """Letters that are read for a digit, beside digits."""
 MISREAD, SPACED_OUT, LONE_LETTER, FIRST_OF_SEVERAL = 0.7, 0.8, 0.5, 0.6

@@ -137,19 +137,28 @@ def _read(models: EpisodeModels, settings: Settings, source: Source, series: str
 
 def engines_of(settings: Settings, kit: Kit, sessions: Mapping[str, Session]) -> EpisodeModels:
     """What reads episode numbers, on sessions by role. Raises ModelError for a reader without an alphabet."""
-    batch = settings.batching.max_batch or kit.concurrency.max_batch
-    readers = [
+    engines = Engines(
+        TextDetector(sessions["text_detection"], kit.engine_ops, tools=kit.tools),
+        line_readers(settings, kit, sessions),
+        TextDirection(sessions["text_direction"], kit.engine_ops, tools=kit.tools, batch=_most_lines(settings, kit)),
+    )
+    return EpisodeModels(engines, Patterns.shipped(), kit.engine_ops)
+
+
+def line_readers(settings: Settings, kit: Kit, sessions: Mapping[str, Session]) -> list[LineReader]:
+    """The readers of lines of text, on those of the sessions by role that are theirs. Raises ModelError for one without
+    an alphabet."""
+    return [
         # A model of ours was never shown a line turned on its side; PP-OCR was.
         LineReader(
-            sessions[role], kit.engine_ops, tools=kit.tools, batch=min(batch, 8),
+            sessions[role], kit.engine_ops, tools=kit.tools, batch=_most_lines(settings, kit),
             vertical="turned" if role == "text_recognition" else "cells",
         )
         for role in LINE_READERS
         if role in sessions
     ]  # fmt: skip
-    engines = Engines(
-        TextDetector(sessions["text_detection"], kit.engine_ops, tools=kit.tools),
-        readers,
-        TextDirection(sessions["text_direction"], kit.engine_ops, tools=kit.tools, batch=min(batch, 8)),
-    )
-    return EpisodeModels(engines, Patterns.shipped(), kit.engine_ops)
+
+
+def _most_lines(settings: Settings, kit: Kit) -> int:
+    """Most lines in one run of a model."""
+    return min(settings.batching.max_batch or kit.concurrency.max_batch, 8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -15,8 +15,10 @@ from threadpoolctl import threadpool_limits
 from engines.counted import CountedSession
 from engines.errors import ModelError
 from engines.faces import Reading
+from engines.lettering import LetteringReader
 from engines.maturity import MaturityClassifier
 from engines.reader import FaceReader, ReaderOptions
+from engines.session import Session
 from engines.shots import BoundaryClassifier
 from engines.text import TextDetector
 from engines.zoo import Model, Progress
@@ -37,7 +39,7 @@ from ..output.jpeg import Encoder
 from ..records import Notice
 from ..settings.model import Settings
 from ..shots.second_opinion import AskedOpinion, SecondOpinion, StreamedOpinion
-from .episode import EpisodeModels, engines_of
+from .episode import EpisodeModels, engines_of, line_readers
 from .statistics import READER, Statistics
 
 
@@ -116,7 +118,7 @@ def _joined(
     readers = kit.concurrency.readers
     wait_s = limits.max_wait_s or kit.concurrency.max_wait_s
     batcher = Batcher[Surface, Reading](lambda some: faces.read(list(some)), batch, wait_s, CapacityLimiter(readers))
-    text = TextDetector(sessions["text_detection"], kit.engine_ops, tools=kit.tools) if settings.text.enabled else None
+    text = _text(settings, kit, sessions) if settings.text.enabled else None
     maturity = sessions.get("maturity")
     # One thread for each film: a film that waits for a free slot must not take the thread that another film needs to
     # free one.
@@ -146,6 +148,11 @@ def _joined(
         finale_threads=CapacityLimiter(settings.thread_count),
     )
     return services, readers
+
+
+def _text(settings: Settings, kit: Kit, sessions: Mapping[str, Session]) -> TextDetector:
+    lettering = LetteringReader(line_readers(settings, kit, sessions))
+    return TextDetector(sessions["text_detection"], kit.engine_ops, tools=kit.tools, lettering=lettering)
 
 
 def _second_opinion(kit: Kit, session: CountedSession | None) -> Callable[[], SecondOpinion] | None:

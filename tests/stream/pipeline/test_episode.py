@@ -137,8 +137,8 @@ def test_sessions_that_are_there_are_used_and_stay_open(models_dir: Path) -> Non
     detector.close()
 
 
-def test_extract_needs_no_model_more() -> None:
-    assert {"text_recognition", "text_direction", "hangul_recognition"}.isdisjoint(ROLES)
+def test_of_models_for_text_extract_needs_all_but_that_of_direction() -> None:
+    assert set(EPISODE_ROLES) - set(ROLES) == {"text_direction"}
 
 
 @pytest.mark.models
