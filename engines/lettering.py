@@ -17,9 +17,10 @@ from .ocr import UNREAD_LETTER, LineReader, LineText
 LEAST_LETTERS, LETTERS_CONFIDENCE = 3, 0.9
 LEAST_SYLLABLES, SYLLABLES_CONFIDENCE = 2, 0.6
 """A mark is lettering where a reader is so sure of so many letters and digits, or of so many of a script whose letters
-are syllables or words. (Weak tall marks in 1,353 frames of 71 clips that nobody tuned on and 19 films: titles are read
-with 1.0, all else with .84 at most, and with .49 as syllables; one character, or two letters, are read surely in pipes
-and window frames. 2026-12-01)"""
+are syllables or words. (Weak tall marks in 1,496 frames of 92 films, of which nobody tuned on 73: titles are read with
+1.0, all else with .84 at most, and with .49 as syllables; one character, or two letters, are read surely in pipes and
+window frames. Of 134 titles, .2 to .5 of the picture high, in 122 fonts over frames of 19 films, 91 are seen without
+and 106 with it, Korean ones 43 and 54 of 81; of 209 frames without a title, none. 2026-12-01)"""
 _SYLLABLES = (
     ("\u3040", "\u30ff"), ("\u3400", "\u4dbf"), ("\u4e00", "\u9fff"), ("\uac00", "\ud7a3"),
     (UNREAD_LETTER, UNREAD_LETTER),
