@@ -44,8 +44,8 @@ def is_lettering(*readers: Said) -> bool:
     ("text", "confidence", "is_so"),
     [
         ("STAY", 0.97, True), ("STAY", 0.85, False), ("11", 0.96, False), ("5", 1.0, False), ("7 - -", 1.0, False),
-        ("1 8 3", 0.95, True), ("괴물", 0.7, True), ("괴물", 0.5, False), ("生", 0.97, False), ("悪夢", 0.7, True),
-        ("□□", 0.95, True), ("□", 0.99, False),
+        ("1 8 3", 0.95, True), ("괴물", 0.8, True), ("괴물", 0.6, False), ("生", 0.97, False), ("悪夢譚", 0.95, True),
+        ("又部", 0.95, False), ("□□", 0.95, True), ("□", 0.99, False),
     ],
 )  # fmt: skip
 def test_it_takes_enough_letters_that_the_reader_is_sure_of(text: str, confidence: float, is_so: bool) -> None:
