@@ -21,6 +21,8 @@ ORDER = 4
 """Characters that are looked at together."""
 BASE = 512
 """More than there are signs. n signs are one whole number, written in this base: the last sign is its last digit."""
+ANY = "□"
+"""U+25A1, for every character that is not in the reader's alphabet."""
 NUMBER = "0"
 """The sign of every run of digits."""
 WEIGHT, BONUS = 0.5, 2.0
@@ -70,6 +72,11 @@ class Prior:
             worth, context = self.after(context, character)
             total += worth
         return total + self.end(context)
+
+    def of_each(self, text: str) -> float:
+        """What a line is worth on the mean of its characters. Those that the reader does not know count as `ANY`."""
+        known = "".join(character if character in self.places else ANY for character in text)
+        return self.of(known) / max(1, len(text))
 
     def _log(self, context: int, sign: int) -> float:
         total, unit = 0.0, BASE ** (ORDER - 1)

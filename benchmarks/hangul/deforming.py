@@ -23,7 +23,7 @@ _SMALL, _LOW = "012", "34579"
 """Figures of old style: as high as an x, and those that reach below the line."""
 
 
-_OF_OLD, _BY_HAND, _HOLED, _GAPPED = 0.35, 0.65, 0.81, 0.9
+_OF_OLD, _BY_HAND, _HOLED, _GAPPED = 0.3, 0.64, 0.82, 0.91
 """Kinds of lines, each up to its share of all; the rest is hairlines."""
 
 

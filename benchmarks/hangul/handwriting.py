@@ -20,7 +20,7 @@ def slanted(
     characters' middles; middle_px: y of theirs."""
     height, width = layers[0].shape
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    of_line, apart, along = rng.uniform(-0.1, 0.3), rng.uniform(0.03, 0.11), np.arange(width)
+    of_line, apart, along = rng.uniform(-0.12, 0.36), rng.uniform(0.03, 0.13), np.arange(width)
     lean, climb = (
         np.interp(along, centres, rng.normal(mean, apart, len(centres))).astype(np.float32)
         for mean in (of_line, rng.uniform(-0.05, 0.05))
@@ -35,7 +35,7 @@ def slanted(
 def _parts(rng: Random, height: int, width: int, size_px: int) -> np.ndarray:
     """(2, H, W) float32: by how many pixels the parts of each syllable are shifted."""
     cells = (max(2, round(2.2 * height / size_px)), max(2, round(2.2 * width / size_px)))
-    field = rng.standard_normal((2, *cells), np.float32) * np.float32(rng.uniform(0.02, 0.065) * size_px)
+    field = rng.standard_normal((2, *cells), np.float32) * np.float32(rng.uniform(0.02, 0.08) * size_px)
     return np.stack([cv2.resize(of, (width, height), interpolation=cv2.INTER_CUBIC) for of in field])
 
 
@@ -61,15 +61,15 @@ def written(rng: Random, layer: np.ndarray, size_px: int, joinable: np.ndarray) 
 
 
 def _joined(rng: Random, lines: np.ndarray, size_px: float, joinable: np.ndarray) -> np.ndarray:
-    """Half of the ends of strokes that have another near go on to it."""
+    """Of the ends of strokes that have another near most go on to it in some lines, few in others."""
     joined, points = lines.copy(), ends(lines)
     points = points[joinable[points[:, 0]]]
-    near = rng.uniform(0.1, 0.3) * size_px
+    near, share = rng.uniform(0.1, 0.42) * size_px, rng.uniform(0.25, 0.95)
     for at, point in enumerate(points):
         off = np.hypot(*(points - point).T)
         off[at] = np.inf
         other = int(off.argmin())
-        if off[other] < near and rng.random() < 0.5:
+        if off[other] < near and rng.random() < share:
             cv2.line(joined, point.tolist(), points[other].tolist(), 255, 1)
     return joined
 

@@ -12,7 +12,7 @@ from .backgrounds import Backgrounds, plain
 from .damage import compressed, damaged
 from .fonts import Fonts
 from .rendering import CLEAR_CONTRAST, LEAST_CONTRAST, Lettering, choose_fonts, compose, letter
-from .texts import Random, Written, number_line, other_line, season_line, short_line
+from .texts import Random, Written, mistaken_line, number_line, other_line, season_line, short_line
 
 HEIGHT_PX = 48
 WIDEST_PX = 640
@@ -38,7 +38,8 @@ class Source:
     share that stands on footage. mild: share that is as title cards are: of some size, in a clear colour, compressed,
     but not damaged otherwise. easy: so many of the first lines are of one to four characters and undamaged. latin:
     share of the numbers that are written without a syllable. deformed: share that is drawn as no font has it. seasons:
-    share of the numbers that are a season and an episode with many noughts.
+    share of the numbers that are a season and an episode with many noughts. mistaken: share of the other numbers whose
+    signs are easily taken for others.
     """
 
     fonts: Fonts
@@ -51,6 +52,7 @@ class Source:
     latin: float = 0.32
     deformed: float = 0.0
     seasons: float = 0.0
+    mistaken: float = 0.0
 
     def line(self, index: int) -> Line:
         """The line of an index: always the same one. Texts that no font can draw are written anew."""
@@ -75,7 +77,9 @@ class Source:
             return short_line(rng)
         if rng.random() >= self.numbers:
             return other_line(rng)
-        return season_line(rng) if self.seasons and rng.random() < self.seasons else number_line(rng, self.latin)
+        if self.seasons and rng.random() < self.seasons:
+            return season_line(rng)
+        return mistaken_line(rng) if self.mistaken and rng.random() < self.mistaken else number_line(rng, self.latin)
 
     def _picture(self, rng: Random, cut: Lettering, index: int, mild: bool) -> np.ndarray:
         height, width = cut.fill.shape

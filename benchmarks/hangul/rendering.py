@@ -50,6 +50,9 @@ def letter(
 ) -> Lettering:
     """Draws `text` with random letter spacing, width, slant and outline. `deformed`: as no font has it."""
     spacing = rng.uniform(-0.06, 0.4) * size_px if rng.random() < 0.35 else 0.0
+    squeezed = 1.0
+    if deformed and rng.random() < 0.25:
+        spacing, squeezed = rng.uniform(-0.09, 0.02) * size_px, rng.uniform(0.6, 0.95)
     outline = round(rng.uniform(0.03, 0.12) * size_px) if rng.random() < 0.45 else 0
     margin = size_px + 2 * outline
     pieces = _deformed(placed(rng, text), text, faces, size_px) if deformed else _pieces(
@@ -68,7 +71,7 @@ def letter(
     if deformed:
         layers = reshaped(rng, layers, Measures(text, size_px, outline, centres, middle_px))
     middle = np.stack([centres, np.full(len(centres), middle_px), np.ones(len(centres))])
-    fill, outlined, matrix = _shaped(rng, layers)
+    fill, outlined, matrix = _shaped(rng, layers, squeezed)
     found = cv2.boundingRect(cv2.findNonZero((fill > 40).astype(np.uint8)))
     scale = np.float32(1 / 255)
     strokes, box = fill * scale, (found[0], found[1], found[2], found[3])
@@ -111,12 +114,15 @@ def _pieces(
     return pieces
 
 
-def _shaped(rng: Random, layers: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The layers made narrower or wider, slanted and turned a little; and the (2, 3) matrix that does it."""
+def _shaped(
+    rng: Random, layers: list[np.ndarray], squeezed: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The layers made narrower or wider, slanted and turned a little; and the (2, 3) matrix that does it. squeezed:
+    width of all, as a share of what it is."""
     matrix = np.eye(2, 3)
-    if rng.random() < 0.45:
+    if rng.random() < 0.45 or squeezed < 1:
         height, width = layers[0].shape
-        stretch = rng.uniform(0.75, 1.3) if rng.random() < 0.6 else 1.0
+        stretch = squeezed * (rng.uniform(0.75, 1.3) if rng.random() < 0.6 else 1.0)
         shear = rng.uniform(-0.05, 0.28) if rng.random() < 0.4 else 0.0
         turn = np.deg2rad(rng.uniform(-2.5, 2.5)) if rng.random() < 0.5 else 0.0
         to = (int(width * stretch + height * abs(shear)) + 2, int(height + abs(np.sin(turn)) * width) + 2)

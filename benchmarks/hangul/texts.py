@@ -125,6 +125,23 @@ def season_line(rng: Random) -> Written:
     return Written(number, number)
 
 
+def mistaken_line(rng: Random) -> Written:
+    """A number whose sign is easily taken for another or overlooked: counters that look alike, № and #, Roman numbers.
+    All signs of a kind are equally likely."""
+    number, gap, gap2 = digits(rng), *(" " if rng.random() < 0.4 else "" for _ in range(2))
+    signs = choose(rng, words()["counters"]["episode"]), choose(rng, ("№", "№", "#", "No.", "No"))
+    heading = choose(rng, ("CHAPTER", "Chapter", "PART", "Part", "Vol.", "VOL", "Season"))
+    forms: tuple[tuple[float, Callable[[], str]], ...] = (
+        (0.3, lambda: f"{choose(rng, (f'제{gap}', ''))}{number}{gap2}{signs[0]}"),
+        (0.1, lambda: f"{choose(rng, ('총', '전', '시즌'))}{gap}{digits(rng, 2)}{gap2}{signs[0]}"),
+        (0.1, lambda: f"제{gap}{sino(int(rng.integers(1, 200)))}{gap2}{signs[0]}"),
+        (0.25, lambda: f"{signs[1]}{gap}{number}"),
+        (0.25, lambda: f"{heading} {choose(rng, _ROMAN)}"),
+    )
+    text = _one_of(rng, forms)
+    return Written(text, text)
+
+
 def _with_noughts(rng: Random, most: int) -> str:
     count = int(rng.integers(min(2, most), most + 1))
     return "".join("0" if rng.random() < 0.5 else str(rng.integers(10)) for _ in range(count))

@@ -253,7 +253,18 @@ def test_of_several_answers_the_surest_with_hangul_is_gone_by() -> None:
     assert preferred([answer("7□", 0.9), digit]) is digit
     assert preferred([answer("7", 0.99), digit]).text == "7"
     first = answer("a", 0.80001)
-    assert preferred([first, answer("b", 0.80004)]) is first
+    assert preferred([first, answer("A", 0.80004)]) is first
+
+
+def test_of_answers_without_hangul_one_that_lines_say_usually_is_gone_by() -> None:
+    def answer(text: str, confidence: float) -> LineText:
+        return LineText(text, confidence, np.zeros(len(text), np.float32))
+
+    ours = answer("EPISODE ELEVEN", 0.7)
+    assert preferred([ours, answer("ERISOIE ELEVEN", 0.91)]) is ours
+    assert preferred([ours, answer("E", 0.95)]) is ours
+    assert preferred([answer("EPISODE ELEVEN", 0.1), answer("QUIET MORNING", 0.95)]).text == "QUIET MORNING"
+    assert preferred([answer("□3□", 0.8), answer("第3集", 0.9)]).text == "第3集"
 
 
 def test_of_answers_that_look_alike_the_first_says_which_signs_are_digits() -> None:

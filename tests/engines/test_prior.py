@@ -55,6 +55,13 @@ def test_each_character_adds_what_it_is_worth() -> None:
     assert prior.of("제 12 화") == pytest.approx(total + prior.end(context))
 
 
+def test_a_mean_character_knows_no_length_and_every_sign() -> None:
+    prior = load_prior()
+    assert prior.of_each("EPISODE 7") == pytest.approx(prior.of("EPISODE 7") / 9)
+    assert prior.of_each("第3集") == prior.of_each("□3□")
+    assert prior.of_each("") == prior.of("")
+
+
 def test_a_file_that_is_missing_or_none_says_so(tmp_path: Path) -> None:
     for path in (tmp_path / "none.npz", tmp_path / "other.npz"):
         if path.name == "other.npz":

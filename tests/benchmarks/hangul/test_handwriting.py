@@ -33,11 +33,11 @@ def test_each_character_is_slanted_around_its_middle(seed):
     outline = cv2.dilate(layer, np.ones((5, 5), np.uint8))
     one, other = slanted(np.random.default_rng(seed), [layer, outline], centres, SIZE_PX, 49.0)
     assert one.shape == layer.shape and not np.array_equal(one, layer)
-    assert 0.7 < one.sum() / layer.sum() < 1.4
+    assert 0.6 < one.sum() / layer.sum() < 1.6
     assert np.all(other[one > 200] > 100)
     for x in centres.astype(int):
         at = np.argwhere(one[:, x - 40 : x + 40] > 100)
-        assert abs(at[:, 1].mean() - 40) < 0.25 * SIZE_PX and abs(at[:, 0].mean() - 49) < 0.25 * SIZE_PX
+        assert abs(at[:, 1].mean() - 40) < 0.3 * SIZE_PX and abs(at[:, 0].mean() - 49) < 0.3 * SIZE_PX
 
 
 def test_characters_of_a_line_lean_differently():

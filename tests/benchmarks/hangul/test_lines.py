@@ -55,6 +55,15 @@ def test_the_share_of_seasons(source: Source) -> None:
     assert all("E" in seasons.line(index).text.upper() for index in range(10))
 
 
+def test_the_share_of_signs_that_are_easily_mistaken(source: Source) -> None:
+    usual, mistaken = (
+        Source(source.fonts, source.backgrounds, seed=3, numbers=1.0, mistaken=share) for share in (0.0, 1.0)
+    )
+    signs = ("№", "#", " I", " V", " X")
+    counts = [sum(any(sign in of.line(at).text for sign in signs) for at in range(60)) for of in (usual, mistaken)]
+    assert counts[1] > counts[0] + 15
+
+
 def test_lines_that_no_font_has_are_read_as_others(source: Source) -> None:
     deformed = Source(source.fonts, source.backgrounds, seed=3, deformed=1.0)
     for line in map(deformed.line, range(60)):

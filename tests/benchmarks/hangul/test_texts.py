@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from benchmarks.hangul.alphabet import readable
+from benchmarks.hangul.alphabet import readable, words
 from benchmarks.hangul.measure import states
-from benchmarks.hangul.texts import digits, number_line, other_line, season_line, short_line, sino
+from benchmarks.hangul.texts import digits, mistaken_line, number_line, other_line, season_line, short_line, sino
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,8 @@ def test_a_line_states_its_number() -> None:
 
 def test_every_text_can_be_read() -> None:
     rng = np.random.default_rng(2)
-    texts = [make(rng).text for make in (number_line, other_line, season_line, short_line) for _ in range(2000)]
+    makers = (mistaken_line, number_line, other_line, season_line, short_line)
+    texts = [make(rng).text for make in makers for _ in range(2000)]
     assert all(readable(text) for text in texts)
     assert all(text == text.strip() for text in texts)
 
@@ -43,3 +44,12 @@ def test_half_of_the_digits_of_seasons_are_noughts() -> None:
     numbers = "".join(c for line in lines for c in line.text if c.isdigit())
     assert 0.5 < numbers.count("0") / len(numbers) < 0.6
     assert 0.7 < sum(line.text[0] in "Ss" for line in lines) / 1000 < 0.9
+
+
+def test_every_sign_that_is_easily_mistaken_is_about_as_frequent() -> None:
+    rng = np.random.default_rng(5)
+    lines = [mistaken_line(rng).text for _ in range(4000)]
+    counts = [sum(line.endswith(sign) for line in lines) for sign in words()["counters"]["episode"]]
+    assert min(counts) > 0.6 * np.mean(counts)
+    assert min(sum(line.startswith(sign) for line in lines) for sign in "№#") > 150
+    assert min(sum(line.endswith(f" {roman}") for line in lines) for roman in ("I", "IX", "X", "XI")) > 20

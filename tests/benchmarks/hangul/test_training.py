@@ -77,6 +77,18 @@ def test_a_model_is_taken_up_where_its_checkpoint_is_gone(tmp_path: Path) -> Non
         begin_with(LineNetwork(7), model_of(before), x)
 
 
+def test_a_network_with_more_layers_begins_about_where_the_model_ended(tmp_path: Path) -> None:
+    x = torch.from_numpy(batch([Stripes().line(at).picture for at in range(8)]))
+    after, before = (LineNetwork(len(alphabet()) + 1) for _ in range(2))
+    before.layers = before.layers[:5] + before.layers[6:7] + before.layers[8:]
+    for network in (before, after):
+        network.all.eval()
+    begin_with(after, model_of(before), x)
+    with torch.no_grad():
+        wanted, found = (network.logits(x) for network in (before, after))
+    assert torch.corrcoef(torch.stack([wanted.flatten(), found.flatten()]))[0, 1] > 0.9
+
+
 def test_another_alphabet_is_refused(tmp_path: Path) -> None:
     train(Stripes(), Plan(1, tmp_path / "kept.pt"))
     state = torch.load(tmp_path / "kept.pt", weights_only=True)
