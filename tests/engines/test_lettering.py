@@ -15,6 +15,8 @@ from skimage.data import coffee
 from engines.lettering import LetteringReader
 from engines.ocr import LineReader, LineText
 from engines.open_session import open_session
+from engines.session import FakeSession
+from engines.text import TextDetector
 from kernels.surface import Surface
 
 from .scenes import PictureOps
@@ -57,6 +59,43 @@ def test_a_mark_is_read_as_one_line_and_as_two_by_each_reader() -> None:
     assert is_lettering(first, second)
     np.testing.assert_allclose(second.boxes, [BOX, [320, 180, 640, 180], [320, 360, 640, 180]])
     np.testing.assert_allclose(first.boxes, second.boxes)
+
+
+class Lettering:
+    """Says of marks in turn whether they are lettering, and remembers them."""
+
+    def __init__(self, *answers: bool) -> None:
+        self._answers, self.asked = list(answers), list[np.ndarray]()
+
+    def is_lettering(self, surface: Surface, box: np.ndarray) -> bool:
+        self.asked.append(box)
+        return self._answers.pop(0)
+
+
+def test_weak_tall_marks_are_lettering_where_they_are_read() -> None:
+    marks = np.zeros((1, 1, 224, 384), np.float32)
+    marks[0, 0, 64:160, 40:160] = 0.8
+    marks[0, 0, 64:160, 220:340] = 0.7
+    ops, lettering = PictureOps(), Lettering(False, True)
+    surface = ops.surface_of(cv2.resize(coffee() // 2, (1280, 746)))
+    with closing(FakeSession("text_detection", lambda inputs: {"map": marks})) as session:
+        detector = TextDetector(session, ops, lettering=cast(LetteringReader, lettering))
+        read = detector.read(surface)
+        # What is looked at small, beside a picture, is not read.
+        detector.read(surface, long_side=192)
+    np.testing.assert_allclose(lettering.asked, read.boxes)
+    np.testing.assert_allclose(read.tall, read.boxes[1:])
+
+
+def test_sure_tall_marks_are_not_read() -> None:
+    marks = np.zeros((1, 1, 224, 384), np.float32)
+    marks[0, 0, 64:160, 100:284] = 1.0
+    ops, lettering = PictureOps(), Lettering()
+    with closing(FakeSession("text_detection", lambda inputs: {"map": marks})) as session:
+        detector = TextDetector(session, ops, lettering=cast(LetteringReader, lettering))
+        read = detector.read(ops.surface_of(cv2.resize(coffee() // 2, (1280, 746))))
+    assert len(read.tall) == 1
+    assert not lettering.asked
 
 
 @pytest.mark.models

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
 import cv2
 import numpy as np
@@ -14,7 +13,6 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from skimage.data import coffee
 
-from engines.lettering import LetteringReader
 from engines.open_session import open_session
 from engines.session import FakeSession, NamedArrays, Session
 from engines.text import (
@@ -32,7 +30,7 @@ from engines.text import (
     text_share,
 )
 from kernels.cuda.ops import CudaOps
-from kernels.surface import Array, Surface
+from kernels.surface import Array
 
 from ..kernels.device_array import DeviceArray, DeviceRuntime
 from .scenes import FewShapes, PictureOps, portrait
@@ -342,43 +340,6 @@ def test_a_tall_mark_that_is_one_glyph_is_lettering_however_sure_the_network_is(
         bare, counted = (TextDetector(session, ops).read(ops.surface_of(picture)) for picture in (scene, digit))
     assert not len(bare.tall)
     np.testing.assert_allclose(counted.tall, counted.boxes)
-
-
-class Lettering:
-    """Says of marks in turn whether they are lettering, and remembers them."""
-
-    def __init__(self, *answers: bool) -> None:
-        self._answers, self.asked = list(answers), list[np.ndarray]()
-
-    def is_lettering(self, surface: Surface, box: np.ndarray) -> bool:
-        self.asked.append(box)
-        return self._answers.pop(0)
-
-
-def test_weak_tall_marks_are_lettering_where_they_are_read() -> None:
-    marks = np.zeros((1, 1, 224, 384), np.float32)
-    marks[0, 0, 64:160, 40:160] = 0.8
-    marks[0, 0, 64:160, 220:340] = 0.7
-    ops, lettering = PictureOps(), Lettering(False, True)
-    surface = ops.surface_of(cv2.resize(coffee() // 2, (1280, 746)))
-    with closing(FakeSession("text_detection", lambda inputs: {"map": marks})) as session:
-        detector = TextDetector(session, ops, lettering=cast(LetteringReader, lettering))
-        read = detector.read(surface)
-        # What is looked at small, beside a picture, is not read.
-        detector.read(surface, long_side=192)
-    np.testing.assert_allclose(lettering.asked, read.boxes)
-    np.testing.assert_allclose(read.tall, read.boxes[1:])
-
-
-def test_sure_tall_marks_are_not_read() -> None:
-    marks = np.zeros((1, 1, 224, 384), np.float32)
-    marks[0, 0, 64:160, 100:284] = 1.0
-    ops, lettering = PictureOps(), Lettering()
-    with closing(FakeSession("text_detection", lambda inputs: {"map": marks})) as session:
-        detector = TextDetector(session, ops, lettering=cast(LetteringReader, lettering))
-        read = detector.read(ops.surface_of(cv2.resize(coffee() // 2, (1280, 746))))
-    assert len(read.tall) == 1
-    assert not lettering.asked
 
 
 def titled(picture: np.ndarray, word: str, height: float) -> np.ndarray:
