@@ -19,7 +19,7 @@ from kernels.surface import Array, Rect, Surface
 
 from .beams import characters_of, chosen, log_likelihoods, logarithms
 from .errors import ModelError
-from .prior import Prior, load_prior, prior_for
+from .prior import ANY, Prior, load_prior, prior_for
 from .session import Session
 from .tools import HOST_TOOLS, EngineTools
 
@@ -51,7 +51,7 @@ _OF_PRIOR = 0.5
 _LOOKS_LIKE = str.maketrans("oil|szb", "0111528")
 METADATA_KEY = "character"
 BLANK = ""
-UNREAD_LETTER = "□"
+UNREAD_LETTER = ANY
 """What `hangul_recognition` calls a syllable, Han or kana that it does not know."""
 
 
