@@ -22,7 +22,8 @@ ORDER = 4
 BASE = 512
 """More than there are signs. n signs are one whole number, written in this base: the last sign is its last digit."""
 ANY = "□"
-"""U+25A1, for every character that is not in the reader's alphabet."""
+"""U+25A1, the class of every syllable without one of its own, of Han characters and kana; other characters that the
+reader does not know count as it."""
 NUMBER = "0"
 """The sign of every run of digits."""
 WEIGHT, BONUS = 0.5, 2.0

@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from engines.prior import ANY as ANY
+
 WORDS_TOML = Path(__file__).with_name("words.toml")
-ANY = "□"
-"""U+25A1: a syllable that has no class of its own, a Han character or kana."""
 PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 MARKS = "·…–—「」『』《》〈〉“”‘’№"
 SYLLABLES = range(0xAC00, 0xD7A4)
