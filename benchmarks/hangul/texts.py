@@ -125,6 +125,19 @@ def season_line(rng: Random) -> Written:
     return Written(number, number)
 
 
+def joined_line(rng: Random) -> Written:
+    """Two episodes in one file: numbers with a sign between them that is easily taken for a digit (`7 & 8`)."""
+    first, case = int(rng.integers(1, 100)), rng.random()
+    numbers = f"{first}{choose(rng, (' & ', ' & ', '&', '-', ' - ', ', ', ' + ', '~', ' and '))}{first + 1}"
+    counter = choose(rng, words()["counters"]["episode"][:8])
+    if case < 0.25:
+        text = f"{choose(rng, ('', '제', '제 '))}{numbers.replace(' and ', '·')}{counter}"
+    else:
+        text = f"{choose(rng, ('Episodes', 'Episodes', 'Eps', 'Eps.', 'Chapters', 'Parts'))} {numbers}"
+    text = text.upper() if case < 0.6 else text
+    return Written(text, text)
+
+
 def mistaken_line(rng: Random) -> Written:
     """A number whose sign is easily taken for another or overlooked: counters that look alike, № and #, Roman numbers.
     All signs of a kind are equally likely."""

@@ -133,6 +133,8 @@ class FormCompiler:
                 return f"(?P<t>{self._one}{AFTER})"
             case "d":
                 return f"(?P<n>{joined(f'(?:{DIGITS}|{NOISY})')})"
+            case "w":
+                return f"(?P<n>{BEFORE}{self.words.compound}{AFTER})"
             case "nn":
                 return r"(?P<n>[0-9o]{2,4}(?:(?: ?[-&+] ?(?:ep?)?|e)[0-9o]{2,4})?(?![0-9.]))"
             case "ss":
@@ -143,7 +145,7 @@ class FormCompiler:
                 return _AMOUNT
         any_misread, name = name.startswith("~"), name.removeprefix("~")
         if name not in self.language.words:
-            known = ", ".join(["n", "m", "d", "nn", "s", "ss", "t", "o", "x", *self.language.words])
+            known = ", ".join(["n", "m", "d", "w", "nn", "s", "ss", "t", "o", "x", *self.language.words])
             raise SettingsError(f"pattern {form!r}: {{{name}}} is not known, these are: {known}")
         words = sorted(self.language.words[name], key=len, reverse=True)
         sources = [*map(self._spelled, words), *(self._misread(word) for word in words if any_misread)]

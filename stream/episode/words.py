@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
@@ -96,14 +96,16 @@ class NumberWords:
         self._values = {_folded(word): (value, False) for word, value in words.items()}
         self._values |= {_folded(word): (value, True) for word, value in multipliers.items()}
         self._digitwise = digitwise
-        longest_first = sorted([*words, *multipliers], key=lambda word: (-len(word), word))
-        word = f"(?:{'|'.join(spelled(word, exact=exact) for word in longest_first)})"
+        word = _any_of([*words, *multipliers], exact)
         self._word = re.compile(word)
         between = rf"[ -]?(?:(?:{'|'.join(map(re.escape, fillers))}) ?)?" if fillers else "[ -]?"
         most = MOST_WORDS - 1
-        self.pattern = rf"(?:{word}(?:{between}{word}){{0,{most}}})" if longest_first else r"(?!)"
+        self.pattern = rf"(?:{word}(?:{between}{word}){{0,{most}}})"
         """A regular expression without capturing groups; it matches nothing for a language without words."""
         self._whole = re.compile(self.pattern)
+        added, multiplied = (_any_of(table, exact) for table in (words, multipliers))
+        self.compound = rf"(?=(?:{added} ?{multiplied}|{multiplied} ?{added})){self.pattern}"
+        """The same for numbers that begin with a multiplied word, or with a word that is added to a multiplier."""
 
     def spells(self, text: str) -> bool:
         """Whether `text` (plain) is made of number words alone."""
@@ -134,6 +136,12 @@ class NumberWords:
             case _ if self._digitwise and max(row) < 10:
                 return int("".join(map(str, row)))
         return None
+
+
+def _any_of(words: Iterable[str], exact: bool) -> str:
+    """A regular expression for any of the words, the longest first; it matches nothing where there is none."""
+    longest_first = sorted(words, key=lambda word: (-len(word), word))
+    return f"(?:{'|'.join(spelled(word, exact=exact) for word in longest_first) or '(?!)'})"
 
 
 def _folded(word: str) -> str:

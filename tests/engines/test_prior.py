@@ -46,6 +46,15 @@ def test_what_title_cards_say_is_likelier_than_what_it_is_misread_for() -> None:
         assert prior.of(said) > prior.of(read), said
 
 
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [("Episodes 4 & 5", "Episode 485"), ("EPISODES 13 & 14", "EPISODES 13814"), ("Episode 12.5", "Episode 125")],
+)
+def test_a_sign_between_numbers_costs_less_than_a_clear_sign_is_worth(said: str, read: str) -> None:
+    prior = load_prior()
+    assert prior.of(said) > prior.of(read) - 3
+
+
 def test_each_character_adds_what_it_is_worth() -> None:
     prior, total = load_prior(), 0.0
     context = prior.start

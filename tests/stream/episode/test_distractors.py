@@ -56,6 +56,10 @@ DISTRACTORS = {
     "address": ("221B Baker Street", "305호", "12번지", "3층", "5丁目", "Room 7", "Route 66", "7号楼", "Floor 3"),
     "percentage": ("100%", "7 %", "7퍼센트", "3 percent"),
     "count": (
+        "사회",
+        "이화",
+        "백화",
+        "십이회전",
         "9회말",
         "3회초",
         "3회 이상",
