@@ -6,13 +6,16 @@ import atexit
 import hashlib
 import json
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.resources import files
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from threading import Thread
 
 from engines.zoo import Zoo
 from stream.episode.confidence import Features
@@ -33,7 +36,7 @@ _CODE = {
         "reading.py", "wording.py", "wording.toml",
     ),
     "stream.episode": ("*.py", "patterns.toml"),
-    "engines": ("ocr.py", "text.py"),
+    "engines": ("beams.py", "hangul_prior.npz", "ocr.py", "prior.py", "text.py"),
 }  # fmt: skip
 """Files that what is read depends on. Weights of the confidence are applied later."""
 _TOLD = 100
@@ -124,8 +127,21 @@ def _read_side_by_side(
             yield from ((card, worker.read(card)) for card in cards)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=end_with_parent) as pool:
         yield from zip(cards, pool.map(partial(_read_card, setup), cards, chunksize=_CHUNK), strict=True)
+
+
+def end_with_parent() -> None:
+    """Ends this process when the one that started it is gone, however it went: it waits for work for ever otherwise,
+    with a gigabyte of models and footage. Does nothing in a process that no other started."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        Thread(target=_end_after, args=[parent], name="parent", daemon=True).start()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 def _read_card(setup: Setup, card: Card) -> CardReading:

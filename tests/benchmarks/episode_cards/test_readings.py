@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import psutil
 import pytest
 
 from benchmarks.episode_cards.cards import Card
@@ -65,3 +68,21 @@ def test_what_was_read_is_told_now_and_then(tmp_path: Path) -> None:
     said: list[str] = []
     read_kept([card(i) for i in range(101)], tmp_path / "kept.jsonl", Reader(), said.append)
     assert said == ["test: 100 cards read"]
+
+
+def test_processes_end_with_the_one_that_started_them() -> None:
+    code = (
+        "import os, time, multiprocessing as m\n"
+        "from concurrent.futures import ProcessPoolExecutor\n"
+        "from benchmarks.episode_cards.readings import end_with_parent\n"
+        "if __name__ == '__main__':\n"
+        "    pool = ProcessPoolExecutor(1, mp_context=m.get_context('spawn'), initializer=end_with_parent)\n"
+        "    print(pool.submit(os.getpid).result(), flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = psutil.Process(int(parent.stdout.readline()))
+        parent.kill()
+    gone, left = psutil.wait_procs([child], timeout=30)
+    assert gone and not left
