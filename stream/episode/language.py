@@ -54,6 +54,8 @@ class Language(BaseModel):
     other: tuple[Form, ...] = ()
     open: tuple[Form, ...] = ()
     closing: tuple[Form, ...] = ()
+    sentence: tuple[Form, ...] = ()
+    particles: tuple[Word, ...] = ()
 
 
 _TABLES = TypeAdapter(dict[str, Language])

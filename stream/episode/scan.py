@@ -37,6 +37,9 @@ _NUMBER_BEFORE = re.compile(r"(?<![0-9])([0-9]{1,5})([^0-9a-z가-힣]{1,3})$")
 _LOST_POINTS = frozenset({" ", ".", ". ", " ."})
 """What may be left of a decimal point."""
 _NO_DIGIT_BEFORE = re.compile(r"(?:[제第] ?[^\s0-9]{1,2}|[a-zᄀ-ᇿ])$")
+_SET_APART = re.compile(rf"[:|·•«»「」『』《》〈〉【】“”\"()\[\]{MASK}]| - ")
+"""Signs between a number and what is no part of its sentence."""
+_LETTER = r"[^\W\d_]"
 _JOIN = re.compile(r"[ \-&+,/·・、]{0,4}(?:and|와|과|및|と|和)?[ ]{0,2}")
 
 
@@ -73,6 +76,9 @@ class Scanner:
         self._open: list[tuple[re.Pattern[str], bool]] = []
         self._closing: list[re.Pattern[str]] = []
         self._first_words: list[re.Pattern[str]] = []
+        self._sentence: list[re.Pattern[str]] = []
+        self._prepositions: list[re.Pattern[str]] = []
+        self._particles: list[re.Pattern[str]] = []
         compilers = [FormCompiler(language) for language in languages.values()]
         for compiler in compilers:
             self._add_language(compiler)
@@ -93,6 +99,12 @@ class Scanner:
                 self._forms.append((kind, compiler.compiled(form, strength), forms is language.final))
         self._open += [(compiler.compiled(form).pattern, language.spaced) for form in language.open]
         self._closing += [_word(compiler, word) for word in language.closing]
+        self._sentence += [_word(compiler, word) for word in language.sentence if not word.endswith("…")]
+        self._prepositions += [
+            re.compile(_word(compiler, word).pattern + r"\W{0,3}$") for word in language.sentence if word.endswith("…")
+        ]
+        begins, ends = (" ?", rf"(?!{_LETTER})") if language.spaced else ("", "")
+        self._particles += [re.compile(begins + re.escape(particle) + ends) for particle in language.particles]
         for marks, words in (("next", language.next), ("previous", language.previous)):
             kind = "next" if marks == "next" else "previous"
             self._markers += [(kind, _marker(compiler, word)) for word in words]
@@ -156,12 +168,23 @@ class Scanner:
         return bool(re.search("[0-9]", plain)) or any(read_one(plain, plain, words) for words in self._words)
 
     def _doubt(self, found: Found, masked: str) -> float:
-        """How sure a number remains in a phrase, and for the first word of "next episode" before it, of which the rest
-        was misread (`다음 어야 15화`)."""
+        """How sure a number remains in a phrase or a sentence, and for the first word of "next episode" before it, of
+        which the rest was misread (`다음 어야 15화`)."""
         if found.kind not in {"this", "part"} or not found.values:
             return 1.0
         of_another = any(word.search(masked[: found.start]) for word in self._first_words)
-        return DOUBTFUL if found.of_phrase or of_another else 1.0
+        return DOUBTFUL if found.of_phrase or of_another or self._is_in_sentence(found, masked) else 1.0
+
+    def _is_in_sentence(self, found: Found, masked: str) -> bool:
+        """Whether its line tells something of the number, as no title card does (`Episode 8 airs Friday`, `8화에서`),
+        unless a sign sets that apart (`Episode 8: Streaming`). What is the next episode's stays that."""
+        before, behind = masked[: found.start], masked[found.end :]
+        if self.marked(masked, found) is not None:
+            return False
+        beside = (_SET_APART.split(before)[-1], _SET_APART.split(behind)[0])
+        told = any(word.search(words) for word in self._sentence for words in beside)
+        of_another = any(word.search(before) for word in self._prepositions)
+        return told or of_another or any(particle.match(behind) for particle in self._particles)
 
     def _matches(self, kind: Kind, form: Form, final: bool, text: PlainText, masked: str) -> Iterator[Found]:
         for match in form.pattern.finditer(masked):
