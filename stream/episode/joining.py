@@ -23,6 +23,8 @@ CARD_GAP_S = 4.0
 MOST_FRAMES = 3
 """Frames of one card that count in the choice between numbers: a logo in a corner stands in all of them."""
 MOST_EVIDENCE = 16
+SEASON_REACH_S = 60.0
+"""A card that names a season and no episode may be of a number so long before or after it. By eye: a title sequence."""
 _KINDS_OF_THIS_FILE: tuple[Kind, ...] = ("this", "bare")
 _KINDS_OF_OTHERS: tuple[Kind, ...] = ("next", "previous")
 
@@ -42,13 +44,15 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The number that the cards of a film state most, with what speaks for it and against it."""
+    """The number that the cards of a film state most, with what speaks for it and against it. `season`: that of another
+    card near by."""
 
     number: EpisodeNumber
     kind: Kind
     cards: tuple[Card, ...]
     against: tuple[Card, ...]
     features: Features
+    season: OpenSeason | None = None
 
 
 def cards_of(pages: Sequence[Page]) -> list[Card]:
@@ -90,12 +94,13 @@ def reading_of(pages: Sequence[Page], table: Table | None = None) -> PictureRead
 
 
 def open_season_of(finding: Finding) -> OpenSeason | None:
-    """What may be a season beside a number that has none: named in one frame, or there in most of them."""
+    """What may be a season beside a number that has none: named in one frame or on a card near by, or there in most
+    frames."""
     said = [one for card in finding.cards for one in card.said if _states_all_of(one.number, finding.number)]
     open_ = [one.season for one in said if one.season is not None]
-    if finding.number.season is not None or not open_:
+    if finding.number.season is not None:
         return None
-    named = next((season for season in open_ if season.named), None)
+    named = next((season for season in open_ if season.named), finding.season)
     return named or (open_[0] if 2 * len(open_) > len(said) else None)
 
 
@@ -137,7 +142,13 @@ def _finding(kind: Kind, cards: Sequence[Card], pages: Sequence[Page]) -> Findin
     number = max((one.number for card in lead for one in card.said), key=_completeness)
     against = [card for card in cards if all(compatible(one.number, number) is False for one in card.said)]
     features = _features(kind, lead, against, number, pages)
-    return Finding(number, kind, tuple(lead), tuple(against), features)
+    return Finding(number, kind, tuple(lead), tuple(against), features, _season_near(lead, pages))
+
+
+def _season_near(cards: Sequence[Card], pages: Sequence[Page]) -> OpenSeason | None:
+    times_s = [one.time_s for card in cards for one in card.said]
+    near = (page.season for page in pages if any(abs(page.time_s - time_s) <= SEASON_REACH_S for time_s in times_s))
+    return next((season for season in near if season is not None), None)
 
 
 def _alike(one: Card, other: Card) -> bool:

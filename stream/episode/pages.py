@@ -54,7 +54,8 @@ _NO_BOXES = np.zeros((0, 4), np.float32)
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What was read in a picture. `lines`: by the preferred reader of each; `cost`: searches for lines that it took."""
+    """What was read in a picture. `lines`: by the preferred reader of each; `cost`: searches for lines that it took;
+    `season`: one that it names without an episode."""
 
     time_s: float
     lines: tuple[Line, ...] = ()
@@ -62,6 +63,7 @@ class Page:
     said: tuple[Said, ...] = ()
     cost: int = 1
     part: Part = "whole"
+    season: OpenSeason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,8 @@ class PageReader:
             boxes = self._completed(readings, surface, boxes, shares, involved)
             self._read_crops(readings, surface, boxes, involved)
             said = self._said(time_s, surface, boxes, shares, readings, _lines([NOTHING] * len(others), others))
-        return Page(time_s, tuple(lines), tuple(text.confidence for text in best), said, cost)
+        season = None if said else self._patterns.season_alone(lines, series=self._series)
+        return Page(time_s, tuple(lines), tuple(text.confidence for text in best), said, cost, season=season)
 
     def _first_readings(self, surface: Surface, boxes: np.ndarray) -> Readings:
         """All lines by all readers, those upside down turned."""

@@ -111,6 +111,14 @@ class Patterns:
         start = own[0].start if len(statement.lines) == 1 and own else None
         return self._seasons.beside(lines, rests, statement.lines, start)
 
+    def season_alone(self, lines: Sequence[Line], *, series: str | None = None) -> OpenSeason | None:
+        """The season that a line of a card names, for a card that states no episode."""
+        for line in lines:
+            text = plain_text(line.text)
+            if any(one.kind == "season" for one in self._scanner.line(text, _without_title(text.plain, series))):
+                return OpenSeason(line.text.strip(), named=True, apart=True)
+        return None
+
     def unsupported(self, text: str) -> str | None:
         """The script of most letters of `text`, by its Unicode name, where no language is written in it; else None."""
         script = main_script(text)
@@ -166,7 +174,15 @@ class Patterns:
                 return replace(one, found=replace(found, kind="other"))
             of_phrase = any(two.of_phrase for two in both) and alike_in_size(lines[i], line)
             doubtful |= of_phrase or (line.confidence < UNREAD and not in_digits)
+        doubtful |= any(self._names_event(lines[i], line, found) for line in lines)
         return replace(one, found=replace(found, strength=DOUBTFUL * found.strength)) if doubtful else one
+
+    def _names_event(self, number: Line, line: Line, found: Found) -> bool:
+        """Whether a line close under a number's makes it an event's: `제3회` over `청룡영화상`."""
+        if line.box[1] <= number.box[1] or is_level(line, number) or not near(line, number):
+            return False
+        text = plain_text(f"{number.text} {line.text}")
+        return any(two.kind == "other" and two.overlaps(found) for two in self._scanner.line(text, text.plain))
 
     def _over_lines(
         self, lines: Sequence[Line], masked: Sequence[str], numbers: set[int], alone: list[_Placed]

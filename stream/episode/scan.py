@@ -240,7 +240,7 @@ class Scanner:
         if number is None:
             return None
         behind = masked[match.end() :]
-        may_go_on = form.ends_with_number and _MORE_DECIMALS.match(behind)
+        may_go_on = form.ends_with_number and (_MORE_DECIMALS.match(behind) or _goes_on_below(match, plain))
         certainty = DOUBTFUL if as_read in _FEW_STROKES or may_go_on else number.certainty
         lone_i = as_read == "I" and behind[:1] == " " and more
         return NumberText(number.values, certainty * (LONE_I if lone_i else 1.0))
@@ -258,6 +258,12 @@ class Scanner:
             if (number := read_one(plain, as_read, words)) is not None:
                 return Found("bare", start, end, number.values, BARE_WORD * number.certainty)
         return None
+
+
+def _goes_on_below(match: re.Match[str], number: str) -> bool:
+    """Whether a number in words ends in a hyphen, behind which the next line goes on: `Twenty-` over `One`."""
+    before, behind = match.string[: match.start()].strip(), match.string[match.end() :].strip()
+    return behind == "-" and before != "-" and not re.search("[0-9]", number)
 
 
 def joined_statements(found: list[Found], masked: str) -> list[Found]:

@@ -33,10 +33,11 @@ _WORD = re.compile(r"[\W_]*(?![ivxl|1]+(?![^\W\d_]))[^\W\d_]{2,}")
 @dataclass(frozen=True, slots=True)
 class OpenSeason:
     """What may be a season beside a number. `text`: of its line, as far as it was read; `named`: a word for a season is
-    in it."""
+    in it; `apart`: it stands on another card."""
 
     text: str
     named: bool
+    apart: bool = False
 
 
 class SeasonWords:

@@ -133,15 +133,17 @@ def _judged(
         return "mismatch", f"the picture says {read} and {wanted}, but {_says(against)}"
     if found == "same" and picture.unread_season is not None and expected.season is not None and read.season is None:
         beside = _unread(picture.unread_season)
-        return "unverified", f"the picture says {read}, {wanted}, but {beside} may be a season that was not read"
+        return "unverified", f"the picture says {read}, {wanted}, but {beside}"
     if found == "same":
         return "confirmed", f"the picture says {read}, {wanted}{_agreeing(stands)}{_bare(stands)}"
     return "unverified", f"the picture says {read}{_UNDECIDED[found].format(wanted=wanted)}"
 
 
 def _unread(season: OpenSeason) -> str:
-    """What may be a season, as the subject of a sentence."""
-    return f"“{season.text}” beside it" if season.text else "a line beside it"
+    """What may be a season, as a sentence."""
+    if season.apart:
+        return f"another card, “{season.text}”, names a season"
+    return f"{f'“{season.text}”' if season.text else 'a line'} beside it may be a season that was not read"
 
 
 def _agreeing(stands: dict[Source, Relation]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stream.episode.joining import MOST_EVIDENCE, MOST_FRAMES, cards_of, finding_of, reading_of
+from stream.episode.joining import MOST_EVIDENCE, MOST_FRAMES, cards_of, finding_of, open_season_of, reading_of
 from stream.episode.numbers import parse_number
 from stream.episode.pages import Page
 from stream.episode.patterns import Line
@@ -190,3 +190,13 @@ def test_a_numeral_with_more_strokes_in_one_frame_is_doubtful() -> None:
     sure, doubted = (finding_of(_pages(*said, one)) for one in last)
     assert sure is not None and sure.features.strength == 1.0
     assert doubted is not None and doubted.features.strength == 0.1
+
+
+@pytest.mark.parametrize(("apart_s", "season"), [(30.0, "시즌 2"), (90.0, None)])
+def test_a_season_on_a_card_near_by_may_be_the_numbers(apart_s: float, season: str | None) -> None:
+    other = Page(8.0 - apart_s, season=OpenSeason("시즌 2", named=True, apart=True))
+    found = finding_of([other, *_pages(_said(8.0, "3"), _said(8.5, "3"))])
+    open_season = None if found is None else open_season_of(found)
+    assert (None if open_season is None else open_season.text) == season
+    stated = finding_of([other, *_pages(_said(8.0, "S01E03"))])
+    assert stated is not None and open_season_of(stated) is None

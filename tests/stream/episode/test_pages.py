@@ -61,6 +61,12 @@ def test_other_letters_beside_a_line_change_nothing() -> None:
     assert (said.box, said.text, said.crops) == ((150, 200, 200, 60), "EPISODE 3", 1.0)
 
 
+@pytest.mark.parametrize(("text", "season"), [("시즌 2", "시즌 2"), ("SALT & TIMBER", None), ("시즌 2 제3화", None)])
+def test_a_card_may_name_a_season_alone(text: str, season: str | None) -> None:
+    page = _read(Reader(lambda number, place, margin: text), boxes={7: [(150, 200, 200, 60)]})
+    assert (None if page.season is None else page.season.text) == season
+
+
 def test_crops_that_disagree_are_counted_and_a_minority_says_nothing() -> None:
     def unsteady(number: int, place: tuple[int, int], margin: float) -> str:
         return "Episode 12" if margin != CROPS[1] else "Episode 2"

@@ -54,6 +54,19 @@ def test_the_next_episode_stays_the_next() -> None:
     assert said(read("第8話につづく")) == ["next 8"]
 
 
+@pytest.mark.parametrize(
+    ("lines", "sure"),
+    [
+        (("Chapter Twenty-", "One"), False), (("- Chapter Twenty -",), True),
+        (("Chapter Twenty", "The Lighthouse"), True),
+        (("제3회", "청룡영화상"), False), (("제3회", "그해 여름"), True), (("第3回", "東京映画祭"), False),
+        (("Case No. 5",), False), (("Mission 12",), False), (("Volume 3",), False),
+    ],
+)  # fmt: skip
+def test_what_may_be_another_number_confirms_nothing(lines: tuple[str, ...], sure: bool) -> None:
+    assert any(one.kind == "this" and one.strength > DOUBTFUL for one in read(*lines)) == sure
+
+
 def test_a_users_file_names_its_own(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text(

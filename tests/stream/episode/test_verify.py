@@ -105,6 +105,10 @@ def test_below_the_threshold_a_picture_decides_nothing() -> None:
             "8", "S03E08", OpenSeason("", named=False), "unverified",
             "The picture says 8, S03E08 is expected, but a line beside it may be a season that was not read.",
         ),
+        (
+            "8", "S03E08", OpenSeason("SEASON 2", named=True, apart=True), "unverified",
+            "The picture says 8, S03E08 is expected, but another card, “SEASON 2”, names a season.",
+        ),
         ("8", "S03E08", None, "confirmed", "The picture says 8, S03E08 is expected."),
         ("8", "8", OpenSeason("시즌", named=True), "confirmed", "The picture says 8, 8 is expected."),
         ("8", "S03E09", OpenSeason("시즌", named=True), "mismatch", "The picture says 8, S03E09 is expected."),
