@@ -20,6 +20,8 @@ from .words import DOUBTFUL, alike
 
 __all__ = ["Line", "Patterns", "Statement"]
 
+_SPACE_AND_LETTER = 2
+"""Characters of the next line from which on a word across both is one: `제7회` over `전16회` is no 회전."""
 LONGEST_FRAGMENT = 16
 """Most characters of a line that may be one part of a statement, such as a counter or a number. By eye."""
 JOINED, TURNED_ROUND = 0.9, 0.7
@@ -181,8 +183,9 @@ class Patterns:
         """Whether a line close under a number's makes it an event's: `제3회` over `청룡영화상`."""
         if line.box[1] <= number.box[1] or is_level(line, number) or not near(line, number):
             return False
-        text = plain_text(f"{number.text} {line.text}")
-        return any(two.kind == "other" and two.overlaps(found) for two in self._scanner.line(text, text.plain))
+        text, length = plain_text(f"{number.text} {line.text}"), len(plain_text(number.text).plain)
+        others = (two for two in self._scanner.line(text, text.plain) if two.kind == "other" and two.overlaps(found))
+        return any(two.end - length > _SPACE_AND_LETTER for two in others)
 
     def _over_lines(
         self, lines: Sequence[Line], masked: Sequence[str], numbers: set[int], alone: list[_Placed]

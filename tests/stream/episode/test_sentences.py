@@ -60,6 +60,7 @@ def test_the_next_episode_stays_the_next() -> None:
         (("Chapter Twenty-", "One"), False), (("- Chapter Twenty -",), True),
         (("Chapter Twenty", "The Lighthouse"), True),
         (("제3회", "청룡영화상"), False), (("제3회", "그해 여름"), True), (("第3回", "東京映画祭"), False),
+        (("제7회", "전16회"), True),
         (("Case No. 5",), False), (("Mission 12",), False), (("Volume 3",), False),
     ],
 )  # fmt: skip
