@@ -13,7 +13,8 @@ from .cards import read, said, stacked
 
 ANNOUNCEMENTS = (
     "Continue watching Episode 8", "Watch Episode 8 now", "Episode 8 streaming Friday", "as seen in Episode 8",
-    "Episode 8 is available", "Skip to Episode 8", "Episode 8 Friday 9 PM", "Episode 8 tonight",
+    "Episode 8 is available", "Skip to Episode 8", "Episode 8 Friday 9 PM", "Episode 8 tonight", "EPISODE 8 TEASER",
+    "The making of Episode 8", "8화 보러 가기", "第8集花絮", "第8話 見どころ",
     "8화에서 계속됩니다", "8화 공개", "제8회 본방사수", "8화는", "8화 부터", "8화까지 무료", "2화 무료보기",
     "주 2회 방송", "종영까지 단 2회", "잠시 후 2부가 계속됩니다",
     "会员抢先看第13集", "每周更新2集", "第13集的", "敬请观看第13集", "第13集即将播出",
