@@ -162,6 +162,8 @@ class Patterns:
         """A number that words behind it may make another's: it is, where they do, and doubtful, where they are not
         read, or belong to it as far as can be told."""
         i, found = one.lines[0], one.found
+        if found.kind in {"this", "part"} and any(self._is_part(lines[i], line, found) for line in lines):
+            return replace(one, found=replace(found, strength=DOUBTFUL * found.strength))
         if found.kind != "this" or not self._scanner.is_open(masked[i], found):
             return one
         alone = self._scanner.line(plain_text(lines[i].text), masked[i])
@@ -178,6 +180,23 @@ class Patterns:
             doubtful |= of_phrase or (line.confidence < UNREAD and not in_digits)
         doubtful |= any(self._names_event(lines[i], line, found) for line in lines)
         return replace(one, found=replace(found, strength=DOUBTFUL * found.strength)) if doubtful else one
+
+    def _is_part(self, number: Line, line: Line, found: Found) -> bool:
+        """Whether a line beside a number's makes it a part of a sentence (`2화`, `무료보기`), or one below goes on with
+        its words (`Twenty` over `One`)."""
+        left, right = (number, line) if follows(number, line) else (line, number)
+        below = line.box[1] > number.box[1] and not is_level(line, number) and near(line, number)
+        if below:
+            left, right = number, line
+        elif not follows(left, right):
+            return False
+        text = plain_text(f"{left.text} {right.text}")
+        both = [two for two in self._scanner.line(text, text.plain) if two.kind == found.kind]
+        if below:
+            words = plain_text(number.text).plain[found.start : found.end] + line.text
+            in_words = not re.search("[0-9]", words) and self._scanner.has_number(plain_text(line.text))
+            return in_words and any(two.start == found.start and two.values != found.values for two in both)
+        return any(two.values == found.values and self._scanner.is_in_sentence(two, text.plain) for two in both)
 
     def _names_event(self, number: Line, line: Line, found: Found) -> bool:
         """Whether a line close under a number's makes it an event's: `제3회` over `청룡영화상`."""

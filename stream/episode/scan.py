@@ -173,9 +173,9 @@ class Scanner:
         if found.kind not in {"this", "part"} or not found.values:
             return 1.0
         of_another = any(word.search(masked[: found.start]) for word in self._first_words)
-        return DOUBTFUL if found.of_phrase or of_another or self._is_in_sentence(found, masked) else 1.0
+        return DOUBTFUL if found.of_phrase or of_another or self.is_in_sentence(found, masked) else 1.0
 
-    def _is_in_sentence(self, found: Found, masked: str) -> bool:
+    def is_in_sentence(self, found: Found, masked: str) -> bool:
         """Whether its line tells something of the number, as no title card does (`Episode 8 airs Friday`, `8화에서`),
         unless a sign sets that apart (`Episode 8: Streaming`). What is the next episode's stays that."""
         before, behind = masked[: found.start], masked[found.end :]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stream.episode.patterns import Patterns
+from stream.episode.patterns import Line, Patterns
 from stream.episode.words import DOUBTFUL
 
 from .cards import read, said, stacked
@@ -14,7 +14,7 @@ from .cards import read, said, stacked
 ANNOUNCEMENTS = (
     "Continue watching Episode 8", "Watch Episode 8 now", "Episode 8 streaming Friday", "as seen in Episode 8",
     "Episode 8 is available", "Skip to Episode 8", "Episode 8 Friday 9 PM", "Episode 8 tonight", "EPISODE 8 TEASER",
-    "The making of Episode 8", "8화 보러 가기", "第8集花絮", "第8話 見どころ",
+    "The making of Episode 8", "8화 보러 가기", "2화 무□보기", "8화에 □니다", "第8集花絮", "第8話 見どころ",
     "8화에서 계속됩니다", "8화 공개", "제8회 본방사수", "8화는", "8화 부터", "8화까지 무료", "2화 무료보기",
     "주 2회 방송", "종영까지 단 2회", "잠시 후 2부가 계속됩니다",
     "会员抢先看第13集", "每周更新2集", "第13集的", "敬请观看第13集", "第13集即将播出",
@@ -61,12 +61,22 @@ def test_the_next_episode_stays_the_next() -> None:
         (("Chapter Twenty-", "One"), False), (("- Chapter Twenty -",), True),
         (("Chapter Twenty", "The Lighthouse"), True),
         (("제3회", "청룡영화상"), False), (("제3회", "그해 여름"), True), (("第3回", "東京映画祭"), False),
-        (("제7회", "전16회"), True),
+        (("제7회", "전16회"), True), (("Chapter Twenty", "One"), False), (("CHAPTER TWENTY", "One Day"), True),
         (("Case No. 5",), False), (("Mission 12",), False), (("Volume 3",), False),
     ],
 )  # fmt: skip
 def test_what_may_be_another_number_confirms_nothing(lines: tuple[str, ...], sure: bool) -> None:
     assert any(one.kind == "this" and one.strength > DOUBTFUL for one in read(*lines)) == sure
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "sure"),
+    [("8화", "무료 보기", False), ("새로운", "8화", True), ("in", "Episode 8", False), ("제8화", "이별", True)],
+)
+def test_a_sentence_may_lie_on_several_parts_of_a_row(left: str, right: str, sure: bool) -> None:
+    parts = [Line(left, 0.08, (0.2, 0.5, 0.2, 0.08)), Line(right, 0.08, (0.43, 0.5, 0.2, 0.08))]
+    (one,) = Patterns.shipped().read(parts)
+    assert (one.strength > DOUBTFUL) == sure
 
 
 def test_a_users_file_names_its_own(tmp_path: Path) -> None:
