@@ -26,6 +26,8 @@ _LONE_NUMBER = re.compile(r"(?<![0-9.,:/-])(?<!- )[0-9]{1,2}(?![0-9.,:/%-])(?! -
 """A number that no word follows, and the sign before one."""
 _LIKE_NUMBER = re.compile(r"(?:^|[\W_])[oil|szb]{1,2}[\W_]*$")
 """Letters at the end of what stands before a number that may be the digits of another: `season s|`."""
+_OF_TITLE = re.compile(r"[^\W\d_]{2,} ?[2-9]$|[^\W\d_]{2,} (?:i{2,3}|iv|vi{0,3}|ix|x)$")
+"""A title's number that may be that of its season: `harbour ii`, `펜트하우스3`."""
 _WORD = re.compile(r"[\W_]*(?![ivxl|1]+(?![^\W\d_]))[^\W\d_]{2,}")
 """A word that is no roman numeral."""
 
@@ -81,6 +83,8 @@ class SeasonWords:
             before = rest[: start if start is not None else len(rest)]
             not_read &= sum(map(str.isalpha, rest)) > 1
             return False if gap or not_read or _LIKE_NUMBER.search(before) or _LONE_NUMBER.search(rest) else None
+        if line.box[3] >= _SMALL * height and _OF_TITLE.search(rest.strip()):
+            return False
         if line.box[3] < _SMALL * height or len(line.text) > _SHORT:
             return None
         not_read = not line.text.strip() or (not_read and length >= _LEAST)

@@ -31,6 +31,8 @@ def _beside(lines: list[Line], series: str | None = None) -> OpenSeason | None:
         (("THE HARBOUR", "EPISODE 8", "Directed by Anna Lee"), None), (("제8화 그□ 여름",), None),
         (("□아□ 사람들", "제8화"), None), (("7인의 약속", "제8화"), None), (("20世紀の少年", "第8話"), None),
         (("2:3", "제8화"), None), (("16세 이상 시청가", "제8화"), None), (("6年後", "第8話"), None),
+        (("HARBOUR II", "EPISODE 8"), False), (("펜트하우스3", "8회"), False), (("The District 9", "EPISODE 8"), False),
+        (("Apollo 13", "EPISODE 8"), None), (("A Way to Mix", "EPISODE 8"), None), (("MMIX", "EPISODE 8"), None),
         (("전 12부작", "제8화"), None), (("2 - 2", "제8화"), None), (("18 어게인", "제8화"), None),
     ],
 )  # fmt: skip
